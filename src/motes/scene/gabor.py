@@ -1,0 +1,63 @@
+"""The gabor event: a windowed sinusoid, the atom of matching pursuit (Gabor 1946; Mallat & Zhang 1993)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from motes.scene.kinds import Array, EventTable, Param
+
+
+@dataclass(frozen=True, eq=False)
+class Gabor(EventTable):
+    """Hann-windowed sinusoids, `amplitude · ½(1 + cos 2πu/window) · cos(2π·frequency·u + phase)` with u = t − time_s, |u| < window/2.
+
+    `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at the window's centre.
+    """
+
+    time_s: Array
+    window_s: Array
+    frequency_hz: Array
+    amplitude: Array
+    phase_rad: Array
+
+    KIND: ClassVar[str] = "gabor"
+    PARAMS: ClassVar[tuple[Param, ...]] = (
+        Param("time_s", "s", -1e6, 1e6, "centre of the window"),
+        Param("window_s", "s", 1e-6, 1e4, "length of the Hann window from zero to zero"),
+        Param("frequency_hz", "Hz", 0.0, 1e6, "frequency of the sinusoid"),
+        Param("amplitude", "", 0.0, 1e6, "peak of the sinusoid at the centre, full scale = 1", per_channel=True),
+        Param("phase_rad", "rad", -1e6, 1e6, "phase of the cosine at the centre", per_channel=True),
+    )
+
+    @classmethod
+    def empty(cls, n_channels: int) -> Gabor:
+        """No events."""
+        none, per_channel = np.empty(0), np.empty((0, n_channels))
+        return cls(none, none, none, per_channel, per_channel)
+
+    @property
+    def start_s(self) -> Array:
+        """When each window begins."""
+        return self.time_s - self.window_s / 2
+
+    @property
+    def end_s(self) -> Array:
+        """When each window ends."""
+        return self.time_s + self.window_s / 2
+
+
+def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
+    """Sum of the events by their definition, `(n_channels, n_samples)` float64: slow, and what faster renderers are tested against."""
+    audio = np.zeros((n_channels, n_samples))
+    for i in range(len(events)):
+        centre, half = events.time_s[i] * sample_rate_hz, events.window_s[i] * sample_rate_hz / 2
+        first, last = max(0, int(np.ceil(centre - half))), min(n_samples - 1, int(np.floor(centre + half)))
+        u = np.arange(first, last + 1) - centre
+        window = 0.5 + 0.5 * np.cos(np.pi * u / half)
+        angle = 2 * np.pi * events.frequency_hz[i] / sample_rate_hz * u
+        for channel in range(n_channels):
+            audio[channel, first : last + 1] += events.amplitude[i, channel] * window * np.cos(angle + events.phase_rad[i, channel])
+    return audio
