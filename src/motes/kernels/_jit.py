@@ -1,0 +1,73 @@
+"""The one place that decorates with numba, so that every kernel compiles, caches and releases the lock alike."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import event
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def cache_folder() -> Path:
+    """The user's folder for things that can be made again: `MOTES_CACHE`, or what the platform calls it."""
+    if chosen := os.environ.get("MOTES_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "motes" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/motes"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "motes"
+
+
+def _writable_cache() -> str | None:
+    """Where compiled kernels are kept, or None where nothing can be kept (numba would crash at import there)."""
+    try:
+        folder = cache_folder() / "kernels"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except (OSError, RuntimeError):  # RuntimeError: no home folder
+        return None
+
+
+_CACHE = _writable_cache()
+
+
+def jit(function: Function) -> Function:
+    """Compile at first call: no Python inside, lock released, kept in the user's cache.
+
+    Sums may be reassociated and multiply-adds contracted (so that loops use vector units); NaN and infinity keep their meaning nowhere:
+    kernels get finite numbers only.
+    """
+    before = numba.config.CACHE_DIR
+    if _CACHE is not None:
+        numba.config.CACHE_DIR = _CACHE
+    try:
+        return numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=True)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+class _Once(event.Listener):
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def on_start(self, event: Any) -> None:
+        if self.callback is not None:
+            callback, self.callback = self.callback, None
+            callback()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def on_first_compilation(callback: Callable[[], None]) -> None:
+    """Call `callback` once if a kernel has to be compiled (and not merely loaded from the cache)."""
+    event.register("numba:compile", _Once(callback))
