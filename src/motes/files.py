@@ -1,0 +1,64 @@
+"""Writing files so that nothing is lost: the whole file appears at once, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from motes.errors import AudioError
+
+
+@contextlib.contextmanager
+def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A binary handle (readable and seekable too) whose bytes become `path` when the block ends well, and vanish when it does not.
+
+    They are written under a temporary name in the same folder, synced and renamed. Where `path` is a symbolic link its target is replaced; a device
+    or pipe is written directly. Raises AudioError, one line, if `path` exists and `overwrite` is false, is a folder, or cannot be written
+    (any OSError inside the block counts as that).
+    """
+    shown, target = os.fspath(path), Path(os.path.realpath(path))
+    refuse_existing(path, overwrite)
+    try:
+        if target.exists() and not target.is_file():
+            with open(target, "wb") as handle:
+                yield handle
+            return
+        temporary = target.with_name(f".motes-{secrets.token_hex(6)}.part")
+        try:
+            with open(temporary, "x+b") as handle:  # not mkstemp: the user's umask decides who may read the result
+                yield handle
+                handle.flush()
+                os.fsync(handle.fileno())
+            refuse_existing(path, overwrite)  # it may have appeared meanwhile
+            _keep_mode(target, temporary)
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise AudioError(f"cannot write {shown}: {_reason(error, target.parent)}") from error
+
+
+def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Raise AudioError if `path` is a folder, or exists and may not be replaced: asked before long work begins."""
+    if os.path.isdir(path):
+        raise AudioError(f"cannot write {os.fspath(path)}: it is a folder")
+    if not overwrite and os.path.lexists(path) and (os.path.isfile(path) or not os.path.exists(path)):
+        raise AudioError(f"{os.fspath(path)} exists already: choose another name, or --force (overwrite=True) to replace it")
+
+
+def _keep_mode(target: Path, temporary: Path) -> None:
+    """A replaced file keeps its permissions."""
+    with contextlib.suppress(OSError):
+        temporary.chmod(target.stat().st_mode & 0o777)
+
+
+def _reason(error: OSError, folder: Path) -> str:
+    if not folder.exists():
+        return f"there is no folder {folder}"
+    return error.strerror or str(error) or type(error).__name__
