@@ -22,7 +22,8 @@ SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 OUTPUT = Path(__file__).parents[1] / "src/motes/demo/demo.flac"
 SAMPLE_RATE_HZ = 44_100
 DURATION_S = 10.0
-FADE_S = 1.6
+FADE_S = 1.8
+START_BEAT = 0.16
 PEAK_DBFS = -1.0
 BEATS_PER_MINUTE = 96
 TICKS_PER_BEAT = 480
@@ -77,28 +78,27 @@ def compose() -> tuple[Part, ...]:
         Note(12.0, 4.0, 78, 96),
         Note(12.75, 3.0, 86, 74),
     )
-    cello = (Note(4.0, 3.9, 46, 78), Note(8.0, 2.9, 43, 82), Note(11.0, 1.0, 45, 84), Note(12.0, 2.6, 38, 80))
+    cello = (Note(4.0, 1.8, 58, 74), Note(6.0, 1.6, 57, 72), Note(8.0, 2.8, 50, 76), Note(11.0, 0.9, 52, 78), Note(12.0, 3.2, 50, 74))
     strings = (
-        *chord(6.0, 2.0, (65, 74), 52),
-        *chord(8.0, 3.0, (65, 70, 74), 60),
-        *chord(11.0, 1.0, (67, 74, 76), 66),
-        *chord(12.0, 2.4, (66, 69, 74), 62),
+        *chord(8.0, 2.8, (65, 70), 50),
+        *chord(11.0, 0.9, (67, 74), 56),
+        *chord(12.0, 3.2, (66, 69), 52),
     )
     side_stick, closed_hat, ride, tom, shaker = 37, 42, 51, 45, 70
     drums = (
         *(Note(beat, 0.25, side_stick, 70) for beat in (5.0, 7.0, 9.0)),
-        *(Note(4.0 + i / 2, 0.25, closed_hat, 58 if i % 2 else 74) for i in range(14)),
-        *(Note(8.25 + i / 2, 0.25, shaker, 46) for i in range(6)),
+        *(Note(4.5 + i, 0.25, closed_hat, 72) for i in range(7)),
+        *(Note(8.0 + i / 2, 0.25, shaker, 54) for i in range(6)),
         Note(11.0, 0.25, tom, 84),
         Note(11.5, 0.25, tom, 92),
         Note(12.0, 1.0, ride, 78),
     )
     return (
         Part(channel=0, program=0, volume=104, notes=piano),
-        Part(channel=1, program=11, volume=96, notes=vibraphone),
-        Part(channel=2, program=42, volume=92, notes=cello),
-        Part(channel=3, program=48, volume=74, notes=strings),
-        Part(channel=9, program=0, volume=92, notes=drums),
+        Part(channel=1, program=11, volume=112, notes=vibraphone),
+        Part(channel=2, program=42, volume=84, notes=cello),
+        Part(channel=3, program=48, volume=62, notes=strings),
+        Part(channel=9, program=0, volume=96, notes=drums),
     )
 
 
@@ -117,7 +117,7 @@ def midi_track(part: Part) -> bytes:
         (0, 0, bytes([0xB0 | part.channel, 7, part.volume])),
     ]
     for note in part.notes:
-        first, last = round(note.beat * TICKS_PER_BEAT), round((note.beat + note.beats) * TICKS_PER_BEAT)
+        first, last = round((START_BEAT + note.beat) * TICKS_PER_BEAT), round((START_BEAT + note.beat + note.beats) * TICKS_PER_BEAT)
         events.append((first, 2, bytes([0x90 | part.channel, note.key, note.velocity])))
         events.append((last, 1, bytes([0x80 | part.channel, note.key, 0])))
     events.sort(key=lambda event: event[:2])
