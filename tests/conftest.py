@@ -1,0 +1,66 @@
+"""What the tests share: the bundled recording, the folder of real recordings, and how hypothesis searches."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared")
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if IN_CI else "local")
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip the test; in CI, where everything has to be there, fail it."""
+    if IN_CI:
+        pytest.fail(f"{reason}; in CI it has to be there", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of recordings that are not part of the project: `MOTES_SHARED`, by default `shared` beside the checkout."""
+    if not SHARED.is_dir():
+        skip_or_fail(f"no folder {SHARED} (MOTES_SHARED names another)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def shared_audio(shared_folder: Path) -> Callable[[str], Path]:
+    """The path of a real recording by its name: `shared_audio("piano")`."""
+
+    def path_of(name: str) -> Path:
+        path = shared_folder / "audio" / f"{name}.flac"
+        if not path.is_file():
+            skip_or_fail(f"no recording {path}")
+        return path
+
+    return path_of
+
+
+@pytest.fixture(scope="session")
+def demo_audio() -> Path:
+    """The recording bundled with motes."""
+    return ROOT / "src/motes/demo/demo.flac"
+
+
+@pytest.fixture(scope="session")
+def require_tool() -> Callable[[str], str]:
+    """The path of a program that a test runs: `require_tool("motes")`, looked for beside this Python first."""
+    def path_of(name: str) -> str:
+        beside = shutil.which(name, path=str(Path(sys.executable).parent))
+        if not (found := beside or shutil.which(name)):
+            skip_or_fail(f"no program {name} on this machine")
+        return str(found)
+
+    return path_of
