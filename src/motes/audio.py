@@ -1,0 +1,367 @@
+"""Recordings as sources that are read in blocks, as often as needed, in bounded memory.
+
+soundfile (libsndfile) knows WAV, RF64, FLAC, Ogg Vorbis and Opus, MP3, AIFF, CAF, AU and more. Writing is in `audio_out`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motes.errors import AudioError, ParameterError
+
+if TYPE_CHECKING:
+    import soundfile
+
+Block = NDArray[np.float32]
+BLOCK_SAMPLES = 65536
+MAX_CHANNELS = 64
+MAX_SAMPLE_RATE_HZ = 768_000
+SPOOL_BYTES = 32 * 2**20
+"""Up to here a stream that cannot be rewound is kept in memory, beyond it in a temporary file."""
+
+
+class Source(Protocol):
+    """A recording that can be read from its start as often as asked, in bounded memory.
+
+    `n_samples` (per channel) is exact. Each block is `(n_channels, k)` float32, C-contiguous, k ≥ 1, full scale = 1, finite.
+    """
+
+    sample_rate_hz: int
+    n_channels: int
+    n_samples: int
+    name: str
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of what the audio was read from."""
+        ...
+
+
+class ArraySource:
+    """Audio in memory: `y` is `(n,)` or `(channels, n)`; floats have full scale 1, int16 and int32 are scaled to it.
+
+    Raises ParameterError for any other type or shape, for NaN and infinities, and for a sample rate that is not a positive whole number.
+    """
+
+    def __init__(self, y: ArrayLike, sample_rate_hz: float, block_samples: int = BLOCK_SAMPLES) -> None:
+        self.sample_rate_hz = check_sample_rate(sample_rate_hz)
+        if block_samples < 1:
+            raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
+        self._audio, self._scale = _check_array(y)
+        self._block_samples = int(block_samples)
+        self.n_channels, self.n_samples = self._audio.shape
+        self.name = "array"
+        for first, block in self._pieces(BLOCK_SAMPLES):
+            _check_finite(block, first, self.sample_rate_hz, "the array", ParameterError)
+
+    def _pieces(self, size: int) -> Iterator[tuple[int, Block]]:
+        for first in range(0, self.n_samples, size):
+            piece = self._audio[:, first : first + size]
+            with np.errstate(over="ignore"):
+                block = piece.astype(np.float32) if self._scale == 1 else np.multiply(piece, self._scale, dtype=np.float64).astype(np.float32)
+            yield first, np.ascontiguousarray(block)
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start."""
+        for _, block in self._pieces(self._block_samples):
+            yield block
+
+    def digest(self) -> str:
+        """SHA-256 of the samples as interleaved little-endian float32."""
+        sha = hashlib.sha256()
+        for _, block in self._pieces(BLOCK_SAMPLES):
+            sha.update(np.ascontiguousarray(block.T, dtype="<f4").data)
+        return sha.hexdigest()
+
+
+class FileSource:
+    """A recording in a file or a binary stream; a stream that cannot seek is spooled (memory first, then a temporary file).
+
+    Where a header does not tell the length exactly (MP3, Ogg), it is counted by decoding once. Raises AudioError, one line, where the file is
+    missing, empty, damaged, cut short, of a kind libsndfile does not know, or holds NaN or infinities.
+    """
+
+    def __init__(self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, block_samples: int = BLOCK_SAMPLES) -> None:
+        self._block_samples = block_samples
+        self._path: str | None = None
+        self._stream: _Stream | None = None
+        if isinstance(file, str | os.PathLike):
+            self.name = name or os.fspath(file)
+            self._use_path(os.fspath(file))
+        else:
+            self.name = name or str(getattr(file, "name", "stream"))
+            self._stream = _Stream(_seekable(file, self.name))
+        if self._n_bytes() == 0:
+            raise AudioError(f"{self.name} is empty")
+        self._read_header()
+
+    def _use_path(self, path: str) -> None:
+        if os.path.isdir(path):
+            raise AudioError(f"{self.name} is a folder, not a recording")
+        if not os.path.exists(path):
+            raise AudioError(f"there is no file {self.name}")
+        if os.path.isfile(path):
+            self._path = path
+            return
+        with open(path, "rb") as pipe:
+            self._stream = _Stream(_spool(pipe, self.name))
+
+    def _bytes(self) -> IO[bytes]:
+        """A fresh handle at the first byte."""
+        if self._path is None:
+            assert self._stream is not None
+            return cast("IO[bytes]", _View(self._stream))
+        try:
+            return open(self._path, "rb")
+        except OSError as error:
+            raise AudioError(f"cannot read {self.name}: {error.strerror or error}") from error
+
+    def _n_bytes(self) -> int:
+        with self._bytes() as handle:
+            return handle.seek(0, os.SEEK_END)
+
+    def _open(self) -> soundfile.SoundFile:
+        import soundfile
+
+        with self._bytes() as handle:
+            start = handle.read(512)
+        _refuse_what_needs_ffmpeg(self.name, start)
+        try:
+            if self._path is None:
+                return soundfile.SoundFile(self._bytes())
+            return soundfile.SoundFile(self._path if os.name == "nt" else os.fsencode(self._path))
+        except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:  # TypeError: headerless .raw
+            raise AudioError(_why_not_audio(self.name, start, error)) from error
+
+    def _read_header(self) -> None:
+        with self._open() as file:
+            self.sample_rate_hz, self.n_channels = int(file.samplerate), int(file.channels)
+            header_is_exact = file.format == "FLAC" or file.subtype.startswith("PCM_") or file.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
+            _refuse_cut_wav(self.name, file.extra_info)
+            promised = int(file.frames)
+        if self.n_channels < 1 or self.n_channels > MAX_CHANNELS or not 1 <= self.sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
+            raise AudioError(f"{self.name} has {self.n_channels} channels at {self.sample_rate_hz} Hz: not something motes can use")
+        self.n_samples = -1
+        if header_is_exact and 0 <= promised < 2**48 and not (file.format == "FLAC" and promised == 0):
+            self.n_samples = promised
+        else:
+            self.n_samples = sum(block.shape[1] for block in self.blocks())
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start; raises AudioError where it cannot be decoded, ends early or holds NaN or infinities."""
+        import soundfile
+
+        done = 0
+        with self._open() as file:
+            frames = np.empty((self._block_samples, self.n_channels), np.float32)
+            while True:
+                try:
+                    part = file.read(out=frames)
+                except (soundfile.LibsndfileError, RuntimeError) as error:
+                    raise AudioError(f"{self.name} is damaged or cut short after {done / self.sample_rate_hz:.2f} s: {_sentence(error)}") from error
+                if len(part) == 0:
+                    break
+                block = np.ascontiguousarray(part.T)
+                if block.base is not None:  # one channel: still the buffer that the next read overwrites
+                    block = block.copy()
+                _check_finite(block, done, self.sample_rate_hz, self.name, AudioError)
+                done += block.shape[1]
+                yield block
+        if self.n_samples >= 0 and done != self.n_samples:
+            rate = self.sample_rate_hz
+            raise AudioError(f"{self.name} is cut short: {done / rate:.2f} s of {self.n_samples / rate:.2f} s could be read")
+
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        sha = hashlib.sha256()
+        with self._bytes() as handle:
+            while piece := handle.read(2**20):
+                sha.update(piece)
+        return sha.hexdigest()
+
+
+def open_source(path: str | os.PathLike[str] | BinaryIO) -> FileSource:
+    """The recording in a file, a binary stream, or standard input for `"-"`."""
+    if path == "-":
+        return FileSource(sys.stdin.buffer, name="standard input")
+    return FileSource(path)
+
+
+def read_audio(path: str | os.PathLike[str] | BinaryIO) -> tuple[Block, int]:
+    """A whole recording, `(n,)` when mono, else `(channels, n)`, float32, and its sample rate in Hz."""
+    source = open_source(path)
+    audio = np.empty((source.n_channels, source.n_samples), np.float32)
+    done = 0
+    for block in source.blocks():
+        audio[:, done : done + block.shape[1]] = block
+        done += block.shape[1]
+    return (audio[0] if source.n_channels == 1 else audio), source.sample_rate_hz
+
+
+# --- checks -------------------------------------------------------------------------------------------------------------------------------
+
+
+def check_sample_rate(sample_rate_hz: float) -> int:
+    """The rate as an int; ParameterError unless it is a whole number from 1 to `MAX_SAMPLE_RATE_HZ`."""
+    try:
+        whole = int(sample_rate_hz)
+        if isinstance(sample_rate_hz, str | bytes | bool) or whole != sample_rate_hz or not 1 <= whole <= MAX_SAMPLE_RATE_HZ:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise ParameterError(f"sample_rate_hz must be a whole number from 1 to {MAX_SAMPLE_RATE_HZ}, not {sample_rate_hz!r}") from None
+    return whole
+
+
+def _check_array(y: ArrayLike) -> tuple[NDArray[Any], float]:
+    """`y` as (channels, n) and what its values are multiplied by."""
+    try:
+        audio = np.asarray(y)
+    except ValueError as error:
+        raise ParameterError(f"the audio is not an array of numbers: {error}") from None
+    kinds = {np.dtype(np.int16): 2.0**-15, np.dtype(np.int32): 2.0**-31}
+    if audio.dtype.kind != "f" and audio.dtype not in kinds:
+        raise ParameterError(f"audio must be float, int16 or int32, not {audio.dtype}: as floats, full scale is 1")
+    if audio.ndim not in (1, 2):
+        raise ParameterError(f"audio must have shape (n,) or (channels, n), not {audio.shape}")
+    audio = audio[np.newaxis] if audio.ndim == 1 else audio
+    if len(audio) == 0:
+        raise ParameterError(f"audio of shape {audio.shape} has no channels")
+    if len(audio) > MAX_CHANNELS:
+        raise ParameterError(f"audio has {len(audio)} channels, at most {MAX_CHANNELS} are possible: was this (samples, channels)? pass y.T")
+    return audio, kinds.get(audio.dtype, 1.0)
+
+
+def _check_finite(block: Block, first: int, sample_rate_hz: int, what: str, error: type[Exception]) -> None:
+    finite = np.isfinite(block)
+    if not finite.all():
+        at = int(np.argmin(finite.all(axis=0)))
+        bad = block[:, at][~finite[:, at]][0]
+        raise error(f"{what} holds {bad} at {(first + at) / sample_rate_hz:.6f} s: audio must be finite")
+
+
+_NEEDS_FFMPEG = {".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wma", ".wmv", ".3gp", ".ape", ".ac3", ".dts", ".mka"}
+
+
+def _refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> None:
+    kind = None
+    if start[4:8] == b"ftyp":
+        kind = "an MP4 or M4A file"
+    elif start[:4] == b"\x1a\x45\xdf\xa3":
+        kind = "a Matroska or WebM file"
+    elif start[:4] == b"\x30\x26\xb2\x75":
+        kind = "a WMA or WMV file"
+    elif start[:4] == b"RIFF" and start[8:12] == b"AVI ":
+        kind = "an AVI video"
+    elif len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
+        kind = "an AAC file"
+    elif by_name and Path(name).suffix.lower() in _NEEDS_FFMPEG:
+        kind = f"{'an' if Path(name).suffix[1:2].lower() == 'a' else 'a'} {Path(name).suffix[1:]} file"
+    if kind:
+        wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
+        raise AudioError(f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} {_quoted(wav)}")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name or "'" in name else name
+
+
+def _why_not_audio(name: str, start: bytes, error: Exception) -> str:
+    _refuse_what_needs_ffmpeg(name, start, by_name=True)
+    if start[:4] == b"MOTE":
+        return f"{name} is a .mote file, not a recording: motes decode turns it into one"
+    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in start):
+        return f"{name} is not a recording: it looks like text"
+    return f"{name} cannot be read as audio: {_sentence(error)}"
+
+
+def _sentence(error: Exception) -> str:
+    text = str(getattr(error, "error_string", error)).strip()
+    return text.split("\n")[0].rstrip(".") or type(error).__name__
+
+
+def _refuse_cut_wav(name: str, log: str) -> None:
+    """libsndfile shortens a WAV whose data ends before its header says, and tells so only in its log."""
+    for line in log.splitlines():
+        if line.strip().startswith("data :") and "(should be " in line:
+            promised, there = (int("".join(filter(str.isdigit, part)) or 0) for part in line.split("(should be "))
+            if there < promised < 0x7FFF0000:  # programs that write WAV to a pipe promise 2 or 4 GiB, or nothing
+                raise AudioError(f"{name} is cut short: its header promises {promised} bytes of samples, {there} are there")
+
+
+# --- streams that are read more than once ------------------------------------------------------------------------------------------------
+
+
+class _Stream:
+    """A seekable stream that several views share."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw, self.lock = raw, threading.Lock()
+        self.n_bytes = raw.seek(0, os.SEEK_END)
+
+
+class _View:
+    """One reader's position in a shared stream; closing it leaves the stream open."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream, self._at = stream, 0
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        with self._stream.lock:
+            self._stream.raw.seek(self._at)
+            piece = self._stream.raw.read(n_bytes)
+        self._at += len(piece)
+        return piece
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, to: int, whence: int = os.SEEK_SET) -> int:
+        self._at = max(0, to + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._stream.n_bytes}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def write(self, data: bytes) -> int:
+        raise OSError("read only")
+
+    def __enter__(self) -> _View:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _seekable(stream: BinaryIO, name: str) -> IO[bytes]:
+    try:
+        if stream.seekable():
+            stream.seek(0)
+            return stream
+    except (AttributeError, OSError):
+        pass
+    return _spool(stream, name)
+
+
+def _spool(stream: BinaryIO, name: str) -> IO[bytes]:
+    spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
+    try:
+        shutil.copyfileobj(stream, spool, 2**20)
+    except OSError as error:
+        raise AudioError(f"cannot keep a copy of {name} to read it more than once: {error.strerror or error}") from error
+    return cast("IO[bytes]", spool)
