@@ -57,6 +57,7 @@ def demo_audio() -> Path:
 @pytest.fixture(scope="session")
 def require_tool() -> Callable[[str], str]:
     """The path of a program that a test runs: `require_tool("motes")`, looked for beside this Python first."""
+
     def path_of(name: str) -> str:
         beside = shutil.which(name, path=str(Path(sys.executable).parent))
         if not (found := beside or shutil.which(name)):
