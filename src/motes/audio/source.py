@@ -1,23 +1,20 @@
 """Recordings as sources that are read in blocks, as often as needed, in bounded memory.
 
-soundfile (libsndfile) knows WAV, RF64, FLAC, Ogg Vorbis and Opus, MP3, AIFF, CAF, AU and more. Writing is in `audio_out`.
-"""
+soundfile (libsndfile) knows WAV, RF64, FLAC, Ogg Vorbis and Opus, MP3, AIFF, CAF, AU and more."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motes.audio.refusals import refuse_cut, refuse_what_needs_ffmpeg, sentence, why_not_audio
+from motes.audio.streams import Stream, View, rewindable, spool
 from motes.errors import AudioError, ParameterError
 
 if TYPE_CHECKING:
@@ -27,8 +24,6 @@ Block = NDArray[np.float32]
 BLOCK_SAMPLES = 65536
 MAX_CHANNELS = 64
 MAX_SAMPLE_RATE_HZ = 768_000
-SPOOL_BYTES = 32 * 2**20
-"""Up to here a stream that cannot be rewound is kept in memory, beyond it in a temporary file."""
 
 
 class Source(Protocol):
@@ -98,13 +93,13 @@ class FileSource:
     def __init__(self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, block_samples: int = BLOCK_SAMPLES) -> None:
         self._block_samples = block_samples
         self._path: str | None = None
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
         if isinstance(file, str | os.PathLike):
             self.name = name or os.fspath(file)
             self._use_path(os.fspath(file))
         else:
             self.name = name or str(getattr(file, "name", "stream"))
-            self._stream = _Stream(_seekable(file, self.name))
+            self._stream = Stream(rewindable(file, self.name))
         if self._n_bytes() == 0:
             raise AudioError(f"{self.name} is empty")
         self._read_header()
@@ -118,13 +113,13 @@ class FileSource:
             self._path = path
             return
         with open(path, "rb") as pipe:
-            self._stream = _Stream(_spool(pipe, self.name))
+            self._stream = Stream(spool(pipe, self.name))
 
     def _bytes(self) -> IO[bytes]:
         """A fresh handle at the first byte."""
         if self._path is None:
             assert self._stream is not None
-            return cast("IO[bytes]", _View(self._stream))
+            return cast("IO[bytes]", View(self._stream))
         try:
             return open(self._path, "rb")
         except OSError as error:
@@ -139,26 +134,27 @@ class FileSource:
 
         with self._bytes() as handle:
             start = handle.read(512)
-        _refuse_what_needs_ffmpeg(self.name, start)
+        refuse_what_needs_ffmpeg(self.name, start)
+        path = self._path if self._path is None or os.name == "nt" else os.fsencode(self._path)
         try:
-            if self._path is None:
-                return soundfile.SoundFile(self._bytes())
-            return soundfile.SoundFile(self._path if os.name == "nt" else os.fsencode(self._path))
+            return _forward_reader()(self._bytes() if path is None else path)
         except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:  # TypeError: headerless .raw
-            raise AudioError(_why_not_audio(self.name, start, error)) from error
+            raise AudioError(why_not_audio(self.name, start, error)) from error
 
     def _read_header(self) -> None:
         with self._open() as file:
             self.sample_rate_hz, self.n_channels = int(file.samplerate), int(file.channels)
-            header_is_exact = file.format == "FLAC" or file.subtype.startswith("PCM_") or file.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
-            _refuse_cut_wav(self.name, file.extra_info)
-            promised = int(file.frames)
+            plain = file.subtype.startswith("PCM_") or file.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
+            header_is_exact = plain and (file.format != "FLAC" or 0 < file.frames < 2**48)  # a FLAC that was streamed leaves it open
+            refuse_cut(self.name, file.extra_info)
+            promised, is_flac = int(file.frames), file.format == "FLAC"
         if self.n_channels < 1 or self.n_channels > MAX_CHANNELS or not 1 <= self.sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
             raise AudioError(f"{self.name} has {self.n_channels} channels at {self.sample_rate_hz} Hz: not something motes can use")
-        self.n_samples = -1
-        if header_is_exact and 0 <= promised < 2**48 and not (file.format == "FLAC" and promised == 0):
-            self.n_samples = promised
-        else:
+        self.n_samples = promised
+        if is_flac and not header_is_exact and self._n_bytes() <= _n_bytes_of_flac_header(self._bytes()):
+            self.n_samples = 0
+        elif not header_is_exact:
+            self.n_samples = -1
             self.n_samples = sum(block.shape[1] for block in self.blocks())
 
     def blocks(self) -> Iterator[Block]:
@@ -166,13 +162,15 @@ class FileSource:
         import soundfile
 
         done = 0
+        if self.n_samples == 0:
+            return
         with self._open() as file:
             frames = np.empty((self._block_samples, self.n_channels), np.float32)
             while True:
                 try:
                     part = file.read(out=frames)
                 except (soundfile.LibsndfileError, RuntimeError) as error:
-                    raise AudioError(f"{self.name} is damaged or cut short after {done / self.sample_rate_hz:.2f} s: {_sentence(error)}") from error
+                    raise AudioError(f"{self.name} is damaged or cut short after {done / self.sample_rate_hz:.2f} s: {sentence(error)}") from error
                 if len(part) == 0:
                     break
                 block = np.ascontiguousarray(part.T)
@@ -253,115 +251,24 @@ def _check_finite(block: Block, first: int, sample_rate_hz: int, what: str, erro
         raise error(f"{what} holds {bad} at {(first + at) / sample_rate_hz:.6f} s: audio must be finite")
 
 
-_NEEDS_FFMPEG = {".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wma", ".wmv", ".3gp", ".ape", ".ac3", ".dts", ".mka"}
+def _forward_reader() -> type[soundfile.SoundFile]:
+    """A SoundFile that only reads on: soundfile seeks after each read, which fails where the header leaves the length open, and takes time."""
+    import soundfile
+
+    class ForwardReader(soundfile.SoundFile):
+        def seekable(self) -> bool:
+            return False
+
+    return ForwardReader
 
 
-def _refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> None:
-    kind = None
-    if start[4:8] == b"ftyp":
-        kind = "an MP4 or M4A file"
-    elif start[:4] == b"\x1a\x45\xdf\xa3":
-        kind = "a Matroska or WebM file"
-    elif start[:4] == b"\x30\x26\xb2\x75":
-        kind = "a WMA or WMV file"
-    elif start[:4] == b"RIFF" and start[8:12] == b"AVI ":
-        kind = "an AVI video"
-    elif len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
-        kind = "an AAC file"
-    elif by_name and Path(name).suffix.lower() in _NEEDS_FFMPEG:
-        kind = f"{'an' if Path(name).suffix[1:2].lower() == 'a' else 'a'} {Path(name).suffix[1:]} file"
-    if kind:
-        wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
-        raise AudioError(f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} {_quoted(wav)}")
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name or "'" in name else name
-
-
-def _why_not_audio(name: str, start: bytes, error: Exception) -> str:
-    _refuse_what_needs_ffmpeg(name, start, by_name=True)
-    if start[:4] == b"MOTE":
-        return f"{name} is a .mote file, not a recording: motes decode turns it into one"
-    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in start):
-        return f"{name} is not a recording: it looks like text"
-    return f"{name} cannot be read as audio: {_sentence(error)}"
-
-
-def _sentence(error: Exception) -> str:
-    text = str(getattr(error, "error_string", error)).strip()
-    return text.split("\n")[0].rstrip(".") or type(error).__name__
-
-
-def _refuse_cut_wav(name: str, log: str) -> None:
-    """libsndfile shortens a WAV whose data ends before its header says, and tells so only in its log."""
-    for line in log.splitlines():
-        if line.strip().startswith("data :") and "(should be " in line:
-            promised, there = (int("".join(filter(str.isdigit, part)) or 0) for part in line.split("(should be "))
-            if there < promised < 0x7FFF0000:  # programs that write WAV to a pipe promise 2 or 4 GiB, or nothing
-                raise AudioError(f"{name} is cut short: its header promises {promised} bytes of samples, {there} are there")
-
-
-# --- streams that are read more than once ------------------------------------------------------------------------------------------------
-
-
-class _Stream:
-    """A seekable stream that several views share."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self.raw, self.lock = raw, threading.Lock()
-        self.n_bytes = raw.seek(0, os.SEEK_END)
-
-
-class _View:
-    """One reader's position in a shared stream; closing it leaves the stream open."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream, self._at = stream, 0
-
-    def read(self, n_bytes: int = -1) -> bytes:
-        with self._stream.lock:
-            self._stream.raw.seek(self._at)
-            piece = self._stream.raw.read(n_bytes)
-        self._at += len(piece)
-        return piece
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def seek(self, to: int, whence: int = os.SEEK_SET) -> int:
-        self._at = max(0, to + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._stream.n_bytes}[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def write(self, data: bytes) -> int:
-        raise OSError("read only")
-
-    def __enter__(self) -> _View:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-def _seekable(stream: BinaryIO, name: str) -> IO[bytes]:
-    try:
-        if stream.seekable():
-            stream.seek(0)
-            return stream
-    except (AttributeError, OSError):
-        pass
-    return _spool(stream, name)
-
-
-def _spool(stream: BinaryIO, name: str) -> IO[bytes]:
-    spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
-    try:
-        shutil.copyfileobj(stream, spool, 2**20)
-    except OSError as error:
-        raise AudioError(f"cannot keep a copy of {name} to read it more than once: {error.strerror or error}") from error
-    return cast("IO[bytes]", spool)
+def _n_bytes_of_flac_header(handle: IO[bytes]) -> int:
+    """Where the first frame of a FLAC file begins."""
+    at, last = 4, False
+    while not last:
+        handle.seek(at)
+        head = handle.read(4)
+        if len(head) < 4:
+            break
+        last, at = bool(head[0] & 0x80), at + 4 + int.from_bytes(head[1:], "big")
+    return at

@@ -1,4 +1,4 @@
-"""Writing audio: whole files or none, clipped and counted instead of wrapped; and changing the sample rate."""
+"""Writing audio: whole files or none, clipped and counted instead of wrapped."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.audio import BLOCK_SAMPLES, MAX_CHANNELS, SPOOL_BYTES, Block, check_sample_rate
+from motes.audio.source import MAX_CHANNELS, Block, check_sample_rate
+from motes.audio.streams import SPOOL_BYTES
 from motes.errors import AudioError, ParameterError
 from motes.files import atomic_output
 
@@ -139,17 +140,18 @@ class _Writer:
             file.write(self._quantised(piece).T)
             guarded.check()
 
-    def _quantised(self, piece: Block) -> NDArray[Any]:
+    def _quantised(self, piece: Block) -> NDArray[np.float32] | NDArray[np.int32]:
         """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and counted."""
         if self._coding in ("FLOAT", "DOUBLE"):
             return piece
         self._n_clipped += int(np.count_nonzero(np.abs(piece) > 1))
         bits = _BITS.get(self._coding)
         if bits is None:
-            return np.clip(piece, -1, 1)
+            return piece.clip(-1, 1)
         full = 2.0 ** (bits - 1)
         steps = np.clip(np.rint(piece * np.float64(full)), -full, full - 1)
-        return (steps * 2.0 ** (32 - bits)).astype(np.int32)
+        scaled: NDArray[np.int32] = (steps * 2.0 ** (32 - bits)).astype(np.int32)
+        return scaled
 
     def _write_empty(self, handle: IO[bytes]) -> None:
         """libsndfile leaves nothing, or something it refuses, for no samples in these formats."""
@@ -217,28 +219,3 @@ def _write_stream(stream: IO[bytes], writer: _Writer) -> int:
     except OSError as error:
         raise AudioError(f"cannot write to {getattr(stream, 'name', 'the stream')}: {error.strerror or error}") from error
     return n_clipped
-
-
-def resample_blocks(blocks: Iterable[Block], n_channels: int, from_hz: int, to_hz: int) -> Iterator[Block]:
-    """The same audio at another rate, block by block (soxr, very high quality): n samples become ⌈n · to/from⌉, and time 0 stays at 0."""
-    if from_hz == to_hz:
-        yield from blocks
-        return
-    import soxr
-
-    stream = soxr.ResampleStream(from_hz, to_hz, n_channels, dtype="float32", quality="VHQ")
-    n_in = n_out = 0
-    for block in blocks:
-        for first in range(0, block.shape[1], BLOCK_SAMPLES):
-            piece = block[:, first : first + BLOCK_SAMPLES]
-            n_in += piece.shape[1]
-            out = stream.resample_chunk(np.ascontiguousarray(piece.T)).reshape(-1, n_channels)
-            n_out += len(out)
-            if len(out):
-                yield np.ascontiguousarray(out.T)
-    out = stream.resample_chunk(np.zeros((0, n_channels), np.float32), last=True).reshape(-1, n_channels)
-    missing = -(-n_in * to_hz // from_hz) - n_out
-    if missing > 0:
-        last = np.zeros((n_channels, missing), np.float32)
-        last[:, : len(out)] = out[:missing].T
-        yield last
