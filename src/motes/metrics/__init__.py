@@ -1,0 +1,1 @@
+"""How near an estimate is to its reference: reported, never trained on."""
