@@ -1,0 +1,299 @@
+"""The .mote file: a scene as bytes, whole or by the packets that sound in a stretch of time. docs/format.md says what each byte means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+
+from motes.codec.container import (
+    END,
+    END_SIZE,
+    GABOR,
+    HEADER,
+    INDEX,
+    PREAMBLE_SIZE,
+    REACH_UNIT,
+    Entry,
+    Frame,
+    Header,
+    Index,
+    check_preamble,
+    end_frame,
+    frame,
+    packet_samples,
+    preamble,
+    read_frame,
+    unpack_end,
+)
+from motes.codec.quantise import TIME_UNITS, check_quantiser, default_quantiser, from_integers, sounding, to_integers
+from motes.errors import FormatError, ParameterError
+from motes.files import atomic_output
+from motes.scene.gabor import Gabor
+from motes.scene.scene import GaborQuantiser, Scene
+
+_SEEK_LIMIT = 1 << 16
+"""The header and its metadata fit in this many bytes beyond the limit of the metadata itself."""
+
+
+class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself, without decoding its events."""
+
+    sample_rate_hz: int
+    n_samples: int
+    n_channels: int
+    duration_s: float
+    n_bytes: int
+    kbps: float
+    events: dict[str, int]
+    windows: list[int]
+    n_packets: int
+    format_version: int
+    encoder: str
+    options: dict[str, object]
+    stop_reason: str
+    source_digest: str
+    version: str
+    quantiser: GaborQuantiser
+
+
+def chunks(scene: Scene) -> Iterator[bytes]:
+    """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on the way."""
+    from motes.codec.gabor_packet import encode_packet  # numba: only where events are coded
+
+    quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
+    yield preamble()
+    yield frame(HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack())
+    entries: list[Entry] = []
+    mask = 0
+    for number, part in _split(scene):
+        events = to_integers(part, scene.sample_rate_hz, quantiser)
+        events = events.take(sounding(events))
+        if len(events):
+            payload, entry, windows = encode_packet(events, number, scene.sample_rate_hz, quantiser)
+            packet = frame(GABOR, payload)
+            entries.append(replace(entry, n_bytes=len(packet)))
+            mask |= windows
+            yield packet
+    index = frame(INDEX, Index(_windows(mask), tuple(entries)).pack())
+    yield index
+    yield end_frame(len(index), len(entries) + 3)
+
+
+def _windows(mask: int) -> tuple[int, ...]:
+    return tuple(64 << k for k in range(10) if mask >> k & 1)
+
+
+def _split(scene: Scene) -> Iterator[tuple[int, Gabor]]:
+    """Events by packet: those whose centre, as rounded, lies in it (before 0: in the first)."""
+    length = packet_samples(scene.sample_rate_hz) * TIME_UNITS
+    number = np.maximum(np.rint(scene.gabor.time_s * scene.sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)
+    edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)) if len(number) else np.empty(0, np.intp)
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        yield int(number[first]), scene.gabor.take(slice(first, last))
+
+
+def dumps(scene: Scene) -> bytes:
+    """The scene as the bytes of a .mote file, rounded if it is not yet."""
+    return b"".join(chunks(scene))
+
+
+def save(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+    """Write a .mote file, whole or not at all, and return its path; AudioError where it cannot be written."""
+    with atomic_output(path, overwrite=overwrite) as handle:
+        for chunk in chunks(scene):
+            handle.write(chunk)
+    return Path(path)
+
+
+class _Columns:
+    """Grows with the packets that are read: nothing is allocated for events that have only been announced."""
+
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self.parts: list[dict[str, np.ndarray]] = []
+
+    def add(self, found: Frame) -> tuple[Entry, int]:
+        """Decode a packet; its entry in the index and the windows it uses."""
+        from motes.codec.gabor_packet import decode_packet
+
+        h = self.header
+        events, entry, mask = decode_packet(found.payload, found.name, h.sample_rate_hz, h.n_channels, h.quantiser)
+        self.parts.append(from_integers(events, h.sample_rate_hz, h.quantiser))
+        return replace(entry, n_bytes=found.size), mask
+
+    def scene(self) -> Scene:
+        """All of it."""
+        h = self.header
+        names = [param.name for param in Gabor.PARAMS]
+        columns = {}
+        for name in names:
+            columns[name] = np.concatenate([part.pop(name) for part in self.parts]) if self.parts else None
+        gabor = Gabor(**columns) if self.parts else Gabor.empty(h.n_channels)
+        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, gabor, h.quantiser, h.metadata)
+
+
+def loads(data: bytes | memoryview) -> Scene:
+    """The scene in the bytes of a .mote file; FormatError, which names the packet, if anything in them is wrong."""
+    check_preamble(data)
+    data = memoryview(data)
+    at, number = PREAMBLE_SIZE, 0
+    columns: _Columns | None = None
+    entries: list[Entry] = []
+    mask, index, index_size, ended = 0, None, 0, False
+    while at < len(data):
+        if ended:
+            raise FormatError(f"{len(data) - at} bytes follow the end of the file")
+        found = read_frame(data, at, number)
+        if (found.kind == HEADER) != (number == 0):
+            raise FormatError(f"{found.name}: the header must be the first packet, and only that")
+        if index is not None and found.kind != END and found.kind < 0x80:
+            raise FormatError(f"{found.name}: nothing but the end may follow the index")
+        if found.kind == HEADER:
+            columns = _Columns(Header.unpack(found))
+        elif found.kind == GABOR:
+            assert columns is not None
+            entry, windows = columns.add(found)
+            if entries and entry.number <= entries[-1].number:
+                raise FormatError(f"{found.name}: out of order")
+            entries.append(entry)
+            mask |= windows
+        elif found.kind == INDEX:
+            index, index_size = Index.unpack(found), found.size
+            if index != Index(_windows(mask), tuple(entries)):
+                raise FormatError(f"{found.name}: it does not agree with the packets before it")
+        elif found.kind == END:
+            if unpack_end(found) != (index_size, number + 1) or index is None:
+                raise FormatError(f"{found.name}: packets are missing")
+            ended = True
+        at += found.size
+        number += 1
+    if not ended or columns is None:
+        raise FormatError(f"the file is cut short: it ends after packet {number - 1}, with no end packet")
+    return columns.scene()
+
+
+class _Seekable:
+    """A file of which only header, index and end have been read."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self.handle = handle
+        self.n_bytes = handle.seek(0, os.SEEK_END)
+        handle.seek(0)
+        start = handle.read(PREAMBLE_SIZE + 2 * _SEEK_LIMIT)
+        check_preamble(start)
+        if len(start) <= PREAMBLE_SIZE:
+            raise FormatError("the file is cut short: it ends before its header")
+        found = read_frame(start, PREAMBLE_SIZE, 0)
+        if found.kind != HEADER:
+            raise FormatError(f"{found.name}: the header must be the first packet")
+        self.header = Header.unpack(found)
+        self.first = PREAMBLE_SIZE + found.size
+        self.index, self.n_packets = self._read_index()
+
+    def _read_index(self) -> tuple[Index, int]:
+        end_at = self.n_bytes - END_SIZE
+        tail = self._read(max(end_at, self.first), END_SIZE)
+        if len(tail) < END_SIZE or tail[0] != END:
+            raise FormatError("the file is cut short, or bytes follow its end: its last bytes are no end packet")
+        end = read_frame(tail, 0, 0, file_at=end_at)
+        if end.size != END_SIZE:
+            raise FormatError("the file is cut short, or bytes follow its end: its last bytes are no end packet")
+        size, n_packets = unpack_end(end)
+        index_at = end_at - size
+        if not size or index_at < self.first:
+            raise FormatError(f"{end.name}: the index it tells of cannot be there")
+        found = read_frame(self._read(index_at, size), 0, n_packets - 2, file_at=index_at)
+        if found.kind != INDEX or found.size != size:
+            raise FormatError(f"{found.name}: not the index")
+        index = Index.unpack(found)
+        if sum(entry.n_bytes for entry in index.entries) != index_at - self.first:
+            raise FormatError(f"{found.name}: the packets it lists are not those in the file")
+        return index, n_packets
+
+    def _read(self, at: int, size: int) -> bytes:
+        self.handle.seek(at)
+        return self.handle.read(size)
+
+    def scene(self, first_sample: float, last_sample: float) -> Scene:
+        """The packets that sound from `first_sample` to `last_sample`."""
+        columns, at, length = _Columns(self.header), self.first, packet_samples(self.header.sample_rate_hz)
+        for i, entry in enumerate(self.index.entries):
+            start, end = entry.number * length - entry.before * REACH_UNIT, (entry.number + 1) * length + entry.after * REACH_UNIT
+            if start <= last_sample and end >= first_sample:
+                data = self._read(at, entry.n_bytes)
+                if not data:
+                    raise FormatError(f"packet {i + 1} (at byte {at}): cut short")
+                found = read_frame(data, 0, i + 1, file_at=at)
+                if found.kind != GABOR or columns.add(found)[0] != entry:
+                    raise FormatError(f"{found.name}: not what the index tells of it")
+            at += entry.n_bytes
+        return columns.scene()
+
+
+def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None) -> Scene:
+    """The scene in a .mote file, or with a time range only its packets that sound there (the scene keeps its whole length).
+
+    Raises FormatError, which names the file and the packet, where anything is wrong.
+    """
+    if start_s is not None and end_s is not None and start_s > end_s:
+        raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
+    with _named(path), open(path, "rb") as handle:
+        if (start_s is None and end_s is None) or not handle.seekable():
+            return loads(handle.read())
+        found = _Seekable(handle)
+        rate = found.header.sample_rate_hz
+        return found.scene(-np.inf if start_s is None else start_s * rate, np.inf if end_s is None else end_s * rate)
+
+
+class _named:
+    """Put the path before the message of what goes wrong inside."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, FormatError):
+            raise FormatError(f"{self.path}: {error}") from None
+        if isinstance(error, OSError):
+            raise FormatError(f"cannot read {self.path}: {error.strerror or error}") from None
+
+
+def info(path: str | os.PathLike[str]) -> FileInfo:
+    """What a file says of itself: reads only header, index and end, and needs no compiler."""
+    with _named(path), open(path, "rb") as handle:
+        found = _Seekable(handle)
+    header, meta = found.header, found.header.metadata
+    seconds = header.n_samples / header.sample_rate_hz
+    return FileInfo(
+        sample_rate_hz=header.sample_rate_hz,
+        n_samples=header.n_samples,
+        n_channels=header.n_channels,
+        duration_s=seconds,
+        n_bytes=found.n_bytes,
+        kbps=found.n_bytes * 8 / seconds / 1000 if seconds else 0.0,
+        events={"gabor": found.index.n_events},
+        windows=list(found.index.windows),
+        n_packets=found.n_packets,
+        format_version=0,
+        encoder=meta.encoder,
+        options=meta.options,
+        stop_reason=meta.stop_reason,
+        source_digest=meta.source_digest,
+        version=meta.version,
+        quantiser=header.quantiser,
+    )
+
+
+def validate(path: str | os.PathLike[str]) -> FileInfo:
+    """Check every checksum and decode everything; FormatError, which names the packet, if anything is wrong."""
+    load(path)
+    return info(path)

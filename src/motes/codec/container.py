@@ -1,0 +1,251 @@
+"""Frames of a .mote file: a type, a length, a checksum and a payload; and the small packets that need no entropy coder (header, index, end)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+import msgspec
+
+from motes.codec.quantise import check_quantiser
+from motes.errors import FormatError, ParameterError
+from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, Metadata
+
+MAGIC = b"\x8fmote\r\n\x1a"
+VERSION = 0
+HEADER, GABOR, INDEX, END = b"HGIE"
+OPTIONAL = 0x80
+"""Types with this bit may be skipped by readers that do not know them; all others may not."""
+NAMES = {HEADER: "header", GABOR: "gabor", INDEX: "index", END: "end"}
+MAX_PAYLOAD = 1 << 28
+MAX_METADATA = 1 << 16
+PACKET_GRAIN = 8192
+"""Packets are a multiple of the largest hop, 32768/4 samples."""
+REACH_UNIT = 1024
+"""How far events reach out of their packet is told in this many samples."""
+PREAMBLE_SIZE = len(MAGIC) + 1
+END_SIZE = 14
+
+
+def packet_samples(sample_rate_hz: int) -> int:
+    """Length of a packet: the multiple of 8192 samples nearest to a second, at least one."""
+    return PACKET_GRAIN * max(1, (2 * sample_rate_hz + PACKET_GRAIN) // (2 * PACKET_GRAIN))
+
+
+def varint(value: int) -> bytes:
+    """A whole number in groups of seven bits, lowest first, each but the last with bit 7 set."""
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def zigzag(value: int) -> int:
+    """A signed number as one that is not negative: 0, −1, 1, −2 … become 0, 1, 2, 3 …"""
+    return 2 * value if value >= 0 else -2 * value - 1
+
+
+def unzigzag(value: int) -> int:
+    """The inverse of `zigzag`."""
+    return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
+
+
+class Reader:
+    """Takes numbers and bytes from a payload; FormatError (which names the payload) where it ends too soon or is not in the shortest form."""
+
+    def __init__(self, data: bytes | memoryview, name: str) -> None:
+        self.data, self.name, self.position = data, name, 0
+
+    def varint(self, limit: int) -> int:
+        """A number from 0 to `limit`."""
+        value = shift = 0
+        while True:
+            byte = self.bytes(1)[0]
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+            if shift > 63:
+                raise FormatError(f"{self.name}: a number does not end")
+        if byte == 0 and shift > 7:
+            raise FormatError(f"{self.name}: a number is not in its shortest form")
+        if value > limit:
+            raise FormatError(f"{self.name}: {value} is past the limit of {limit}")
+        return value
+
+    def bytes(self, n: int) -> bytes:
+        """The next `n` bytes."""
+        if n > len(self.data) - self.position:
+            raise FormatError(f"{self.name}: cut short")
+        self.position += n
+        return bytes(self.data[self.position - n : self.position])
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.bytes(len(self.data) - self.position)
+
+    def finish(self) -> None:
+        """FormatError if anything is left."""
+        if self.position != len(self.data):
+            raise FormatError(f"{self.name}: {len(self.data) - self.position} bytes too many")
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """A packet: type, length, CRC-32 of both and of the payload, payload."""
+    head = bytes([kind]) + varint(len(payload))
+    return head + struct.pack("<I", zlib.crc32(payload, zlib.crc32(head))) + payload
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A packet that has passed its checksum: where it lies and what it holds."""
+
+    kind: int
+    payload: bytes
+    name: str
+    size: int
+
+
+def read_frame(data: bytes | memoryview, at: int, number: int, file_at: int | None = None) -> Frame:
+    """The packet that begins at `data[at]`; FormatError that names it if its length or checksum is wrong or its type unknown and not optional."""
+    where = at if file_at is None else file_at
+    kind = data[at]
+    known = NAMES.get(kind, "optional" if kind & OPTIONAL else f"type {kind}")
+    name = f"packet {number} ({known}, at byte {where})"
+    reader = Reader(data[at + 1 : at + 16], name)
+    length = reader.varint(MAX_PAYLOAD)
+    (checksum,) = struct.unpack("<I", reader.bytes(4))
+    start = at + 1 + reader.position
+    if length > len(data) - start:
+        raise FormatError(f"{name}: cut short, {len(data) - start} of {length} bytes are there")
+    payload = bytes(data[start : start + length])
+    if zlib.crc32(payload, zlib.crc32(data[at : start - 4])) != checksum:
+        raise FormatError(f"{name}: damaged, its checksum does not match")
+    if kind not in NAMES and not kind & OPTIONAL:
+        raise FormatError(f"{name}: this version of motes does not know it; a newer one may")
+    return Frame(kind, payload, name, start + length - at)
+
+
+def preamble() -> bytes:
+    """The first bytes of a file."""
+    return MAGIC + bytes([VERSION])
+
+
+def check_preamble(data: bytes | memoryview) -> None:
+    """FormatError unless `data` begins like a .mote file of a version known here."""
+    start = bytes(data[:PREAMBLE_SIZE])
+    if start[: len(MAGIC)] != MAGIC:
+        if len(start) < len(MAGIC) and MAGIC.startswith(start):
+            raise FormatError("the file is empty" if not start else "the file ends within its first bytes")
+        raise FormatError("not a .mote file (its first bytes are others)")
+    if len(start) < PREAMBLE_SIZE:
+        raise FormatError("the file ends within its first bytes")
+    if start[-1] != VERSION:
+        raise FormatError(f"the file has format version {start[-1]}, this version of motes reads {VERSION}: a newer motes may read it")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What holds for the whole file."""
+
+    sample_rate_hz: int
+    n_samples: int
+    n_channels: int
+    quantiser: GaborQuantiser
+    metadata: Metadata
+
+    def pack(self) -> bytes:
+        """As a payload."""
+        metadata = msgspec.json.encode(_without_defaults(self.metadata))
+        if len(metadata) > MAX_METADATA:
+            raise ParameterError(f"the metadata takes {len(metadata)} bytes, more than {MAX_METADATA}")
+        q = self.quantiser
+        numbers = (self.sample_rate_hz, self.n_samples, self.n_channels, q.steps_per_doubling, q.n_phases, zigzag(q.knee))
+        return b"".join(map(varint, numbers)) + metadata
+
+    @classmethod
+    def unpack(cls, found: Frame) -> Header:
+        """From its packet."""
+        reader = Reader(found.payload, found.name)
+        rate, n_samples, channels = reader.varint(MAX_SAMPLE_RATE_HZ), reader.varint(1 << 48), reader.varint(MAX_CHANNELS)
+        if not rate or not channels:
+            raise FormatError(f"{found.name}: no sample rate or no channels")
+        try:
+            quantiser = check_quantiser(GaborQuantiser(reader.varint(1 << 20), reader.varint(1 << 20), unzigzag(reader.varint(1 << 20))))
+            text = reader.rest()
+            if len(text) > MAX_METADATA:
+                raise FormatError(f"{found.name}: {len(text)} bytes of metadata are past the limit of {MAX_METADATA}")
+            metadata = msgspec.json.decode(text, type=Metadata)
+        except (ParameterError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise FormatError(f"{found.name}: {error}") from None
+        return cls(rate, n_samples, channels, quantiser, metadata)
+
+
+def _without_defaults(metadata: Metadata) -> dict[str, object]:
+    empty = Metadata()
+    return {name: getattr(metadata, name) for name in Metadata.__struct_fields__ if getattr(metadata, name) != getattr(empty, name)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One packet in the index: its place in time, its bytes, its events, and how far these reach before and after it (in REACH_UNIT)."""
+
+    number: int
+    n_bytes: int
+    n_events: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """All packets of events, in order, and the windows (powers of two, in samples) of the events on the grid."""
+
+    windows: tuple[int, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def n_events(self) -> int:
+        """How many events the file holds."""
+        return sum(entry.n_events for entry in self.entries)
+
+    def pack(self) -> bytes:
+        """As a payload."""
+        mask = sum(1 << (w.bit_length() - 7) for w in self.windows)
+        parts, before = [varint(mask), varint(len(self.entries))], -1
+        for e in self.entries:
+            parts += map(varint, (e.number - before - 1, e.n_bytes, e.n_events, e.before, e.after))
+            before = e.number
+        return b"".join(parts)
+
+    @classmethod
+    def unpack(cls, found: Frame) -> Index:
+        """From its packet."""
+        reader = Reader(found.payload, found.name)
+        mask, n_packets = reader.varint(1023), reader.varint(len(found.payload))
+        entries, before = [], -1
+        for _ in range(n_packets):
+            number = before + 1 + reader.varint(1 << 48)
+            n_bytes, n_events = reader.varint(MAX_PAYLOAD + 16), reader.varint(8 * MAX_PAYLOAD)
+            if n_events > 8 * n_bytes:
+                raise FormatError(f"{found.name}: {n_events} events in {n_bytes} bytes cannot be")
+            entries.append(Entry(number, n_bytes, n_events, reader.varint(1 << 50), reader.varint(1 << 50)))
+            before = number
+        reader.finish()
+        return cls(tuple(64 << k for k in range(10) if mask >> k & 1), tuple(entries))
+
+
+def end_frame(index_size: int, n_packets: int) -> bytes:
+    """The last packet: the size of the index's packet before it, and how many packets there are, itself and the header included."""
+    return frame(END, struct.pack("<II", index_size, n_packets))
+
+
+def unpack_end(found: Frame) -> tuple[int, int]:
+    """Size of the index's packet and number of packets."""
+    if len(found.payload) != 8:
+        raise FormatError(f"{found.name}: wrong length")
+    index_size, n_packets = struct.unpack("<II", found.payload)
+    return index_size, n_packets

@@ -1,0 +1,133 @@
+"""One packet of gabor events: integers ◀▶ payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motes.codec.container import MAX_PAYLOAD, REACH_UNIT, Entry, Reader, packet_samples, unzigzag, varint, zigzag
+from motes.codec.gabor_model import decode_events, encode_events, initial_models
+from motes.codec.quantise import (
+    FREQUENCY_UNITS,
+    SILENT,
+    TIME_UNITS,
+    WINDOW_UNITS,
+    GaborIntegers,
+    Ints,
+    integers_in_range,
+    slope,
+)
+from motes.errors import FormatError
+from motes.scene.scene import GaborQuantiser
+
+WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
+"""Windows of the grid, in the order in which they are coded."""
+_MODELS: list[tuple[np.ndarray, np.ndarray]] = []
+
+
+@dataclass(frozen=True)
+class GridPlaces:
+    """Events on the grid: which of WINDOWS, frame (from the packet's start, in hops of window/4) and bin."""
+
+    which: Ints
+    frame: Ints
+    bin: Ints
+
+
+def _models() -> tuple[np.ndarray, np.ndarray]:
+    if not _MODELS:
+        _MODELS.append(initial_models())
+    slots, weights = _MODELS[0]
+    return slots.copy(), weights.copy()
+
+
+def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces]:
+    """Which events lie on the grid and are the first in their place, and where each would be."""
+    window = events.window // WINDOW_UNITS
+    which = np.searchsorted(-WINDOWS, -window).clip(0, len(WINDOWS) - 1)
+    regular = WINDOWS[which] * WINDOW_UNITS == events.window
+    hop, bin_width = WINDOWS[which] * (TIME_UNITS // 4), FREQUENCY_UNITS // WINDOWS[which]
+    later = events.time - origin
+    regular &= (later >= 0) & (later % hop == 0) & (events.frequency % bin_width == 0) & (events.frequency <= FREQUENCY_UNITS // 2)
+    repeated = np.zeros(len(events), bool)
+    columns = (events.time, events.frequency, events.window)
+    repeated[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
+    return regular & ~repeated, GridPlaces(which, later // hop, events.frequency // bin_width)
+
+
+def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[bytes, Entry, int]:
+    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event of packet `number`."""
+    samples = packet_samples(sample_rate_hz)
+    origin = number * samples * TIME_UNITS
+    events = events.take(np.lexsort((events.window, events.frequency, events.time)))
+    regular, places = _on_grid(events, origin)
+    order = np.flatnonzero(regular)
+    order = order[np.lexsort((places.bin[order], places.frame[order], places.which[order]))]
+    free = np.flatnonzero(~regular)
+    heard = events.amplitude[events.amplitude != SILENT]
+    base = int(heard.min())
+    free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
+    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free)
+    while True:
+        slots, weights = _models()
+        buffer = np.empty(size, np.uint8)
+        n = encode_events(
+            buffer, slots, weights, WINDOWS, samples, base, np.array([slope(quantiser), quantiser.n_phases]), places.which[order], places.frame[order],
+            places.bin[order], events.amplitude[order], events.phase[order], free_places, events.amplitude[free], events.phase[free],
+        )  # fmt: skip
+        if n <= size:
+            break
+        size = n + 16
+    head = b"".join(map(varint, (number, len(order), len(free), zigzag(base))))
+    payload = head + buffer[:n].tobytes()
+    payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
+    mask = sum(1 << int(9 - w) for w in np.unique(places.which[order]))
+    return payload, _entry(events, number, samples), mask
+
+
+def _entry(events: GaborIntegers, number: int, samples: int) -> Entry:
+    half = TIME_UNITS // WINDOW_UNITS // 2 * events.window
+    unit = REACH_UNIT * TIME_UNITS
+    before = number * samples * TIME_UNITS - int((events.time - half).min())
+    after = int((events.time + half).max()) - (number + 1) * samples * TIME_UNITS
+    return Entry(number, 0, len(events), max(0, -(-before // unit)), max(0, -(-after // unit)))
+
+
+def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> tuple[GaborIntegers, Entry, int]:
+    """The inverse of `encode_packet`, events in canonical order; FormatError (which names the packet) where it makes no sense."""
+    samples = packet_samples(sample_rate_hz)
+    reader = Reader(payload, name)
+    number = reader.varint((1_000_000 * sample_rate_hz) // samples + 1)
+    n_grid, n_free, base = reader.varint(8 * MAX_PAYLOAD), reader.varint(8 * MAX_PAYLOAD), unzigzag(reader.varint(1 << 48))
+    n_events = n_grid + n_free
+    if not 0 < n_events <= 8 * len(payload):
+        raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
+    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
+    amplitude, phase = np.zeros((n_grid, n_channels), np.int64), np.zeros((n_grid, n_channels), np.int64)
+    free = np.zeros((n_free, 3), np.int64)
+    free_amplitude, free_phase = np.zeros((n_free, n_channels), np.int64), np.zeros((n_free, n_channels), np.int64)
+    coded = np.frombuffer(bytearray(reader.rest()), np.uint8)
+    slots, weights = _models()
+    done = decode_events(
+        coded, slots, weights, WINDOWS, samples, base, np.array([slope(quantiser), quantiser.n_phases]), which, frame, bins, amplitude, phase, free,
+        free_amplitude, free_phase,
+    )  # fmt: skip
+    if done != n_grid:
+        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
+    origin = number * samples * TIME_UNITS
+    if n_free and np.abs(free).max() > 1 << 60:
+        raise FormatError(f"{name}: an event is out of range")
+    window = WINDOWS[which]
+    events = GaborIntegers(
+        np.concatenate([origin + frame * (window * (TIME_UNITS // 4)), origin + free[:, 0]]),
+        np.concatenate([bins * (FREQUENCY_UNITS // window), free[:, 1]]),
+        np.concatenate([window * WINDOW_UNITS, free[:, 2]]),
+        np.concatenate([amplitude, free_amplitude]),
+        np.concatenate([phase, free_phase]),
+    )
+    if not integers_in_range(events, sample_rate_hz, quantiser):
+        raise FormatError(f"{name}: an event is out of range")
+    events = events.take(np.lexsort((events.window, events.frequency, events.time)))
+    mask = sum(1 << int(9 - w) for w in np.unique(which))
+    return events, _entry(events, number, samples), mask

@@ -1,0 +1,194 @@
+"""Gabor events as whole numbers, and back: the only place where a value is rounded.
+
+Every event becomes a centre in 1/64 samples, a frequency in 2⁻²⁰ cycles per sample, a window in 1/16 samples, and per channel an amplitude index and a phase
+index. Each division that leads back is by a power of two or by the sample rate, so the floats that come back are the same everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+from motes.scene.gabor import Gabor
+from motes.scene.scene import GaborQuantiser, Scene
+
+Ints = NDArray[np.int64]
+
+TIME_UNITS = 64
+"""Units of time per sample."""
+FREQUENCY_UNITS = 1 << 20
+"""Units of frequency per cycle per sample."""
+WINDOW_UNITS = 16
+"""Units of window length per sample."""
+KNEES_PER_DOUBLING = 8
+"""The knee moves in steps of 0.75 dB."""
+SILENT = -(1 << 31)
+"""Amplitude index of a channel that holds nothing."""
+SLOPE_ONE = 1 << 16
+MAX_PHASES = 1 << 16
+MAX_STEPS, MAX_N_PHASES, MAX_KNEE = 64, 1024, 160
+MAX_INDEX = 1 << 47
+FLOOR_DOUBLINGS = 40
+"""Amplitudes below 2^−40 are silent."""
+CHANNEL_RANGE = 2.0**-10 * (1 - 1e-9)
+"""A channel more than 60 dB below the event's loudest is silent."""
+
+_AMPLITUDE = next(p for p in Gabor.PARAMS if p.name == "amplitude")
+_TIME, _WINDOW, _FREQUENCY = (next(p for p in Gabor.PARAMS if p.name == name) for name in ("time_s", "window_s", "frequency_hz"))
+
+
+@dataclass(frozen=True, eq=False)
+class GaborIntegers:
+    """Events as integers: `time`, `frequency`, `window` are `(n,)`, `amplitude` (index or SILENT) and `phase` (index) `(n, n_channels)`; all int64."""
+
+    time: Ints
+    frequency: Ints
+    window: Ints
+    amplitude: Ints
+    phase: Ints
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> GaborIntegers:
+        """The events at `index`, in that order."""
+        return GaborIntegers(self.time[index], self.frequency[index], self.window[index], self.amplitude[index], self.phase[index])
+
+
+def check_quantiser(quantiser: GaborQuantiser) -> GaborQuantiser:
+    """The quantiser itself, or a ParameterError that names the field out of range."""
+    limits = {"steps_per_doubling": (1, MAX_STEPS), "n_phases": (2, MAX_N_PHASES), "knee": (-MAX_KNEE, MAX_KNEE)}
+    for name, (low, high) in limits.items():
+        value = getattr(quantiser, name)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ParameterError(f"quantiser.{name} must be a whole number from {low} to {high}, not {value!r}")
+    return quantiser
+
+
+def slope(quantiser: GaborQuantiser) -> int:
+    """The step above the knee over the amplitude at the knee, in 1/65536: `round(65536 · (2^(1/steps_per_doubling) − 1))`."""
+    return round(SLOPE_ONE * (2.0 ** (1.0 / quantiser.steps_per_doubling) - 1.0))
+
+
+def phase_levels(amplitude_index: Ints, quantiser: GaborQuantiser) -> Ints:
+    """How many phases an amplitude has: `n_phases` up to the knee, growing with amplitude above it; integer arithmetic only."""
+    above = np.clip(amplitude_index, 0, 1 << 30)
+    return np.minimum(quantiser.n_phases + ((quantiser.n_phases * slope(quantiser) * above) >> 16), MAX_PHASES)
+
+
+def amplitude_of(amplitude_index: Ints, quantiser: GaborQuantiser) -> NDArray[np.float64]:
+    """Amplitude of each index; 0.0 where SILENT."""
+    index = np.asarray(amplitude_index, dtype=np.int64)
+    knee = np.exp2(quantiser.knee / KNEES_PER_DOUBLING)
+    below = np.exp2(np.clip(index, -(1 << 20), 0) / quantiser.steps_per_doubling + quantiser.knee / KNEES_PER_DOUBLING)
+    above = knee * ((SLOPE_ONE + np.maximum(index, 0).astype(np.float64) * slope(quantiser)) / SLOPE_ONE)
+    return np.where(index == SILENT, 0.0, np.where(index > 0, above, below))
+
+
+def amplitude_index(amplitude: NDArray[np.float64], quantiser: GaborQuantiser) -> Ints:
+    """Index of the nearest amplitude; SILENT where it is below 2^−40."""
+    steps, knee = quantiser.steps_per_doubling, 2.0 ** (quantiser.knee / KNEES_PER_DOUBLING)
+    heard = np.maximum(amplitude, 2.0**-60)
+    geometric = np.floor(np.log2(heard / knee) * steps).astype(np.int64)
+    low = np.clip(geometric, -(1 << 20), -1)
+    geometric = low + (heard - amplitude_of(low, quantiser) > amplitude_of(low + 1, quantiser) - heard)
+    linear = np.rint(np.minimum((heard / knee - 1.0) * (SLOPE_ONE / slope(quantiser)), MAX_INDEX)).astype(np.int64)
+    index = np.where(heard > knee, linear, geometric)
+    index -= (index > 0) & (amplitude_of(index, quantiser) > _AMPLITUDE.high)
+    return np.where(index < _lowest_index(quantiser), SILENT, index)
+
+
+def _silence_weak_channels(index: Ints, quantiser: GaborQuantiser) -> Ints:
+    if index.shape[1] < 2:
+        return index
+    amplitude = amplitude_of(index, quantiser)
+    weak = amplitude < amplitude.max(axis=1, keepdims=True, initial=0.0) * CHANNEL_RANGE
+    return np.where(weak, SILENT, index)
+
+
+def _lowest_index(quantiser: GaborQuantiser) -> int:
+    """Index of 2^−40, rounded up."""
+    return -(quantiser.steps_per_doubling * (FLOOR_DOUBLINGS * KNEES_PER_DOUBLING + quantiser.knee) // KNEES_PER_DOUBLING)
+
+
+def _window_limits(sample_rate_hz: int) -> tuple[int, int]:
+    return int(_WINDOW.low * WINDOW_UNITS * sample_rate_hz) + 1, int(_WINDOW.high) * WINDOW_UNITS * sample_rate_hz
+
+
+def _highest_frequency(sample_rate_hz: int) -> int:
+    return int(_FREQUENCY.high) * FREQUENCY_UNITS // sample_rate_hz
+
+
+def to_integers(gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> GaborIntegers:
+    """Round events to the grid of the file, in their own order; silent events keep their place (all channels SILENT)."""
+    time = np.rint(gabor.time_s * sample_rate_hz * TIME_UNITS).astype(np.int64)
+    window = np.rint(gabor.window_s * sample_rate_hz * WINDOW_UNITS).astype(np.int64).clip(*_window_limits(sample_rate_hz))
+    frequency = np.rint(gabor.frequency_hz / sample_rate_hz * FREQUENCY_UNITS).astype(np.int64)
+    frequency = np.minimum(frequency, _highest_frequency(sample_rate_hz))
+    amplitude = _silence_weak_channels(amplitude_index(gabor.amplitude, quantiser), quantiser)
+    levels = phase_levels(amplitude, quantiser)
+    phase = np.rint(gabor.phase_rad / (2 * np.pi) * levels).astype(np.int64) % levels
+    return GaborIntegers(time, frequency, window, amplitude, np.where(amplitude == SILENT, 0, phase))
+
+
+def times_of(time: Ints, sample_rate_hz: int) -> NDArray[np.float64]:
+    """Seconds of a time in 1/64 samples."""
+    return time / TIME_UNITS / sample_rate_hz
+
+
+def from_integers(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> dict[str, NDArray[np.float64]]:
+    """The columns of a Gabor table, by name."""
+    return {
+        "time_s": times_of(events.time, sample_rate_hz),
+        "window_s": events.window / WINDOW_UNITS / sample_rate_hz,
+        "frequency_hz": events.frequency * sample_rate_hz / FREQUENCY_UNITS,
+        "amplitude": amplitude_of(events.amplitude, quantiser),
+        "phase_rad": 2 * np.pi * (events.phase / phase_levels(events.amplitude, quantiser)),
+    }
+
+
+def sounding(events: GaborIntegers) -> NDArray[np.bool_]:
+    """Which events have a channel that is not silent."""
+    return np.any(events.amplitude != SILENT, axis=1)
+
+
+def default_quantiser(scene: Scene) -> GaborQuantiser:
+    """What a scene is rounded with when it does not say: 1.5 dB and 32 phases for its quietest events, steps of one size above."""
+    amplitude = scene.gabor.amplitude.max(axis=1, initial=0.0)
+    heard = amplitude[amplitude > 2.0**-30]
+    if len(heard) == 0:
+        return GaborQuantiser(steps_per_doubling=4, n_phases=32, knee=-80)
+    knee = round(float(np.log2(np.quantile(heard, 0.05))) * KNEES_PER_DOUBLING)
+    return GaborQuantiser(steps_per_doubling=4, n_phases=32, knee=max(-MAX_KNEE, min(MAX_KNEE, knee)))
+
+
+def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
+    """The scene as a file holds it; doing it again changes nothing.
+
+    `quantiser` defaults to the scene's own, or `default_quantiser`. Events whose every channel is silent are dropped.
+    """
+    chosen = check_quantiser(quantiser or scene.quantiser or default_quantiser(scene))
+    events = to_integers(scene.gabor, scene.sample_rate_hz, chosen)
+    kept = sounding(events)
+    if not kept.all():
+        events = events.take(kept)
+    return replace(scene, gabor=Gabor(**from_integers(events, scene.sample_rate_hz, chosen)), quantiser=chosen)
+
+
+def integers_in_range(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> bool:
+    """Whether a scene can hold these events."""
+    limits = (
+        (events.time, -int(_TIME.high) * TIME_UNITS * sample_rate_hz, int(_TIME.high) * TIME_UNITS * sample_rate_hz),
+        (events.frequency, 0, _highest_frequency(sample_rate_hz)),
+        (events.window, *_window_limits(sample_rate_hz)),
+        (events.phase, 0, MAX_PHASES),
+    )
+    for column, low, high in limits:
+        if len(column) and not low <= column.min() <= column.max() <= high:
+            return False
+    heard = events.amplitude != SILENT
+    index = events.amplitude[heard]
+    return bool(heard.any(axis=1).all() and np.all(index >= _lowest_index(quantiser)) and np.all(amplitude_of(index, quantiser) <= _AMPLITUDE.high))
