@@ -55,6 +55,8 @@ def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_ch
     for i in range(len(events)):
         centre, half = events.time_s[i] * sample_rate_hz, events.window_s[i] * sample_rate_hz / 2
         first, last = max(0, int(np.ceil(centre - half))), min(n_samples - 1, int(np.floor(centre + half)))
+        if last < first:
+            continue
         u = np.arange(first, last + 1) - centre
         window = 0.5 + 0.5 * np.cos(np.pi * u / half)
         angle = 2 * np.pi * events.frequency_hz[i] / sample_rate_hz * u

@@ -1,0 +1,48 @@
+"""Adding windowed sinusoids to a signal, 16 samples at a time by complex rotation."""
+
+import math
+
+import numpy as np
+
+from motes.kernels._jit import jit
+from motes.kernels._simd import add_windowed16
+
+
+@jit
+def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, omega, amplitude, phase, first_event, last_event):
+    """Add events first_event … last_event − 1 to `audio`, whose sample 0 is sample `first_sample` of the scene.
+
+    `audio` is flat float64, `n_channels` rows of `channel_stride` ≥ n_samples + 16 values (the spare ones are scratch). `centre` and `window` are in
+    samples, `omega` in rad/sample; `amplitude` and `phase` are `(n_events, n_channels)`.
+    """
+    n_channels = amplitude.shape[1]
+    lanes, turns, tail = np.empty(64), np.empty(4), np.empty(n_channels * 16)
+    amp_re, amp_im = np.empty(n_channels), np.empty(n_channels)
+    for i in range(first_event, last_event):
+        half = 0.5 * window[i]
+        # The first and last sample strictly inside the window, and inside the signal.
+        first = max(math.floor(centre[i] - half) + 1, first_sample)
+        last = min(math.ceil(centre[i] + half) - 1, first_sample + n_samples - 1)
+        if last < first:
+            continue
+        turn = 2.0 * math.pi / window[i]
+        for j in range(16):
+            lanes[j], lanes[16 + j] = math.cos(omega[i] * j), math.sin(omega[i] * j)
+            lanes[32 + j], lanes[48 + j] = math.cos(turn * j), math.sin(turn * j)
+        u = first - centre[i]
+        turns[0], turns[1], turns[2], turns[3] = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
+        step_re, step_im, turn_re, turn_im = math.cos(omega[i] * 16), math.sin(omega[i] * 16), math.cos(turn * 16), math.sin(turn * 16)
+        for channel in range(n_channels):
+            amp_re[channel], amp_im[channel] = amplitude[i, channel] * math.cos(phase[i, channel]), amplitude[i, channel] * math.sin(phase[i, channel])
+        place, end = first - first_sample, last - first_sample + 1
+        while place + 16 <= end:
+            add_windowed16(audio, place, lanes, turns, amp_re, amp_im, n_channels, channel_stride)
+            turns[0], turns[1] = turns[0] * step_re - turns[1] * step_im, turns[0] * step_im + turns[1] * step_re
+            turns[2], turns[3] = turns[2] * turn_re - turns[3] * turn_im, turns[2] * turn_im + turns[3] * turn_re
+            place += 16
+        if place < end:
+            tail[:] = 0.0
+            add_windowed16(tail, 0, lanes, turns, amp_re, amp_im, n_channels, 16)
+            for channel in range(n_channels):
+                for j in range(end - place):
+                    audio[channel * channel_stride + place + j] += tail[channel * 16 + j]

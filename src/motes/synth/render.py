@@ -1,0 +1,76 @@
+"""Scene to audio, whole or in blocks; a block is the same whatever blocks surround it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+from motes.kernels.gabor import add_gabor
+from motes.scene.scene import Scene
+from motes.units import require_finite
+
+BLOCK_SAMPLES = 1 << 17
+
+
+class Renderer:
+    """Renders any stretch of a scene, in samples; what it prepares is shared by all stretches."""
+
+    def __init__(self, scene: Scene) -> None:
+        events, rate = scene.gabor, scene.sample_rate_hz
+        self.scene = scene
+        self._centre = events.time_s * rate
+        self._window = events.window_s * rate
+        self._omega = 2 * np.pi * events.frequency_hz / rate
+        self._reach = float(self._window.max()) / 2 if len(events) else 0.0
+
+    def samples(self, first: int, last: int) -> NDArray[np.float32]:
+        """Samples first … last − 1, `(n_channels, last − first)`."""
+        n_samples, n_channels = last - first, self.scene.n_channels
+        stride = n_samples + 16
+        audio = np.zeros(n_channels * stride)
+        low, high = np.searchsorted(self._centre, (first - self._reach, last + self._reach))
+        events = self.scene.gabor
+        add_gabor(
+            audio, stride, n_samples, first, self._centre, self._window, self._omega, events.amplitude, events.phase_rad, int(low), int(high)
+        )  # fmt: skip
+        return audio.reshape(n_channels, stride)[:, :n_samples].astype(np.float32)
+
+
+def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
+    """The audio of a scene, or of a stretch of it: `(n,)` when mono, else `(n_channels, n)`, float32, full scale = 1."""
+    first, last = stretch_samples(scene, start_s, end_s)
+    audio = np.empty((scene.n_channels, last - first), np.float32)
+    place = 0
+    for block in render_blocks(scene, first=first, last=last):
+        audio[:, place : place + block.shape[1]] = block
+        place += block.shape[1]
+    return audio[0] if scene.n_channels == 1 else audio
+
+
+def render_blocks(
+    scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """Samples first … last − 1 in blocks `(n_channels, ≤ block_samples)`; memory does not grow with the length."""
+    if block_samples < 1:
+        raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
+    last = scene.n_samples if last is None else last
+    renderer = Renderer(scene)
+    for start in range(first, last, block_samples):
+        yield renderer.samples(start, min(start + block_samples, last))
+
+
+def stretch_samples(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:
+    """First sample and the one past the last of a stretch in seconds; raises ParameterError where it is empty or outside the scene."""
+    first = 0 if start_s is None else round(require_finite("start_s", start_s) * scene.sample_rate_hz)
+    last = scene.n_samples if end_s is None else math.floor(require_finite("end_s", end_s) * scene.sample_rate_hz + 0.5)
+    if start_s is not None and not 0 <= first <= scene.n_samples:
+        raise ParameterError(f"start {start_s:g} s is outside the scene, 0 … {scene.duration_s:g} s: were these samples, not seconds?")
+    if end_s is not None and last > scene.n_samples:
+        raise ParameterError(f"end {end_s:g} s is past the end, {scene.duration_s:g} s: were these samples, not seconds?")
+    if last < first:
+        raise ParameterError(f"the stretch ends ({end_s:g} s) before it starts ({start_s or 0:g} s)")
+    return first, last
