@@ -35,7 +35,7 @@ def _quoted(name: str) -> str:
 
 def why_not_audio(name: str, start: bytes, error: Exception) -> str:
     refuse_what_needs_ffmpeg(name, start, by_name=True)
-    if start[:4] == b"MOTE":
+    if start[:5] == b"\x8fmote":
         return f"{name} is a .mote file, not a recording: motes decode turns it into one"
     if all(byte >= 32 or byte in b"\t\r\n\f" for byte in start):
         return f"{name} is not a recording: it looks like text"

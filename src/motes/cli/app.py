@@ -1,0 +1,127 @@
+"""The commands, and what happens to everything that can go wrong in them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from motes.cli.console import UsageError, say
+from motes.errors import MotesError, ParameterError
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"motes {version('motes')}"
+
+
+app = App(
+    name="motes",
+    help="Turn recordings into sparse scenes of sound events, small .mote files, and back into sound.",
+    version=_version,
+    version_flags=["--version"],
+    default_parameter=Parameter(negative=""),
+)
+app.command("motes.cli.demo:demo", help="Encode the bundled recording, decode it, print numbers and draw a picture.")
+app.command("motes.cli.encode:encode", help="Turn recordings into .mote files.")
+app.command("motes.cli.decode:decode", help="Turn .mote files into audio.")
+app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
+app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
+app.command("motes.cli.evaluate:evaluate", name="eval", help="Measure how near an estimate is to its reference.")
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Run the command line (`sys.argv` by default) and return its exit status: 0 ok, 1 a file failed, 2 usage, 130 interrupted.
+
+    Whatever goes wrong becomes one line on standard error; with `MOTES_DEBUG` set a bug shows its traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name need not be printable
+    try:
+        with _terminate_like_interrupt():
+            status = _run(sys.argv[1:] if tokens is None else list(tokens))
+            sys.stdout.flush()
+            return status
+    except BrokenPipeError:  # whoever read our output has had enough
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    except MotesError as error:
+        say(error)
+        return 1
+    except MemoryError:
+        say("there is not enough memory")
+        return 1
+    except OSError as error:
+        say(error)
+        return 1
+    except Exception as error:
+        if os.environ.get("MOTES_DEBUG"):
+            raise
+        say(f"this is a bug in motes, please report it: {type(error).__name__}: {error} (MOTES_DEBUG=1 shows where)")
+        return 1
+
+
+def _run(tokens: list[str]) -> int:
+    try:
+        command, bound, _ = app.parse_args(_expand_lists(tokens), exit_on_error=False, print_error=False)
+    except (CycloptsError, ParameterError) as error:
+        return _usage(error, tokens)
+    try:
+        result: Any = command(*bound.args, **bound.kwargs)
+    except UsageError as error:
+        return _usage(error, tokens)
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: Exception, tokens: list[str]) -> int:
+    command = next((token for token in tokens[:1] if token in app), "")
+    say(f"{str(error).rstrip('.')} ({' '.join(filter(None, ['motes', command]))} --help tells more)")
+    return 2
+
+
+def _expand_lists(tokens: list[str]) -> list[str]:
+    """`--windows 512,2048` as `--windows 512 --windows 2048`."""
+    expanded: list[str] = []
+    for token in tokens:
+        name, _, value = token.rpartition("=")
+        if name == "--windows":
+            expanded += ["--windows", *_between("--windows", value.split(","))]
+        elif expanded and expanded[-1] == "--windows":
+            expanded += _between("--windows", token.split(","))
+        else:
+            expanded.append(token)
+    return expanded
+
+
+def _between(separator: str, values: list[str]) -> list[str]:
+    return [part for value in values for part in (separator, value)][1:]
+
+
+@contextlib.contextmanager
+def _terminate_like_interrupt() -> Iterator[None]:
+    """A polite request to end cleans up as Ctrl-C does."""
+
+    def stop(signal_number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

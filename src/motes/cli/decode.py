@@ -1,0 +1,66 @@
+"""motes decode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from motes.audio import FORMATS, format_extension
+from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
+from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all
+
+
+def decode(
+    *inputs: str,
+    output: Output = None,
+    start: float | None = None,
+    end: float | None = None,
+    rate: int | None = None,
+    subtype: str | None = None,
+    format: Annotated[str, Parameter(name="--format")] = "wav",
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Turn .mote files into audio, in the format that the name of the output says.
+
+    Parameters
+    ----------
+    inputs
+        .mote files or folders; `-` is standard input.
+    output
+        The audio file, a folder, or `-` for WAV on standard output. Without it each audio file lies beside its .mote file.
+    start
+        Render from here, in seconds.
+    end
+        Render up to here, in seconds.
+    rate
+        Resample to this many samples per second.
+    subtype
+        A coding other than 24 bits: PCM_16, PCM_32, FLOAT…
+    format
+        The extension where the output is not named: wav, flac, ogg, opus, mp3, aiff…
+    """
+    from motes.library.plan import plan
+    from motes.library.work import Decode
+
+    if f".{format}" not in FORMATS:
+        raise UsageError(f"--format must be one of {' '.join(name[1:] for name in FORMATS)}, not {format!r}")
+    if output_name(output) == "-":
+        refuse_terminal("audio")
+        if json:
+            raise UsageError("--json and -o - both want standard output")
+    todo = plan(inputs, output, suffix=f".{format}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
+    for job in todo:
+        if job.output not in ("", "-"):
+            format_extension(job.output)
+    announce_compilation()
+    return do_all(todo, Decode(start, end, rate, subtype, force), "decoding", _account, n_processes=jobs, as_json=json)
+
+
+def _account(report: dict[str, Any]) -> str:
+    seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
+    clipped = f", {report['n_clipped']} samples clipped" if report["n_clipped"] else ""
+    return f"{report['source']} → {report['output']}: {seconds}, {report['n_events']} events{clipped}"

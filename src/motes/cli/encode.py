@@ -1,0 +1,57 @@
+"""motes encode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
+from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all
+from motes.encoders.pursuit import PursuitOptions
+
+_NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads"}
+
+
+def _option_name(field: str) -> str:
+    return _NAMES.get(field, field).replace("_", "-")
+
+
+def encode(
+    *inputs: str,
+    output: Output = None,
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    json: Json = False,
+    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name)] = PursuitOptions(),  # noqa: B008 (frozen)
+) -> int:
+    """Turn recordings into .mote files.
+
+    Without a target, 1000 events per second. Reads WAV, RF64, FLAC, Ogg, Opus, MP3, AIFF and more; a folder stands for the recordings in it.
+
+    Parameters
+    ----------
+    inputs
+        Recordings or folders; `-` is standard input.
+    output
+        The .mote file, a folder, or `-` for standard output. Without it each .mote file lies beside its recording.
+    """
+    from motes.library.plan import RECORDINGS, plan
+    from motes.library.work import Encode
+
+    if output_name(output) == "-":
+        refuse_terminal("a .mote file")
+        if json:
+            raise UsageError("--json and -o - both want standard output")
+    todo = plan(inputs, output, suffix=".mote", looked_for=RECORDINGS, overwrite=force, skip_existing=skip_existing)
+    announce_compilation()
+    return do_all(todo, Encode(options, force), "encoding", _account, n_processes=jobs, as_json=json)
+
+
+def _account(report: dict[str, Any]) -> str:
+    seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
+    size = f"{report['kbps']:.1f} kbps, {report['n_events']} atoms, SNR {report['snr_db']:.1f} dB"
+    return f"{report['source']} → {report['output']}: {seconds}, {size}, {report['stop_reason']}"
+
+

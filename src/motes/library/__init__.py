@@ -1,0 +1,1 @@
+"""Many files: what is to be made from what, and getting it done."""

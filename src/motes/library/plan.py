@@ -1,0 +1,100 @@
+"""Which files a list of files and folders means, and where the result of each one goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from motes.audio import FORMATS
+from motes.errors import MotesError, ParameterError
+from motes.files import refuse_existing
+
+RECORDINGS = frozenset({*FORMATS, ".oga", ".snd", ".m4a", ".m4b", ".aac", ".wma", ".ape", ".mka"})
+"""Extensions looked for in folders; those that need ffmpeg too, so that they are named rather than passed over."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to make: from `source` to `output` (paths, or `"-"`); `refused` says why it cannot be, `skipped` that it is there already."""
+
+    source: str
+    output: str
+    refused: str = ""
+    skipped: bool = False
+
+
+def plan(
+    inputs: Iterable[str],
+    output: str | None,
+    *,
+    suffix: str,
+    looked_for: frozenset[str],
+    overwrite: bool = False,
+    skip_existing: bool = False,
+) -> list[Job]:
+    """The jobs for `inputs`, in order; a folder stands for all files in it with a suffix among `looked_for`, sorted, its tree kept.
+
+    `output` is a file, `"-"`, or a folder (one that exists, or ends with a slash, or must be one because there are several files); without it each
+    result lies beside its source under `suffix`. Raises ParameterError where inputs and output don't fit together.
+    """
+    given = list(inputs)
+    if not given:
+        raise ParameterError("nothing to do: name at least one file or folder")
+    several = len(given) > 1 or os.path.isdir(given[0])
+    into_folder = output is not None and output != "-" and (several or os.path.isdir(output) or output.endswith(("/", os.sep)))
+    if several and output == "-":
+        raise ParameterError("standard output takes the result of one file, not of several: -o FOLDER/")
+    if several and "-" in given:
+        raise ParameterError("standard input cannot stand among other files")
+    if given == ["-"] and (output is None or into_folder):
+        raise ParameterError("standard input has no name to make another from: -o FILE, or -o - for standard output")
+    if into_folder and output is not None and os.path.exists(output) and not os.path.isdir(output):
+        raise ParameterError(f"{output} is a file: the results of several need a folder")
+    jobs: list[Job] = []
+    for name in given:
+        if os.path.isdir(name):
+            jobs += _of_folder(name, output, len(given) > 1, suffix, looked_for)
+        elif into_folder and output is not None:
+            jobs.append(Job(name, str(Path(output) / Path(name).with_suffix(suffix).name)))
+        else:
+            jobs.append(Job(name, output if output is not None else str(Path(name).with_suffix(suffix))))
+    return [_checked(job, overwrite, skip_existing) for job in _without_clashes(jobs)]
+
+
+def _of_folder(folder: str, output: str | None, among_others: bool, suffix: str, looked_for: frozenset[str]) -> list[Job]:
+    root = Path(folder)
+    target = root if output is None else Path(output) / (root.resolve().name if among_others else "")
+    found = []
+    for here, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(here, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in looked_for]
+    if not found:
+        return [Job(folder, "", refused=f"no files in it with one of the extensions {' '.join(sorted(looked_for))}")]
+    return [Job(str(path), str(target / path.relative_to(root).with_suffix(suffix))) for path in sorted(found)]
+
+
+def _without_clashes(jobs: list[Job]) -> list[Job]:
+    """The first of those that would write the same file keeps it."""
+    taken: dict[str, str] = {}
+    checked = []
+    for job in jobs:
+        key = os.path.normcase(os.path.abspath(job.output))
+        first = taken.setdefault(key, job.source) if job.output not in ("", "-") else job.source
+        checked.append(job if first == job.source else replace(job, refused=f"{job.output} is already the output of {first}"))
+    return checked
+
+
+def _checked(job: Job, overwrite: bool, skip_existing: bool) -> Job:
+    if job.refused or job.output == "-":
+        return job
+    if os.path.exists(job.source) and os.path.exists(job.output) and os.path.samefile(job.source, job.output):
+        return replace(job, refused="the output would replace the file it is made from")
+    if skip_existing and os.path.isfile(job.output):
+        return replace(job, skipped=True)
+    try:
+        refuse_existing(job.output, overwrite)
+    except MotesError as error:
+        return replace(job, refused=str(error))
+    return job

@@ -1,0 +1,160 @@
+"""The two things done to a file: encoding and decoding. Each takes a job, returns a report in plain values, and leaves a whole file or none."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from motes.audio import Block, Source, check_sample_rate, open_source, resample_blocks, write_audio
+from motes.errors import AudioError
+from motes.files import atomic_output
+from motes.library.batch import Progress
+from motes.library.plan import Job
+from motes.units import SILENCE_DB, power_to_db
+
+if TYPE_CHECKING:
+    from motes.encoders.pursuit import PursuitOptions
+    from motes.scene.scene import Scene
+
+_BLOCK_SAMPLES = 65536
+
+
+@dataclass(frozen=True)
+class Encode:
+    """Recording to .mote file, by pursuit."""
+
+    options: PursuitOptions
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Encode one recording; the report's `snr_db` is of what the file decodes to."""
+        from motes.encoders.pursuit import encode
+
+        start = time.perf_counter()
+        source = open_source(job.source)
+        scene = encode(source, self.options, progress=lambda fraction: progress(0.95 * fraction))
+        n_bytes = _store(scene, job.output, self.overwrite)
+        elapsed_s = time.perf_counter() - start
+        snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
+        seconds = scene.duration_s
+        return {
+            "source": job.source,
+            "output": job.output,
+            "seconds": seconds,
+            "n_channels": scene.n_channels,
+            "sample_rate_hz": scene.sample_rate_hz,
+            "n_events": scene.n_events,
+            "n_bytes": n_bytes,
+            "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,
+            "snr_db": snr,
+            "stop_reason": scene.metadata.stop_reason,
+            "elapsed_s": elapsed_s,
+            "times_real_time": seconds / elapsed_s,
+        }
+
+
+@dataclass(frozen=True)
+class Decode:
+    """.mote file to audio: all of it, or from `start_s` to `end_s`; at `rate_hz` if given."""
+
+    start_s: float | None = None
+    end_s: float | None = None
+    rate_hz: int | None = None
+    subtype: str | None = None
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Decode one file, in blocks."""
+        from motes.synth.render import stretch_samples
+
+        start = time.perf_counter()
+        scene = load_scene(job.source, self.start_s, self.end_s)
+        first, last = stretch_samples(scene, self.start_s, self.end_s)
+        rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
+        blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
+        n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
+        n_clipped = write_audio(
+            job.output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples
+        )
+        elapsed_s = time.perf_counter() - start
+        return {
+            "source": job.source,
+            "output": job.output,
+            "seconds": n_samples / rate,
+            "n_channels": scene.n_channels,
+            "sample_rate_hz": rate,
+            "n_events": scene.n_events,
+            "n_clipped": n_clipped,
+            "elapsed_s": elapsed_s,
+            "times_real_time": n_samples / rate / elapsed_s,
+        }
+
+
+def load_scene(path: str, start_s: float | None = None, end_s: float | None = None) -> Scene:
+    """The scene in a .mote file, or on standard input for `"-"`; with a range, at least the events that sound in it."""
+    from motes.codec import bitstream
+
+    if path == "-":
+        return bitstream.loads(sys.stdin.buffer.read())
+    if os.path.isdir(path):
+        raise AudioError(f"{path} is a folder, not a .mote file")
+    return bitstream.load(path, start_s, end_s)
+
+
+def snr_of_scene_db(scene: Scene, source: Source, progress: Progress = lambda _: None) -> float:
+    """SNR of what a scene renders against the recording it was made from, in bounded memory; −200 … 200 dB."""
+    signal = noise = 0.0
+    for reference, estimate in _side_by_side(source.blocks(), _rendered(scene, 0, scene.n_samples, progress)):
+        reference, estimate = reference.astype(np.float64), estimate.astype(np.float64)
+        signal += float(np.sum(reference**2))
+        noise += float(np.sum((reference - estimate) ** 2))
+    if noise == 0:
+        return -SILENCE_DB
+    return min(-SILENCE_DB, power_to_db(signal / noise)) if signal > 0 else SILENCE_DB
+
+
+def _rendered(scene: Scene, first: int, last: int, progress: Progress) -> Iterator[Block]:
+    from motes.synth.render import render_blocks
+
+    done = 0
+    for block in render_blocks(scene, _BLOCK_SAMPLES, first=first, last=last):
+        yield block
+        done += block.shape[1]
+        progress(done / max(1, last - first))
+
+
+def _side_by_side(ones: Iterator[Block], others: Iterator[Block]) -> Iterator[tuple[Block, Block]]:
+    """The same stretches of two streams of blocks that are cut differently."""
+    other, at = next(others, None), 0
+    for one in ones:
+        done = 0
+        while done < one.shape[1] and other is not None:
+            n = min(one.shape[1] - done, other.shape[1] - at)
+            yield one[:, done : done + n], other[:, at : at + n]
+            done, at = done + n, at + n
+            if at == other.shape[1]:
+                other, at = next(others, None), 0
+
+
+def _store(scene: Scene, output: str, overwrite: bool) -> int:
+    """Write the file and return its size in bytes."""
+    from motes.codec.bitstream import chunks
+
+    n_bytes = 0
+    if output == "-":
+        for chunk in chunks(scene):
+            n_bytes += len(chunk)
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        return n_bytes
+    with atomic_output(output, overwrite) as handle:
+        for chunk in chunks(scene):
+            n_bytes += len(chunk)
+            handle.write(chunk)
+    return n_bytes

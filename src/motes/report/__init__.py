@@ -1,0 +1,1 @@
+"""Showing scenes: pictures and pages."""

@@ -1,0 +1,166 @@
+"""A scene as a picture: the spectrogram of what it sounds like, and its events drawn on it."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.files import atomic_output
+from motes.stft import stft_blocks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from motes.scene.scene import Scene
+
+Array = NDArray[np.float64]
+LONGEST_S = 30.0
+"""How much of a long scene is drawn."""
+MOST_EVENTS = 20_000
+_RANGE_DB = 70.0  # of the spectrogram
+_EVENT_RANGE_DB = 50.0  # of the events' opacity
+_N_BANDS, _N_COLUMNS = 320, 1100
+_PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
+_WINDOW_COLOURS = ("#d55e00", "#e69f00", "#009e73", "#0072b2", "#7b3fa0", "#cc79a7")  # after Okabe & Ito: told apart by any eye; short … long
+_TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+
+
+def scene_picture(
+    scene: Scene, path: str | os.PathLike[str] | None = None, *, start_s: float = 0.0, width_inches: float = 9.0, overwrite: bool = True
+) -> bytes:
+    """Draw a scene, or `LONGEST_S` of it from `start_s`, as a PNG; written to `path` if one is given, and returned.
+
+    Grey: the spectrogram of the rendered scene over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990), 70 dB deep. Each event is
+    a bar as long as its window, at its frequency, the stronger the louder, its colour telling the window. Raises AudioError where `path` cannot be
+    written.
+    """
+    end_s = min(scene.duration_s, start_s + LONGEST_S)
+    figure = _figure(scene, start_s, end_s, width_inches)
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=160, facecolor=_PAPER, metadata={"Software": "motes"})
+    if path is not None:
+        with atomic_output(path, overwrite) as handle:
+            handle.write(buffer.getvalue())
+    return buffer.getvalue()
+
+
+def erb_rate(frequency_hz: Array | float) -> Array:
+    """Frequency on the ear's scale: the number of equivalent rectangular bandwidths below it (Glasberg & Moore 1990)."""
+    return np.asarray(21.4 * np.log10(1 + 0.00437 * np.asarray(frequency_hz, np.float64)))
+
+
+def _figure(scene: Scene, start_s: float, end_s: float, width_inches: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_inches, 0.46 * width_inches), layout="constrained")  # not pyplot: no state that outlives the call
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    top_hz = _top_frequency(scene)
+    _draw_spectrogram(axes, scene, start_s, end_s, top_hz)
+    windows = _draw_events(axes, scene, start_s, end_s)
+    _draw_frame(axes, scene, start_s, end_s, top_hz, windows)
+    return figure
+
+
+def _top_frequency(scene: Scene) -> float:
+    """Nyquist, or less where nothing but a thousandth of the energy lies up there."""
+    nyquist = scene.sample_rate_hz / 2
+    energy = np.sum(scene.gabor.amplitude**2, axis=1) * scene.gabor.window_s
+    if not energy.any():
+        return nyquist
+    order = np.argsort(scene.gabor.frequency_hz)
+    below = np.cumsum(energy[order]) / energy.sum()
+    highest = scene.gabor.frequency_hz[order][np.searchsorted(below, 1 - 1e-5)]
+    return float(min(nyquist, max(1.15 * highest, 4000.0)))
+
+
+def _draw_spectrogram(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float) -> None:
+    audio = np.atleast_2d(scene.render(start_s, end_s))
+    n_fft = 2 ** round(np.log2(max(64, 0.046 * scene.sample_rate_hz)))
+    hop = max(n_fft // 16, audio.shape[1] // _N_COLUMNS, 1)
+    power = np.concatenate([np.mean(np.abs(block) ** 2, axis=0) for block in stft_blocks(audio, n_fft, hop)])
+    bands = _in_bands(power, scene.sample_rate_hz / n_fft, top_hz)
+    decibels = 10 * np.log10(np.maximum(bands, 1e-20))
+    loudest = decibels.max(initial=-200)
+    shade = np.clip(1 + (decibels - loudest) / _RANGE_DB, 0, 1) if loudest > -190 else np.zeros_like(decibels)
+    extent = (start_s - hop / 2 / scene.sample_rate_hz, start_s + (len(power) - 0.5) * hop / scene.sample_rate_hz, 0, float(erb_rate(top_hz)))
+    axes.imshow(shade.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1.7, interpolation="bilinear", zorder=0)
+
+
+def _in_bands(power: NDArray[Any], bin_hz: float, top_hz: float) -> Array:
+    """Power read off at `_N_BANDS` frequencies evenly spaced in ERB rate, `(frames, bands)`."""
+    rates = (np.arange(_N_BANDS) + 0.5) / _N_BANDS * erb_rate(top_hz)
+    at = ((10 ** (rates / 21.4) - 1) / 0.00437) / bin_hz
+    low = np.clip(np.floor(at).astype(int), 0, power.shape[1] - 2)
+    part = at - low
+    return np.asarray(power[:, low] * (1 - part) + power[:, low + 1] * part, np.float64)
+
+
+def _draw_events(axes: Axes, scene: Scene, start_s: float, end_s: float) -> list[tuple[int, Any]]:
+    """Draw them and return the windows that occur, in samples, with their colours."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import to_rgb
+
+    events = scene.gabor
+    windows = sorted({round(w * scene.sample_rate_hz) for w in np.unique(events.window_s)})
+    colours = {window: to_rgb(colour) for window, colour in zip(windows, _spread(len(windows)), strict=True)}
+    level = np.sqrt(np.sum(events.amplitude**2, axis=1))
+    drawn = np.flatnonzero((events.end_s > start_s) & (events.start_s < end_s) & (level > 0))
+    drawn = drawn[np.argsort(level[drawn])][-MOST_EVENTS:]
+    if len(drawn) == 0:
+        return []
+    strength = np.clip(1 + 20 * np.log10(level[drawn] / level[drawn].max()) / _EVENT_RANGE_DB, 0, 1)
+    # the half of the window where the envelope is above one half: what the ear takes for its length
+    left, right = events.time_s[drawn] - events.window_s[drawn] / 4, events.time_s[drawn] + events.window_s[drawn] / 4
+    height = erb_rate(events.frequency_hz[drawn])
+    segments = np.stack([np.stack([left, height], -1), np.stack([right, height], -1)], axis=1)
+    crowd = min(1.0, (300.0 * (end_s - start_s) / len(drawn)) ** 0.35)
+    rgba = np.empty((len(drawn), 4))
+    rgba[:, :3] = [colours[round(w * scene.sample_rate_hz)] for w in events.window_s[drawn]]
+    rgba[:, 3] = (0.08 + 0.87 * strength**1.5) * crowd
+    axes.add_collection(LineCollection(list(segments), colors=rgba, linewidths=0.5 + 2.0 * strength, capstyle="round", zorder=2), autolim=False)
+    return list(colours.items())
+
+
+def _spread(n_windows: int) -> list[Any]:
+    """As many colours, short windows warm and long ones cool."""
+    if n_windows <= 1:
+        return [_WINDOW_COLOURS[0]] * n_windows
+    if n_windows > len(_WINDOW_COLOURS):
+        from matplotlib import colormaps
+
+        return [colormaps["plasma"](0.9 - 0.85 * i / (n_windows - 1))[:3] for i in range(n_windows)]
+    return [_WINDOW_COLOURS[round(i * (len(_WINDOW_COLOURS) - 2) / (n_windows - 1))] for i in range(n_windows)]
+
+
+def _draw_frame(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float, windows: list[tuple[int, Any]]) -> None:
+    from matplotlib.lines import Line2D
+
+    axes.set_xlim(start_s, max(end_s, start_s + 1e-3))
+    axes.set_ylim(0, float(erb_rate(top_hz)))
+    ticks = [hz for hz in _TICKS_HZ if hz < 0.97 * top_hz]
+    axes.set_yticks(erb_rate(np.array(ticks, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in ticks])
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} s")
+    axes.tick_params(length=0, labelsize=9, labelcolor=_INK, pad=5)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    for height in erb_rate(np.array(ticks, float)):
+        axes.axhline(height, color=_FAINT, linewidth=0.4, alpha=0.35, zorder=1)
+    whole = "" if end_s - start_s >= scene.duration_s - 1e-9 else f", {start_s:g} to {end_s:g} s of {scene.duration_s:.0f} s"
+    per_second = f"{scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else "none"
+    axes.set_title(f"{scene.n_events:,} events, {per_second}{whole}".replace(",", " ", 1), loc="left", fontsize=10, color=_INK, pad=8)
+    if windows:
+        handles = [
+            Line2D([], [], color=colour, linewidth=2.5, solid_capstyle="round", label=f"{1000 * window / scene.sample_rate_hz:.3g} ms")
+            for window, colour in windows
+        ]
+        axes.legend(
+            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=9,
+            handlelength=1.2, columnspacing=1.2, handletextpad=0.5, labelcolor=_INK, borderaxespad=0.2,
+        )  # fmt: skip
