@@ -11,6 +11,7 @@ _NEEDS_FFMPEG = {".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".mkv", ".webm"
 
 
 def refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> None:
+    """Raise AudioError, with the command to convert it, for what libsndfile does not know; by its first bytes, or by its name as well."""
     kind = None
     if start[4:8] == b"ftyp":
         kind = "an MP4 or M4A file"
@@ -23,7 +24,7 @@ def refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> 
     elif len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
         kind = "an AAC file"
     elif by_name and Path(name).suffix.lower() in _NEEDS_FFMPEG:
-        kind = f"{'an' if Path(name).suffix[1:2].lower() == 'a' else 'a'} {Path(name).suffix[1:]} file"
+        kind = f"a {Path(name).suffix} file"
     if kind:
         wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
         raise AudioError(f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} {_quoted(wav)}")
@@ -34,6 +35,7 @@ def _quoted(name: str) -> str:
 
 
 def why_not_audio(name: str, start: bytes, error: Exception) -> str:
+    """What to say of a file that libsndfile refused."""
     refuse_what_needs_ffmpeg(name, start, by_name=True)
     if start[:5] == b"\x8fmote":
         return f"{name} is a .mote file, not a recording: motes decode turns it into one"
@@ -43,6 +45,7 @@ def why_not_audio(name: str, start: bytes, error: Exception) -> str:
 
 
 def sentence(error: Exception) -> str:
+    """One line of what libsndfile says."""
     text = str(getattr(error, "error_string", error)).strip()
     return text.split("\n")[0].rstrip(".") or type(error).__name__
 
@@ -55,6 +58,9 @@ _UNKNOWN_BYTES = 0x7FFF0000  # programs that write WAV to a pipe promise 2 or 4 
 
 
 def refuse_cut(name: str, log: str) -> None:
+    """Raise AudioError if libsndfile's log of opening a file shows that its end is missing."""
+    if "short count.\ndata : 0" in log:
+        raise AudioError(f"{name} is cut short: it ends in its header")
     for pattern in _CUT:
         if found := pattern.search(log):
             promised, there = int(found["promised"]), int(found["there"])

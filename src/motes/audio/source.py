@@ -230,8 +230,8 @@ def _check_array(y: ArrayLike) -> tuple[NDArray[Any], float]:
         audio = np.asarray(y)
     except ValueError as error:
         raise ParameterError(f"the audio is not an array of numbers: {error}") from None
-    kinds = {np.dtype(np.int16): 2.0**-15, np.dtype(np.int32): 2.0**-31}
-    if audio.dtype.kind != "f" and audio.dtype not in kinds:
+    scale = {"i2": 2.0**-15, "i4": 2.0**-31}.get(audio.dtype.str[1:], 1.0)  # in either order of bytes
+    if audio.dtype.kind != "f" and scale == 1:
         raise ParameterError(f"audio must be float, int16 or int32, not {audio.dtype}: as floats, full scale is 1")
     if audio.ndim not in (1, 2):
         raise ParameterError(f"audio must have shape (n,) or (channels, n), not {audio.shape}")
@@ -240,7 +240,7 @@ def _check_array(y: ArrayLike) -> tuple[NDArray[Any], float]:
         raise ParameterError(f"audio of shape {audio.shape} has no channels")
     if len(audio) > MAX_CHANNELS:
         raise ParameterError(f"audio has {len(audio)} channels, at most {MAX_CHANNELS} are possible: was this (samples, channels)? pass y.T")
-    return audio, kinds.get(audio.dtype, 1.0)
+    return audio, scale
 
 
 def _check_finite(block: Block, first: int, sample_rate_hz: int, what: str, error: type[Exception]) -> None:

@@ -137,8 +137,11 @@ class _Writer:
             self._n_samples += piece.shape[1]
             if self._container == "WAV" and self._n_samples * self._n_channels * (_BITS.get(self._coding, 32) // 8) > _WAV_BYTES:
                 raise AudioError("a WAV file cannot hold more than 4 GiB: write .flac, .rf64 or .w64")
-            file.write(self._quantised(piece).T)
-            guarded.check()
+            samples = self._quantised(piece).T
+            try:
+                file.write(samples)
+            finally:
+                guarded.check()  # first: what soundfile then makes of it tells less
 
     def _quantised(self, piece: Block) -> NDArray[np.float32] | NDArray[np.int32]:
         """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and counted."""

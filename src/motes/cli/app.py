@@ -75,7 +75,7 @@ def main(tokens: Sequence[str] | None = None) -> int:
 
 def _run(tokens: list[str]) -> int:
     try:
-        command, bound, _ = app.parse_args(_expand_lists(tokens), exit_on_error=False, print_error=False)
+        command, bound, _ = app.parse_args(_stdin_last(_expand_lists(tokens)), exit_on_error=False, print_error=False)
     except (CycloptsError, ParameterError) as error:
         return _usage(error, tokens)
     try:
@@ -107,6 +107,14 @@ def _expand_lists(tokens: list[str]) -> list[str]:
 
 def _between(separator: str, values: list[str]) -> list[str]:
     return [part for value in values for part in (separator, value)][1:]
+
+
+def _stdin_last(tokens: list[str]) -> list[str]:
+    """`-` for standard input at the end, where it cannot be taken for an option."""
+    found = [i for i, token in enumerate(tokens) if token == "-" and (i == 0 or tokens[i - 1] not in ("-o", "--output", "--"))]
+    if not found or "--" in tokens:
+        return tokens
+    return [token for i, token in enumerate(tokens) if i not in found] + ["--"] + ["-"] * len(found)
 
 
 @contextlib.contextmanager

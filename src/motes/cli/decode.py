@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from motes.audio import FORMATS, format_extension
 from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all
+from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
 
 
 def decode(
@@ -18,7 +18,7 @@ def decode(
     end: float | None = None,
     rate: int | None = None,
     subtype: str | None = None,
-    format: Annotated[str, Parameter(name="--format")] = "wav",
+    format_: Annotated[str, Parameter(name="--format")] = "wav",
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -40,19 +40,18 @@ def decode(
         Resample to this many samples per second.
     subtype
         A coding other than 24 bits: PCM_16, PCM_32, FLOAT…
-    format
+    format_
         The extension where the output is not named: wav, flac, ogg, opus, mp3, aiff…
     """
-    from motes.library.plan import plan
     from motes.library.work import Decode
 
-    if f".{format}" not in FORMATS:
-        raise UsageError(f"--format must be one of {' '.join(name[1:] for name in FORMATS)}, not {format!r}")
+    if f".{format_}" not in FORMATS:
+        raise UsageError(f"--format must be one of {' '.join(name[1:] for name in FORMATS)}, not {format_!r}")
     if output_name(output) == "-":
         refuse_terminal("audio")
         if json:
             raise UsageError("--json and -o - both want standard output")
-    todo = plan(inputs, output, suffix=f".{format}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
+    todo = planned(inputs, output, suffix=f".{format_}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
@@ -63,4 +62,4 @@ def decode(
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
     clipped = f", {report['n_clipped']} samples clipped" if report["n_clipped"] else ""
-    return f"{report['source']} → {report['output']}: {seconds}, {report['n_events']} events{clipped}"
+    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {report['n_events']} events{clipped}"

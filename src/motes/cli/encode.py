@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all
+from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
 from motes.encoders.pursuit import PursuitOptions
 
 _NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads"}
@@ -37,14 +39,16 @@ def encode(
     output
         The .mote file, a folder, or `-` for standard output. Without it each .mote file lies beside its recording.
     """
-    from motes.library.plan import RECORDINGS, plan
+    from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
 
     if output_name(output) == "-":
         refuse_terminal("a .mote file")
         if json:
             raise UsageError("--json and -o - both want standard output")
-    todo = plan(inputs, output, suffix=".mote", looked_for=RECORDINGS, overwrite=force, skip_existing=skip_existing)
+    todo = planned(inputs, output, suffix=".mote", looked_for=RECORDINGS, overwrite=force, skip_existing=skip_existing)
+    if jobs > 1 and options.n_threads == 0:
+        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // jobs))  # the files share the cores; the result is the same
     announce_compilation()
     return do_all(todo, Encode(options, force), "encoding", _account, n_processes=jobs, as_json=json)
 
@@ -52,6 +56,4 @@ def encode(
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
     size = f"{report['kbps']:.1f} kbps, {report['n_events']} atoms, SNR {report['snr_db']:.1f} dB"
-    return f"{report['source']} → {report['output']}: {seconds}, {size}, {report['stop_reason']}"
-
-
+    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}, {report['stop_reason']}"

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, print_json, progress_bar, say, tell
+from motes.errors import ParameterError
 from motes.library.batch import Outcome, Work, run
-from motes.library.plan import Job
+from motes.library.plan import Job, plan
 
 Output = Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)]
 Jobs = Annotated[int, Parameter(name=["--jobs", "-j"], help="How many files to work on at once, each in a process of its own.")]
@@ -18,14 +19,20 @@ Force = Annotated[bool, Parameter(help="Replace files that exist.")]
 Json = Annotated[bool, Parameter(help="Report on standard output, one line of JSON per file.")]
 
 
-def do_all(
-    jobs: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str], *, n_processes: int, as_json: bool
-) -> int:
+def planned(inputs: tuple[str, ...], output: str | None, **options: Any) -> list[Job]:
+    """The jobs; inputs and output that do not fit together are a mistake of the command line."""
+    try:
+        return plan(inputs, output, **options)
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
+
+
+def do_all(jobs: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str], *, n_processes: int, as_json: bool) -> int:
     """Do the jobs, say one line about each, and return the exit status."""
     if n_processes < 1:
         raise UsageError(f"-j must be at least 1, not {n_processes}")
     counts = {"done": 0, "skipped": 0, "failed": 0}
-    what = f"{doing} {jobs[0].source}" if len(jobs) == 1 else f"{doing} {len(jobs)} files"
+    what = f"{doing} {shown(jobs[0].source)}" if len(jobs) == 1 else f"{doing} {len(jobs)} files"
     with progress_bar(what) as progress:
         for outcome in run(jobs, work, n_processes, progress):
             counts[outcome.status] += 1
@@ -35,10 +42,15 @@ def do_all(
     return 1 if counts["failed"] else 0
 
 
+def shown(path: str, stream: str = "standard input") -> str:
+    """A path as the user reads it."""
+    return stream if path == "-" else path
+
+
 def _report(outcome: Outcome, account: Callable[[dict[str, Any]], str], as_json: bool) -> None:
     job = outcome.job
     if outcome.status == "failed":
-        say(outcome.reason if job.source in outcome.reason else f"{job.source}: {outcome.reason}")
+        say(outcome.reason if job.source in outcome.reason else f"{shown(job.source)}: {outcome.reason}")
     elif not as_json:
         tell(account(outcome.report) if outcome.status == "done" else f"{job.source}: skipped, {job.output} exists")
     if as_json:

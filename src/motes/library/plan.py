@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motes.audio import FORMATS
-from motes.errors import MotesError, ParameterError
+from motes.errors import AudioError, MotesError, ParameterError
 from motes.files import refuse_existing
 
 RECORDINGS = frozenset({*FORMATS, ".oga", ".snd", ".m4a", ".m4b", ".aac", ".wma", ".ape", ".mka"})
@@ -23,6 +23,15 @@ class Job:
     output: str
     refused: str = ""
     skipped: bool = False
+    in_new_folder: bool = False
+
+    def make_folder(self) -> None:
+        """Where the output goes into a tree of folders that motes makes: make this file's."""
+        if self.in_new_folder:
+            try:
+                os.makedirs(os.path.dirname(self.output) or ".", exist_ok=True)
+            except OSError as error:
+                raise AudioError(f"cannot make a folder for {self.output}: {error.strerror or error}") from error
 
 
 def plan(
@@ -57,7 +66,7 @@ def plan(
         if os.path.isdir(name):
             jobs += _of_folder(name, output, len(given) > 1, suffix, looked_for)
         elif into_folder and output is not None:
-            jobs.append(Job(name, str(Path(output) / Path(name).with_suffix(suffix).name)))
+            jobs.append(Job(name, str(Path(output) / Path(name).with_suffix(suffix).name), in_new_folder=True))
         else:
             jobs.append(Job(name, output if output is not None else str(Path(name).with_suffix(suffix))))
     return [_checked(job, overwrite, skip_existing) for job in _without_clashes(jobs)]
@@ -72,7 +81,7 @@ def _of_folder(folder: str, output: str | None, among_others: bool, suffix: str,
         found += [Path(here, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in looked_for]
     if not found:
         return [Job(folder, "", refused=f"no files in it with one of the extensions {' '.join(sorted(looked_for))}")]
-    return [Job(str(path), str(target / path.relative_to(root).with_suffix(suffix))) for path in sorted(found)]
+    return [Job(str(path), str(target / path.relative_to(root).with_suffix(suffix)), in_new_folder=True) for path in sorted(found)]
 
 
 def _without_clashes(jobs: list[Job]) -> list[Job]:

@@ -38,7 +38,8 @@ class Encode:
 
         start = time.perf_counter()
         source = open_source(job.source)
-        scene = encode(source, self.options, progress=lambda fraction: progress(0.95 * fraction))
+        scene = encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+        job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
@@ -79,9 +80,8 @@ class Decode:
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
         n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
-        n_clipped = write_audio(
-            job.output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples
-        )
+        job.make_folder()
+        n_clipped = write_audio(job.output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples)
         elapsed_s = time.perf_counter() - start
         return {
             "source": job.source,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import os
+from base64 import b64encode
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.audio import write_audio
+from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.stft import stft_blocks
 
@@ -22,6 +26,8 @@ Array = NDArray[np.float64]
 LONGEST_S = 30.0
 """How much of a long scene is drawn."""
 MOST_EVENTS = 20_000
+MOST_SAMPLES = 4_000_000
+"""All channels together: what a notebook carries as a 16-bit WAV of at most 8 MB."""
 _RANGE_DB = 70.0  # of the spectrogram
 _EVENT_RANGE_DB = 50.0  # of the events' opacity
 _N_BANDS, _N_COLUMNS = 320, 1100
@@ -31,15 +37,23 @@ _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
 def scene_picture(
-    scene: Scene, path: str | os.PathLike[str] | None = None, *, start_s: float = 0.0, width_inches: float = 9.0, overwrite: bool = True
+    scene: Scene,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    width_inches: float = 9.0,
+    overwrite: bool = True,
 ) -> bytes:
-    """Draw a scene, or `LONGEST_S` of it from `start_s`, as a PNG; written to `path` if one is given, and returned.
+    """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG; written to `path` if one is given, and returned.
 
-    Grey: the spectrogram of the rendered scene over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990), 70 dB deep. Each event is
-    a bar as long as its window, at its frequency, the stronger the louder, its colour telling the window. Raises AudioError where `path` cannot be
-    written.
+    Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990). Each event
+    is a bar at its frequency, as long as the half of its window where it is loud, the stronger the louder; its colour tells the window.
+    Raises AudioError where `path` cannot be written, ParameterError for a stretch outside the scene.
     """
-    end_s = min(scene.duration_s, start_s + LONGEST_S)
+    if not 0 <= start_s <= scene.duration_s or (end_s is not None and end_s < start_s):
+        raise ParameterError(f"cannot draw from {start_s:g} s to {end_s} s of a scene of {scene.duration_s:g} s")
+    end_s = min(scene.duration_s, start_s + LONGEST_S, np.inf if end_s is None else end_s)
     figure = _figure(scene, start_s, end_s, width_inches)
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor=_PAPER, metadata={"Software": "motes"})
@@ -164,3 +178,23 @@ def _draw_frame(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: 
             handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=9,
             handlelength=1.2, columnspacing=1.2, handletextpad=0.5, labelcolor=_INK, borderaxespad=0.2,
         )  # fmt: skip
+
+
+def scene_html(scene: Scene) -> str:
+    """Picture and player as HTML with everything inside it; of a long scene its beginning, and then it says so."""
+    seconds = min(scene.duration_s, LONGEST_S, MOST_SAMPLES / (scene.n_channels * scene.sample_rate_hz))
+    cut = f" (the first {seconds:.0f} s are shown)" if seconds < scene.duration_s else ""
+    parts = [f"<div><code>{html.escape(repr(scene))}</code>{cut}</div>"]
+    if scene.n_samples:
+        picture = b64encode(scene_picture(scene, end_s=seconds)).decode()
+        parts.append(f'<img src="data:image/png;base64,{picture}" alt="spectrogram of the scene with its events" style="max-width:100%;width:900px">')
+        parts.append(f'<audio controls preload="metadata" src="data:audio/wav;base64,{_sound(scene, seconds)}" style="display:block"></audio>')
+    return "\n".join(parts)
+
+
+def _sound(scene: Scene, seconds: float) -> str:
+    wav = BytesIO()
+    n_channels = min(scene.n_channels, 2)  # what browsers play
+    audio = scene.render(0.0, seconds).reshape(scene.n_channels, -1)[:n_channels]
+    write_audio(wav, audio, scene.sample_rate_hz, n_channels, subtype="PCM_16")
+    return b64encode(wav.getvalue()).decode()

@@ -1,0 +1,109 @@
+"""motes demo: the whole way from a recording to a file and back, on the recording that comes with motes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from motes.cli.console import announce_compilation, print_json, progress_bar
+from motes.cli.many import Force, Json
+from motes.files import refuse_existing
+
+_OWN_FOLDER = "motes-demo"
+
+
+def demo(*, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False) -> int:
+    """Encode the bundled recording, decode it, print numbers and draw a picture: demo.mote, demo.wav and demo.png.
+
+    Parameters
+    ----------
+    out
+        The folder they go to; it is made if it is not there.
+    """
+    folder = Path(out)
+    overwrite = force or out == _OWN_FOLDER
+    paths = {kind: folder / f"demo.{kind}" for kind in ("mote", "wav", "png")}
+    _make_folder(folder)
+    for path in paths.values():
+        refuse_existing(path, overwrite)
+    with ExitStack() as stack:
+        recording = stack.enter_context(as_file(files("motes.demo") / "demo.flac"))
+        progress = stack.enter_context(progress_bar("encoding the demo"))
+        report = _run(recording, paths, overwrite, progress)
+    if json:
+        print_json(report)
+    else:
+        _print_table(report, paths)
+    return 0
+
+
+def _make_folder(folder: Path) -> None:
+    from motes.errors import AudioError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+
+
+def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any) -> dict[str, Any]:
+    from motes.audio import ArraySource, read_audio
+    from motes.encoders.pursuit import PursuitOptions, encode
+    from motes.library.plan import Job
+    from motes.library.work import Decode, Encode
+    from motes.metrics.signal import spectral_convergence
+
+    announce_compilation()
+    audio, rate = read_audio(recording)
+    encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions())  # compiles, so that the times below are those of work
+    encoded = Encode(PursuitOptions(), overwrite)(Job(str(recording), str(paths["mote"])), progress)
+    decoded = Decode(overwrite=overwrite)(Job(str(paths["mote"]), str(paths["wav"])), lambda _: None)
+    back, _ = read_audio(paths["wav"])
+    _draw(paths, overwrite)
+    return {
+        "seconds": encoded["seconds"],
+        "events": encoded["n_events"],
+        "bytes": encoded["n_bytes"],
+        "kbps": encoded["kbps"],
+        "ratio_to_16_bit": audio.size * 2 / encoded["n_bytes"],
+        "snr_db": encoded["snr_db"],
+        "spectral_convergence": spectral_convergence(back, audio),
+        "encode_times_real_time": encoded["times_real_time"],
+        "decode_times_real_time": decoded["times_real_time"],
+    }
+
+
+def _draw(paths: dict[str, Path], overwrite: bool) -> None:
+    from motes.library.work import load_scene
+    from motes.report.picture import scene_picture
+
+    scene_picture(load_scene(str(paths["mote"])), paths["png"], overwrite=overwrite)
+
+
+def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for name, value, note in (
+        ("recording", f"{report['seconds']:.1f} s", "composed for motes"),
+        ("events", f"{report['events']:,}", f"{report['events'] / report['seconds']:.0f} per second"),
+        ("file", f"{report['bytes']:,} bytes", f"{report['kbps']:.1f} kbps, 1/{report['ratio_to_16_bit']:.0f} of 16-bit samples"),
+        ("signal to noise", f"{report['snr_db']:.1f} dB", "of the decoded file"),
+        ("spectral convergence", f"{report['spectral_convergence']:.3f}", "0 is perfect"),
+        ("encoding", f"{report['encode_times_real_time']:.0f}×", "real time"),
+        ("decoding", f"{report['decode_times_real_time']:.0f}×", "real time"),
+    ):
+        table.add_row(name, value, note)
+    console = Console(highlight=False)
+    console.print(table)
+    for path, what in ((paths["mote"], "the scene"), (paths["wav"], "what it sounds like"), (paths["png"], "what it looks like")):
+        console.print(f"{path}  [dim]{what}[/dim]", soft_wrap=True)
