@@ -9,6 +9,17 @@ from motes.kernels._simd import add_windowed16
 
 
 @jit
+def _powers(angle, lanes, at):
+    """Powers 0 … 15 of e^{i·angle} to lanes[at:] (Re) and lanes[at + 16:] (Im); returns the 16th."""
+    c, s = math.cos(angle), math.sin(angle)
+    re, im = 1.0, 0.0
+    for j in range(16):
+        lanes[at + j], lanes[at + 16 + j] = re, im
+        re, im = re * c - im * s, re * s + im * c
+    return re, im
+
+
+@jit
 def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, omega, amplitude, phase, first_event, last_event):
     """Add events first_event … last_event − 1 to `audio`, whose sample 0 is sample `first_sample` of the scene.
 
@@ -26,12 +37,10 @@ def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, om
         if last < first:
             continue
         turn = 2.0 * math.pi / window[i]
-        for j in range(16):
-            lanes[j], lanes[16 + j] = math.cos(omega[i] * j), math.sin(omega[i] * j)
-            lanes[32 + j], lanes[48 + j] = math.cos(turn * j), math.sin(turn * j)
+        step_re, step_im = _powers(omega[i], lanes, 0)
+        turn_re, turn_im = _powers(turn, lanes, 32)
         u = first - centre[i]
         turns[0], turns[1], turns[2], turns[3] = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
-        step_re, step_im, turn_re, turn_im = math.cos(omega[i] * 16), math.sin(omega[i] * 16), math.cos(turn * 16), math.sin(turn * 16)
         for channel in range(n_channels):
             amp_re[channel], amp_im[channel] = amplitude[i, channel] * math.cos(phase[i, channel]), amplitude[i, channel] * math.sin(phase[i, channel])
         place, end = first - first_sample, last - first_sample + 1

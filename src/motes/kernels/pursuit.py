@@ -14,8 +14,6 @@ FIRST_VALUE, STRIDE, N_FRAMES, FIRST_FRAME, FIRST_MAX, WINDOW_LOG2 = range(6)
 """Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in `frame_max`, log2 of the window."""
 CONJUGATE_OVERLAP = 1.0 / 6.0
 """⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere)."""
-INNER = 1 << 20
-"""A bin and a window far from any edge."""
 
 
 @jit
@@ -84,21 +82,20 @@ def _edge_block_energy(re, im, n_channels, channel_stride, place, m_first, windo
 
 
 @jit
-def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout):
+def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_re, gram_im):
     """Recompute every maximum."""
+    nothing = np.zeros(n_channels, np.float32)
     for k in range(layout.shape[0]):
         blocks, window = layout[k, STRIDE] >> 4, 1 << layout[k, WINDOW_LOG2]
         for f in range(layout[k, N_FRAMES]):
-            first = (layout[k, FIRST_VALUE] >> 4) + f * blocks
             most = np.float32(0.0)
             for b in range(blocks):
+                place = layout[k, FIRST_VALUE] + f * layout[k, STRIDE] + (b << 4)
                 if b == 0 or (b << 4) + 18 > window >> 1:
-                    energy = _edge_block_energy(re, im, n_channels, channel_stride, (first + b) << 4, b << 4, window)
+                    energy = _edge_block_energy(re, im, n_channels, channel_stride, place, b << 4, window)
                 else:
-                    energy = np.float32(0.0)
-                    for place in range((first + b) << 4, (first + b + 1) << 4):
-                        energy = max(energy, bin_energy(re, im, place, n_channels, channel_stride, INNER, 4 * INNER))
-                block_max[first + b] = energy
+                    energy = np.float32(2.0) * subtract16(re, im, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride)
+                block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[k, FIRST_MAX] + f] = most
 
@@ -166,59 +163,70 @@ def subtract_atom(
 
 
 @jit
+def _sweep_frame(
+    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
+    k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, n_taken,
+):  # fmt: skip
+    """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
+    window, blocks = 1 << layout[k, WINDOW_LOG2], layout[k, STRIDE] >> 4
+    local = frame - layout[k, FIRST_FRAME]
+    first_block = (layout[k, FIRST_VALUE] >> 4) + local * blocks
+    at_frame = layout[k, FIRST_MAX] + local
+    frame_max[at_frame] = 0.0  # raised again by subtractions, and below by what stays
+    most = np.float32(0.0)
+    for group in range(first_block, first_block + blocks, 16):
+        in_group = largest16(block_max, group)
+        if in_group < threshold:
+            most = max(most, in_group)  # the last group may see the next row's blocks: an upper bound is enough
+            continue
+        for block in range(group, min(group + 16, first_block + blocks)):
+            while block_max[block] >= threshold and n_taken < where.shape[0]:
+                energy, m = _best_bin(re, im, n_channels, channel_stride, block << 4, (block - first_block) << 4, window)
+                rho = conjugate_overlap(m, window)
+                for channel in range(n_channels):
+                    place = (first_block << 4) + m + channel * channel_stride
+                    amp_re[channel] = re[place] / (1.0 + rho)
+                    amp_im[channel] = 0.0 if rho == 1.0 else im[place] / (1.0 - rho)
+                    amplitudes[n_taken, channel] = amp_re[channel] + 1j * amp_im[channel]
+                where[n_taken, 0], where[n_taken, 1], where[n_taken, 2] = k, frame, m
+                energies[n_taken] = energy
+                n_taken += 1
+                subtract_atom(
+                    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
+                    roots_re, roots_im, k, frame, m, amp_re, amp_im, xs, ys,
+                )  # fmt: skip
+            most = max(most, block_max[block])
+    frame_max[at_frame] = max(most, frame_max[at_frame])
+    return n_taken
+
+
+@jit
 def pursue(
     re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
-    zones, zone_samples, start_energy, step, n_steps, where, amplitudes, energies,
+    zones, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, counts,
 ):  # fmt: skip
-    """Take every atom above a falling threshold whose centre lies in the given zones; return how many (never more than there is room for).
+    """In each of the given zones, take every atom above a falling threshold whose centre lies there.
 
     The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in time and every block above it
     gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000) with a weakness of √step.
-    `where` (room, 3) int32 takes window index, frame, bin; `amplitudes` (room, n_channels) complex64 the amplitude of g; `energies` (room,) what was removed.
+    `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room, n_channels) complex64 the amplitude of g;
+    `energies` (n_zones, room) what was removed; `counts` (n_zones,) how many. A zone with no room left is given up where it stands.
     """
-    n_taken = 0
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
-    for zone in zones:
+    for z in range(len(zones)):
+        n_taken = 0
         threshold = start_energy
         for _ in range(n_steps):
             threshold *= step
             for k in range(layout.shape[0]):
-                window_log2, blocks = layout[k, WINDOW_LOG2], layout[k, STRIDE] >> 4
-                window = 1 << window_log2
-                first = max((zone * zone_samples) >> (window_log2 - 2), layout[k, FIRST_FRAME])
-                last = min(((zone + 1) * zone_samples) >> (window_log2 - 2), layout[k, FIRST_FRAME] + layout[k, N_FRAMES])
+                hop_log2 = layout[k, WINDOW_LOG2] - 2
+                first = max((zones[z] * zone_samples) >> hop_log2, layout[k, FIRST_FRAME])
+                last = min(((zones[z] + 1) * zone_samples) >> hop_log2, layout[k, FIRST_FRAME] + layout[k, N_FRAMES])
                 for frame in range(first, last):
-                    local = frame - layout[k, FIRST_FRAME]
-                    if frame_max[layout[k, FIRST_MAX] + local] < threshold:
-                        continue
-                    first_block = (layout[k, FIRST_VALUE] >> 4) + local * blocks
-                    frame_max[layout[k, FIRST_MAX] + local] = 0.0  # raised again by subtractions, and below by what stays
-                    most = np.float32(0.0)
-                    for group in range(first_block, first_block + blocks, 16):
-                        in_group = largest16(block_max, group)
-                        if in_group < threshold:
-                            most = max(most, in_group)  # the last group may see the next row's blocks: an upper bound is enough
-                            continue
-                        for block in range(group, min(group + 16, first_block + blocks)):
-                            while block_max[block] >= threshold:
-                                if n_taken == where.shape[0]:
-                                    return n_taken
-                                m_first = (block - first_block) << 4
-                                energy, m = _best_bin(re, im, n_channels, channel_stride, block << 4, m_first, window)
-                                rho = conjugate_overlap(m, window)
-                                for channel in range(n_channels):
-                                    place = (first_block << 4) + m + channel * channel_stride
-                                    amp_re[channel] = re[place] / (1.0 + rho)
-                                    amp_im[channel] = 0.0 if rho == 1.0 else im[place] / (1.0 - rho)
-                                    amplitudes[n_taken, channel] = amp_re[channel] + 1j * amp_im[channel]
-                                where[n_taken, 0], where[n_taken, 1], where[n_taken, 2] = k, frame, m
-                                energies[n_taken] = energy
-                                n_taken += 1
-                                subtract_atom(
-                                    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                                    roots_re, roots_im, k, frame, m, amp_re, amp_im, xs, ys,
-                                )  # fmt: skip
-                            most = max(most, block_max[block])
-                    frame_max[layout[k, FIRST_MAX] + local] = max(most, frame_max[layout[k, FIRST_MAX] + local])
-    return n_taken
+                    if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
+                        n_taken = _sweep_frame(
+                            re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
+                            roots_re, roots_im, k, frame, threshold, amp_re, amp_im, xs, ys, where[z], amplitudes[z], energies[z], n_taken,
+                        )  # fmt: skip
+        counts[z] = n_taken

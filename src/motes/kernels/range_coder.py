@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
 
-LOW, RANGE, CODE, POSITION, CACHE, PENDING, DECODING, N_STATE = range(8)
+LOW, RANGE, CODE, POSITION, CACHE, PENDING, DECODING, RECORD, N_STATE = range(9)
 TOP = 1 << 40
 BOTTOM = 1 << 32
 
-N_INPUTS = 6
+N_INPUTS = 7
 """Contexts mixed for every bit."""
-COUNT_LIMIT = 255
+COUNT_LIMIT = 1000
 RATE_SHIFT = 20
 RATE = 6
 
@@ -40,7 +40,7 @@ SQUASH, STRETCH, RECIPROCAL = _tables()
 
 @jit
 def start(rc, buffer, decoding):
-    """Set the state `rc` for the first symbol; when decoding, read the first five bytes."""
+    """Set the state `rc` for the first symbol; when decoding, read the first five bytes. `rc[RECORD]`, else 0, is where `slots` counts bits."""
     rc[LOW], rc[RANGE], rc[CODE], rc[POSITION], rc[CACHE], rc[PENDING], rc[DECODING] = 0, TOP, 0, 0, -1, 0, decoding
     if decoding:
         for _ in range(5):
@@ -149,6 +149,10 @@ def code_bit(rc, buffer, slots, where, weights, mix, bit):
         renormalise(rc, buffer)
     error = ((bit << 16) - p) * RATE
     target = bit * ((1 << 22) - 1)
+    if rc[RECORD]:
+        weights[len(weights) - 256 + mix // N_INPUTS] += np.int64(-1000 * np.log2((p if bit else 65536 - p) / 65536))
+        for i in range(N_INPUTS):
+            slots[where[i] + rc[RECORD] * (1 + bit)] += 1
     for i in range(N_INPUTS):
         slot = np.int64(slots[where[i]])
         weights[mix + i] += (STRETCH[slot >> 20] * error + (1 << (RATE_SHIFT - 1))) >> RATE_SHIFT
@@ -177,6 +181,8 @@ def code_adaptive(rc, buffer, slots, at, bit):
         else:
             rc[LOW] += bound
     renormalise(rc, buffer)
+    if rc[RECORD]:
+        slots[at + rc[RECORD] * (1 + bit)] += 1
     q += ((bit * ((1 << 22) - 1) - q) * RECIPROCAL[count]) >> 16
     slots[at] = (q << 10) | min(count + 1, COUNT_LIMIT)
     return bit

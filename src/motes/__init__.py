@@ -1,0 +1,75 @@
+"""motes: a recording as a sparse scene of sound events that can be read, edited, played and stored in a compact file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, ParameterError
+from motes.version import __version__
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from motes.encoders.pursuit import Progress
+    from motes.scene.gabor import Gabor
+    from motes.scene.scene import Scene
+
+__all__ = [
+    "AudioError",
+    "FormatError",
+    "Gabor",
+    "MissingExtraError",
+    "MotesError",
+    "ParameterError",
+    "Scene",
+    "__version__",
+    "encode",
+    "load",
+]
+
+
+def encode(
+    audio: ArrayLike,
+    *,
+    sample_rate_hz: float,
+    snr_db: float | None = None,
+    n_events: int | None = None,
+    events_per_second: float | None = None,
+    windows: Sequence[int] | None = None,
+    refit: bool = False,
+    n_threads: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+) -> Scene:
+    """The scene of a recording by matching pursuit; `scene.render()` has exactly the shape of `audio`.
+
+    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: `snr_db` of the decoded file, `n_events` in all or
+    `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `progress` is called with a `Progress` now and
+    then. Raises ParameterError for audio or options that make no sense.
+    """
+    from motes.encoders.pursuit import DEFAULT_WINDOWS, PursuitOptions
+    from motes.encoders.pursuit import encode as pursue
+
+    options = PursuitOptions(snr_db, n_events, events_per_second, tuple(windows) if windows is not None else DEFAULT_WINDOWS, refit, n_threads)
+    return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
+
+
+def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None) -> Scene:
+    """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file is damaged."""
+    from motes.codec.bitstream import load as read
+
+    return read(path, start_s, end_s)
+
+
+def __getattr__(name: str) -> Any:
+    """Classes are imported when asked for, so that `import motes` takes no time."""
+    if name == "Scene":
+        from motes.scene.scene import Scene
+
+        return Scene
+    if name == "Gabor":
+        from motes.scene.gabor import Gabor
+
+        return Gabor
+    raise AttributeError(f"module 'motes' has no attribute {name!r}")

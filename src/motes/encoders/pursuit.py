@@ -1,0 +1,142 @@
+"""Matching pursuit (Mallat & Zhang 1993): a recording as a sparse sum of windowed sinusoids. The default encoder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from motes.version import __version__
+from motes.audio import ArraySource, Source
+from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
+from motes.encoders.segment import atom_parameters
+from motes.encoders.sweep import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
+from motes.errors import ParameterError
+from motes.kernels.dictionary import check_windows, dictionary
+from motes.scene.gabor import Gabor
+from motes.scene.scene import Metadata, Scene
+from motes.units import db_to_power, require_finite, require_positive
+
+DEFAULT_WINDOWS = (512, 2048, 8192)
+DEFAULT_EVENTS_PER_SECOND = 1000.0
+
+
+@dataclass(frozen=True)
+class PursuitOptions:
+    """What to aim for, and with which atoms. At most one target; without any, 1000 events per second.
+
+    Parameters
+    ----------
+    snr_db
+        Stop when the decoded file has this signal-to-noise ratio, in dB.
+    n_events
+        Stop after this many events in all.
+    events_per_second
+        Spend this many events on each second.
+    windows
+        Window lengths in samples: powers of two from 64 to 32768.
+    refit
+        Refit all amplitudes together by least squares when the atoms are chosen.
+    n_threads
+        Threads that share the work; 0 means one per core. The result does not depend on it.
+    """
+
+    snr_db: float | None = None
+    n_events: int | None = None
+    events_per_second: float | None = None
+    windows: tuple[int, ...] = DEFAULT_WINDOWS
+    refit: bool = False
+    n_threads: int = 0
+
+    def __post_init__(self) -> None:
+        targets = [name for name in ("snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
+        if len(targets) > 1:
+            raise ParameterError(f"one target at a time: {' and '.join(targets)} were both given")
+        if self.snr_db is not None and not 0 < require_finite("snr_db", self.snr_db) <= 120:
+            raise ParameterError(f"snr_db must be above 0 and at most 120, not {self.snr_db:g}")
+        if self.n_events is not None and (self.n_events != int(self.n_events) or self.n_events < 0):
+            raise ParameterError(f"n_events must be a whole number from 0, not {self.n_events!r}")
+        if self.events_per_second is not None:
+            require_positive("events_per_second", self.events_per_second)
+        if self.n_threads < 0:
+            raise ParameterError(f"n_threads must be 0 (one per core) or more, not {self.n_threads}")
+        object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
+
+    fraction: float
+    n_events: int
+    snr_db: float | None = None
+
+
+def encode(
+    audio: ArrayLike | Source, options: PursuitOptions | None = None, *, sample_rate_hz: float | None = None, progress: Callable[[Progress], None] | None = None
+) -> Scene:
+    """The scene of a recording, its events rounded as a file stores them.
+
+    `audio` is a source, or an array `(n,)` or `(n_channels, n)` with its `sample_rate_hz`. Raises ParameterError for options or audio that make no sense.
+    """
+    options = options or PursuitOptions()
+    source = _as_source(audio, sample_rate_hz)
+    n_threads = options.n_threads or os.cpu_count() or 1
+    with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as executor:
+        workshop = Workshop(dictionary(options.windows), executor, n_threads)
+        found = _pursue(source, options, workshop, progress)
+    scene = _as_scene(source, options, workshop, found)
+    return round_events(scene, source, found.energy, found.residual_energy, options.snr_db)
+
+
+def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
+    if hasattr(audio, "blocks"):
+        return audio  # type: ignore[return-value]
+    if sample_rate_hz is None:
+        raise ParameterError("an array needs its sample_rate_hz")
+    return ArraySource(audio, sample_rate_hz)
+
+
+def _pursue(source: Source, options: PursuitOptions, workshop: Workshop, progress: Callable[[Progress], None] | None) -> Swept:
+    """The atoms that meet the target before rounding, with 1 dB to spare where it is a signal-to-noise ratio."""
+
+    def on_batch(fraction: float, n_events: int) -> None:
+        if progress is not None:
+            progress(Progress(fraction, n_events))
+
+    if options.n_events is None and options.snr_db is None:
+        per_sample = (options.events_per_second or DEFAULT_EVENTS_PER_SECOND) / source.sample_rate_hz
+        return sweep(source, workshop, lambda s: Enough(n_events=_share(per_sample, s, source.n_samples)), on_batch=on_batch)
+    enough = Enough(n_events=options.n_events) if options.n_events is not None else Enough(residual_energy=_allowed_energy(source, options.snr_db))
+    if len(stretches(source.n_samples, workshop.dictionary)) == 1:
+        return sweep(source, workshop, lambda _: enough, on_batch=on_batch)
+    return sweep_to(source, workshop, enough, on_batch=on_batch)
+
+
+def _share(per_sample: float, stretch: Stretch, n_samples: int) -> int:
+    """A segment's part of the events; the parts add up to the whole."""
+    return round(per_sample * min(stretch.end, n_samples)) - round(per_sample * min(stretch.first, n_samples))
+
+
+def _allowed_energy(source: Source, snr_db: float | None) -> float:
+    assert snr_db is not None
+    energy = sum(float(np.sum(np.square(block, dtype=np.float64))) for block in source.blocks())
+    return energy * db_to_power(-snr_db - ROUNDING_MARGIN_DB)
+
+
+def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found: Swept) -> Scene:
+    """The atoms as events, not yet rounded."""
+    rate = source.sample_rate_hz
+    centre, window, _, amplitude, phase = atom_parameters(found.atoms, workshop.dictionary)
+    gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
+    reached = "snr_reached" if options.snr_db is not None else "n_events_reached"
+    chosen = {name: value for name, value in asdict(options).items() if value is not None and name != "n_threads"}
+    metadata = Metadata(
+        encoder="pursuit", options=chosen, stop_reason=found.stopped or reached, source_digest=source.digest(), version=__version__
+    )  # fmt: skip
+    return Scene(rate, source.n_samples, source.n_channels, gabor, metadata=metadata)

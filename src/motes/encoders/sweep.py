@@ -1,0 +1,258 @@
+"""Pursuit along a whole recording, segment after segment, in memory that does not grow with its length.
+
+Segments lie on a fixed grid. Each is analysed together with one more zone to its right, so that its last atoms are chosen knowing what comes next;
+atoms centred in that zone are given back and found again by the next segment, in what the first has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.audio import Source
+from motes.encoders.extend import CONTEXT_SAMPLES, extend
+from motes.encoders.segment import BATCH_RATIO, Atoms, Segment, core_samples, silent_energy, subtract_atoms, zone_samples
+from motes.kernels.dictionary import Dictionary
+
+LEAST_RATIO = 1e-14
+"""Energy of an atom over that of its segment's strongest below which float32 audio holds nothing but rounding: 140 dB."""
+PILOT_SEGMENTS = 4
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One segment of the grid: atoms centred in samples first … end − 1 are kept, those before `reach` are looked at."""
+
+    first: int
+    end: int
+    reach: int
+
+
+@dataclass(frozen=True)
+class Enough:
+    """When a segment has enough atoms: at a threshold of energy, a number of events, or a residual energy (of the whole recording, if that is one segment)."""
+
+    threshold: float = 0.0
+    n_events: float = np.inf
+    residual_energy: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Swept:
+    """What a sweep found, the audio's energy and what is left of it, and `stopped`: why, where a segment could not have enough (else "")."""
+
+    atoms: Atoms
+    energy: float
+    residual_energy: float
+    stopped: str
+
+
+@dataclass(frozen=True, eq=False)
+class Workshop:
+    """The dictionary, and the threads that share the work (none: this one)."""
+
+    dictionary: Dictionary
+    executor: ThreadPoolExecutor | None
+    n_threads: int
+
+    @property
+    def margin(self) -> int:
+        """How far atoms reach from their centre, in samples."""
+        return self.dictionary.longest // 2
+
+    def segment(self, n_channels: int, stretch: Stretch) -> Segment:
+        """Memory for a segment as long as `stretch`."""
+        return Segment(self.dictionary, n_channels, stretch.reach - stretch.first, self.executor, self.n_threads)
+
+
+def stretches(n_samples: int, dictionary: Dictionary, segmented: bool = True) -> list[Stretch]:
+    """The grid of segments; what is shorter than a quarter at the end joins the one before it."""
+    core, zone = core_samples(dictionary), zone_samples(dictionary)
+    last = n_samples + 1  # centres may lie on the end itself
+    starts = list(range(0, max(1, last - core // 4), core)) if segmented else [0]
+    ends = [*starts[1:], last]
+    return [Stretch(a, b, min(b + zone, last)) for a, b in zip(starts, ends, strict=True)]
+
+
+class Tape:
+    """The audio of a source as it passes by, continued past both ends, with the atoms of earlier sweeps taken out."""
+
+    def __init__(self, source: Source, dictionary: Dictionary, earlier: Atoms | None) -> None:
+        self._source, self._dictionary = source, dictionary
+        self._blocks = source.blocks()
+        self._margin = dictionary.longest // 2
+        self._earlier = None
+        if earlier is not None and len(earlier):
+            centre = earlier.centre_samples(dictionary)
+            order = np.argsort(centre, kind="stable")
+            self._earlier, self._centre = earlier.take(order), centre[order]
+        self._parts: list[NDArray[np.float32]] = []
+        self._end = -self._margin
+        self.first = -self._margin
+        self.audio = np.empty((source.n_channels, 0), np.float32)
+        self.energy = self.residual_energy = 0.0
+        self._recent = np.empty((source.n_channels, 0), np.float32)
+
+    def reach(self, end: int) -> None:
+        """Hold the audio up to sample `end`."""
+        while self._end < end:
+            block = next(self._blocks, None)
+            if block is None:
+                assert self._end >= self._source.n_samples, "the source is shorter than it said"
+                return self._append(extend(self._recent, end - self._end), end)
+            if self._end == -self._margin:
+                while block.shape[1] < CONTEXT_SAMPLES and (more := next(self._blocks, None)) is not None:
+                    block = np.concatenate([block, more], axis=1)
+                self._append(extend(block[:, CONTEXT_SAMPLES - 1 :: -1] if block.shape[1] > CONTEXT_SAMPLES else block[:, ::-1], self._margin)[:, ::-1], end)
+            self.energy += float(np.sum(np.square(block, dtype=np.float64)))
+            self._recent = np.concatenate([self._recent, block], axis=1)[:, -CONTEXT_SAMPLES:]
+            self._append(block, end)
+
+    def _append(self, block: NDArray[np.float32], end: int) -> None:
+        block = np.ascontiguousarray(block)
+        if self._earlier is not None:
+            block = block.copy()
+            low, high = np.searchsorted(self._centre, (self._end - self._margin, self._end + block.shape[1] + self._margin))
+            subtract_atoms(block, self._end, self._earlier.take(slice(low, high)), self._dictionary)
+        self._parts.append(block)
+        self._end += block.shape[1]
+        if self._end >= end:
+            self.audio = np.concatenate([self.audio, *self._parts], axis=1)
+            self._parts = []
+
+    def skip_to(self, first: int) -> None:
+        """Let everything before sample `first` pass by."""
+        while self._end < first:
+            self.reach(min(first, self._end + 65536))
+            self.forget(min(first, self._end))
+        if self.first < first:
+            self.forget(first)
+
+    def samples(self, first: int, last: int) -> NDArray[np.float32]:
+        """A copy of samples first … last − 1."""
+        return self.audio[:, first - self.first : last - self.first].copy()
+
+    def put(self, audio: NDArray[np.float32], first: int) -> None:
+        """Replace what is held from sample `first` on."""
+        self.audio[:, first - self.first :][:, : audio.shape[1]] = audio
+
+    def forget(self, first: int) -> None:
+        """Let go of what lies before sample `first`, counting what energy is left in it."""
+        inside = self.audio[:, max(0, -self.first) : max(0, min(first, self._source.n_samples) - self.first)]
+        self.residual_energy += float(np.sum(np.square(inside, dtype=np.float64)))
+        self.audio = self.audio[:, first - self.first :].copy()
+        self.first = first
+
+
+def sweep(
+    source: Source,
+    workshop: Workshop,
+    enough: Callable[[Stretch], Enough],
+    *,
+    earlier: Atoms | None = None,
+    segmented: bool = True,
+    on_batch: Callable[[float, int], None] = lambda fraction, n_events: None,
+) -> Swept:
+    """Take atoms from every segment until it has `enough`; `on_batch` hears the part done and how many there are."""
+    grid = stretches(source.n_samples, workshop.dictionary, segmented)
+    segment = workshop.segment(source.n_channels, max(grid, key=lambda s: s.reach - s.first))
+    tape = Tape(source, workshop.dictionary, earlier)
+    lots, n_events, stopped = [Atoms.empty(source.n_channels)], 0, ""
+    for stretch in grid:
+        begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
+        tape.reach(end)
+        segment.begin(tape.samples(begin, end), begin, stretch.first, stretch.reach)
+        share = (stretch.end - stretch.first) / (source.n_samples + 1)
+        done = stretch.first / (source.n_samples + 1)
+        so_far = n_events
+        kept, why = _fill(segment, stretch, enough(stretch), source.n_samples, lambda part, n: on_batch(done + share * part, so_far + n))
+        stopped = why or stopped
+        n_events += len(kept)
+        lots.append(kept)
+        tape.put(segment.residual, begin)
+        tape.forget(min(stretch.end, source.n_samples + 1) - workshop.margin)
+    tape.forget(tape.first + tape.audio.shape[1])
+    return Swept(Atoms.join(lots), tape.energy, tape.residual_energy, stopped)
+
+
+def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on_batch: Callable[[float, int], None]) -> tuple[Atoms, str]:
+    """Run a segment until it has enough and leave its residual without the atoms kept; these, and why it had to stop before, if so."""
+    kept, back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
+    n_kept, left = 0, segment.energy()
+    silent, rounding = silent_energy(segment.dictionary), segment.threshold * LEAST_RATIO
+    while True:
+        if left <= enough.residual_energy:  # by the sum of what each atom took: look what is really left
+            left = segment.residual_energy(0, n_samples)
+        has_enough = segment.threshold <= enough.threshold or n_kept >= enough.n_events or left <= enough.residual_energy
+        if has_enough or segment.threshold <= max(silent, rounding):
+            break
+        lot = segment.batch()
+        left -= float(lot.energy.sum())
+        mine = lot.centre_samples(segment.dictionary) < stretch.end
+        kept.append(lot.take(mine))
+        back.append(lot.take(~mine))
+        n_kept += len(kept[-1])
+        on_batch(min(1.0, n_kept / enough.n_events) if np.isfinite(enough.n_events) else 0.5, n_kept)
+    spare = _spare(kept[-1], n_kept - enough.n_events, enough.residual_energy - left)
+    back.append(kept[-1].take(spare))
+    kept[-1] = kept[-1].take(~spare)
+    segment.give_back(Atoms.join(back))
+    return Atoms.join(kept), "" if has_enough else ("nothing_audible_left" if segment.threshold <= silent else "stalled")
+
+
+def _spare(lot: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
+    """Which atoms to leave out, weakest first: as many as are too many, or as their energy allows."""
+    order = np.argsort(lot.energy, kind="stable")
+    n_spare = int(max(0, too_many)) if np.isfinite(too_many) else 0
+    if energy_to_spare > 0:
+        n_spare = max(n_spare, int(np.searchsorted(np.cumsum(lot.energy[order]), energy_to_spare)))
+    spare = np.zeros(len(lot), bool)
+    spare[order[:n_spare]] = True
+    return spare
+
+
+def sweep_to(source: Source, workshop: Workshop, enough: Enough, *, on_batch: Callable[[float, int], None] = lambda fraction, n_events: None) -> Swept:
+    """Take atoms from a recording of several segments, down to one threshold for all, at which it has `enough`."""
+    threshold = _pilot_threshold(source, workshop, enough)
+    found: Swept | None = None
+    while True:
+        at = Enough(threshold=threshold)
+        swept = sweep(source, workshop, lambda _: at, earlier=found.atoms if found else None, on_batch=on_batch)
+        energy = found.energy if found else swept.energy
+        atoms = Atoms.join([found.atoms, swept.atoms]) if found else swept.atoms
+        found = Swept(atoms, energy, swept.residual_energy, swept.stopped)
+        if swept.stopped or len(atoms) >= enough.n_events or found.residual_energy <= enough.residual_energy:
+            break
+        threshold *= BATCH_RATIO
+    spare = _spare(found.atoms, len(found.atoms) - enough.n_events, enough.residual_energy - found.residual_energy)
+    left = found.residual_energy + float(found.atoms.energy[spare].sum())
+    return Swept(found.atoms.take(~spare), found.energy, left, found.stopped)
+
+
+def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> float:
+    """The common threshold at which the whole recording has about `enough` (events or residual), from a few of its segments."""
+    grid = stretches(source.n_samples, workshop.dictionary)
+    chosen = [grid[i] for i in sorted({round(x) for x in np.linspace(0, len(grid) - 1, min(PILOT_SEGMENTS, len(grid)))})]
+    tape, segments = Tape(source, workshop.dictionary, None), []
+    for stretch in chosen:
+        begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
+        tape.skip_to(begin)
+        tape.reach(end)
+        segments.append(workshop.segment(source.n_channels, stretch))
+        segments[-1].begin(tape.samples(begin, end), begin, stretch.first, stretch.reach)
+    n_looked_at = sum(min(s.reach, source.n_samples) - s.first for s in chosen)
+    part = n_looked_at / max(1, source.n_samples)
+    threshold = max(segment.threshold for segment in segments)
+    floor = max(silent_energy(workshop.dictionary), threshold * LEAST_RATIO)
+    n_events, left = 0, sum(segment.energy() for segment in segments)
+    while n_events < enough.n_events * part and left > enough.residual_energy * part and threshold > floor:
+        for segment in segments:
+            if segment.threshold >= threshold:
+                lot = segment.batch()
+                n_events, left = n_events + len(lot), left - float(lot.energy.sum())
+        threshold = max(segment.threshold for segment in segments)
+    return threshold
