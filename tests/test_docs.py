@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,5 +72,5 @@ def test_version_is_told_once(require_tool: Callable[[str], str]) -> None:
 
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    program = subprocess.run([sys.executable, "-m", "motes", "--version"], capture_output=True, text=True, timeout=60)
+    program = subprocess.run([require_tool("motes"), "--version"], capture_output=True, text=True, timeout=60)
     assert program.stdout.strip().split()[-1] == version
