@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -94,7 +95,7 @@ def _split(scene: Scene) -> Iterator[tuple[int, Gabor]]:
     length = packet_samples(scene.sample_rate_hz) * TIME_UNITS
     number = np.maximum(np.rint(scene.gabor.time_s * scene.sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)
     edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)) if len(number) else np.empty(0, np.intp)
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in itertools.pairwise(edges):
         yield int(number[first]), scene.gabor.take(slice(first, last))
 
 

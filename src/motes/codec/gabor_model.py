@@ -1,7 +1,11 @@
 """How the gabor events of one packet become bits: where they lie on the grid of each window, how strong they are, and their phases.
 
-The same function encodes and decodes. Windows come longest first; in each, frames in order of time, blocks of 16 bins, bins. Everything already
-coded (earlier frames, lower bins, longer windows) predicts what comes.
+The same functions encode and decode. Windows come longest first; in each, frames in order of time, blocks of 16 bins, bins. Everything already
+coded (earlier frames, lower bins, longer windows) predicts what comes. docs/format.md specifies each context, `motes.codec.twin` says the same in
+plain Python, and `tools/train_tables.py` makes the tables from which the predictions start.
+
+Throughout, `coder` is (state, buffer, slots, weights, where): the range coder, the bytes, what the contexts have learnt, the mixers, and the slots
+that predict the next bit.
 """
 
 from __future__ import annotations
@@ -9,37 +13,44 @@ from __future__ import annotations
 import numpy as np
 
 from motes.kernels._jit import jit
-from motes.kernels.range_coder import N_INPUTS, code_adaptive, code_bit, code_number, code_uniform, finish, start
+from motes.kernels.range_coder import DECODING, N_INPUTS, N_STATE, RECORD, code_adaptive, code_bit, code_number, code_uniform, finish, start
 
 BLOCK = 16
 MAX_CLASS = 95
 N_UNARY = 24
 N_LEVELS = 16
+SILENT = -(1 << 31)
 
-# Sizes of the context sets, in the order of their slots. "size" is log2(window) − 6.
+# Sizes of the sets of slots, six each for: is there an atom in these 16 bins, in this bin, strength of the first channel, of a further channel.
 SIZES = (
-    (10 * 36, 10 * 27, 32 * 20, 64, 160, 64)  # block: is there an atom in these 16 bins?
-    + (160, 640, 480, 64, 64, 96)  # bin: is there one in this bin?
-    + (1920, 384, 384, 384, 384, 384)  # strength of the first channel, unary steps
-    + (384, 384, 384, 384, 384, 384)  # strength of a further channel
+    *(10 * 36, 10 * 27, 32 * 20, 64, 160, 10 * 64),
+    *(160, 640, 480, 32 * 4, 32 * 4, 32 * 32),
+    *(1920, 384, 384, 384, 384, 384),
+    *(384, 384, 384, 384, 384, 384),
 )
 STARTS = tuple(int(x) for x in np.cumsum((0, *SIZES)))
-EXTRA = STARTS[-1]  # first bits below a class's leading ones: 2 × 96
-CHANNEL = EXTRA + 192  # is a channel silent: 64 × 2
+T_BLOCK, T_BIN, T_STRENGTH, T_OTHER = (STARTS[i * N_INPUTS : (i + 1) * N_INPUTS] for i in range(4))
+EXTRA = STARTS[-1]  # the two bits below a class's leading ones: 2 × 96
+CHANNEL = EXTRA + 192  # is a channel silent: 2 × 64
 SAME_PHASE = CHANNEL + 128  # has it the phase of the channel before: 16
-ESCAPE = SAME_PHASE + 16  # off-grid events: numbers of 64 slots
-N_SLOTS = ESCAPE + 5 * 64
-B0, D0, E0, F0 = STARTS[0], STARTS[6], STARTS[12], STARTS[18]
+FREE_TIME = SAME_PHASE + 16  # events off the grid: numbers of 64 slots each
+FREE_FREQUENCY, FREE_WINDOW, SAME_WINDOW = FREE_TIME + 64, FREE_TIME + 128, FREE_TIME + 192
+N_SLOTS = SAME_WINDOW + 1
 MIX_BLOCK, MIX_BIN, MIX_STRENGTH, MIX_OTHER = 0, 10, 20, 20 + N_UNARY
 N_MIXERS = 20 + 2 * N_UNARY
-T_BLOCK, T_BIN, T_STRENGTH, T_OTHER = STARTS[0:6], STARTS[6:12], STARTS[12:18], STARTS[18:24]
 
 
-def initial_models():
-    """Slots and weights before anything is coded."""
-    slots = np.full(N_SLOTS, (1 << 31) | 0, np.uint32)
-    weights = np.full(N_MIXERS * N_INPUTS, 65536 * 2 // 5, np.int64)
-    return slots, weights
+def _class_of(value: int) -> int:
+    k = value.bit_length() - 1
+    return value if value < 4 else 2 * k + (value >> (k - 1) & 1)
+
+
+COARSE = np.array([min(_class_of(v), 15) for v in range(256)], np.int64)
+"""Class of a small whole number."""
+ZONE = np.array([min(_class_of(max(f, 1)), 31) for f in range(1025)], np.int64)
+"""Coarse position of a frequency in 1/2048 cycles per sample: two zones per octave."""
+RATIO = np.array([0] * 16 + [min((v.bit_length() - 5) * 4 + (v >> (v.bit_length() - 3) & 3), 31) for v in range(16, 4096)], np.int64)
+"""Coarse logarithm of a sixteenth of a number, four steps per doubling."""
 
 
 @jit
@@ -54,16 +65,28 @@ def class_of(value):
 
 
 @jit
-def code_strength(rc, buffer, slots, weights, where, steps, tables, mix, value):
+def coarse(value):
+    """Class of a whole number, at most 15."""
+    return COARSE[min(value, 255)]
+
+
+@jit
+def ratio(part, whole):
+    """Coarse logarithm of a share: 0 for all, four steps per doubling, at most 31."""
+    return RATIO[min((whole << 4) // part, 4095)]
+
+
+@jit
+def code_strength(coder, steps, tables, mix, value):
     """A whole number: its class in unary, each step predicted by the contexts `steps` (index of a row of N_UNARY slots), then its further bits."""
+    rc, buffer, slots, weights, where = coder
     wanted = class_of(value)
     strength = np.int64(0)
     while strength < MAX_CLASS:
         j = min(strength, N_UNARY - 1)
         for i in range(N_INPUTS):
             where[i] = tables[i] + steps[i] * N_UNARY + j
-        more = np.int64(1) if wanted > strength else np.int64(0)
-        if code_bit(rc, buffer, slots, where, weights, (mix + j) * N_INPUTS, more) == 0:
+        if code_bit(rc, buffer, slots, where, weights, (mix + j) * N_INPUTS, np.int64(wanted > strength)) == 0:
             break
         strength += 1
     if strength < 4:
@@ -89,196 +112,211 @@ def n_levels(index, n_phases, slope):
 
 
 @jit
-def code_sound(rc, buffer, slots, weights, where, steps, other, base, quantiser, amplitude, phase, i):
+def code_phase(coder, levels, expected, strength, phase):
+    """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
+    rc, buffer, slots, weights, where = coder
+    if expected < 0:
+        return code_uniform(rc, buffer, levels, phase)
+    if code_adaptive(rc, buffer, slots, SAME_PHASE + min(strength, 15), np.int64(phase == expected)):
+        return expected
+    return (expected + 1 + code_uniform(rc, buffer, levels - 1, (phase - expected - 1) % levels)) % levels
+
+
+@jit
+def code_sound(coder, steps, settings, amplitude, phase, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
-    loudest, before, at = np.int64(-1), np.int64(-1), np.int64(-1)
+    rc, buffer, slots, weights, where = coder
+    base, slope, n_phases = settings[0], settings[1], settings[2]
+    other = np.zeros(N_INPUTS, np.int64)
+    loudest, strength, at, levels_before = np.int64(-1), np.int64(-1), np.int64(-1), np.int64(1)
     n_channels = amplitude.shape[1]
     for channel in range(n_channels):
-        silent = np.int64(1) if amplitude[i, channel] == -(1 << 31) else np.int64(0)
-        if n_channels > 1 and not (channel == n_channels - 1 and loudest < 0):
-            context = CHANNEL + 2 * min(channel, 31) + (1 if loudest >= 0 else 0)
-            silent = code_adaptive(rc, buffer, slots, context, silent)
+        silent = np.int64(amplitude[i, channel] == SILENT)
+        if loudest < 0 and channel == n_channels - 1:
+            silent = np.int64(0)  # an event sounds in some channel
         else:
-            silent = np.int64(0)
+            silent = code_adaptive(rc, buffer, slots, CHANNEL + 2 * min(channel, 63) + np.int64(loudest >= 0), silent)
         if silent:
-            amplitude[i, channel], phase[i, channel] = -(1 << 31), 0
+            amplitude[i, channel], phase[i, channel] = SILENT, 0
             continue
         value = amplitude[i, channel] - base
         if loudest < 0:
-            value = code_strength(rc, buffer, slots, weights, where, steps, T_STRENGTH, MIX_STRENGTH, value)
+            value = code_strength(coder, steps, T_STRENGTH, MIX_STRENGTH, value)
         else:
-            for k in range(N_INPUTS):
-                other[k] = min(before, N_LEVELS - 1)
-            value = code_strength(rc, buffer, slots, weights, where, other, T_OTHER, MIX_OTHER, value)
-        before = class_of(value)
+            other[:] = min(strength, N_LEVELS - 1)
+            value = code_strength(coder, other, T_OTHER, MIX_OTHER, value)
+        strength = class_of(value)
         amplitude[i, channel] = base + value
-        levels = n_levels(base + value, quantiser[1], quantiser[0])
-        index = phase[i, channel]
+        levels, expected = n_levels(base + value, n_phases, slope), np.int64(-1)
         if loudest >= 0:
-            levels_before = n_levels(amplitude[i, at], quantiser[1], quantiser[0])
             expected = (phase[i, at] * levels + levels_before // 2) // levels_before % levels
-            same = code_adaptive(rc, buffer, slots, SAME_PHASE + min(before, 15), np.int64(1) if index == expected else np.int64(0))
-            if same:
-                index = expected
-            else:
-                index = (expected + 1 + code_uniform(rc, buffer, levels - 1, (index - expected - 1) % levels)) % levels
-        else:
-            index = code_uniform(rc, buffer, levels, index)
-        phase[i, channel] = index
-        loudest = max(loudest, before)
-        at = channel
+        phase[i, channel] = code_phase(coder, levels, expected, strength, phase[i, channel])
+        loudest, at, levels_before = max(loudest, strength), np.int64(channel), levels
     return loudest
 
 
 @jit
-def zone(frequency_units):
-    """Coarse position of a frequency (2⁻²⁰ cycles per sample): two zones per octave from 2⁻¹⁰."""
-    f = max(frequency_units >> 9, 1)
-    return min(class_of(f), 31)
-
-
-@jit
-def spread(near, near_block, window, n_frames, n_bins, done, windows, which, frame, bin_, strength):
-    """Mark the cells of this window's grid that the events coded so far overlap, with the strongest one's level."""
+def spread(near, near_block, peak, window, n_frames, n_bins, done, windows, events):
+    """Mark the cells of this window's grid near the events coded so far: how many there are, and the strongest one's level."""
+    which, frame, bin_, strength = events[0], events[1], events[2], events[3]
     hop = window >> 2
     for i in range(done):
         other = windows[which[i]]
         centre = frame[i] * (other >> 2)
         reach = max(window, other) >> 1
-        first = max((centre - reach + hop - 1) // hop, 0)
-        last = min((centre + reach) // hop, n_frames - 1)
+        core_first, core_last = -((reach - centre) // hop), (centre + reach) // hop
+        first, last = max(-((3 * reach - centre) // hop), 0), min((centre + 3 * reach) // hop, n_frames - 1)
         middle = (bin_[i] * window + (other >> 1)) // other
         width = max(window // other, 1)
         low, high = max(middle - width, 0), min(middle + width, n_bins - 1)
         level = min(strength[i] + 1, N_LEVELS - 1)
         for n in range(first, last + 1):
+            core = core_first <= n <= core_last
+            weight = 2 if core else 1
             for m in range(low, high + 1):
-                if near[n, m] < level:
-                    near[n, m] = level
+                near[n, m] += weight
+                if core and peak[n, m] < level:
+                    peak[n, m] = level
             for b in range(low // BLOCK, high // BLOCK + 1):
-                if near_block[n, b] < level:
-                    near_block[n, b] = level
+                near_block[n, b] += weight
 
 
 @jit
-def code_grid(rc, buffer, slots, weights, windows, packet_samples, base, quantiser, n_events, which, frame, bin_, strength, amplitude, phase):
-    """All events on the grid; returns how many there were (fewer than `n_events` only if a decoded payload is wrong)."""
-    where, steps, other = np.zeros(N_INPUTS, np.int64), np.zeros(N_INPUTS, np.int64), np.zeros(N_INPUTS, np.int64)
-    done = np.int64(0)
-    mean = np.int64(4 << 8)
-    for w in range(len(windows)):
-        if done >= n_events:
+def block_contexts(where, size, window, b, count, near, slow):
+    """What predicts whether block `b` holds an atom: `count` are the rows of this frame and the four before (padded by 2)."""
+    c0, c1, c2, c3, c4 = count
+    at = b + 2
+    past = min(c1[at], 2) + 3 * min(c2[at], 2) + 9 * min(c3[at], 1) + 18 * min(c4[at], 1)
+    side = min(c0[at - 1], 2) + 3 * min(c0[at - 2], 2) + 9 * min(c1[at - 1] + c1[at + 1], 2)
+    around = c1[at] + c2[at] + c3[at] + c4[at] + c0[at - 1] + c0[at - 2] + c1[at - 1] + c1[at + 1] + c2[at - 1] + c2[at + 1] + c1[at - 2] + c1[at + 2]
+    recent = 0 if past == 0 else (1 if c1[at] + c2[at] == 0 else 2)
+    others = coarse(near)
+    zone = ZONE[min(((b * BLOCK + BLOCK // 2) << 11) // window, 1024)]
+    where[0] = T_BLOCK[0] + size * 36 + past
+    where[1] = T_BLOCK[1] + size * 27 + side
+    where[2] = T_BLOCK[2] + size * 64 + zone * 2 + np.int64(others > 0)
+    where[3] = T_BLOCK[3] + others * 4 + recent
+    where[4] = T_BLOCK[4] + size * 16 + min(around, 15)
+    where[5] = T_BLOCK[5] + size * 64 + coarse((slow[at] * 2 + slow[at - 1] + slow[at + 1]) >> 6) * 4 + (others >> 2)
+
+
+@jit
+def bin_contexts(where, size, k, at, found, level, by_slow, by_near):
+    """What predicts whether bin `k` of an active block holds an atom: `level` are rows as for blocks, the shares say how likely it is among the rest."""
+    l0, l1, l2, l3, l4 = level
+    same = (l1[at] > 0) + 2 * (l2[at] > 0) + 4 * (l3[at] > 0) + 8 * (l4[at] > 0)
+    beside = (l1[at - 1] > 0) + 2 * (l1[at + 1] > 0) + 4 * (l2[at - 1] > 0) + 8 * (l2[at + 1] > 0) + 16 * (l0[at - 1] > 0) + 32 * (l0[at - 2] > 0)
+    where[0] = T_BIN[0] + size * 16 + same
+    where[1] = T_BIN[1] + size * 64 + beside
+    where[2] = T_BIN[2] + size * 48 + k * 3 + min(found, 2)
+    where[3] = T_BIN[3] + by_slow * 4 + min(found, 3)
+    where[4] = T_BIN[4] + by_near * 4 + min(found, 3)
+    where[5] = T_BIN[5] + by_slow * 32 + by_near
+
+
+@jit
+def strength_contexts(steps, size, zone, at, level, peak, mean, slow):
+    """What predicts how strong an atom is: its neighbours in time and frequency, longer windows, and the mean of those before."""
+    l0, l1, l2, l3, l4 = level
+    own = max(max(l1[at], l2[at]), max(l3[at], l4[at]))
+    sides = max(max(l1[at - 1], l1[at + 1]), max(l2[at - 1], l2[at + 1]))
+    steps[0] = size * 8 + (zone >> 2)
+    steps[1] = max(own, sides)
+    steps[2] = max(l0[at - 1], l0[at - 2])
+    steps[3] = peak
+    steps[4] = min((mean + 128) >> 8, 15)
+    steps[5] = coarse(slow >> 8)
+
+
+@jit
+def code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, size, near, peak, slow, level):
+    """The bins of an active block and the sound of their atoms; returns how many events there are now."""
+    rc, buffer, slots, weights, where = coder
+    which, frame, bin_, strength, amplitude, phase = events
+    last = min(n_bins - b * BLOCK, BLOCK)
+    rest_slow, rest_near, found = np.int64(0), np.int64(0), np.int64(0)
+    for m in range(b * BLOCK, b * BLOCK + last):
+        rest_slow += slow[m + 2] + 256
+        rest_near += 2 * np.int64(near[n, m]) + 1
+    for k in range(last):
+        if done >= len(which):
             break
-        window, size = windows[w], len(windows) - 1 - w
-        n_frames, n_bins = packet_samples // (window >> 2), (window >> 1) + 1
-        n_blocks = (n_bins + BLOCK - 1) // BLOCK
-        top = np.int64(0)
-        for i in range(done, n_events):
-            if which[i] != w:
-                break
-            top = max(top, bin_[i] // BLOCK + 1)
-        if code_uniform(rc, buffer, 2, np.int64(1) if top > 0 else np.int64(0)) == 0:
+        m = b * BLOCK + k
+        at = m + 2
+        own_slow, own_near = slow[at] + 256, 2 * np.int64(near[n, m]) + 1
+        hit = np.int64(1)
+        if found or k < last - 1:  # an active block without an atom so far has one in its last bin
+            bin_contexts(where, size, k, at, found, level, ratio(own_slow, rest_slow), ratio(own_near, rest_near))
+            hit = np.int64(not rc[DECODING] and which[done] == w and frame[done] == n and bin_[done] == m)
+            hit = code_bit(rc, buffer, slots, where, weights, (MIX_BIN + size) * N_INPUTS, hit)
+        rest_slow -= own_slow
+        rest_near -= own_near
+        if not hit:
             continue
-        top = 1 + code_uniform(rc, buffer, n_blocks, top - 1)
-        level = np.zeros((n_frames + 4, n_blocks * BLOCK + 4), np.uint8)
-        count = np.zeros((n_frames + 4, n_blocks + 4), np.uint8)
-        near = np.zeros((n_frames, n_blocks * BLOCK), np.uint8)
-        near_block = np.zeros((n_frames, n_blocks), np.uint8)
-        history = np.zeros(n_blocks, np.int64)
-        spread(near, near_block, window, n_frames, n_bins, done, windows, which, frame, bin_, strength)
-        for n in range(n_frames):
-            if done >= n_events:
-                break
-            c0, c1, c2, c3, c4 = count[n + 4], count[n + 3], count[n + 2], count[n + 1], count[n]
-            l0, l1, l2, l3, l4 = level[n + 4], level[n + 3], level[n + 2], level[n + 1], level[n]
-            for b in range(top):
-                if done >= n_events:
-                    break
-                B = b + 2
-                past = np.int64(min(c1[B], 2)) + 3 * np.int64(min(c2[B], 2)) + 9 * np.int64(min(c3[B], 1)) + 18 * np.int64(min(c4[B], 1))
-                side = np.int64(min(c0[B - 1], 2)) + 3 * np.int64(min(c0[B - 2], 2)) + 9 * np.int64(min(c1[B - 1] + c1[B + 1], 2))
-                around = (
-                    np.int64(c1[B]) + c2[B] + c3[B] + c4[B] + c0[B - 1] + c0[B - 2]
-                    + c1[B - 1] + c1[B + 1] + c2[B - 1] + c2[B + 1] + c1[B + 2] + c1[B - 2]
-                )
-                centre = ((b * BLOCK + BLOCK // 2) << 20) // window
-                z = zone(centre)
-                infl = np.int64(near_block[n, b])
-                recent = np.int64(0) if past == 0 else (np.int64(1) if c1[B] + c2[B] == 0 else np.int64(2))
-                where[0] = T_BLOCK[0] + size * 36 + past
-                where[1] = T_BLOCK[1] + size * 27 + side
-                where[2] = T_BLOCK[2] + size * 64 + z * 2 + (1 if infl > 0 else 0)
-                where[3] = T_BLOCK[3] + infl * 4 + recent
-                where[4] = T_BLOCK[4] + size * 16 + min(around, 15)
-                where[5] = T_BLOCK[5] + min(history[b], 7) * 8 + min(class_of(n), 7)
-                active = np.int64(0)
-                if not rc[6] and which[done] == w and frame[done] == n and bin_[done] // BLOCK == b:
-                    active = np.int64(1)
-                active = code_bit(rc, buffer, slots, where, weights, (MIX_BLOCK + size) * N_INPUTS, active)
-                if not active:
-                    continue
-                history[b] += 1
-                found = np.int64(0)
-                last = min(n_bins - b * BLOCK, BLOCK)
-                for k in range(last):
-                    if done >= n_events:
-                        break
-                    m = b * BLOCK + k
-                    M = m + 2
-                    p1, p2, p3, p4 = np.int64(l1[M]), np.int64(l2[M]), np.int64(l3[M]), np.int64(l4[M])
-                    same = (1 if p1 else 0) + (2 if p2 else 0) + (4 if p3 else 0) + (8 if p4 else 0)
-                    beside = (
-                        (1 if l1[M - 1] else 0) + (2 if l1[M + 1] else 0) + (4 if l2[M - 1] else 0) + (8 if l2[M + 1] else 0)
-                        + (16 if l0[M - 1] else 0) + (32 if l0[M - 2] else 0)
-                    )
-                    own = max(max(p1, p2), max(p3, p4))
-                    sides = np.int64(max(max(l1[M - 1], l1[M + 1]), max(l2[M - 1], l2[M + 1])))
-                    infl = np.int64(near[n, m])
-                    hit = np.int64(1)
-                    if found or k < last - 1:
-                        where[0] = T_BIN[0] + size * 16 + same
-                        where[1] = T_BIN[1] + size * 64 + beside
-                        where[2] = T_BIN[2] + size * 48 + k * 3 + min(found, 2)
-                        where[3] = T_BIN[3] + (infl >> 1) * 8 + (1 if p1 else 0) + (2 if p2 else 0) + (4 if p3 or p4 else 0)
-                        where[4] = T_BIN[4] + min(max(own, sides), 15) * 4 + min(found, 1) * 2 + (1 if own > sides else 0)
-                        where[5] = T_BIN[5] + zone((m << 20) // window) * 3 + min(found, 2)
-                        hit = np.int64(0)
-                        if not rc[6] and which[done] == w and frame[done] == n and bin_[done] == m:
-                            hit = np.int64(1)
-                        hit = code_bit(rc, buffer, slots, where, weights, (MIX_BIN + size) * N_INPUTS, hit)
-                    if not hit:
-                        continue
-                    if rc[6]:
-                        which[done], frame[done], bin_[done] = w, n, m
-                    steps[0] = size * 8 + (zone((m << 20) // window) >> 2)
-                    steps[1] = own
-                    steps[2] = np.int64(max(l0[M - 1], l0[M - 2]))
-                    steps[3] = infl
-                    steps[4] = min((mean + 128) >> 8, 15)
-                    steps[5] = sides
-                    strength[done] = code_sound(rc, buffer, slots, weights, where, steps, other, base, quantiser, amplitude, phase, done)
-                    mean += ((strength[done] << 8) - mean) >> 4
-                    l0[M] = min(strength[done] + 1, N_LEVELS - 1)
-                    c0[B] = min(np.int64(c0[B]) + 1, 16)
-                    found += 1
-                    done += 1
+        which[done], frame[done], bin_[done] = w, n, m
+        strength_contexts(steps, size, ZONE[(m << 11) // window], at, level, np.int64(peak[n, m]), settings[3], own_slow)
+        strength[done] = code_sound(coder, steps, settings, amplitude, phase, done)
+        settings[3] += ((strength[done] << 8) - settings[3]) >> 4
+        level[0][at] = min(strength[done] + 1, N_LEVELS - 1)
+        slow[at - 1] += 2048
+        slow[at] += 4096
+        slow[at + 1] += 2048
+        if k < last - 1:
+            rest_slow += 2048
+        found += 1
+        done += 1
+    return done, found
+
+
+@jit
+def code_window(coder, steps, settings, events, done, w, windows, n_frames, top):
+    """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
+    rc, buffer, slots, weights, where = coder
+    which, frame, bin_ = events[0], events[1], events[2]
+    window, size, n_bins = windows[w], len(windows) - 1 - w, (windows[w] >> 1) + 1
+    n_blocks = (n_bins + BLOCK - 1) // BLOCK
+    level = np.zeros((n_frames + 4, n_blocks * BLOCK + 4), np.uint8)
+    count = np.zeros((n_frames + 4, n_blocks + 4), np.int64)
+    near, near_block = np.zeros((n_frames, n_blocks * BLOCK), np.uint16), np.zeros((n_frames, n_blocks), np.uint16)
+    peak = np.zeros((n_frames, n_blocks * BLOCK), np.uint8)
+    slow, slow_block = np.zeros(n_blocks * BLOCK + 4, np.int64), np.zeros(n_blocks + 4, np.int64)
+    spread(near, near_block, peak, window, n_frames, n_bins, done, windows, events)
+    for n in range(n_frames):
+        slow -= slow >> 4
+        slow_block -= slow_block >> 4
+        counts = (count[n + 4], count[n + 3], count[n + 2], count[n + 1], count[n])
+        levels = (level[n + 4], level[n + 3], level[n + 2], level[n + 1], level[n])
+        for b in range(top):
+            if done >= len(which):
+                return done
+            block_contexts(where, size, window, b, counts, np.int64(near_block[n, b]), slow_block)
+            active = np.int64(not rc[DECODING] and which[done] == w and frame[done] == n and bin_[done] // BLOCK == b)
+            if code_bit(rc, buffer, slots, where, weights, (MIX_BLOCK + size) * N_INPUTS, active):
+                done, found = code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, size, near, peak, slow, levels)
+                count[n + 4, b + 2] = found
+                slow_block[b + 2] += 512 * found
     return done
 
 
 @jit
-def code_free(rc, buffer, slots, weights, base, quantiser, n_events, time, frequency, window, amplitude, phase):
-    """The events that lie off the grid (or a second time on one of its points): each value in full."""
-    where, steps, other = np.zeros(N_INPUTS, np.int64), np.zeros(N_INPUTS, np.int64), np.zeros(N_INPUTS, np.int64)
-    before_time, before_window = np.int64(0), np.int64(1)
-    for i in range(n_events):
-        later = time[i] - before_time
-        later = code_signed(rc, buffer, slots, ESCAPE, later)
-        time[i] = before_time + later
-        frequency[i] = code_number(rc, buffer, slots, ESCAPE + 64, frequency[i])
-        again = code_adaptive(rc, buffer, slots, ESCAPE + 257, np.int64(1) if window[i] == before_window else np.int64(0))
-        window[i] = before_window if again else code_number(rc, buffer, slots, ESCAPE + 128, window[i])
-        code_sound(rc, buffer, slots, weights, where, steps, other, base, quantiser, amplitude, phase, i)
-        before_time, before_window = time[i], window[i]
+def code_grid(coder, windows, packet_samples, settings, events):
+    """All events on the grid; returns how many there were (too few only if a payload is wrong)."""
+    rc, buffer = coder[0], coder[1]
+    which, bin_ = events[0], events[2]
+    steps = np.zeros(N_INPUTS, np.int64)
+    done = np.int64(0)
+    for w in range(len(windows)):
+        if done >= len(which):
+            break
+        top = np.int64(0)
+        for i in range(done, len(which)):
+            if which[i] != w:
+                break
+            top = max(top, bin_[i] // BLOCK + 1)
+        if code_uniform(rc, buffer, 2, np.int64(top > 0)):
+            top = 1 + code_uniform(rc, buffer, windows[w] // 2 // BLOCK + 1, top - 1)
+            done = code_window(coder, steps, settings, events, done, w, windows, packet_samples // (windows[w] >> 2), top)
+    return done
 
 
 @jit
@@ -289,22 +327,33 @@ def code_signed(rc, buffer, slots, at, value):
 
 
 @jit
-def encode_events(buffer, slots, weights, windows, packet_samples, base, quantiser, which, frame, bin_, amplitude, phase, free, free_amplitude, free_phase):
-    """Fill `buffer` and return the number of bytes (more than it holds: call again with a larger one)."""
-    rc = np.zeros(8, np.int64)
-    start(rc, buffer, 0)
-    strength = np.zeros(len(which), np.int64)
-    code_grid(rc, buffer, slots, weights, windows, packet_samples, base, quantiser, len(which), which, frame, bin_, strength, amplitude, phase)
-    code_free(rc, buffer, slots, weights, base, quantiser, len(free), free[:, 0], free[:, 1], free[:, 2], free_amplitude, free_phase)
-    return finish(rc, buffer)
+def code_free(coder, settings, places, amplitude, phase):
+    """The events off the grid (or a second time on one of its points): each value in full; `places` are time, frequency, window."""
+    rc, buffer, slots, weights, where = coder
+    steps = np.zeros(N_INPUTS, np.int64)
+    time, window = np.int64(0), np.int64(1)
+    for i in range(len(places)):
+        time += code_signed(rc, buffer, slots, FREE_TIME, places[i, 0] - time)
+        places[i, 0] = time
+        places[i, 1] = code_number(rc, buffer, slots, FREE_FREQUENCY, places[i, 1])
+        if not code_adaptive(rc, buffer, slots, SAME_WINDOW, np.int64(places[i, 2] == window)):
+            window = code_number(rc, buffer, slots, FREE_WINDOW, places[i, 2])
+        places[i, 2] = window
+        code_sound(coder, steps, settings, amplitude, phase, i)
 
 
 @jit
-def decode_events(buffer, slots, weights, windows, packet_samples, base, quantiser, which, frame, bin_, amplitude, phase, free, free_amplitude, free_phase):
-    """Fill the event arrays from `buffer` and return how many events on the grid there were."""
-    rc = np.zeros(8, np.int64)
-    start(rc, buffer, 1)
-    strength = np.zeros(len(which), np.int64)
-    done = code_grid(rc, buffer, slots, weights, windows, packet_samples, base, quantiser, len(which), which, frame, bin_, strength, amplitude, phase)
-    code_free(rc, buffer, slots, weights, base, quantiser, len(free), free[:, 0], free[:, 1], free[:, 2], free_amplitude, free_phase)
-    return done
+def code_events(decoding, record, buffer, slots, weights, windows, packet_samples, settings, which, frame, bin_, amplitude, phase, free, free_sound):
+    """Events to `buffer`, or back from it into the arrays. `settings` are the amplitude index that counts as 0, slope and n_phases.
+
+    `free` are time, frequency and window of the events off the grid, `free_sound` their amplitudes and phases, `(2, n, n_channels)`.
+    Returns the number of bytes (more than `buffer` holds: call again with a larger one), or when decoding the number of events found on the grid.
+    """
+    rc = np.zeros(N_STATE, np.int64)
+    rc[RECORD] = record
+    start(rc, buffer, decoding)
+    coder = (rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64))
+    state = np.array([settings[0], settings[1], settings[2], 4 << 8])
+    done = code_grid(coder, windows, packet_samples, state, (which, frame, bin_, np.zeros(len(which), np.int64), amplitude, phase))
+    code_free(coder, state, free, free_sound[0], free_sound[1])
+    return done if decoding else finish(rc, buffer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motes.codec.container import MAX_PAYLOAD, REACH_UNIT, Entry, Reader, packet_samples, unzigzag, varint, zigzag
-from motes.codec.gabor_model import decode_events, encode_events, initial_models
+from motes.codec.gabor_model import code_events
 from motes.codec.quantise import (
     FREQUENCY_UNITS,
     SILENT,
@@ -18,12 +18,12 @@ from motes.codec.quantise import (
     integers_in_range,
     slope,
 )
+from motes.codec.tables import trained
 from motes.errors import FormatError
 from motes.scene.scene import GaborQuantiser
 
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
 """Windows of the grid, in the order in which they are coded."""
-_MODELS: list[tuple[np.ndarray, np.ndarray]] = []
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ class GridPlaces:
     bin: Ints
 
 
-def _models() -> tuple[np.ndarray, np.ndarray]:
-    if not _MODELS:
-        _MODELS.append(initial_models())
-    slots, weights = _MODELS[0]
+def _models() -> tuple[Ints, Ints]:
+    slots, weights = trained()
     return slots.copy(), weights.copy()
 
 
@@ -68,13 +66,14 @@ def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quant
     heard = events.amplitude[events.amplitude != SILENT]
     base = int(heard.min())
     free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
+    settings = np.array([base, slope(quantiser), quantiser.n_phases])
     size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free)
     while True:
         slots, weights = _models()
         buffer = np.empty(size, np.uint8)
-        n = encode_events(
-            buffer, slots, weights, WINDOWS, samples, base, np.array([slope(quantiser), quantiser.n_phases]), places.which[order], places.frame[order],
-            places.bin[order], events.amplitude[order], events.phase[order], free_places, events.amplitude[free], events.phase[free],
+        n = code_events(
+            0, 0, buffer, slots, weights, WINDOWS, samples, settings, places.which[order], places.frame[order], places.bin[order],
+            events.amplitude[order], events.phase[order], free_places, np.stack([events.amplitude[free], events.phase[free]]),
         )  # fmt: skip
         if n <= size:
             break
@@ -106,12 +105,12 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
     which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
     amplitude, phase = np.zeros((n_grid, n_channels), np.int64), np.zeros((n_grid, n_channels), np.int64)
     free = np.zeros((n_free, 3), np.int64)
-    free_amplitude, free_phase = np.zeros((n_free, n_channels), np.int64), np.zeros((n_free, n_channels), np.int64)
-    coded = np.frombuffer(bytearray(reader.rest()), np.uint8)
+    free_sound = np.zeros((2, n_free, n_channels), np.int64)
+    coded = np.frombuffer(bytearray(reader.rest() + bytes(1)), np.uint8)  # a zero more changes nothing: zeros follow the end anyway
     slots, weights = _models()
-    done = decode_events(
-        coded, slots, weights, WINDOWS, samples, base, np.array([slope(quantiser), quantiser.n_phases]), which, frame, bins, amplitude, phase, free,
-        free_amplitude, free_phase,
+    done = code_events(
+        1, 0, coded, slots, weights, WINDOWS, samples, np.array([base, slope(quantiser), quantiser.n_phases]), which, frame, bins, amplitude,
+        phase, free, free_sound,
     )  # fmt: skip
     if done != n_grid:
         raise FormatError(f"{name}: {done} events where {n_grid} were announced")
@@ -123,8 +122,8 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
         np.concatenate([origin + frame * (window * (TIME_UNITS // 4)), origin + free[:, 0]]),
         np.concatenate([bins * (FREQUENCY_UNITS // window), free[:, 1]]),
         np.concatenate([window * WINDOW_UNITS, free[:, 2]]),
-        np.concatenate([amplitude, free_amplitude]),
-        np.concatenate([phase, free_phase]),
+        np.concatenate([amplitude, free_sound[0]]),
+        np.concatenate([phase, free_sound[1]]),
     )
     if not integers_in_range(events, sample_rate_hz, quantiser):
         raise FormatError(f"{name}: an event is out of range")
