@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from motes.errors import MotesError
@@ -82,14 +86,28 @@ def _settled(job: Job) -> Outcome | None:
 
 # --- workers ------------------------------------------------------------------------------------------------------------------------------
 
-_cancelled: Any = None  # in a worker: an event that the parent sets when it is interrupted
+COMPILING = "motes: compiling, once (some seconds)…"
+# In a worker: whether it is at a job, and the event that ends all of them.
+_busy = False
+_cancelled: Any = None
 
 
 def _start_worker(cancelled: Any, compiling: Any) -> None:
-    """Ctrl-C reaches every process of a terminal at once: workers leave it to the parent, which cancels them in order."""
+    """Ctrl-C reaches every process of a terminal at once: workers leave it to the parent, which sets `cancelled`, on any platform."""
+
     global _cancelled
     _cancelled = cancelled
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def interrupted(signal_number: int, frame: FrameType | None) -> None:
+        if _busy and cancelled.is_set():
+            raise KeyboardInterrupt
+
+    def watch() -> None:
+        cancelled.wait()
+        _thread.interrupt_main()
+
+    signal.signal(signal.SIGINT, interrupted)
+    threading.Thread(target=watch, daemon=True).start()
     from motes.kernels._jit import on_first_compilation
 
     def tell() -> None:
@@ -100,15 +118,15 @@ def _start_worker(cancelled: Any, compiling: Any) -> None:
     on_first_compilation(tell)
 
 
-COMPILING = "motes: compiling, once (some seconds)…"
-
-
 def _work_in_worker(job: Job, work: Work) -> Outcome:
-    def progress(_: float) -> None:
-        if _cancelled.is_set():
+    global _busy
+    _busy = True
+    try:
+        if _cancelled.is_set():  # while the job was on its way
             raise KeyboardInterrupt
-
-    return attempt(job, work, progress)
+        return attempt(job, work, lambda _: None)
+    finally:
+        _busy = False
 
 
 def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Progress) -> Iterator[Outcome]:
@@ -116,7 +134,8 @@ def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Pro
     cancelled, compiling = context.Event(), context.Event()
     pool = ProcessPoolExecutor(n_processes, context, _start_worker, (cancelled, compiling))
     try:
-        futures = [None if _settled(job) else pool.submit(_work_in_worker, job, work) for job in jobs]
+        with _interrupts_ignored():
+            futures = [None if _settled(job) else pool.submit(_work_in_worker, job, work) for job in jobs]
         for done, (job, future) in enumerate(zip(jobs, futures, strict=True)):
             yield _settled(job) or _result(job, future)
             progress((done + 1) / len(jobs))
@@ -125,6 +144,20 @@ def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Pro
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """For the moment in which workers are started: they inherit it until they look after themselves, and none is started by half."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread: no interrupts here
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(job: Job, future: Future[Outcome] | None) -> Outcome:
