@@ -16,6 +16,7 @@ from motes.scene.gabor import Gabor
 from motes.scene.scene import GaborQuantiser, Scene
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 TIME_UNITS = 64
 """Units of time per sample."""
@@ -30,7 +31,7 @@ SILENT = -(1 << 31)
 SLOPE_ONE = 1 << 16
 MAX_PHASES = 1 << 16
 MAX_STEPS, MAX_N_PHASES, MAX_KNEE = 64, 1024, 160
-MAX_INDEX = 1 << 47
+MAX_INDEX, MAX_BELOW = 1 << 47, 1 << 20
 FLOOR_DOUBLINGS = 40
 """Amplitudes below 2^−40 are silent."""
 CHANNEL_RANGE = 2.0**-10 * (1 - 1e-9)
@@ -79,39 +80,47 @@ def phase_levels(amplitude_index: Ints, quantiser: GaborQuantiser) -> Ints:
     return np.minimum(quantiser.n_phases + ((quantiser.n_phases * slope(quantiser) * above) >> 16), MAX_PHASES)
 
 
-def amplitude_of(amplitude_index: Ints, quantiser: GaborQuantiser) -> NDArray[np.float64]:
-    """Amplitude of each index; 0.0 where SILENT."""
-    index = np.asarray(amplitude_index, dtype=np.int64)
-    knee = np.exp2(quantiser.knee / KNEES_PER_DOUBLING)
-    below = np.exp2(np.clip(index, -(1 << 20), 0) / quantiser.steps_per_doubling + quantiser.knee / KNEES_PER_DOUBLING)
-    above = knee * ((SLOPE_ONE + np.maximum(index, 0).astype(np.float64) * slope(quantiser)) / SLOPE_ONE)
-    return np.where(index == SILENT, 0.0, np.where(index > 0, above, below))
+def event_knee(window: Ints, quantiser: GaborQuantiser) -> Ints:
+    """The knee of events with these windows (in 1/16 samples), `(n,)`: 3 dB lower for each doubling of the window from 64 samples.
+
+    An error of one step then has the same energy whatever the window.
+    """
+    size = np.frexp(window.astype(np.float64))[1] - 11  # exact below 2⁵³: 0 for 64 samples up to 127
+    return quantiser.knee - KNEES_PER_DOUBLING // 2 * size.astype(np.int64)
 
 
-def amplitude_index(amplitude: NDArray[np.float64], quantiser: GaborQuantiser) -> Ints:
+def amplitude_of(amplitude_index: Ints, knee: Ints, quantiser: GaborQuantiser) -> Floats:
+    """Amplitude of each index `(n, n_channels)` of events with these knees `(n,)`; 0.0 where SILENT."""
+    doublings = knee[:, None] / KNEES_PER_DOUBLING
+    below = np.exp2(np.clip(amplitude_index, -MAX_BELOW, 0) / quantiser.steps_per_doubling + doublings)
+    above = np.exp2(doublings) * ((SLOPE_ONE + np.maximum(amplitude_index, 0).astype(np.float64) * slope(quantiser)) / SLOPE_ONE)
+    return np.where(amplitude_index == SILENT, 0.0, np.where(amplitude_index > 0, above, below))
+
+
+def amplitude_index(amplitude: Floats, knee: Ints, quantiser: GaborQuantiser) -> Ints:
     """Index of the nearest amplitude; SILENT where it is below 2^−40."""
-    steps, knee = quantiser.steps_per_doubling, 2.0 ** (quantiser.knee / KNEES_PER_DOUBLING)
+    at_knee = np.exp2(knee[:, None] / KNEES_PER_DOUBLING)
     heard = np.maximum(amplitude, 2.0**-60)
-    geometric = np.floor(np.log2(heard / knee) * steps).astype(np.int64)
-    low = np.clip(geometric, -(1 << 20), -1)
-    geometric = low + (heard - amplitude_of(low, quantiser) > amplitude_of(low + 1, quantiser) - heard)
-    linear = np.rint(np.minimum((heard / knee - 1.0) * (SLOPE_ONE / slope(quantiser)), MAX_INDEX)).astype(np.int64)
-    index = np.where(heard > knee, linear, geometric)
-    index -= (index > 0) & (amplitude_of(index, quantiser) > _AMPLITUDE.high)
-    return np.where(index < _lowest_index(quantiser), SILENT, index)
+    low = np.floor(np.log2(heard / at_knee) * quantiser.steps_per_doubling).astype(np.int64).clip(-MAX_BELOW, -1)
+    low_amplitude, high_amplitude = amplitude_of(low, knee, quantiser), amplitude_of(low + 1, knee, quantiser)
+    geometric = low + (heard - low_amplitude > high_amplitude - heard)
+    linear = np.rint(np.minimum((heard / at_knee - 1.0) * (SLOPE_ONE / slope(quantiser)), MAX_INDEX)).astype(np.int64)
+    index = np.where(heard > at_knee, linear, geometric)
+    index -= (index > 0) & (amplitude_of(index, knee, quantiser) > _AMPLITUDE.high)
+    return np.where(index < _lowest_index(knee, quantiser), SILENT, index)
 
 
-def _silence_weak_channels(index: Ints, quantiser: GaborQuantiser) -> Ints:
+def _silence_weak_channels(index: Ints, knee: Ints, quantiser: GaborQuantiser) -> Ints:
     if index.shape[1] < 2:
         return index
-    amplitude = amplitude_of(index, quantiser)
+    amplitude = amplitude_of(index, knee, quantiser)
     weak = amplitude < amplitude.max(axis=1, keepdims=True, initial=0.0) * CHANNEL_RANGE
     return np.where(weak, SILENT, index)
 
 
-def _lowest_index(quantiser: GaborQuantiser) -> int:
-    """Index of 2^−40, rounded up."""
-    return -(quantiser.steps_per_doubling * (FLOOR_DOUBLINGS * KNEES_PER_DOUBLING + quantiser.knee) // KNEES_PER_DOUBLING)
+def _lowest_index(knee: Ints, quantiser: GaborQuantiser) -> Ints:
+    """Index of 2^−40, rounded up, `(n, 1)`."""
+    return -(quantiser.steps_per_doubling * (FLOOR_DOUBLINGS * KNEES_PER_DOUBLING + knee[:, None]) // KNEES_PER_DOUBLING)
 
 
 def _window_limits(sample_rate_hz: int) -> tuple[int, int]:
@@ -128,24 +137,25 @@ def to_integers(gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) ->
     window = np.rint(gabor.window_s * sample_rate_hz * WINDOW_UNITS).astype(np.int64).clip(*_window_limits(sample_rate_hz))
     frequency = np.rint(gabor.frequency_hz / sample_rate_hz * FREQUENCY_UNITS).astype(np.int64)
     frequency = np.minimum(frequency, _highest_frequency(sample_rate_hz))
-    amplitude = _silence_weak_channels(amplitude_index(gabor.amplitude, quantiser), quantiser)
+    knee = event_knee(window, quantiser)
+    amplitude = _silence_weak_channels(amplitude_index(gabor.amplitude, knee, quantiser), knee, quantiser)
     levels = phase_levels(amplitude, quantiser)
     phase = np.rint(gabor.phase_rad / (2 * np.pi) * levels).astype(np.int64) % levels
     return GaborIntegers(time, frequency, window, amplitude, np.where(amplitude == SILENT, 0, phase))
 
 
-def times_of(time: Ints, sample_rate_hz: int) -> NDArray[np.float64]:
+def times_of(time: Ints, sample_rate_hz: int) -> Floats:
     """Seconds of a time in 1/64 samples."""
     return time / TIME_UNITS / sample_rate_hz
 
 
-def from_integers(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> dict[str, NDArray[np.float64]]:
+def from_integers(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> dict[str, Floats]:
     """The columns of a Gabor table, by name."""
     return {
         "time_s": times_of(events.time, sample_rate_hz),
         "window_s": events.window / WINDOW_UNITS / sample_rate_hz,
         "frequency_hz": events.frequency * sample_rate_hz / FREQUENCY_UNITS,
-        "amplitude": amplitude_of(events.amplitude, quantiser),
+        "amplitude": amplitude_of(events.amplitude, event_knee(events.window, quantiser), quantiser),
         "phase_rad": 2 * np.pi * (events.phase / phase_levels(events.amplitude, quantiser)),
     }
 
@@ -156,13 +166,39 @@ def sounding(events: GaborIntegers) -> NDArray[np.bool_]:
 
 
 def default_quantiser(scene: Scene) -> GaborQuantiser:
-    """What a scene is rounded with when it does not say: 1.5 dB and 32 phases for its quietest events, steps of one size above."""
+    """What a scene is rounded with when it does not say: about as fine as makes no difference (1.5 dB and 32 phases for its weakest events)."""
+    return GaborQuantiser(steps_per_doubling=4, n_phases=32, knee=weakest_knee(scene))
+
+
+def weakest_knee(scene: Scene) -> int:
+    """The knee that lies at the weakest events of a scene (by energy, the weakest twentieth left aside)."""
+    window = np.rint(scene.gabor.window_s * scene.sample_rate_hz * WINDOW_UNITS).astype(np.int64).clip(1)
     amplitude = scene.gabor.amplitude.max(axis=1, initial=0.0)
-    heard = amplitude[amplitude > 2.0**-30]
-    if len(heard) == 0:
-        return GaborQuantiser(steps_per_doubling=4, n_phases=32, knee=-80)
-    knee = round(float(np.log2(np.quantile(heard, 0.05))) * KNEES_PER_DOUBLING)
-    return GaborQuantiser(steps_per_doubling=4, n_phases=32, knee=max(-MAX_KNEE, min(MAX_KNEE, knee)))
+    heard = amplitude > 2.0**-30
+    if not heard.any():
+        return -KNEES_PER_DOUBLING * 10
+    lift = event_knee(window[heard], GaborQuantiser(1, 2, 0))
+    knee = np.quantile(np.log2(amplitude[heard]) * KNEES_PER_DOUBLING - lift, 0.05)
+    return int(np.clip(np.rint(knee), -MAX_KNEE, MAX_KNEE))
+
+
+def error_energy(scene: Scene, quantiser: GaborQuantiser) -> float:
+    """Estimate of the energy (sum of squares over samples and channels) that rounding adds, taking the events' errors as independent."""
+    rate = scene.sample_rate_hz
+    rounded = from_integers(to_integers(scene.gabor, rate, quantiser), rate, quantiser)
+    error = rounded["amplitude"] * np.exp(1j * rounded["phase_rad"]) - scene.gabor.amplitude * np.exp(1j * scene.gabor.phase_rad)
+    return float(np.sum((error.real**2 + error.imag**2) * (scene.gabor.window_s * rate * (3 / 16))[:, None]))  # of a squared Hann window and a cosine
+
+
+def quantiser_for(scene: Scene, noise_energy: float, steps_per_doubling: int = 1, n_phases: int = 4) -> GaborQuantiser:
+    """The coarsest quantiser whose `error_energy` is at most `noise_energy`; if none is, the finest tried (48 dB below the weakest event)."""
+    finest = max(weakest_knee(scene) - 64, -MAX_KNEE)
+    low, high = finest, MAX_KNEE
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = error_energy(scene, GaborQuantiser(steps_per_doubling, n_phases, middle)) <= noise_energy
+        low, high = (middle, high) if fits else (low, middle)
+    return GaborQuantiser(steps_per_doubling, n_phases, low)
 
 
 def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
@@ -189,6 +225,7 @@ def integers_in_range(events: GaborIntegers, sample_rate_hz: int, quantiser: Gab
     for column, low, high in limits:
         if len(column) and not low <= column.min() <= column.max() <= high:
             return False
-    heard = events.amplitude != SILENT
-    index = events.amplitude[heard]
-    return bool(heard.any(axis=1).all() and np.all(index >= _lowest_index(quantiser)) and np.all(amplitude_of(index, quantiser) <= _AMPLITUDE.high))
+    knee, heard = event_knee(events.window, quantiser), events.amplitude != SILENT
+    too_low = heard & (events.amplitude < _lowest_index(knee, quantiser))
+    too_high = (events.amplitude > MAX_INDEX) | (amplitude_of(events.amplitude, knee, quantiser) > _AMPLITUDE.high)
+    return bool(heard.any(axis=1).all()) and not bool(np.any(too_low | too_high))
