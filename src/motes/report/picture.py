@@ -32,7 +32,7 @@ _RANGE_DB = 70.0  # of the spectrogram
 _EVENT_RANGE_DB = 50.0  # of the events' opacity
 _N_BANDS, _N_COLUMNS = 320, 1100
 _PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
-_WINDOW_COLOURS = ("#d55e00", "#e69f00", "#009e73", "#0072b2", "#7b3fa0", "#cc79a7")  # after Okabe & Ito: told apart by any eye; short … long
+_WINDOW_COLOURS = ("#d55e00", "#e69f00", "#009e73", "#2b9fd6", "#0063a8", "#8e4ba8")  # after Okabe & Ito: told apart by any eye; short … long
 _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
@@ -96,15 +96,15 @@ def _top_frequency(scene: Scene) -> float:
 
 def _draw_spectrogram(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float) -> None:
     audio = np.atleast_2d(scene.render(start_s, end_s))
-    n_fft = 2 ** round(np.log2(max(64, 0.046 * scene.sample_rate_hz)))
-    hop = max(n_fft // 16, audio.shape[1] // _N_COLUMNS, 1)
+    n_fft = 2 ** round(np.log2(max(64, 0.08 * scene.sample_rate_hz)))
+    hop = max(n_fft // 32, audio.shape[1] // _N_COLUMNS, 1)
     power = np.concatenate([np.mean(np.abs(block) ** 2, axis=0) for block in stft_blocks(audio, n_fft, hop)])
     bands = _in_bands(power, scene.sample_rate_hz / n_fft, top_hz)
     decibels = 10 * np.log10(np.maximum(bands, 1e-20))
     loudest = decibels.max(initial=-200)
     shade = np.clip(1 + (decibels - loudest) / _RANGE_DB, 0, 1) if loudest > -190 else np.zeros_like(decibels)
     extent = (start_s - hop / 2 / scene.sample_rate_hz, start_s + (len(power) - 0.5) * hop / scene.sample_rate_hz, 0, float(erb_rate(top_hz)))
-    axes.imshow(shade.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1.7, interpolation="bilinear", zorder=0)
+    axes.imshow(shade.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=2.0, interpolation="bilinear", zorder=0)
 
 
 def _in_bands(power: NDArray[Any], bin_hz: float, top_hz: float) -> Array:
@@ -134,11 +134,11 @@ def _draw_events(axes: Axes, scene: Scene, start_s: float, end_s: float) -> list
     left, right = events.time_s[drawn] - events.window_s[drawn] / 4, events.time_s[drawn] + events.window_s[drawn] / 4
     height = erb_rate(events.frequency_hz[drawn])
     segments = np.stack([np.stack([left, height], -1), np.stack([right, height], -1)], axis=1)
-    crowd = min(1.0, (300.0 * (end_s - start_s) / len(drawn)) ** 0.35)
+    crowd = min(1.0, (500.0 * (end_s - start_s) / len(drawn)) ** 0.35)
     rgba = np.empty((len(drawn), 4))
     rgba[:, :3] = [colours[round(w * scene.sample_rate_hz)] for w in events.window_s[drawn]]
-    rgba[:, 3] = (0.08 + 0.87 * strength**1.5) * crowd
-    axes.add_collection(LineCollection(list(segments), colors=rgba, linewidths=0.5 + 2.0 * strength, capstyle="round", zorder=2), autolim=False)
+    rgba[:, 3] = (0.12 + 0.88 * strength**1.2) * crowd
+    axes.add_collection(LineCollection(list(segments), colors=rgba, linewidths=0.6 + 2.0 * strength, capstyle="round", zorder=2), autolim=False)
     return list(colours.items())
 
 
@@ -167,13 +167,15 @@ def _draw_frame(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: 
     for height in erb_rate(np.array(ticks, float)):
         axes.axhline(height, color=_FAINT, linewidth=0.4, alpha=0.35, zorder=1)
     whole = "" if end_s - start_s >= scene.duration_s - 1e-9 else f", {start_s:g} to {end_s:g} s of {scene.duration_s:.0f} s"
-    per_second = f"{scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else "none"
-    axes.set_title(f"{scene.n_events:,} events, {per_second}{whole}".replace(",", " ", 1), loc="left", fontsize=10, color=_INK, pad=8)
+    count = f"{scene.n_events:,}".replace(",", "\u202f")
+    per_second = f", {scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else ""
+    axes.set_title(f"{count} events{per_second}{whole}", loc="left", fontsize=10, color=_INK, pad=8)
     if windows:
         handles = [
             Line2D([], [], color=colour, linewidth=2.5, solid_capstyle="round", label=f"{1000 * window / scene.sample_rate_hz:.3g} ms")
             for window, colour in windows
         ]
+        handles[-1].set_label(f"{handles[-1].get_label()} windows")
         axes.legend(
             handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=9,
             handlelength=1.2, columnspacing=1.2, handletextpad=0.5, labelcolor=_INK, borderaxespad=0.2,
