@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from motes.version import __version__
 from motes.audio import ArraySource, Source
+from motes.encoders.refit import refit
 from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.segment import atom_parameters
 from motes.encoders.sweep import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
@@ -90,6 +91,8 @@ def encode(
     with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as executor:
         workshop = Workshop(dictionary(options.windows), executor, n_threads)
         found = _pursue(source, options, workshop, progress)
+        if options.refit:
+            found = refit(source, workshop, found)
     scene = _as_scene(source, options, workshop, found)
     return round_events(scene, source, found.energy, found.residual_energy, options.snr_db)
 

@@ -187,6 +187,8 @@ def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on
     while True:
         if left <= enough.residual_energy:  # by the sum of what each atom took: look what is really left
             left = segment.residual_energy(0, n_samples)
+        if n_kept >= enough.n_events:
+            n_kept = Atoms.join(kept).n_places()
         has_enough = segment.threshold <= enough.threshold or n_kept >= enough.n_events or left <= enough.residual_energy
         if has_enough or segment.threshold <= max(silent, rounding):
             break
@@ -197,11 +199,11 @@ def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on
         back.append(lot.take(~mine))
         n_kept += len(kept[-1])
         on_batch(min(1.0, n_kept / enough.n_events) if np.isfinite(enough.n_events) else 0.5, n_kept)
-    spare = _spare(kept[-1], n_kept - enough.n_events, enough.residual_energy - left)
-    back.append(kept[-1].take(spare))
-    kept[-1] = kept[-1].take(~spare)
+    atoms = Atoms.join(kept).merged()
+    spare = _spare(atoms, len(atoms) - enough.n_events, enough.residual_energy - left)
+    back.append(atoms.take(spare))
     segment.give_back(Atoms.join(back))
-    return Atoms.join(kept), "" if has_enough else ("nothing_audible_left" if segment.threshold <= silent else "stalled")
+    return atoms.take(~spare), "" if has_enough else ("nothing_audible_left" if segment.threshold <= silent else "stalled")
 
 
 def _spare(lot: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
@@ -224,8 +226,8 @@ def sweep_to(source: Source, workshop: Workshop, enough: Enough, *, on_batch: Ca
         swept = sweep(source, workshop, lambda _: at, earlier=found.atoms if found else None, on_batch=on_batch)
         energy = found.energy if found else swept.energy
         atoms = Atoms.join([found.atoms, swept.atoms]) if found else swept.atoms
-        found = Swept(atoms, energy, swept.residual_energy, swept.stopped)
-        if swept.stopped or len(atoms) >= enough.n_events or found.residual_energy <= enough.residual_energy:
+        found = Swept(atoms.merged(), energy, swept.residual_energy, swept.stopped)
+        if swept.stopped or len(found.atoms) >= enough.n_events or found.residual_energy <= enough.residual_energy:
             break
         threshold *= BATCH_RATIO
     spare = _spare(found.atoms, len(found.atoms) - enough.n_events, enough.residual_energy - found.residual_energy)
@@ -244,15 +246,17 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> floa
         tape.reach(end)
         segments.append(workshop.segment(source.n_channels, stretch))
         segments[-1].begin(tape.samples(begin, end), begin, stretch.first, stretch.reach)
-    n_looked_at = sum(min(s.reach, source.n_samples) - s.first for s in chosen)
-    part = n_looked_at / max(1, source.n_samples)
-    threshold = max(segment.threshold for segment in segments)
-    floor = max(silent_energy(workshop.dictionary), threshold * LEAST_RATIO)
-    n_events, left = 0, sum(segment.energy() for segment in segments)
-    while n_events < enough.n_events * part and left > enough.residual_energy * part and threshold > floor:
+    part = sum(min(s.reach, source.n_samples) - s.first for s in chosen) / max(1, source.n_samples)
+    # At either end of a stretch lies what atoms centred outside would explain: energy is compared in between.
+    inner = [(s.first + workshop.margin, min(s.reach, source.n_samples) - workshop.margin) for s in chosen]
+    inner_part = sum(last - first for first, last in inner) / max(1, source.n_samples)
+    n_events, left = 0, np.inf
+    while n_events < enough.n_events * part and left > enough.residual_energy * inner_part:
+        threshold = max(segment.threshold for segment in segments)
+        if threshold <= silent_energy(workshop.dictionary):
+            break
         for segment in segments:
             if segment.threshold >= threshold:
-                lot = segment.batch()
-                n_events, left = n_events + len(lot), left - float(lot.energy.sum())
-        threshold = max(segment.threshold for segment in segments)
-    return threshold
+                n_events += len(segment.batch())
+        left = sum(segment.residual_energy(*ends) for segment, ends in zip(segments, inner, strict=True)) if enough.residual_energy else np.inf
+    return max(segment.threshold for segment in segments)

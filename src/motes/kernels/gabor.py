@@ -55,3 +55,33 @@ def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, om
             for channel in range(n_channels):
                 for j in range(end - place):
                     audio[channel * channel_stride + place + j] += tail[channel * 16 + j]
+
+
+@jit
+def project_on_gabor(audio, channel_stride, n_samples, n_channels, first_sample, centre, window, omega, out_re, out_im):
+    """Inner products of each channel with ½(1 + cos) · cos ωu and with −½(1 + cos) · sin ωu: the adjoint of `add_gabor`, into `(n_events, n_channels)`.
+
+    `audio` is laid out as there; its spare samples must be finite and are not used.
+    """
+    lanes = np.empty(64)
+    for i in range(len(centre)):
+        half = 0.5 * window[i]
+        first = max(math.floor(centre[i] - half) + 1, first_sample)
+        last = min(math.ceil(centre[i] + half) - 1, first_sample + n_samples - 1)
+        turn = 2.0 * math.pi / window[i]
+        step_re, step_im = _powers(omega[i], lanes, 0)
+        turn_re, turn_im = _powers(turn, lanes, 32)
+        for channel in range(n_channels):
+            u = first - centre[i]
+            p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
+            sum_re, sum_im = 0.0, 0.0
+            place, end = channel * channel_stride + first - first_sample, channel * channel_stride + last - first_sample + 1
+            while place < end:
+                for j in range(min(16, end - place)):
+                    x = audio[place + j] * (0.5 + 0.5 * (r * lanes[32 + j] - s * lanes[48 + j]))
+                    sum_re += x * (p * lanes[j] - q * lanes[16 + j])
+                    sum_im -= x * (p * lanes[16 + j] + q * lanes[j])
+                p, q = p * step_re - q * step_im, p * step_im + q * step_re
+                r, s = r * turn_re - s * turn_im, r * turn_im + s * turn_re
+                place += 16
+            out_re[i, channel], out_im[i, channel] = sum_re, sum_im
