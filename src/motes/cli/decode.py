@@ -61,5 +61,6 @@ def decode(
 
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
-    clipped = f", {report['n_clipped']} samples clipped" if report["n_clipped"] else ""
+    n_clipped = report["n_clipped"]
+    clipped = f", {n_clipped} sample{'s' * (n_clipped > 1)} clipped" if n_clipped else ""
     return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {report['n_events']} events{clipped}"
