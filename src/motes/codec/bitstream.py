@@ -131,11 +131,9 @@ class _Columns:
     def scene(self) -> Scene:
         """All of it."""
         h = self.header
-        names = [param.name for param in Gabor.PARAMS]
-        columns = {}
-        for name in names:
-            columns[name] = np.concatenate([part.pop(name) for part in self.parts]) if self.parts else None
-        gabor = Gabor(**columns) if self.parts else Gabor.empty(h.n_channels)
+        gabor = Gabor.empty(h.n_channels)
+        if self.parts:  # each column's parts are let go as soon as they are joined
+            gabor = Gabor(**{param.name: np.concatenate([part.pop(param.name) for part in self.parts]) for param in Gabor.PARAMS})
         return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, gabor, h.quantiser, h.metadata)
 
 

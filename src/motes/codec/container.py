@@ -63,7 +63,7 @@ class Reader:
         """A number from 0 to `limit`."""
         value = shift = 0
         while True:
-            byte = self.bytes(1)[0]
+            byte = self.take(1)[0]
             value |= (byte & 127) << shift
             shift += 7
             if byte < 128:
@@ -76,7 +76,7 @@ class Reader:
             raise FormatError(f"{self.name}: {value} is past the limit of {limit}")
         return value
 
-    def bytes(self, n: int) -> bytes:
+    def take(self, n: int) -> bytes:
         """The next `n` bytes."""
         if n > len(self.data) - self.position:
             raise FormatError(f"{self.name}: cut short")
@@ -85,7 +85,7 @@ class Reader:
 
     def rest(self) -> bytes:
         """All that is left."""
-        return self.bytes(len(self.data) - self.position)
+        return self.take(len(self.data) - self.position)
 
     def finish(self) -> None:
         """FormatError if anything is left."""
@@ -117,7 +117,7 @@ def read_frame(data: bytes | memoryview, at: int, number: int, file_at: int | No
     name = f"packet {number} ({known}, at byte {where})"
     reader = Reader(data[at + 1 : at + 16], name)
     length = reader.varint(MAX_PAYLOAD)
-    (checksum,) = struct.unpack("<I", reader.bytes(4))
+    (checksum,) = struct.unpack("<I", reader.take(4))
     start = at + 1 + reader.position
     if length > len(data) - start:
         raise FormatError(f"{name}: cut short, {len(data) - start} of {length} bytes are there")

@@ -114,7 +114,7 @@ def n_levels(index, n_phases, slope):
 @jit
 def code_phase(coder, levels, expected, strength, phase):
     """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots = coder[0], coder[1], coder[2]
     if expected < 0:
         return code_uniform(rc, buffer, levels, phase)
     if code_adaptive(rc, buffer, slots, SAME_PHASE + min(strength, 15), np.int64(phase == expected)):
@@ -125,7 +125,7 @@ def code_phase(coder, levels, expected, strength, phase):
 @jit
 def code_sound(coder, steps, settings, amplitude, phase, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots = coder[0], coder[1], coder[2]
     base, slope, n_phases = settings[0], settings[1], settings[2]
     other = np.zeros(N_INPUTS, np.int64)
     loudest, strength, at, levels_before = np.int64(-1), np.int64(-1), np.int64(-1), np.int64(1)
@@ -174,11 +174,13 @@ def spread(near, near_block, peak, window, n_frames, n_bins, done, windows, even
             core = core_first <= n <= core_last
             weight = 2 if core else 1
             for m in range(low, high + 1):
-                near[n, m] += weight
+                if near[n, m] < 254:
+                    near[n, m] += weight
                 if core and peak[n, m] < level:
                     peak[n, m] = level
             for b in range(low // BLOCK, high // BLOCK + 1):
-                near_block[n, b] += weight
+                if near_block[n, b] < 254:
+                    near_block[n, b] += weight
 
 
 @jit
@@ -202,7 +204,7 @@ def block_contexts(where, size, window, b, count, near, slow):
 
 @jit
 def bin_contexts(where, size, k, at, found, level, by_slow, by_near):
-    """What predicts whether bin `k` of an active block holds an atom: `level` are rows as for blocks, the shares say how likely it is among the rest."""
+    """What predicts whether bin `k` of an active block holds an atom: rows as for blocks, and its shares of what is expected in the rest."""
     l0, l1, l2, l3, l4 = level
     same = (l1[at] > 0) + 2 * (l2[at] > 0) + 4 * (l3[at] > 0) + 8 * (l4[at] > 0)
     beside = (l1[at - 1] > 0) + 2 * (l1[at + 1] > 0) + 4 * (l2[at - 1] > 0) + 8 * (l2[at + 1] > 0) + 16 * (l0[at - 1] > 0) + 32 * (l0[at - 2] > 0)
@@ -277,7 +279,7 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
     n_blocks = (n_bins + BLOCK - 1) // BLOCK
     level = np.zeros((n_frames + 4, n_blocks * BLOCK + 4), np.uint8)
     count = np.zeros((n_frames + 4, n_blocks + 4), np.int64)
-    near, near_block = np.zeros((n_frames, n_blocks * BLOCK), np.uint16), np.zeros((n_frames, n_blocks), np.uint16)
+    near, near_block = np.zeros((n_frames, n_blocks * BLOCK), np.uint8), np.zeros((n_frames, n_blocks), np.uint8)
     peak = np.zeros((n_frames, n_blocks * BLOCK), np.uint8)
     slow, slow_block = np.zeros(n_blocks * BLOCK + 4, np.int64), np.zeros(n_blocks + 4, np.int64)
     spread(near, near_block, peak, window, n_frames, n_bins, done, windows, events)
@@ -329,7 +331,7 @@ def code_signed(rc, buffer, slots, at, value):
 @jit
 def code_free(coder, settings, places, amplitude, phase):
     """The events off the grid (or a second time on one of its points): each value in full; `places` are time, frequency, window."""
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots = coder[0], coder[1], coder[2]
     steps = np.zeros(N_INPUTS, np.int64)
     time, window = np.int64(0), np.int64(1)
     for i in range(len(places)):

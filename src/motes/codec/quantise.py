@@ -1,7 +1,7 @@
 """Gabor events as whole numbers, and back: the only place where a value is rounded.
 
-Every event becomes a centre in 1/64 samples, a frequency in 2⁻²⁰ cycles per sample, a window in 1/16 samples, and per channel an amplitude index and a phase
-index. Each division that leads back is by a power of two or by the sample rate, so the floats that come back are the same everywhere.
+Every event becomes a centre in 1/64 samples, a frequency in 2⁻²⁰ cycles per sample, a window in 1/16 samples, and per channel an amplitude
+index and a phase index. Each division that leads back is by a power of two or by the sample rate, so times come back the same everywhere.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TIME, _WINDOW, _FREQUENCY = (next(p for p in Gabor.PARAMS if p.name == name) fo
 
 @dataclass(frozen=True, eq=False)
 class GaborIntegers:
-    """Events as integers: `time`, `frequency`, `window` are `(n,)`, `amplitude` (index or SILENT) and `phase` (index) `(n, n_channels)`; all int64."""
+    """Events as int64: `time`, `frequency`, `window` are `(n,)`, `amplitude` (index or SILENT) and `phase` (index) `(n, n_channels)`."""
 
     time: Ints
     frequency: Ints

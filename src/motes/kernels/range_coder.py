@@ -196,7 +196,7 @@ def code_adaptive(rc, buffer, slots, at, bit):
 
 @jit
 def code_number(rc, buffer, slots, base, value):
-    """A whole number from 0 to 2⁶² − 2 (Elias gamma of value + 1): its bit length in unary with the slots `base … base + 61`, then its bits plainly."""
+    """A whole number from 0 to 2⁶² − 2 (Elias gamma of value + 1): its bit length in unary with slots from `base`, then its bits plainly."""
     length = np.int64(0)
     while length < 62:
         more = np.int64(1) if (value + 1) >> (length + 1) > 0 else np.int64(0)

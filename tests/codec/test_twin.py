@@ -1,0 +1,100 @@
+"""The compiled coder and its twin in plain Python give the same bytes and read each other's."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from motes.codec import twin
+from motes.codec.gabor_model import code_events
+from motes.codec.gabor_packet import WINDOWS
+from motes.codec.quantise import SILENT
+from motes.codec.tables import trained
+
+SAMPLES = 8192
+
+
+def _events(rng: np.random.Generator, n_grid: int, n_free: int, n_channels: int, low: int, high: int, n_phases: int, slope: int):
+    """Random events of one packet: which, frame, bin (sorted, distinct), free places, and amplitude and phase for all."""
+    which = rng.integers(3, 10, 2 * n_grid)
+    frame, bins = rng.integers(0, SAMPLES // (WINDOWS[which] // 4)), rng.integers(0, np.minimum(WINDOWS[which] // 2, 90) + 1)
+    places = np.unique(np.stack([which, frame, bins], axis=1), axis=0)
+    places = places[np.sort(rng.permutation(len(places))[:n_grid])]
+    n = len(places) + n_free
+    amplitude = rng.integers(low, high + 1, (n, n_channels))
+    amplitude[rng.random((n, n_channels)) < 0.3] = SILENT
+    amplitude[:, 0] = np.where((amplitude == SILENT).all(axis=1), low, amplitude[:, 0])
+    levels = np.minimum(n_phases + ((n_phases * slope * np.maximum(amplitude, 0)) >> 16), 1 << 16)
+    phase = np.where(amplitude == SILENT, 0, rng.integers(0, levels))
+    phase[:, 1:] = np.where((rng.random((n, 1)) < 0.5) & (amplitude[:, 1:] == amplitude[:, :1]), phase[:, :1], phase[:, 1:])
+    free = np.stack([np.sort(rng.integers(-1000, 1 << 22, n_free)), rng.integers(0, 1 << 20, n_free), rng.choice([1, 16384, 9999], n_free)], axis=1)
+    return places, free, amplitude, phase
+
+
+def _atoms(places, amplitude, phase) -> list[twin.Atom]:
+    sounds = [[(None if a == SILENT else int(a), int(p)) for a, p in zip(*pair, strict=True)] for pair in zip(amplitude, phase, strict=True)]
+    return [twin.Atom(tuple(map(int, place)), sound) for place, sound in zip(places, sounds, strict=True)]
+
+
+def _packet(low: int, slope: int, n_phases: int, n_channels: int) -> twin.Packet:
+    return twin.Packet(low, slope, n_phases, SAMPLES, n_channels, WINDOWS.tolist())
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 5), st.sampled_from([1, 1, 2, 3]),
+    st.sampled_from([(0, 3), (-20, 12), (-5, 3000), (-40, -1)]), st.sampled_from([(65536, 4), (12400, 32), (714, 2)]),
+)  # fmt: skip
+def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quantiser):
+    low, (slope, n_phases) = span[0], quantiser
+    places, free, amplitude, phase = _events(np.random.default_rng(seed), n_grid, n_free, n_channels, *span, n_phases, slope)
+    n = len(places)
+    slots, weights = trained()
+    config = np.array([low, slope, n_phases])
+    buffer = np.zeros(1 << 14, np.uint8)
+    grid = [places[:, i].copy() for i in range(3)]
+    free_sound = np.stack([amplitude[n:], phase[n:]])
+    size = code_events(
+        0, 0, buffer, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *grid, amplitude[:n].copy(), phase[:n].copy(), free.copy(), free_sound
+    )
+    data = buffer[:size].tobytes()
+    grid_atoms, free_atoms = _atoms(places, amplitude[:n], phase[:n]), _atoms(free, amplitude[n:], phase[n:])
+
+    assert twin.encode(_packet(low, slope, n_phases, n_channels), grid_atoms, free_atoms, slots, weights) == data
+
+    read_grid, read_free = twin.decode(data, _packet(low, slope, n_phases, n_channels), n, n_free, slots, weights)
+    assert [(a.place, a.sound) for a in read_grid] == [(a.place, a.sound) for a in grid_atoms]
+    assert [(a.place, a.sound) for a in read_free] == [(a.place, a.sound) for a in free_atoms]
+
+    got = [np.zeros(n, np.int64) for _ in range(3)]
+    got_sound, got_free = np.zeros((2, n, n_channels), np.int64), np.zeros_like(free)
+    got_free_sound = np.zeros_like(free_sound)
+    coded = np.frombuffer(bytearray(data + b"\0"), np.uint8)
+    done = code_events(1, 0, coded, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *got, *got_sound, got_free, got_free_sound)
+    assert done == n
+    np.testing.assert_array_equal(np.stack(got, axis=1), places)
+    np.testing.assert_array_equal(got_sound, np.stack([amplitude[:n], phase[:n]]))
+    np.testing.assert_array_equal(got_free, free)
+    np.testing.assert_array_equal(got_free_sound, free_sound)
+
+
+def test_carries_run_through_waiting_bytes():
+    """Values that keep the top of the range make long rows of 255 before the carry that turns them into zeros."""
+    slots, weights = trained()
+    for n in (2, 3, 251, 256, 65536):
+        for tail in range(6):
+            coder = twin.Encoder(slots, weights)
+            values = [n - 1] * 200 + [0] * tail + [n - 1] * 3
+            for value in values:
+                coder.uniform(n, value)
+            reader = twin.Decoder(coder.finish(), slots, weights)
+            assert [reader.uniform(n, 0) for _ in values] == values
+
+
+@pytest.mark.parametrize("value", [0, 1, 2, 3, 4, 5, 7, 8, 100, 12345, 2**20, 2**47 - 1])
+def test_strengths_of_any_size_come_back(value):
+    slots, weights = trained()
+    coder = twin.Encoder(slots, weights)
+    twin.code_strength(coder, [0] * 6, twin.model.T_STRENGTH, twin.model.MIX_STRENGTH, value)
+    reader = twin.Decoder(coder.finish(), slots, weights)
+    assert twin.code_strength(reader, [0] * 6, twin.model.T_STRENGTH, twin.model.MIX_STRENGTH, 0) == value
