@@ -100,6 +100,9 @@ def _checked(job: Job, overwrite: bool, skip_existing: bool) -> Job:
         return job
     if os.path.exists(job.source) and os.path.exists(job.output) and os.path.samefile(job.source, job.output):
         return replace(job, refused="the output would replace the file it is made from")
+    folder = os.path.dirname(job.output) or "."
+    if not job.in_new_folder and not os.path.isdir(folder):  # known before an hour of encoding
+        return replace(job, refused=f"cannot write {job.output}: there is no folder {folder}")
     if skip_existing and os.path.isfile(job.output):
         return replace(job, skipped=True)
     try:
