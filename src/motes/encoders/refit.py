@@ -15,8 +15,8 @@ from motes.encoders.segment import Atoms, atom_parameters, subtract_atoms
 from motes.encoders.sweep import Swept, Tape, Workshop, stretches
 from motes.kernels.gabor import add_gabor, project_on_gabor
 
-TOLERANCE = 1e-4
-MAX_ITERATIONS = 40
+TOLERANCE = 1e-3
+MAX_ITERATIONS = 25
 
 
 def refit(source: Source, workshop: Workshop, found: Swept) -> Swept:
@@ -36,7 +36,6 @@ def refit(source: Source, workshop: Workshop, found: Swept) -> Swept:
         tape.put(residual, first)
         tape.forget(stretch.end - workshop.margin)
     tape.forget(tape.first + tape.audio.shape[1])
-    # A tape that begins with atoms taken out knows the energy of the audio, but not of what it has let go of before refitting: both are counted as they pass.
     return Swept(replace(atoms, amplitude=amplitude), found.energy, tape.residual_energy, found.stopped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tempfile
@@ -26,10 +27,19 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "motes"
 
 
+def _sources_digest() -> str:
+    """Names the kernels' sources: numba does not compile a cached kernel anew when one that it calls, in another file, has changed."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for source in sorted([*package.glob("kernels/*.py"), *package.glob("codec/*.py")]):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def _writable_cache() -> str | None:
     """Where compiled kernels are kept, or None where nothing can be kept (numba would crash at import there)."""
     try:
-        folder = cache_folder() / "kernels"
+        folder = cache_folder() / "kernels" / _sources_digest()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return str(folder)

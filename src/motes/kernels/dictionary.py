@@ -119,8 +119,8 @@ def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.
     reach = (from_window + to_window) // 2 // step - 1  # at the next step the windows just touch
     distances = np.arange(-reach, reach + 1) * step
     phases = max(1, from_window // to_window)
-    # Bins either side that can matter: the wider main lobe, with its side lobes down to the threshold.
-    reach_bins = 8 * max(1, to_window // from_window)
+    # Bins either side that can pass the threshold: at the largest distances the overlap is short, and its spectrum wide.
+    reach_bins = 16 * max(1, to_window // from_window)
     q = np.arange(-reach_bins, reach_bins + 1)
     longest, short = max(from_window, to_window), min(from_window, to_window)
     if to_window <= from_window:

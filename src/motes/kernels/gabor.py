@@ -77,10 +77,18 @@ def project_on_gabor(audio, channel_stride, n_samples, n_channels, first_sample,
             sum_re, sum_im = 0.0, 0.0
             place, end = channel * channel_stride + first - first_sample, channel * channel_stride + last - first_sample + 1
             while place < end:
-                for j in range(min(16, end - place)):
-                    x = audio[place + j] * (0.5 + 0.5 * (r * lanes[32 + j] - s * lanes[48 + j]))
-                    sum_re += x * (p * lanes[j] - q * lanes[16 + j])
-                    sum_im -= x * (p * lanes[16 + j] + q * lanes[j])
+                run_re, run_im = 0.0, 0.0
+                if place + 16 <= end:  # a fixed count, which LLVM turns into vectors
+                    for j in range(16):
+                        x = audio[place + j] * (0.5 + 0.5 * (r * lanes[32 + j] - s * lanes[48 + j]))
+                        run_re += x * (p * lanes[j] - q * lanes[16 + j])
+                        run_im += x * (p * lanes[16 + j] + q * lanes[j])
+                else:
+                    for j in range(end - place):
+                        x = audio[place + j] * (0.5 + 0.5 * (r * lanes[32 + j] - s * lanes[48 + j]))
+                        run_re += x * (p * lanes[j] - q * lanes[16 + j])
+                        run_im += x * (p * lanes[16 + j] + q * lanes[j])
+                sum_re, sum_im = sum_re + run_re, sum_im - run_im
                 p, q = p * step_re - q * step_im, p * step_im + q * step_re
                 r, s = r * turn_re - s * turn_im, r * turn_im + s * turn_re
                 place += 16

@@ -89,6 +89,12 @@ class Scene:
         """A copy with some parts exchanged."""
         return replace(self, **changes)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a picture and the audio."""
+        from motes.report.picture import scene_html
+
+        return scene_html(self)
+
     def __repr__(self) -> str:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
         return f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: {len(self.gabor)} gabor>"
