@@ -33,7 +33,8 @@ T_BLOCK, T_BIN, T_STRENGTH, T_OTHER = (STARTS[i * N_INPUTS : (i + 1) * N_INPUTS]
 EXTRA = STARTS[-1]  # the two bits below a class's leading ones: 2 × 96
 CHANNEL = EXTRA + 192  # is a channel silent: 2 × 64
 SAME_PHASE = CHANNEL + 128  # has it the phase of the channel before: 16
-FREE_TIME = SAME_PHASE + 16  # events off the grid: numbers of 64 slots each
+SAME_STRENGTH = SAME_PHASE + 16  # and its strength: 16
+FREE_TIME = SAME_STRENGTH + 16  # events off the grid: numbers of 64 slots each
 FREE_FREQUENCY, FREE_WINDOW, SAME_WINDOW = FREE_TIME + 64, FREE_TIME + 128, FREE_TIME + 192
 N_SLOTS = SAME_WINDOW + 1
 MIX_BLOCK, MIX_BIN, MIX_STRENGTH, MIX_OTHER = 0, 10, 20, 20 + N_UNARY
@@ -129,7 +130,7 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
     base, slope, n_phases = settings[0], settings[1], settings[2]
     other = np.zeros(N_INPUTS, np.int64)
     loudest, strength, at, levels_before = np.int64(-1), np.int64(-1), np.int64(-1), np.int64(1)
-    n_channels = amplitude.shape[1]
+    n_channels, value_before = amplitude.shape[1], np.int64(-1)
     for channel in range(n_channels):
         silent = np.int64(amplitude[i, channel] == SILENT)
         if loudest < 0 and channel == n_channels - 1:
@@ -142,10 +143,12 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
         value = amplitude[i, channel] - base
         if loudest < 0:
             value = code_strength(coder, steps, T_STRENGTH, MIX_STRENGTH, value)
+        elif code_adaptive(rc, buffer, slots, SAME_STRENGTH + min(strength, 15), np.int64(value == value_before)):
+            value = value_before
         else:
             other[:] = min(strength, N_LEVELS - 1)
             value = code_strength(coder, other, T_OTHER, MIX_OTHER, value)
-        strength = class_of(value)
+        strength, value_before = class_of(value), value
         amplitude[i, channel] = base + value
         levels, expected = n_levels(base + value, n_phases, slope), np.int64(-1)
         if loudest >= 0:

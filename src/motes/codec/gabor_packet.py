@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,8 +55,8 @@ def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces
     return regular & ~repeated, GridPlaces(which, later // hop, events.frequency // bin_width)
 
 
-def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[bytes, Entry, int]:
-    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event of packet `number`."""
+def packet_arguments(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[Any, ...]:
+    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`."""
     samples = packet_samples(sample_rate_hz)
     origin = number * samples * TIME_UNITS
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))
@@ -63,25 +64,30 @@ def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quant
     order = np.flatnonzero(regular)
     order = order[np.lexsort((places.bin[order], places.frame[order], places.which[order]))]
     free = np.flatnonzero(~regular)
-    heard = events.amplitude[events.amplitude != SILENT]
-    base = int(heard.min())
+    base = events.amplitude[events.amplitude != SILENT].min()
     free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
+    free_sound = np.stack([events.amplitude[free], events.phase[free]])
     settings = np.array([base, slope(quantiser), quantiser.n_phases])
-    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free)
+    grid = (places.which[order], places.frame[order], places.bin[order], events.amplitude[order], events.phase[order])
+    return samples, settings, *grid, free_places, free_sound
+
+
+def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[bytes, Entry, int]:
+    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event of packet `number`."""
+    arguments = packet_arguments(events, number, sample_rate_hz, quantiser)
+    samples, settings, which, *_, free_places, _ = arguments
+    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
     while True:
         slots, weights = _models()
         buffer = np.empty(size, np.uint8)
-        n = code_events(
-            0, 0, buffer, slots, weights, WINDOWS, samples, settings, places.which[order], places.frame[order], places.bin[order],
-            events.amplitude[order], events.phase[order], free_places, np.stack([events.amplitude[free], events.phase[free]]),
-        )  # fmt: skip
+        n = code_events(0, 0, buffer, slots, weights, WINDOWS, *arguments)
         if n <= size:
             break
         size = n + 16
-    head = b"".join(map(varint, (number, len(order), len(free), zigzag(base))))
+    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])))))
     payload = head + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
-    mask = sum(1 << int(9 - w) for w in np.unique(places.which[order]))
+    mask = sum(1 << int(9 - w) for w in np.unique(which))
     return payload, _entry(events, number, samples), mask
 
 

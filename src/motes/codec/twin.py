@@ -189,7 +189,7 @@ def code_strength(coder: Coder, steps: list[int], tables: tuple[int, ...], mixer
 def code_sound(coder: Coder, packet: Packet, steps: list[int], atom: Atom) -> int:
     """All channels of an event; the class of its loudest."""
     coded: list[tuple[int | None, int]] = []
-    loudest, strength, before = -1, -1, (0, 1)
+    loudest, strength, value_before, before = -1, -1, -1, (0, 1)
     for channel in range(packet.n_channels):
         index, phase = atom.sound[channel] if atom.sound else (0, 0)
         silent = 0
@@ -201,9 +201,11 @@ def code_sound(coder: Coder, packet: Packet, steps: list[int], atom: Atom) -> in
         value = (index or 0) - packet.base
         if loudest < 0:
             value = code_strength(coder, steps, model.T_STRENGTH, model.MIX_STRENGTH, value)
+        elif coder.adaptive(model.SAME_STRENGTH + min(strength, 15), int(value == value_before)):
+            value = value_before
         else:
             value = code_strength(coder, [min(strength, 15)] * 6, model.T_OTHER, model.MIX_OTHER, value)
-        strength, index = class_of(value), packet.base + value
+        strength, value_before, index = class_of(value), value, packet.base + value
         levels = min(packet.n_phases + (packet.n_phases * packet.slope * min(max(index, 0), 1 << 30) >> 16), 1 << 16)
         if loudest < 0:
             phase = coder.uniform(levels, phase)

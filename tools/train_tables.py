@@ -1,0 +1,159 @@
+"""Make src/motes/codec/tables.bin: what the codec's predictions start from in every packet, learnt from real recordings.
+
+    python tools/train_tables.py FOLDER            # every audio file in the folder; the mono ones and the stereo ones both count
+    python tools/train_tables.py FOLDER --check    # writes nothing: bits per event of each recording with tables made from all the others
+
+Run only while the format is version 0: the tables are part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import soundfile
+from scipy.special import betaln
+
+import motes
+from motes.codec.bitstream import _split
+from motes.codec.gabor_model import N_MIXERS, N_SLOTS, code_events
+from motes.codec.gabor_packet import WINDOWS, packet_arguments
+from motes.codec.quantise import quantiser_for, sounding, to_integers, weakest_knee
+from motes.codec.tables import PATH, pack, untrained
+from motes.encoders import pursuit
+from motes.kernels.range_coder import N_COSTS
+from motes.scene.scene import GaborQuantiser, Scene
+
+LONGEST_S = 12.0
+"""Of longer recordings only the beginning is used, so that none outweighs the others."""
+SETTINGS = (
+    ((512, 2048, 8192), 1000),
+    ((512, 2048, 8192), 2000),
+    ((512, 2048, 8192), 400),
+    ((512, 1024, 2048, 4096), 1000),
+    ((256, 1024, 4096, 16384), 1000),
+)
+COUNTS = np.array([1, 2, 4, 8, 16, 32, 64, 128, 255])
+
+
+@dataclass
+class Packet:
+    """What `code_events` needs to encode a packet, and how many events it holds."""
+
+    arguments: tuple
+    n_events: int
+
+    def encode(self, slots: np.ndarray, weights: np.ndarray, record: int = 0) -> int:
+        """Bytes it takes; `slots` and `weights` learn."""
+        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in self.arguments]
+        buffer = np.empty(64 + 64 * self.n_events, np.uint8)
+        return code_events(0, record, buffer, slots, weights, WINDOWS, *copies)
+
+
+def unrounded(path: Path, windows: tuple[int, ...], events_per_second: float) -> tuple[Scene, float]:
+    """The scene of a recording before it is rounded, and the energy of the recording."""
+    audio, rate = soundfile.read(path, always_2d=True)
+    audio = audio[: int(LONGEST_S * rate)].T
+    with mock.patch.object(pursuit, "round_events", lambda scene, *rest: scene):
+        scene = motes.encode(audio, sample_rate_hz=rate, events_per_second=events_per_second, windows=windows, n_threads=1)
+    return scene, float(np.sum(audio**2)), float(np.sum((audio - np.atleast_2d(scene.render())) ** 2))
+
+
+def packets_of(path: Path) -> list[list[Packet]]:
+    """A recording's packets in each of the settings, rounded for an SNR, for no target, and geometrically."""
+    found = []
+    for windows, events_per_second in SETTINGS:
+        scene, _, left = unrounded(path, windows, events_per_second)
+        quantisers = [quantiser_for(scene, left * 0.15), quantiser_for(scene, left * 0.25, 2, 8)]
+        if windows == SETTINGS[0][0]:
+            quantisers += [quantiser_for(scene, left * 0.15, 1, 6), GaborQuantiser(2, 12, 100), GaborQuantiser(1, 4, weakest_knee(scene) + 24)]
+        found += [_packets(scene, quantiser) for quantiser in quantisers]
+    return found
+
+
+def _packets(scene: Scene, quantiser: GaborQuantiser) -> list[Packet]:
+    packets = []
+    for number, part in _split(scene):
+        events = to_integers(part, scene.sample_rate_hz, quantiser)
+        events = events.take(sounding(events))
+        if len(events):
+            packets.append(Packet(packet_arguments(events, number, scene.sample_rate_hz, quantiser), len(events)))
+    return packets
+
+
+def train(packets: list[Packet]) -> tuple[np.ndarray, np.ndarray]:
+    """Tables from packets: first what each slot sees, then the mixers' weights with slots that start from it."""
+    slots, weights = untrained()
+    zeros, ones = [], []
+    for packet in packets:
+        recorded, costs = _recording(slots, weights)
+        packet.encode(recorded, costs, record=N_SLOTS)
+        zeros.append(recorded[N_SLOTS : 2 * N_SLOTS].astype(np.int32))
+        ones.append(recorded[2 * N_SLOTS :].astype(np.int32))
+    slots = _slots(np.array(zeros), np.array(ones))
+    order = np.random.default_rng(0)
+    for _ in range(2):
+        for i in order.permutation(len(packets)):
+            learnt = weights.copy()
+            packets[i].encode(slots.copy(), learnt)
+            weights = weights + (learnt - weights) // 8
+    return slots, weights
+
+
+def _recording(slots: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slots and weights with room behind them in which the coder records."""
+    return np.concatenate([slots, np.zeros(2 * N_SLOTS, np.int64)]), np.concatenate([weights, np.zeros(N_COSTS, np.int64)])
+
+
+def _slots(zeros: np.ndarray, ones: np.ndarray) -> np.ndarray:
+    """Probability of each slot, and as its count how firmly to believe it: the strength of the beta prior that fits its packets best."""
+    n_zeros, n_ones = zeros.sum(axis=0), ones.sum(axis=0)
+    p = (n_ones + 0.4) / (n_zeros + n_ones + 0.8)
+    best, firmness = np.full(N_SLOTS, -np.inf), np.zeros(N_SLOTS, np.int64)
+    for count in COUNTS:
+        a, b = count * p, count * (1 - p)
+        likelihood = sum(betaln(n1 + a, n0 + b) - betaln(a, b) for n0, n1 in zip(zeros, ones, strict=True))
+        better = likelihood > best + 0.05
+        best[better], firmness[better] = likelihood[better], count
+    return np.rint(p * 65536).astype(np.int64).clip(1, 65535) << 16 | np.minimum(firmness, n_zeros + n_ones)
+
+
+def bits_per_event(packets: list[Packet], tables: tuple[np.ndarray, np.ndarray]) -> tuple[float, np.ndarray]:
+    """Bits of the coded payloads per event; and of these, by kind: blocks, bins, strengths, further channels, the rest (phases)."""
+    n_bytes, millibits = 0, np.zeros(N_MIXERS)
+    for packet in packets:
+        recorded, costs = _recording(*tables)
+        n_bytes += packet.encode(recorded, costs, record=N_SLOTS)
+        millibits += costs[-N_COSTS:][:N_MIXERS]
+    n_events = sum(p.n_events for p in packets)
+    parts = np.add.reduceat(millibits, [0, 10, 20, 44]) / 1000 / n_events
+    return 8 * n_bytes / n_events, np.append(parts, 8 * n_bytes / n_events - parts.sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    recordings = {path.stem: packets_of(path) for path in sorted(options.folder.glob("*.flac"))}
+    everything = [p for settings in recordings.values() for packets in settings for p in packets]
+    print(f"{len(recordings)} recordings, {len(everything)} packets, {sum(p.n_events for p in everything)} events")
+    own = train(everything)
+    if not options.check:
+        PATH.write_bytes(pack(*own))
+        return print(f"{PATH}: {PATH.stat().st_size} bytes")
+    rows = []
+    print("first setting: alone without tables, with tables from the others, with the shipped mixture; blocks, bins, strengths, channels, phases")
+    for name, settings in recordings.items():
+        others = train([p for other, s in recordings.items() if other != name for packets in s for p in packets])
+        (bits, parts), (known, _), (none, _) = (bits_per_event(settings[0], tables) for tables in (others, own, untrained()))
+        rows.append((none, bits, known, *parts))
+        print(f"{name:18}", *(f"{x:6.2f}" for x in rows[-1]), flush=True)
+    print(f"{'mean':18}", *(f"{x:6.2f}" for x in np.mean(rows, axis=0)))
+
+
+if __name__ == "__main__":
+    main()
