@@ -23,7 +23,12 @@ RATE = 14
 HALF = 1 << (RATE_SHIFT - 1)
 N_COSTS = 256
 
-_KNOTS = [round(65536 / (1 + 2.718281828459045 ** (-k / 2))) for k in range(-20, 21)]  # squash at every half; spelled out in docs/format.md
+# fmt: off
+_KNOTS = (  # 65536/(1 + e^(−k/2)), k = −20 … 20
+    3, 5, 8, 13, 22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743, 32768,
+    40793, 47911, 53581, 57724, 60565, 62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514, 65523, 65528, 65531, 65533,
+)
+# fmt: on
 
 
 def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
