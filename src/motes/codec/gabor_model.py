@@ -159,35 +159,35 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
 
 
 @jit
-def spread(near, near_block, peak, window, n_frames, n_bins, done, windows, events):
-    """Mark the cells of this window's grid near the events coded so far: how many there are, and the strongest one's level."""
+def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events):
+    """Mark the cells of this window's grid near the events coded so far: where their number changes from frame to frame, and the strongest's level."""
     which, frame, bin_, strength = events[0], events[1], events[2], events[3]
     hop = window >> 2
     for i in range(done):
         other = windows[which[i]]
         centre = frame[i] * (other >> 2)
-        reach = max(window, other) >> 1
-        core_first, core_last = -((reach - centre) // hop), (centre + reach) // hop
-        first, last = max(-((3 * reach - centre) // hop), 0), min((centre + 3 * reach) // hop, n_frames - 1)
         middle = (bin_[i] * window + (other >> 1)) // other
         width = max(window // other, 1)
         low, high = max(middle - width, 0), min(middle + width, n_bins - 1)
-        level = min(strength[i] + 1, N_LEVELS - 1)
-        for n in range(first, last + 1):
-            core = core_first <= n <= core_last
-            weight = 2 if core else 1
+        level = np.uint8(min(strength[i] + 1, N_LEVELS - 1))
+        reach = max(window, other) >> 1
+        for part in range(2):  # around, and in the core once more
+            reach = reach * 3 if part == 0 else reach // 3
+            first, end = max(-((reach - centre) // hop), 0), min((centre + reach) // hop, n_frames - 1) + 1
+            if first >= end:
+                continue
+            change[first, low : high + 1] += 1
+            change[end, low : high + 1] -= 1
+            change_block[first, low // BLOCK : high // BLOCK + 1] += 1
+            change_block[end, low // BLOCK : high // BLOCK + 1] -= 1
+        for n in range(first, end):
             for m in range(low, high + 1):
-                if near[n, m] < 254:
-                    near[n, m] += weight
-                if core and peak[n, m] < level:
+                if peak[n, m] < level:
                     peak[n, m] = level
-            for b in range(low // BLOCK, high // BLOCK + 1):
-                if near_block[n, b] < 254:
-                    near_block[n, b] += weight
 
 
 @jit
-def block_contexts(where, size, window, b, count, near, slow):
+def block_contexts(where, size, b, count, near, slow):
     """What predicts whether block `b` holds an atom: `count` are the rows of this frame and the four before (padded by 2)."""
     c0, c1, c2, c3, c4 = count
     at = b + 2
@@ -196,7 +196,7 @@ def block_contexts(where, size, window, b, count, near, slow):
     around = c1[at] + c2[at] + c3[at] + c4[at] + c0[at - 1] + c0[at - 2] + c1[at - 1] + c1[at + 1] + c2[at - 1] + c2[at + 1] + c1[at - 2] + c1[at + 2]
     recent = 0 if past == 0 else (1 if c1[at] + c2[at] == 0 else 2)
     others = coarse(near)
-    zone = ZONE[min(((b * BLOCK + BLOCK // 2) << 11) // window, 1024)]
+    zone = ZONE[min(((b * BLOCK + BLOCK // 2) << 11) >> (size + 6), 1024)]
     where[0] = T_BLOCK[0] + size * 36 + past
     where[1] = T_BLOCK[1] + size * 27 + side
     where[2] = T_BLOCK[2] + size * 64 + zone * 2 + np.int64(others > 0)
@@ -234,7 +234,7 @@ def strength_contexts(steps, size, zone, at, level, peak, mean, slow):
 
 
 @jit
-def code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, size, near, peak, slow, level):
+def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, level):
     """The bins of an active block and the sound of their atoms; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
     which, frame, bin_, strength, amplitude, phase = events
@@ -242,13 +242,13 @@ def code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, si
     rest_slow, rest_near, found = np.int64(0), np.int64(0), np.int64(0)
     for m in range(b * BLOCK, b * BLOCK + last):
         rest_slow += slow[m + 2] + 256
-        rest_near += 2 * np.int64(near[n, m]) + 1
+        rest_near += 2 * near[m] + 1
     for k in range(last):
         if done >= len(which):
             break
         m = b * BLOCK + k
         at = m + 2
-        own_slow, own_near = slow[at] + 256, 2 * np.int64(near[n, m]) + 1
+        own_slow, own_near = slow[at] + 256, 2 * near[m] + 1
         hit = np.int64(1)
         if found or k < last - 1:  # an active block without an atom so far has one in its last bin
             bin_contexts(where, size, k, at, found, level, ratio(own_slow, rest_slow), ratio(own_near, rest_near))
@@ -259,7 +259,7 @@ def code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, si
         if not hit:
             continue
         which[done], frame[done], bin_[done] = w, n, m
-        strength_contexts(steps, size, ZONE[(m << 11) // window], at, level, np.int64(peak[n, m]), settings[3], own_slow)
+        strength_contexts(steps, size, ZONE[(m << 11) >> (size + 6)], at, level, np.int64(peak[n, m]), settings[3], own_slow)
         strength[done] = code_sound(coder, steps, settings, amplitude, phase, done)
         settings[3] += ((strength[done] << 8) - settings[3]) >> 4
         level[0][at] = min(strength[done] + 1, N_LEVELS - 1)
@@ -282,22 +282,25 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
     n_blocks = (n_bins + BLOCK - 1) // BLOCK
     level = np.zeros((n_frames + 4, n_blocks * BLOCK + 4), np.uint8)
     count = np.zeros((n_frames + 4, n_blocks + 4), np.int64)
-    near, near_block = np.zeros((n_frames, n_blocks * BLOCK), np.uint8), np.zeros((n_frames, n_blocks), np.uint8)
+    change, change_block = np.zeros((n_frames + 1, n_blocks * BLOCK), np.int16), np.zeros((n_frames + 1, n_blocks), np.int16)
+    near, near_block = np.zeros(n_blocks * BLOCK, np.int64), np.zeros(n_blocks, np.int64)
     peak = np.zeros((n_frames, n_blocks * BLOCK), np.uint8)
     slow, slow_block = np.zeros(n_blocks * BLOCK + 4, np.int64), np.zeros(n_blocks + 4, np.int64)
-    spread(near, near_block, peak, window, n_frames, n_bins, done, windows, events)
+    spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events)
     for n in range(n_frames):
         slow -= slow >> 4
         slow_block -= slow_block >> 4
+        near += change[n]
+        near_block += change_block[n]
         counts = (count[n + 4], count[n + 3], count[n + 2], count[n + 1], count[n])
         levels = (level[n + 4], level[n + 3], level[n + 2], level[n + 1], level[n])
         for b in range(top):
             if done >= len(which):
                 return done
-            block_contexts(where, size, window, b, counts, np.int64(near_block[n, b]), slow_block)
+            block_contexts(where, size, b, counts, near_block[b], slow_block)
             active = np.int64(not rc[DECODING] and which[done] == w and frame[done] == n and bin_[done] // BLOCK == b)
             if code_bit(rc, buffer, slots, where, weights, (MIX_BLOCK + size) * N_INPUTS, active):
-                done, found = code_block(coder, steps, settings, events, done, w, n, b, n_bins, window, size, near, peak, slow, levels)
+                done, found = code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, levels)
                 count[n + 4, b + 2] = found
                 slow_block[b + 2] += 512 * found
     return done

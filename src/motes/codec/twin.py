@@ -247,11 +247,11 @@ class Grid:
             if abs(n * hop - centre) <= 3 * reach:
                 core = abs(n * hop - centre) <= reach
                 for m in bins:
-                    self.near[n, m] += 1 + core if self.near[n, m] < 254 else 0
+                    self.near[n, m] += 1 + core
                     if core:
                         self.peak[n, m] = max(self.peak[n, m], min(atom.strength + 1, 15))
                 for b in {m // BLOCK for m in bins}:
-                    self.near_block[n, b] += 1 + core if self.near_block[n, b] < 254 else 0
+                    self.near_block[n, b] += 1 + core
 
     def next_frame(self) -> None:
         """Memory fades by a sixteenth."""

@@ -31,7 +31,7 @@ _KNOTS = (  # 65536/(1 + e^(−k/2)), k = −20 … 20
 # fmt: on
 
 
-def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _tables() -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]:
     squash = np.empty(5121, np.int64)  # of x/256, x = −2560 … 2560
     for x in range(-2560, 2561):
         k, rest = divmod(x + 2560, 128)
@@ -39,7 +39,7 @@ def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         squash[x + 2560] = min(max((_KNOTS[k] * (128 - rest) + upper * rest + 64) >> 7, 3), 65533)
     stretch = np.searchsorted(squash, np.arange(4096) * 16 + 8).astype(np.int64) - 2560
     reciprocal = np.array([(65536 * 2) // (2 * n + 3) for n in range(1024)], np.int64)
-    return squash, np.clip(stretch, -2047, 2047), reciprocal
+    return squash.astype(np.int32), np.clip(stretch, -2047, 2047).astype(np.int16), reciprocal[:256].astype(np.int32)  # small: they share the cache
 
 
 SQUASH, STRETCH, RECIPROCAL = _tables()
@@ -161,11 +161,11 @@ def code_bit(rc, buffer, slots, where, weights, mix, bit):
     """
     a0, a1, a2, a3, a4, a5 = where[0], where[1], where[2], where[3], where[4], where[5]
     s0, s1, s2, s3, s4, s5 = slots[a0], slots[a1], slots[a2], slots[a3], slots[a4], slots[a5]
-    t0, t1, t2 = STRETCH[s0 >> 20], STRETCH[s1 >> 20], STRETCH[s2 >> 20]
-    t3, t4, t5 = STRETCH[s3 >> 20], STRETCH[s4 >> 20], STRETCH[s5 >> 20]
+    t0, t1, t2 = np.int64(STRETCH[s0 >> 20]), np.int64(STRETCH[s1 >> 20]), np.int64(STRETCH[s2 >> 20])
+    t3, t4, t5 = np.int64(STRETCH[s3 >> 20]), np.int64(STRETCH[s4 >> 20]), np.int64(STRETCH[s5 >> 20])
     w0, w1, w2, w3, w4, w5 = weights[mix], weights[mix + 1], weights[mix + 2], weights[mix + 3], weights[mix + 4], weights[mix + 5]
     x = (w0 * t0 + w1 * t1 + w2 * t2 + w3 * t3 + w4 * t4 + w5 * t5) >> 16
-    p = SQUASH[min(max(x, -2560), 2560) + 2560]
+    p = np.int64(SQUASH[min(max(x, -2560), 2560) + 2560])
     bit = decide(rc, buffer, p, bit)
     if rc[RECORD]:
         record(rc, slots, where, weights, mix, p, bit)
