@@ -160,7 +160,7 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
 
 @jit
 def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events):
-    """Mark the cells of this window's grid near the events coded so far: where their number changes from frame to frame, and the strongest's level."""
+    """Mark the cells near the events coded so far on this window's grid: where their number changes from frame to frame, and the strongest's level."""
     which, frame, bin_, strength = events[0], events[1], events[2], events[3]
     hop = window >> 2
     for i in range(done):
