@@ -4,6 +4,8 @@ The same functions encode and decode. Windows come longest first; in each, frame
 coded (earlier frames, lower bins, longer windows) predicts what comes. docs/format.md specifies each context, `motes.codec.twin` says the same in
 plain Python, and `tools/train_tables.py` makes the tables from which the predictions start.
 
+Loops are spelled out: numba compiles them many times faster than expressions of whole arrays.
+
 Throughout, `coder` is (state, buffer, slots, weights, where): the range coder, the bytes, what the contexts have learnt, the mixers, and the slots
 that predict the next bit.
 """
@@ -146,7 +148,8 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
         elif code_adaptive(rc, buffer, slots, SAME_STRENGTH + min(strength, 15), np.int64(value == value_before)):
             value = value_before
         else:
-            other[:] = min(strength, N_LEVELS - 1)
+            for k in range(N_INPUTS):
+                other[k] = min(strength, N_LEVELS - 1)
             value = code_strength(coder, other, T_OTHER, MIX_OTHER, value)
         strength, value_before = class_of(value), value
         amplitude[i, channel] = base + value
@@ -160,7 +163,7 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
 
 @jit
 def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events):
-    """Mark the cells near the events coded so far on this window's grid: where their number changes from frame to frame, and the strongest's level."""
+    """Mark the cells near the events coded so far on this window's grid: where their number changes, and the strongest's level."""
     which, frame, bin_, strength = events[0], events[1], events[2], events[3]
     hop = window >> 2
     for i in range(done):
@@ -176,10 +179,12 @@ def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, 
             first, end = max(-((reach - centre) // hop), 0), min((centre + reach) // hop, n_frames - 1) + 1
             if first >= end:
                 continue
-            change[first, low : high + 1] += 1
-            change[end, low : high + 1] -= 1
-            change_block[first, low // BLOCK : high // BLOCK + 1] += 1
-            change_block[end, low // BLOCK : high // BLOCK + 1] -= 1
+            for m in range(low, high + 1):
+                change[first, m] += 1
+                change[end, m] -= 1
+            for b in range(low // BLOCK, high // BLOCK + 1):
+                change_block[first, b] += 1
+                change_block[end, b] -= 1
         for n in range(first, end):
             for m in range(low, high + 1):
                 if peak[n, m] < level:
@@ -274,6 +279,15 @@ def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near
 
 
 @jit
+def next_frame(slow, near, change):
+    """Memory fades by a sixteenth, and the count of neighbours moves on."""
+    for m in range(len(slow)):
+        slow[m] -= slow[m] >> 4
+    for m in range(len(near)):
+        near[m] += change[m]
+
+
+@jit
 def code_window(coder, steps, settings, events, done, w, windows, n_frames, top):
     """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
@@ -288,10 +302,8 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
     slow, slow_block = np.zeros(n_blocks * BLOCK + 4, np.int64), np.zeros(n_blocks + 4, np.int64)
     spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events)
     for n in range(n_frames):
-        slow -= slow >> 4
-        slow_block -= slow_block >> 4
-        near += change[n]
-        near_block += change_block[n]
+        next_frame(slow, near, change[n])
+        next_frame(slow_block, near_block, change_block[n])
         counts = (count[n + 4], count[n + 3], count[n + 2], count[n + 1], count[n])
         levels = (level[n + 4], level[n + 3], level[n + 2], level[n + 1], level[n])
         for b in range(top):
@@ -303,27 +315,6 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
                 done, found = code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, levels)
                 count[n + 4, b + 2] = found
                 slow_block[b + 2] += 512 * found
-    return done
-
-
-@jit
-def code_grid(coder, windows, packet_samples, settings, events):
-    """All events on the grid; returns how many there were (too few only if a payload is wrong)."""
-    rc, buffer = coder[0], coder[1]
-    which, bin_ = events[0], events[2]
-    steps = np.zeros(N_INPUTS, np.int64)
-    done = np.int64(0)
-    for w in range(len(windows)):
-        if done >= len(which):
-            break
-        top = np.int64(0)
-        for i in range(done, len(which)):
-            if which[i] != w:
-                break
-            top = max(top, bin_[i] // BLOCK + 1)
-        if code_uniform(rc, buffer, 2, np.int64(top > 0)):
-            top = 1 + code_uniform(rc, buffer, windows[w] // 2 // BLOCK + 1, top - 1)
-            done = code_window(coder, steps, settings, events, done, w, windows, packet_samples // (windows[w] >> 2), top)
     return done
 
 
@@ -361,7 +352,18 @@ def code_events(decoding, record, buffer, slots, weights, windows, packet_sample
     rc[RECORD] = record
     start(rc, buffer, decoding)
     coder = (rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64))
-    state = np.array([settings[0], settings[1], settings[2], 4 << 8])
-    done = code_grid(coder, windows, packet_samples, state, (which, frame, bin_, np.zeros(len(which), np.int64), amplitude, phase))
+    state, steps = np.array([settings[0], settings[1], settings[2], 4 << 8]), np.zeros(N_INPUTS, np.int64)
+    events, done = (which, frame, bin_, np.zeros(len(which), np.int64), amplitude, phase), np.int64(0)
+    for w in range(len(windows)):
+        if done >= len(which):
+            break
+        top = np.int64(0)
+        for i in range(done, len(which)):
+            if which[i] != w:
+                break
+            top = max(top, bin_[i] // BLOCK + 1)
+        if code_uniform(rc, buffer, 2, np.int64(top > 0)):
+            top = 1 + code_uniform(rc, buffer, windows[w] // 2 // BLOCK + 1, top - 1)
+            done = code_window(coder, steps, state, events, done, w, windows, packet_samples // (windows[w] >> 2), top)
     code_free(coder, state, free, free_sound[0], free_sound[1])
     return done if decoding else finish(rc, buffer)
