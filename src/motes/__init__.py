@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, ParameterError
-from motes.version import __version__
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from motes.encoders.pursuit import Progress
+    from motes.encoders.options import Progress
     from motes.scene.gabor import Gabor
     from motes.scene.scene import Scene
+
+    __version__: str
 
 __all__ = [
     "AudioError",
@@ -48,7 +49,7 @@ def encode(
     `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `progress` is called with a `Progress` now and
     then. Raises ParameterError for audio or options that make no sense.
     """
-    from motes.encoders.pursuit import DEFAULT_WINDOWS, PursuitOptions
+    from motes.encoders.options import DEFAULT_WINDOWS, PursuitOptions
     from motes.encoders.pursuit import encode as pursue
 
     options = PursuitOptions(snr_db, n_events, events_per_second, tuple(windows) if windows is not None else DEFAULT_WINDOWS, refit, n_threads)
@@ -63,7 +64,7 @@ def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: floa
 
 
 def __getattr__(name: str) -> Any:
-    """Classes are imported when asked for, so that `import motes` takes no time."""
+    """Classes and the version are looked up when asked for, so that `import motes` takes no time."""
     if name == "Scene":
         from motes.scene.scene import Scene
 
@@ -72,4 +73,8 @@ def __getattr__(name: str) -> Any:
         from motes.scene.gabor import Gabor
 
         return Gabor
+    if name == "__version__":
+        from motes.version import __version__
+
+        return __version__
     raise AttributeError(f"module 'motes' has no attribute {name!r}")

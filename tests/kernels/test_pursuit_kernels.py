@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from motes.encoders.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
-from motes.errors import ParameterError
-from motes.kernels.dictionary import GRAM_THRESHOLD, check_windows, dictionary, unit_window
+from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary, unit_window
 from motes.kernels.plain import PlainPursuit
 
 
@@ -14,7 +13,7 @@ def begun(audio, windows, first=0):
     margin = windows[-1] // 2
     last = first + audio.shape[1] - 2 * margin
     segment = Segment(dictionary(windows), len(audio), last - first, None, 1)
-    segment.begin(audio.astype(np.float32), first - margin, first, last)
+    segment.begin(audio.astype(np.float32), first - margin, first, last, last + margin)
     return segment, PlainPursuit(audio.astype(np.float32), first - margin, first, last, windows)
 
 
@@ -84,7 +83,7 @@ def test_cross_gram_is_the_inner_product_of_atoms(k, target):
     gram, rng = book.gram, np.random.default_rng(4)
     from_window, to_window = windows[k], windows[target]
     first_row, step_log2, first_distance, n_distances, phases_log2, multiplier_log2 = gram.pair[k, target, :6]
-    for _ in range(40):
+    for _ in range(10):
         distance = int(rng.integers(first_distance, first_distance + n_distances))
         m = int(rng.integers(from_window // 8, from_window // 4))
         row = first_row + ((distance - first_distance) << phases_log2) + (m & ((1 << phases_log2) - 1))
@@ -93,7 +92,7 @@ def test_cross_gram_is_the_inner_product_of_atoms(k, target):
         u, v = np.arange(16384) - time, np.arange(16384) - time - (distance << step_log2)
 
         def atom(window, u, bin_):
-            weights = np.where(np.abs(u) <= window // 2, np.interp(u, np.arange(window) - window // 2, unit_window(window)), 0)
+            weights = np.where((u >= -window // 2) & (u < window // 2), np.interp(u, np.arange(window) - window // 2, unit_window(window)), 0)
             return weights * np.exp(2j * np.pi * bin_ * u / window)
 
         for q in range(first_q - 2, first_q + count + 2):
@@ -124,9 +123,3 @@ def test_merging_keeps_the_sum():
     assert merged.n_places() == len(merged) == atoms.n_places() == 2
     assert merged.amplitude.tolist() == [[4 + 1j], [2]]
     assert merged.energy.tolist() == [7, 3]
-
-
-@pytest.mark.parametrize("windows", [(), (100,), (32,), (65536,), (512, 512), (512.5,)])
-def test_windows_that_make_no_sense(windows):
-    with pytest.raises(ParameterError, match="windows"):
-        check_windows(windows)

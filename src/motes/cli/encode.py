@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
 from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
-from motes.encoders.pursuit import PursuitOptions
+from motes.encoders.options import PursuitOptions
 
 _NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads"}
 

@@ -6,76 +6,23 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.version import __version__
 from motes.audio import ArraySource, Source
+from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions
 from motes.encoders.refit import refit
 from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.segment import atom_parameters
 from motes.encoders.sweep import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
 from motes.errors import ParameterError
-from motes.kernels.dictionary import check_windows, dictionary
+from motes.kernels.dictionary import dictionary
 from motes.scene.gabor import Gabor
 from motes.scene.scene import Metadata, Scene
-from motes.units import db_to_power, require_finite, require_positive
-
-DEFAULT_WINDOWS = (512, 2048, 8192)
-DEFAULT_EVENTS_PER_SECOND = 1000.0
-
-
-@dataclass(frozen=True)
-class PursuitOptions:
-    """What to aim for, and with which atoms. At most one target; without any, 1000 events per second.
-
-    Parameters
-    ----------
-    snr_db
-        Stop when the decoded file has this signal-to-noise ratio, in dB.
-    n_events
-        Stop after this many events in all.
-    events_per_second
-        Spend this many events on each second.
-    windows
-        Window lengths in samples: powers of two from 64 to 32768.
-    refit
-        Refit all amplitudes together by least squares when the atoms are chosen.
-    n_threads
-        Threads that share the work; 0 means one per core. The result does not depend on it.
-    """
-
-    snr_db: float | None = None
-    n_events: int | None = None
-    events_per_second: float | None = None
-    windows: tuple[int, ...] = DEFAULT_WINDOWS
-    refit: bool = False
-    n_threads: int = 0
-
-    def __post_init__(self) -> None:
-        targets = [name for name in ("snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
-        if len(targets) > 1:
-            raise ParameterError(f"one target at a time: {' and '.join(targets)} were both given")
-        if self.snr_db is not None and not 0 < require_finite("snr_db", self.snr_db) <= 120:
-            raise ParameterError(f"snr_db must be above 0 and at most 120, not {self.snr_db:g}")
-        if self.n_events is not None and (self.n_events != int(self.n_events) or self.n_events < 0):
-            raise ParameterError(f"n_events must be a whole number from 0, not {self.n_events!r}")
-        if self.events_per_second is not None:
-            require_positive("events_per_second", self.events_per_second)
-        if self.n_threads < 0:
-            raise ParameterError(f"n_threads must be 0 (one per core) or more, not {self.n_threads}")
-        object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
-
-    fraction: float
-    n_events: int
-    snr_db: float | None = None
+from motes.units import db_to_power
 
 
 def encode(
@@ -138,6 +85,8 @@ def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found
     centre, window, _, amplitude, phase = atom_parameters(found.atoms, workshop.dictionary)
     gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
     reached = "snr_reached" if options.snr_db is not None else "n_events_reached"
+    if found.energy == 0.0:
+        reached = "nothing_audible_left"
     chosen = {name: value for name, value in asdict(options).items() if value is not None and name != "n_threads"}
     metadata = Metadata(
         encoder="pursuit", options=chosen, stop_reason=found.stopped or reached, source_digest=source.digest(), version=__version__

@@ -24,8 +24,10 @@ STEP = 0.9
 STEPS_PER_BATCH = 4
 BATCH_RATIO = STEP**STEPS_PER_BATCH
 ROOM_PER_ZONE = 2048
-REFRESH_RATIO = 1e-5
-"""After the threshold has fallen by this (50 dB), truncated cross-Gram entries have added up: coefficients are taken anew from the true residual."""
+MAX_ROUNDS = 8
+"""How often a zone that has filled its room may go on within one batch."""
+REFRESH_RATIO = 1e-3
+"""After the threshold has fallen by this (30 dB), truncated cross-Gram entries have added up: coefficients are taken anew from the true residual."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,22 +128,25 @@ class Segment:
             n_frames += end_frame - first_frame
         self._channel_stride = n_values
 
-    def begin(self, residual: NDArray[np.float32], first_sample: int, first: int, last: int) -> None:
-        """Take up atoms centred in samples first … last − 1, first being the start of a zone.
+    def begin(self, residual: NDArray[np.float32], first_sample: int, first: int, last: int, n_samples: int) -> None:
+        """Take up atoms centred in samples first … last − 1 of a recording of `n_samples`, first being the start of a zone.
 
         `residual` `(n_channels, n)` float32 begins at sample `first_sample` and reaches half the longest window past both; it is changed in place.
         """
+        self._inside = slice(max(0, -first_sample), max(0, min(last, n_samples) - first_sample))
         self.residual, self._first_sample = residual, first_sample
         self._plan(first, last)
         zones = np.arange(first // self.zone_samples, -(-last // self.zone_samples))
         self._zones = [zones[zones % 2 == 0], zones[zones % 2 == 1]]
         self._taken: list[Atoms] = []
+        """Everything taken since `begin`; the first `_n_subtracted` lots are no longer in the residual."""
         self._n_subtracted = 0
         self._analyse()
         self._refreshed_at = self.threshold
 
     def _analyse(self) -> None:
         """Coefficients of the residual."""
+        self.left = float(np.sum(np.square(self.residual, dtype=np.float64)))
         jobs = [(channel, k) for channel in range(self.n_channels) for k in range(len(self.dictionary.windows))]
         list(self._map(self._analyse_window, jobs))
         gram = self.dictionary.gram
@@ -178,13 +183,14 @@ class Segment:
                 found.extend(result)
         self.threshold *= BATCH_RATIO
         taken = Atoms.join(found) if found else Atoms.empty(self.n_channels)
+        self.left -= float(taken.energy.sum())
         self._taken.append(taken)
         return taken
 
     def _pursue(self, zones: NDArray[np.int64]) -> list[Atoms]:
         gram, dictionary = self.dictionary.gram, self.dictionary
         results = []
-        while len(zones):
+        for _ in range(MAX_ROUNDS):
             where = np.empty((len(zones), ROOM_PER_ZONE, 3), np.int32)
             amplitude = np.empty((len(zones), ROOM_PER_ZONE, self.n_channels), np.complex64)
             energy = np.empty((len(zones), ROOM_PER_ZONE), np.float64)
@@ -199,11 +205,9 @@ class Segment:
                     window, frame, bin_ = where[i, :n].T.copy()
                     results.append(Atoms(window, frame, bin_, amplitude[i, :n].copy(), energy[i, :n].copy()))
             zones = zones[counts == ROOM_PER_ZONE]  # those that ran out of room go on from where they were
+            if not len(zones):
+                break
         return results
-
-    def energy(self) -> float:
-        """Energy of the residual as it stands."""
-        return float(np.sum(np.square(self.residual, dtype=np.float64)))
 
     def residual_energy(self, first: int, last: int) -> float:
         """What is really left in samples first … last − 1, everything taken so far subtracted."""
@@ -222,8 +226,13 @@ class Segment:
             self._n_subtracted = len(self._taken)
 
     def refresh(self) -> None:
-        """Subtract what has been taken from the residual itself, and take the coefficients anew from it."""
+        """Subtract what has been taken from the residual itself, and take the coefficients anew from it.
+
+        Past the recording's ends, and past the last centre, nothing is known of the truth: there the atoms so far are taken for it, and nothing is left.
+        """
         self._subtract()
+        self.residual[:, : self._inside.start] = 0
+        self.residual[:, self._inside.stop :] = 0
         threshold = self.threshold
         self._analyse()
         self.threshold = self._refreshed_at = min(threshold, self.threshold)

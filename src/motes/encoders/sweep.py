@@ -21,6 +21,8 @@ from motes.kernels.dictionary import Dictionary
 LEAST_RATIO = 1e-14
 """Energy of an atom over that of its segment's strongest below which float32 audio holds nothing but rounding: 140 dB."""
 PILOT_SEGMENTS = 4
+MOST_VISITS = 4
+"""Visits per event asked for, or atoms per sample, after which a segment is given up as stalled: few atoms can help, and pursuit returns to them for ever."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class Tape:
         """Hold the audio up to sample `end`."""
         while self._end < end:
             block = next(self._blocks, None)
+            if self._source.n_samples == 0:
+                return self._append(np.zeros((self._source.n_channels, end - self._end), np.float32), end)
             if block is None:
                 assert self._end >= self._source.n_samples, "the source is shorter than it said"
                 return self._append(extend(self._recent, end - self._end), end)
@@ -165,7 +169,7 @@ def sweep(
     for stretch in grid:
         begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
         tape.reach(end)
-        segment.begin(tape.samples(begin, end), begin, stretch.first, stretch.reach)
+        segment.begin(tape.samples(begin, end), begin, stretch.first, stretch.reach, source.n_samples)
         share = (stretch.end - stretch.first) / (source.n_samples + 1)
         done = stretch.first / (source.n_samples + 1)
         so_far = n_events
@@ -173,7 +177,7 @@ def sweep(
         stopped = why or stopped
         n_events += len(kept)
         lots.append(kept)
-        tape.put(segment.residual, begin)
+        tape.put(segment.residual[:, : stretch.reach - begin], begin)
         tape.forget(min(stretch.end, source.n_samples + 1) - workshop.margin)
     tape.forget(tape.first + tape.audio.shape[1])
     return Swept(Atoms.join(lots), tape.energy, tape.residual_energy, stopped)
@@ -182,22 +186,24 @@ def sweep(
 def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on_batch: Callable[[float, int], None]) -> tuple[Atoms, str]:
     """Run a segment until it has enough and leave its residual without the atoms kept; these, and why it had to stop before, if so."""
     kept, back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
-    n_kept, left = 0, segment.energy()
+    n_kept, n_visits = 0, 0
+    most_visits = min(MOST_VISITS * (stretch.reach - stretch.first), MOST_VISITS * enough.n_events + 1000)
     silent, rounding = silent_energy(segment.dictionary), segment.threshold * LEAST_RATIO
     while True:
+        left = segment.left
         if left <= enough.residual_energy:  # by the sum of what each atom took: look what is really left
             left = segment.residual_energy(0, n_samples)
-        if n_kept >= enough.n_events:
+        if n_visits >= enough.n_events:
             n_kept = Atoms.join(kept).n_places()
         has_enough = segment.threshold <= enough.threshold or n_kept >= enough.n_events or left <= enough.residual_energy
-        if has_enough or segment.threshold <= max(silent, rounding):
+        if has_enough or segment.threshold <= max(silent, rounding) or n_visits > most_visits:
             break
         lot = segment.batch()
-        left -= float(lot.energy.sum())
         mine = lot.centre_samples(segment.dictionary) < stretch.end
         kept.append(lot.take(mine))
         back.append(lot.take(~mine))
-        n_kept += len(kept[-1])
+        n_visits += len(kept[-1])
+        n_kept = n_visits
         on_batch(min(1.0, n_kept / enough.n_events) if np.isfinite(enough.n_events) else 0.5, n_kept)
     atoms = Atoms.join(kept).merged()
     spare = _spare(atoms, len(atoms) - enough.n_events, enough.residual_energy - left)
@@ -245,7 +251,7 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> floa
         tape.skip_to(begin)
         tape.reach(end)
         segments.append(workshop.segment(source.n_channels, stretch))
-        segments[-1].begin(tape.samples(begin, end), begin, stretch.first, stretch.reach)
+        segments[-1].begin(tape.samples(begin, end), begin, stretch.first, stretch.reach, source.n_samples)
     part = sum(min(s.reach, source.n_samples) - s.first for s in chosen) / max(1, source.n_samples)
     # At either end of a stretch lies what atoms centred outside would explain: energy is compared in between.
     inner = [(s.first + workshop.margin, min(s.reach, source.n_samples) - workshop.margin) for s in chosen]

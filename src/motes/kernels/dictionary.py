@@ -14,7 +14,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.errors import ParameterError
 from motes.kernels._simd import LANES
 
 BLOCK_BINS = 16
@@ -65,20 +64,9 @@ class Dictionary:
         return self.windows[-1]
 
 
-def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:
-    """`windows` ascending, or a ParameterError: powers of two from 64 to 32768, none twice."""
-    for window in windows:
-        if not isinstance(window, int | np.integer) or not 64 <= window <= 32768 or window & (window - 1):
-            raise ParameterError(f"windows are powers of two from 64 to 32768 samples, not {window!r}")
-    if not windows or len(set(windows)) != len(windows):
-        raise ParameterError(f"windows must be named once each, at least one of them: {windows!r}")
-    return tuple(sorted(int(w) for w in windows))
-
-
 @lru_cache(maxsize=8)
 def dictionary(windows: tuple[int, ...]) -> Dictionary:
-    """The dictionary of these windows; tables are made at the first call for a set."""
-    windows = check_windows(windows)
+    """The dictionary of these windows (ascending powers of two); tables are made at the first call for a set."""
     longest = windows[-1]
     angle = 2 * np.pi * np.arange(longest) / longest
     return Dictionary(

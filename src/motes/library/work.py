@@ -19,7 +19,7 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
-    from motes.encoders.pursuit import PursuitOptions
+    from motes.encoders.options import PursuitOptions
     from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 65536

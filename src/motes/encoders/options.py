@@ -1,0 +1,72 @@
+"""What the encoders can be asked for. Light to import: the command line reads it to explain itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from motes.errors import ParameterError
+from motes.units import require_finite, require_positive
+
+DEFAULT_WINDOWS = (512, 2048, 8192)
+DEFAULT_EVENTS_PER_SECOND = 1000.0
+
+
+@dataclass(frozen=True)
+class PursuitOptions:
+    """What to aim for, and with which atoms. At most one target; without any, 1000 events per second.
+
+    Parameters
+    ----------
+    snr_db
+        Stop when the decoded file has this signal-to-noise ratio, in dB.
+    n_events
+        Stop after this many events in all.
+    events_per_second
+        Spend this many events on each second.
+    windows
+        Window lengths in samples: powers of two from 64 to 32768.
+    refit
+        Refit all amplitudes together by least squares when the atoms are chosen.
+    n_threads
+        Threads that share the work; 0 means one per core. The result does not depend on it.
+    """
+
+    snr_db: float | None = None
+    n_events: int | None = None
+    events_per_second: float | None = None
+    windows: tuple[int, ...] = DEFAULT_WINDOWS
+    refit: bool = False
+    n_threads: int = 0
+
+    def __post_init__(self) -> None:
+        targets = [name for name in ("snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
+        if len(targets) > 1:
+            raise ParameterError(f"one target at a time: {' and '.join(targets)} were both given")
+        if self.snr_db is not None and not 0 < require_finite("snr_db", self.snr_db) <= 120:
+            raise ParameterError(f"snr_db must be above 0 and at most 120, not {self.snr_db:g}")
+        if self.n_events is not None and (self.n_events != int(self.n_events) or self.n_events < 0):
+            raise ParameterError(f"n_events must be a whole number from 0, not {self.n_events!r}")
+        if self.events_per_second is not None:
+            require_positive("events_per_second", self.events_per_second)
+        if self.n_threads < 0:
+            raise ParameterError(f"n_threads must be 0 (one per core) or more, not {self.n_threads}")
+        object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
+
+    fraction: float
+    n_events: int
+    snr_db: float | None = None
+
+
+def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:
+    """`windows` ascending, or a ParameterError: powers of two from 64 to 32768, none twice."""
+    for window in windows:
+        if not isinstance(window, int) or not 64 <= window <= 32768 or window & (window - 1):
+            raise ParameterError(f"windows are powers of two from 64 to 32768 samples, not {window!r}")
+    if not windows or len(set(windows)) != len(windows):
+        raise ParameterError(f"windows must be named once each, at least one of them: {windows!r}")
+    return tuple(sorted(int(w) for w in windows))

@@ -1,0 +1,66 @@
+"""A scene is frozen, ordered and checked."""
+
+import numpy as np
+import pytest
+
+from motes.errors import ParameterError
+from motes.scene.gabor import Gabor
+from motes.scene.scene import Scene
+
+
+def gabor(**changes):
+    columns = {"time_s": [0.2, 0.1, 0.1], "window_s": [0.05] * 3, "frequency_hz": [440.0, 880.0, 220.0], "amplitude": [[0.1]] * 3, "phase_rad": [[0.0]] * 3}
+    return Gabor(**{**columns, **changes})
+
+
+def test_events_come_in_canonical_order():
+    scene = Scene(8000, 8000, 1, gabor())
+    assert scene.gabor.frequency_hz.tolist() == [220.0, 880.0, 440.0]
+
+
+def test_nothing_can_be_written_to():
+    scene = Scene(8000, 8000, 1, gabor())
+    with pytest.raises(ValueError, match="read-only"):
+        scene.gabor.time_s[0] = 1.0
+    with pytest.raises(AttributeError):
+        scene.n_samples = 5
+
+
+def test_columns_are_copies():
+    times = np.array([0.1, 0.2, 0.3])
+    events = gabor(time_s=times)
+    times[0] = 9.0
+    assert events.time_s[0] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"time_s": [0.1, np.nan, 0.2]}, "time_s.*nan.*event 1"),
+        ({"frequency_hz": [0.1, -3.0, 0.2]}, "frequency_hz.*-3"),
+        ({"window_s": [0.1, 0.0, 0.2]}, "window_s"),
+        ({"amplitude": [[0.1], [-0.1], [0.1]]}, "amplitude"),
+        ({"amplitude": [0.1, 0.1, 0.1]}, "dimensions"),
+        ({"time_s": [0.1]}, "3 events"),
+        ({"phase_rad": [[np.inf], [0], [0]]}, "phase_rad"),
+    ],
+)
+def test_values_out_of_range_are_named(changes, says):
+    with pytest.raises(ParameterError, match=says):
+        gabor(**changes)
+
+
+@pytest.mark.parametrize(("field", "value"), [("sample_rate_hz", 0), ("sample_rate_hz", 44100.5), ("n_samples", -1), ("n_channels", 0), ("n_channels", 65)])
+def test_scenes_that_make_no_sense(field, value):
+    parts = {"sample_rate_hz": 8000, "n_samples": 100, "n_channels": 1, field: value}
+    with pytest.raises(ParameterError, match=field if field != "n_channels" or value in (0, 65) else "channels"):
+        Scene(gabor=gabor(), **parts)
+
+
+def test_channels_of_events_and_scene_agree():
+    with pytest.raises(ParameterError, match="1 channels, the scene 2"):
+        Scene(8000, 100, 2, gabor())
+
+
+def test_says_what_it_is():
+    assert repr(Scene(8000, 8000, 1, gabor())) == "<motes.Scene 1.00 s, 8000 Hz, mono: 3 gabor>"
