@@ -45,8 +45,10 @@ def encode(
 ) -> Scene:
     """The scene of a recording by matching pursuit; `scene.render()` has exactly the shape of `audio`.
 
-    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: `snr_db` of the decoded file, `n_events` in all or
-    `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `progress` is called with a `Progress` now and
+    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: `snr_db` of the decoded file,
+    `n_events` in all or
+    `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `progress` is called with a
+    `Progress` now and
     then. Raises ParameterError for audio or options that make no sense.
     """
     from motes.encoders.options import DEFAULT_WINDOWS, PursuitOptions

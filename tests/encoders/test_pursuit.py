@@ -1,4 +1,6 @@
-"""What pursuit promises: exact lengths, targets met, planted atoms found, energy that never rises, the same bytes for any block size and thread count."""
+"""What pursuit promises: exact lengths, targets met, planted atoms found, energy that never rises, the same bytes for any block size and thread
+count.
+"""
 
 import numpy as np
 import pytest
@@ -125,9 +127,7 @@ def planted(windows, rng, n_atoms, n_samples, n_channels=1):
         centre = frame * (w // 4)
         if centre < w // 2 or centre + w // 2 > n_samples:
             continue
-        far = all(
-            abs(centre - c) >= 0.42 * (w + windows[j]) or abs(m / w - b / windows[j]) > 4 * max(1 / w, 1 / windows[j]) for j, _, b, c in atoms
-        )
+        far = all(abs(centre - c) >= 0.42 * (w + windows[j]) or abs(m / w - b / windows[j]) > 4 * max(1 / w, 1 / windows[j]) for j, _, b, c in atoms)
         if far:
             atoms.append((k, frame, m, centre))
     amplitude = rng.uniform(0.5, 1.0, (n_atoms, n_channels)) * np.exp(1j * rng.uniform(0, 2 * np.pi, (n_atoms, n_channels)))
@@ -143,7 +143,9 @@ def test_planted_atoms_are_recovered(windows, n_channels):
     audio = np.zeros((n_channels, n_samples))
     for (k, _, m, centre), a in zip(atoms, amplitude, strict=True):
         u = np.arange(windows[k]) - windows[k] // 2
-        audio[:, centre - windows[k] // 2 : centre + windows[k] // 2] += 2 * np.real(a[:, None] * unit_window(windows[k]) * np.exp(2j * np.pi * m * u / windows[k]))
+        audio[:, centre - windows[k] // 2 : centre + windows[k] // 2] += 2 * np.real(
+            a[:, None] * unit_window(windows[k]) * np.exp(2j * np.pi * m * u / windows[k])
+        )
     found = sweep(ArraySource(audio, RATE), Workshop(dictionary(windows), None, 1), lambda _: Enough(n_events=25)).atoms
     places = {(int(k), int(f), int(b)): a for k, f, b, a in zip(found.window, found.frame, found.bin, found.amplitude, strict=True)}
     assert places.keys() == {(k, f, m) for k, f, m, _ in atoms}
@@ -164,9 +166,9 @@ def test_segments_cost_next_to_nothing():
     windows = (64, 256)  # short windows make short segments: several of them in a few seconds
     rng = np.random.default_rng(3)
     n_samples = 3 * 32 * 16384
-    audio = 0.05 * rng.standard_normal(n_samples) + np.interp(np.arange(n_samples), np.arange(0, n_samples, 5000), rng.uniform(0, 1, -(-n_samples // 5000))) * np.sin(
-        np.cumsum(0.1 + 0.05 * np.sin(np.arange(n_samples) * 2e-4))
-    )
+    audio = 0.05 * rng.standard_normal(n_samples) + np.interp(
+        np.arange(n_samples), np.arange(0, n_samples, 5000), rng.uniform(0, 1, -(-n_samples // 5000))
+    ) * np.sin(np.cumsum(0.1 + 0.05 * np.sin(np.arange(n_samples) * 2e-4)))
     source = ArraySource(audio.astype(np.float32), RATE)
     workshop = Workshop(dictionary(windows), None, 1)
     assert len(stretches(source.n_samples, workshop.dictionary)) == 3
@@ -227,7 +229,7 @@ def test_options_that_make_no_sense(options, says):
 
 def test_a_real_recording_comes_back(shared_audio):
     path = shared_audio("piano")
-    audio, rate = read_audio(path)
+    audio, _ = read_audio(path)
     scene = encode(open_source(path), PursuitOptions(snr_db=20))
     decoded = loads(dumps(scene))
     assert decoded.render().shape == audio.shape

@@ -39,7 +39,11 @@ def mixture(rng, n_channels, n_samples):
     """A low tone, a tone near Nyquist, a chirp, a click and noise: all that a cross-Gram can get wrong."""
     t = np.arange(n_samples)
     audio = [
-        np.sin(0.004 * t + 1) + 0.5 * np.cos(3.13 * t) + 0.7 * np.sin(0.2 * t + 3e-5 * t**2) + 0.05 * rng.standard_normal(n_samples) + (t == n_samples // 2)
+        np.sin(0.004 * t + 1)
+        + 0.5 * np.cos(3.13 * t)
+        + 0.7 * np.sin(0.2 * t + 3e-5 * t**2)
+        + 0.05 * rng.standard_normal(n_samples)
+        + (t == n_samples // 2)
         for _ in range(n_channels)
     ]
     return np.array(audio) * np.linspace(1, 0.3, n_channels)[:, None]
@@ -47,7 +51,9 @@ def mixture(rng, n_channels, n_samples):
 
 @pytest.mark.parametrize(("windows", "n_channels"), [((64,), 1), ((512, 1024), 1), ((64, 256, 1024), 2), ((128, 2048), 1)])
 def test_same_atoms_as_plain_numpy(windows, n_channels):
-    """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen or not, and then its neighbours differ."""
+    """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen or not, and then its neighbours
+    differ.
+    """
     segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows)
     n_shared = n_fast = n_slow = 0
     for _ in range(14):
@@ -118,7 +124,9 @@ def test_zones_do_not_touch_each_other():
 
 
 def test_merging_keeps_the_sum():
-    atoms = Atoms(*(np.array([0, 1, 0, 0], np.int32) for _ in range(3)), np.array([[1], [2], [3], [1j]], np.complex64), np.array([4.0, 3.0, 2.0, 1.0]))
+    atoms = Atoms(
+        *(np.array([0, 1, 0, 0], np.int32) for _ in range(3)), np.array([[1], [2], [3], [1j]], np.complex64), np.array([4.0, 3.0, 2.0, 1.0])
+    )
     merged = atoms.merged()
     assert merged.n_places() == len(merged) == atoms.n_places() == 2
     assert merged.amplitude.tolist() == [[4 + 1j], [2]]

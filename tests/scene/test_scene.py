@@ -9,7 +9,13 @@ from motes.scene.scene import Scene
 
 
 def gabor(**changes):
-    columns = {"time_s": [0.2, 0.1, 0.1], "window_s": [0.05] * 3, "frequency_hz": [440.0, 880.0, 220.0], "amplitude": [[0.1]] * 3, "phase_rad": [[0.0]] * 3}
+    columns = {
+        "time_s": [0.2, 0.1, 0.1],
+        "window_s": [0.05] * 3,
+        "frequency_hz": [440.0, 880.0, 220.0],
+        "amplitude": [[0.1]] * 3,
+        "phase_rad": [[0.0]] * 3,
+    }
     return Gabor(**{**columns, **changes})
 
 
@@ -50,7 +56,9 @@ def test_values_out_of_range_are_named(changes, says):
         gabor(**changes)
 
 
-@pytest.mark.parametrize(("field", "value"), [("sample_rate_hz", 0), ("sample_rate_hz", 44100.5), ("n_samples", -1), ("n_channels", 0), ("n_channels", 65)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("sample_rate_hz", 0), ("sample_rate_hz", 44100.5), ("n_samples", -1), ("n_channels", 0), ("n_channels", 65)]
+)
 def test_scenes_that_make_no_sense(field, value):
     parts = {"sample_rate_hz": 8000, "n_samples": 100, "n_channels": 1, field: value}
     with pytest.raises(ParameterError, match=field if field != "n_channels" or value in (0, 65) else "channels"):

@@ -73,7 +73,13 @@ def test_a_scene_without_events_is_silent():
 
 @pytest.mark.parametrize(
     ("stretch", "says"),
-    [((431.2, None), "samples, not seconds"), ((0, 500), "samples, not seconds"), ((0.3, 0.2), "ends"), ((-1, None), "outside"), ((float("nan"), None), "finite")],
+    [
+        ((431.2, None), "samples, not seconds"),
+        ((0, 500), "samples, not seconds"),
+        ((0.3, 0.2), "ends"),
+        ((-1, None), "outside"),
+        ((float("nan"), None), "finite"),
+    ],
 )
 def test_stretches_that_make_no_sense(stretch, says):
     with pytest.raises(ParameterError, match=says):

@@ -11,7 +11,6 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import ArrayLike
 
-from motes.version import __version__
 from motes.audio import ArraySource, Source
 from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions
 from motes.encoders.refit import refit
@@ -23,14 +22,20 @@ from motes.kernels.dictionary import dictionary
 from motes.scene.gabor import Gabor
 from motes.scene.scene import Metadata, Scene
 from motes.units import db_to_power
+from motes.version import __version__
 
 
 def encode(
-    audio: ArrayLike | Source, options: PursuitOptions | None = None, *, sample_rate_hz: float | None = None, progress: Callable[[Progress], None] | None = None
+    audio: ArrayLike | Source,
+    options: PursuitOptions | None = None,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Scene:
     """The scene of a recording, its events rounded as a file stores them.
 
-    `audio` is a source, or an array `(n,)` or `(n_channels, n)` with its `sample_rate_hz`. Raises ParameterError for options or audio that make no sense.
+    `audio` is a source, or an array `(n,)` or `(n_channels, n)` with its `sample_rate_hz`. Raises ParameterError for options or audio that make no
+    sense.
     """
     options = options or PursuitOptions()
     source = _as_source(audio, sample_rate_hz)

@@ -1,6 +1,7 @@
 """One segment of a recording under pursuit: its coefficients, and the atoms taken from them so far.
 
-Inside a segment the time axis is divided into zones twice as long as the longest window. Zones of one parity cannot touch each other's coefficients, so threads
+Inside a segment the time axis is divided into zones twice as long as the longest window. Zones of one parity cannot touch each other's
+coefficients, so threads
 take atoms from all even zones, then from all odd ones, while the threshold falls by less than 2 dB: the result is the same for any number of threads.
 """
 
@@ -32,7 +33,9 @@ REFRESH_RATIO = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Atoms:
-    """Atoms on the grid: window's index, frame (centre / hop), bin, complex amplitudes `(n, n_channels)` of unit-energy windows, energy each removed."""
+    """Atoms on the grid: window's index, frame (centre / hop), bin, complex amplitudes `(n, n_channels)` of unit-energy windows, energy each
+    removed.
+    """
 
     window: NDArray[np.int32]
     frame: NDArray[np.int32]
@@ -74,7 +77,7 @@ class Atoms:
         return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy)
 
     def _place(self) -> NDArray[np.int64]:
-        return (self.window.astype(np.int64) << 56) + (self.frame.astype(np.int64) << 16) + self.bin
+        return (self.window.astype(np.int64) << 56) + (self.frame.astype(np.int64) << 16) + self.bin.astype(np.int64)
 
     def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:
         """Centre of each atom's window."""
@@ -228,7 +231,8 @@ class Segment:
     def refresh(self) -> None:
         """Subtract what has been taken from the residual itself, and take the coefficients anew from it.
 
-        Past the recording's ends, and past the last centre, nothing is known of the truth: there the atoms so far are taken for it, and nothing is left.
+        Past the recording's ends, and past the last centre, nothing is known of the truth: there the atoms so far are taken for it, and nothing is
+        left.
         """
         self._subtract()
         self.residual[:, : self._inside.start] = 0

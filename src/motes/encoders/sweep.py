@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ LEAST_RATIO = 1e-14
 """Energy of an atom over that of its segment's strongest below which float32 audio holds nothing but rounding: 140 dB."""
 PILOT_SEGMENTS = 4
 MOST_VISITS = 4
-"""Visits per event asked for, or atoms per sample, after which a segment is given up as stalled: few atoms can help, and pursuit returns to them for ever."""
+"""Visits per event asked for, or atoms per sample, after which a segment is given up as stalled: few atoms can help, and pursuit returns to them
+for ever.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Enough:
-    """When a segment has enough atoms: at a threshold of energy, a number of events, or a residual energy (of the whole recording, if that is one segment)."""
+    """When a segment has enough atoms: at a threshold of energy, a number of events, or a residual energy (of the whole recording, if that is one
+    segment).
+    """
 
     threshold: float = 0.0
     n_events: float = np.inf
@@ -111,7 +116,9 @@ class Tape:
             if self._end == -self._margin:
                 while block.shape[1] < CONTEXT_SAMPLES and (more := next(self._blocks, None)) is not None:
                     block = np.concatenate([block, more], axis=1)
-                self._append(extend(block[:, CONTEXT_SAMPLES - 1 :: -1] if block.shape[1] > CONTEXT_SAMPLES else block[:, ::-1], self._margin)[:, ::-1], end)
+                self._append(
+                    extend(block[:, CONTEXT_SAMPLES - 1 :: -1] if block.shape[1] > CONTEXT_SAMPLES else block[:, ::-1], self._margin)[:, ::-1], end
+                )
             self.energy += float(np.sum(np.square(block, dtype=np.float64)))
             self._recent = np.concatenate([self._recent, block], axis=1)[:, -CONTEXT_SAMPLES:]
             self._append(block, end)
@@ -170,10 +177,8 @@ def sweep(
         begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
         tape.reach(end)
         segment.begin(tape.samples(begin, end), begin, stretch.first, stretch.reach, source.n_samples)
-        share = (stretch.end - stretch.first) / (source.n_samples + 1)
-        done = stretch.first / (source.n_samples + 1)
-        so_far = n_events
-        kept, why = _fill(segment, stretch, enough(stretch), source.n_samples, lambda part, n: on_batch(done + share * part, so_far + n))
+        tell = partial(_tell, on_batch, stretch, source.n_samples + 1, n_events)
+        kept, why = _fill(segment, stretch, enough(stretch), source.n_samples, tell)
         stopped = why or stopped
         n_events += len(kept)
         lots.append(kept)
@@ -181,6 +186,10 @@ def sweep(
         tape.forget(min(stretch.end, source.n_samples + 1) - workshop.margin)
     tape.forget(tape.first + tape.audio.shape[1])
     return Swept(Atoms.join(lots), tape.energy, tape.residual_energy, stopped)
+
+
+def _tell(on_batch: Callable[[float, int], None], stretch: Stretch, n_samples: int, n_before: int, part: float, n_here: int) -> None:
+    on_batch((stretch.first + part * (stretch.end - stretch.first)) / n_samples, n_before + n_here)
 
 
 def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on_batch: Callable[[float, int], None]) -> tuple[Atoms, str]:
@@ -223,13 +232,14 @@ def _spare(lot: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bo
     return spare
 
 
-def sweep_to(source: Source, workshop: Workshop, enough: Enough, *, on_batch: Callable[[float, int], None] = lambda fraction, n_events: None) -> Swept:
+def sweep_to(
+    source: Source, workshop: Workshop, enough: Enough, *, on_batch: Callable[[float, int], None] = lambda fraction, n_events: None
+) -> Swept:
     """Take atoms from a recording of several segments, down to one threshold for all, at which it has `enough`."""
     threshold = _pilot_threshold(source, workshop, enough)
     found: Swept | None = None
     while True:
-        at = Enough(threshold=threshold)
-        swept = sweep(source, workshop, lambda _: at, earlier=found.atoms if found else None, on_batch=on_batch)
+        swept = sweep(source, workshop, partial(_at, threshold), earlier=found.atoms if found else None, on_batch=on_batch)
         energy = found.energy if found else swept.energy
         atoms = Atoms.join([found.atoms, swept.atoms]) if found else swept.atoms
         found = Swept(atoms.merged(), energy, swept.residual_energy, swept.stopped)
@@ -239,6 +249,10 @@ def sweep_to(source: Source, workshop: Workshop, enough: Enough, *, on_batch: Ca
     spare = _spare(found.atoms, len(found.atoms) - enough.n_events, enough.residual_energy - found.residual_energy)
     left = found.residual_energy + float(found.atoms.energy[spare].sum())
     return Swept(found.atoms.take(~spare), found.energy, left, found.stopped)
+
+
+def _at(threshold: float, stretch: Stretch) -> Enough:
+    return Enough(threshold=threshold)
 
 
 def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> float:

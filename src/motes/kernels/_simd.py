@@ -1,6 +1,7 @@
 """Vector operations that the hot loops are made of, spelled out for LLVM.
 
-Rows of the cross-Gram are 5–40 values long: too short for LLVM's own loop vectoriser, which takes 27 ns for five of them where this takes 3. Subtracting
+Rows of the cross-Gram are 5–40 values long: too short for LLVM's own loop vectoriser, which takes 27 ns for five of them where this takes 3.
+Subtracting
 and finding the new maximum in one go, on whole aligned blocks, spares the processor from waiting for its own half-overlapping stores.
 """
 

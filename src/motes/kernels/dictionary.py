@@ -38,7 +38,8 @@ class CrossGram:
     """Truncated tables B_kl of every ordered pair of windows, in the flat arrays that the kernels walk.
 
     `pair` is (n_windows, n_windows, 8) int64: first row, log2 of the distance step in samples, first distance and number of distances in steps,
-    log2 of the phases R (bins of window k for one of window l), log2 of the bins of window l for one of window k, lowest and highest q of all rows. `row` is (n_rows, 3), a row a distance and
+    log2 of the phases R (bins of window k for one of window l), log2 of the bins of window l for one of window k, lowest and highest q of all
+    rows. `row` is (n_rows, 3), a row a distance and
     phase: first bin offset q, count, position in `re` and `im`, between any two of which lie at least 16 zeros.
     """
 
@@ -111,10 +112,7 @@ def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.
     reach_bins = 16 * max(1, to_window // from_window)
     q = np.arange(-reach_bins, reach_bins + 1)
     longest, short = max(from_window, to_window), min(from_window, to_window)
-    if to_window <= from_window:
-        p = np.arange(phases)[:, None] - q[None, :] * phases
-    else:
-        p = -q[None, :]
+    p = np.arange(phases)[:, None] - q * phases if to_window <= from_window else -q
     delta = 2 * np.pi * p.reshape(-1) / longest
     s = np.arange(short) - short // 2
     wave = np.exp(1j * np.outer(s, delta))

@@ -42,7 +42,10 @@ def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, om
         u = first - centre[i]
         turns[0], turns[1], turns[2], turns[3] = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
         for channel in range(n_channels):
-            amp_re[channel], amp_im[channel] = amplitude[i, channel] * math.cos(phase[i, channel]), amplitude[i, channel] * math.sin(phase[i, channel])
+            amp_re[channel], amp_im[channel] = (
+                amplitude[i, channel] * math.cos(phase[i, channel]),
+                amplitude[i, channel] * math.sin(phase[i, channel]),
+            )
         place, end = first - first_sample, last - first_sample + 1
         while place + 16 <= end:
             add_windowed16(audio, place, lanes, turns, amp_re, amp_im, n_channels, channel_stride)
@@ -59,7 +62,8 @@ def add_gabor(audio, channel_stride, n_samples, first_sample, centre, window, om
 
 @jit
 def project_on_gabor(audio, channel_stride, n_samples, n_channels, first_sample, centre, window, omega, out_re, out_im):
-    """Inner products of each channel with ½(1 + cos) · cos ωu and with −½(1 + cos) · sin ωu: the adjoint of `add_gabor`, into `(n_events, n_channels)`.
+    """Inner products of each channel with ½(1 + cos) · cos ωu and with −½(1 + cos) · sin ωu: the adjoint of `add_gabor`, into `(n_events,
+    n_channels)`.
 
     `audio` is laid out as there; its spare samples must be finite and are not used.
     """

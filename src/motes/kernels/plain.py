@@ -1,6 +1,7 @@
 """The pursuit in plain NumPy: the same atoms in the same order, from the definitions alone.
 
-Every coefficient is an inner product with the residual itself, taken anew after each subtraction; there is no cross-Gram, no table, no bookkeeping of maxima.
+Every coefficient is an inner product with the residual itself, taken anew after each subtraction; there is no cross-Gram, no table, no bookkeeping
+of maxima.
 Slow, and what the kernels are tested against.
 """
 

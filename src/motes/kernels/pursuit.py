@@ -1,7 +1,9 @@
 """The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a threshold.
 
-Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel (`channel_stride` apart), window by window, frame by
-frame, each frame's row padded to whole blocks of 16 bins. `layout` is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are those of
+Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel (`channel_stride` apart), window by
+window, frame by
+frame, each frame's row padded to whole blocks of 16 bins. `layout` is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are
+those of
 `motes.kernels.dictionary`. All windows are powers of two, hence the shifts.
 """
 
@@ -11,7 +13,9 @@ from motes.kernels._jit import jit
 from motes.kernels._simd import largest16, subtract16
 
 FIRST_VALUE, STRIDE, N_FRAMES, FIRST_FRAME, FIRST_MAX, WINDOW_LOG2 = range(6)
-"""Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in `frame_max`, log2 of the window."""
+"""Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in `frame_max`, log2 of the
+window.
+"""
 CONJUGATE_OVERLAP = 1.0 / 6.0
 """⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere)."""
 
@@ -102,7 +106,26 @@ def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout
 
 @jit
 def _subtract_exponential(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, k, frame, m, amp_re, amp_im, xs, ys
+    re,
+    im,
+    n_channels,
+    channel_stride,
+    block_max,
+    frame_max,
+    layout,
+    gram_pair,
+    gram_row,
+    gram_re,
+    gram_im,
+    roots_re,
+    roots_im,
+    k,
+    frame,
+    m,
+    amp_re,
+    amp_im,
+    xs,
+    ys,
 ):
     """Subtract amp · g, the complex atom of window k at grid frame `frame` and bin m (any whole number), from every coefficient it overlaps."""
     window_log2 = layout[k, WINDOW_LOG2]
@@ -147,7 +170,26 @@ def _subtract_exponential(
 
 @jit
 def subtract_atom(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, k, frame, m, amp_re, amp_im, xs, ys
+    re,
+    im,
+    n_channels,
+    channel_stride,
+    block_max,
+    frame_max,
+    layout,
+    gram_pair,
+    gram_row,
+    gram_re,
+    gram_im,
+    roots_re,
+    roots_im,
+    k,
+    frame,
+    m,
+    amp_re,
+    amp_im,
+    xs,
+    ys,
 ):
     """Subtract the real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m."""
     window = 1 << layout[k, WINDOW_LOG2]

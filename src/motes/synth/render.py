@@ -51,9 +51,7 @@ def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = 
     return audio[0] if scene.n_channels == 1 else audio
 
 
-def render_blocks(
-    scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None
-) -> Iterator[NDArray[np.float32]]:
+def render_blocks(scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None) -> Iterator[NDArray[np.float32]]:
     """Samples first … last − 1 in blocks `(n_channels, ≤ block_samples)`; memory does not grow with the length."""
     if block_samples < 1:
         raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
