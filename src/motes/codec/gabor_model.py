@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motes.kernels._jit import jit
+from motes.kernels._jit import inner, jit
 from motes.kernels.range_coder import DECODING, N_INPUTS, N_STATE, RECORD, code_adaptive, code_bit, code_number, code_uniform, finish, start
 
 BLOCK = 16
@@ -56,7 +56,7 @@ RATIO = np.array([0] * 16 + [min((v.bit_length() - 5) * 4 + (v >> (v.bit_length(
 """Coarse logarithm of a sixteenth of a number, four steps per doubling."""
 
 
-@jit
+@inner
 def class_of(value):
     """Floating-point-like class of a whole number: 0 1 2 3, then two classes per doubling."""
     if value < 4:
@@ -67,19 +67,19 @@ def class_of(value):
     return 2 * k + ((value >> (k - 1)) & 1)
 
 
-@jit
+@inner
 def coarse(value):
     """Class of a whole number, at most 15."""
     return COARSE[min(value, 255)]
 
 
-@jit
+@inner
 def ratio(part, whole):
     """Coarse logarithm of a share: 0 for all, four steps per doubling, at most 31."""
     return RATIO[min((whole << 4) // part, 4095)]
 
 
-@jit
+@inner
 def code_strength(coder, steps, tables, mix, value):
     """A whole number: its class in unary, each step predicted by the contexts `steps` (index of a row of N_UNARY slots), then its further bits."""
     rc, buffer, slots, weights, where = coder
@@ -108,13 +108,13 @@ def code_strength(coder, steps, tables, mix, value):
     return number
 
 
-@jit
+@inner
 def n_levels(index, n_phases, slope):
     """Number of phases of an amplitude index."""
     return min(n_phases + ((n_phases * slope * min(max(index, 0), 1 << 30)) >> 16), 1 << 16)
 
 
-@jit
+@inner
 def code_phase(coder, levels, expected, strength, phase):
     """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
     rc, buffer, slots = coder[0], coder[1], coder[2]
@@ -125,7 +125,7 @@ def code_phase(coder, levels, expected, strength, phase):
     return (expected + 1 + code_uniform(rc, buffer, levels - 1, (phase - expected - 1) % levels)) % levels
 
 
-@jit
+@inner
 def code_sound(coder, steps, settings, amplitude, phase, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
     rc, buffer, slots = coder[0], coder[1], coder[2]
@@ -161,7 +161,7 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
     return loudest
 
 
-@jit
+@inner
 def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events):
     """Mark the cells near the events coded so far on this window's grid: where their number changes, and the strongest's level."""
     which, frame, bin_, strength = events[0], events[1], events[2], events[3]
@@ -191,7 +191,7 @@ def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, 
                     peak[n, m] = level
 
 
-@jit
+@inner
 def block_contexts(where, size, b, count, near, slow):
     """What predicts whether block `b` holds an atom: `count` are the rows of this frame and the four before (padded by 2)."""
     c0, c1, c2, c3, c4 = count
@@ -210,7 +210,7 @@ def block_contexts(where, size, b, count, near, slow):
     where[5] = T_BLOCK[5] + size * 64 + coarse((slow[at] * 2 + slow[at - 1] + slow[at + 1]) >> 6) * 4 + (others >> 2)
 
 
-@jit
+@inner
 def bin_contexts(where, size, k, at, found, level, by_slow, by_near):
     """What predicts whether bin `k` of an active block holds an atom: rows as for blocks, and its shares of what is expected in the rest."""
     l0, l1, l2, l3, l4 = level
@@ -224,7 +224,7 @@ def bin_contexts(where, size, k, at, found, level, by_slow, by_near):
     where[5] = T_BIN[5] + by_slow * 32 + by_near
 
 
-@jit
+@inner
 def strength_contexts(steps, size, zone, at, level, peak, mean, slow):
     """What predicts how strong an atom is: its neighbours in time and frequency, longer windows, and the mean of those before."""
     l0, l1, l2, l3, l4 = level
@@ -238,7 +238,7 @@ def strength_contexts(steps, size, zone, at, level, peak, mean, slow):
     steps[5] = coarse(slow >> 8)
 
 
-@jit
+@inner
 def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, level):
     """The bins of an active block and the sound of their atoms; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
@@ -278,7 +278,7 @@ def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near
     return done, found
 
 
-@jit
+@inner
 def next_frame(slow, near, change):
     """Memory fades by a sixteenth, and the count of neighbours moves on."""
     for m in range(len(slow)):
@@ -287,7 +287,7 @@ def next_frame(slow, near, change):
         near[m] += change[m]
 
 
-@jit
+@inner
 def code_window(coder, steps, settings, events, done, w, windows, n_frames, top):
     """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
@@ -318,14 +318,14 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
     return done
 
 
-@jit
+@inner
 def code_signed(rc, buffer, slots, at, value):
     """A whole number of either sign."""
     folded = code_number(rc, buffer, slots, at, 2 * value if value >= 0 else -2 * value - 1)
     return folded >> 1 if folded & 1 == 0 else -(folded >> 1) - 1
 
 
-@jit
+@inner
 def code_free(coder, settings, places, amplitude, phase):
     """The events off the grid (or a second time on one of its points): each value in full; `places` are time, frequency, window."""
     rc, buffer, slots = coder[0], coder[1], coder[2]

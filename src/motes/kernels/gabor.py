@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from motes.kernels._jit import jit
+from motes.kernels._jit import inner, jit
 from motes.kernels._simd import add_windowed16
 
 
-@jit
+@inner
 def _powers(angle, lanes, at):
     """Powers 0 … 15 of e^{i·angle} to lanes[at:] (Re) and lanes[at + 16:] (Im); returns the 16th."""
     c, s = math.cos(angle), math.sin(angle)

@@ -9,7 +9,7 @@ those of
 
 import numpy as np
 
-from motes.kernels._jit import jit
+from motes.kernels._jit import inner, jit
 from motes.kernels._simd import largest16, subtract16
 
 FIRST_VALUE, STRIDE, N_FRAMES, FIRST_FRAME, FIRST_MAX, WINDOW_LOG2 = range(6)
@@ -20,7 +20,7 @@ CONJUGATE_OVERLAP = 1.0 / 6.0
 """⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere)."""
 
 
-@jit
+@inner
 def conjugate_overlap(m, window):
     """⟨g, g*⟩ of the atom at bin m, phases measured at its centre."""
     if m == 0 or 2 * m == window:
@@ -30,7 +30,7 @@ def conjugate_overlap(m, window):
     return 0.0
 
 
-@jit
+@inner
 def bin_energy(re, im, place, n_channels, channel_stride, m, window):
     """Energy that subtracting the real atom at bin m would remove, all channels together."""
     rho = conjugate_overlap(m, window)
@@ -44,7 +44,7 @@ def bin_energy(re, im, place, n_channels, channel_stride, m, window):
     return energy
 
 
-@jit
+@inner
 def _best_bin(re, im, n_channels, channel_stride, first_place, m_first, window):
     """Energy and bin of the strongest atom of one block."""
     best, m = np.float32(-1.0), m_first
@@ -64,7 +64,7 @@ def _best_bin(re, im, n_channels, channel_stride, first_place, m_first, window):
     return np.float32(2.0) * best, m
 
 
-@jit
+@inner
 def _edge_block_energy(re, im, n_channels, channel_stride, place, m_first, window):
     """Largest energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own conjugate."""
     first, last = 0, min(15, (window >> 1) - m_first)
@@ -104,7 +104,7 @@ def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout
             frame_max[layout[k, FIRST_MAX] + f] = most
 
 
-@jit
+@inner
 def _subtract_exponential(
     re,
     im,
@@ -168,7 +168,7 @@ def _subtract_exponential(
             frame_max[layout[target, FIRST_MAX] + local] = most
 
 
-@jit
+@inner
 def subtract_atom(
     re,
     im,
@@ -204,7 +204,7 @@ def subtract_atom(
         )  # fmt: skip
 
 
-@jit
+@inner
 def _sweep_frame(
     re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
     k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, n_taken,

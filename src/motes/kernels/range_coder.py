@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import jit
+from motes.kernels._jit import inner
 
 LOW, RANGE, CODE, POSITION, CACHE, PENDING, DECODING, RECORD, N_STATE = range(9)
 TOP = 1 << 40
@@ -45,7 +45,7 @@ def _tables() -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]:
 SQUASH, STRETCH, RECIPROCAL = _tables()
 
 
-@jit
+@inner
 def start(rc, buffer, decoding):
     """Set the state `rc` for the first symbol; when decoding, read the first five bytes. `rc[RECORD]`, else 0, is where `slots` counts bits."""
     rc[LOW], rc[RANGE], rc[CODE], rc[POSITION], rc[CACHE], rc[PENDING], rc[DECODING] = 0, TOP, 0, 0, -1, 0, decoding
@@ -54,7 +54,7 @@ def start(rc, buffer, decoding):
             rc[CODE] = (rc[CODE] << 8) | next_byte(rc, buffer)
 
 
-@jit
+@inner
 def next_byte(rc, buffer):
     """The next byte of the payload; zeros follow its end."""
     position = rc[POSITION]
@@ -62,7 +62,7 @@ def next_byte(rc, buffer):
     return np.int64(buffer[position]) if position < len(buffer) else np.int64(0)
 
 
-@jit
+@inner
 def put_byte(rc, buffer, byte):
     """Append a byte; past the end of the buffer only count (the caller makes it larger and starts again)."""
     if rc[POSITION] < len(buffer):
@@ -70,7 +70,7 @@ def put_byte(rc, buffer, byte):
     rc[POSITION] += 1
 
 
-@jit
+@inner
 def shift_out(rc, buffer):
     """Move the top byte of `low` out; bytes of 255 wait until it is known whether a carry comes."""
     low = rc[LOW]
@@ -87,7 +87,7 @@ def shift_out(rc, buffer):
     rc[LOW] = (low & (BOTTOM - 1)) << 8
 
 
-@jit
+@inner
 def renormalise(rc, buffer):
     """Keep the range above 2³²."""
     while rc[RANGE] < BOTTOM:
@@ -98,7 +98,7 @@ def renormalise(rc, buffer):
             shift_out(rc, buffer)
 
 
-@jit
+@inner
 def finish(rc, buffer):
     """End encoding with as few bytes as possible and return their number (trailing zeros are left out)."""
     low, end = rc[LOW], rc[LOW] + rc[RANGE]
@@ -116,7 +116,7 @@ def finish(rc, buffer):
     return n
 
 
-@jit
+@inner
 def code_uniform(rc, buffer, n_values, value):
     """One of `n_values` (at most 2²⁴) equally likely values."""
     step = rc[RANGE] // n_values
@@ -130,7 +130,7 @@ def code_uniform(rc, buffer, n_values, value):
     return value
 
 
-@jit
+@inner
 def learn(slot, bit):
     """A slot after one more bit: its probability moves by 1/(count + 1.5) of the way."""
     count, p = slot & 1023, slot >> 10
@@ -138,7 +138,7 @@ def learn(slot, bit):
     return (p << 10) | min(count + 1, COUNT_LIMIT)
 
 
-@jit
+@inner
 def decide(rc, buffer, p, bit):
     """Encode or decode a bit that is 1 with probability p/65536."""
     bound = (rc[RANGE] >> 16) * p
@@ -153,7 +153,7 @@ def decide(rc, buffer, p, bit):
     return bit
 
 
-@jit
+@inner
 def code_bit(rc, buffer, slots, where, weights, mix, bit):
     """One bit, predicted by the slots at `where[:N_INPUTS]`, mixed with the weights that start at `mix`; all of them learn from it.
 
@@ -181,7 +181,7 @@ def code_bit(rc, buffer, slots, where, weights, mix, bit):
     return bit
 
 
-@jit
+@inner
 def record(rc, slots, where, weights, mix, p, bit):
     """For training: count the bits that each slot predicted, and the millibits that each mixer cost."""
     weights[len(weights) - N_COSTS + mix // N_INPUTS] += np.int64(-1000 * np.log2((p if bit else 65536 - p) / 65536))
@@ -189,7 +189,7 @@ def record(rc, slots, where, weights, mix, p, bit):
         slots[where[i] + rc[RECORD] * (1 + bit)] += 1
 
 
-@jit
+@inner
 def code_adaptive(rc, buffer, slots, at, bit):
     """One bit, predicted by the one slot `at`, which learns from it."""
     bit = decide(rc, buffer, min(max(slots[at] >> 16, 32), 65504), bit)
@@ -199,7 +199,7 @@ def code_adaptive(rc, buffer, slots, at, bit):
     return bit
 
 
-@jit
+@inner
 def code_number(rc, buffer, slots, base, value):
     """A whole number from 0 to 2⁶² − 2 (Elias gamma of value + 1): its bit length in unary with slots from `base`, then its bits plainly."""
     length = np.int64(0)

@@ -32,7 +32,8 @@ class GaborQuantiser(msgspec.Struct, frozen=True):
     """How finely the amplitude and phase of gabor events are stored.
 
     Below the knee, amplitudes are geometric (`steps_per_doubling` of them per 6 dB) and phases have `n_phases` values; above it the steps are
-    of one size and the phases grow in number with amplitude, so that the error has one size too. The knee is 2^(knee/2) of full scale.
+    of one size and the phases grow in number with amplitude, so that the error has one size too. For a window of 64 samples the knee is 2^(knee/8) of
+    full scale, and 3 dB less for each doubling of the window, so that a step has one energy.
     """
 
     steps_per_doubling: int
