@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -104,7 +105,9 @@ def _start_worker(cancelled: Any, compiling: Any) -> None:
 
     def watch() -> None:
         cancelled.wait()
-        _thread.interrupt_main()
+        while True:  # once is not enough: a compiler's callback may swallow what is raised in it
+            _thread.interrupt_main()
+            time.sleep(0.5)
 
     signal.signal(signal.SIGINT, interrupted)
     threading.Thread(target=watch, daemon=True).start()
