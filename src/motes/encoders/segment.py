@@ -93,17 +93,31 @@ def atom_parameters(atoms: Atoms, dictionary: Dictionary) -> tuple[NDArray[np.fl
     return atoms.centre_samples(dictionary).astype(np.float64), window, atoms.bin / window, amplitude, phase
 
 
-def subtract_atoms(audio: NDArray[np.float32], first_sample: int, atoms: Atoms, dictionary: Dictionary) -> None:
+RENDER_SAMPLES = 1 << 16
+"""Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same."""
+
+
+def subtract_atoms(
+    audio: NDArray[np.float32], first_sample: int, atoms: Atoms, dictionary: Dictionary, executor: ThreadPoolExecutor | None = None
+) -> None:
     """Subtract atoms, in place, from `audio` `(n_channels, n)` whose first sample is number `first_sample` of the recording."""
-    if not len(atoms):
-        return
-    n_channels, n_samples = audio.shape
-    centre, window, frequency, amplitude, phase = atom_parameters(atoms, dictionary)
-    sum_of_atoms = np.zeros((n_channels, n_samples + 16))
-    add_gabor(
-        sum_of_atoms.reshape(-1), n_samples + 16, n_samples, first_sample, centre, window, 2 * np.pi * frequency, amplitude, phase, 0, len(atoms)
-    )  # fmt: skip
-    audio -= sum_of_atoms[:, :n_samples]
+    order = np.argsort(atoms.centre_samples(dictionary), kind="stable")
+    centre, window, frequency, amplitude, phase = atom_parameters(atoms.take(order), dictionary)
+    reach = dictionary.longest / 2
+
+    def subtract_from(start: int) -> None:
+        block = audio[:, start : start + RENDER_SAMPLES]
+        low, high = np.searchsorted(centre, (first_sample + start - reach, first_sample + start + block.shape[1] + reach))
+        if high > low:
+            stride = block.shape[1] + 16
+            rendered = np.zeros((len(audio), stride))
+            add_gabor(
+                rendered.reshape(-1), stride, block.shape[1], first_sample + start, centre, window, 2 * np.pi * frequency, amplitude, phase, low, high
+            )  # fmt: skip
+            block -= rendered[:, : block.shape[1]]
+
+    blocks = range(0, audio.shape[1], RENDER_SAMPLES)
+    list(map(subtract_from, blocks) if executor is None else executor.map(subtract_from, blocks))
 
 
 class Segment:
@@ -140,7 +154,13 @@ class Segment:
         self.residual, self._first_sample = residual, first_sample
         self._plan(first, last)
         zones = np.arange(first // self.zone_samples, -(-last // self.zone_samples))
-        self._zones = [zones[zones % 2 == 0], zones[zones % 2 == 1]]
+        self._zones = [zones[zones % 2 == parity] for parity in (0, 1) if np.any(zones % 2 == parity)]
+        self._first_zone = int(zones[0])
+        n_zones = len(zones)
+        self._where = np.empty((n_zones, ROOM_PER_ZONE, 3), np.int32)
+        self._amplitude = np.empty((n_zones, ROOM_PER_ZONE, self.n_channels), np.complex64)
+        self._energy = np.empty((n_zones, ROOM_PER_ZONE))
+        self._counts = np.zeros(n_zones, np.int64)
         self._taken: list[Atoms] = []
         """Everything taken since `begin`; the first `_n_subtracted` lots are no longer in the residual."""
         self._n_subtracted = 0
@@ -178,39 +198,37 @@ class Segment:
         """Let the threshold fall by one batch (1.8 dB), take every atom above it, and return those taken."""
         if self.threshold < self._refreshed_at * REFRESH_RATIO:
             self.refresh()
-        found: list[Atoms] = []
-        for zones in self._zones:
-            n_jobs = 1 if self._executor is None else min(len(zones), 2 * self._n_threads)
-            lots = [zones[len(zones) * i // n_jobs : len(zones) * (i + 1) // n_jobs] for i in range(n_jobs)]
-            for result in self._map(self._pursue, lots):
-                found.extend(result)
+        lots = [self._take_from(zones) for zones in self._zones]
         self.threshold *= BATCH_RATIO
-        taken = Atoms.join(found) if found else Atoms.empty(self.n_channels)
+        taken = Atoms.join(lots)
         self.left -= float(taken.energy.sum())
         self._taken.append(taken)
         return taken
 
-    def _pursue(self, zones: NDArray[np.int64]) -> list[Atoms]:
-        gram, dictionary = self.dictionary.gram, self.dictionary
-        results = []
+    def _take_from(self, zones: NDArray[np.int64]) -> Atoms:
+        """Atoms above the threshold of zones that do not touch each other, the work shared out by what each gave the last time."""
+        lots = []
         for _ in range(MAX_ROUNDS):
-            where = np.empty((len(zones), ROOM_PER_ZONE, 3), np.int32)
-            amplitude = np.empty((len(zones), ROOM_PER_ZONE, self.n_channels), np.complex64)
-            energy = np.empty((len(zones), ROOM_PER_ZONE), np.float64)
-            counts = np.zeros(len(zones), np.int64)
-            pursue(
-                self._re, self._im, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout,
-                gram.pair, gram.row, gram.re, gram.im, dictionary.roots_re, dictionary.roots_im,
-                zones, self.zone_samples, self.threshold, STEP, STEPS_PER_BATCH, where, amplitude, energy, counts,
-            )  # fmt: skip
-            for i, n in enumerate(counts):
-                if n:
-                    window, frame, bin_ = where[i, :n].T.copy()
-                    results.append(Atoms(window, frame, bin_, amplitude[i, :n].copy(), energy[i, :n].copy()))
-            zones = zones[counts == ROOM_PER_ZONE]  # those that ran out of room go on from where they were
+            by_weight = zones[np.argsort(-self._counts[zones - self._first_zone], kind="stable")]
+            list(self._map(self._pursue, [by_weight[i :: self._n_threads] for i in range(min(self._n_threads, len(zones)))]))
+            taken = np.arange(ROOM_PER_ZONE) < self._counts[zones - self._first_zone, None]
+            place = np.nonzero(taken)
+            place = ((zones - self._first_zone)[place[0]], place[1])
+            window, frame, bin_ = self._where[place].T.copy()
+            lots.append(Atoms(window, frame, bin_, self._amplitude[place], self._energy[place]))
+            zones = zones[self._counts[zones - self._first_zone] == ROOM_PER_ZONE]  # those that ran out of room go on from where they were
             if not len(zones):
                 break
-        return results
+        return Atoms.join(lots)
+
+    def _pursue(self, zones: NDArray[np.int64]) -> None:
+        gram, dictionary = self.dictionary.gram, self.dictionary
+        pursue(
+            self._re, self._im, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout,
+            gram.pair, gram.row, gram.re, gram.im, dictionary.roots_re, dictionary.roots_im, gram.edge,
+            zones, self._first_zone, self.zone_samples, self.threshold, STEP, STEPS_PER_BATCH,
+            self._where, self._amplitude, self._energy, self._counts,
+        )  # fmt: skip
 
     def residual_energy(self, first: int, last: int) -> float:
         """What is really left in samples first … last − 1, everything taken so far subtracted."""
@@ -225,7 +243,7 @@ class Segment:
 
     def _subtract(self) -> None:
         if self._n_subtracted < len(self._taken):
-            subtract_atoms(self.residual, self._first_sample, Atoms.join(self._taken[self._n_subtracted :]), self.dictionary)
+            subtract_atoms(self.residual, self._first_sample, Atoms.join(self._taken[self._n_subtracted :]), self.dictionary, self._executor)
             self._n_subtracted = len(self._taken)
 
     def refresh(self) -> None:

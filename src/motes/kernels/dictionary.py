@@ -47,6 +47,7 @@ class CrossGram:
     row: NDArray[np.int64]
     re: NDArray[np.float32]
     im: NDArray[np.float32]
+    edge: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,9 @@ def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
             n_rows += len(row)
             n_values += len(value)
     flat = np.concatenate(values)
-    return CrossGram(pair, np.concatenate(rows), np.ascontiguousarray(flat.real), np.ascontiguousarray(flat.imag))
+    # The image of bin m lies at −m: it reaches bin 0 of window j while ⌊−m / phases⌋ · multiplier + highest q ≥ 0.
+    edge = (((pair[:, :, 7] >> pair[:, :, 5]) + 1) << pair[:, :, 4]).max(axis=1)
+    return CrossGram(pair, np.concatenate(rows), np.ascontiguousarray(flat.real), np.ascontiguousarray(flat.imag), edge)
 
 
 def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.complex128], int]:

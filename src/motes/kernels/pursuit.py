@@ -169,44 +169,8 @@ def _subtract_exponential(
 
 
 @inner
-def subtract_atom(
-    re,
-    im,
-    n_channels,
-    channel_stride,
-    block_max,
-    frame_max,
-    layout,
-    gram_pair,
-    gram_row,
-    gram_re,
-    gram_im,
-    roots_re,
-    roots_im,
-    k,
-    frame,
-    m,
-    amp_re,
-    amp_im,
-    xs,
-    ys,
-):
-    """Subtract the real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m."""
-    window = 1 << layout[k, WINDOW_LOG2]
-    for image in range(3):
-        if image == 1:
-            for channel in range(n_channels):
-                amp_im[channel] = -amp_im[channel]
-        bin_of_image = m if image == 0 else (-m if image == 1 else window - m)
-        _subtract_exponential(
-            re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
-            k, frame, bin_of_image, amp_re, amp_im, xs, ys,
-        )  # fmt: skip
-
-
-@inner
 def _sweep_frame(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
+    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
     k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, n_taken,
 ):  # fmt: skip
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
@@ -233,10 +197,17 @@ def _sweep_frame(
                 where[n_taken, 0], where[n_taken, 1], where[n_taken, 2] = k, frame, m
                 energies[n_taken] = energy
                 n_taken += 1
-                subtract_atom(
-                    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                    roots_re, roots_im, k, frame, m, amp_re, amp_im, xs, ys,
-                )  # fmt: skip
+                # The real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m.
+                for image in range(3):
+                    if image == 1:
+                        for channel in range(n_channels):
+                            amp_im[channel] = -amp_im[channel]
+                    if (image == 1 and m > edge[k]) or (image == 2 and m < (window >> 1) - edge[k]):
+                        continue
+                    _subtract_exponential(
+                        re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
+                        k, frame, m if image == 0 else (-m if image == 1 else window - m), amp_re, amp_im, xs, ys,
+                    )  # fmt: skip
             most = max(most, block_max[block])
     frame_max[at_frame] = max(most, frame_max[at_frame])
     return n_taken
@@ -244,20 +215,20 @@ def _sweep_frame(
 
 @jit
 def pursue(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
-    zones, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, counts,
+    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
+    zones, first_zone, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, counts,
 ):  # fmt: skip
     """In each of the given zones, take every atom above a falling threshold whose centre lies there.
 
     The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in time and every block above it
     gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000) with a weakness of √step.
-    `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room, n_channels) complex64 the amplitude of g;
-    `energies` (n_zones, room) what was removed; `counts` (n_zones,) how many. A zone with no room left is given up where it stands.
+    At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room, n_channels)
+    complex64 the amplitude of g; `energies` (n_zones, room) what was removed; `counts` (n_zones,) how many. A zone with no room left is given up.
     """
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     for z in range(len(zones)):
-        n_taken = 0
+        n_taken, place = 0, zones[z] - first_zone
         threshold = start_energy
         for _ in range(n_steps):
             threshold *= step
@@ -269,6 +240,6 @@ def pursue(
                     if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
                         n_taken = _sweep_frame(
                             re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                            roots_re, roots_im, k, frame, threshold, amp_re, amp_im, xs, ys, where[z], amplitudes[z], energies[z], n_taken,
+                            roots_re, roots_im, edge, k, frame, threshold, amp_re, amp_im, xs, ys, where[place], amplitudes[place], energies[place], n_taken,
                         )  # fmt: skip
-        counts[z] = n_taken
+        counts[place] = n_taken
