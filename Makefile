@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
+TORCH ?= torch==2.13.0
 
 .PHONY: demo test test-all bench lint docs clean
 .DEFAULT_GOAL := demo
@@ -45,5 +47,6 @@ $(VENV)/.core: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ $(VENV)/.core
