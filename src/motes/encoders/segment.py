@@ -25,6 +25,8 @@ STEP = 0.9
 STEPS_PER_BATCH = 4
 BATCH_RATIO = STEP**STEPS_PER_BATCH
 ROOM_PER_ZONE = 2048
+WORTH_SHARING = 24
+"""Atoms in the last batch's zones from which on it pays to wake other threads."""
 MAX_ROUNDS = 8
 """How often a zone that has filled its room may go on within one batch."""
 REFRESH_RATIO = 1e-3
@@ -210,7 +212,11 @@ class Segment:
         lots = []
         for _ in range(MAX_ROUNDS):
             by_weight = zones[np.argsort(-self._counts[zones - self._first_zone], kind="stable")]
-            list(self._map(self._pursue, [by_weight[i :: self._n_threads] for i in range(min(self._n_threads, len(zones)))]))
+            expected = int(self._counts[by_weight - self._first_zone].sum())
+            if self._executor is None or expected < WORTH_SHARING:
+                self._pursue(by_weight)
+            else:
+                list(self._executor.map(self._pursue, [by_weight[i :: self._n_threads] for i in range(min(self._n_threads, len(zones)))]))
             taken = np.arange(ROOM_PER_ZONE) < self._counts[zones - self._first_zone, None]
             place = np.nonzero(taken)
             place = ((zones - self._first_zone)[place[0]], place[1])
@@ -267,7 +273,7 @@ def on_ladder(energy: float) -> float:
 
 def zone_samples(dictionary: Dictionary) -> int:
     """Length of a zone: atoms of two zones of one parity are then further apart than any atom reaches."""
-    return max(2 * dictionary.longest, 16384)
+    return max(2 * dictionary.longest, 4096)
 
 
 def core_samples(dictionary: Dictionary) -> int:

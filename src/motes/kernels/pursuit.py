@@ -222,7 +222,8 @@ def pursue(
 
     The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in time and every block above it
     gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000) with a weakness of √step.
-    At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room, n_channels)
+    At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room,
+    n_channels)
     complex64 the amplitude of g; `energies` (n_zones, room) what was removed; `counts` (n_zones,) how many. A zone with no room left is given up.
     """
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
@@ -240,6 +241,7 @@ def pursue(
                     if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
                         n_taken = _sweep_frame(
                             re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                            roots_re, roots_im, edge, k, frame, threshold, amp_re, amp_im, xs, ys, where[place], amplitudes[place], energies[place], n_taken,
+                            roots_re, roots_im, edge, k, frame, threshold, amp_re, amp_im, xs, ys, where[place], amplitudes[place],
+                            energies[place], n_taken,
                         )  # fmt: skip
         counts[place] = n_taken
