@@ -49,6 +49,10 @@ LOSSES = (
     Loss("stft", "spectrograms with windows of 512, 1024 and 2048 samples", "spectral", "multi_resolution_stft"),
     Loss("octave", "spectrograms within octave bands, each with windows of its own", "octave", "octave_stft"),
     Loss("scattering", "scattering coefficients, every 256 samples", "scattering", "scattering_distance"),
+    Loss("auditory", "auditory images: what repeats in each channel of the ear", "auditory", "auditory_image_distance", needs_rate=True),
+    Loss("nerve", "neural activity patterns: the auditory image's input", "auditory", "nerve_activity_distance", needs_rate=True),
+    Loss("texture", "statistics by which textures are known", "texture_statistics", "texture_distance", needs_rate=True),
+    Loss("residual", "what the residual tells beyond noise under an envelope", "sparsity", "residual_information"),
 )
 """Every loss that needs nothing but the two sounds."""
 

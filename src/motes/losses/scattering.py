@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from motes.errors import ParameterError
+from motes.losses._bands import bands_of
 from motes.losses._checks import check_pair, check_positive_integer
 from motes.losses._fourier import rfft
 from motes.losses._morlet import LOW_PASS_SIGMA, Wavelet, low_pass_spectrum, morlet_spectrum, wavelets
@@ -185,7 +185,7 @@ class _Plan:
         spectrum = rfft(padded)
         rows: dict[tuple[int, ...], Tensor] = {(): self._average(spectrum, self.n, low)}
         for group, bank in zip(self.groups, first_filters, strict=True):
-            modulus = torch.fft.ifft(_Bands.apply(spectrum, bank, group.starts, self.n)).abs()
+            modulus = torch.fft.ifft(bands_of(spectrum, bank, group.starts, self.n)).abs()
             bands = rfft(modulus)
             for i, row in zip(group.members, self._average(bands, group.n, low).unbind(1), strict=True):
                 rows[(i,)] = row
@@ -205,44 +205,6 @@ class _Plan:
         """The low-pass, at 2⁻ᴶ of the samples, of a signal of n samples given by its spectrum."""
         kept = spectrum[..., : low.shape[-1]] * (low * (self.n_out / n))
         return torch.fft.irfft(kept, n=self.n_out)
-
-
-class _Bands(torch.autograd.Function):
-    """Bands of the spectrum of a real signal of n samples, each times its filter: `(batch, filters, m)`, from bin `starts[i]` on, negative ones too.
-
-    A function of its own because slices, one a filter, would each be padded to the whole spectrum on the way back.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, spectrum: Tensor, filters: Tensor, starts: tuple[int, ...], n: int) -> Tensor:
-        ctx.save_for_backward(filters)
-        ctx.starts, ctx.n, ctx.shape = starts, n, spectrum.shape
-        m = filters.shape[-1]
-        whole = _both_sides(spectrum, n, m)
-        return torch.stack([whole[..., m + s : 2 * m + s] for s in starts], 1) * filters
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        (filters,) = ctx.saved_tensors
-        m, n = filters.shape[-1], ctx.n
-        whole = gradient.new_zeros(*ctx.shape[:-1], n + 2 * m)
-        gradient = gradient * filters
-        for i, s in enumerate(ctx.starts):
-            whole[..., m + s : 2 * m + s] += gradient[:, i]
-        folded = whole[..., m : m + n]  # bins below 0 and above n − 1 are copies of others
-        folded[..., n - m :] += whole[..., :m]
-        folded[..., :m] += whole[..., m + n :]
-        half = n // 2 + 1
-        result = folded[..., :half].clone()
-        result[..., 1 : n - half + 1] += folded[..., half:].flip(-1).conj()
-        return result, None, None, None
-
-
-def _both_sides(spectrum: Tensor, n: int, extra: int) -> Tensor:
-    """Bins −extra … n + extra − 1 of a real signal of n samples from its bins 0 … n / 2."""
-    whole = torch.cat([spectrum, spectrum[..., 1 : n - spectrum.shape[-1] + 1].flip(-1).conj()], -1)
-    return torch.cat([whole[..., n - extra :], whole, whole[..., :extra]], -1)
 
 
 def _cut(spectrum: Tensor, n: int, start: int, m: int) -> Tensor:
