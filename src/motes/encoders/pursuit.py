@@ -45,8 +45,10 @@ def encode(
         found = _pursue(source, options, workshop, progress)
         if options.refit:
             found = refit(source, workshop, found)
+    energy, residual_energy = found.energy, found.residual_energy
     scene = _as_scene(source, options, workshop, found)
-    return round_events(scene, source, found.energy, found.residual_energy, options.snr_db)
+    del found  # of an hour, a few hundred megabytes
+    return round_events(scene, source, energy, residual_energy, options.snr_db)
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
