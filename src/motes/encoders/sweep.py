@@ -22,6 +22,8 @@ from motes.kernels.dictionary import Dictionary
 LEAST_RATIO = 1e-14
 """Energy of an atom over that of its segment's strongest below which float32 audio holds nothing but rounding: 140 dB."""
 PILOT_SEGMENTS = 4
+PILOT_SHARE = 0.3
+"""The part of the work, for progress, that finding the common threshold takes."""
 MOST_VISITS = 4
 """Visits per event asked for, or atoms per sample, after which a segment is given up as stalled: few atoms can help, and pursuit returns to them
 for ever.
@@ -196,6 +198,7 @@ def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on
     """Run a segment until it has enough and leave its residual without the atoms kept; these, and why it had to stop before, if so."""
     kept, back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
     n_kept, n_visits = 0, 0
+    first_threshold, first_left = segment.threshold, segment.left
     most_visits = min(MOST_VISITS * (stretch.reach - stretch.first), MOST_VISITS * enough.n_events + 1000)
     silent, rounding = silent_energy(segment.dictionary), segment.threshold * LEAST_RATIO
     while True:
@@ -213,12 +216,20 @@ def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on
         back.append(lot.take(~mine))
         n_visits += len(kept[-1])
         n_kept = n_visits
-        on_batch(min(1.0, n_kept / enough.n_events) if np.isfinite(enough.n_events) else 0.5, n_kept)
+        on_batch(_part_done(segment, enough, n_kept, first_threshold, first_left), n_kept)
     atoms = Atoms.join(kept).merged()
     spare = _spare(atoms, len(atoms) - enough.n_events, enough.residual_energy - left)
     back.append(atoms.take(spare))
     segment.give_back(Atoms.join(back))
     return atoms.take(~spare), "" if has_enough else ("nothing_audible_left" if segment.threshold <= silent else "stalled")
+
+
+def _part_done(segment: Segment, enough: Enough, n_kept: int, first_threshold: float, first_left: float) -> float:
+    """How far a segment has come towards whichever it will have enough of first: 0 … 1."""
+    count = n_kept / enough.n_events if enough.n_events else 1.0
+    down = _progress_db(first_threshold, segment.threshold, enough.threshold) if enough.threshold else 0.0
+    removed = _progress_db(first_left, max(segment.left, 1e-30), enough.residual_energy) if enough.residual_energy else 0.0
+    return float(min(1.0, max(count, down, removed)))
 
 
 def _spare(lot: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
@@ -236,13 +247,17 @@ def sweep_to(
     source: Source, workshop: Workshop, enough: Enough, *, on_batch: Callable[[float, int], None] = lambda fraction, n_events: None
 ) -> Swept:
     """Take atoms from a recording of several segments, down to one threshold for all, at which it has `enough`."""
-    threshold = _pilot_threshold(source, workshop, enough)
+    threshold = _pilot_threshold(source, workshop, enough, lambda part, n: on_batch(PILOT_SHARE * part, n))
     found: Swept | None = None
+    done, n_events = PILOT_SHARE, 0
     while True:
-        swept = sweep(source, workshop, partial(_at, threshold), earlier=found.atoms if found else None, on_batch=on_batch)
+        tell = partial(_within, on_batch, done, n_events)
+        swept = sweep(source, workshop, partial(_at, threshold), earlier=found.atoms if found else None, on_batch=tell)
+        done += 0.9 * (1 - done)  # another sweep would be a short one
         energy = found.energy if found else swept.energy
         atoms = Atoms.join([found.atoms, swept.atoms]) if found else swept.atoms
         found = Swept(atoms.merged(), energy, swept.residual_energy, swept.stopped)
+        n_events = len(found.atoms)
         if swept.stopped or len(found.atoms) >= enough.n_events or found.residual_energy <= enough.residual_energy:
             break
         threshold *= BATCH_RATIO
@@ -251,11 +266,22 @@ def sweep_to(
     return Swept(found.atoms.take(~spare), found.energy, left, found.stopped)
 
 
+def _progress_db(energy: float, left: float, target: float) -> float:
+    """How much of the way, in dB, from all of an energy to a target what is left has come: 0 … 1."""
+    if left <= target or energy <= target:
+        return 1.0
+    return float(np.log(energy / left) / np.log(energy / target))
+
+
+def _within(on_batch: Callable[[float, int], None], done: float, n_before: int, part: float, n_events: int) -> None:
+    on_batch(done + 0.9 * (1 - done) * part, n_before + n_events)
+
+
 def _at(threshold: float, stretch: Stretch) -> Enough:
     return Enough(threshold=threshold)
 
 
-def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> float:
+def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough, on_batch: Callable[[float, int], None]) -> float:
     """The common threshold at which the whole recording has about `enough` (events or residual), from a few of its segments."""
     grid = stretches(source.n_samples, workshop.dictionary)
     chosen = [grid[i] for i in sorted({round(x) for x in np.linspace(0, len(grid) - 1, min(PILOT_SEGMENTS, len(grid)))})]
@@ -270,7 +296,7 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> floa
     # At either end of a stretch lies what atoms centred outside would explain: energy is compared in between.
     inner = [(s.first + workshop.margin, min(s.reach, source.n_samples) - workshop.margin) for s in chosen]
     inner_part = sum(last - first for first, last in inner) / max(1, source.n_samples)
-    n_events, left = 0, np.inf
+    n_events, left, energy = 0, np.inf, 0.0
     while n_events < enough.n_events * part and left > enough.residual_energy * inner_part:
         threshold = max(segment.threshold for segment in segments)
         if threshold <= silent_energy(workshop.dictionary):
@@ -278,5 +304,10 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough) -> floa
         for segment in segments:
             if segment.threshold >= threshold:
                 n_events += len(segment.batch())
-        left = sum(segment.residual_energy(*ends) for segment, ends in zip(segments, inner, strict=True)) if enough.residual_energy else np.inf
+        if enough.residual_energy:
+            left = sum(segment.residual_energy(*ends) for segment, ends in zip(segments, inner, strict=True))
+            energy = max(energy, left)
+            on_batch(_progress_db(energy, left, enough.residual_energy * inner_part), n_events)
+        else:
+            on_batch(min(1.0, n_events / max(1.0, enough.n_events * part)), n_events)
     return max(segment.threshold for segment in segments)
