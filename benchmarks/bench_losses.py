@@ -2,8 +2,8 @@
 
     python benchmarks/bench_losses.py        # MOTES_SHARED names the folder that holds goldens/ (left out where it is absent)
 
-Each figure is the best of ten runs, because machines are rarely quiet. "asked" is what the design asks for, "usual" what the usual libraries took on a
-machine of this kind. Only the estimate needs a gradient, as in training.
+Each figure is the best of ten runs, because machines are rarely quiet. "asked" is what the design asks for, "usual" what the usual libraries took on
+a machine of this kind. Only the estimate needs a gradient, as in training.
 """
 
 from __future__ import annotations
