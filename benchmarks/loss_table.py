@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +75,8 @@ def another_draw(x: Array, rate: int) -> Pair:
     hop = round(0.012 * rate)
     _, _, s = stft(x, nperseg=4 * hop, noverlap=3 * hop)
     edges = np.unique(np.round(np.geomspace(1, len(s), 33)).astype(int))
-    level = np.concatenate([np.repeat(np.sqrt(np.mean(np.abs(s[a:b]) ** 2, 0, keepdims=True)), b - a, 0) for a, b in zip(edges[:-1], edges[1:])])  #
-    noqa: B905, RUF007 level = np.concatenate([level[:1], level])
+    per_band = [np.repeat(np.sqrt(np.mean(np.abs(s[a:b]) ** 2, 0, keepdims=True)), b - a, 0) for a, b in pairwise(edges)]
+    level = np.concatenate([per_band[0][:1], *per_band])
     draws = []
     for seed in (0, 1):
         _, _, n = stft(np.random.default_rng(seed).standard_normal(len(x)), nperseg=4 * hop, noverlap=3 * hop)
@@ -117,7 +118,7 @@ LADDER: tuple[tuple[str, tuple[tuple[str, Change], ...]], ...] = (
     ("phase", (("random", random_phase),)),
     ("noise", (("redrawn", another_draw),)),
     ("detuned, cents", (("5", detuned(5)), ("20", detuned(20)), ("100", detuned(100)))),
-    ("a note", (("gone", removed_note), ("20 ms\nlate", late_note(20)), ("100 ms\nlate", late_note(100)))),
+    ("note late, ms", (("20", late_note(20)), ("100", late_note(100)), ("gone", removed_note))),
 )
 
 
@@ -184,9 +185,9 @@ def draw(names: list[str], table: NDArray[np.float64], path: str) -> None:
 
     pyplot.rcParams.update({"font.size": 8.5, "font.family": "DejaVu Sans"})
     ink, faint = "#26262e", "#8a8a94"
-    figure, axes = pyplot.subplots(figsize=(9.6, 4.3), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(9.6, 4.2), layout="constrained")
     colours = matplotlib.colors.LinearSegmentedColormap.from_list("heard", ["#f7f7f5", "#cfe0ea", "#6fa8c9", "#1f6a9c", "#0b3558"])
-    x, gap = 0.0, 0.35
+    x, gap = 0.0, 0.45
     for group, steps in LADDER:
         start = x
         for k, (step, _) in enumerate(steps):
@@ -203,7 +204,7 @@ def draw(names: list[str], table: NDArray[np.float64], path: str) -> None:
     for j, name in enumerate(names):
         axes.text(-0.25, j + 0.5, name, ha="right", va="center", color=faint if name == "samples" else ink, linespacing=0.95)
     axes.set_xlim(-0.1, x - gap)
-    axes.set_ylim(len(names) + 0.9, -0.9)
+    axes.set_ylim(len(names) + 0.6, -0.9)
     axes.axis("off")
     figure.suptitle("What each loss hears: 0 nothing, 1 a different recording", x=0.01, ha="left", color=ink, fontsize=10)
     figure.savefig(path, dpi=160, facecolor="white", metadata={"Software": "motes"})
