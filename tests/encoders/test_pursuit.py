@@ -187,6 +187,20 @@ def test_count_is_exact_and_shared_by_segments():
     assert scene.metadata.stop_reason == "n_events_reached"
 
 
+@pytest.mark.parametrize("target", [{"snr_db": 14}, {"n_events": 3000}])
+def test_a_target_is_met_where_the_pilot_is_misled(target):
+    """Almost all of the sound lies in a segment that the search for the threshold does not look at."""
+    audio = np.zeros(85 * RATE, np.float32)
+    audio[16 * RATE : 22 * RATE] = tone_burst(6 * RATE, seed=5) + 0.01 * np.random.default_rng(1).standard_normal(6 * RATE)
+    audio[40 * RATE] = 1e-4
+    scene = motes.encode(audio, sample_rate_hz=RATE, **target)
+    assert scene.metadata.stop_reason in ("snr_reached", "n_events_reached")
+    if "snr_db" in target:
+        assert snr_db(scene.render(), audio) >= 14
+    else:
+        assert scene.n_events == 3000
+
+
 def test_refit_leaves_less():
     audio = tone_burst(2 * RATE)
     source = ArraySource(audio, RATE)

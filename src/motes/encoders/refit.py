@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.encoders.segment import Atoms, atom_parameters, subtract_atoms
-from motes.encoders.sweep import Swept, Tape, Workshop, stretches
+from motes.encoders.sweep import Swept, Workshop, stretches
+from motes.encoders.tape import Tape
 from motes.kernels.gabor import add_gabor, project_on_gabor
 
 TOLERANCE = 1e-3
