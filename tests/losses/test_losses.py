@@ -137,3 +137,15 @@ def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'motes\[learn\]'"):
         LOSSES[0](None, None)  # type: ignore[arg-type]
+
+
+@every_loss
+def test_filters_made_without_gradients_serve_with_them(loss: Loss) -> None:
+    """What is kept from a call in inference mode can still be trained through; views and other strides are no different."""
+    e, r = noise(1, 1, 1234), chord(1, 1, 1234)
+    with torch.inference_mode():
+        expected = loss(e, r, RATE).item()
+    strided = torch.stack([e, e], -1)[..., 0].requires_grad_()
+    value = loss(strided, r, RATE)
+    value.sum().backward()
+    assert value.item() == pytest.approx(expected, rel=1e-4)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from motes.errors import ParameterError
+from motes.losses._cache import kept
 from motes.losses._fourier import power_spectrum
 from motes.stft import hann
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def amplitude_window(n_fft: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Periodic Hann window `(n_fft,)` scaled so that a sinusoid on a bin has its amplitude as magnitude."""
     return torch.from_numpy(hann(n_fft)).to(device, dtype) * (4 / n_fft)

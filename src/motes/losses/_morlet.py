@@ -55,7 +55,7 @@ def _wavelet(centre: float, sigma: float) -> Wavelet:
 def morlet_spectrum(wavelet: Wavelet, bins: NDArray[np.int64], n: int) -> Array:
     """Spectrum at `bins` / n of a wavelet of zero mean whose impulse response has unit sum of magnitudes (over n samples, taken as periodic)."""
     everywhere = _unnormalised(wavelet, np.arange(n) / n)
-    return _unnormalised(wavelet, bins / n) / np.abs(np.fft.ifft(everywhere)).sum()
+    return everywhere[bins % n] / np.abs(np.fft.ifft(everywhere)).sum()
 
 
 def _unnormalised(wavelet: Wavelet, frequency: Array) -> Array:

@@ -13,7 +13,6 @@ the image from lag 0 on, so that what repeats stands still, and the image fades.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from motes.errors import ParameterError
+from motes.losses._cache import kept
 from motes.losses._checks import check_pair, check_positive_integer, check_rate, check_signal
 from motes.losses._fourier import rfft
 from motes.losses._gammatone import erb_spaced_hz, gammatones
@@ -75,7 +75,7 @@ def nerve_activity(
     return activity[..., : -(-n_samples // bank.step)], rate / bank.step
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def filter_bank(n_samples: int, rate: float, n_bands: int, low_hz: float, dtype: torch.dtype, device: torch.device) -> Bank:
     """The bank for signals of `n_samples` at `rate` samples per second."""
     check_positive_integer(n_bands, "n_bands")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from motes.errors import ParameterError
+from motes.losses._cache import kept
 from motes.losses._checks import check_pair, check_positive_integer, check_signal
 from motes.losses._fourier import rfft
 from motes.losses.spectral import FLOOR_DB, match_energy, multi_resolution_stft
@@ -96,7 +96,7 @@ def _padded_length(n_samples: int, n_bands: int) -> int:
     return -(-n_samples // step) * step
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _weights(n_padded: int, n_bands: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, ...]:
     """What each band takes of each bin up to its Nyquist frequency; together 1 everywhere."""
     frequency = torch.arange(n_padded // 2 + 1, dtype=torch.float64) / n_padded

@@ -13,7 +13,6 @@ few samples as its width allows, not as many as its highest frequency would; ban
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from torch.nn import functional
 
 from motes.errors import ParameterError
 from motes.losses._bands import bands_of
+from motes.losses._cache import kept
 from motes.losses._checks import check_pair, check_positive_integer
 from motes.losses._fourier import rfft
 from motes.losses._morlet import LOW_PASS_SIGMA, Wavelet, low_pass_spectrum, morlet_spectrum, wavelets
@@ -121,7 +121,7 @@ def scattering_distance(
     return (e - r).abs().mean(inner) / (r.mean(inner) + floor)
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _cached(n_samples: int, octaves: int, per_octave: int, order: int) -> Scattering:
     return Scattering(n_samples, octaves, per_octave, order)
 
@@ -143,7 +143,7 @@ class _Plan:
         self.first, self.second = first, second
         self.groups = self._first_groups()
         self.lengths = [self._length(_SECOND_RATE * w.sigma) for w in second]
-        self._filters: dict[tuple[torch.dtype, torch.device], tuple[list[Tensor], list[Tensor], Tensor]] = {}
+        self.filters = kept(4)(self._filters)
 
     def _length(self, rate: float) -> int:
         """An even number of samples, quick to transform, of at least `rate` per sample of the signal."""
@@ -161,20 +161,15 @@ class _Plan:
     def _start(self, wavelet: Wavelet, n: int) -> int:
         return round(wavelet.centre * self.n) - n // 2
 
-    def filters(self, dtype: torch.dtype, device: torch.device) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """Spectra of the wavelets of each group, of the second order, and of the low-pass, the first with the scale of a shorter inverse transform
-        in them.
-        """
-        key = (dtype, device)
-        if key not in self._filters:
-            first = [
-                np.stack([self._band(self.first[i], s, g.n) for i, s in zip(g.members, g.starts, strict=True)]) * (g.n / self.n) for g in self.groups
-            ]
-            second = [self._band(w, self._start(w, n), n) for w, n in zip(self.second, self.lengths, strict=True)]
-            low = low_pass_spectrum(self.octaves, np.arange(self.n_out // 2 + 1), self.n)
-            as_tensor = [torch.from_numpy(f).to(device, dtype) for f in (*first, *second, low)]
-            self._filters[key] = (as_tensor[: len(first)], as_tensor[len(first) : -1], as_tensor[-1])
-        return self._filters[key]
+    def _filters(self, dtype: torch.dtype, device: torch.device) -> tuple[list[Tensor], list[Tensor], Tensor]:
+        """Spectra of the wavelets of each group (scaled for a shorter inverse transform), of the second order, and of the low-pass."""
+        first = [
+            np.stack([self._band(self.first[i], s, g.n) for i, s in zip(g.members, g.starts, strict=True)]) * (g.n / self.n) for g in self.groups
+        ]
+        second = [self._band(w, self._start(w, n), n) for w, n in zip(self.second, self.lengths, strict=True)]
+        low = low_pass_spectrum(self.octaves, np.arange(self.n_out // 2 + 1), self.n)
+        as_tensor = [torch.from_numpy(f).to(device, dtype) for f in (*first, *second, low)]
+        return as_tensor[: len(first)], as_tensor[len(first) : -1], as_tensor[-1]
 
     def _band(self, wavelet: Wavelet, start: int, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
         return morlet_spectrum(wavelet, np.arange(start, start + n), self.n)
@@ -203,8 +198,8 @@ class _Plan:
 
     def _average(self, spectrum: Tensor, n: int, low: Tensor) -> Tensor:
         """The low-pass, at 2⁻ᴶ of the samples, of a signal of n samples given by its spectrum."""
-        kept = spectrum[..., : low.shape[-1]] * (low * (self.n_out / n))
-        return torch.fft.irfft(kept, n=self.n_out)
+        lowest = spectrum[..., : low.shape[-1]] * (low * (self.n_out / n))
+        return torch.fft.irfft(lowest, n=self.n_out)
 
 
 def _cut(spectrum: Tensor, n: int, start: int, m: int) -> Tensor:
@@ -233,7 +228,7 @@ def _padded_length(least: int, step: int) -> int:
     return step * _fast_even(-(-least // step))
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _reflection(n: int, pad: int, total: int, device: torch.device) -> Tensor:
     """Indices that extend n samples to `total`, `pad` of them in front, by reflection at both ends as often as it takes."""
     period = max(1, 2 * (n - 1))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from motes.errors import ParameterError
+from motes.losses._cache import kept
 from motes.losses._checks import check_pair, check_positive_integer, check_rate
 from motes.losses._frames import power_spectrogram
 
@@ -105,7 +105,7 @@ def a_weight(frequency_hz: Tensor) -> Tensor:
     return value * 10 ** (1.9997 / 20)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _mel_matrix(n_fft: int, rate: float, n_mels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Triangles of unit sum on the mel scale from 0 to half the sample rate, `(bins, n_mels)`; a triangle narrower than a bin takes its nearest
     bin.

@@ -7,7 +7,6 @@ their correlation of neighbouring modulation bands within one channel (C2), whic
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from motes.errors import ParameterError
 from motes.losses._bands import bands_of
+from motes.losses._cache import kept
 from motes.losses._checks import check_pair, check_positive_integer, check_rate, check_signal
 from motes.losses._fourier import rfft
 from motes.losses._gammatone import erb_rate, erb_spaced_hz
@@ -124,7 +124,7 @@ class _Bank(NamedTuple):
     starts: tuple[int, ...]
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _bank(n_samples: int, rate: float, n_bands: int, dtype: torch.dtype, device: torch.device) -> _Bank:
     """Half-cosine bands between equally spaced ERB rates, as factors for the bins they cover; all are cut out with the width of the widest."""
     high_hz = min(HIGH_HZ, 0.45 * rate)
@@ -146,7 +146,7 @@ def _bank(n_samples: int, rate: float, n_bands: int, dtype: torch.dtype, device:
     return _Bank(n, n_envelope, torch.from_numpy(filters).to(device, dtype), starts)
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _modulation_filters(n: int, rate_hz: float, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     """For envelopes of n samples: power weights `(bins, 20)` that give shares of the variance, and octave amplitudes `(6, 2 · bins)`."""
     frequency = np.arange(n // 2 + 1) * rate_hz / n
