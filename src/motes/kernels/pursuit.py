@@ -198,12 +198,11 @@ def _sweep_frame(
                 energies[n_taken] = energy
                 n_taken += 1
                 # The real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m.
-                for image in range(3):
+                near_an_edge = m <= edge[k] or m >= (window >> 1) - edge[k]
+                for image in range(3 if near_an_edge else 1):
                     if image == 1:
                         for channel in range(n_channels):
                             amp_im[channel] = -amp_im[channel]
-                    if (image == 1 and m > edge[k]) or (image == 2 and m < (window >> 1) - edge[k]):
-                        continue
                     _subtract_exponential(
                         re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
                         k, frame, m if image == 0 else (-m if image == 1 else window - m), amp_re, amp_im, xs, ys,
