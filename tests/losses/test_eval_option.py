@@ -16,11 +16,11 @@ from motes.losses import LOSSES
 
 @pytest.fixture
 def pair(tmp_path: Path) -> list[str]:
-    """An estimate and its reference, of twelve seconds: two pieces."""
+    """An estimate and its reference, of 21 seconds: three pieces."""
     generator = np.random.default_rng(0)
-    reference = 0.1 * generator.standard_normal((12 * 8000, 2))
-    soundfile.write(tmp_path / "reference.wav", reference, 8000)
-    soundfile.write(tmp_path / "estimate.wav", reference + 0.01 * generator.standard_normal(reference.shape), 8000)
+    reference = 0.1 * generator.standard_normal((21 * 4000, 1))
+    soundfile.write(tmp_path / "reference.wav", reference, 4000)
+    soundfile.write(tmp_path / "estimate.wav", reference + 0.01 * generator.standard_normal(reference.shape), 4000)
     return [str(tmp_path / "estimate.wav"), "--reference", str(tmp_path / "reference.wav")]
 
 

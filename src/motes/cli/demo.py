@@ -52,6 +52,7 @@ def _make_folder(folder: Path) -> None:
 
 def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any) -> dict[str, Any]:
     from motes.audio import ArraySource, read_audio
+    from motes.codec.bitstream import dumps, loads
     from motes.encoders.options import PursuitOptions
     from motes.encoders.pursuit import encode
     from motes.library.plan import Job
@@ -60,7 +61,8 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
 
     announce_compilation()
     audio, rate = read_audio(recording)
-    encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions())  # compiles, so that the times below are those of work
+    # Compiles all that encoding and decoding need, so that the times below are those of work.
+    loads(dumps(encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions()))).render()
     encoded = Encode(PursuitOptions(), overwrite)(Job(str(recording), str(paths["mote"])), progress)
     decoded = Decode(overwrite=overwrite)(Job(str(paths["mote"]), str(paths["wav"])), lambda _: None)
     back, _ = read_audio(paths["wav"])

@@ -32,6 +32,8 @@ SIZES = (
 )
 STARTS = tuple(int(x) for x in np.cumsum((0, *SIZES)))
 T_BLOCK, T_BIN, T_STRENGTH, T_OTHER = (STARTS[i * N_INPUTS : (i + 1) * N_INPUTS] for i in range(4))
+# As arrays (and, below, numbers as np.int64): for each literal that numba sees in a call it would compile the kernel once more.
+STRENGTH_TABLES, OTHER_TABLES = np.array(T_STRENGTH, np.int64), np.array(T_OTHER, np.int64)
 EXTRA = STARTS[-1]  # the two bits below a class's leading ones: 2 × 96
 CHANNEL = EXTRA + 192  # is a channel silent: 2 × 64
 SAME_PHASE = CHANNEL + 128  # has it the phase of the channel before: 16
@@ -103,7 +105,7 @@ def code_strength(coder, steps, tables, mix, value):
         elif i == k - 3:
             bit = code_adaptive(rc, buffer, slots, EXTRA + 96 + strength, bit)
         else:
-            bit = code_uniform(rc, buffer, 2, bit)
+            bit = code_uniform(rc, buffer, np.int64(2), bit)
         number = (number << 1) | bit
     return number
 
@@ -144,13 +146,13 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
             continue
         value = amplitude[i, channel] - base
         if loudest < 0:
-            value = code_strength(coder, steps, T_STRENGTH, MIX_STRENGTH, value)
+            value = code_strength(coder, steps, STRENGTH_TABLES, np.int64(MIX_STRENGTH), value)
         elif code_adaptive(rc, buffer, slots, SAME_STRENGTH + min(strength, 15), np.int64(value == value_before)):
             value = value_before
         else:
             for k in range(N_INPUTS):
                 other[k] = min(strength, N_LEVELS - 1)
-            value = code_strength(coder, other, T_OTHER, MIX_OTHER, value)
+            value = code_strength(coder, other, OTHER_TABLES, np.int64(MIX_OTHER), value)
         strength, value_before = class_of(value), value
         amplitude[i, channel] = base + value
         levels, expected = n_levels(base + value, n_phases, slope), np.int64(-1)
@@ -332,11 +334,11 @@ def code_free(coder, settings, places, amplitude, phase):
     steps = np.zeros(N_INPUTS, np.int64)
     time, window = np.int64(0), np.int64(1)
     for i in range(len(places)):
-        time += code_signed(rc, buffer, slots, FREE_TIME, places[i, 0] - time)
+        time += code_signed(rc, buffer, slots, np.int64(FREE_TIME), places[i, 0] - time)
         places[i, 0] = time
-        places[i, 1] = code_number(rc, buffer, slots, FREE_FREQUENCY, places[i, 1])
-        if not code_adaptive(rc, buffer, slots, SAME_WINDOW, np.int64(places[i, 2] == window)):
-            window = code_number(rc, buffer, slots, FREE_WINDOW, places[i, 2])
+        places[i, 1] = code_number(rc, buffer, slots, np.int64(FREE_FREQUENCY), places[i, 1])
+        if not code_adaptive(rc, buffer, slots, np.int64(SAME_WINDOW), np.int64(places[i, 2] == window)):
+            window = code_number(rc, buffer, slots, np.int64(FREE_WINDOW), places[i, 2])
         places[i, 2] = window
         code_sound(coder, steps, settings, amplitude, phase, i)
 
@@ -362,7 +364,7 @@ def code_events(decoding, record, buffer, slots, weights, windows, packet_sample
             if which[i] != w:
                 break
             top = max(top, bin_[i] // BLOCK + 1)
-        if code_uniform(rc, buffer, 2, np.int64(top > 0)):
+        if code_uniform(rc, buffer, np.int64(2), np.int64(top > 0)):
             top = 1 + code_uniform(rc, buffer, windows[w] // 2 // BLOCK + 1, top - 1)
             done = code_window(coder, steps, state, events, done, w, windows, packet_samples // (windows[w] >> 2), top)
     code_free(coder, state, free, free_sound[0], free_sound[1])

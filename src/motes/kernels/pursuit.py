@@ -228,7 +228,7 @@ def pursue(
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     for z in range(len(zones)):
-        n_taken, place = 0, zones[z] - first_zone
+        n_taken, place = np.int64(0), zones[z] - first_zone
         threshold = start_energy
         for _ in range(n_steps):
             threshold *= step

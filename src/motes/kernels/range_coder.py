@@ -210,5 +210,5 @@ def code_number(rc, buffer, slots, base, value):
         length += 1
     number = np.int64(1)
     for k in range(length - 1, -1, -1):
-        number = (number << 1) | code_uniform(rc, buffer, 2, ((value + 1) >> k) & 1)
+        number = (number << 1) | code_uniform(rc, buffer, np.int64(2), ((value + 1) >> k) & 1)
     return number - 1

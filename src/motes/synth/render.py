@@ -33,10 +33,10 @@ class Renderer:
         stride = n_samples + 16
         audio = np.zeros(n_channels * stride)
         low, high = np.searchsorted(self._centre, (first - self._reach, last + self._reach))
-        events = self.scene.gabor
-        add_gabor(
-            audio, stride, n_samples, first, self._centre, self._window, self._omega, events.amplitude, events.phase_rad, int(low), int(high)
-        )  # fmt: skip
+        # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
+        amplitude, phase = self.scene.gabor.amplitude[low:high].copy(), self.scene.gabor.phase_rad[low:high].copy()
+        centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
+        add_gabor(audio, stride, n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
         return audio.reshape(n_channels, stride)[:, :n_samples].astype(np.float32)
 
 
