@@ -2,8 +2,8 @@
 
     python benchmarks/bench_losses.py        # MOTES_SHARED names the folder that holds goldens/ (left out where it is absent)
 
-Each figure is the best of twenty runs, because machines are rarely quiet. "asked" is what the design asks for, "usual" what the usual libraries took on
-a machine of this kind. Only the estimate needs a gradient, as in training.
+Each figure is processor time, the best of twenty runs: machines are rarely quiet. "asked" is what the design asks for, "usual" what the usual
+libraries took on a machine of this kind. Only the estimate needs a gradient, as in training.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def best_ms(function: Callable[[torch.Tensor], torch.Tensor], batch: int = 1) ->
     best = [float("inf")] * 2
     for _ in range(N_RUNS):
         with torch.no_grad():
-            before = time.perf_counter()
+            before = time.process_time()
             function(signal)
-            best[0] = min(best[0], time.perf_counter() - before)
+            best[0] = min(best[0], time.process_time() - before)
         signal.grad = None
-        before = time.perf_counter()
+        before = time.process_time()
         function(signal).sum().backward()
-        best[1] = min(best[1], time.perf_counter() - before)
+        best[1] = min(best[1], time.process_time() - before)
     return best[0] * 1000, best[1] * 1000
 
 

@@ -169,7 +169,7 @@ def value(loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor], est
 
 
 def print_table(names: list[str], table: NDArray[np.float64]) -> None:
-    columns = [f"{group} {step}".replace("\n", " ") for group, steps in LADDER for step, _ in steps]
+    columns = [f"{group} {step}".replace("late, ms gone", "gone") for group, steps in LADDER for step, _ in steps]
     plain = [name.replace("\n", " ") for name in names]
     print("| change | " + " | ".join(plain) + " |")
     print("|---|" + "---|" * len(plain))
