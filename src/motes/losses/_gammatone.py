@@ -35,7 +35,7 @@ def gammatones(centre_hz: Array, sample_rate_hz: float) -> Array:
     """Impulse responses `(bands, samples)` t³ exp(−2π b t) cos(2π f t), b = 1.019 ERB(f), of unit gain at f; as long as the lowest needs to fade by
     80 dB.
 
-    Patterson et al. 1988, eq. 1, with n = 4.
+    Patterson et al. 1988, with n = 4.
     """
     decay = 2 * np.pi * BANDWIDTH_IN_ERB * erb_hz(centre_hz)  # per second
     n_samples = int(np.ceil(_end_in_decays() / decay.min() * sample_rate_hz)) + 1

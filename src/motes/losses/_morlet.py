@@ -1,9 +1,8 @@
 """Filters of a scattering transform: which there are, and their spectra.
 
 Andén & Mallat: "Deep scattering spectrum", IEEE Trans. Signal Processing 62 (2014), §II and §IV; the spacing and the widths at crossings of 1/√2
-follow
-Lostanlen: "Convolutional operators in the time–frequency domain", PhD thesis 2017, §2, as kymatio does. Frequencies and widths are in cycles per
-sample.
+follow Lostanlen: "Convolutional operators in the time–frequency domain", PhD thesis 2017, §2, as kymatio does. Frequencies and widths are in cycles
+per sample.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Octave bands: a split that loses nothing, and a spectrogram loss with short transforms of its own in each band.
 
 The split multiplies the spectrum by weights that sum to one at every frequency and fade over half an octave below each edge (a raised cosine in log
-frequency); each band is cut to its own Nyquist frequency, so band k has 2⁻ᵏ of the samples. After the octave bands with separate windows of Défossez,
-Copet, Synnaeve, Adi: "High fidelity neural audio compression", TMLR 2023 (multi-scale losses) and Fletcher's critical bands.
+frequency); each band is cut to its own Nyquist frequency, so band k has 2⁻ᵏ of the samples. The weights are the smooth
+partition of the frequency axis that Meyer wavelets rest on (Daubechies: "Ten lectures on wavelets", SIAM 1992, §4.2.1), taken as amplitudes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ N_BANDS = 8
 
 
 def split_octaves(signal: Tensor, n_bands: int = N_BANDS) -> list[Tensor]:
-    """Octave bands of `(batch, channels, n)`, highest first, band k at 2⁻ᵏ of the sample rate: `(batch, channels, ⌈n / 2ᵇ⌉ · 2ᵇ⁻ᵏ)`, b = n_bands − 1.
+    """Octave bands of `(batch, channels, n)`, highest first, band k at 2⁻ᵏ of the sample rate: `(batch, channels, ⌈n / 2ᵇ⌉ · 2ᵇ⁻ᵏ)`, b = n_bands.
 
     Band k lies between 2⁻ᵏ⁻² and 2⁻ᵏ⁻¹ of the sample rate, the last one reaches down to 0. `merge_octaves` gives the signal back to the precision of
     its numbers. The signal is taken as periodic after zeros up to the next multiple of 2ᵇ samples.
@@ -67,10 +67,8 @@ def octave_stft(
     """Mean over octave bands of `multi_resolution_stft` with windows in the band's own samples, `(batch,)`, 0 … ∞.
 
     `estimate`, `reference`: `(batch, channels, samples)`. Every octave has the same say, however little energy it holds, and a window lasts the
-    longer
-    the lower its band: at 44.1 kHz the default windows last 0.7, 2.9 and 12 ms in the top octave, 128 times as long in the lowest. Signals too
-    short for
-    the lowest bands get fewer of them. Arguments as there; raises ParameterError as there.
+    longer the lower its band: at 44.1 kHz the default windows last 0.7, 2.9 and 12 ms in the top octave, 128 times as long in the lowest. Signals too
+    short for the lowest bands get fewer of them. Arguments as there; raises ParameterError as there.
     """
     check_pair(estimate, reference)
     check_positive_integer(n_bands, "n_bands")

@@ -2,12 +2,10 @@
 
 S₀ = x ∗ φ, S₁(λ) = |x ∗ ψ_λ| ∗ φ, S₂(λ, μ) = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ, with analytic Morlet wavelets ψ and a Gaussian φ of scale 2ᴶ samples: stable to
 deformation, blind to shifts well below 2ᴶ. Mallat: "Group invariant scattering", Comm. Pure and Applied Mathematics 65 (2012); Andén & Mallat: "Deep
-scattering spectrum", IEEE Trans. Signal Processing 62 (2014), eqs. 13–20. Filters and paths are those of
-kymatio (Andreux et al., JMLR 21, 2020).
+scattering spectrum", IEEE Trans. Signal Processing 62 (2014), §II. Filters and paths are those of kymatio (Andreux et al., JMLR 21, 2020).
 
 What makes it quick: a modulus does not change when its band is moved to frequency zero, so a band of the spectrum is cut out and transformed back
-with as
-few samples as its width allows, not as many as its highest frequency would; bands of equal length are transformed together.
+with as few samples as its width allows, not as many as its highest frequency would; bands of equal length are transformed together.
 """
 
 from __future__ import annotations
@@ -50,11 +48,9 @@ class Scattering:
 
     `n_samples`: 1 or more. `octaves` J: averages over about 2ᴶ samples. `per_octave` Q: wavelets an octave in the first order (one in the second).
     `order`: 1 or 2. `signal`: `(…, n_samples)`; result `(…, n_paths, ⌈n_samples / 2ᴶ⌉)`, coefficient t centred on sample t · 2ᴶ; `paths` says what
-    each
-    row is: order 0, the first order from high to low, then the second in the order of the first. The signal is reflected at its ends.
-    `as_kymatio` gives kymatio 0.3's values, which lack a factor 2ʲ for each wavelet on the path (it averages a filter's spectrum where it should
-    add it
-    when it shortens one; j is `Wavelet.octave`); otherwise values are those of the definition above.
+    each row is: order 0, the first order from high to low, then the second in the order of the first. The signal is reflected at its ends.
+    `as_kymatio` gives kymatio's own values, which lack a factor 2ʲ for each wavelet on the path (it averages a filter's spectrum where it should add
+    it when it shortens one; j is `Wavelet.octave`); otherwise values are those of the definition above.
 
     Raises ParameterError for options out of range.
     """

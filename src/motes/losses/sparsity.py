@@ -26,7 +26,7 @@ def weighted_l1(amplitude: Tensor, weight: Tensor | None = None) -> Tensor:
     """Σ weight · |amplitude| over all but the first axis, `(batch,)`; `weight` (≥ 0) broadcasts, e.g. 1 / (|amplitude| + ε) of the last step,
     detached.
 
-    Candès, Wakin, Boyd: "Enhancing sparsity by reweighted ℓ1 minimization", J. Fourier Analysis and Applications 14 (2008), eq. 5.
+    Candès, Wakin, Boyd: "Enhancing sparsity by reweighted ℓ1 minimization", J. Fourier Analysis and Applications 14 (2008), §2.2.
     """
     magnitude = _check_events(amplitude, "amplitude").abs()
     return _total(magnitude if weight is None else magnitude * _check_finite(weight, "weight"))
@@ -82,7 +82,7 @@ def residual_information(
     that is exponentially distributed around the local mean P̄ (over `n_frames` × `n_bins` cells), so that ln P̄ − ln P has the mean γ = 0.577;
     partials and clicks leave most cells far below their neighbours' mean. The result is how far the mean exceeds γ, cells weighted by P̄ / (P̄ +
     floor): 0 when what is left can be coded as an envelope of noise, whatever its level, or is silence. Spectral flatness, local: Gray & Markel, IEEE
-    Trans. ASSP 22 (1974), eq. 14.
+    Trans. ASSP 22 (1974).
 
     Raises ParameterError for tensors that do not fit and for windows or neighbourhoods that are not odd or too small.
     """

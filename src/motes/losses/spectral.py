@@ -1,7 +1,6 @@
 """Multi-resolution spectrogram losses: what differs in short-time magnitude, with phase left out.
 
-Yamamoto, Song, Kim: "Parallel WaveGAN", ICASSP 2020, eqs. 3–6 (convergence and log magnitude); Engel, Hantrakul, Gu, Roberts: "DDSP", ICLR 2020,
-§4.2.1
+Yamamoto, Song, Kim: "Parallel WaveGAN", ICASSP 2020, §2.2 (convergence and log magnitude); Engel, Hantrakul, Gu, Roberts: "DDSP", ICLR 2020, §4.2.1
 (linear and log magnitude over several windows).
 """
 
@@ -44,7 +43,7 @@ def multi_resolution_stft(
     channels, frames and bins: linear |M̂ − M| over the mean of M; log |ln(M̂ + floor) − ln(M + floor)|; convergence ‖M̂ − M‖ / ‖M‖.
     `windows` are Hann windows in samples, hop `window / hops_per_window`; `floor_db` is where loudness ends, in dB re full scale: quieter bins count
     for less and less, and silence has a finite gradient. `n_mels` bands of Hz → mel (O'Shaughnessy 1987: 2595 lg(1 + f / 700)) instead of bins and
-    `a_weighting` (IEC 61672-1, appendix E) need `sample_rate_hz`. `gain_invariant` first scales the estimate to the reference's energy.
+    `a_weighting` (IEC 61672-1, annex E) need `sample_rate_hz`. `gain_invariant` first scales the estimate to the reference's energy.
 
     Raises ParameterError for tensors that do not fit, odd windows, or a missing sample rate.
     """
@@ -98,7 +97,7 @@ def _distance(e: Tensor, r: Tensor, floor: float, linear: float, log: float, con
 
 
 def a_weight(frequency_hz: Tensor) -> Tensor:
-    """A-weighting as a factor on amplitude at frequencies in Hz, 1 at 1 kHz: IEC 61672-1:2013, eq. E.6."""
+    """A-weighting as a factor on amplitude at frequencies in Hz, 1 at 1 kHz: IEC 61672-1:2013, annex E."""
     square = frequency_hz.square()
     value = 12194.217**2 * square**2 / ((square + 20.598997**2) * (square + 12194.217**2))
     value = value / ((square + 107.65265**2) * (square + 737.86223**2)).sqrt()

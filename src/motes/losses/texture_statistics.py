@@ -73,10 +73,9 @@ def texture_statistics(signal: Tensor, sample_rate_hz: float | None, *, n_bands:
 def texture_distance(estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS) -> Tensor:
     """Mean over the seven classes of statistics of their relative distance, `(batch,)`, 0 … ∞; 0 for two draws of one endless texture.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Within a class: the rms of the difference over the
-    rms of the reference's and the class's own scale (0.01 for means … 1 for skewness), which keeps chance correlations of short sounds from counting;
-    skewness is taken as asinh, kurtosis as ln(1 + ·).
-    Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Within a class: the rms of the difference over the rms of the reference's and
+    the class's own scale (0.01 for means … 1 for skewness), which keeps chance correlations of short sounds from counting; skewness is taken as
+    asinh, kurtosis as ln(1 + ·). Raises ParameterError for tensors that do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     pair = (_compressed(texture_statistics(x, sample_rate_hz, n_bands=n_bands)) for x in (estimate, reference))
