@@ -209,9 +209,10 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     chosen = check_quantiser(quantiser or scene.quantiser or default_quantiser(scene))
     events = to_integers(scene.gabor, scene.sample_rate_hz, chosen)
     kept = sounding(events)
+    group_id = scene.gabor.group_id
     if not kept.all():
-        events = events.take(kept)
-    return replace(scene, gabor=Gabor(**from_integers(events, scene.sample_rate_hz, chosen)), quantiser=chosen)
+        events, group_id = events.take(kept), group_id[kept]
+    return replace(scene, gabor=Gabor(**from_integers(events, scene.sample_rate_hz, chosen), group_id=group_id), quantiser=chosen)
 
 
 def integers_in_range(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> bool:

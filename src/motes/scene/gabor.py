@@ -7,12 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from motes.scene.kinds import Array, EventTable, Param
+from motes.scene.kinds import Array, EventTable, Ints, Param
 
 
 @dataclass(frozen=True, eq=False)
 class Gabor(EventTable):
     """Hann-windowed sinusoids, `amplitude · ½(1 + cos 2πu/window) · cos(2π·frequency·u + phase)` with u = t − time_s, |u| < window/2.
+
+    `group_id`, `partial_hz` and `partial_rad` may be left out: they say to which partial an atom belongs (`motes.scene.partials`). The last two are
+    what edits hand on to later edits; files do not hold them.
 
     `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at the window's centre.
     """
@@ -22,6 +25,9 @@ class Gabor(EventTable):
     frequency_hz: Array
     amplitude: Array
     phase_rad: Array
+    group_id: Ints = None  # type: ignore[assignment]  # filled with 0
+    partial_hz: Array = None  # type: ignore[assignment]  # filled with 0
+    partial_rad: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "gabor"
     PARAMS: ClassVar[tuple[Param, ...]] = (
@@ -30,6 +36,9 @@ class Gabor(EventTable):
         Param("frequency_hz", "Hz", 0.0, 1e6, "frequency of the sinusoid"),
         Param("amplitude", "", 0.0, 1e6, "peak of the sinusoid at the centre, full scale = 1", per_channel=True),
         Param("phase_rad", "rad", -1e6, 1e6, "phase of the cosine at the centre", per_channel=True),
+        Param("group_id", "", 0, 2**40, "the group it belongs to, 0 for none", default=0, whole=True),
+        Param("partial_hz", "Hz", 0.0, 1e6, "frequency of its partial at the centre as edits know it, 0 where not yet estimated", default=0.0),
+        Param("partial_rad", "rad", -1e12, 1e12, "phase its partial has run through since its first atom, as edits know it", default=0.0),
     )
 
     @classmethod

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
+from motes.scene.groups import Groups
 
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -50,6 +51,7 @@ class Scene:
     n_channels: int
     gabor: Gabor
     quantiser: GaborQuantiser | None = None
+    groups: Groups = field(default_factory=Groups.empty)
     metadata: Metadata = field(default_factory=Metadata)
 
     def __post_init__(self) -> None:
