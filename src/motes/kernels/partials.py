@@ -25,6 +25,8 @@ TUBE_BINS = 0.75
 """Atoms whose sound lies this near to a line belong to it."""
 MASK_LOUDER, MASK_POWER, MASK_BINS = 2.0, 2.5, 8.0
 """An atom that lies d of its bins from a line is a part of it if it is weaker than line · min(MASK_LOUDER, d^−MASK_POWER), up to MASK_BINS."""
+SWEPT = 0.35
+"""Counted from where the line sweeps through within this part of the atom's window to either side."""
 SMOOTH = 0.25
 """Frequencies along a line are smoothed over this part of the window they were read with."""
 
@@ -126,17 +128,27 @@ def _mask(bins):
 
 
 @inner
+def _between(at, head, tail, time, points, point_time, point_sound):
+    """Frequency of a line at a time, by two of its atoms."""
+    if head == tail:
+        return _at(head, points, point_time, point_sound, at)
+    part = min(max((at - time[head]) / (time[tail] - time[head]), 0.0), 1.0)
+    return (1.0 - part) * _at(head, points, point_time, point_sound, at) + part * _at(tail, points, point_time, point_sound, at)
+
+
+@inner
 def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, usable, line, points, point_time, point_sound):
     """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin no line of their own."""
-    span, loudness = time[tail] - time[head], max(amplitude[head], amplitude[tail])
+    loudness = max(amplitude[head], amplitude[tail])
     for k in range(np.searchsorted(time, low), np.searchsorted(time, high, side="right")):
         if line[k] == 0:
-            part = min(max((time[k] - time[head]) / span, 0.0), 1.0) if span != 0.0 else 0.0
-            here = (1.0 - part) * _at(head, points, point_time, point_sound, time[k])
-            here += part * _at(tail, points, point_time, point_sound, time[k])
-            if abs(sound[k] - here) * window[k] < TUBE_BINS and abs(own[k] - here) * window[k] < MASK_BINS:
+            here = _between(time[k], head, tail, time, points, point_time, point_sound)
+            before = _between(time[k] - SWEPT * window[k], head, tail, time, points, point_time, point_sound)
+            after = _between(time[k] + SWEPT * window[k], head, tail, time, points, point_time, point_sound)
+            away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
+            if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k] = number
-            elif amplitude[k] < loudness * _mask(abs(own[k] - here) * window[k]):
+            elif amplitude[k] < loudness * _mask(away):
                 usable[k] = False
 
 
@@ -264,7 +276,15 @@ def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, p
             if line[i] == number and not left[i]:
                 frequency[i], turns[i] = f, turn
             else:
-                loud = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1])
-                score = loud * _mask(abs(own[i] - f) * window[i])
+                loud, low, high = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1]), f, f
+                j = k
+                while j >= 0 and at[j] > time[i] - SWEPT * window[i]:
+                    low, high = min(low, smoothed[j]), max(high, smoothed[j])
+                    j -= 1
+                j = k + 1
+                while j < n and at[j] < time[i] + SWEPT * window[i]:
+                    low, high = min(low, smoothed[j]), max(high, smoothed[j])
+                    j += 1
+                score = loud * _mask(max(own[i] - high, low - own[i], 0.0) * window[i])
                 if score > max(nearest[i], amplitude[i]):
                     nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn

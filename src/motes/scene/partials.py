@@ -118,6 +118,8 @@ def _under(scene: Scene, time: Array, window: Array, own: Array, channel: Ints) 
         swept, strength = np.empty(len(order)), np.empty(len(order))
         swept[order], _, _, strength[order] = _read(scene, places.reshape(-1)[order], 0.25 * window[of], own[of], channel[of])
         swept, strength = swept.reshape(-1, POINTS), strength.reshape(-1, POINTS)
+        bins = np.minimum(np.abs(swept - own[long, None]) * (0.25 * window[long, None]), 1.7) + 1e-9
+        strength /= np.sinc(bins) / (1 - bins * bins)  # of a Hann window so many bins beside a sinusoid
         one = strength.max(axis=1) < STEADY * strength.min(axis=1)
         one &= (np.abs(swept - own[long, None]).max(axis=1) * window[long] < 2 * OWN_BINS_SWEPT) & (swept.min(axis=1) > 0)
         one &= np.abs(swept[:, POINTS // 2] - own[long]) * window[long] < OWN_BINS_SWEPT
