@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
+
+if TYPE_CHECKING:
+    from motes.scene.select import Selection
 
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -87,6 +90,58 @@ class Scene:
         from motes.codec.bitstream import save
 
         return save(self, path, overwrite=overwrite)
+
+    def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None) -> Selection:
+        """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice."""
+        from motes.scene.select import choose
+
+        return choose(self, what, start_s, end_s)
+
+    def move(self, by_s: float) -> Scene:
+        """Everything later by `by_s` seconds (earlier if negative)."""
+        return self.select().move(by_s)
+
+    def transpose(self, semitones: float) -> Scene:
+        """Everything higher by `semitones` (lower if negative), as long as before."""
+        return self.select().transpose(semitones)
+
+    def stretch(self, factor: float) -> Scene:
+        """Everything `factor` times as long, silences and the scene itself too, at the same frequencies."""
+        from motes.scene.edit import stretch_scene
+
+        return stretch_scene(self, factor)
+
+    def gain(self, db: float) -> Scene:
+        """Everything louder by `db` (quieter if negative)."""
+        return self.select().gain(db)
+
+    def reverse(self) -> Scene:
+        """Everything backwards: renders the samples in the opposite order."""
+        from motes.scene.edit import reverse_scene
+
+        return reverse_scene(self)
+
+    def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
+        """Only events whose frequency is in low_hz … high_hz."""
+        return self.select().filter(low_hz, high_hz)
+
+    def join(self, other: Scene, at_s: float | None = None, *, resample: bool = False) -> Scene:
+        """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another sample rate."""
+        from motes.scene.edit import join
+
+        return join(self, other, at_s, resample)
+
+    def slice(self, start_s: float | None = None, end_s: float | None = None, *, with_overhang: bool = False) -> Scene:
+        """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut at both ends."""
+        from motes.scene.edit import cut
+
+        return cut(self, start_s, end_s, with_overhang)
+
+    def __getitem__(self, seconds: Any) -> Scene:
+        """`scene[2.0:5.0]` is `scene.slice(2.0, 5.0)`."""
+        from motes.scene.edit import slice_seconds
+
+        return self.slice(*slice_seconds(seconds))
 
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""
