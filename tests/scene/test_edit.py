@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import ParameterError
-from motes.scene.edit import canonical_order
-from motes.scene.gabor import Gabor, render_gabor_oracle
+from motes.scene.gabor import Gabor, canonical_order, render_gabor_oracle
 from motes.scene.groups import Groups
 from motes.scene.scene import GaborQuantiser, Scene
 

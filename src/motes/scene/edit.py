@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor
+from motes.scene.gabor import Gabor, canonical_order
 from motes.scene.groups import Groups
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
@@ -54,15 +54,6 @@ def _rebuilt(selection: Selection, changes: dict[str, Array], mask: Mask | None 
         columns = {name: column[order] for name, column in columns.items()}
         mask = mask[order]
     return replace(selection, scene=selection.scene.replace(gabor=Gabor(**columns), **scene_changes), mask=mask)
-
-
-def canonical_order(time_s: Array, frequency_hz: Array, window_s: Array) -> NDArray[np.intp] | None:
-    """The order by time, frequency, window; None where that is how they stand."""
-    same_time, same_frequency = time_s[1:] == time_s[:-1], frequency_hz[1:] == frequency_hz[:-1]
-    ordered = (time_s[1:] > time_s[:-1]) | same_time & (
-        (frequency_hz[1:] > frequency_hz[:-1]) | same_frequency & (window_s[1:] >= window_s[:-1])
-    )  # fmt: skip
-    return None if ordered.all() else np.lexsort((window_s, frequency_hz, time_s))
 
 
 def onset_s(selection: Selection) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.scene.kinds import Array, EventTable, Ints, Param
 
@@ -56,6 +57,26 @@ class Gabor(EventTable):
     def end_s(self) -> Array:
         """When each window ends."""
         return self.time_s + self.window_s / 2
+
+
+def canonical_order(time_s: Array, frequency_hz: Array, window_s: Array) -> NDArray[np.intp] | None:
+    """The order by time, then frequency, then window; None where that is how they stand."""
+    order: NDArray[np.intp] | None = None
+    for keys in ((frequency_hz, time_s), (window_s, frequency_hz, time_s)):  # seldom do two events share both time and frequency
+        if _ordered(time_s, frequency_hz, window_s, order):
+            return order
+        order = np.lexsort(keys)
+    return order
+
+
+def _ordered(time_s: Array, frequency_hz: Array, window_s: Array, order: NDArray[np.intp] | None) -> bool:
+    """Whether events stand in canonical order when taken in this one."""
+    time, frequency, window = (column if order is None else column[order] for column in (time_s, frequency_hz, window_s))
+    later, lower = np.diff(time), frequency[1:] < frequency[:-1]
+    if np.any(later < 0) or np.any(lower & (later == 0)):
+        return False
+    same = np.flatnonzero((later == 0) & (frequency[1:] == frequency[:-1]))
+    return bool(np.all(window[same] <= window[same + 1]))
 
 
 def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor
+from motes.scene.gabor import Gabor, canonical_order
 from motes.scene.groups import Groups
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Scene:
             object.__setattr__(self, name, int(value))
         if self.gabor.amplitude.shape[1] != self.n_channels or self.gabor.phase_rad.shape[1] != self.n_channels:
             raise ParameterError(f"the events have {self.gabor.amplitude.shape[1]} channels, the scene {self.n_channels}")
-        order = np.lexsort((self.gabor.window_s, self.gabor.frequency_hz, self.gabor.time_s))
-        if np.any(order[1:] < order[:-1]):
+        order = canonical_order(self.gabor.time_s, self.gabor.frequency_hz, self.gabor.window_s)
+        if order is not None:
             object.__setattr__(self, "gabor", self.gabor.take(order))
 
     @property
