@@ -23,8 +23,13 @@ STEP_BINS, SWEEP_BINS = 0.4, 1.0
 """How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of its lengths in time."""
 TUBE_BINS = 0.75
 """Atoms whose sound lies this near to a line belong to it."""
-MASK_LOUDER, MASK_POWER, MASK_BINS = 2.0, 2.5, 8.0
-"""An atom that lies d of its bins from a line is a part of it if it is weaker than line · min(MASK_LOUDER, d^−MASK_POWER), up to MASK_BINS."""
+MASK_LOUDER, MASK_BINS = 2.0, 12.0
+STRICT, LENIENT = 2.5, 1.6
+"""An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up to MASK_BINS: it corrects
+what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line took, or a small one, go to a line that masks them leniently.
+"""
+SMALL = 3
+"""Lines of so few atoms are small."""
 SWEPT = 0.35
 """Counted from where the line sweeps through within this part of the atom's window to either side."""
 SMOOTH = 0.25
@@ -120,11 +125,11 @@ def _next(head, sign, slope, time, window, sound, phase, channel, energy, usable
 
 
 @inner
-def _mask(bins):
+def _mask(bins, power):
     """How strong, against a line, an atom so many bins away can be and still be a part of it."""
     if bins > MASK_BINS:
         return 0.0
-    return MASK_LOUDER if bins < 0.75 else min(MASK_LOUDER, bins**-MASK_POWER)
+    return MASK_LOUDER if bins < 0.75 else min(MASK_LOUDER, bins**-power)
 
 
 @inner
@@ -148,7 +153,7 @@ def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, u
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
             if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k] = number
-            elif amplitude[k] < loudness * _mask(away):
+            elif amplitude[k] < loudness * _mask(away, STRICT):
                 usable[k] = False
 
 
@@ -253,7 +258,9 @@ def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, p
     room = POINTS * max(1, np.max(np.diff(starts[: n_lines + 1])) if n_lines else 1)
     at, sound, width, weight, loudness = np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room)
     smoothed, turned = np.empty(room), np.empty(room)
-    nearest, left = np.zeros(len(time)), line == 0
+    nearest, home, count = amplitude.copy(), line.copy(), np.zeros(n_lines + 1, np.int64)
+    for i in range(len(time)):
+        count[line[i]] += 1
     for number in range(1, n_lines + 1):
         atoms = knots[starts[number - 1] : starts[number]]
         n = _points_of_line(atoms, window, amplitude, points, point_time, point_sound, at, sound, width, weight, loudness)
@@ -266,16 +273,17 @@ def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, p
         for i in range(np.searchsorted(time, first), np.searchsorted(time, last, side="right")):
             while k + 1 < n and at[k + 1] <= time[i]:
                 k += 1
-            if line[i] != number and not left[i]:
+            mine = home[i] == number
+            if not mine and home[i] != 0 and (count[home[i]] > SMALL or count[number] <= SMALL):
                 continue
             gone = time[i] - at[k]
             f, turn = smoothed[k], turned[k] + smoothed[k] * gone
             if gone > 0.0 and k + 1 < n:
                 rise = (smoothed[k + 1] - smoothed[k]) / (at[k + 1] - at[k])
                 f, turn = f + rise * gone, turn + 0.5 * rise * gone * gone
-            if line[i] == number and not left[i]:
+            if mine and line[i] == number:
                 frequency[i], turns[i] = f, turn
-            else:
+            elif not mine:
                 loud, low, high = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1]), f, f
                 j = k
                 while j >= 0 and at[j] > time[i] - SWEPT * window[i]:
@@ -285,6 +293,6 @@ def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, p
                 while j < n and at[j] < time[i] + SWEPT * window[i]:
                     low, high = min(low, smoothed[j]), max(high, smoothed[j])
                     j += 1
-                score = loud * _mask(max(own[i] - high, low - own[i], 0.0) * window[i])
-                if score > max(nearest[i], amplitude[i]):
+                score = loud * _mask(max(own[i] - high, low - own[i], 0.0) * window[i], LENIENT)
+                if score > nearest[i]:
                     nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn
