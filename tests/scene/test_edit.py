@@ -134,7 +134,7 @@ def test_transposing_moves_each_atom_by_its_partial():
     one, ratio = scene(), 2 ** (3 / 12)
     up = one.transpose(3).gabor
     np.testing.assert_allclose(up.frequency_hz - one.gabor.frequency_hz, (ratio - 1) * one.gabor.partial_hz)
-    np.testing.assert_allclose(up.phase_rad - one.gabor.phase_rad, np.tile((ratio - 1) * one.gabor.partial_rad[:, None], 2))
+    assert turned(up.phase_rad - one.gabor.phase_rad - (ratio - 1) * one.gabor.partial_rad[:, None]).max() < 1e-9
     np.testing.assert_array_equal(up.window_s, one.gabor.window_s)
     np.testing.assert_array_equal(up.amplitude, one.gabor.amplitude)
 
@@ -146,7 +146,7 @@ def test_stretching_slows_what_an_atom_is_beside_its_partial():
     np.testing.assert_allclose(slow.gabor.time_s, chosen.onset_s + 2 * (one.gabor.time_s - chosen.onset_s))
     np.testing.assert_allclose(slow.gabor.window_s, 2 * one.gabor.window_s)
     np.testing.assert_allclose(slow.gabor.frequency_hz - one.gabor.partial_hz, (one.gabor.frequency_hz - one.gabor.partial_hz) / 2)
-    np.testing.assert_allclose(slow.gabor.phase_rad - one.gabor.phase_rad, np.tile(one.gabor.partial_rad[:, None], 2))
+    assert turned(slow.gabor.phase_rad - one.gabor.phase_rad - one.gabor.partial_rad[:, None]).max() < 1e-9
     assert slow.select().onset_s == pytest.approx(chosen.onset_s)
     assert slow.n_samples == np.ceil(slow.gabor.end_s.max() * RATE - 1e-6)
 

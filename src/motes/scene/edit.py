@@ -81,7 +81,7 @@ def transpose(selection: Selection, semitones: float) -> Selection:
     ratio = 2.0 ** (semitones / 12)
     by = np.where(selection.mask, ratio - 1.0, 0.0)
     frequency = gabor.frequency_hz + by * carrier_hz
-    phase = gabor.phase_rad + (by * integral_rad)[:, None]
+    phase = _turned(gabor.phase_rad, by * integral_rad)
     times = np.where(selection.mask, ratio, 1.0)
     changes = {"frequency_hz": frequency, "phase_rad": phase, "partial_hz": carrier_hz * times, "partial_rad": integral_rad * times}
     return _rebuilt(selection, _unfolded(changes))
@@ -97,7 +97,7 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None) -
     by = np.where(selection.mask, factor, 1.0)
     integral = integral_rad * by
     frequency = np.where(selection.mask, carrier_hz + (gabor.frequency_hz - carrier_hz) / factor, gabor.frequency_hz)
-    phase = gabor.phase_rad + (integral - integral_rad)[:, None]
+    phase = _turned(gabor.phase_rad, integral - integral_rad)
     times = np.where(selection.mask, about_s + factor * (gabor.time_s - about_s), gabor.time_s)
     changes = {"time_s": times, "window_s": gabor.window_s * by, "frequency_hz": frequency, "phase_rad": phase}
     end_s = about_s + factor * (_heard_end_s(selection) - about_s)
@@ -162,6 +162,12 @@ def kept(selection: Selection, mask: Mask) -> Selection:
     """The scene with only the events in `mask`."""
     scene = selection.scene.replace(gabor=selection.scene.gabor.take(mask))
     return replace(selection, scene=scene, mask=selection.mask[mask])
+
+
+def _turned(phase_rad: Array, by_rad: Array) -> Array:
+    """Phases `(n_events, n_channels)` further by `by_rad` `(n_events,)`; where that is not 0, as what is left of whole turns."""
+    turned = phase_rad + by_rad[:, None]
+    return np.where(by_rad[:, None] == 0, phase_rad, turned - 2 * np.pi * np.rint(turned / (2 * np.pi)))
 
 
 def _unfolded(changes: dict[str, Array]) -> dict[str, Array]:

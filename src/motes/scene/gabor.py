@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.scene.kinds import Array, EventTable, Ints, Param
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,12 @@ class Gabor(EventTable):
         """No events."""
         none, per_channel = np.empty(0), np.empty((0, n_channels))
         return cls(none, none, none, per_channel, per_channel)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The stored columns as a data frame, those of several channels with the channel's number in their names; needs `motes[export]`."""
+        from motes.scene.table import to_pandas
+
+        return to_pandas(self)
 
     @property
     def start_s(self) -> Array:

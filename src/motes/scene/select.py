@@ -155,6 +155,11 @@ def column_names() -> list[str]:
     return list(dict.fromkeys(["kind", *(p.name for kind in KINDS for p in kind.PARAMS if p.name not in _UNASKED), *_MORE]))
 
 
+def parse(condition: str) -> Expression:
+    """A condition on events, ready to evaluate; ParameterError where it makes no sense."""
+    return Expression(condition, column_names(), {"kind": [kind.KIND for kind in KINDS]})
+
+
 def columns(table: EventTable) -> dict[str, Any]:
     """All columns by name, 1-D; None where this kind has none."""
     values: dict[str, Any] = dict.fromkeys(column_names())
@@ -178,8 +183,7 @@ def _loudest(table: EventTable) -> NDArray[np.intp]:
 
 
 def _by_text(table: EventTable, text: str) -> Mask:
-    words = {"kind": [kind.KIND for kind in KINDS]}
-    return Expression(text, column_names(), words).evaluate(columns(table), len(table))
+    return parse(text).evaluate(columns(table), len(table))
 
 
 def _by_function(table: EventTable, function: Callable[[Any], Any]) -> Mask:
