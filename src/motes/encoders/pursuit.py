@@ -20,6 +20,7 @@ from motes.encoders.sweep import Enough, Stretch, Swept, Workshop, stretches, sw
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.scene.gabor import Gabor
+from motes.scene.partials import link
 from motes.scene.scene import Metadata, Scene
 from motes.units import db_to_power
 from motes.version import __version__
@@ -32,7 +33,7 @@ def encode(
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Scene:
-    """The scene of a recording, its events rounded as a file stores them.
+    """The scene of a recording, its events rounded as a file stores them and linked into partials.
 
     `audio` is a source, or an array `(n,)` or `(n_channels, n)` with its `sample_rate_hz`. Raises ParameterError for options or audio that make no
     sense.
@@ -46,7 +47,7 @@ def encode(
         if options.refit:
             found = refit(source, workshop, found)
     scene = _as_scene(source, options, workshop, found)
-    return round_events(scene, source, found.energy, found.residual_energy, options.snr_db)
+    return link(round_events(scene, source, found.energy, found.residual_energy, options.snr_db))
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:

@@ -9,9 +9,7 @@ from motes.kernels.gabor import _powers
 
 OWN_BINS, OWN_BINS_SWEPT = 1.2, 3.0
 """An atom may begin or prolong a line only if the sound under it lies within this many of its bins (1/window); the second where that sound sweeps."""
-OWN_TIME = 0.3
-"""… and within this part of its window from its centre."""
-POINTS = 5
+POINTS = 3
 """Where the frequency under an atom is read: at its centre, or if a quarter of its window is enough, at this many places in its middle half."""
 SHORTEST_S = 0.02
 """No shorter windows are tried, in seconds."""
@@ -26,7 +24,8 @@ TUBE_BINS = 0.75
 MASK_LOUDER, MASK_BINS = 2.0, 12.0
 STRICT, LENIENT = 2.5, 1.6
 """An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up to MASK_BINS: it corrects
-what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line took, or a small one, go to a line that masks them leniently.
+what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line took, or a small one, go to a line that masks them
+leniently.
 """
 SMALL = 3
 """Lines of so few atoms are small."""
@@ -37,17 +36,18 @@ SMOOTH = 0.25
 
 
 @jit
-def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, window, omega, first, last, frequency, delay, phase, strength):
-    """The sound under atoms first … last − 1 (Auger & Flandrin 1995): `frequency` in rad/sample, `delay` of its centre of mass, `phase`, `strength`.
+def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, window, omega, first, last, frequency, phase, strength):
+    """The sound under atoms first … last − 1 (Auger & Flandrin 1995): `frequency` in rad/sample, `phase`, `strength`.
 
-    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel` says which row an atom looks at.
+    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel` says which row an atom looks
+    at.
     """
     lanes = np.empty(64)
     for i in range(first, last):
         half = 0.5 * window[i]
         begin = max(math.floor(centre[i] - half) + 1, first_sample)
         end = min(math.ceil(centre[i] + half), first_sample + n_samples)
-        frequency[i], delay[i], phase[i], strength[i] = omega[i], 0.0, 0.0, 0.0
+        frequency[i], phase[i], strength[i] = omega[i], 0.0, 0.0
         if end <= begin:
             continue
         turn = 2.0 * math.pi / window[i]
@@ -55,27 +55,32 @@ def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, wi
         turn_re, turn_im = _powers(turn, lanes, 32)
         u = begin - centre[i]
         p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
-        x_re, x_im, d_re, d_im, t_re, t_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        x_re, x_im, d_re, d_im = 0.0, 0.0, 0.0, 0.0
         place, stop = channel[i] * channel_stride + begin - first_sample, channel[i] * channel_stride + end - first_sample
-        while place < stop:
+        while place < stop:  # sums of x·e^{−iωu}, alone and times the cosine and the sine of the window's turn
             a_re, a_im, b_re, b_im, c_re, c_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            for j in range(16):
-                x = audio[place + j] if place + j < stop else 0.0
-                h = x * (0.5 + 0.5 * (r * lanes[32 + j] - s * lanes[48 + j]))
-                g = x * (r * lanes[48 + j] + s * lanes[32 + j])
-                c, z = p * lanes[j] - q * lanes[16 + j], p * lanes[16 + j] + q * lanes[j]
-                a_re, a_im = a_re + h * c, a_im - h * z
-                b_re, b_im = b_re + g * c, b_im - g * z
-                c_re, c_im = c_re + j * h * c, c_im - j * h * z
-            x_re, x_im, d_re, d_im = x_re + a_re, x_im + a_im, d_re + b_re, d_im + b_im
-            t_re, t_im = t_re + c_re + u * a_re, t_im + c_im + u * a_im
+            if place + 16 <= stop:  # a fixed count, which LLVM turns into vectors
+                for j in range(16):
+                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
+                    c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
+                    a_re, a_im = a_re + y_re, a_im + y_im
+                    b_re, b_im = b_re + c * y_re, b_im + c * y_im
+                    c_re, c_im = c_re + z * y_re, c_im + z * y_im
+            else:
+                for j in range(stop - place):
+                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
+                    c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
+                    a_re, a_im = a_re + y_re, a_im + y_im
+                    b_re, b_im = b_re + c * y_re, b_im + c * y_im
+                    c_re, c_im = c_re + z * y_re, c_im + z * y_im
+            x_re, x_im = x_re + 0.5 * (a_re + b_re), x_im - 0.5 * (a_im + b_im)
+            d_re, d_im = d_re + c_re, d_im - c_im
             p, q = p * step_re - q * step_im, p * step_im + q * step_re
             r, s = r * turn_re - s * turn_im, r * turn_im + s * turn_re
-            place, u = place + 16, u + 16.0
+            place += 16
         power = x_re * x_re + x_im * x_im
         if power > 1e-30:
             frequency[i] = omega[i] + 0.5 * turn * (d_im * x_re - d_re * x_im) / power
-            delay[i] = (t_re * x_re + t_im * x_im) / power
             phase[i], strength[i] = math.atan2(x_im, x_re), 2.0 * math.sqrt(power) / half
 
 

@@ -6,6 +6,8 @@ through these places from the strongest atom on, by frequency, amplitude and pha
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +18,7 @@ from motes.scene.kinds import Array, Ints
 from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 1 << 20
+_SHARE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,52 +106,81 @@ class _Under:
 
 
 def _under(scene: Scene, time: Array, window: Array, own: Array, channel: Ints) -> _Under:
-    """Read with each atom's window, or a quarter of it where one sound sweeps under the atom."""
-    from motes.kernels.partials import OWN_BINS, OWN_BINS_SWEPT, OWN_TIME, POINTS, SHORTEST_S, STEADY
+    """Read with each atom's window, or a quarter of it where one sound sweeps under the atom; in stretches of time, so that memory is bounded."""
+    from motes.kernels.partials import POINTS
 
-    n_events = len(time)
-    sound, delay, phase, _ = _read(scene, time, window, own, channel)
-    usable = (np.abs(sound - own) * window < OWN_BINS) & (np.abs(delay) < OWN_TIME * window) & (sound > 0)
-    n_points, at, found = np.ones(n_events, np.int64), np.repeat(time[:, None], POINTS, axis=1), np.repeat(sound[:, None], POINTS, axis=1)
-    long = np.flatnonzero(window >= 4 * SHORTEST_S * scene.sample_rate_hz)
-    if len(long):
-        places = time[long, None] + np.linspace(-0.25, 0.25, POINTS) * window[long, None]
-        order = np.argsort(places, axis=None, kind="stable")
-        of = np.repeat(long, POINTS)[order]
-        swept, strength = np.empty(len(order)), np.empty(len(order))
-        swept[order], _, _, strength[order] = _read(scene, places.reshape(-1)[order], 0.25 * window[of], own[of], channel[of])
-        swept, strength = swept.reshape(-1, POINTS), strength.reshape(-1, POINTS)
-        bins = np.minimum(np.abs(swept - own[long, None]) * (0.25 * window[long, None]), 1.7) + 1e-9
-        strength /= np.sinc(bins) / (1 - bins * bins)  # of a Hann window so many bins beside a sinusoid
-        one = strength.max(axis=1) < STEADY * strength.min(axis=1)
-        one &= (np.abs(swept - own[long, None]).max(axis=1) * window[long] < 2 * OWN_BINS_SWEPT) & (swept.min(axis=1) > 0)
-        one &= np.abs(swept[:, POINTS // 2] - own[long]) * window[long] < OWN_BINS_SWEPT
-        n_points[long[one]], usable[long[one]] = POINTS, True
-        at[long[one]], found[long[one]] = places[one], swept[one]
-        sound[long[one]] = swept[one, POINTS // 2]
-    return _Under(n_points, at, found, sound, phase, usable)
-
-
-def _read(scene: Scene, time: Array, window: Array, own: Array, channel: Ints) -> tuple[Array, Array, Array, Array]:
-    """What the rendered scene holds at places in order of time: frequency in cycles per sample, delay in samples, phase, strength, each `(n,)`."""
-    from motes.kernels.gabor import add_gabor
-    from motes.kernels.partials import reassign
-
-    events, rate = scene.gabor, scene.sample_rate_hz
-    sound, delay, phase, strength = (np.empty(len(time)) for _ in range(4))
-    centre, length, omega = events.time_s * rate, events.window_s * rate, 2 * np.pi * events.frequency_hz / rate
-    reach, first = float(length.max()), 0
-    while first < len(time):
+    n_events, first = len(time), 0
+    found = _Under(
+        np.ones(n_events, np.int64), np.repeat(time[:, None], POINTS, axis=1), np.empty((n_events, POINTS)), np.empty(n_events), np.empty(n_events),
+        np.zeros(n_events, bool),
+    )  # fmt: skip
+    while first < n_events:
         last = int(np.searchsorted(time, time[first] + _BLOCK_SAMPLES, side="right"))
-        start, end = int(np.floor(time[first] - reach)), int(np.ceil(time[last - 1] + reach))
-        n_samples = end - start
-        audio = np.zeros(scene.n_channels * (n_samples + 16))
-        low, high = np.searchsorted(centre, (start - reach, end + reach))
-        add_gabor(
-            audio, n_samples + 16, n_samples, start, centre, length, omega, events.amplitude, events.phase_rad, int(low), int(high)
-        )  # fmt: skip
-        reassign(
-            audio, n_samples + 16, start, n_samples, channel, time, window, 2 * np.pi * own, first, last, sound, delay, phase, strength
-        )  # fmt: skip
+        _read_stretch(_Heard.of(scene, time, window, own, first, last), np.arange(first, last), time, window, own, channel, found)
         first = last
-    return sound / (2 * np.pi), delay, phase, strength
+    return found
+
+
+def _read_stretch(heard: _Heard, these: Ints, time: Array, window: Array, own: Array, channel: Ints, found: _Under) -> None:
+    """Fill `found` for some atoms."""
+    from motes.kernels.partials import OWN_BINS, OWN_BINS_SWEPT, POINTS, SHORTEST_S, STEADY
+
+    sound, phase, _ = heard.read(time[these], window[these], own[these], channel[these])
+    found.centre[these], found.phase[these], found.sound[these] = sound, phase, sound[:, None]
+    found.usable[these] = (np.abs(sound - own[these]) * window[these] < OWN_BINS) & (sound > 0)
+    long = these[window[these] >= 4 * SHORTEST_S * heard.sample_rate_hz]
+    if len(long) == 0:
+        return
+    middle, quarter = own[long, None], 0.25 * window[long, None]
+    places = time[long, None] + np.linspace(-1, 1, POINTS) * quarter
+    around = np.repeat(long, POINTS)
+    swept, _, strength = (c.reshape(-1, POINTS) for c in heard.read(places.reshape(-1), 0.25 * window[around], own[around], channel[around]))
+    bins = np.minimum(np.abs(swept - middle) * quarter, 1.7) + 1e-9
+    strength = strength / (np.sinc(bins) / (1 - bins * bins))  # of a Hann window so many bins beside a sinusoid
+    one = strength.max(axis=1) < STEADY * strength.min(axis=1)
+    one &= (np.abs(swept - middle).max(axis=1) * window[long] < 2 * OWN_BINS_SWEPT) & (swept.min(axis=1) > 0)
+    one &= np.abs(swept[:, POINTS // 2] - own[long]) * window[long] < OWN_BINS_SWEPT
+    chosen = long[one]
+    found.n_points[chosen], found.usable[chosen] = POINTS, True
+    found.time[chosen], found.sound[chosen], found.centre[chosen] = places[one], swept[one], swept[one, POINTS // 2]
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """A stretch of the rendered scene from sample `start` on: `n_channels` rows of `n_samples` + 16."""
+
+    audio: Array
+    start: int
+    n_samples: int
+    sample_rate_hz: int
+
+    @classmethod
+    def of(cls, scene: Scene, time: Array, window: Array, own: Array, first: int, last: int) -> _Heard:
+        """All that sounds under events first … last − 1."""
+        from motes.kernels.gabor import add_gabor
+
+        reach, events = float(window.max()), scene.gabor
+        start, end = int(np.floor(time[first] - reach)), int(np.ceil(time[last - 1] + reach))
+        audio = np.zeros(scene.n_channels * (end - start + 16))
+        low, high = np.searchsorted(time, (start - reach, end + reach))
+        omega = 2 * np.pi * own
+        add_gabor(
+            audio, end - start + 16, end - start, start, time, window, omega, events.amplitude, events.phase_rad, int(low), int(high)
+        )  # fmt: skip
+        return cls(audio, start, end - start, scene.sample_rate_hz)
+
+    def read(self, time: Array, window: Array, own: Array, channel: Ints) -> tuple[Array, Array, Array]:
+        """What sounds at these places: frequency in cycles per sample, phase, strength, each `(n,)`; shared out to all cores."""
+        from motes.kernels.partials import reassign
+
+        sound, phase, strength = (np.empty(len(time)) for _ in range(3))
+
+        def work(first: int) -> None:
+            reassign(
+                self.audio, self.n_samples + 16, self.start, self.n_samples, channel, time, window, 2 * np.pi * own, first,
+                min(first + _SHARE, len(time)), sound, phase, strength,
+            )  # fmt: skip
+
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 1 + len(time) // _SHARE)) as executor:
+            list(executor.map(work, range(0, len(time), _SHARE)))
+        return sound / (2 * np.pi), phase, strength
