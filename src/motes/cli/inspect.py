@@ -97,6 +97,7 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("audio", f"{found.duration_s:.3f} s ({found.n_samples} samples), {found.sample_rate_hz} Hz, {_channels(found.n_channels)}"),
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
         ("events", _events(found)),
+        ("partials", f"{found.n_partials} linked by the encoder" if found.n_partials else ""),
         ("windows", " ".join(map(str, found.windows)) + " samples"),
         ("encoder", " ".join(filter(None, [found.encoder, found.version]))),
         ("options", options),

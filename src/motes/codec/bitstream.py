@@ -52,6 +52,7 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     n_bytes: int
     kbps: float
     events: dict[str, int]
+    n_partials: int
     windows: list[int]
     n_packets: int
     format_version: int
@@ -280,6 +281,7 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         n_bytes=found.n_bytes,
         kbps=found.n_bytes * 8 / seconds / 1000 if seconds else 0.0,
         events={"gabor": found.index.n_events},
+        n_partials=meta.n_partials,
         windows=list(found.index.windows),
         n_packets=found.n_packets,
         format_version=0,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -47,7 +48,8 @@ def encode(
         if options.refit:
             found = refit(source, workshop, found)
     scene = _as_scene(source, options, workshop, found)
-    return link(round_events(scene, source, found.energy, found.residual_energy, options.snr_db))
+    linked = link(round_events(scene, source, found.energy, found.residual_energy, options.snr_db))
+    return linked.replace(metadata=msgspec.structs.replace(linked.metadata, n_partials=len(linked.groups)))
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:

@@ -7,29 +7,29 @@ import numpy as np
 from motes.kernels._jit import inner, jit
 from motes.kernels.gabor import _powers
 
-OWN_BINS, OWN_BINS_SWEPT = 1.2, 3.0
+OWN_BINS, OWN_BINS_SWEPT = 1.2, 8.0
 """An atom may begin or prolong a line only if the sound under it lies within this many of its bins (1/window); the second where that sound sweeps."""
 POINTS = 3
 """Where the frequency under an atom is read: at its centre, or if a quarter of its window is enough, at this many places in its middle half."""
 SHORTEST_S = 0.02
 """No shorter windows are tried, in seconds."""
-STEADY = 1.4
+STEADY = 2.0
 """A quarter of the window is enough if the amplitudes it reads differ at most by this factor: two sounds would beat."""
-REACH = 0.45
+REACH = 0.6
 """Neighbours in a line lie at most this part of the sum of their windows apart."""
-STEP_BINS, SWEEP_BINS = 0.4, 1.0
+STEP_BINS, SWEEP_BINS = 1.0, 6.0
 """How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of its lengths in time."""
 TUBE_BINS = 0.75
 """Atoms whose sound lies this near to a line belong to it."""
 MASK_LOUDER, MASK_BINS = 2.0, 12.0
-STRICT, LENIENT = 2.5, 1.6
+STRICT, LENIENT = 1.6, 1.2
 """An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up to MASK_BINS: it corrects
 what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line took, or a small one, go to a line that masks them
 leniently.
 """
 SMALL = 3
 """Lines of so few atoms are small."""
-SWEPT = 0.35
+SWEPT = 0.5
 """Counted from where the line sweeps through within this part of the atom's window to either side."""
 SMOOTH = 0.25
 """Frequencies along a line are smoothed over this part of the window they were read with."""

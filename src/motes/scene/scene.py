@@ -30,6 +30,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     stop_reason: str = ""
     source_digest: str = ""
     version: str = ""
+    n_partials: int = 0
+    """How many partials the encoder linked the events into."""
 
 
 class GaborQuantiser(msgspec.Struct, frozen=True):
