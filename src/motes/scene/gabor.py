@@ -89,9 +89,12 @@ def _ordered(time_s: Array, frequency_hz: Array, window_s: Array, order: NDArray
 
 
 def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
-    """Sum of the events by their definition, `(n_channels, n_samples)` float64: slow, and what faster renderers are tested against."""
+    """Sum of the events by their definition, `(n_channels, n_samples)` float64: slow, and what faster renderers are tested against.
+
+    Events above half the sample rate are silent.
+    """
     audio = np.zeros((n_channels, n_samples))
-    for i in range(len(events)):
+    for i in np.flatnonzero(events.frequency_hz <= sample_rate_hz / 2):
         centre, half = events.time_s[i] * sample_rate_hz, events.window_s[i] * sample_rate_hz / 2
         first, last = max(0, int(np.ceil(centre - half))), min(n_samples - 1, int(np.floor(centre + half)))
         if last < first:

@@ -21,7 +21,9 @@ class Renderer:
 
     def __init__(self, scene: Scene) -> None:
         events, rate = scene.gabor, scene.sample_rate_hz
-        self.scene = scene
+        heard = events.frequency_hz <= rate / 2  # what edits put above would come back as other frequencies
+        self.scene, self._events = scene, events if heard.all() else events.take(heard)
+        events = self._events
         self._centre = events.time_s * rate
         self._window = events.window_s * rate
         self._omega = 2 * np.pi * events.frequency_hz / rate
@@ -33,7 +35,7 @@ class Renderer:
         stride = n_samples + 16
         audio = np.zeros(n_channels * stride)
         low, high = np.searchsorted(self._centre, (first - self._reach, last + self._reach))
-        events = self.scene.gabor
+        events = self._events
         add_gabor(
             audio, stride, n_samples, first, self._centre, self._window, self._omega, events.amplitude, events.phase_rad, int(low), int(high)
         )  # fmt: skip
