@@ -70,22 +70,16 @@ class Gabor(EventTable):
 
 def canonical_order(time_s: Array, frequency_hz: Array, window_s: Array) -> NDArray[np.intp] | None:
     """The order by time, then frequency, then window; None where that is how they stand."""
-    order: NDArray[np.intp] | None = None
-    for keys in ((frequency_hz, time_s), (window_s, frequency_hz, time_s)):  # seldom do two events share both time and frequency
-        if _ordered(time_s, frequency_hz, window_s, order):
-            return order
-        order = np.lexsort(keys)
+    order = np.arange(len(time_s)) if np.all(time_s[1:] >= time_s[:-1]) else np.argsort(time_s, kind="stable")
+    time, frequency, window = time_s[order], frequency_hz[order], window_s[order]
+    same = time[1:] == time[:-1]
+    lower = (frequency[1:] < frequency[:-1]) | (frequency[1:] == frequency[:-1]) & (window[1:] < window[:-1])
+    if np.any(same & lower):  # sort again what stands at the same time as a neighbour
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        order[tied] = order[tied[np.lexsort((window[tied], frequency[tied], time[tied]))]]
+    elif np.all(order[1:] > order[:-1]):
+        return None
     return order
-
-
-def _ordered(time_s: Array, frequency_hz: Array, window_s: Array, order: NDArray[np.intp] | None) -> bool:
-    """Whether events stand in canonical order when taken in this one."""
-    time, frequency, window = (column if order is None else column[order] for column in (time_s, frequency_hz, window_s))
-    later, lower = np.diff(time), frequency[1:] < frequency[:-1]
-    if np.any(later < 0) or np.any(lower & (later == 0)):
-        return False
-    same = np.flatnonzero((later == 0) & (frequency[1:] == frequency[:-1]))
-    return bool(np.all(window[same] <= window[same + 1]))
 
 
 def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
