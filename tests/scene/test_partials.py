@@ -152,6 +152,24 @@ def test_threads_and_time_do_not_matter(monkeypatch):
     np.testing.assert_array_equal(lines.phase_rad, again.phase_rad)
 
 
+def test_no_partial_leaves_the_frequencies_under_its_atoms():
+    rng = np.random.default_rng(0)
+    noise = motes.encode(rng.normal(0, 0.1, RATE), sample_rate_hz=RATE, n_events=3000)
+    frequency, phase = instantaneous(noise)
+    assert frequency.min() > 0
+    assert frequency.max() < RATE / 2 * 1.01
+    assert np.isfinite(phase).all()
+
+
+def test_a_loaded_scene_links_the_same(tmp_path):
+    _, audio = voices(2, 1)
+    scene = motes.encode(audio, sample_rate_hz=RATE, events_per_second=300)
+    assert len(scene.groups) == scene.metadata.n_partials > 0
+    again = link(motes.load(scene.save(tmp_path / "a.mote")))
+    assert again.gabor.equals(scene.gabor)
+    assert again.groups.equals(scene.groups)
+
+
 def test_what_belongs_to_nothing_is_moved_as_it_is():
     alone = Scene(RATE, RATE, 1, Gabor([0.5], [512 / RATE], [1000.0], [[0.5]], [[0.0]]))
     assert link(alone).gabor.group_id.tolist() == [0]

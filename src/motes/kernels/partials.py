@@ -225,6 +225,7 @@ def _smooth(begin, end, time, sound, width, weight, smoothed):
     """Frequency at each point of a line: weighted straight lines through the points around it."""
     for k in range(begin, end):
         s0, s1, s2, y0, y1 = 0.0, 0.0, 0.0, 0.0, 0.0
+        low, high = sound[k], sound[k]
         for side in range(2):
             j = k if side == 0 else k - 1
             while begin <= j < end:
@@ -232,10 +233,12 @@ def _smooth(begin, end, time, sound, width, weight, smoothed):
                 if abs(x) > 3.5:
                     break
                 w = weight[j] * math.exp(-0.5 * x * x)
+                low, high = min(low, sound[j]), max(high, sound[j])
                 s0, s1, s2, y0, y1 = s0 + w, s1 + w * x, s2 + w * x * x, y0 + w * sound[j], y1 + w * x * sound[j]
                 j += 1 if side == 0 else -1
         spread = s0 * s2 - s1 * s1
-        smoothed[k] = (s2 * y0 - s1 * y1) / spread if spread > 0.05 * s0 * s0 else y0 / s0
+        straight = (s2 * y0 - s1 * y1) / spread if spread > 0.05 * s0 * s0 else y0 / s0
+        smoothed[k] = min(max(straight, low), high)
 
 
 @inner
