@@ -27,6 +27,7 @@ __all__ = [
     "Scene",
     "__version__",
     "encode",
+    "from_csv",
     "load",
 ]
 
@@ -63,6 +64,16 @@ def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: floa
     from motes.codec.bitstream import load as read
 
     return read(path, start_s, end_s)
+
+
+def from_csv(path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz` has to be told.
+
+    Raises ParameterError, which names the line, for values that make no sense.
+    """
+    from motes.report.tables import from_csv as read
+
+    return read(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor
+from motes.scene.gabor import Gabor, canonical_order
 from motes.scene.scene import Scene
 
 
@@ -22,6 +22,16 @@ def gabor(**changes):
 def test_events_come_in_canonical_order():
     scene = Scene(8000, 8000, 1, gabor())
     assert scene.gabor.frequency_hz.tolist() == [220.0, 880.0, 440.0]
+
+
+@pytest.mark.parametrize("n_events", [0, 1, 2, 5, 300])
+@pytest.mark.parametrize("n_values", [1, 2, 4, 50])
+def test_the_canonical_order_is_by_time_frequency_and_window(n_events, n_values):
+    time, frequency, window = np.random.default_rng(n_events * n_values).integers(0, n_values, (3, n_events)).astype(float)
+    true = np.lexsort((window, frequency, time))
+    order = canonical_order(time, frequency, window)
+    np.testing.assert_array_equal(np.arange(n_events) if order is None else order, true)
+    assert canonical_order(time[true], frequency[true], window[true]) is None
 
 
 def test_nothing_can_be_written_to():

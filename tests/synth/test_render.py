@@ -18,7 +18,7 @@ def random_scene(seed, n_events=60, n_channels=1, n_samples=20000, sample_rate_h
     gabor = Gabor(
         rng.uniform(-0.02, duration + 0.02, n_events),
         rng.choice([3.3, 64, 500.5, 2048, 32768], n_events) / sample_rate_hz,
-        rng.uniform(0, 0.6 * sample_rate_hz, n_events),  # some above Nyquist: they alias, by definition
+        rng.uniform(0, 0.6 * sample_rate_hz, n_events),  # some above Nyquist: they are silent, by definition
         rng.uniform(0, 1, (n_events, n_channels)),
         rng.uniform(-7, 7, (n_events, n_channels)),
     )
@@ -96,3 +96,10 @@ def test_projection_is_the_adjoint_of_rendering():
     add_gabor(audio, stride, n_samples, 0, centre, window, omega, np.abs(a)[:, None], np.angle(a)[:, None], 0, n)
     project_on_gabor(y, stride, n_samples, 1, 0, centre, window, omega, re, im)
     assert audio[:n_samples] @ y[:n_samples] == pytest.approx(a.real @ re[:, 0] + a.imag @ im[:, 0], rel=1e-10)
+
+
+def test_events_above_half_the_sample_rate_are_silent():
+    gabor = Gabor([0.5, 0.5], [0.25, 0.25], [4000.0, 4001.0], [[0.5], [0.5]], [[0.0], [0.0]])
+    scene = Scene(8000, 8000, 1, gabor)
+    np.testing.assert_allclose(scene.render(), scene.select("frequency_hz == 4000").only().render(), atol=1e-7)
+    assert not scene.select("frequency_hz > 4000").only().render().any()

@@ -19,6 +19,7 @@ def decode(
     rate: int | None = None,
     subtype: str | None = None,
     format_: Annotated[str, Parameter(name="--format")] = "wav",
+    salvage: bool = False,
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -42,6 +43,8 @@ def decode(
         A coding other than 24 bits: PCM_16, PCM_32, FLOAT…
     format_
         The extension where the output is not named: wav, flac, ogg, opus, mp3, aiff…
+    salvage
+        Decode what is intact in damaged files, and say what was skipped and why.
     """
     from motes.library.work import Decode
 
@@ -56,11 +59,19 @@ def decode(
         if job.output not in ("", "-"):
             format_extension(job.output)
     announce_compilation()
-    return do_all(todo, Decode(start, end, rate, subtype, force), "decoding", _account, n_processes=jobs, as_json=json)
+    return do_all(todo, Decode(start, end, rate, subtype, force, salvage), "decoding", _account, n_processes=jobs, as_json=json)
 
 
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
     n_clipped = report["n_clipped"]
     clipped = f", {n_clipped} sample{'s' * (n_clipped > 1)} clipped" if n_clipped else ""
-    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {report['n_events']} events{clipped}"
+    return (
+        f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {report['n_events']} events{clipped}{_skipped(report)}"
+    )
+
+
+def _skipped(report: dict[str, Any]) -> str:
+    if "skipped" not in report:
+        return ""
+    return "; skipped: " + "; ".join(report["skipped"]) if report["skipped"] else "; the file is whole, nothing was skipped"

@@ -133,8 +133,8 @@ class _Columns:
         h = self.header
         gabor = Gabor.empty(h.n_channels)
         if self.parts:  # each column's parts are let go as soon as they are joined
-            gabor = Gabor(**{param.name: np.concatenate([part.pop(param.name) for part in self.parts]) for param in Gabor.PARAMS})
-        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, gabor, h.quantiser, h.metadata)
+            gabor = Gabor(**{name: np.concatenate([part.pop(name) for part in self.parts]) for name in list(self.parts[0])})
+        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, gabor, h.quantiser, metadata=h.metadata)
 
 
 def loads(data: bytes | memoryview) -> Scene:

@@ -230,7 +230,9 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     parts = []
     for part in _slices(len(scene.gabor)):
         events = to_integers(scene.gabor.take(part), scene.sample_rate_hz, chosen)
-        parts.append(from_integers(events.take(sounding(events)), scene.sample_rate_hz, chosen))
+        kept = sounding(events)
+        group_id = scene.gabor.group_id[part][kept]
+        parts.append({**from_integers(events.take(kept), scene.sample_rate_hz, chosen), "group_id": group_id})
     if not parts:
         return replace(scene, quantiser=chosen)
     return replace(scene, gabor=Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]}), quantiser=chosen)

@@ -69,13 +69,14 @@ class Decode:
     rate_hz: int | None = None
     subtype: str | None = None
     overwrite: bool = False
+    salvage: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
         from motes.synth.render import stretch_samples
 
         start = time.perf_counter()
-        scene = load_scene(job.source, self.start_s, self.end_s)
+        scene, skipped = salvaged_scene(job.source) if self.salvage else (load_scene(job.source, self.start_s, self.end_s), [])
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
@@ -91,9 +92,18 @@ class Decode:
             "sample_rate_hz": rate,
             "n_events": scene.n_events,
             "n_clipped": n_clipped,
+            **({"skipped": skipped} if self.salvage else {}),
             "elapsed_s": elapsed_s,
             "times_real_time": n_samples / rate / elapsed_s,
         }
+
+
+def salvaged_scene(path: str) -> tuple[Scene, list[str]]:
+    """What is intact in a .mote file, and what was skipped and why."""
+    from motes.codec.salvage import salvage, salvage_file
+
+    found = salvage(sys.stdin.buffer.read()) if path == "-" else salvage_file(path)
+    return found.scene, found.skipped
 
 
 def load_scene(path: str, start_s: float | None = None, end_s: float | None = None) -> Scene:

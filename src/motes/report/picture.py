@@ -44,8 +44,9 @@ def scene_picture(
     end_s: float | None = None,
     width_inches: float = 9.0,
     overwrite: bool = True,
+    svg: bool = False,
 ) -> bytes:
-    """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG; written to `path` if one is given, and returned.
+    """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or an SVG; written to `path` if one is given, and returned.
 
     Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990). Each event
     is a bar at its frequency, as long as the half of its window where it is loud, the stronger the louder; its colour tells the window.
@@ -56,11 +57,22 @@ def scene_picture(
     end_s = min(scene.duration_s, start_s + LONGEST_S, np.inf if end_s is None else end_s)
     figure = _figure(scene, start_s, end_s, width_inches)
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=160, facecolor=_PAPER, metadata={"Software": "motes"})
+    if svg:
+        _save_svg(figure, buffer)
+    else:
+        figure.savefig(buffer, format="png", dpi=160, facecolor=_PAPER, metadata={"Software": "motes"})
     if path is not None:
         with atomic_output(path, overwrite) as handle:
             handle.write(buffer.getvalue())
     return buffer.getvalue()
+
+
+def _save_svg(figure: Figure, buffer: BytesIO) -> None:
+    """The spectrogram as an image in it, all else as lines and letters; the same bytes for the same scene."""
+    from matplotlib import rc_context
+
+    with rc_context({"svg.hashsalt": "motes"}):
+        figure.savefig(buffer, format="svg", dpi=160, facecolor=_PAPER, metadata={"Creator": "motes", "Date": None})
 
 
 def erb_rate(frequency_hz: Array | float) -> Array:

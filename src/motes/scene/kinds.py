@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,15 @@ class Param:
     high: float
     meaning: str
     per_channel: bool = False
+    default: float | None = None
+    """What a column that is not given is filled with; None where it must be given."""
+    whole: bool = False
+    """Whole numbers: an int64 column."""
 
 
 @dataclass(frozen=True, eq=False)
 class EventTable:
-    """Events of one kind as a structure of arrays; every column is a float64 array that cannot be written to.
+    """Events of one kind as a structure of arrays; every column is a float64 (or, of whole numbers, int64) array that cannot be written to.
 
     Columns are `(n_events,)`, those marked `per_channel` `(n_events, n_channels)`. Raises ParameterError where lengths differ or a value
     is not finite or out of its range.
@@ -39,17 +44,22 @@ class EventTable:
     def __post_init__(self) -> None:
         n_events: int | None = None
         for param in self.PARAMS:
-            column = np.array(getattr(self, param.name), dtype=np.float64, order="C")
+            given = getattr(self, param.name)
+            if given is None and param.default is not None:
+                given = np.full(n_events or 0, param.default)
+            column = np.array(given, dtype=np.int64 if param.whole else np.float64, order="C")
             if column.ndim != 1 + param.per_channel:
                 raise ParameterError(f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}")
             n_events = len(column) if n_events is None else n_events
             if len(column) != n_events:
                 raise ParameterError(f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}")
             self._check_range(param, column)
+            if param.default is not None and np.all(column == param.default):
+                column = np.broadcast_to(np.asarray(param.default, column.dtype), column.shape)  # takes no memory, as it takes none in a file
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
 
-    def _check_range(self, param: Param, column: Array) -> None:
+    def _check_range(self, param: Param, column: NDArray[Any]) -> None:
         if column.size == 0:
             return
         low, high = column.min(), column.max()  # NaN and infinities propagate into these two

@@ -21,7 +21,9 @@ class Renderer:
 
     def __init__(self, scene: Scene) -> None:
         events, rate = scene.gabor, scene.sample_rate_hz
-        self.scene = scene
+        heard = events.frequency_hz <= rate / 2  # what edits put above would come back as other frequencies
+        self.scene, self._events = scene, events if heard.all() else events.take(heard)
+        events = self._events
         self._centre = events.time_s * rate
         self._window = events.window_s * rate
         self._omega = 2 * np.pi * events.frequency_hz / rate
@@ -34,7 +36,7 @@ class Renderer:
         audio = np.zeros(n_channels * stride)
         low, high = np.searchsorted(self._centre, (first - self._reach, last + self._reach))
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
-        amplitude, phase = self.scene.gabor.amplitude[low:high].copy(), self.scene.gabor.phase_rad[low:high].copy()
+        amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
         add_gabor(audio, stride, n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
         return audio.reshape(n_channels, stride)[:, :n_samples].astype(np.float32)

@@ -1,0 +1,69 @@
+"""How long edits of a million atoms take, with every other atom selected and with all of them.
+
+    python benchmarks/bench_edit.py [N_EVENTS]
+
+Atoms know their partials here, as after a first edit: linking them is not part of it. "duplicate" and "join" of all make two million atoms.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from motes.scene.gabor import Gabor
+from motes.scene.groups import Groups
+from motes.scene.scene import Scene
+
+
+def random_scene(n_events: int) -> Scene:
+    """Atoms at 1000 per second on the grid, each with a partial it knows."""
+    rng = np.random.default_rng(0)
+    window = rng.choice([512, 2048, 8192], n_events)
+    n_samples = 44_100 * (n_events // 1000 + 1)
+    frequency = rng.integers(1, window // 2) * 44_100 / window
+    gabor = Gabor(
+        (rng.integers(0, n_samples, n_events) // (window // 4) + 4) * (window // 4) / 44_100,
+        window / 44_100,
+        frequency,
+        rng.uniform(0.01, 1, (n_events, 1)),
+        rng.uniform(-3, 3, (n_events, 1)),
+        np.arange(n_events) // 20,
+        frequency,
+        rng.uniform(0, 1e5, n_events),
+    )
+    return Scene(44_100, n_samples + 44_100, 1, gabor, None, Groups.partials(np.arange(1, n_events // 20 + 2)))
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """The best of three."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    n_events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    scene = random_scene(n_events)
+    half, every = scene.select(np.arange(n_events) % 2 == 0), scene.select()
+    print(f"{n_events:,} atoms; seconds")
+    print(f"{'select by a condition':<24}{seconds(lambda: scene.select('frequency_hz > 200 and 3 < time_s < 300')):>8.2f}")
+    print(f"{'select by a function':<24}{seconds(lambda: scene.select(lambda e: (e.frequency_hz > 200) & (e.amplitude > 0.1))):>8.2f}")
+    print(f"{'':<24}{'half':>8}{'all':>8}")
+    for name, arguments in {
+        "move": (0.123,), "transpose": (3,), "stretch": (1.5,), "gain": (-6,), "mute": (), "reverse": (),
+        "duplicate": (4.0,), "filter": (200, 2000), "only": (), "drop": (),
+    }.items():  # fmt: skip
+        print(f"{name:<24}" + "".join(f"{seconds(lambda c=chosen, n=name, a=arguments: getattr(c, n)(*a)):>8.2f}" for chosen in (half, every)))
+    print(f"{'slice':<24}{'':>8}{seconds(lambda: scene[100.0:400.0]):>8.2f}")
+    print(f"{'join':<24}{'':>8}{seconds(lambda: scene.join(scene)):>8.2f}  (two million)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""motes edit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
+from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
+
+_Number = Annotated[float | None, Parameter(allow_leading_hyphen=True)]
+
+
+def edit(
+    *inputs: str,
+    output: Output = None,
+    select: str | None = None,
+    transpose: _Number = None,
+    stretch: _Number = None,
+    gain_db: _Number = None,
+    move: _Number = None,
+    duplicate_at: _Number = None,
+    reverse: bool = False,
+    low_hz: _Number = None,
+    high_hz: _Number = None,
+    mute: bool = False,
+    solo: bool = False,
+    only: bool = False,
+    drop: bool = False,
+    join: str | None = None,
+    at: _Number = None,
+    resample: bool = False,
+    slice_: Annotated[str | None, Parameter(name="--slice", allow_leading_hyphen=True)] = None,
+    with_overhang: bool = False,
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Change the sounds in .mote files: those that --select picks, or all.
+
+    Several edits are done in this order: join, slice, select; only, drop, mute, solo, band; gain, transpose, stretch, reverse, move, duplicate.
+
+    Parameters
+    ----------
+    inputs
+        .mote files or folders; `-` is standard input.
+    output
+        The edited file, a folder, or `-` for standard output.
+    select
+        A condition such as "frequency_hz > 200 and time_s < 3"; without it all events are edited.
+    transpose
+        Higher by so many semitones; -3 is lower.
+    stretch
+        So many times as long, at the same pitch.
+    gain_db
+        Louder by so many dB; -6 is quieter.
+    move
+        Later by so many seconds; -0.5 is earlier.
+    duplicate_at
+        A second copy, starting here, in seconds.
+    reverse
+        Backwards.
+    low_hz
+        Remove what is lower.
+    high_hz
+        Remove what is higher.
+    mute
+        Silence what is selected.
+    solo
+        Silence everything else.
+    only
+        Remove everything else.
+    drop
+        Remove what is selected.
+    join
+        Another .mote file to add.
+    at
+        Where the joined file starts, in seconds; without it, at the end.
+    resample
+        Join files of another sample rate too.
+    slice_
+        Keep a stretch in seconds, START:END; either may be left out.
+    with_overhang
+        Slices keep events centred outside that sound inside.
+    """
+    from motes.library.changes import Edit
+
+    start_s, end_s = _seconds(slice_)
+    _check(output, json, join, at, resample, only and drop, mute and solo, select)
+    changes = Edit(
+        select, join, at, resample, start_s, end_s, with_overhang, only, drop, mute, solo, low_hz, high_hz,
+        gain_db, transpose, stretch, reverse, move, duplicate_at, force,
+    )  # fmt: skip
+    if changes == Edit(select, overwrite=force):
+        raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
+    todo = planned(inputs, output, suffix=".mote", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
+    announce_compilation()
+    return do_all(todo, changes, "editing", _account, n_processes=jobs, as_json=json)
+
+
+def _check(
+    output: str | None, json: bool, join: str | None, at: float | None, resample: bool, both_kept: bool, both_silent: bool, select: str | None
+) -> None:
+    if output_name(output) is None:
+        raise UsageError("-o is missing: the file to write")
+    if output == "-":
+        refuse_terminal("a .mote file")
+        if json:
+            raise UsageError("--json and -o - both want standard output")
+    if join is None and (at is not None or resample):
+        raise UsageError(f"{'--at' if at is not None else '--resample'} says how to --join, which is missing")
+    if both_kept or both_silent:
+        raise UsageError(f"{'--only and --drop' if both_kept else '--mute and --solo'} together leave nothing")
+    if select is not None:
+        _parsed(select)
+
+
+def _parsed(select: str) -> None:
+    """A mistake in a condition is one of the command line, found before any file is read."""
+    from motes.errors import ParameterError
+    from motes.scene.select import parse
+
+    try:
+        parse(select)
+    except ParameterError as error:
+        raise UsageError(f"--select: {error}") from error
+
+
+def _seconds(stretch: str | None) -> tuple[float | None, float | None]:
+    if stretch is None:
+        return None, None
+    start, colon, end = stretch.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return (float(start) if start.strip() else 0.0), (float(end) if end.strip() else None)
+    except ValueError:
+        raise UsageError(f"--slice wants START:END in seconds, as in 2:5, not {stretch!r}") from None
+
+
+def _account(report: dict[str, Any]) -> str:
+    what = f"{report['n_selected']} of {report['n_events_before']} events selected, {report['n_events']} written"
+    where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
+    return f"{where}: {what}, {report['seconds']:.2f} s, {report['n_bytes']} bytes"

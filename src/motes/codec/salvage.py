@@ -1,0 +1,154 @@
+"""What is intact in a damaged .mote file: packets are checked and decoded alone, so those around the damage still sound."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass
+
+from motes.codec.bitstream import _Columns
+from motes.codec.container import (
+    END,
+    GABOR,
+    HEADER,
+    INDEX,
+    PREAMBLE_SIZE,
+    Frame,
+    Header,
+    Index,
+    check_preamble,
+    packet_samples,
+    read_frame,
+    unpack_end,
+)
+from motes.errors import FormatError
+from motes.scene.scene import Scene
+
+_EFFORT = 64
+"""Looking for the next packet reads at most this many times the file."""
+
+
+@dataclass(frozen=True)
+class Salvaged:
+    """The scene of the packets that could be read, and one line for each thing that could not."""
+
+    scene: Scene
+    skipped: list[str]
+    n_packets: int
+
+
+def salvage(data: bytes | memoryview) -> Salvaged:
+    """Decode the packets that are intact; FormatError where there is nothing to decode them with, or none is."""
+    data, skipped = memoryview(data), []
+    try:
+        check_preamble(data)
+    except FormatError as error:
+        skipped.append(f"the first bytes: {error}")
+    frames = _intact(data, skipped)
+    header = next((found for found in frames if found.kind == HEADER), None)
+    if header is None:
+        raise FormatError("nothing can be salvaged: there is no intact header, which says what the packets mean" if data else "the file is empty")
+    columns, numbers = _Columns(Header.unpack(header)), []
+    for found in (found for found in frames if found.kind == GABOR):
+        try:
+            number = columns.add(found)[0].number
+        except FormatError as error:
+            skipped.append(str(error))
+            continue
+        if number in numbers:
+            columns.parts.pop()
+            skipped.append(f"{found.name}: stands twice")
+        else:
+            numbers.append(number)
+    skipped += _missing(frames, numbers, columns.header)
+    return Salvaged(columns.scene(), skipped, len(frames))
+
+
+def salvage_file(path: str | os.PathLike[str]) -> Salvaged:
+    """The same of a file; FormatError, which names it, where it cannot be read."""
+    try:
+        with open(path, "rb") as handle:
+            return salvage(handle.read())
+    except FormatError as error:
+        raise FormatError(f"{os.fspath(path)}: {error}") from None
+    except OSError as error:
+        raise FormatError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
+
+
+def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
+    """All packets whose checksum is right, wherever they lie."""
+    frames: list[Frame] = []
+    at, effort = PREAMBLE_SIZE, _EFFORT * (len(data) + 4096)
+    while at < len(data):
+        try:
+            found = read_frame(data, at, len(frames))
+        except FormatError as error:
+            reason = str(error)
+        else:
+            frames.append(found)
+            at += found.size
+            continue
+        begins = at
+        at, effort = _next_packet(data, at + 1, effort)
+        gap = "to its end" if at == len(data) else f"{at - begins} bytes"
+        skipped.append(f"{reason}; skipped {gap}")
+    return frames
+
+
+def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
+    """Where the next intact packet begins, or the end; and what is left of the effort."""
+    kinds = bytes([HEADER, GABOR, INDEX, END])
+    for place in range(at, len(data)):
+        if data[place] not in kinds:
+            continue
+        effort -= min(_claimed(data, place), len(data) - place) + 16
+        if effort < 0:
+            break
+        try:
+            read_frame(data, place, 0)
+        except FormatError:
+            continue
+        return place, effort
+    return len(data), effort
+
+
+def _claimed(data: memoryview, at: int) -> int:
+    """The length that a packet here would have."""
+    value = 0
+    for i, byte in enumerate(data[at + 1 : at + 11]):
+        value |= (byte & 127) << 7 * i
+        if byte < 128:
+            return value if value <= len(data) - at else 0
+    return 0
+
+
+def _missing(frames: list[Frame], numbers: list[int], header: Header) -> list[str]:
+    """What the index tells of that was not found, in seconds; or that the end of the file is gone."""
+    last = frames[-1]
+    index = next((found for found in frames if found.kind == INDEX), None)
+    ended = last.kind == END and _is_end(last)
+    if index is None:
+        return [
+            "the index is missing: whether packets of events are missing too is not known" if ended else "the file is cut short or its end is damaged"
+        ]
+    length, rate = packet_samples(header.sample_rate_hz), header.sample_rate_hz
+    try:
+        entries = Index.unpack(index).entries
+    except FormatError as error:
+        return [str(error)]
+    lost = [entry for entry in entries if entry.number not in numbers]
+    lines = []
+    for _, run in itertools.groupby(enumerate(lost), lambda pair: pair[1].number - pair[0]):
+        parts = [entry for _, entry in run]
+        n_events = sum(entry.n_events for entry in parts)
+        start_s, end_s = parts[0].number * length / rate, min((parts[-1].number + 1) * length, header.n_samples) / rate
+        lines.append(f"{n_events} event{'s' * (n_events != 1)} centred from {start_s:.2f} to {end_s:.2f} s are lost")
+    return lines + ([] if ended else ["the end packet is missing"])
+
+
+def _is_end(found: Frame) -> bool:
+    try:
+        unpack_end(found)
+    except FormatError:
+        return False
+    return True

@@ -1,0 +1,176 @@
+"""Editing files, exporting them and importing tables: each takes a job and leaves a whole file or none."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from motes.errors import ParameterError
+from motes.files import atomic_output
+from motes.library.batch import Progress
+from motes.library.plan import Job
+from motes.library.work import _store, load_scene
+
+if TYPE_CHECKING:
+    from motes.scene.scene import Scene
+    from motes.scene.select import Selection
+
+EXPORTS = ("csv", "json", "parquet", "png", "svg")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """.mote file to .mote file. In this order: join, slice, select; then of what is selected only, drop, mute, solo, the band, gain, transposition,
+    stretch, reversal, move and duplicate."""
+
+    select: str | None = None
+    join: str | None = None
+    at_s: float | None = None
+    resample: bool = False
+    start_s: float | None = None
+    end_s: float | None = None
+    with_overhang: bool = False
+    only: bool = False
+    drop: bool = False
+    mute: bool = False
+    solo: bool = False
+    low_hz: float | None = None
+    high_hz: float | None = None
+    gain_db: float | None = None
+    transpose: float | None = None
+    stretch: float | None = None
+    reverse: bool = False
+    move_s: float | None = None
+    duplicate_at_s: float | None = None
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Edit one file; the report tells how many events were selected."""
+        start = time.perf_counter()
+        edited, n_selected, n_before = self.apply(load_scene(job.source))
+        job.make_folder()
+        n_bytes = _store(edited, job.output, self.overwrite)
+        return {
+            "source": job.source,
+            "output": job.output,
+            "seconds": edited.duration_s,
+            "n_selected": n_selected,
+            "n_events_before": n_before,
+            "n_events": edited.n_events,
+            "n_bytes": n_bytes,
+            "elapsed_s": time.perf_counter() - start,
+        }
+
+    def apply(self, scene: Scene) -> tuple[Scene, int, int]:
+        """The edited scene, how many events were selected, and of how many."""
+        if self.join is not None:
+            scene = scene.join(load_scene(self.join), self.at_s, resample=self.resample)
+        if self.start_s is not None or self.end_s is not None:
+            scene = scene.slice(self.start_s, self.end_s, with_overhang=self.with_overhang)
+        chosen = scene.select(self.select)
+        n_selected, n_events = len(chosen), scene.n_events
+        chosen = self._kept(chosen)
+        if self.select is None:
+            return self._whole(chosen.scene), n_selected, n_events
+        for edit in self._edits():
+            chosen = edit(chosen)
+        return chosen.scene, n_selected, n_events
+
+    def _kept(self, chosen: Selection) -> Selection:
+        """What decides which events there are and which of them sound."""
+        from motes.scene import edit
+
+        if self.only or self.drop:
+            chosen = edit.kept(chosen, chosen.mask if self.only else ~chosen.mask)
+        if self.mute or self.solo:
+            chosen = edit.mute(chosen, chosen.mask if self.mute else ~chosen.mask)
+        if self.low_hz is not None or self.high_hz is not None:
+            chosen = edit.filter(chosen, self.low_hz, self.high_hz)
+        return chosen
+
+    def _edits(self) -> list[Callable[[Selection], Selection]]:
+        """What is done to the selected events, each edit to the same ones."""
+        from motes.scene import edit
+
+        steps: list[tuple[Any, Callable[[Selection], Selection]]] = [
+            (self.gain_db, lambda chosen: edit.gain(chosen, self.gain_db or 0.0)),
+            (self.transpose, lambda chosen: edit.transpose(chosen, self.transpose or 0.0)),
+            (self.stretch, lambda chosen: edit.stretch(chosen, 1.0 if self.stretch is None else self.stretch)),
+            (self.reverse or None, edit.reverse),
+            (self.move_s, lambda chosen: edit.move(chosen, self.move_s or 0.0)),
+            (self.duplicate_at_s, lambda chosen: edit.duplicate(chosen, self.duplicate_at_s or 0.0)),
+        ]
+        return [step for value, step in steps if value is not None]
+
+    def _whole(self, scene: Scene) -> Scene:
+        """The same to a whole scene, whose length follows a stretch and which turns round about its own middle."""
+        scene = scene if self.gain_db is None else scene.gain(self.gain_db)
+        scene = scene if self.transpose is None else scene.transpose(self.transpose)
+        scene = scene if self.stretch is None else scene.stretch(self.stretch)
+        scene = scene.reverse() if self.reverse else scene
+        scene = scene if self.move_s is None else scene.move(self.move_s)
+        return scene if self.duplicate_at_s is None else scene.select().duplicate(self.duplicate_at_s)
+
+
+@dataclass(frozen=True)
+class Export:
+    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s."""
+
+    to: str
+    start_s: float | None = None
+    end_s: float | None = None
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Export one file."""
+        from motes.report.tables import write_csv, write_json, write_parquet
+
+        scene = load_scene(job.source)
+        write = {"csv": write_csv, "json": write_json, "parquet": write_parquet}.get(self.to)
+        buffer = BytesIO()
+        if write is not None:
+            write(scene.slice(self.start_s, self.end_s) if (self.start_s, self.end_s) != (None, None) else scene, buffer)
+        else:
+            self._draw(scene, buffer)
+        job.make_folder()
+        data = buffer.getbuffer()
+        if job.output == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            with atomic_output(job.output, self.overwrite) as handle:
+                handle.write(data)
+        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
+
+    def _draw(self, scene: Scene, buffer: BytesIO) -> None:
+        from motes.report.picture import scene_picture
+
+        buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
+
+
+@dataclass(frozen=True)
+class Import:
+    """CSV to .mote file."""
+
+    sample_rate_hz: int | None = None
+    duration_s: float | None = None
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Import one table."""
+        from motes.report.tables import from_csv, scene_of_csv
+
+        if os.path.isdir(job.source):
+            raise ParameterError(f"{job.source} is a folder, not a CSV file")
+        if job.source == "-":
+            scene = scene_of_csv(sys.stdin.buffer.read().decode("utf-8-sig", "replace"), self.sample_rate_hz, self.duration_s)
+        else:
+            scene = from_csv(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
+        job.make_folder()
+        n_bytes = _store(scene, job.output, self.overwrite)
+        return {"source": job.source, "output": job.output, "seconds": scene.duration_s, "n_events": scene.n_events, "n_bytes": n_bytes}

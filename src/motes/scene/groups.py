@@ -1,0 +1,58 @@
+"""Groups of events: a partial (atoms along one line), a note, a voice, or the user's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from motes.errors import ParameterError
+from motes.scene.kinds import Ints
+
+ROLES = ("partial", "note", "voice", "own")
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """A table of groups, `(n,)` int64 each and read-only: `id` from 1 upwards in ascending order, `parent` (0 for none), `role` (place in ROLES).
+
+    Events name theirs by `group_id`, 0 for none. Raises ParameterError where ids are not ascending, or a parent or role is unknown.
+    """
+
+    id: Ints
+    parent: Ints
+    role: Ints
+
+    def __post_init__(self) -> None:
+        for name in ("id", "parent", "role"):
+            column = np.array(getattr(self, name), np.int64)
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+        if not self.id.ndim == 1 or self.parent.shape != self.id.shape or self.role.shape != self.id.shape:
+            raise ParameterError(f"groups need one id, parent and role each: {self.id.shape}, {self.parent.shape}, {self.role.shape}")
+        if len(self) and (self.id[0] < 1 or np.any(np.diff(self.id) <= 0)):
+            raise ParameterError("the ids of groups must ascend from 1")
+        if np.any((self.role < 0) | (self.role >= len(ROLES))):
+            raise ParameterError(f"the role of a group is its place in {ROLES}")
+        if not np.all((self.parent == 0) | np.isin(self.parent, self.id)):
+            raise ParameterError("a group's parent must be a group, or 0")
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @classmethod
+    def empty(cls) -> Groups:
+        """No groups."""
+        none = np.empty(0, np.int64)
+        return cls(none, none, none)
+
+    @classmethod
+    def partials(cls, ids: ArrayLike) -> Groups:
+        """A partial without a parent for each of these ids, ascending."""
+        found = np.asarray(ids, np.int64)
+        return cls(found, np.zeros_like(found), np.full_like(found, ROLES.index("partial")))
+
+    def equals(self, other: Groups) -> bool:
+        """Whether both hold the same groups."""
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("id", "parent", "role"))

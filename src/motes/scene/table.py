@@ -1,0 +1,62 @@
+"""Events as flat columns, one value per event: what tables, data frames and spreadsheets hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import MissingExtraError, ParameterError
+from motes.scene.gabor import Gabor
+from motes.scene.kinds import Param
+
+if TYPE_CHECKING:
+    import pandas
+
+Columns = dict[str, NDArray[Any]]
+
+
+def stored_params() -> list[Param]:
+    """The parameters that a file holds, in the order of the table."""
+    return [param for param in Gabor.PARAMS if not param.name.startswith("partial_")]
+
+
+def column_names(param: Param, n_channels: int) -> list[str]:
+    """What a parameter's columns are called: its name, with the channel's number after it where there are several."""
+    return [param.name] if n_channels == 1 or not param.per_channel else [f"{param.name}_{channel}" for channel in range(n_channels)]
+
+
+def flat_columns(events: Gabor) -> Columns:
+    """All stored columns by name, each `(n_events,)`."""
+    n_channels = events.amplitude.shape[1]
+    columns: Columns = {}
+    for param in stored_params():
+        values = getattr(events, param.name)
+        parts = values.T if param.per_channel else [values]
+        columns |= dict(zip(column_names(param, n_channels), parts, strict=True))
+    return columns
+
+
+def events_of(columns: Columns) -> Gabor:
+    """The inverse of `flat_columns`; other columns are passed over. ParameterError where one is missing or a value makes no sense."""
+    n_channels = 1 if "amplitude" in columns else sum(f"amplitude_{channel}" in columns for channel in range(len(columns)))
+    made = {}
+    for param in stored_params():
+        names = column_names(param, max(1, n_channels))
+        missing = [name for name in names if name not in columns]
+        if missing and param.default is None:
+            raise ParameterError(f"the column {missing[0]} is missing; there are: {', '.join(columns)}")
+        if not missing:
+            parts = [columns[name] for name in names]
+            made[param.name] = np.stack(parts, axis=1) if param.per_channel else parts[0]
+    return Gabor(**made)
+
+
+def to_pandas(events: Gabor) -> pandas.DataFrame:
+    """The stored columns as a data frame; MissingExtraError without pandas."""
+    try:
+        import pandas
+    except ImportError:
+        raise MissingExtraError("a pandas data frame", "export") from None
+    return pandas.DataFrame(flat_columns(events))

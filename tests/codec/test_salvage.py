@@ -1,0 +1,121 @@
+"""A damaged file gives back its intact packets, and what was skipped is told."""
+
+import time
+
+import numpy as np
+import pytest
+from codec_scenes import random_scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from motes.codec.bitstream import dumps, loads
+from motes.codec.container import PREAMBLE_SIZE, read_frame
+from motes.codec.salvage import salvage, salvage_file
+from motes.errors import FormatError
+
+DATA = dumps(random_scene(1, 300, 2, rate=8000, n_samples=60_000))
+
+
+def frames():
+    """Where each packet begins, and its size."""
+    at, found = PREAMBLE_SIZE, []
+    while at < len(DATA):
+        packet = read_frame(DATA, at, len(found))
+        found.append((at, packet))
+        at += packet.size
+    return found
+
+
+GABOR_PACKETS = [(at, packet) for at, packet in frames() if packet.kind == ord("G")]
+
+
+def test_a_whole_file_is_as_it_was():
+    found = salvage(DATA)
+    assert found.skipped == []
+    assert found.n_packets == len(frames())
+    assert found.scene.gabor.equals(loads(DATA).gabor)
+
+
+def test_a_damaged_packet_is_skipped_and_told():
+    assert len(GABOR_PACKETS) > 4
+    at, packet = GABOR_PACKETS[2]
+    damaged = bytearray(DATA)
+    damaged[at + packet.size // 2] ^= 0x10
+    with pytest.raises(FormatError):
+        loads(damaged)
+    found = salvage(damaged)
+    whole, left = loads(DATA), found.scene
+    assert 0 < left.n_events < whole.n_events
+    assert left.n_samples == whole.n_samples
+    assert np.isin(left.gabor.time_s, whole.gabor.time_s).all()
+    assert len(found.skipped) == 2
+    assert f"at byte {at}): damaged, its checksum does not match; skipped {packet.size} bytes" in found.skipped[0]
+    assert f"{whole.n_events - left.n_events} events centred from" in found.skipped[1]
+    lost = np.setdiff1d(whole.gabor.time_s, left.gabor.time_s)
+    start_s, end_s = (float(word) for word in found.skipped[1].split() if word.replace(".", "").isdigit() and "." in word)
+    assert start_s - 0.01 <= lost.min()
+    assert lost.max() <= end_s + 0.01
+
+
+@pytest.mark.parametrize("part", range(1, 10))
+def test_a_file_cut_short_gives_its_beginning(part):
+    found = salvage(DATA[: len(DATA) * part // 10])
+    assert any("cut short" in line for line in found.skipped)
+    assert found.scene.n_events <= loads(DATA).n_events
+
+
+def test_bytes_put_in_or_taken_out_cost_only_their_packet():
+    at, packet = GABOR_PACKETS[1]
+    for damaged in (DATA[: at + 5] + b"GHIE junk" + DATA[at + 5 :], DATA[: at + 5] + DATA[at + 9 :], DATA[:at] + DATA[at + packet.size :]):
+        found = salvage(damaged)
+        assert "lost" in found.skipped[-1]
+        assert found.n_packets == len(frames()) - 1
+    whole = salvage(DATA[:at] + b"\0" * 50 + DATA[at:])
+    assert whole.scene.gabor.equals(loads(DATA).gabor)
+    assert len(whole.skipped) == 1
+
+
+def test_damage_at_the_ends():
+    assert salvage(b"XX" + DATA[2:]).scene.gabor.equals(loads(DATA).gabor)
+    assert any("first bytes" in line for line in salvage(b"XX" + DATA[2:]).skipped)
+    found = salvage(DATA[:-3])
+    assert found.scene.gabor.equals(loads(DATA).gabor)
+    assert found.skipped
+    twice = salvage(DATA + DATA[GABOR_PACKETS[0][0] :])
+    assert twice.scene.gabor.equals(loads(DATA).gabor)
+    assert any("stands twice" in line for line in twice.skipped)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x8fmote", b"not a file at all", DATA[: PREAMBLE_SIZE + 4], DATA[GABOR_PACKETS[0][0] :]])
+def test_without_a_header_nothing_can_be_decoded(data):
+    with pytest.raises(FormatError, match=r"nothing can be salvaged|empty"):
+        salvage(data)
+
+
+def test_a_file_is_named(tmp_path):
+    (tmp_path / "a.mote").write_bytes(b"junk")
+    with pytest.raises(FormatError, match=r"a\.mote: nothing can be salvaged"):
+        salvage_file(tmp_path / "a.mote")
+    with pytest.raises(FormatError, match=r"cannot read .*b\.mote"):
+        salvage_file(tmp_path / "b.mote")
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DATA) - 1), st.integers(1, 255)), max_size=6), st.integers(0, len(DATA)))
+@settings(max_examples=60)
+def test_any_damage_is_a_scene_or_a_format_error(flips, end):
+    damaged = bytearray(DATA)
+    for at, bits in flips:
+        damaged[at] ^= bits
+    try:
+        found = salvage(bytes(damaged[:end]))
+    except FormatError:
+        return
+    assert found.skipped or bytes(damaged[:end]) == DATA
+    assert found.scene.n_events <= loads(DATA).n_events
+
+
+def test_hostile_bytes_take_no_forever():
+    start = time.perf_counter()
+    found = salvage(DATA[: GABOR_PACKETS[0][0]] + b"G\xff\xff\x0f" * 250_000)
+    assert found.scene.n_events == 0
+    assert time.perf_counter() - start < 20
