@@ -41,12 +41,12 @@ def main() -> None:
         audio, rate = soundfile.read(FOLDER / f"{name}.flac")
         scene = motes.encode(audio, sample_rate_hz=rate, snr_db=20)
         before = time.perf_counter()
-        link(scene)
+        linked = link(scene)
         speed = len(scene.gabor) / (time.perf_counter() - before)
         there_and_back = transposed(transposed(scene, 3), -3)
         snr_db = [10 * np.log10(np.sum(audio**2) / np.sum((audio - s.render()) ** 2)) for s in (scene, there_and_back)]
-        alone = np.mean(scene.gabor.group_id == 0)
-        print(f"{name:28}{len(scene.gabor):>8}{len(scene.groups):>10}{alone:>10.0%}{speed:>9.0f}{snr_db[0]:>8.2f}{snr_db[1]:>8.2f}", flush=True)
+        alone = np.mean(linked.gabor.group_id == 0)
+        print(f"{name:28}{len(scene.gabor):>8}{len(linked.groups):>10}{alone:>10.0%}{speed:>9.0f}{snr_db[0]:>8.2f}{snr_db[1]:>8.2f}", flush=True)
 
 
 if __name__ == "__main__":

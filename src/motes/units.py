@@ -13,16 +13,6 @@ def power_to_db(power: float) -> float:
     return 10.0 * math.log10(power) if power > 1e-20 else SILENCE_DB
 
 
-def amplitude_to_db(amplitude: float) -> float:
-    """Twenty times the base-10 logarithm, never below `SILENCE_DB`."""
-    return 20.0 * math.log10(amplitude) if amplitude > 1e-10 else SILENCE_DB
-
-
-def db_to_amplitude(db: float) -> float:
-    """The amplitude ratio of a level difference in dB."""
-    return 10.0 ** (db / 20.0)
-
-
 def db_to_power(db: float) -> float:
     """The energy ratio of a level difference in dB."""
     return 10.0 ** (db / 10.0)
