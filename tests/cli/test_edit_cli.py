@@ -63,8 +63,8 @@ def test_the_selected_are_edited(here, run):
     after = load("low.mote")
     longer = after.select(lambda e: e.window_s > 0.15)
     assert len(longer) == len(chosen)
-    assert np.sum(longer.events.amplitude**2) == pytest.approx(np.sum(chosen.events.amplitude**2) * 10**-0.6, rel=0.1)
-    assert longer.events.frequency_hz.max() == pytest.approx(chosen.events.frequency_hz.max() * 2 ** (-3 / 12), rel=0.05)
+    assert np.sum(longer.only().gabor.amplitude ** 2) == pytest.approx(np.sum(chosen.only().gabor.amplitude ** 2) * 10**-0.6, rel=0.1)
+    assert longer.only().gabor.frequency_hz.max() == pytest.approx(chosen.only().gabor.frequency_hz.max() * 2 ** (-3 / 12), rel=0.05)
 
 
 def test_each_edit_from_the_command_line_is_the_one_of_python(here, run):

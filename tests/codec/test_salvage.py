@@ -50,7 +50,7 @@ def test_a_damaged_packet_is_skipped_and_told():
     assert np.isin(left.gabor.time_s, whole.gabor.time_s).all()
     assert len(found.skipped) == 2
     assert f"at byte {at}): damaged, its checksum does not match; skipped {packet.size} bytes" in found.skipped[0]
-    assert f"{whole.n_events - left.n_events} events centred from" in found.skipped[1]
+    assert f"{whole.n_events - left.n_events} gabor events from" in found.skipped[1]
     lost = np.setdiff1d(whole.gabor.time_s, left.gabor.time_s)
     start_s, end_s = (float(word) for word in found.skipped[1].split() if word.replace(".", "").isdigit() and "." in word)
     assert start_s - 0.01 <= lost.min()

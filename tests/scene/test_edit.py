@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor, canonical_order, render_gabor_oracle
+from motes.scene.gabor import Gabor, render_gabor_oracle
 from motes.scene.groups import Groups
+from motes.scene.kinds import canonical_order
 from motes.scene.scene import GaborQuantiser, Scene
 
 RATE = 8000
@@ -122,7 +123,7 @@ def test_only_the_selected_change_and_the_scene_stays_as_it_was():
     for name, arguments in edits.items():
         edited = getattr(chosen, name)(*arguments)
         rest = {tuple(row) for row in np.column_stack([edited.gabor.time_s, edited.gabor.frequency_hz, edited.gabor.phase_rad])}
-        others = (~chosen).events
+        others = chosen.drop().gabor
         assert {tuple(row) for row in np.column_stack([others.time_s, others.frequency_hz, others.phase_rad])} <= rest, name
         assert canonical_order(edited.gabor.time_s, edited.gabor.frequency_hz, edited.gabor.window_s) is None
         assert not edited.gabor.time_s.flags.writeable
@@ -266,9 +267,9 @@ def test_duplicating():
     copies = twice.select("time_s > 4")
     assert copies.onset_s == pytest.approx(4.0)
     assert len(copies) == len(chosen)
-    np.testing.assert_allclose(copies.events.time_s, chosen.events.time_s + 4.0 - chosen.onset_s)
-    assert not np.isin(copies.events.group_id[copies.events.group_id > 0], one.groups.id).any()
-    assert np.isin(copies.events.group_id, [0, *twice.groups.id]).all()
+    np.testing.assert_allclose(copies.only().gabor.time_s, chosen.only().gabor.time_s + 4.0 - chosen.onset_s)
+    assert not np.isin(copies.only().gabor.group_id[copies.only().gabor.group_id > 0], one.groups.id).any()
+    assert np.isin(copies.only().gabor.group_id, [0, *twice.groups.id]).all()
     assert one.select([]).duplicate(1.0).n_events == 40
 
 

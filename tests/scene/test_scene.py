@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor, canonical_order
+from motes.scene.gabor import Gabor
+from motes.scene.kinds import canonical_order
 from motes.scene.scene import Scene
 
 

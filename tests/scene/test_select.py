@@ -198,7 +198,7 @@ def test_ids_masks_slices_and_their_algebra():
     np.testing.assert_array_equal(early.mask, one.select(slice(0.0, 1.0)).mask)
     np.testing.assert_array_equal((early & low).mask, one.select("frequency_hz < 500", end_s=1).mask)
     np.testing.assert_array_equal((early | ~low).mask, one.select("time_s < 1 or frequency_hz >= 500").mask)
-    assert len(early.events) == len(early)
+    assert len(early.only().gabor) == len(early)
     assert one.select(early).mask is early.mask
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+import heapq
+import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from motes.codec.container import (
     END,
     END_SIZE,
-    GABOR,
+    EVENTS,
     HEADER,
     INDEX,
     PREAMBLE_SIZE,
@@ -32,11 +33,10 @@ from motes.codec.container import (
     read_frame,
     unpack_end,
 )
-from motes.codec.quantise import TIME_UNITS, check_quantiser, default_quantiser, from_integers, sounding, to_integers
+from motes.codec.quantise import check_quantiser, default_quantiser
 from motes.errors import FormatError, ParameterError
 from motes.files import atomic_output
-from motes.scene.gabor import Gabor
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.scene.scene import KINDS, GaborQuantiser, Scene
 
 _SEEK_LIMIT = 1 << 16
 """The header and its metadata fit in this many bytes beyond the limit of the metadata itself."""
@@ -63,24 +63,27 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     quantiser: GaborQuantiser
 
 
+def coder(kind: int) -> Any:
+    """The module that writes and reads packets of this type: `packets(scene, quantiser)` and `columns(frame, header)`.
+
+    Imported when asked for, since they need numba.
+    """
+    return importlib.import_module(f"motes.codec.{EVENTS[kind]}_packet")
+
+
 def chunks(scene: Scene) -> Iterator[bytes]:
     """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on the way."""
-    from motes.codec.gabor_packet import encode_packet  # numba: only where events are coded
-
     quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
     yield preamble()
     yield frame(HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack())
     entries: list[Entry] = []
     mask = 0
-    for number, part in _split(scene):
-        events = to_integers(part, scene.sample_rate_hz, quantiser)
-        events = events.take(sounding(events))
-        if len(events):
-            payload, entry, windows = encode_packet(events, number, scene.sample_rate_hz, quantiser)
-            packet = frame(GABOR, payload)
-            entries.append(replace(entry, n_bytes=len(packet)))
-            mask |= windows
-            yield packet
+    held = [kind for kind, name in EVENTS.items() if len(getattr(scene, name))]
+    for payload, entry, windows in heapq.merge(*(coder(kind).packets(scene, quantiser) for kind in held), key=lambda packet: packet[1].place):
+        packet = frame(entry.kind, payload)
+        entries.append(replace(entry, n_bytes=len(packet)))
+        mask |= windows
+        yield packet
     index = frame(INDEX, Index(_windows(mask), tuple(entries)).pack())
     yield index
     yield end_frame(len(index), len(entries) + 3)
@@ -88,15 +91,6 @@ def chunks(scene: Scene) -> Iterator[bytes]:
 
 def _windows(mask: int) -> tuple[int, ...]:
     return tuple(64 << k for k in range(10) if mask >> k & 1)
-
-
-def _split(scene: Scene) -> Iterator[tuple[int, Gabor]]:
-    """Events by packet: those whose centre, as rounded, lies in it (before 0: in the first)."""
-    length = packet_samples(scene.sample_rate_hz) * TIME_UNITS
-    number = np.maximum(np.rint(scene.gabor.time_s * scene.sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)
-    edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)) if len(number) else np.empty(0, np.intp)
-    for first, last in itertools.pairwise(edges):
-        yield int(number[first]), scene.gabor.take(slice(first, last))
 
 
 def dumps(scene: Scene) -> bytes:
@@ -112,29 +106,28 @@ def save(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = True) 
     return Path(path)
 
 
-class _Columns:
+class Columns:
     """Grows with the packets that are read: nothing is allocated for events that have only been announced."""
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self.parts: list[dict[str, np.ndarray]] = []
+        self.parts: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in EVENTS.values()}
 
     def add(self, found: Frame) -> tuple[Entry, int]:
         """Decode a packet; its entry in the index and the windows it uses."""
-        from motes.codec.gabor_packet import decode_packet
-
-        h = self.header
-        events, entry, mask = decode_packet(found.payload, found.name, h.sample_rate_hz, h.n_channels, h.quantiser)
-        self.parts.append(from_integers(events, h.sample_rate_hz, h.quantiser))
+        part, entry, mask = coder(found.kind).columns(found, self.header)
+        self.parts[EVENTS[found.kind]].append(part)
         return replace(entry, n_bytes=found.size), mask
 
     def scene(self) -> Scene:
         """All of it."""
         h = self.header
-        gabor = Gabor.empty(h.n_channels)
-        if self.parts:  # each column's parts are let go as soon as they are joined
-            gabor = Gabor(**{name: np.concatenate([part.pop(name) for part in self.parts]) for name in list(self.parts[0])})
-        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, gabor, h.quantiser, metadata=h.metadata)
+        tables: dict[str, Any] = {}
+        for kind in KINDS:
+            parts = self.parts.get(kind.KIND)
+            if parts:  # each column's parts are let go as soon as they are joined
+                tables[kind.KIND] = kind(**{name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])})
+        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, quantiser=h.quantiser, metadata=h.metadata, **tables)
 
 
 def loads(data: bytes | memoryview) -> Scene:
@@ -142,7 +135,7 @@ def loads(data: bytes | memoryview) -> Scene:
     check_preamble(data)
     data = memoryview(data)
     at, number = PREAMBLE_SIZE, 0
-    columns: _Columns | None = None
+    columns: Columns | None = None
     entries: list[Entry] = []
     mask, index, index_size, ended = 0, None, 0, False
     while at < len(data):
@@ -154,11 +147,11 @@ def loads(data: bytes | memoryview) -> Scene:
         if index is not None and found.kind != END and found.kind < 0x80:
             raise FormatError(f"{found.name}: nothing but the end may follow the index")
         if found.kind == HEADER:
-            columns = _Columns(Header.unpack(found))
-        elif found.kind == GABOR:
+            columns = Columns(Header.unpack(found))
+        elif found.kind in EVENTS:
             assert columns is not None
             entry, windows = columns.add(found)
-            if entries and entry.number <= entries[-1].number:
+            if entries and entry.place <= entries[-1].place:
                 raise FormatError(f"{found.name}: out of order")
             entries.append(entry)
             mask |= windows
@@ -221,7 +214,7 @@ class _Seekable:
 
     def scene(self, first_sample: float, last_sample: float) -> Scene:
         """The packets that sound from `first_sample` to `last_sample`."""
-        columns, at, length = _Columns(self.header), self.first, packet_samples(self.header.sample_rate_hz)
+        columns, at, length = Columns(self.header), self.first, packet_samples(self.header.sample_rate_hz)
         for i, entry in enumerate(self.index.entries):
             start, end = entry.number * length - entry.before * REACH_UNIT, (entry.number + 1) * length + entry.after * REACH_UNIT
             if start <= last_sample and end >= first_sample:
@@ -229,7 +222,7 @@ class _Seekable:
                 if not data:
                     raise FormatError(f"packet {i + 1} (at byte {at}): cut short")
                 found = read_frame(data, 0, i + 1, file_at=at)
-                if found.kind != GABOR or columns.add(found)[0] != entry:
+                if found.kind != entry.kind or columns.add(found)[0] != entry:
                     raise FormatError(f"{found.name}: not what the index tells of it")
             at += entry.n_bytes
         return columns.scene()
@@ -279,7 +272,7 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         duration_s=seconds,
         n_bytes=found.n_bytes,
         kbps=found.n_bytes * 8 / seconds / 1000 if seconds else 0.0,
-        events={"gabor": found.index.n_events},
+        events=found.index.n_events(),
         windows=list(found.index.windows),
         n_packets=found.n_packets,
         format_version=0,

@@ -15,9 +15,11 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
 HEADER, GABOR, INDEX, END = b"HGIE"
+EVENTS = {GABOR: "gabor"}
+"""Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
-NAMES = {HEADER: "header", GABOR: "gabor", INDEX: "index", END: "end"}
+NAMES = {HEADER: "header", **EVENTS, INDEX: "index", END: "end"}
 MAX_PAYLOAD = 1 << 28
 MAX_METADATA = 1 << 16
 PACKET_GRAIN = 8192
@@ -191,13 +193,19 @@ def _without_defaults(metadata: Metadata) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One packet in the index: its place in time, its bytes, its events, and how far these reach before and after it (in REACH_UNIT)."""
+    """One packet in the index: its type, its place in time, its bytes, its events, and how far these reach before and after it (in REACH_UNIT)."""
 
+    kind: int
     number: int
     n_bytes: int
     n_events: int
     before: int
     after: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What packets of events are ordered by."""
+        return self.number, list(EVENTS).index(self.kind)
 
 
 @dataclass(frozen=True)
@@ -207,17 +215,17 @@ class Index:
     windows: tuple[int, ...]
     entries: tuple[Entry, ...]
 
-    @property
-    def n_events(self) -> int:
-        """How many events the file holds."""
-        return sum(entry.n_events for entry in self.entries)
+    def n_events(self) -> dict[str, int]:
+        """How many events of each kind the file holds; the first kind is named even if there are none."""
+        counts = {kind: sum(entry.n_events for entry in self.entries if EVENTS[entry.kind] == kind) for kind in EVENTS.values()}
+        return {kind: n for place, (kind, n) in enumerate(counts.items()) if n or place == 0}
 
     def pack(self) -> bytes:
         """As a payload."""
         mask = sum(1 << (w.bit_length() - 7) for w in self.windows)
-        parts, before = [varint(mask), varint(len(self.entries))], -1
+        parts, before = [varint(mask), varint(len(self.entries))], 0
         for e in self.entries:
-            parts += map(varint, (e.number - before - 1, e.n_bytes, e.n_events, e.before, e.after))
+            parts += map(varint, (e.kind, e.number - before, e.n_bytes, e.n_events, e.before, e.after))
             before = e.number
         return b"".join(parts)
 
@@ -226,13 +234,15 @@ class Index:
         """From its packet."""
         reader = Reader(found.payload, found.name)
         mask, n_packets = reader.varint(1023), reader.varint(len(found.payload))
-        entries, before = [], -1
+        entries, before = [], 0
         for _ in range(n_packets):
-            number = before + 1 + reader.varint(1 << 48)
+            kind, number = reader.varint(127), before + reader.varint(1 << 48)
+            if kind not in EVENTS:
+                raise FormatError(f"{found.name}: it tells of packets of type {kind}, which hold no events")
             n_bytes, n_events = reader.varint(MAX_PAYLOAD + 16), reader.varint(8 * MAX_PAYLOAD)
             if n_events > 8 * n_bytes:
                 raise FormatError(f"{found.name}: {n_events} events in {n_bytes} bytes cannot be")
-            entries.append(Entry(number, n_bytes, n_events, reader.varint(1 << 50), reader.varint(1 << 50)))
+            entries.append(Entry(kind, number, n_bytes, n_events, reader.varint(1 << 50), reader.varint(1 << 50)))
             before = number
         reader.finish()
         return cls(tuple(64 << k for k in range(10) if mask >> k & 1), tuple(entries))

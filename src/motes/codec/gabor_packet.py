@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from motes.codec.container import MAX_PAYLOAD, REACH_UNIT, Entry, Reader, packet_samples, unzigzag, varint, zigzag
+from motes.codec.container import GABOR, MAX_PAYLOAD, REACH_UNIT, Entry, Frame, Header, Reader, packet_samples, unzigzag, varint, zigzag
 from motes.codec.gabor_model import code_events
 from motes.codec.quantise import (
     FREQUENCY_UNITS,
@@ -16,12 +18,16 @@ from motes.codec.quantise import (
     WINDOW_UNITS,
     GaborIntegers,
     Ints,
+    from_integers,
     integers_in_range,
     slope,
+    sounding,
+    to_integers,
 )
 from motes.codec.tables import trained
 from motes.errors import FormatError
-from motes.scene.scene import GaborQuantiser
+from motes.scene.gabor import Gabor
+from motes.scene.scene import GaborQuantiser, Scene
 
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
 """Windows of the grid, in the order in which they are coded."""
@@ -96,7 +102,7 @@ def _entry(events: GaborIntegers, number: int, samples: int) -> Entry:
     unit = REACH_UNIT * TIME_UNITS
     before = number * samples * TIME_UNITS - int((events.time - half).min())
     after = int((events.time + half).max()) - (number + 1) * samples * TIME_UNITS
-    return Entry(number, 0, len(events), max(0, -(-before // unit)), max(0, -(-after // unit)))
+    return Entry(GABOR, number, 0, len(events), max(0, -(-before // unit)), max(0, -(-after // unit)))
 
 
 def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> tuple[GaborIntegers, Entry, int]:
@@ -136,3 +142,28 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))
     mask = sum(1 << int(9 - w) for w in np.unique(which))
     return events, _entry(events, number, samples), mask
+
+
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
+    """Payload, entry in the index (its `n_bytes` still 0) and mask of windows of every packet of gabor events, in order."""
+    rate = scene.sample_rate_hz
+    for number, part in _split(scene):
+        events = to_integers(part, rate, quantiser)
+        events = events.take(sounding(events))
+        if len(events):
+            yield encode_packet(events, number, rate, quantiser)
+
+
+def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
+    """The columns of the events in a packet, its entry and its mask of windows."""
+    events, entry, mask = decode_packet(found.payload, found.name, header.sample_rate_hz, header.n_channels, header.quantiser)
+    return from_integers(events, header.sample_rate_hz, header.quantiser), entry, mask
+
+
+def _split(scene: Scene) -> Iterator[tuple[int, Gabor]]:
+    """Events by packet: those whose centre, as rounded, lies in it (before 0: in the first)."""
+    length = packet_samples(scene.sample_rate_hz) * TIME_UNITS
+    number = np.maximum(np.rint(scene.gabor.time_s * scene.sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)
+    edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)) if len(number) else np.empty(0, np.intp)
+    for first, last in itertools.pairwise(edges):
+        yield int(number[first]), scene.gabor.take(slice(first, last))

@@ -6,10 +6,10 @@ import itertools
 import os
 from dataclasses import dataclass
 
-from motes.codec.bitstream import _Columns
+from motes.codec.bitstream import Columns
 from motes.codec.container import (
     END,
-    GABOR,
+    EVENTS,
     HEADER,
     INDEX,
     PREAMBLE_SIZE,
@@ -48,19 +48,19 @@ def salvage(data: bytes | memoryview) -> Salvaged:
     header = next((found for found in frames if found.kind == HEADER), None)
     if header is None:
         raise FormatError("nothing can be salvaged: there is no intact header, which says what the packets mean" if data else "the file is empty")
-    columns, numbers = _Columns(Header.unpack(header)), []
-    for found in (found for found in frames if found.kind == GABOR):
+    columns, places = Columns(Header.unpack(header)), []
+    for found in (found for found in frames if found.kind in EVENTS):
         try:
-            number = columns.add(found)[0].number
+            place = columns.add(found)[0].place
         except FormatError as error:
             skipped.append(str(error))
             continue
-        if number in numbers:
-            columns.parts.pop()
+        if place in places:
+            columns.parts[EVENTS[found.kind]].pop()
             skipped.append(f"{found.name}: stands twice")
         else:
-            numbers.append(number)
-    skipped += _missing(frames, numbers, columns.header)
+            places.append(place)
+    skipped += _missing(frames, places, columns.header)
     return Salvaged(columns.scene(), skipped, len(frames))
 
 
@@ -97,7 +97,7 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
-    kinds = bytes([HEADER, GABOR, INDEX, END])
+    kinds = bytes([HEADER, *EVENTS, INDEX, END])
     for place in range(at, len(data)):
         if data[place] not in kinds:
             continue
@@ -122,7 +122,7 @@ def _claimed(data: memoryview, at: int) -> int:
     return 0
 
 
-def _missing(frames: list[Frame], numbers: list[int], header: Header) -> list[str]:
+def _missing(frames: list[Frame], places: list[tuple[int, int]], header: Header) -> list[str]:
     """What the index tells of that was not found, in seconds; or that the end of the file is gone."""
     last = frames[-1]
     index = next((found for found in frames if found.kind == INDEX), None)
@@ -136,13 +136,13 @@ def _missing(frames: list[Frame], numbers: list[int], header: Header) -> list[st
         entries = Index.unpack(index).entries
     except FormatError as error:
         return [str(error)]
-    lost = [entry for entry in entries if entry.number not in numbers]
+    lost = sorted((entry for entry in entries if entry.place not in places), key=lambda entry: (entry.place[1], entry.number))
     lines = []
-    for _, run in itertools.groupby(enumerate(lost), lambda pair: pair[1].number - pair[0]):
+    for _, run in itertools.groupby(enumerate(lost), lambda pair: (pair[1].kind, pair[1].number - pair[0])):
         parts = [entry for _, entry in run]
         n_events = sum(entry.n_events for entry in parts)
         start_s, end_s = parts[0].number * length / rate, min((parts[-1].number + 1) * length, header.n_samples) / rate
-        lines.append(f"{n_events} event{'s' * (n_events != 1)} centred from {start_s:.2f} to {end_s:.2f} s are lost")
+        lines.append(f"{n_events} {EVENTS[parts[0].kind]} event{'s' * (n_events != 1)} from {start_s:.2f} to {end_s:.2f} s are lost")
     return lines + ([] if ended else ["the end packet is missing"])
 
 

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.gabor import Gabor
 from motes.scene.groups import ROLES, Groups
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.kinds import EventTable
+from motes.scene.scene import KINDS, GaborQuantiser, Metadata, Scene
 from motes.scene.table import events_of, flat_columns, stored_params
 from motes.units import require_positive
 
@@ -49,24 +49,34 @@ def _about(scene: Scene) -> _About:
 
 
 def write_csv(scene: Scene, handle: BinaryIO) -> None:
-    """One line that begins with `# motes` and tells of the scene, one with the names of the columns, one per event; values as exact as they are."""
-    columns = flat_columns(scene.gabor)
-    handle.write(_MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n")
-    for first in range(0, max(1, scene.n_events), _CHUNK_ROWS):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        if first == 0:
-            writer.writerow(["kind", *columns])
-        part = [column[first : first + _CHUNK_ROWS].tolist() for column in columns.values()]
-        writer.writerows(zip(["gabor"] * len(part[0]), *part, strict=True))
-        handle.write(text.getvalue().encode())
+    """One line that begins with `# motes` and tells of the scene, one with the names of the columns, one per event; values as exact as they are.
+
+    Where a kind lacks a column of another kind its cell is empty.
+    """
+    columns = {table.KIND: flat_columns(table) for table in _held(scene)}
+    names = list(dict.fromkeys(name for held in columns.values() for name in held))
+    handle.write(_MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n")
+    for table in _held(scene):
+        for first in range(0, len(table), _CHUNK_ROWS):
+            part = {name: column[first : first + _CHUNK_ROWS].tolist() for name, column in columns[table.KIND].items()}
+            n_rows = min(_CHUNK_ROWS, len(table) - first)
+            text = io.StringIO()
+            rows = zip([table.KIND] * n_rows, *(part.get(name, [""] * n_rows) for name in names), strict=True)
+            csv.writer(text, lineterminator="\n").writerows(rows)
+            handle.write(text.getvalue().encode())
+
+
+def _held(scene: Scene) -> list[EventTable]:
+    """The tables that hold events, or the first."""
+    return [table for table in scene.tables if len(table)] or list(scene.tables[:1])
 
 
 def write_json(scene: Scene, handle: BinaryIO) -> None:
     """One object: `scene`, `units`, and `events` with a list per column of each kind (per event a list of channels where a column has these)."""
-    columns = {param.name: getattr(scene.gabor, param.name).tolist() for param in stored_params()}
-    units = {param.name: param.unit for param in stored_params()}
-    handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": {"gabor": columns}}) + b"\n")
+    held = _held(scene)
+    columns = {table.KIND: {param.name: table.column(param.name).tolist() for param in stored_params(type(table))} for table in held}
+    units = {param.name: param.unit for table in held for param in stored_params(type(table))}
+    handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": columns}) + b"\n")
 
 
 def write_parquet(scene: Scene, handle: BinaryIO) -> None:
@@ -76,8 +86,8 @@ def write_parquet(scene: Scene, handle: BinaryIO) -> None:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtraError("a Parquet file", "export") from None
-    columns = {"kind": np.full(scene.n_events, "gabor")} | flat_columns(scene.gabor)
-    table = pyarrow.table(columns).replace_schema_metadata({"motes": msgspec.json.encode(_about(scene))})
+    parts = [pyarrow.table({"kind": np.full(len(table), table.KIND)} | flat_columns(table)) for table in _held(scene)]
+    table = pyarrow.concat_tables(parts, promote_options="default").replace_schema_metadata({"motes": msgspec.json.encode(_about(scene))})
     pyarrow.parquet.write_table(table, handle)
 
 
@@ -102,7 +112,7 @@ def from_csv(path: str | os.PathLike[str], *, sample_rate_hz: int | None = None,
 def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
     """The same from the text itself."""
     about, lines = _first_line(text)
-    events = events_of(_columns(lines))
+    tables = _tables(lines)
     if about is None and sample_rate_hz is None:
         raise ParameterError("it does not tell the sample rate, say it: sample_rate_hz=44100 (--rate 44100)")
     rate = int(sample_rate_hz if sample_rate_hz is not None else about.sample_rate_hz)  # type: ignore[union-attr]
@@ -111,10 +121,11 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     elif duration_s is not None:
         duration_s = require_positive("duration_s", duration_s)
     if duration_s is None:
-        duration_s = float(events.end_s.max(initial=0.0))
-    n_samples, n_channels = math.ceil(duration_s * rate - 1e-6), events.amplitude.shape[1]
+        duration_s = max(float(events.end_s.max(initial=0.0)) for events in tables)
+    n_samples, n_channels = math.ceil(duration_s * rate - 1e-6), max(events.n_channels or 1 for events in tables)
     extras: dict[str, Any] = {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata}
-    return Scene(rate, n_samples, n_channels, events, groups=_groups(events, about), **extras)
+    extras |= {events.KIND: events for events in tables}
+    return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
 
 
 def _first_line(text: str) -> tuple[_About | None, list[str]]:
@@ -127,23 +138,31 @@ def _first_line(text: str) -> tuple[_About | None, list[str]]:
         raise ParameterError(f"line 1: not what motes writes there ({error}); without it, say --rate") from None
 
 
-def _columns(lines: list[str]) -> dict[str, Any]:
+def _tables(lines: list[str]) -> list[EventTable]:
+    """The events of each kind that has a row; of the first kind without any."""
     rows = _rows(lines)
     number, names = next(rows, (0, []))
     names = [name.strip() for name in names]
     if not number:
         raise ParameterError("it is empty")
-    known = {"time_s", "window_s", "frequency_hz", "group_id"}
-    wanted = [i for i, name in enumerate(names) if name in known or name.startswith(("amplitude", "phase_rad"))]
-    values: list[list[float]] = [[] for _ in wanted]
+    kinds = {kind.KIND: kind for kind in KINDS}
+    found: dict[str, list[tuple[int, list[str]]]] = {}
     for number, row in rows:
         if len(row) != len(names):
             raise ParameterError(f"line {number} has {len(row)} values, the line of names {len(names)}")
-        if "kind" in names and row[names.index("kind")].strip() != Gabor.KIND:
-            raise ParameterError(f"line {number}: there is no kind {row[names.index('kind')]!r}, only {Gabor.KIND}")
-        for column, i in zip(values, wanted, strict=True):
-            column.append(_number(row[i], names[i], number))
-    return {names[i]: np.array(column, np.float64) for i, column in zip(wanted, values, strict=True)}
+        kind = row[names.index("kind")].strip() if "kind" in names else KINDS[0].KIND
+        if kind not in kinds:
+            raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(kinds)}")
+        found.setdefault(kind, []).append((number, row))
+    return [events_of(kinds[kind], _columns(kinds[kind], names, held)) for kind, held in (found or {KINDS[0].KIND: []}).items()]
+
+
+def _columns(kind: type[EventTable], names: list[str], rows: list[tuple[int, list[str]]]) -> dict[str, Any]:
+    """The columns that events of a kind have."""
+    plain = {param.name for param in stored_params(kind) if not param.per_channel}
+    several = tuple(param.name for param in stored_params(kind) if param.per_channel)
+    wanted = [i for i, name in enumerate(names) if name in plain or name.startswith(several)]
+    return {names[i]: np.array([_number(row[i], names[i], number) for number, row in rows], np.float64) for i in wanted}
 
 
 def _rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -163,10 +182,12 @@ def _number(text: str, name: str, line: int) -> float:
     return value
 
 
-def _groups(events: Gabor, about: _About | None) -> Groups:
+def _groups(tables: list[EventTable], about: _About | None) -> Groups:
     """The groups told of, and partials for all others that events are in."""
     told = {number: (parent, ROLES.index(role) if role in ROLES else len(ROLES)) for number, parent, role in (about.groups if about else ())}
     parents = {parent for parent, _ in told.values() if parent}
-    ids = np.array(sorted({*told, *parents, *np.unique(events.group_id[events.group_id > 0]).tolist()}), np.int64)
+    named = np.unique(np.concatenate([events.column("group_id") for events in tables]))
+    named = named[named > 0]
+    ids = np.array(sorted({*told, *parents, *named.tolist()}), np.int64)
     rows = [told.get(number, (0, ROLES.index("partial"))) for number in ids.tolist()]
     return Groups(ids, np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.int64))

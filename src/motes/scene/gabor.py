@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motes.scene.kinds import Array, EventTable, Ints, Param
+from motes.scene.kinds import Array, EventTable, Ints, Mask, Param
 
 if TYPE_CHECKING:
     import pandas
@@ -34,6 +33,7 @@ class Gabor(EventTable):
     partial_rad: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "gabor"
+    ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "centre of the window"),
         Param("window_s", "s", 1e-6, 1e4, "length of the Hann window from zero to zero"),
@@ -67,19 +67,69 @@ class Gabor(EventTable):
         """When each window ends."""
         return self.time_s + self.window_s / 2
 
+    def moved(self, by_s: Array) -> Gabor:
+        """Later; the phases at the centres stay."""
+        return self.replace(time_s=self.time_s + by_s)
 
-def canonical_order(time_s: Array, frequency_hz: Array, window_s: Array) -> NDArray[np.intp] | None:
-    """The order by time, then frequency, then window; None where that is how they stand."""
-    order = np.arange(len(time_s)) if np.all(time_s[1:] >= time_s[:-1]) else np.argsort(time_s, kind="stable")
-    time, frequency, window = time_s[order], frequency_hz[order], window_s[order]
-    same = time[1:] == time[:-1]
-    lower = (frequency[1:] < frequency[:-1]) | (frequency[1:] == frequency[:-1]) & (window[1:] < window[:-1])
-    if np.any(same & lower):  # sort again what stands at the same time as a neighbour
-        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        order[tied] = order[tied[np.lexsort((window[tied], frequency[tied], time[tied]))]]
-    elif np.all(order[1:] > order[:-1]):
-        return None
-    return order
+    def mirrored(self, mask: Mask, twice_s: float) -> Gabor:
+        """Backwards: cosines run the other way, with the opposite phase."""
+        signs = np.where(mask, -1.0, 1.0)
+        return self.replace(
+            time_s=np.where(mask, twice_s - self.time_s, self.time_s),
+            phase_rad=self.phase_rad * signs[:, None],
+            partial_rad=self.partial_rad * signs,
+        )
+
+    def transposed(self, ratio: Array) -> Gabor:
+        """f + (ratio − 1)·f_p and phase + (ratio − 1)·Φ; times and windows stay."""
+        changes = {
+            "frequency_hz": self.frequency_hz + (ratio - 1) * self.partial_hz,
+            "phase_rad": _turned(self.phase_rad, (ratio - 1) * self.partial_rad),
+            "partial_hz": self.partial_hz * ratio,
+            "partial_rad": self.partial_rad * ratio,
+        }
+        return self.replace(**_unfolded(changes))
+
+    def stretched(self, factor: Array, about_s: float) -> Gabor:
+        """Windows grow; f_p + (f − f_p)/factor and phase + (factor − 1)·Φ."""
+        changes = {
+            "time_s": np.where(factor == 1, self.time_s, about_s + factor * (self.time_s - about_s)),
+            "window_s": self.window_s * factor,
+            "frequency_hz": np.where(factor == 1, self.frequency_hz, self.partial_hz + (self.frequency_hz - self.partial_hz) / factor),
+            "phase_rad": _turned(self.phase_rad, (factor - 1) * self.partial_rad),
+            "partial_hz": self.partial_hz,
+            "partial_rad": self.partial_rad * factor,
+        }
+        return self.replace(**_unfolded(changes))
+
+    def amplified(self, factor: Array) -> Gabor:
+        """All channels alike."""
+        return self.replace(amplitude=self.amplitude * factor[:, None])
+
+    def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Gabor, Mask]:
+        """Each is in it or not, by its frequency."""
+        kept = ~mask | (self.frequency_hz >= low_hz) & (self.frequency_hz <= high_hz)
+        return self.take(kept), kept
+
+
+def _unfolded(changes: dict[str, Array]) -> dict[str, Array]:
+    """Events whose frequency came out negative as what they are: the positive one with the opposite phase, and in no partial."""
+    negative = changes["frequency_hz"] < 0
+    if not negative.any():
+        return changes
+    frequency = np.abs(changes["frequency_hz"])
+    return changes | {
+        "frequency_hz": frequency,
+        "phase_rad": np.where(negative[:, None], -changes["phase_rad"], changes["phase_rad"]),
+        "partial_hz": np.where(negative, frequency, changes["partial_hz"]),
+        "partial_rad": np.where(negative, 0.0, changes["partial_rad"]),
+    }
+
+
+def _turned(phase_rad: Array, by_rad: Array) -> Array:
+    """Phases `(n_events, n_channels)` further by `by_rad` `(n_events,)`; where that is not 0, as what is left of whole turns."""
+    turned = phase_rad + by_rad[:, None]
+    return np.where(by_rad[:, None] == 0, phase_rad, turned - 2 * np.pi * np.rint(turned / (2 * np.pi)))
 
 
 def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:

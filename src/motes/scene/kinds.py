@@ -1,8 +1,8 @@
-"""What every kind of event shares: described parameters, and a read-only table of columns."""
+"""What every kind of event shares: described parameters, a read-only table of columns, and what each edit does to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from motes.errors import ParameterError
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,58 @@ class Param:
 class EventTable:
     """Events of one kind as a structure of arrays; every column is a float64 (or, of whole numbers, int64) array that cannot be written to.
 
+    Every kind has the columns `time_s` and `group_id`.
+
     Columns are `(n_events,)`, those marked `per_channel` `(n_events, n_channels)`. Raises ParameterError where lengths differ or a value
     is not finite or out of its range.
     """
 
     KIND: ClassVar[str]
     PARAMS: ClassVar[tuple[Param, ...]]
+    ORDER: ClassVar[tuple[str, ...]] = ("time_s",)
+    """The columns by which events stand in a scene, the first before the second."""
+
+    # What a kind tells of its events, and what the edits of `motes.scene.edit` do to them: `by_s`, `ratio` and `factor` are `(n_events,)`, and 0, 1
+    # and 1 for events that stay as they are.
+
+    @classmethod
+    def empty(cls, n_channels: int) -> Self:
+        """No events."""
+        raise NotImplementedError
+
+    @property
+    def start_s(self) -> Array:
+        """When each begins to sound."""
+        raise NotImplementedError
+
+    @property
+    def end_s(self) -> Array:
+        """When each has ended."""
+        raise NotImplementedError
+
+    def moved(self, by_s: Array) -> Self:
+        """Later."""
+        raise NotImplementedError
+
+    def mirrored(self, mask: Mask, twice_s: float) -> Self:
+        """Those in `mask` backwards, about `twice_s`/2."""
+        raise NotImplementedError
+
+    def transposed(self, ratio: Array) -> Self:
+        """At `ratio` times the frequency."""
+        raise NotImplementedError
+
+    def stretched(self, factor: Array, about_s: float) -> Self:
+        """`factor` times as long, about a moment."""
+        raise NotImplementedError
+
+    def amplified(self, factor: Array) -> Self:
+        """At `factor` times the amplitude, which may be 0."""
+        raise NotImplementedError
+
+    def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Self, Mask]:
+        """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""
+        raise NotImplementedError
 
     def __post_init__(self) -> None:
         n_events: int | None = None
@@ -71,6 +118,28 @@ class EventTable:
     def __len__(self) -> int:
         return len(getattr(self, self.PARAMS[0].name))
 
+    def column(self, name: str) -> NDArray[Any]:
+        """The column of this name."""
+        values: NDArray[Any] = getattr(self, name)
+        return values
+
+    @property
+    def n_channels(self) -> int | None:
+        """Channels of the columns that have them; None for a kind without such columns."""
+        return next((getattr(self, param.name).shape[1] for param in self.PARAMS if param.per_channel), None)
+
+    def order(self) -> NDArray[np.intp] | None:
+        """The order in which a scene holds these events; None where that is how they stand."""
+        return canonical_order(*(getattr(self, name) for name in self.ORDER))
+
+    def joined(self, other: Self) -> Self:
+        """These events, then those."""
+        return type(self)(**{field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)]) for field in fields(self)})
+
+    def replace(self, **columns: Any) -> Self:
+        """The same events with some columns exchanged."""
+        return replace(self, **columns)
+
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
         return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
@@ -78,3 +147,21 @@ class EventTable:
     def equals(self, other: Self) -> bool:
         """Whether every column holds the same bits."""
         return len(self) == len(other) and all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+
+def canonical_order(*columns: Array) -> NDArray[np.intp] | None:
+    """The order by the first column, then the second …; None where that is how the events stand."""
+    first = columns[0]
+    order = np.arange(len(first)) if np.all(first[1:] >= first[:-1]) else np.argsort(first, kind="stable")
+    sorted_columns = [column[order] for column in columns]
+    same, lower = np.ones(max(len(first) - 1, 0), np.bool_), np.zeros(max(len(first) - 1, 0), np.bool_)
+    for column in sorted_columns:
+        lower |= same & (column[1:] < column[:-1])
+        same &= column[1:] == column[:-1]
+    if np.any(lower):  # sort again what stands at the same time as a neighbour
+        together = sorted_columns[0][1:] == sorted_columns[0][:-1]
+        tied = np.flatnonzero(np.append(together, False) | np.append(False, together))
+        order[tied] = order[tied[np.lexsort([column[tied] for column in sorted_columns[::-1]])]]
+    elif np.all(order[1:] > order[:-1]):
+        return None
+    return order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor, canonical_order
+from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
+from motes.scene.kinds import EventTable
 
 if TYPE_CHECKING:
     from motes.scene.select import Selection
 
+KINDS: tuple[type[EventTable], ...] = (Gabor,)
+"""All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
 
@@ -30,7 +34,6 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     stop_reason: str = ""
     source_digest: str = ""
     version: str = ""
-    """How many partials the encoder linked the events into."""
 
 
 class GaborQuantiser(msgspec.Struct, frozen=True):
@@ -48,12 +51,15 @@ class GaborQuantiser(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A recording of `n_samples` at `sample_rate_hz` as events; frozen, and in canonical order (time, frequency, window)."""
+    """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of KINDS, those left out empty.
+
+    Frozen, and in canonical order: by kind, and within a kind by time (gabor events then by frequency and window).
+    """
 
     sample_rate_hz: int
     n_samples: int
     n_channels: int
-    gabor: Gabor
+    gabor: Gabor = None  # type: ignore[assignment]  # filled with none
     quantiser: GaborQuantiser | None = None
     groups: Groups = field(default_factory=Groups.empty)
     metadata: Metadata = field(default_factory=Metadata)
@@ -64,11 +70,13 @@ class Scene:
             if not isinstance(value, int | np.integer) or not low <= value <= high:
                 raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
             object.__setattr__(self, name, int(value))
-        if self.gabor.amplitude.shape[1] != self.n_channels or self.gabor.phase_rad.shape[1] != self.n_channels:
-            raise ParameterError(f"the events have {self.gabor.amplitude.shape[1]} channels, the scene {self.n_channels}")
-        order = canonical_order(self.gabor.time_s, self.gabor.frequency_hz, self.gabor.window_s)
-        if order is not None:
-            object.__setattr__(self, "gabor", self.gabor.take(order))
+        for kind in KINDS:
+            table = getattr(self, kind.KIND)
+            table = kind.empty(self.n_channels) if table is None else table
+            if table.n_channels not in (None, self.n_channels):
+                raise ParameterError(f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}")
+            order = table.order()
+            object.__setattr__(self, kind.KIND, table if order is None else table.take(order))
 
     @property
     def duration_s(self) -> float:
@@ -78,7 +86,22 @@ class Scene:
     @property
     def n_events(self) -> int:
         """How many events there are, of all kinds."""
-        return len(self.gabor)
+        return sum(map(len, self.tables))
+
+    @property
+    def tables(self) -> tuple[EventTable, ...]:
+        """The events of every kind, in the order of KINDS."""
+        return tuple(getattr(self, kind.KIND) for kind in KINDS)
+
+    def table(self, kind: str) -> EventTable:
+        """The events of the kind of this name."""
+        held: EventTable = getattr(self, kind)
+        return held
+
+    def with_tables(self, tables: Iterable[EventTable], **changes: Any) -> Scene:
+        """A copy with these tables in place of those of their kinds, and with other parts exchanged."""
+        by_kind: dict[str, Any] = {table.KIND: table for table in tables}
+        return replace(self, **by_kind, **changes)
 
     def render(self, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
         """The audio, float32: `(n,)` when mono, else `(n_channels, n)`; of the whole scene, or from `start_s` to `end_s`."""
@@ -123,7 +146,7 @@ class Scene:
         return reverse_scene(self)
 
     def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
-        """Only events whose frequency is in low_hz … high_hz."""
+        """Only what lies in low_hz … high_hz: events whose frequency does, and of noise what does."""
         return self.select().filter(low_hz, high_hz)
 
     def join(self, other: Scene, at_s: float | None = None, *, resample: bool = False) -> Scene:
@@ -156,4 +179,5 @@ class Scene:
 
     def __repr__(self) -> str:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
-        return f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: {len(self.gabor)} gabor>"
+        counts = [f"{len(table)} {table.KIND}" for table in self.tables if len(table)]
+        return f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: {', '.join(counts) or 'no events'}>"

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene import edit
 from motes.scene.expression import Expression
-from motes.scene.gabor import Gabor
-from motes.scene.kinds import EventTable
+from motes.scene.kinds import EventTable, Mask
+from motes.scene.scene import KINDS
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
-Mask = NDArray[np.bool_]
-KINDS: tuple[type[EventTable], ...] = (Gabor,)
 _MORE = ("id", "start_s", "end_s", "level_db")
 """What can be asked of events beside the parameters of their kind."""
 _UNASKED = ("partial_hz", "partial_rad")
@@ -32,7 +30,7 @@ _UNASKED = ("partial_hz", "partial_rad")
 class Selection:
     """Some events of a scene. Edits return the whole scene with just these events changed; `only` and `drop` split it.
 
-    `mask` is `(n_events,)`, in the order of `scene.gabor`. Selections of one scene combine with `&`, `|` and `~`.
+    `mask` is `(n_events,)`, over the events of all kinds in the scene's order. Selections of one scene combine with `&`, `|` and `~`.
     """
 
     scene: Scene
@@ -49,11 +47,6 @@ class Selection:
 
     def __invert__(self) -> Selection:
         return replace(self, mask=~self.mask)
-
-    @property
-    def events(self) -> Gabor:
-        """The selected events themselves."""
-        return self.scene.gabor.take(self.mask)
 
     @property
     def onset_s(self) -> float:
@@ -136,15 +129,15 @@ def choose(scene: Scene, what: Any = None, start_s: float | None = None, end_s: 
     if isinstance(what, slice):
         mask = edit.within(scene, *edit.slice_seconds(what))
     elif what is None:
-        mask = np.ones(len(scene.gabor), np.bool_)
+        mask = np.ones(scene.n_events, np.bool_)
     elif isinstance(what, Selection):
         mask = _mask_of(what, scene)
     elif isinstance(what, str):
-        mask = _by_text(scene.gabor, what)
+        mask = _by_text(scene, what)
     elif callable(what):
-        mask = _by_function(scene.gabor, what)
+        mask = _by_function(scene, what)
     else:
-        mask = _by_ids(len(scene.gabor), what)
+        mask = _by_ids(scene.n_events, what)
     if start_s is not None or end_s is not None:
         mask = mask & edit.within(scene, start_s, end_s)
     return Selection(scene, mask)
@@ -160,16 +153,15 @@ def parse(condition: str) -> Expression:
     return Expression(condition, column_names(), {"kind": [kind.KIND for kind in KINDS]})
 
 
-def columns(table: EventTable) -> dict[str, Any]:
-    """All columns by name, 1-D; None where this kind has none."""
+def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
+    """All columns by name, 1-D; None where this kind has none. Events are numbered from `first_id`."""
     values: dict[str, Any] = dict.fromkeys(column_names())
-    values |= {"kind": table.KIND, "id": np.arange(len(table), dtype=np.float64)}
+    values |= {"kind": table.KIND, "id": np.arange(first_id, first_id + len(table), dtype=np.float64)}
     channel = _loudest(table)
     for param in (p for p in table.PARAMS if p.name not in _UNASKED):
         column = getattr(table, param.name)
         values[param.name] = column[np.arange(len(table)), channel] if param.per_channel else column
-    for name in ("start_s", "end_s"):
-        values[name] = getattr(table, name, None)
+    values |= {"start_s": table.start_s, "end_s": table.end_s}
     if values["amplitude"] is not None:
         values["level_db"] = 20 * np.log10(np.maximum(values["amplitude"], 10 ** (SILENCE_DB / 20)))
     return values
@@ -182,18 +174,29 @@ def _loudest(table: EventTable) -> NDArray[np.intp]:
     return np.argmax(amplitude, axis=1)
 
 
-def _by_text(table: EventTable, text: str) -> Mask:
-    return parse(text).evaluate(columns(table), len(table))
+def _by_text(scene: Scene, text: str) -> Mask:
+    return _by_kind(scene, parse(text).evaluate)
 
 
-def _by_function(table: EventTable, function: Callable[[Any], Any]) -> Mask:
-    try:
-        mask = np.asarray(function(EventView(columns(table))))
-    except _Lacks:
-        return np.zeros(len(table), np.bool_)
-    if mask.dtype != np.bool_ or mask.shape not in ((), (len(table),)):
-        raise ParameterError(f"the function must return True or False for each of {len(table)} events, not {mask.dtype} of shape {mask.shape}")
-    return np.array(np.broadcast_to(mask, len(table)))
+def _by_function(scene: Scene, function: Callable[[Any], Any]) -> Mask:
+    def ask(values: dict[str, Any], n_events: int) -> Mask:
+        try:
+            mask = np.asarray(function(EventView(values)))
+        except _Lacks:
+            return np.zeros(n_events, np.bool_)
+        if mask.dtype != np.bool_ or mask.shape not in ((), (n_events,)):
+            raise ParameterError(f"the function must return True or False for each of {n_events} events, not {mask.dtype} of shape {mask.shape}")
+        return np.array(np.broadcast_to(mask, n_events))
+
+    return _by_kind(scene, ask)
+
+
+def _by_kind(scene: Scene, ask: Callable[[dict[str, Any], int], Mask]) -> Mask:
+    masks, first_id = [], 0
+    for table in scene.tables:
+        masks.append(ask(columns(table, first_id), len(table)))
+        first_id += len(table)
+    return np.concatenate(masks)
 
 
 def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:

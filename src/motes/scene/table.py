@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.gabor import Gabor
-from motes.scene.kinds import Param
+from motes.scene.kinds import EventTable, Param
 
 if TYPE_CHECKING:
     import pandas
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 Columns = dict[str, NDArray[Any]]
 
 
-def stored_params() -> list[Param]:
-    """The parameters that a file holds, in the order of the table."""
-    return [param for param in Gabor.PARAMS if not param.name.startswith("partial_")]
+def stored_params(kind: type[EventTable]) -> list[Param]:
+    """The parameters of a kind that a file holds, in the order of the table."""
+    return [param for param in kind.PARAMS if not param.name.startswith("partial_")]
 
 
 def column_names(param: Param, n_channels: int) -> list[str]:
@@ -27,22 +26,21 @@ def column_names(param: Param, n_channels: int) -> list[str]:
     return [param.name] if n_channels == 1 or not param.per_channel else [f"{param.name}_{channel}" for channel in range(n_channels)]
 
 
-def flat_columns(events: Gabor) -> Columns:
+def flat_columns(events: EventTable) -> Columns:
     """All stored columns by name, each `(n_events,)`."""
-    n_channels = events.amplitude.shape[1]
     columns: Columns = {}
-    for param in stored_params():
-        values = getattr(events, param.name)
+    for param in stored_params(type(events)):
+        values = events.column(param.name)
         parts = values.T if param.per_channel else [values]
-        columns |= dict(zip(column_names(param, n_channels), parts, strict=True))
+        columns |= dict(zip(column_names(param, events.n_channels or 1), parts, strict=True))
     return columns
 
 
-def events_of(columns: Columns) -> Gabor:
+def events_of(kind: type[EventTable], columns: Columns) -> EventTable:
     """The inverse of `flat_columns`; other columns are passed over. ParameterError where one is missing or a value makes no sense."""
     n_channels = 1 if "amplitude" in columns else sum(f"amplitude_{channel}" in columns for channel in range(len(columns)))
     made = {}
-    for param in stored_params():
+    for param in stored_params(kind):
         names = column_names(param, max(1, n_channels))
         missing = [name for name in names if name not in columns]
         if missing and param.default is None:
@@ -50,10 +48,10 @@ def events_of(columns: Columns) -> Gabor:
         if not missing:
             parts = [columns[name] for name in names]
             made[param.name] = np.stack(parts, axis=1) if param.per_channel else parts[0]
-    return Gabor(**made)
+    return kind(**made)
 
 
-def to_pandas(events: Gabor) -> pandas.DataFrame:
+def to_pandas(events: EventTable) -> pandas.DataFrame:
     """The stored columns as a data frame; MissingExtraError without pandas."""
     try:
         import pandas

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,33 +14,56 @@ from motes.kernels.gabor import add_gabor
 from motes.scene.scene import Scene
 from motes.units import require_finite
 
+Array = NDArray[np.float64]
 BLOCK_SAMPLES = 1 << 17
+
+
+class Part(Protocol):
+    """What renders one kind of event: it adds samples `first` … `first` + `n_samples` − 1 to audio `(n_channels, ≥ n_samples + 16)`, float64."""
+
+    def add(self, audio: Array, first: int, n_samples: int) -> None: ...
 
 
 class Renderer:
     """Renders any stretch of a scene, in samples; what it prepares is shared by all stretches."""
 
     def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self._parts: list[Part] = [part(scene) for kind, part in PARTS.items() if len(getattr(scene, kind))]
+
+    def samples(self, first: int, last: int) -> NDArray[np.float32]:
+        """Samples first … last − 1, `(n_channels, last − first)`."""
+        n_samples = last - first
+        audio = np.zeros((self.scene.n_channels, n_samples + 16))
+        for part in self._parts:
+            part.add(audio, first, n_samples)
+        return audio[:, :n_samples].astype(np.float32)
+
+
+class GaborPart:
+    """Windowed sinusoids, by `motes.kernels.gabor`."""
+
+    def __init__(self, scene: Scene) -> None:
         events, rate = scene.gabor, scene.sample_rate_hz
         heard = events.frequency_hz <= rate / 2  # what edits put above would come back as other frequencies
-        self.scene, self._events = scene, events if heard.all() else events.take(heard)
+        self._events = events if heard.all() else events.take(heard)
         events = self._events
         self._centre = events.time_s * rate
         self._window = events.window_s * rate
         self._omega = 2 * np.pi * events.frequency_hz / rate
         self._reach = float(self._window.max()) / 2 if len(events) else 0.0
 
-    def samples(self, first: int, last: int) -> NDArray[np.float32]:
-        """Samples first … last − 1, `(n_channels, last − first)`."""
-        n_samples, n_channels = last - first, self.scene.n_channels
-        stride = n_samples + 16
-        audio = np.zeros(n_channels * stride)
-        low, high = np.searchsorted(self._centre, (first - self._reach, last + self._reach))
+    def add(self, audio: Array, first: int, n_samples: int) -> None:
+        """See `Part`."""
+        low, high = np.searchsorted(self._centre, (first - self._reach, first + n_samples + self._reach))
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
-        add_gabor(audio, stride, n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
-        return audio.reshape(n_channels, stride)[:, :n_samples].astype(np.float32)
+        add_gabor(audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
+
+
+PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart}
+"""The renderer of each kind that sounds by itself."""
 
 
 def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:

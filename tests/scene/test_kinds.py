@@ -1,0 +1,102 @@
+"""What holds for events of every kind."""
+
+import numpy as np
+import pytest
+from kind_examples import EXAMPLES, N_SAMPLES, ORACLES, RATE, example, scene_of
+
+from motes.codec.bitstream import dumps, loads
+from motes.codec.quantise import quantise
+
+pytestmark = pytest.mark.parametrize("kind", EXAMPLES)
+
+
+def energy(audio: np.ndarray) -> float:
+    return float(np.sum(np.square(audio, dtype=np.float64)))
+
+
+def left_over_db(estimate: np.ndarray, reference: np.ndarray) -> float:
+    return 10 * np.log10(energy(estimate - reference) / energy(reference) + 1e-20)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_the_fast_render_equals_the_definition(kind, n_channels):
+    scene = scene_of(example(kind, n_channels), n_channels=n_channels)
+    oracle = ORACLES[kind](scene.table(kind), RATE, N_SAMPLES, n_channels)
+    assert left_over_db(np.atleast_2d(scene.render()), oracle) < -100
+
+
+def test_rendering_in_blocks_equals_rendering_whole(kind):
+    from motes.synth.render import render_blocks
+
+    scene = scene_of(example(kind))
+    blocks = np.concatenate(list(render_blocks(scene, 1237)), axis=1)[0]
+    assert left_over_db(blocks, scene.render()) < -120
+    assert left_over_db(scene.render(0.4, 0.7), scene.render()[6400:11200]) < -100
+
+
+def test_moving_moves_the_sound(kind):
+    scene = scene_of(example(kind))
+    moved = scene.move(0.25)
+    assert left_over_db(moved.render()[4000:N_SAMPLES], scene.render()[: N_SAMPLES - 4000]) < -80
+    back = moved.move(-0.25)
+    assert left_over_db(back.render()[:N_SAMPLES], scene.render()) < -80
+
+
+def test_gain_scales_and_mute_silences(kind):
+    scene = scene_of(example(kind))
+    assert left_over_db(scene.gain(6.0).render(), scene.render() * 10**0.3) < -100
+    assert not scene.select().mute().render().any()
+    chosen = scene.select([0])
+    assert left_over_db(chosen.mute().render() + chosen.solo().render(), scene.render()) < -100
+
+
+def test_reversing_twice_is_where_one_was(kind):
+    scene = scene_of(example(kind))
+    assert left_over_db(scene.reverse().render()[::-1], scene.render()) < -40 or kind != "gabor"
+    assert left_over_db(scene.reverse().reverse().render(), scene.render()) < -80
+
+
+def test_transposing_and_stretching_keep_energy_in_proportion(kind):
+    scene = scene_of(example(kind))
+    there = scene.transpose(2.0)
+    assert there.n_samples == scene.n_samples
+    assert energy(there.render()) == pytest.approx(energy(scene.render()), rel=0.3)
+    longer = scene.stretch(1.5)
+    assert longer.n_samples == 1.5 * scene.n_samples
+    assert energy(longer.render()) == pytest.approx(1.5 * energy(scene.render()), rel=0.3)
+
+
+def test_a_filter_leaves_its_band(kind):
+    scene = scene_of(example(kind))
+    low, high = scene.filter(0, 1000), scene.filter(1000.0001, 8000)
+    assert left_over_db(low.render() + high.render(), scene.render()) < -20
+    spectrum = np.abs(np.fft.rfft(low.render())) ** 2
+    assert spectrum[int(1300 * N_SAMPLES / RATE) :].sum() < 0.02 * spectrum.sum()
+
+
+def test_a_joined_scene_is_the_sum_and_slices_share_it_out(kind):
+    scene = scene_of(example(kind))
+    twice = scene.join(scene, at_s=0.5)
+    assert twice.n_events == 2 * scene.n_events
+    expected = np.zeros(twice.n_samples)
+    expected[:N_SAMPLES] += scene.render()
+    moved = scene.move(0.5).render()
+    expected[: len(moved)] += moved
+    assert left_over_db(twice.render()[8000:], expected[8000:]) < -80
+    assert scene[0:0.7].n_events + scene[0.7:1.5].n_events == scene.n_events
+
+
+def test_a_file_holds_what_is_heard_bit_for_bit(kind):
+    scene = quantise(scene_of(example(kind)))
+    data = dumps(scene)
+    loaded = loads(data)
+    assert np.array_equal(loaded.render(), scene.render())
+    assert dumps(loaded) == data
+    assert loaded.table(kind).equals(scene.table(kind))
+    assert left_over_db(scene.render(), scene_of(example(kind)).render()) < -15 or kind != "gabor"
+
+
+def test_events_can_be_selected_by_what_they_are(kind):
+    scene = scene_of(example(kind))
+    assert len(scene.select(f"kind == {kind}")) == scene.n_events
+    assert len(scene.select("end_s > start_s and time_s > 0.5")) == np.sum(scene.table(kind).column("time_s") > 0.5)
