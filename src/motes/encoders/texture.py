@@ -46,9 +46,9 @@ class TextureOptions:
 
     n_bands: int = 32
     low_hz: float = 20.0
-    high_hz: float = 20000.0
+    high_hz: float = 24000.0
     step_db: float = 2.0
-    detail: float = 1.0
+    detail: float = 2.0
     floor_db: float = -100.0
     seed: int = 1
 
