@@ -7,6 +7,7 @@ import numpy as np
 from motes.scene.gabor import Gabor, render_gabor_oracle
 from motes.scene.kinds import EventTable
 from motes.scene.scene import KINDS, Scene
+from motes.scene.texture import Texture, render_texture_oracle
 
 RATE, N_SAMPLES = 16000, 24000
 
@@ -22,8 +23,19 @@ def gabor(n_channels: int) -> Gabor:
     )
 
 
-EXAMPLES = {"gabor": gabor}
-ORACLES = {"gabor": render_gabor_oracle}
+def texture(n_channels: int) -> Texture:
+    """Noise that goes on from event to event, then some that overlaps it."""
+    random = np.random.default_rng(2)
+    time_s, n_frames, n_bands = np.array([0.1, 0.5, 0.9, 0.95]), np.array([10, 10, 5, 8]), np.array([8, 8, 8, 6])
+    return Texture(
+        time_s, n_frames * 0.04, np.array([1, 1, 1, 7]), np.full(4, 0.04), np.full(4, 100.0), np.full(4, 3000.0), n_bands, n_frames,
+        random.uniform(-50, -20, (int(np.sum(n_frames * n_bands)), n_channels)), random.uniform(-1, 1, (int(n_bands.sum()), n_channels - 1)),
+        clock_s=time_s,
+    )  # fmt: skip
+
+
+EXAMPLES = {"gabor": gabor, "texture": texture}
+ORACLES = {"gabor": render_gabor_oracle, "texture": render_texture_oracle}
 assert list(EXAMPLES) == [kind.KIND for kind in KINDS] == list(ORACLES)
 
 

@@ -14,8 +14,8 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
-HEADER, GABOR, INDEX, END = b"HGIE"
-EVENTS = {GABOR: "gabor"}
+HEADER, GABOR, TEXTURE, INDEX, END = b"HGTIE"
+EVENTS = {GABOR: "gabor", TEXTURE: "texture"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""

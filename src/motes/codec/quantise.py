@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.texture_integers import quantised
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
 from motes.scene.scene import GaborQuantiser, Scene
@@ -233,9 +234,11 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
         kept = sounding(events)
         group_id = scene.gabor.group_id[part][kept]
         parts.append({**from_integers(events.take(kept), scene.sample_rate_hz, chosen), "group_id": group_id})
+    texture = quantised(scene.texture, scene.sample_rate_hz)
     if not parts:
-        return replace(scene, quantiser=chosen)
-    return replace(scene, gabor=Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]}), quantiser=chosen)
+        return replace(scene, texture=texture, quantiser=chosen)
+    gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
+    return replace(scene, gabor=gabor, texture=texture, quantiser=chosen)
 
 
 def integers_in_range(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> bool:

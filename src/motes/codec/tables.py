@@ -27,12 +27,12 @@ def pack(slots: Ints, weights: Ints) -> bytes:
     return probability.tobytes() + np.minimum(slots & 1023, 255).astype("u1").tobytes() + weights.astype("<i4").tobytes()
 
 
-def unpack(data: bytes) -> tuple[Ints, Ints]:
+def unpack(data: bytes, n_slots: int = N_SLOTS, n_mixers: int = N_MIXERS) -> tuple[Ints, Ints]:
     """The inverse of `pack`."""
-    assert len(data) == N_BYTES, "tables.bin does not belong to this model"
-    probability = np.frombuffer(data, "<u2", N_SLOTS).astype(np.int64)
-    count = np.frombuffer(data, "u1", N_SLOTS, 2 * N_SLOTS).astype(np.int64)
-    return probability << 16 | count, np.frombuffer(data, "<i4", N_MIXERS * N_INPUTS, 3 * N_SLOTS).astype(np.int64)
+    assert len(data) == 3 * n_slots + 4 * n_mixers * N_INPUTS, "these tables do not belong to this model"
+    probability = np.frombuffer(data, "<u2", n_slots).astype(np.int64)
+    count = np.frombuffer(data, "u1", n_slots, 2 * n_slots).astype(np.int64)
+    return probability << 16 | count, np.frombuffer(data, "<i4", n_mixers * N_INPUTS, 3 * n_slots).astype(np.int64)
 
 
 @cache

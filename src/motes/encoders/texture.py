@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motes.codec.texture_packet import group_edges
 from motes.errors import ParameterError
 from motes.scene.texture import LOWEST_LEVEL_DB, Texture, hop_samples
 from motes.synth.texture import band_power, layout_weights, mixed_noise, shaped, spectra_of
@@ -91,7 +93,7 @@ def analyse_blocks(
     options = options or TextureOptions()
     layout = _layout(sample_rate_hz, options)
     parts = [event for number, piece in _pieces(blocks, n_channels, layout) if (event := _event(piece, number, layout, options)) is not None]
-    return Texture.concatenate(parts) if parts else Texture.empty(n_channels)
+    return reduce(Texture.joined, parts) if parts else Texture.empty(n_channels)
 
 
 def event_samples(sample_rate_hz: int) -> int:
@@ -162,6 +164,7 @@ def _tiled(power: Array, layout: _Layout, options: TextureOptions) -> Array:
         cost = options.detail * np.maximum(_grouped(excess), 0.0) + 24.0 * n_parts
         best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
     level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db
+    level_db = np.rint(level_db / options.step_db) * options.step_db
     level_db = np.where(level_db > options.floor_db, level_db, LOWEST_LEVEL_DB).reshape(n_channels, -1, n_bands)
     return level_db[:, :n_frames]
 
@@ -175,9 +178,8 @@ def _grouped(values: Array) -> Array:
 
 
 def groups(n_bands: int) -> list[tuple[int, int]]:
-    """Bands that share how their tiles are cut: first and one past the last of each group of about four."""
-    edges = np.linspace(0, n_bands, max(1, round(n_bands / 4)) + 1).round().astype(int).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    """Bands that share how their tiles are cut: first and one past the last of each."""
+    return list(pairwise(group_edges(n_bands).tolist()))
 
 
 @lru_cache(maxsize=8)

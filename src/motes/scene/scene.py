@@ -16,11 +16,12 @@ from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable
+from motes.scene.texture import Texture
 
 if TYPE_CHECKING:
     from motes.scene.select import Selection
 
-KINDS: tuple[type[EventTable], ...] = (Gabor,)
+KINDS: tuple[type[EventTable], ...] = (Gabor, Texture)
 """All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -63,6 +64,7 @@ class Scene:
     quantiser: GaborQuantiser | None = None
     groups: Groups = field(default_factory=Groups.empty)
     metadata: Metadata = field(default_factory=Metadata)
+    texture: Texture = None  # type: ignore[assignment]  # filled with none
 
     def __post_init__(self) -> None:
         for name, low, high in (("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ), ("n_samples", 0, 2**48), ("n_channels", 1, MAX_CHANNELS)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,20 +10,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
 from motes.noise import white
-from motes.scene.kinds import Array, EventTable, Ints, Param
+from motes.scene.kinds import Array, EventTable, Ints, Mask, Param
 from motes.units import SILENCE_DB
 
 HOP_S = 0.0058
 """Frames of the rendering are as near to this apart as a power of two of samples can be."""
-LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB = SILENCE_DB, 60.0
+FADE_S = HOP_S * 2**0.5
+LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB = SILENCE_DB, 120.0
 
 
 @dataclass(frozen=True, eq=False)
 class Texture(EventTable):
     """Noise of `seed` in `n_bands` bands, equal on the ERB-rate scale from `low_hz` to `high_hz`, with levels that change from frame to frame.
 
-    The noise and the frames run on the seed's own clock, at `clock_s` when the event begins; frame j is the clock from j · `frame_s` to (j + 1) ·
-    `frame_s`. Events with one seed whose clocks follow each other are one noise without a seam. A `backward` event runs from the end to the start.
+    The noise runs on the seed's own clock, at `clock_s` when the event begins; events with one seed whose clocks follow each other are one noise
+    without a seam. Frames of levels are `frame_s` long; the event begins `into_s` after the start of its first. A `backward` event runs from its end to
+    its start.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event after event, frame after frame.
     `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further channel's noise with the first channel's.
@@ -40,14 +42,16 @@ class Texture(EventTable):
     level_db: Array
     coherence: Array
     clock_s: Array = None  # type: ignore[assignment]  # filled with 0
+    into_s: Array = None  # type: ignore[assignment]  # filled with 0
     frequency_ratio: Array = None  # type: ignore[assignment]  # filled with 1
     backward: Ints = None  # type: ignore[assignment]  # filled with 0
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "texture"
+    ORDER: ClassVar[tuple[str, ...]] = ("time_s", "clock_s", "seed")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),
-        Param("duration_s", "s", 0.0, 1e4, "how long it lasts; files cut it at each packet's end"),
+        Param("duration_s", "s", 0.0, 1e4, "how long it lasts"),
         Param("seed", "", 0, 2**32 - 1, "which noise", whole=True),
         Param("frame_s", "s", 1e-4, 1e3, "length of a frame of levels"),
         Param("low_hz", "Hz", 0.0, 1e6, "lower edge of the lowest band"),
@@ -55,6 +59,7 @@ class Texture(EventTable):
         Param("n_bands", "", 1, 256, "number of bands", whole=True),
         Param("n_frames", "", 1, 2**20, "number of frames", whole=True),
         Param("clock_s", "s", -1e6, 1e6, "where the seed's clock stands when the event begins", default=0.0),
+        Param("into_s", "s", 0.0, 1e3, "how far into its first frame the event begins", default=0.0),
         Param("frequency_ratio", "", 1e-3, 1e3, "by which all bands are moved", default=1.0),
         Param("backward", "", 0, 1, "1 where the clock runs backward", default=0, whole=True),
         Param("group_id", "", 0, 2**40, "the group it belongs to, 0 for none", default=0, whole=True),
@@ -89,17 +94,17 @@ class Texture(EventTable):
     @property
     def n_channels(self) -> int:
         """Of the audio it renders."""
-        return self.level_db.shape[1]
+        return int(self.level_db.shape[1])
 
     @property
     def start_s(self) -> Array:
-        """When each event begins."""
-        return self.time_s
+        """When each begins to fade in: up to a rendering frame before `time_s`."""
+        return self.time_s - FADE_S
 
     @property
     def end_s(self) -> Array:
-        """When each event ends."""
-        return self.time_s + self.duration_s
+        """When each has faded out."""
+        return self.time_s + self.duration_s + FADE_S
 
     @property
     def level_start(self) -> Ints:
@@ -120,17 +125,48 @@ class Texture(EventTable):
         """Edges of event i's bands as they sound, `(n_bands + 1,)`."""
         return band_edges_hz(self.low_hz[i], self.high_hz[i], int(self.n_bands[i])) * self.frequency_ratio[i]
 
+    def moved(self, by_s: Array) -> Texture:
+        """Later, with the same noise."""
+        return self.replace(time_s=self.time_s + by_s)
+
+    def mirrored(self, mask: Mask, twice_s: float) -> Texture:
+        """Backward: the same samples in the opposite order."""
+        return self.replace(
+            time_s=np.where(mask, twice_s - self.time_s - self.duration_s, self.time_s), backward=np.where(mask, 1 - self.backward, self.backward)
+        )  # fmt: skip
+
+    def transposed(self, ratio: Array) -> Texture:
+        """All bands at `ratio` times their frequency, each with the power it had."""
+        return self.replace(frequency_ratio=self.frequency_ratio * ratio)
+
+    def stretched(self, factor: Array, about_s: float) -> Texture:
+        """Frames `factor` times as long, with the same spectra."""
+        longer = {name: self.column(name) * factor for name in ("duration_s", "clock_s", "frame_s", "into_s")}
+        return self.replace(time_s=np.where(factor == 1, self.time_s, about_s + factor * (self.time_s - about_s)), **longer)
+
+    def amplified(self, factor: Array) -> Texture:
+        """All bands and channels alike."""
+        db = np.repeat(20 * np.log10(np.maximum(factor, 1e-20)), self.n_frames * self.n_bands)[:, None]
+        silent = (self.level_db <= LOWEST_LEVEL_DB) | (self.level_db + db <= LOWEST_LEVEL_DB)
+        return self.replace(level_db=np.where(silent, LOWEST_LEVEL_DB, self.level_db + db))
+
+    def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Texture, Mask]:
+        """Without the bands whose centre lies outside; events with none left are dropped."""
+        level_db, kept, start = self.level_db.copy(), np.ones(len(self), np.bool_), self.level_start
+        for i in np.flatnonzero(mask):
+            edges = self.band_edges_hz(i)
+            centre = (edges[1:] + edges[:-1]) / 2
+            inside = (centre >= low_hz) & (centre <= high_hz)
+            level_db[start[i] : start[i + 1]][np.tile(~inside, int(self.n_frames[i]))] = LOWEST_LEVEL_DB
+            kept[i] = inside.any()
+        return self.replace(level_db=level_db).take(kept), kept
+
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
         columns: dict[str, Any] = {param.name: getattr(self, param.name)[index] for param in self.PARAMS}
         chosen = np.arange(len(self))[index]
         level_rows, band_rows = _rows(self.level_start, chosen), _rows(self.band_start, chosen)
         return type(self)(level_db=self.level_db[level_rows], coherence=self.coherence[band_rows], **columns)
-
-    @classmethod
-    def concatenate(cls, parts: list[Texture]) -> Texture:
-        """All events of at least one table, one table after the other."""
-        return cls(**{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)})
 
 
 def _rows(start: Ints, chosen: Ints) -> Ints:
@@ -151,78 +187,29 @@ def band_edges_hz(low_hz: float, high_hz: float, n_bands: int) -> Array:
     return edges.clip(low_hz, high_hz)
 
 
-# Edits. Each takes the events and a mask of those meant and leaves the others as they are.
-
-
-def gained(events: Texture, chosen: NDArray[np.bool_], db: float) -> Texture:
-    """Louder by `db`; what is silent stays so."""
-    rows = np.repeat(chosen, events.n_frames * events.n_bands)[:, None] & (events.level_db > LOWEST_LEVEL_DB)
-    return replace(events, level_db=np.where(rows, np.maximum(events.level_db + db, LOWEST_LEVEL_DB), events.level_db))
-
-
-def moved(events: Texture, chosen: NDArray[np.bool_], by_s: float) -> Texture:
-    """Later by `by_s`, with the same noise."""
-    return replace(events, time_s=np.where(chosen, events.time_s + by_s, events.time_s))
-
-
-def transposed(events: Texture, chosen: NDArray[np.bool_], ratio: float) -> Texture:
-    """All bands moved to `ratio` times their frequency, each with the power it had."""
-    return replace(events, frequency_ratio=np.where(chosen, events.frequency_ratio * ratio, events.frequency_ratio))
-
-
-def stretched(events: Texture, chosen: NDArray[np.bool_], factor: float, about_s: float) -> Texture:
-    """`factor` times as long about the time `about_s`, with the same spectra."""
-    scaled = {name: np.where(chosen, getattr(events, name) * factor, getattr(events, name)) for name in ("duration_s", "clock_s", "frame_s")}
-    return replace(events, time_s=np.where(chosen, about_s + (events.time_s - about_s) * factor, events.time_s), **scaled)
-
-
-def reversed_within(events: Texture, chosen: NDArray[np.bool_], end_s: float) -> Texture:
-    """Backward, with time t at end_s − t."""
-    time_s = np.where(chosen, end_s - events.end_s, events.time_s)
-    return replace(events, time_s=time_s, backward=np.where(chosen, 1 - events.backward, events.backward))
-
-
-def filtered(events: Texture, chosen: NDArray[np.bool_], low_hz: float, high_hz: float) -> Texture:
-    """Only the bands whose centre lies in low_hz … high_hz; events without any are dropped."""
-    level_db, kept = events.level_db.copy(), np.ones(len(events), bool)
-    start = events.level_start
-    for i in np.flatnonzero(chosen):
-        edges = events.band_edges_hz(i)
-        centre = (edges[1:] + edges[:-1]) / 2
-        inside = (centre >= low_hz) & (centre <= high_hz)
-        level_db[start[i] : start[i + 1]][np.tile(~inside, int(events.n_frames[i]))] = LOWEST_LEVEL_DB
-        kept[i] = inside.any()
-    return replace(events, level_db=level_db).take(kept)
-
-
 def split(events: Texture, at_s: float) -> Texture:
     """Each event that sounds across `at_s` made two, which render what it did."""
-    across = (events.time_s < at_s) & (events.end_s > at_s)
-    if not across.any():
-        return events
-    parts = [events.take(~across)]
+    across = (events.time_s < at_s) & (events.time_s + events.duration_s > at_s)
+    parts = events.take(~across)
     for i in np.flatnonzero(across):
         event = events.take(slice(i, i + 1))
-        before, after = at_s - event.time_s, event.end_s - at_s
+        before, after = float(at_s - event.time_s[0]), float(event.time_s[0] + event.duration_s[0] - at_s)
         first, second = (after, before) if event.backward[0] else (before, after)  # in the order of the clock
-        parts.append(clock_part(event, 0.0, float(first[0])))
-        parts.append(clock_part(event, float(first[0]), float(second[0])))
-    return Texture.concatenate(parts)
+        parts = parts.joined(clock_part(event, 0.0, first)).joined(clock_part(event, first, second))
+    return parts
 
 
 def clock_part(event: Texture, skipped_s: float, duration_s: float) -> Texture:
     """Of a table of one event, `duration_s` from where its clock has run for `skipped_s`."""
-    levels, clock_s = event.levels(0), event.clock_s + skipped_s
-    first = first_frame(event.clock_s[0], event.frame_s[0])
-    begin = first_frame(clock_s[0], event.frame_s[0]) - first
-    end = max(first_frame(clock_s[0] + duration_s, event.frame_s[0]) - first + 1, begin + 1)
-    kept = levels[min(begin, len(levels) - 1) : end]
-    later = event.duration_s - skipped_s - duration_s if event.backward[0] else skipped_s
-    return replace(
-        event,
+    levels, frame_s, into_s = event.levels(0), float(event.frame_s[0]), float(event.into_s[0]) + skipped_s
+    begin = min(frame_at(into_s, frame_s), len(levels) - 1)
+    kept = levels[begin : frame_at(into_s + duration_s, frame_s) + 1]
+    later = float(event.duration_s[0]) - skipped_s - duration_s if event.backward[0] else skipped_s
+    return event.replace(
         time_s=event.time_s + later,
         duration_s=np.full(1, duration_s),
-        clock_s=clock_s,
+        clock_s=event.clock_s + skipped_s,
+        into_s=np.full(1, max(0.0, into_s - begin * frame_s)),
         n_frames=np.full(1, len(kept)),
         level_db=kept.reshape(-1, event.n_channels),
     )
@@ -236,9 +223,10 @@ def hop_samples(sample_rate_hz: int) -> int:
     return 2 ** max(2, round(float(np.log2(sample_rate_hz * HOP_S))))
 
 
-def first_frame(clock_s: float, frame_s: float) -> int:
-    """The frame of levels in which a clock stands; what rounding leaves just before one is in it."""
-    return int(np.floor(clock_s / frame_s + 1e-6))
+def frame_at(into_s: ArrayLike, frame_s: float) -> Any:
+    """The frame that long after the first began; what rounding leaves just before one is in it."""
+    found = np.floor(np.asarray(into_s) / frame_s + 1e-6).astype(np.int64)
+    return found if found.ndim else int(found)
 
 
 @dataclass(frozen=True)
@@ -261,12 +249,10 @@ def placed(events: Texture, i: int, sample_rate_hz: int) -> Placed:
     clock, duration = events.clock_s[i], events.duration_s[i]
     ends = (np.array([clock, clock + duration]) * sample_rate_hz * 64).round() / 64  # both sides of a cut round alike
     first, last = (int(k) for k in np.ceil(ends / hop - 0.5))
-    # As integers of 64ths: the row of a frame must not hang on the last bit of a quotient.
-    k_clock = (np.arange(first, last) + 0.5) * hop / sample_rate_hz
-    row = np.floor(k_clock / events.frame_s[i] + 1e-6).astype(np.int64) - first_frame(clock, events.frame_s[i])
+    row = frame_at((np.arange(first, last) + 0.5) * hop / sample_rate_hz - clock + events.into_s[i], events.frame_s[i])
     backward = bool(events.backward[i])
     zero_s = events.time_s[i] + duration + clock if backward else events.time_s[i] - clock
-    origin = round(float(zero_s) * sample_rate_hz) - backward
+    origin = round(float(zero_s) * sample_rate_hz)
     return Placed(first, last, origin, backward, row.clip(0, events.n_frames[i] - 1))
 
 

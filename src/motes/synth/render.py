@@ -62,7 +62,14 @@ class GaborPart:
         add_gabor(audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
 
 
-PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart}
+def texture_part(scene: Scene) -> Part:
+    """Noise, by overlap-add."""
+    from motes.synth.texture import TextureRenderer
+
+    return TextureRenderer(scene.texture, scene.sample_rate_hz)
+
+
+PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part}
 """The renderer of each kind that sounds by itself."""
 
 

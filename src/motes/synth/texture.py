@@ -75,8 +75,9 @@ class TextureRenderer:
         self._last = np.ceil(events.end_s * sample_rate_hz) + margin
         self._level_start, self._band_start = events.level_start, events.band_start
 
-    def add(self, audio: Array, first: int) -> None:
-        """Add to `audio`, `(n_channels, n)` from sample `first` of the scene on, what sounds there."""
+    def add(self, audio: Array, first: int, n_samples: int | None = None) -> None:
+        """Add to `audio`, `(n_channels, ≥ n_samples)` from sample `first` of the scene on, what sounds there."""
+        audio = audio[:, :n_samples]
         last = first + audio.shape[1]
         for i in np.flatnonzero((self._first < last) & (self._last > first)):
             self._add_event(audio, first, int(i), placed(self.events, int(i), self.sample_rate_hz))
