@@ -27,6 +27,10 @@ class PursuitOptions:
         Window lengths in samples: powers of two from 64 to 32768.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
+    texture
+        Fill what the atoms leave with noise of its levels.
+    texture_kbps
+        At most this for the noise of each channel.
     n_threads
         Threads that share the work; 0 means one per core. The result does not depend on it.
     """
@@ -36,6 +40,8 @@ class PursuitOptions:
     events_per_second: float | None = None
     windows: tuple[int, ...] = DEFAULT_WINDOWS
     refit: bool = False
+    texture: bool = False
+    texture_kbps: float = 3.0
     n_threads: int = 0
 
     def __post_init__(self) -> None:
@@ -50,7 +56,53 @@ class PursuitOptions:
             require_positive("events_per_second", self.events_per_second)
         if self.n_threads < 0:
             raise ParameterError(f"n_threads must be 0 (one per core) or more, not {self.n_threads}")
+        require_positive("texture_kbps", self.texture_kbps)
         object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
+
+
+@dataclass(frozen=True)
+class TextureOptions:
+    """How finely the residual's levels are kept.
+
+    Parameters
+    ----------
+    n_bands
+        Bands, equal on the ERB-rate scale, from `low_hz` to `high_hz` (or half the sample rate).
+    low_hz
+        Lower edge of the lowest band.
+    high_hz
+        Upper edge of the highest band.
+    step_db
+        Step of the levels, a multiple of an eighth.
+    detail
+        How closely the levels follow the signal: frames are told apart where their levels differ by some 5 dB / √detail.
+    kbps
+        At most this for each channel; where it would take more, the detail is lower.
+    floor_db
+        Bands weaker than this, in dB re full scale, are left silent.
+    seed
+        Of the noise.
+    """
+
+    n_bands: int = 32
+    low_hz: float = 20.0
+    high_hz: float = 24000.0
+    step_db: float = 2.0
+    detail: float = 2.0
+    kbps: float = 3.0
+    floor_db: float = -100.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_bands <= 256:
+            raise ParameterError(f"n_bands must be from 1 to 256, not {self.n_bands}")
+        if not 0 <= self.low_hz < self.high_hz:
+            raise ParameterError(f"low_hz must be below high_hz, not {self.low_hz:g} and {self.high_hz:g}")
+        if require_positive("step_db", self.step_db) % 0.125:
+            raise ParameterError(f"step_db must be a multiple of 0.125, not {self.step_db:g}")
+        require_positive("kbps", self.kbps)
+        require_positive("detail", self.detail)
+        require_finite("floor_db", self.floor_db)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
-from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions
+from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions, TextureOptions
 from motes.encoders.refit import refit
 from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.segment import atom_parameters
 from motes.encoders.sweep import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
+from motes.encoders.texture import add_texture
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.scene.gabor import Gabor
@@ -48,7 +49,8 @@ def encode(
     energy, residual_energy = found.energy, found.residual_energy
     scene = _as_scene(source, options, workshop, found)
     del found  # of an hour, a few hundred megabytes
-    return round_events(scene, source, energy, residual_energy, options.snr_db)
+    scene = round_events(scene, source, energy, residual_energy, options.snr_db)
+    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps)) if options.texture else scene
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
@@ -94,7 +96,8 @@ def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found
     reached = "snr_reached" if options.snr_db is not None else "n_events_reached"
     if found.energy == 0.0:
         reached = "nothing_audible_left"
-    chosen = {name: value for name, value in asdict(options).items() if value is not None and name != "n_threads"}
+    unsaid = {"n_threads"} if options.texture else {"n_threads", "texture", "texture_kbps"}
+    chosen = {name: value for name, value in asdict(options).items() if value is not None and name not in unsaid}
     metadata = Metadata(
         encoder="pursuit", options=chosen, stop_reason=found.stopped or reached, source_digest=source.digest(), version=__version__
     )  # fmt: skip

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.codec.quantise import MAX_KNEE, quantise, quantiser_for
@@ -35,12 +38,15 @@ def round_events(scene: Scene, source: Source, energy: float, residual_energy: f
 
 def _left(scene: Scene, source: Source) -> float:
     """Energy of source − render, exactly."""
-    total = 0.0
+    return sum(float(np.sum(np.square(block))) for block in residual_blocks(scene, source))
+
+
+def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64]]:
+    """Source − render, block after block of the source, `(n_channels, n)`."""
     blocks = render_blocks(scene)
     rendered = np.empty((scene.n_channels, 0), np.float32)
     for block in source.blocks():
         while rendered.shape[1] < block.shape[1]:
             rendered = np.concatenate([rendered, next(blocks)], axis=1)
-        total += float(np.sum(np.square(block - rendered[:, : block.shape[1]], dtype=np.float64)))
+        yield np.subtract(block, rendered[:, : block.shape[1]], dtype=np.float64)
         rendered = rendered[:, block.shape[1] :]
-    return total

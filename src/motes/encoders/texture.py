@@ -4,64 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from motes.codec.texture_packet import group_edges
+from motes.audio import Source
+from motes.codec.container import packet_samples
+from motes.codec.texture_integers import quantised
+from motes.codec.texture_packet import encode_packet, group_edges
+from motes.encoders.options import TextureOptions
+from motes.encoders.rounding import residual_blocks
 from motes.errors import ParameterError
+from motes.scene.scene import Scene
 from motes.scene.texture import LOWEST_LEVEL_DB, Texture, hop_samples
 from motes.synth.texture import band_power, layout_weights, mixed_noise, shaped, spectra_of
-from motes.units import require_finite, require_positive
 
 Array = NDArray[np.float64]
 SPLITS = (1, 2, 4, 8)
 """Into how many parts the frames of a tile can be cut."""
 TILE = SPLITS[-1]
+PART_COST_DB2 = 24.0
+"""By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1."""
+COARSER, N_TRIES = 0.6, 8
+"""What takes too many bits is tried again with this times the detail, so many times in all; the last time with none."""
 LEAKAGE = 1e-8
 """What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of its own."""
-
-
-@dataclass(frozen=True)
-class TextureOptions:
-    """How finely the residual's levels are kept.
-
-    Parameters
-    ----------
-    n_bands
-        Bands, equal on the ERB-rate scale, from `low_hz` to `high_hz` (or half the sample rate).
-    low_hz
-        Lower edge of the lowest band.
-    high_hz
-        Upper edge of the highest band.
-    step_db
-        Step of the levels.
-    detail
-        How many frames a change of level is worth: higher follows the signal more closely and costs more.
-    floor_db
-        Bands weaker than this, in dB re full scale, are left silent.
-    seed
-        Of the noise.
-    """
-
-    n_bands: int = 32
-    low_hz: float = 20.0
-    high_hz: float = 24000.0
-    step_db: float = 2.0
-    detail: float = 2.0
-    floor_db: float = -100.0
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.n_bands <= 256:
-            raise ParameterError(f"n_bands must be from 1 to 256, not {self.n_bands}")
-        if not 0 <= self.low_hz < self.high_hz:
-            raise ParameterError(f"low_hz must be below high_hz, not {self.low_hz:g} and {self.high_hz:g}")
-        require_positive("step_db", self.step_db)
-        require_positive("detail", self.detail)
-        require_finite("floor_db", self.floor_db)
 
 
 @dataclass(frozen=True)
@@ -92,13 +61,26 @@ def analyse_blocks(
     """The same from blocks `(n_channels, any length)`; the result does not depend on how the residual is cut into them."""
     options = options or TextureOptions()
     layout = _layout(sample_rate_hz, options)
-    parts = [event for number, piece in _pieces(blocks, n_channels, layout) if (event := _event(piece, number, layout, options)) is not None]
-    return reduce(Texture.joined, parts) if parts else Texture.empty(n_channels)
+    parts, saved = [Texture.empty(n_channels)], 0.0
+    for number, piece in _pieces(blocks, n_channels, layout):
+        seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
+        bits = options.kbps * 1000 * n_channels * seconds
+        event, used = _affordable(piece, number, layout, options, bits + saved)
+        parts.append(event)
+        saved = min(bits + saved - used, bits)
+    return _joined(parts)
 
 
-def event_samples(sample_rate_hz: int) -> int:
-    """Length of an encoder's event: a packet's of the file, about a second."""
-    return 8192 * max(1, (2 * sample_rate_hz + 8192) // 16384)
+def _joined(parts: list[Texture]) -> Texture:
+    """All of them one after the other; halves first, so that an hour's are not copied once for each."""
+    half = len(parts) // 2
+    return parts[0] if half == 0 else _joined(parts[:half]).joined(_joined(parts[half:]))
+
+
+def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
+    """The scene with what it leaves of the source as texture events, rounded as a file holds them."""
+    events = analyse_blocks(residual_blocks(scene, source), scene.n_channels, scene.sample_rate_hz, options)
+    return scene.replace(texture=events)
 
 
 def _pieces(blocks: Iterable[NDArray[np.floating]], n_channels: int, layout: _Layout) -> Iterator[tuple[int, Array]]:
@@ -117,15 +99,24 @@ def _pieces(blocks: Iterable[NDArray[np.floating]], n_channels: int, layout: _La
         held, number = held[:, length:], number + 1
 
 
-def _event(piece: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture | None:
+def _affordable(piece: Array, number: int, layout: _Layout, options: TextureOptions, bits: float) -> tuple[Texture, int]:
+    """The event of a piece in as much detail as `bits` allow, and what it takes; none where all is silent."""
     spectra = spectra_of(piece, layout.hop)
     power = band_power(spectra, layout.weights)
-    heard = power > LEAKAGE * np.sum(power, axis=-1, keepdims=True)
-    power = np.where(heard, power, 0.0)
-    level_db = _tiled(power, layout, options)
-    if np.all(level_db == LOWEST_LEVEL_DB):
-        return None
-    n_frames, frame_s = power.shape[1], layout.hop / layout.sample_rate_hz
+    power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
+    coherence = _coherence(spectra, layout.weights)
+    for detail in options.detail * COARSER ** np.arange(N_TRIES):
+        level_db = _tiled(power, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0)
+        event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
+        used = 8 * len(encode_packet(event, number, layout.sample_rate_hz)) if len(event) else 0
+        if used <= bits:
+            break
+    return event, used
+
+
+def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture:
+    """Levels `(n_channels, n_frames, n_bands)` as a table of one event."""
+    n_frames, frame_s = level_db.shape[1], layout.hop / layout.sample_rate_hz
     start_s = number * layout.frames * layout.hop / layout.sample_rate_hz
     return Texture(
         time_s=np.array([start_s]),
@@ -136,8 +127,8 @@ def _event(piece: Array, number: int, layout: _Layout, options: TextureOptions) 
         high_hz=np.array([layout.high_hz]),
         n_bands=np.array([options.n_bands]),
         n_frames=np.array([n_frames]),
-        level_db=np.moveaxis(level_db, 0, -1).reshape(-1, len(piece)),
-        coherence=_coherence(spectra, layout.weights),
+        level_db=np.moveaxis(level_db, 0, -1).reshape(-1, len(level_db)),
+        coherence=coherence,
         clock_s=np.array([start_s]),
     )
 
@@ -149,19 +140,19 @@ def _coherence(spectra: NDArray[np.complex128], weights: Array) -> Array:
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
 
 
-def _tiled(power: Array, layout: _Layout, options: TextureOptions) -> Array:
+def _tiled(power: Array, layout: _Layout, options: TextureOptions, detail: float) -> Array:
     """Levels in dB of each frame and band, `(n_channels, n_frames, n_bands)`, constant over the parts into which tiles of eight frames are cut."""
     n_channels, n_frames, n_bands = power.shape
     n_tiles = -(-n_frames // TILE)
     padded = np.concatenate([power, np.repeat(power[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1)
     tiles = padded.reshape(n_channels, n_tiles, TILE, n_bands)
     frame_db = 10 * np.log10(np.maximum(tiles, 10 ** (options.floor_db / 10)))
-    best, lowest = np.zeros_like(tiles), np.full((n_channels, n_tiles, 1, n_bands), np.inf)
+    best, lowest = np.zeros_like(tiles), np.full((1, n_tiles, 1, n_bands), np.inf)
     for n_parts, chance in zip(SPLITS, layout.chance_db2, strict=True):
         means = tiles.reshape(n_channels, n_tiles, n_parts, -1, n_bands).mean(axis=3).repeat(TILE // n_parts, axis=2)
         means_db = 10 * np.log10(np.maximum(means, 10 ** (options.floor_db / 10)))
         excess = np.sum(np.square(frame_db - means_db) - chance, axis=2, keepdims=True)
-        cost = options.detail * np.maximum(_grouped(excess), 0.0) + 24.0 * n_parts
+        cost = detail * np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True) + PART_COST_DB2 * n_parts
         best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
     level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db
     level_db = np.rint(level_db / options.step_db) * options.step_db
@@ -198,5 +189,5 @@ def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
     for n_parts in SPLITS:
         parts = power.reshape(-1, TILE // n_parts, options.n_bands)
         chance.append(np.square(10 * np.log10(parts / parts.mean(axis=1, keepdims=True))).mean(axis=(0, 1)))
-    frames = event_samples(sample_rate_hz) // hop
+    frames = packet_samples(sample_rate_hz) // hop
     return _Layout(sample_rate_hz, hop, frames, high_hz, weights, level_db[0] - 10 * np.log10(found), np.stack(chance))
