@@ -34,17 +34,18 @@ def keys(seed: int, channel: int) -> tuple[int, int]:
 def white_integers(seed: int, channel: int, first: int, n: int) -> NDArray[np.int64]:
     """Counters first … first + n − 1 (modulo 2³²) of the noise, whole numbers from −510 to 510, nearly Gaussian with a variance of 21845."""
     key, second = keys(seed, channel)
-    h = (np.arange(first, first + n, dtype=np.int64) + key).astype(np.uint64) & MASK
-    h = _mix(_mix(h) ^ second)
-    return ((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24)).astype(np.int64) - 510
+    counter = (np.arange(first, first + n, dtype=np.int64) + key) & MASK
+    h = _mix(_mix(counter) ^ second)
+    return (h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24) - 510
 
 
 def white(seed: int, channel: int, first: int, n: int) -> NDArray[np.float64]:
     """The same with variance 1, `(n,)`."""
-    return white_integers(seed, channel, first, n) * SCALE
+    return white_integers(seed, channel, first, n).astype(np.float64) * SCALE
 
 
-def _mix(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    number = (number ^ number >> 16) * MULTIPLIERS[0] & MASK
-    number = (number ^ number >> 15) * MULTIPLIERS[1] & MASK
+def _mix(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`mix` of each; products wrap around at 2⁶⁴, which leaves their lower 32 bits right."""
+    number = (number ^ number >> 16) * np.int64(MULTIPLIERS[0]) & MASK
+    number = (number ^ number >> 15) * np.int64(MULTIPLIERS[1]) & MASK
     return number ^ number >> 16

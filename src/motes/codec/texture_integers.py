@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def quantised(events: Texture, sample_rate_hz: int) -> Texture:
     """The events as a file holds them, without those that are silent."""
     rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), group_id=events.group_id)
     start = rounded.level_start
-    heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in zip(start[:-1], start[1:], strict=True)], np.bool_)
+    heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
     heard &= rounded.duration_s > 0
     return rounded if heard.all() else rounded.take(heard)
 

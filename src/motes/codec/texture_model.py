@@ -70,7 +70,7 @@ def code_error(coder, first_table, contexts, mix, error):
 @inner
 def code_cut(coder, before, below, cut):
     """log₂ of the number of parts, 0 … 3; `before` is that of the tile before, `below` that of the group below (4: there is none)."""
-    rc, buffer, slots, weights, where, tables = coder
+    rc, buffer, slots, _, _, _ = coder
     at = CUT + (before * 5 + below) * 3 if before < 4 else CUT + 60
     found = np.int64(0)
     while found < 3:

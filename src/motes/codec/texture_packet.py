@@ -40,7 +40,7 @@ def group_edges(n_bands: int) -> Ints:
 
 
 def cuts_of(level: Ints, edges: Ints) -> Ints:
-    """log₂ of the fewest parts of each tile of frames and group of bands that hold `level` `(n_frames, n_bands, n_channels)`, `(n_tiles, n_groups)`."""
+    """log₂ of how few parts each tile of frames and group of bands of `level` `(n_frames, n_bands, n_channels)` needs, `(n_tiles, n_groups)`."""
     n_frames, n_bands, _ = level.shape
     n_tiles = -(-n_frames // TILE)
     padded = np.concatenate([level, np.repeat(level[-1:], n_tiles * TILE - n_frames, axis=0)]).reshape(n_tiles, TILE, n_bands, -1)
@@ -175,7 +175,7 @@ def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
         limit = 2_000_000 * rate * TIME_UNITS
         start = number * packet_samples(rate) * TIME_UNITS + unzigzag(reader.varint(2 * limit))
         clock = start + unzigzag(reader.varint(2 * limit))
-        times = {"time_s": start, "clock_s": clock, "duration_s": reader.varint(limit), "frame_s": reader.varint(limit), "into_s": reader.varint(limit)}
+        times = {"time_s": start, "clock_s": clock} | {name: reader.varint(limit) for name in ("duration_s", "frame_s", "into_s")}
     layout = {"high_hz": rate * BAND_UNITS // 2, "frequency_ratio": RATIO_UNITS, "backward": 0}
     if flags & FREE_LAYOUT:
         layout = {

@@ -18,8 +18,8 @@ from motes.encoders.options import TextureOptions
 from motes.encoders.rounding import residual_blocks
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
-from motes.scene.texture import LOWEST_LEVEL_DB, Texture, hop_samples
-from motes.synth.texture import band_power, layout_weights, mixed_noise, shaped, spectra_of
+from motes.scene.texture import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
+from motes.synth.texture import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
 
 Array = NDArray[np.float64]
 SPLITS = (1, 2, 4, 8)
@@ -29,6 +29,10 @@ PART_COST_DB2 = 24.0
 """By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1."""
 COARSER, N_TRIES = 0.6, 8
 """What takes too many bits is tried again with this times the detail, so many times in all; the last time with none."""
+SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
+"""Parts of a step by which a band's levels may be shifted before they are rounded."""
+ENOUGH = 0.04
+"""Rounding may leave this part of an event's power to the next event to put right."""
 LEAKAGE = 1e-8
 """What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of its own."""
 
@@ -61,11 +65,11 @@ def analyse_blocks(
     """The same from blocks `(n_channels, any length)`; the result does not depend on how the residual is cut into them."""
     options = options or TextureOptions()
     layout = _layout(sample_rate_hz, options)
-    parts, saved = [Texture.empty(n_channels)], 0.0
+    parts, saved, owed = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, n_channels, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * n_channels * seconds
-        event, used = _affordable(piece, number, layout, options, bits + saved)
+        event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
         parts.append(event)
         saved = min(bits + saved - used, bits)
     return _joined(parts)
@@ -99,19 +103,22 @@ def _pieces(blocks: Iterable[NDArray[np.floating]], n_channels: int, layout: _La
         held, number = held[:, length:], number + 1
 
 
-def _affordable(piece: Array, number: int, layout: _Layout, options: TextureOptions, bits: float) -> tuple[Texture, int]:
-    """The event of a piece in as much detail as `bits` allow, and what it takes; none where all is silent."""
+def _affordable(
+    piece: Array, number: int, layout: _Layout, options: TextureOptions, bits: float, owed: Array
+) -> tuple[Texture, int, Array]:  # fmt: skip
+    """The event of a piece in as much detail as `bits` allow, what it takes, and the power that rounding owes; none where all is silent."""
     spectra = spectra_of(piece, layout.hop)
     power = band_power(spectra, layout.weights)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
     for detail in options.detail * COARSER ** np.arange(N_TRIES):
         level_db = _tiled(power, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0)
+        level_db, owing = _rounded(level_db, options, owed)
         event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
         used = 8 * len(encode_packet(event, number, layout.sample_rate_hz)) if len(event) else 0
         if used <= bits:
             break
-    return event, used
+    return event, used, owing
 
 
 def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture:
@@ -155,9 +162,25 @@ def _tiled(power: Array, layout: _Layout, options: TextureOptions, detail: float
         cost = detail * np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True) + PART_COST_DB2 * n_parts
         best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
     level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db
-    level_db = np.rint(level_db / options.step_db) * options.step_db
-    level_db = np.where(level_db > options.floor_db, level_db, LOWEST_LEVEL_DB).reshape(n_channels, -1, n_bands)
-    return level_db[:, :n_frames]
+    return level_db.reshape(n_channels, -1, n_bands)[:, :n_frames]
+
+
+def _rounded(level_db: Array, options: TextureOptions, owed: Array) -> tuple[Array, Array]:
+    """Levels in whole steps, and how much power, summed over frames, each channel and band has too little so far, `(n_channels, n_bands)`.
+
+    Each band's levels are shifted before they are rounded so that the power lost to rounding, and what was `owed`, comes back.
+    """
+    step_db = options.step_db
+    shifts = SHIFTS[:, None, None, None] * step_db
+    tried = np.rint((level_db + shifts) / step_db) * step_db
+    tried = np.where((tried > options.floor_db) & (level_db > options.floor_db), tried, LOWEST_LEVEL_DB)
+    heard = np.where(level_db > options.floor_db, 10 ** (level_db / 10), 0.0).sum(axis=1)
+    wanted = np.maximum(heard + owed, 0.25 * heard)
+    got = np.where(tried > LOWEST_LEVEL_DB, 10 ** (tried / 10), 0.0).sum(axis=2)
+    best = np.argmin(np.maximum(np.abs(got - wanted), ENOUGH * wanted), axis=0)[None]
+    chosen = np.take_along_axis(tried, best[:, :, None, :], axis=0)[0]
+    missing = heard + owed - np.take_along_axis(got, best, axis=0)[0]
+    return chosen, np.clip(missing, -heard, heard)
 
 
 def _grouped(values: Array) -> Array:
@@ -173,6 +196,17 @@ def groups(n_bands: int) -> list[tuple[int, int]]:
     return list(pairwise(group_edges(n_bands).tolist()))
 
 
+def _long_power(audio: Array, edges: Array) -> Array:
+    """Mean square in bands with these edges, in cycles per sample, from spectra long enough to tell them apart."""
+    import scipy.fft
+
+    n_fft = 8192
+    frames = audio[: len(audio) // n_fft * n_fft].reshape(-1, n_fft) * np.hanning(n_fft)
+    power = np.mean(np.square(np.abs(scipy.fft.rfft(frames, axis=1))), axis=0)
+    below = np.concatenate([[0.0], np.cumsum(power)])
+    return np.diff(np.interp(edges * n_fft, np.arange(len(below)) - 0.5, below))
+
+
 @lru_cache(maxsize=8)
 def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
     hop = hop_samples(sample_rate_hz)
@@ -180,14 +214,15 @@ def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
     if options.low_hz >= high_hz:
         raise ParameterError(f"low_hz must be below half the sample rate, not {options.low_hz:g}")
     weights = layout_weights(options.low_hz, high_hz, options.n_bands, 1.0, sample_rate_hz)
-    noise = mixed_noise(12345, 0, 1024, hop, np.empty((options.n_bands, 0)), weights)
+    n_frames = 4096
+    noise = mixed_noise(12345, 0, n_frames, hop, np.empty((options.n_bands, 0)), weights)
     power = band_power(noise, weights)[0]
     level_db = np.broadcast_to(10 * np.log10(power.mean(axis=0)), power.shape)
-    rendered = shaped(noise, level_db[None], weights)[:, hop:-hop]
-    found = band_power(spectra_of(rendered, hop), weights)[0].mean(axis=0)
+    edges_hz = band_edges_hz(options.low_hz, high_hz, options.n_bands)
+    asked, found = (_long_power(x[0, hop:-hop], edges_hz / sample_rate_hz) for x in (overlap_add(noise), shaped(noise, level_db[None], weights)))
     chance = []
     for n_parts in SPLITS:
         parts = power.reshape(-1, TILE // n_parts, options.n_bands)
         chance.append(np.square(10 * np.log10(parts / parts.mean(axis=1, keepdims=True))).mean(axis=(0, 1)))
     frames = packet_samples(sample_rate_hz) // hop
-    return _Layout(sample_rate_hz, hop, frames, high_hz, weights, level_db[0] - 10 * np.log10(found), np.stack(chance))
+    return _Layout(sample_rate_hz, hop, frames, high_hz, weights, 10 * np.log10(asked / found), np.stack(chance))

@@ -24,8 +24,8 @@ class Texture(EventTable):
     """Noise of `seed` in `n_bands` bands, equal on the ERB-rate scale from `low_hz` to `high_hz`, with levels that change from frame to frame.
 
     The noise runs on the seed's own clock, at `clock_s` when the event begins; events with one seed whose clocks follow each other are one noise
-    without a seam. Frames of levels are `frame_s` long; the event begins `into_s` after the start of its first. A `backward` event runs from its end to
-    its start.
+    without a seam. Frames of levels are `frame_s` long; the event begins `into_s` after the start of its first. A `backward` event runs from its end
+    to its start.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event after event, frame after frame.
     `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further channel's noise with the first channel's.
@@ -88,8 +88,8 @@ class Texture(EventTable):
     @classmethod
     def empty(cls, n_channels: int) -> Texture:
         """No events."""
-        none = np.empty(0)
-        return cls(none, none, none, none, none, none, none, none, np.empty((0, n_channels)), np.empty((0, n_channels - 1)))
+        none, whole = np.empty(0), np.empty(0, np.int64)
+        return cls(none, none, whole, none, none, none, whole, whole, np.empty((0, n_channels)), np.empty((0, n_channels - 1)))
 
     @property
     def n_channels(self) -> int:
@@ -121,9 +121,10 @@ class Texture(EventTable):
         start = self.level_start
         return self.level_db[start[i] : start[i + 1]].reshape(int(self.n_frames[i]), int(self.n_bands[i]), -1)
 
-    def band_edges_hz(self, i: int) -> Array:
+    def band_edges_hz(self, i: int | np.intp) -> Array:
         """Edges of event i's bands as they sound, `(n_bands + 1,)`."""
-        return band_edges_hz(self.low_hz[i], self.high_hz[i], int(self.n_bands[i])) * self.frequency_ratio[i]
+        edges = band_edges_hz(self.low_hz[i], self.high_hz[i], int(self.n_bands[i]))
+        return np.asarray(edges * self.frequency_ratio[i])
 
     def moved(self, by_s: Array) -> Texture:
         """Later, with the same noise."""
@@ -290,7 +291,10 @@ def render_texture_oracle(events: Texture, sample_rate_hz: int, n_samples: int, 
                 level_db = levels[place.level_frame[k - place.first], :, c]
                 power = np.where(level_db > LOWEST_LEVEL_DB, 10 ** (level_db / 10), 0.0) / np.maximum(noise_power, 1e-12)
                 frame = window * np.fft.irfft(spectrum * np.sqrt(power @ weights))
-                _add(audio[c], frame[::-1] if place.backward else frame, place.origin - start - 2 * hop + 1 if place.backward else place.origin + start)
+                if place.backward:
+                    _add(audio[c], frame[::-1], place.origin - start - 2 * hop + 1)
+                else:
+                    _add(audio[c], frame, place.origin + start)
     return audio
 
 

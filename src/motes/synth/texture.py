@@ -31,7 +31,7 @@ def spectra_of(audio: Array, hop: int) -> NDArray[np.complex128]:
     import scipy.fft
 
     frames = np.lib.stride_tricks.sliding_window_view(audio, 2 * hop, axis=-1)[..., ::hop, :]
-    return scipy.fft.rfft(frames * sine_window(hop), axis=-1)  # type: ignore[no-any-return]
+    return scipy.fft.rfft(frames * sine_window(hop), axis=-1)
 
 
 def band_power(spectra: NDArray[np.complex128], weights: Array) -> Array:
