@@ -50,8 +50,8 @@ def encode(
 
     `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: `snr_db` of the decoded file,
     `n_events` in all or `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `texture` fills
-    what the atoms leave with noise, of at most `texture_kbps` for each channel. `progress` is called with a `Progress` now and then. Raises ParameterError
-    for audio or options that make no sense.
+    what the atoms leave with noise, of at most `texture_kbps` for each channel. `progress` is called with a `Progress` now and then. Raises
+    ParameterError for audio or options that make no sense.
     """
     from motes.encoders.options import DEFAULT_WINDOWS, PursuitOptions
     from motes.encoders.pursuit import encode as pursue

@@ -98,7 +98,7 @@ def test_the_packet_at_fault_is_named():
 
 def test_unknown_packets_are_skipped_only_if_they_say_so():
     header, *events, index, _ = split(SMALL)
-    for kind, fine in ((0xF0, True), (0x54, False)):
+    for kind, fine in ((0xF0, True), (0x58, False)):
         packets = [header, *events, frame(kind, b"something new"), index]
         data = joined([*packets, container.end_frame(len(index), len(packets) + 1)])
         if fine:

@@ -74,7 +74,7 @@ class Scene:
             object.__setattr__(self, name, int(value))
         for kind in KINDS:
             table = getattr(self, kind.KIND)
-            table = kind.empty(self.n_channels) if table is None else table
+            table = table if table is not None and len(table) else kind.empty(self.n_channels)
             if table.n_channels not in (None, self.n_channels):
                 raise ParameterError(f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}")
             order = table.order()
