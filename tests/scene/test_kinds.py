@@ -1,11 +1,14 @@
 """What holds for events of every kind."""
 
+import io
+
 import numpy as np
 import pytest
 from kind_examples import EXAMPLES, N_SAMPLES, ORACLES, RATE, example, scene_of
 
 from motes.codec.bitstream import dumps, loads
 from motes.codec.quantise import quantise
+from motes.report.tables import scene_of_csv, write_csv
 
 pytestmark = pytest.mark.parametrize("kind", EXAMPLES)
 
@@ -94,6 +97,14 @@ def test_a_file_holds_what_is_heard_bit_for_bit(kind):
     assert dumps(loaded) == data
     assert loaded.table(kind).equals(scene.table(kind))
     assert left_over_db(scene.render(), scene_of(example(kind)).render()) < -15 or kind != "gabor"
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_tables_hold_everything(kind, n_channels):
+    scene = scene_of(example(kind, n_channels), n_channels=n_channels)
+    written = io.BytesIO()
+    write_csv(scene, written)
+    assert scene_of_csv(written.getvalue().decode()).table(kind).equals(scene.table(kind))
 
 
 def test_events_can_be_selected_by_what_they_are(kind):

@@ -55,5 +55,5 @@ def encode(
 
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
-    size = f"{report['kbps']:.1f} kbps, {report['n_events']} atoms, SNR {report['snr_db']:.1f} dB"
+    size = f"{report['kbps']:.1f} kbps, {report['n_events']} events, SNR {report['snr_db']:.1f} dB"
     return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}, {report['stop_reason']}"

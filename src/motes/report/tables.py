@@ -75,6 +75,8 @@ def write_json(scene: Scene, handle: BinaryIO) -> None:
     """One object: `scene`, `units`, and `events` with a list per column of each kind (per event a list of channels where a column has these)."""
     held = _held(scene)
     columns = {table.KIND: {param.name: table.column(param.name).tolist() for param in stored_params(type(table))} for table in held}
+    for table in held:
+        columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.RAGGED}
     units = {param.name: param.unit for table in held for param in stored_params(type(table))}
     handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": columns}) + b"\n")
 
@@ -162,7 +164,8 @@ def _columns(kind: type[EventTable], names: list[str], rows: list[tuple[int, lis
     plain = {param.name for param in stored_params(kind) if not param.per_channel}
     several = tuple(param.name for param in stored_params(kind) if param.per_channel)
     wanted = [i for i, name in enumerate(names) if name in plain or name.startswith(several)]
-    return {names[i]: np.array([_number(row[i], names[i], number) for number, row in rows], np.float64) for i in wanted}
+    columns: dict[str, Any] = {names[i]: np.array([_number(row[i], names[i], number) for number, row in rows], np.float64) for i in wanted}
+    return columns | {name: np.array([row[names.index(name)] for _, row in rows], object) for name in kind.RAGGED if name in names}
 
 
 def _rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:

@@ -46,6 +46,18 @@ class EventTable:
     ORDER: ClassVar[tuple[str, ...]] = ("time_s",)
     """The columns by which events stand in a scene, the first before the second."""
 
+    RAGGED: ClassVar[tuple[str, ...]] = ()
+    """Fields beside the columns, of which each event has several values."""
+
+    def ragged(self, name: str) -> list[Array]:
+        """The values of such a field, event by event, each `(n_values,)`."""
+        raise NotImplementedError
+
+    @classmethod
+    def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
+        """The table of these columns, with the values of each such field one event after the other, `(n_values,)`."""
+        return cls(**columns)
+
     # What a kind tells of its events, and what the edits of `motes.scene.edit` do to them: `by_s`, `ratio` and `factor` are `(n_events,)`, and 0, 1
     # and 1 for events that stay as they are.
 

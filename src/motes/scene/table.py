@@ -33,6 +33,8 @@ def flat_columns(events: EventTable) -> Columns:
         values = events.column(param.name)
         parts = values.T if param.per_channel else [values]
         columns |= dict(zip(column_names(param, events.n_channels or 1), parts, strict=True))
+    for name in events.RAGGED:  # in one cell, with spaces between
+        columns[name] = np.array([" ".join(map(repr, values.tolist())) for values in events.ragged(name)], object)
     return columns
 
 
@@ -48,7 +50,17 @@ def events_of(kind: type[EventTable], columns: Columns) -> EventTable:
         if not missing:
             parts = [columns[name] for name in names]
             made[param.name] = np.stack(parts, axis=1) if param.per_channel else parts[0]
-    return kind(**made)
+    return kind.of_ragged(made, {name: _values(columns, name) for name in kind.RAGGED})
+
+
+def _values(columns: Columns, name: str) -> NDArray[np.float64]:
+    """All numbers in the cells of a ragged column."""
+    if name not in columns:
+        raise ParameterError(f"the column {name} is missing; there are: {', '.join(columns)}")
+    try:
+        return np.array([float(word) for cell in columns[name] for word in str(cell).split()])
+    except ValueError as error:
+        raise ParameterError(f"{name} must hold numbers with spaces between: {error}") from None
 
 
 def to_pandas(events: EventTable) -> pandas.DataFrame:

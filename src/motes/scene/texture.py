@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -49,6 +50,7 @@ class Texture(EventTable):
 
     KIND: ClassVar[str] = "texture"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "clock_s", "seed")
+    RAGGED: ClassVar[tuple[str, ...]] = ("level_db", "coherence")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),
         Param("duration_s", "s", 0.0, 1e4, "how long it lasts"),
@@ -105,6 +107,24 @@ class Texture(EventTable):
     def end_s(self) -> Array:
         """When each has faded out."""
         return self.time_s + self.duration_s + FADE_S
+
+    def ragged(self, name: str) -> list[Array]:
+        """Levels by frame, band and channel; coherences by band and channel."""
+        start = self.level_start if name == "level_db" else self.band_start
+        return [self.column(name)[first:last].reshape(-1) for first, last in pairwise(start)]
+
+    @classmethod
+    def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Texture:
+        """See `EventTable`; how many channels there are is told by how many levels."""
+        n_bands = np.asarray(columns["n_bands"], np.int64)
+        n_rows, level_db = int(np.sum(n_bands * np.asarray(columns["n_frames"], np.int64))), values["level_db"]
+        if n_rows < 1 or len(level_db) == 0 or len(level_db) % n_rows:
+            raise ParameterError(f"{len(level_db)} level_db are not n_frames · n_bands · channels, {n_rows} for each channel")
+        n_channels = len(level_db) // n_rows
+        coherence = values["coherence"]
+        if len(coherence) != n_bands.sum() * (n_channels - 1):
+            raise ParameterError(f"{len(coherence)} coherence are not n_bands · (channels − 1), {n_bands.sum() * (n_channels - 1)}")
+        return cls(level_db=level_db.reshape(n_rows, n_channels), coherence=coherence.reshape(int(n_bands.sum()), n_channels - 1), **columns)
 
     @property
     def level_start(self) -> Ints:
