@@ -33,6 +33,8 @@ SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 """Parts of a step by which a band's levels may be shifted before they are rounded."""
 ENOUGH = 0.04
 """Rounding may leave this part of an event's power to the next event to put right."""
+FRAMING = 16
+"""Bytes that a packet takes beside its payload, those in the index included."""
 LEAKAGE = 1e-8
 """What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of its own."""
 
@@ -115,7 +117,7 @@ def _affordable(
         level_db = _tiled(power, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0)
         level_db, owing = _rounded(level_db, options, owed)
         event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
-        used = 8 * len(encode_packet(event, number, layout.sample_rate_hz)) if len(event) else 0
+        used = 8 * (len(encode_packet(event, number, layout.sample_rate_hz)) + FRAMING) if len(event) else 0
         if used <= bits:
             break
     return event, used, owing
