@@ -52,7 +52,7 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
     """
     events = scene.gabor
     frequency, phase = events.partial_hz.copy(), events.partial_rad.copy()
-    unknown = events.partial_hz <= 0
+    unknown = events.partial_hz == 0
     if unknown.all():
         lines = find_lines(scene)
         frequency, phase = lines.frequency_hz, lines.phase_rad
