@@ -17,8 +17,10 @@ from motes.codec.container import (
     END,
     END_SIZE,
     EVENTS,
+    GROUPS,
     HEADER,
     INDEX,
+    MAX_FRAME,
     PREAMBLE_SIZE,
     REACH_UNIT,
     Entry,
@@ -28,15 +30,18 @@ from motes.codec.container import (
     check_preamble,
     end_frame,
     frame,
+    pack_groups,
     packet_samples,
     preamble,
     read_frame,
     unpack_end,
+    unpack_groups,
 )
 from motes.codec.quantise import check_quantiser, default_quantiser
 from motes.errors import FormatError, ParameterError
 from motes.files import atomic_output
-from motes.scene.scene import KINDS, GaborQuantiser, Scene
+from motes.scene.groups import Groups
+from motes.scene.scene import GaborQuantiser, Scene
 
 _SEEK_LIMIT = 1 << 16
 """The header and its metadata fit in this many bytes beyond the limit of the metadata itself."""
@@ -64,7 +69,8 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def coder(kind: int) -> Any:
-    """The module that writes and reads packets of this type: `packets(scene, quantiser)` and `columns(frame, header)`.
+    """The module that writes and reads packets of this type: `packets(scene, quantiser)`, `columns(frame, header)` and
+    `table(parts, sample_rate_hz)`, which joins the columns of all packets.
 
     Imported when asked for, since they need numba.
     """
@@ -76,6 +82,9 @@ def chunks(scene: Scene) -> Iterator[bytes]:
     quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
     yield preamble()
     yield frame(HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack())
+    groups = scene.groups.told()
+    if len(groups):
+        yield frame(GROUPS, pack_groups(groups))
     entries: list[Entry] = []
     mask = 0
     held = [kind for kind, name in EVENTS.items() if len(getattr(scene, name))]
@@ -86,7 +95,7 @@ def chunks(scene: Scene) -> Iterator[bytes]:
         yield packet
     index = frame(INDEX, Index(_windows(mask), tuple(entries)).pack())
     yield index
-    yield end_frame(len(index), len(entries) + 3)
+    yield end_frame(len(index), len(entries) + 3 + (len(groups) > 0))
 
 
 def _windows(mask: int) -> tuple[int, ...]:
@@ -111,6 +120,7 @@ class Columns:
 
     def __init__(self, header: Header) -> None:
         self.header = header
+        self.groups = Groups.empty()
         self.parts: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in EVENTS.values()}
 
     def add(self, found: Frame) -> tuple[Entry, int]:
@@ -123,11 +133,27 @@ class Columns:
         """All of it."""
         h = self.header
         tables: dict[str, Any] = {}
-        for kind in KINDS:
-            parts = self.parts.get(kind.KIND)
-            if parts:  # each column's parts are let go as soon as they are joined
-                tables[kind.KIND] = kind(**{name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])})
-        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, quantiser=h.quantiser, metadata=h.metadata, **tables)
+        for kind, name in EVENTS.items():
+            if self.parts[name]:
+                tables[name] = coder(kind).table(self.parts[name], h.sample_rate_hz)
+        if not all(np.all((table.group_id == 0) | np.isin(table.group_id, self.groups.id)) for table in tables.values()):
+            raise FormatError("events are in groups that the file does not tell of")
+        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, quantiser=h.quantiser, groups=self.groups, metadata=h.metadata, **tables)
+
+    def keep_known_groups(self) -> bool:
+        """Take events out of groups that are not known; returns whether there were none such."""
+        lost = False
+        for part in (part for parts in self.parts.values() for part in parts if "group_id" in part):
+            unknown = ~np.isin(part["group_id"], self.groups.id) & (part["group_id"] != 0)
+            lost |= bool(unknown.any())
+            part["group_id"] = np.where(unknown, 0, part["group_id"])
+        return not lost
+
+    @property
+    def follow_partials(self) -> bool:
+        """Whether an event was edited so that it depends on the other events of its partial."""
+        parts = self.parts["gabor"]
+        return any(np.any(part["edit_ratio"] != 1) or np.any(np.abs(part["edit_factor"]) != 1) for part in parts if "edit_ratio" in part)
 
 
 def loads(data: bytes | memoryview) -> Scene:
@@ -148,6 +174,10 @@ def loads(data: bytes | memoryview) -> Scene:
             raise FormatError(f"{found.name}: nothing but the end may follow the index")
         if found.kind == HEADER:
             columns = Columns(Header.unpack(found))
+        elif found.kind == GROUPS:
+            if number != 1 or columns is None:
+                raise FormatError(f"{found.name}: groups stand right after the header")
+            columns.groups = unpack_groups(found)
         elif found.kind in EVENTS:
             assert columns is not None
             entry, windows = columns.add(found)
@@ -185,7 +215,10 @@ class _Seekable:
         if found.kind != HEADER:
             raise FormatError(f"{found.name}: the header must be the first packet")
         self.header = Header.unpack(found)
-        self.first = PREAMBLE_SIZE + found.size
+        self.first, self.groups = PREAMBLE_SIZE + found.size, None
+        if self._read(self.first, 1) == bytes([GROUPS]):
+            self.groups = read_frame(self._read(self.first, MAX_FRAME), 0, 1, file_at=self.first)
+            self.first += self.groups.size
         self.index, self.n_packets = self._read_index()
 
     def _read_index(self) -> tuple[Index, int]:
@@ -215,16 +248,20 @@ class _Seekable:
     def scene(self, first_sample: float, last_sample: float) -> Scene:
         """The packets that sound from `first_sample` to `last_sample`."""
         columns, at, length = Columns(self.header), self.first, packet_samples(self.header.sample_rate_hz)
+        if self.groups is not None:
+            columns.groups = unpack_groups(self.groups)
         for i, entry in enumerate(self.index.entries):
             start, end = entry.number * length - entry.before * REACH_UNIT, (entry.number + 1) * length + entry.after * REACH_UNIT
             if start <= last_sample and end >= first_sample:
                 data = self._read(at, entry.n_bytes)
                 if not data:
                     raise FormatError(f"packet {i + 1} (at byte {at}): cut short")
-                found = read_frame(data, 0, i + 1, file_at=at)
+                found = read_frame(data, 0, i + 1 + (self.groups is not None), file_at=at)
                 if found.kind != entry.kind or columns.add(found)[0] != entry:
                     raise FormatError(f"{found.name}: not what the index tells of it")
             at += entry.n_bytes
+        if columns.follow_partials and (first_sample, last_sample) != (-np.inf, np.inf):
+            return self.scene(-np.inf, np.inf)  # how an edited partial goes on here depends on all of it
         return columns.scene()
 
 

@@ -7,20 +7,24 @@ import zlib
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from motes.codec.quantise import check_quantiser
 from motes.errors import FormatError, ParameterError
+from motes.scene.groups import Groups
 from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, Metadata
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
-HEADER, GABOR, TEXTURE, INDEX, END = b"HGTIE"
+HEADER, GROUPS, GABOR, TEXTURE, INDEX, END = b"HRGTIE"
 EVENTS = {GABOR: "gabor", TEXTURE: "texture"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
-NAMES = {HEADER: "header", **EVENTS, INDEX: "index", END: "end"}
+NAMES = {HEADER: "header", GROUPS: "groups", **EVENTS, INDEX: "index", END: "end"}
 MAX_PAYLOAD = 1 << 28
+MAX_FRAME = MAX_PAYLOAD + 16
+MAX_LAYER = 1 << 20
 MAX_METADATA = 1 << 16
 PACKET_GRAIN = 8192
 """Packets are a multiple of the largest hop, 32768/4 samples."""
@@ -186,6 +190,37 @@ class Header:
         return cls(rate, n_samples, channels, quantiser, metadata)
 
 
+def pack_groups(groups: Groups) -> bytes:
+    """A table of groups as a payload: how many, and for each the increase of its id, its role and its parent."""
+    parts, before = [varint(len(groups))], 0
+    for number, parent, role in zip(groups.id.tolist(), groups.parent.tolist(), groups.role.tolist(), strict=True):
+        parts += map(varint, (number - before, role, parent))
+        before = number
+    return b"".join(parts)
+
+
+def unpack_groups(found: Frame) -> Groups:
+    """From its packet."""
+    reader = Reader(found.payload, found.name)
+    n_groups, number, rows = reader.varint(len(found.payload)), 0, []
+    if not n_groups:
+        raise FormatError(f"{found.name}: it holds no groups")
+    for _ in range(n_groups):
+        number += reader.varint(1 << 40)
+        rows.append((number, reader.varint(255), reader.varint(1 << 40)))
+    reader.finish()
+    ids, roles, parents = np.array(rows, np.int64).T
+    if number > 1 << 40:
+        raise FormatError(f"{found.name}: an id is out of range")
+    try:
+        groups = Groups(ids, parents, roles)
+    except ParameterError as error:
+        raise FormatError(f"{found.name}: {error}") from None
+    if not groups.told().equals(groups):
+        raise FormatError(f"{found.name}: it tells of partials that need no telling")
+    return groups
+
+
 def _without_defaults(metadata: Metadata) -> dict[str, object]:
     empty = Metadata()
     return {name: getattr(metadata, name) for name in Metadata.__struct_fields__ if getattr(metadata, name) != getattr(empty, name)}
@@ -193,19 +228,23 @@ def _without_defaults(metadata: Metadata) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One packet in the index: its type, its place in time, its bytes, its events, and how far these reach before and after it (in REACH_UNIT)."""
+    """One packet in the index: its type, its place in time, its layer, its bytes, its events, and how far these reach before and after it.
+
+    The last two in REACH_UNIT, negative where they begin later or end sooner.
+    """
 
     kind: int
     number: int
+    layer: int
     n_bytes: int
     n_events: int
     before: int
     after: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def place(self) -> tuple[int, int, int]:
         """What packets of events are ordered by."""
-        return self.number, list(EVENTS).index(self.kind)
+        return self.number, list(EVENTS).index(self.kind), self.layer
 
 
 @dataclass(frozen=True)
@@ -225,7 +264,7 @@ class Index:
         mask = sum(1 << (w.bit_length() - 7) for w in self.windows)
         parts, before = [varint(mask), varint(len(self.entries))], 0
         for e in self.entries:
-            parts += map(varint, (e.kind, e.number - before, e.n_bytes, e.n_events, e.before, e.after))
+            parts += map(varint, (e.kind, e.number - before, e.layer, e.n_bytes, e.n_events, zigzag(e.before), zigzag(e.after)))
             before = e.number
         return b"".join(parts)
 
@@ -239,10 +278,10 @@ class Index:
             kind, number = reader.varint(127), before + reader.varint(1 << 48)
             if kind not in EVENTS:
                 raise FormatError(f"{found.name}: it tells of packets of type {kind}, which hold no events")
-            n_bytes, n_events = reader.varint(MAX_PAYLOAD + 16), reader.varint(8 * MAX_PAYLOAD)
+            layer, n_bytes, n_events = reader.varint(MAX_LAYER), reader.varint(MAX_FRAME), reader.varint(8 * MAX_PAYLOAD)
             if n_events > 8 * n_bytes:
                 raise FormatError(f"{found.name}: {n_events} events in {n_bytes} bytes cannot be")
-            entries.append(Entry(kind, number, n_bytes, n_events, reader.varint(1 << 50), reader.varint(1 << 50)))
+            entries.append(Entry(kind, number, layer, n_bytes, n_events, unzigzag(reader.varint(1 << 50)), unzigzag(reader.varint(1 << 50))))
             before = number
         reader.finish()
         return cls(tuple(64 << k for k in range(10) if mask >> k & 1), tuple(entries))

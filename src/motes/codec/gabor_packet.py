@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from motes.codec.container import GABOR, MAX_PAYLOAD, REACH_UNIT, Entry, Frame, Header, Reader, packet_samples, unzigzag, varint, zigzag
+from motes.codec.container import GABOR, MAX_LAYER, MAX_PAYLOAD, REACH_UNIT, Entry, Frame, Header, Reader, packet_samples, unzigzag, varint, zigzag
 from motes.codec.gabor_model import code_events
 from motes.codec.quantise import (
     FREQUENCY_UNITS,
@@ -25,8 +26,11 @@ from motes.codec.quantise import (
     to_integers,
 )
 from motes.codec.tables import trained
+from motes.codec.tag_model import code_tags, first_slots
+from motes.codec.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
 from motes.errors import FormatError
 from motes.scene.gabor import Gabor
+from motes.scene.placed import EDITS, base_of, placed
 from motes.scene.scene import GaborQuantiser, Scene
 
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
@@ -62,10 +66,9 @@ def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces
 
 
 def packet_arguments(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[Any, ...]:
-    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`."""
+    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`, in canonical order."""
     samples = packet_samples(sample_rate_hz)
     origin = number * samples * TIME_UNITS
-    events = events.take(np.lexsort((events.window, events.frequency, events.time)))
     regular, places = _on_grid(events, origin)
     order = np.flatnonzero(regular)
     order = order[np.lexsort((places.bin[order], places.frame[order], places.which[order]))]
@@ -78,10 +81,12 @@ def packet_arguments(events: GaborIntegers, number: int, sample_rate_hz: int, qu
     return samples, settings, *grid, free_places, free_sound
 
 
-def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[bytes, Entry, int]:
+def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> tuple[bytes, Entry, int]:
     """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event of packet `number`."""
+    tagged = tagged.in_order()
+    events = tagged.events
     arguments = packet_arguments(events, number, sample_rate_hz, quantiser)
-    samples, settings, which, *_, free_places, _ = arguments
+    _, settings, which, *_, free_places, _ = arguments
     size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
     while True:
         slots, weights = _models()
@@ -90,22 +95,26 @@ def encode_packet(events: GaborIntegers, number: int, sample_rate_hz: int, quant
         if n <= size:
             break
         size = n + 16
-    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])))))
-    payload = head + buffer[:n].tobytes()
+    told = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
+    sizes = [4 * tagged.layer + sum(1 << i for i, part in enumerate(told) if part), *(len(part) for part in told if part)]
+    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])), *sizes)))
+    payload = head + b"".join(told) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
     mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return payload, _entry(events, number, samples), mask
+    return payload, _entry(tagged, number, sample_rate_hz), mask
 
 
-def _entry(events: GaborIntegers, number: int, samples: int) -> Entry:
-    half = TIME_UNITS // WINDOW_UNITS // 2 * events.window
-    unit = REACH_UNIT * TIME_UNITS
-    before = number * samples * TIME_UNITS - int((events.time - half).min())
-    after = int((events.time + half).max()) - (number + 1) * samples * TIME_UNITS
-    return Entry(GABOR, number, 0, len(events), max(0, -(-before // unit)), max(0, -(-after // unit)))
+def _entry(tagged: Tagged, number: int, sample_rate_hz: int) -> Entry:
+    """How far the events of a packet reach, as edits have left them."""
+    events, samples, edits = tagged.events, packet_samples(sample_rate_hz), tags_to_edits(tagged.edits, "")
+    centre = events.time / TIME_UNITS * edits["edit_factor"] + edits["edit_shift_s"] * sample_rate_hz
+    half = events.window / WINDOW_UNITS / 2 * np.abs(edits["edit_factor"])
+    before = math.ceil((number * samples - (centre - half).min()) / REACH_UNIT)
+    after = math.ceil(((centre + half).max() - (number + 1) * samples) / REACH_UNIT)
+    return Entry(GABOR, number, tagged.layer, 0, len(events), before, after)
 
 
-def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> tuple[GaborIntegers, Entry, int]:
+def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> tuple[Tagged, Entry, int]:
     """The inverse of `encode_packet`, events in canonical order; FormatError (which names the packet) where it makes no sense."""
     samples = packet_samples(sample_rate_hz)
     reader = Reader(payload, name)
@@ -114,6 +123,9 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
     n_events = n_grid + n_free
     if not 0 < n_events <= 8 * len(payload):
         raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
+    layer, held = divmod(reader.varint(4 * MAX_LAYER + 3), 4)
+    sizes = [reader.varint(len(payload)) if held >> i & 1 else 0 for i in range(2)]
+    told = [reader.take(size) for size in sizes]
     which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
     amplitude, phase = np.zeros((n_grid, n_channels), np.int64), np.zeros((n_grid, n_channels), np.int64)
     free = np.zeros((n_free, 3), np.int64)
@@ -140,30 +152,108 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
     if not integers_in_range(events, sample_rate_hz, quantiser):
         raise FormatError(f"{name}: an event is out of range")
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))
+    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(told, (N_COLUMNS, 1), strict=True))
+    tagged = Tagged(events, edits, groups, layer)
+    tags_to_edits(edits, name)
     mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return events, _entry(events, number, samples), mask
+    return tagged, _entry(tagged, number, sample_rate_hz), mask
+
+
+@dataclass(frozen=True, eq=False)
+class Tagged:
+    """Events of one layer as they were before edits, these edits, and the ids of the groups that they are in (one column)."""
+
+    events: GaborIntegers
+    edits: Tags
+    groups: Tags
+    layer: int
+
+    def take(self, where: Any) -> Tagged:
+        """Those at `where`, in that order."""
+        return Tagged(self.events.take(where), self.edits.take(where), self.groups.take(where), self.layer)
+
+    def in_order(self) -> Tagged:
+        """By time, frequency, window, with only the tags that occur."""
+        events = self.events
+        found = self.take(np.lexsort((events.window, events.frequency, events.time)))
+        return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer)
 
 
 def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
     """Payload, entry in the index (its `n_bytes` still 0) and mask of windows of every packet of gabor events, in order."""
-    rate = scene.sample_rate_hz
-    for number, part in _split(scene):
-        events = to_integers(part, rate, quantiser)
-        events = events.take(sounding(events))
-        if len(events):
-            yield encode_packet(events, number, rate, quantiser)
+    rate, base = scene.sample_rate_hz, base_of(scene.gabor)
+    edits, groups = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None])
+    length = packet_samples(rate) * TIME_UNITS
+    number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
+    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((layer, number))
+    edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
+    for first, last in itertools.pairwise(edges):
+        part = order[first:last]
+        tagged = Tagged(to_integers(base.take(part), rate, quantiser), edits.take(part), groups.take(part), int(layer[part[0]]))
+        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0))
+        if len(tagged.events):
+            yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
+
+
+def told_groups(scene: Scene) -> Ints:
+    """The group of each event as a file tells it: partials that stand alone are not told, they follow from the events."""
+    told = scene.groups.told()
+    return np.where(np.isin(scene.gabor.group_id, told.id), scene.gabor.group_id, 0)
 
 
 def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
-    """The columns of the events in a packet, its entry and its mask of windows."""
-    events, entry, mask = decode_packet(found.payload, found.name, header.sample_rate_hz, header.n_channels, header.quantiser)
-    return from_integers(events, header.sample_rate_hz, header.quantiser), entry, mask
+    """The columns of the events in a packet, those that tell of edits and groups only where there are such; its entry and its mask of windows."""
+    rate = header.sample_rate_hz
+    tagged, entry, mask = decode_packet(found.payload, found.name, rate, header.n_channels, header.quantiser)
+    made: dict[str, np.ndarray] = dict(from_integers(tagged.events, rate, header.quantiser))
+    if not tagged.edits.trivial:
+        made |= tags_to_edits(tagged.edits, found.name)
+    if tagged.layer:
+        made["edit_layer"] = np.full(len(tagged.events), tagged.layer)
+    if not tagged.groups.trivial:
+        made["group_id"] = tagged.groups.values[:, 0]
+    return made, entry, mask
 
 
-def _split(scene: Scene) -> Iterator[tuple[int, Gabor]]:
-    """Events by packet: those whose centre, as rounded, lies in it (before 0: in the first)."""
-    length = packet_samples(scene.sample_rate_hz) * TIME_UNITS
-    number = np.maximum(np.rint(scene.gabor.time_s * scene.sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)
-    edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)) if len(number) else np.empty(0, np.intp)
-    for first, last in itertools.pairwise(edges):
-        yield int(number[first]), scene.gabor.take(slice(first, last))
+def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
+    """All events of a file, from the columns of its packets, after their edits."""
+    names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
+    defaults = {param.name: param.default for param in Gabor.PARAMS if param.default is not None and param.name in names}
+    made = {}
+    for name in names:  # each column's parts are let go as soon as they are joined
+        made[name] = np.concatenate(
+            [part.pop(name, None) if name in part else np.full(n, defaults[name]) for part, n in zip(parts, counts, strict=True)]
+        )
+    edits = {name: made.pop(name) for name in EDITS if name in made}
+    base = Gabor(**made)
+    return placed(base, edits, sample_rate_hz) if edits else base
+
+
+def pack_tags(tags: Tags, frequency: Ints) -> bytes:
+    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
+    if tags.trivial:
+        return b""
+    ways = []
+    for by_place in (0, 1):
+        buffer = np.empty(64 + 16 * len(tags.index) + 16 * tags.rows.size, np.uint8)
+        n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
+        assert n <= len(buffer), "no tag and no cell needs more"
+        ways.append(buffer[: max(1, n)].tobytes())
+    return min(ways, key=len)
+
+
+def unpack_tags(data: bytes, n_columns: int, frequency: Ints, name: str) -> Tags:
+    """The inverse; FormatError, which names the packet, where that cannot be."""
+    tags = Tags.none(len(frequency), n_columns)
+    if not data:
+        return tags
+    coded = np.frombuffer(bytearray(data + bytes(1)), np.uint8)
+    index = tags.index
+    right, rows = code_tags(1, 0, coded, first_slots(), frequency, index, tags.rows)
+    if not right:
+        raise FormatError(f"{name}: its edits or groups cannot be")
+    found = Tags(rows, index).used()
+    if len(found.rows) != len(rows) or np.any(found.rows != rows) or found.trivial:
+        raise FormatError(f"{name}: its edits or groups are not in the form that they have to have")
+    return found

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.tags import edits_to_tags, tags_to_edits
 from motes.codec.texture_integers import quantised
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
+from motes.scene.placed import base_of, placed
 from motes.scene.scene import GaborQuantiser, Scene
 
 Ints = NDArray[np.int64]
@@ -176,8 +178,9 @@ def default_quantiser(scene: Scene) -> GaborQuantiser:
 
 def weakest_knee(scene: Scene) -> int:
     """The knee that lies at the weakest events of a scene (by energy, the weakest twentieth left aside)."""
-    window = np.rint(scene.gabor.window_s * scene.sample_rate_hz * WINDOW_UNITS).astype(np.int64).clip(1)
-    amplitude = scene.gabor.amplitude.max(axis=1, initial=0.0)
+    base = base_of(scene.gabor)
+    window = np.rint(base.window_s * scene.sample_rate_hz * WINDOW_UNITS).astype(np.int64).clip(1)
+    amplitude = base.amplitude.max(axis=1, initial=0.0)
     heard = amplitude > 2.0**-30
     if not heard.any():
         return -KNEES_PER_DOUBLING * 10
@@ -228,16 +231,25 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     `quantiser` defaults to the scene's own, or `default_quantiser`. Events whose every channel is silent are dropped.
     """
     chosen = check_quantiser(quantiser or scene.quantiser or default_quantiser(scene))
-    parts = []
-    for part in _slices(len(scene.gabor)):
-        events = to_integers(scene.gabor.take(part), scene.sample_rate_hz, chosen)
-        kept = sounding(events)
-        group_id = scene.gabor.group_id[part][kept]
-        parts.append({**from_integers(events.take(kept), scene.sample_rate_hz, chosen), "group_id": group_id})
+    events, base, edits, parts, left = scene.gabor, base_of(scene.gabor), edits_to_tags(scene.gabor), [], []
+    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
+    for part in _slices(len(events)):
+        integers = to_integers(base.take(part), scene.sample_rate_hz, chosen)
+        kept = sounding(integers)
+        left.append(kept)
+        parts.append(
+            {
+                **from_integers(integers.take(kept), scene.sample_rate_hz, chosen),
+                "group_id": events.group_id[part][kept],
+                "edit_layer": layer[part][kept],
+            }
+        )
     texture = quantised(scene.texture, scene.sample_rate_hz)
     if not parts:
         return replace(scene, texture=texture, quantiser=chosen)
     gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
+    if not edits.trivial:
+        gabor = placed(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), scene.sample_rate_hz)
     return replace(scene, gabor=gabor, texture=texture, quantiser=chosen)
 
 

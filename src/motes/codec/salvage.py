@@ -10,6 +10,7 @@ from motes.codec.bitstream import Columns
 from motes.codec.container import (
     END,
     EVENTS,
+    GROUPS,
     HEADER,
     INDEX,
     PREAMBLE_SIZE,
@@ -20,6 +21,7 @@ from motes.codec.container import (
     packet_samples,
     read_frame,
     unpack_end,
+    unpack_groups,
 )
 from motes.errors import FormatError
 from motes.scene.scene import Scene
@@ -60,6 +62,13 @@ def salvage(data: bytes | memoryview) -> Salvaged:
             skipped.append(f"{found.name}: stands twice")
         else:
             places.append(place)
+    groups = next((found for found in frames if found.kind == GROUPS), None)
+    try:
+        columns.groups = columns.groups if groups is None else unpack_groups(groups)
+    except FormatError as error:
+        skipped.append(str(error))
+    if not columns.keep_known_groups():
+        skipped.append("the groups are lost: events that were in them are in none")
     skipped += _missing(frames, places, columns.header)
     return Salvaged(columns.scene(), skipped, len(frames))
 
@@ -97,7 +106,7 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
-    kinds = bytes([HEADER, *EVENTS, INDEX, END])
+    kinds = bytes([HEADER, GROUPS, *EVENTS, INDEX, END])
     for place in range(at, len(data)):
         if data[place] not in kinds:
             continue
@@ -122,7 +131,7 @@ def _claimed(data: memoryview, at: int) -> int:
     return 0
 
 
-def _missing(frames: list[Frame], places: list[tuple[int, int]], header: Header) -> list[str]:
+def _missing(frames: list[Frame], places: list[tuple[int, int, int]], header: Header) -> list[str]:
     """What the index tells of that was not found, in seconds; or that the end of the file is gone."""
     last = frames[-1]
     index = next((found for found in frames if found.kind == INDEX), None)

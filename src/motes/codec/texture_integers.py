@@ -46,13 +46,14 @@ def to_integers(events: Texture, sample_rate_hz: int) -> Columns:
         "backward": events.backward.copy(),
         "level_db": np.where(level <= LOWEST_LEVEL_DB * LEVEL_UNITS, SILENT, level),
         "coherence": _round(events.coherence * COHERENCE_UNITS),
+        "group_id": events.group_id.copy(),
     }
 
 
 def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
     """The inverse: the columns of a Texture table."""
     made: Columns = {name: columns[name] / TIME_UNITS / sample_rate_hz for name in TIMES}
-    made |= {name: columns[name] for name in ("seed", "n_bands", "n_frames", "backward")}
+    made |= {name: columns[name] for name in ("seed", "n_bands", "n_frames", "backward", "group_id")}
     made |= {name: columns[name] / BAND_UNITS for name in ("low_hz", "high_hz")}
     made["frequency_ratio"] = columns["frequency_ratio"] / RATIO_UNITS
     made["level_db"] = np.where(columns["level_db"] == SILENT, LOWEST_LEVEL_DB, columns["level_db"] / LEVEL_UNITS)
@@ -62,7 +63,7 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
 
 def quantised(events: Texture, sample_rate_hz: int) -> Texture:
     """The events as a file holds them, without those that are silent."""
-    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), group_id=events.group_id)
+    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz))
     start = rounded.level_start
     heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
     heard &= rounded.duration_s > 0

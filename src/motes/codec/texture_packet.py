@@ -20,8 +20,8 @@ from motes.scene.texture import FADE_S, Texture, hop_samples
 
 Ints = NDArray[np.int64]
 PATH = Path(__file__).with_name("texture_tables.bin")
-FREE_TIMES, FREE_LAYOUT, FREE_FRAMES = 1, 2, 4
-"""Flags of an event that differs from what encoders make: in its times, in its bands, in its number of frames."""
+FREE_TIMES, FREE_LAYOUT, FREE_FRAMES, GROUPED = 1, 2, 4, 8
+"""Flags of an event that differs from what encoders make: in its times, in its bands, in its number of frames, in that it is in a group."""
 LEVELS_PER_BYTE = 256
 """Readers count on it: a packet has no more levels for each of its bytes."""
 DEFAULT_STEP = 16
@@ -54,7 +54,8 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
 def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
     """Payload, entry in the index (its `n_bytes` still 0) and mask of windows (none) of every packet of texture events, in order."""
     rate = scene.sample_rate_hz
-    events = quantised(scene.texture, rate)
+    told = np.isin(scene.texture.group_id, scene.groups.told().id)
+    events = quantised(scene.texture.replace(group_id=np.where(told, scene.texture.group_id, 0)), rate)
     number = np.maximum(np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
     for place in np.unique(number):
         part = events.take(number == place)
@@ -65,7 +66,7 @@ def _entry(events: Texture, number: int, rate: int) -> Entry:
     length, fade = packet_samples(rate), math.ceil(FADE_S * rate)
     before = number * length - math.floor(float(events.time_s.min()) * rate) + fade
     after = math.ceil(float((events.time_s + events.duration_s).max()) * rate) + fade - (number + 1) * length
-    return Entry(TEXTURE, number, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
+    return Entry(TEXTURE, number, 0, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
 
 
 def encode_packet(events: Texture, number: int, rate: int) -> bytes:
@@ -79,6 +80,11 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
         payload += _head({name: int(column[i]) for name, column in columns.items() if len(column) == len(events)}, number, rate)
         payload += _levels(levels, coherence, slots, weights)
     return payload + bytes(max(0, -(-len(events.level_db) * events.n_channels // LEVELS_PER_BYTE) - len(payload)))
+
+
+def table(parts: list[Columns], sample_rate_hz: int) -> Texture:
+    """All events of a file, from the columns of its packets."""
+    return Texture(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def _usual(number: int, n_frames: int, rate: int) -> dict[str, int]:
@@ -96,7 +102,8 @@ def _head(event: dict[str, int], number: int, rate: int) -> bytes:
     free_times = any(event[name] != value for name, value in usual.items())
     free_layout = event["high_hz"] != rate * BAND_UNITS // 2 or event["frequency_ratio"] != RATIO_UNITS or event["backward"] != 0
     free_frames = event["n_frames"] != _usual_frames(rate)
-    parts = [FREE_TIMES * free_times | FREE_LAYOUT * free_layout | FREE_FRAMES * free_frames, event["seed"], event["n_bands"], event["low_hz"]]
+    flags = FREE_TIMES * free_times | FREE_LAYOUT * free_layout | FREE_FRAMES * free_frames | GROUPED * (event["group_id"] != 0)
+    parts = [flags, event["seed"], event["n_bands"], event["low_hz"]]
     if free_times:
         parts += [zigzag(event["time_s"] - usual["time_s"]), zigzag(event["clock_s"] - event["time_s"])]
         parts += [event["duration_s"], event["frame_s"], event["into_s"]]
@@ -104,6 +111,8 @@ def _head(event: dict[str, int], number: int, rate: int) -> bytes:
         parts += [event["high_hz"], event["frequency_ratio"], event["backward"]]
     if free_frames:
         parts.append(event["n_frames"])
+    if event["group_id"]:
+        parts.append(event["group_id"])
     return b"".join(map(varint, parts))
 
 
@@ -168,7 +177,7 @@ def columns(found: Frame, header: Header) -> tuple[Columns, Entry, int]:
 
 
 def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
-    flags = reader.varint(7)
+    flags = reader.varint(15)
     event = {"seed": reader.varint(2**32 - 1), "n_bands": reader.varint(256), "low_hz": reader.varint(1_000_000 * BAND_UNITS)}
     times: dict[str, int] = {}
     if flags & FREE_TIMES:
@@ -184,7 +193,8 @@ def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
             "backward": reader.varint(1),
         }
     n_frames = reader.varint(1 << 20) if flags & FREE_FRAMES else _usual_frames(rate)
-    event |= layout | {"n_frames": n_frames} | (times or _usual(number, n_frames, rate))
+    group = {"group_id": reader.varint(1 << 40) if flags & GROUPED else 0}
+    event |= layout | group | {"n_frames": n_frames} | (times or _usual(number, n_frames, rate))
     if not event["n_bands"] or not n_frames:
         raise FormatError(f"{reader.name}: an event without bands or frames")
     return event

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from motes.codec import gabor_model as model
+from motes.codec import tag_model
 from motes.codec.gabor_model import BLOCK, N_UNARY
 from motes.kernels.range_coder import COUNT_LIMIT, RATE, RATE_SHIFT, RECIPROCAL, SQUASH, STRETCH
 
@@ -387,3 +388,49 @@ def decode(data: bytes, packet: Packet, n_grid: int, n_free: int, slots: Sequenc
     code_grid(coder, packet, n_grid, [])
     code_free(coder, packet, free)
     return packet.atoms, free
+
+
+def code_tags(coder: Coder, by_place: int, frequency: list[int], tags: list[int], table: list[list[int]], n_columns: int) -> list[list[int]]:
+    """Tags and their table; when decoding, fills `tags` and returns the table. See `motes.codec.tag_model`."""
+    n_tags = 2 + coder.number(tag_model.COUNT, len(table) - 2)
+    found = [[0] * n_columns]
+    for i in range(1, n_tags):
+        folded = [0 if coder.decoding else 2 * v if v >= 0 else -2 * v - 1 for v in (table[i] if not coder.decoding else [0] * n_columns)]
+        folded = [coder.number(tag_model.CELLS + 64 * j, v) for j, v in enumerate(folded)]
+        found.append([v // 2 if v % 2 == 0 else -(v // 2) - 1 for v in folded])
+    if coder.uniform(2, by_place):
+        code_places(coder, n_tags, tags)
+    else:
+        code_each(coder, n_tags, frequency, tags)
+    return found
+
+
+def code_places(coder: Coder, n_tags: int, tags: list[int]) -> None:
+    """The tag that most have, then place and tag of each of the others."""
+    most = coder.uniform(n_tags, max(range(n_tags), key=tags.count))
+    others = [i for i, tag in enumerate(tags) if tag != most]
+    n_others, at = coder.number(tag_model.PLACES, len(others)), 0
+    for left in range(n_others, 0, -1):
+        place = at + coder.uniform(len(tags) - left + 1 - at, 0 if coder.decoding else others[-left] - at)
+        step = coder.uniform(n_tags - 1, (tags[place] - most - 1) % n_tags)
+        if coder.decoding:
+            tags[at:place] = [most] * (place - at)
+            tags[place] = (most + 1 + step) % n_tags
+        at = place + 1
+    if coder.decoding:
+        tags[at:] = [most] * (len(tags) - at)
+
+
+def code_each(coder: Coder, n_tags: int, frequency: list[int], tags: list[int]) -> None:
+    """Each event's tag: that of its zone, else the last one's, else any other."""
+    zones, last = [0] * tag_model.N_ZONES, 0
+    for i, own in enumerate(frequency):
+        zone = min(class_of(max(min(own >> 9, 1024), 1)), 31)
+        near = zones[zone]
+        if coder.adaptive(tag_model.SAME_ALL if near == last else tag_model.SAME_APART, int(tags[i] == near)):
+            tag = near
+        elif near != last and (n_tags == 2 or coder.adaptive(tag_model.BEFORE, int(tags[i] == last))):
+            tag = last
+        else:
+            tag = (near + 1 + coder.uniform(n_tags - 1, (tags[i] - near - 1) % n_tags)) % n_tags
+        tags[i] = zones[zone] = last = tag

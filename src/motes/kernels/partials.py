@@ -1,24 +1,20 @@
-"""Linking atoms into partials: where each atom's sound really lies in frequency, and lines grown through such places, strongest first."""
+"""Linking atoms into partials: lines grown through the places where their sound really lies in frequency, strongest first."""
 
 import math
 
 import numpy as np
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.gabor import _powers
+from motes.kernels.reassignment import POINTS
 
-OWN_BINS, OWN_BINS_SWEPT = 1.2, 8.0
-"""An atom may begin or prolong a line only if the sound under it lies within this many of its bins (1/window); the second where that sound sweeps."""
-POINTS = 3
-"""Where the frequency under an atom is read: at its centre, or if a quarter of its window is enough, at this many places in its middle half."""
-SHORTEST_S = 0.02
-"""No shorter windows are tried, in seconds."""
-STEADY = 2.0
-"""A quarter of the window is enough if the amplitudes it reads differ at most by this factor: two sounds would beat."""
 REACH = 0.6
 """Neighbours in a line lie at most this part of the sum of their windows apart."""
-STEP_BINS, SWEEP_BINS = 1.0, 6.0
+STEP_BINS, SWEEP_BINS = 1.0, 3.0
 """How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of its lengths in time."""
+ALIKE = 2.0
+"""How much it matters that the sound under the next atom is as strong: power of the ratio of the two."""
+FAR_BINS = 24.0
+"""The next atom is not looked for further away than this, in bins of the shorter window."""
 TUBE_BINS = 0.75
 """Atoms whose sound lies this near to a line belong to it."""
 MASK_LOUDER, MASK_BINS = 2.0, 12.0
@@ -31,57 +27,12 @@ SMALL = 3
 """Lines of so few atoms are small."""
 SWEPT = 0.5
 """Counted from where the line sweeps through within this part of the atom's window to either side."""
+JOIN_REACH, BEND_BINS, END_ATOMS = 0.8, 4.0, 3
+"""A line goes on in another, as its last and the other's first atoms tell, over a gap of at most this part of the sum of their windows, and if its
+slope then changes by less than this many bins per window.
+"""
 SMOOTH = 0.25
 """Frequencies along a line are smoothed over this part of the window they were read with."""
-
-
-@jit
-def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, window, omega, first, last, frequency, phase, strength):
-    """The sound under atoms first … last − 1 (Auger & Flandrin 1995): `frequency` in rad/sample, `phase`, `strength`.
-
-    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel` says which row an atom looks
-    at.
-    """
-    lanes = np.empty(64)
-    for i in range(first, last):
-        half = 0.5 * window[i]
-        begin = max(math.floor(centre[i] - half) + 1, first_sample)
-        end = min(math.ceil(centre[i] + half), first_sample + n_samples)
-        frequency[i], phase[i], strength[i] = omega[i], 0.0, 0.0
-        if end <= begin:
-            continue
-        turn = 2.0 * math.pi / window[i]
-        step_re, step_im = _powers(omega[i], lanes, 0)
-        turn_re, turn_im = _powers(turn, lanes, 32)
-        u = begin - centre[i]
-        p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
-        x_re, x_im, d_re, d_im = 0.0, 0.0, 0.0, 0.0
-        place, stop = channel[i] * channel_stride + begin - first_sample, channel[i] * channel_stride + end - first_sample
-        while place < stop:  # sums of x·e^{−iωu}, alone and times the cosine and the sine of the window's turn
-            a_re, a_im, b_re, b_im, c_re, c_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            if place + 16 <= stop:  # a fixed count, which LLVM turns into vectors
-                for j in range(16):
-                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
-                    c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
-                    a_re, a_im = a_re + y_re, a_im + y_im
-                    b_re, b_im = b_re + c * y_re, b_im + c * y_im
-                    c_re, c_im = c_re + z * y_re, c_im + z * y_im
-            else:
-                for j in range(stop - place):
-                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
-                    c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
-                    a_re, a_im = a_re + y_re, a_im + y_im
-                    b_re, b_im = b_re + c * y_re, b_im + c * y_im
-                    c_re, c_im = c_re + z * y_re, c_im + z * y_im
-            x_re, x_im = x_re + 0.5 * (a_re + b_re), x_im - 0.5 * (a_im + b_im)
-            d_re, d_im = d_re + c_re, d_im - c_im
-            p, q = p * step_re - q * step_im, p * step_im + q * step_re
-            r, s = r * turn_re - s * turn_im, r * turn_im + s * turn_re
-            place += 16
-        power = x_re * x_re + x_im * x_im
-        if power > 1e-30:
-            frequency[i] = omega[i] + 0.5 * turn * (d_im * x_re - d_re * x_im) / power
-            phase[i], strength[i] = math.atan2(x_im, x_re), 2.0 * math.sqrt(power) / half
 
 
 @inner
@@ -98,31 +49,43 @@ def _at(i, points, point_time, point_sound, time):
 
 
 @inner
-def _next(head, sign, slope, time, window, sound, phase, channel, energy, usable, line, longest, points, point_time, point_sound):
-    """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1."""
+def _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound):
+    """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where it tells nothing)."""
+    gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
+    if points[head] > 1 or points[j] > 1:  # where the two meet
+        between = 0.5 * (time[head] + time[j])
+        if window[head] != window[j]:
+            between = time[j] if window[j] < window[head] else time[head]
+        away = abs(_at(head, points, point_time, point_sound, between) - _at(j, points, point_time, point_sound, between)) * short
+        turned = 0.5
+    else:
+        away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
+        if channel[j] == channel[head]:
+            turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
+    return away / (STEP_BINS + SWEEP_BINS * gap / max(window[head], window[j])), turned
+
+
+@inner
+def _next(
+    head, anchor, sign, slope, time, window, sound, phase, strength, channel, energy, free, longest, points, point_time, point_sound
+):  # fmt: skip
+    """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the longer `anchor` before it as well."""
     best, found = 0.0, -1
-    j = head + sign
+    j, end = head + sign, REACH * (window[head] + longest)
     while 0 <= j < len(time):
         gap = abs(time[j] - time[head])
-        if gap > REACH * (window[head] + longest):
+        if gap > end:
             break
-        if usable[j] and line[j] == 0 and 0.0 < gap <= REACH * (window[head] + window[j]):
-            short = min(window[head], window[j])
-            if points[head] > 1 or points[j] > 1:  # where the two meet
-                between = 0.5 * (time[head] + time[j])
-                if window[head] != window[j]:
-                    between = time[j] if window[j] < window[head] else time[head]
-                away = abs(_at(head, points, point_time, point_sound, between) - _at(j, points, point_time, point_sound, between)) * short
-                turned = 0.5
-            else:
-                away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
-                turned = 0.0
-                if channel[j] == channel[head]:
-                    turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
-            limit = STEP_BINS + SWEEP_BINS * gap / max(window[head], window[j])
-            if away < limit:
-                fits = (1.0 - (away / limit) ** 2) * (0.55 + 0.45 * math.cos(turned))
-                score = energy[j] * fits * fits / (1.0 + 4.0 * gap / short)
+        near = abs(sound[j] - sound[head]) * min(window[head], window[j]) < FAR_BINS
+        if free[j] and near and 0.0 < gap <= REACH * (window[head] + window[j]):
+            away, turned = _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound)
+            if away < 1.0 and anchor != head and abs(time[j] - time[anchor]) <= REACH * (window[anchor] + window[j]):
+                since, _ = _misfit(anchor, j, slope, time, window, sound, phase, channel, points, point_time, point_sound)
+                away = max(away, 0.5 * since)
+            if away < 1.0:
+                fits = (1.0 - away * away) * (0.55 + 0.45 * math.cos(turned))
+                alike = min(strength[j], strength[head]) / max(strength[j], strength[head])
+                score = energy[j] * alike**ALIKE * fits * fits / (1.0 + 4.0 * gap / min(window[head], window[j]))
                 if score > best:
                     best, found = score, j
         j += sign
@@ -147,36 +110,40 @@ def _between(at, head, tail, time, points, point_time, point_sound):
 
 
 @inner
-def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, usable, line, points, point_time, point_sound):
+def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound):
     """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin no line of their own."""
     loudness = max(amplitude[head], amplitude[tail])
+    lowest = min(point_sound[head].min(), point_sound[tail].min())
+    highest = max(point_sound[head].max(), point_sound[tail].max())
     for k in range(np.searchsorted(time, low), np.searchsorted(time, high, side="right")):
-        if line[k] == 0:
+        if line[k] == 0 and max(own[k] - highest, lowest - own[k]) * window[k] < MASK_BINS:
             here = _between(time[k], head, tail, time, points, point_time, point_sound)
             before = _between(time[k] - SWEPT * window[k], head, tail, time, points, point_time, point_sound)
             after = _between(time[k] + SWEPT * window[k], head, tail, time, points, point_time, point_sound)
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
             if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
-                line[k] = number
+                line[k], free[k] = number, False
             elif amplitude[k] < loudness * _mask(away, STRICT):
-                usable[k] = False
+                free[k] = False
 
 
 @inner
 def _grow(
-    seed, sign, number, time, window, own, sound, phase, channel, energy, amplitude, usable, line, longest, knots, n_knots,
+    seed, sign, number, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
     points, point_time, point_sound,
 ):  # fmt: skip
     """Prolong line `number` from its seed; writes the atoms found to `knots` and returns how many these are now."""
-    head, slope = seed, 0.0
+    head, anchor, slope = seed, seed, 0.0
     while True:
-        after = _next(head, sign, slope, time, window, sound, phase, channel, energy, usable, line, longest, points, point_time, point_sound)
+        after = _next(
+            head, anchor, sign, slope, time, window, sound, phase, strength, channel, energy, free, longest, points, point_time, point_sound
+        )  # fmt: skip
         if after < 0:
             return n_knots
-        line[after] = number
+        line[after], free[after] = number, False
         low, high = (head, after) if sign > 0 else (after, head)
         _claim(
-            time[low], time[high], low, high, number, time, window, own, sound, amplitude, usable, line, points, point_time, point_sound
+            time[low], time[high], low, high, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound
         )  # fmt: skip
         steepest = 2.0 / (window[after] * window[head])
         towards = (sound[after] - sound[head]) / (time[after] - time[head])
@@ -184,40 +151,113 @@ def _grow(
         knots[n_knots] = after
         n_knots += 1
         head = after
+        if window[head] >= window[anchor] or abs(time[head] - time[anchor]) > REACH * (window[anchor] + window[head]):
+            anchor = head
 
 
 @jit
-def grow_lines(order, time, window, own, sound, phase, channel, energy, amplitude, usable, points, point_time, point_sound, line, starts, knots):
+def grow_lines(
+    order, time, window, own, sound, phase, strength, channel, energy, amplitude, free, points, point_time, point_sound, line, starts, knots
+):  # fmt: skip
     """Lines through atoms in order of time, from seeds in `order`: writes each atom's line (from 1, 0 for none), returns how many there are.
 
-    `own` and `sound` are in cycles per sample, `time` and `window` in samples. Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
+    `own` and `sound` are in cycles per sample, `time` and `window` in samples; `free` says which atoms may begin or prolong a line (and is used up).
+    Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
     """
     longest, n_lines, n_knots = window.max(), 0, 0
     starts[0] = 0
     for seed in order:
-        if line[seed] != 0 or not usable[seed]:
+        if not free[seed]:
             continue
         n_lines += 1
-        line[seed] = n_lines
+        line[seed], free[seed] = n_lines, False
         begin = n_knots
         n_knots = _grow(
-            seed, -1, n_lines, time, window, own, sound, phase, channel, energy, amplitude, usable, line, longest, knots, n_knots,
+            seed, -1, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
             points, point_time, point_sound,
         )  # fmt: skip
         knots[begin:n_knots] = knots[begin:n_knots][::-1].copy()
         knots[n_knots] = seed
         n_knots = _grow(
-            seed, 1, n_lines, time, window, own, sound, phase, channel, energy, amplitude, usable, line, longest, knots, n_knots + 1,
+            seed, 1, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots + 1,
             points, point_time, point_sound,
         )  # fmt: skip
         starts[n_lines] = n_knots
         first, last = knots[begin], knots[n_knots - 1]
         for end, low, high in ((first, -0.5, 0.0), (last, 0.0, 0.5)):
             _claim(
-                time[end] + low * window[end], time[end] + high * window[end], end, end, n_lines, time, window, own, sound, amplitude, usable, line,
+                time[end] + low * window[end], time[end] + high * window[end], end, end, n_lines, time, window, own, sound, amplitude, free, line,
                 points, point_time, point_sound,
             )  # fmt: skip
     return n_lines
+
+
+@inner
+def _end(atoms, last, time, window, sound, strength, points, point_time, point_sound):
+    """A line near its first atom, or near its last: time, frequency and slope there by a straight line through its points, window and strength."""
+    n, tip = len(atoms), atoms[-1] if last else atoms[0]
+    s1, s2, y0, y1, count = 0.0, 0.0, 0.0, 0.0, 0.0
+    for back in range(min(n, END_ATOMS)):
+        i = atoms[n - 1 - back] if last else atoms[back]
+        for k in range(points[i]):
+            x = point_time[i, k] - time[tip]
+            s1, s2, y0, y1, count = s1 + x, s2 + x * x, y0 + point_sound[i, k], y1 + x * point_sound[i, k], count + 1.0
+    spread = count * s2 - s1 * s1
+    slope = (count * y1 - s1 * y0) / spread if count > 1.0 else 0.0
+    return time[tip], (y0 - slope * s1) / count, slope, window[tip], strength[tip]
+
+
+@inner
+def _ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
+    """`_end` of every line, first and last: `(n_lines, 2, 5)`."""
+    ends = np.empty((n_lines, 2, 5))
+    for k in range(n_lines):
+        for last in range(2):
+            ends[k, last] = _end(
+                knots[starts[k] : starts[k + 1]], last == 1, time, window, sound, strength, points, point_time, point_sound
+            )  # fmt: skip
+    return ends
+
+
+@inner
+def _follows(end, begin):
+    """How well one line goes on where another ended: 0 if it does not, 1 at best."""
+    gap, short, long = begin[0] - end[0], min(end[3], begin[3]), max(end[3], begin[3])
+    if not 0.0 < gap <= JOIN_REACH * (end[3] + begin[3]):
+        return 0.0
+    away = abs(end[1] - begin[1] + 0.5 * gap * (end[2] + begin[2])) * short / (STEP_BINS + SWEEP_BINS * gap / long)
+    bent = abs(end[2] - begin[2]) * short * short / BEND_BINS
+    alike = min(end[4], begin[4]) / max(end[4], begin[4])
+    return 0.0 if away >= 1.0 or bent >= 1.0 else alike * (1.0 - away * away) * (1.0 - bent * bent)
+
+
+@jit
+def join_lines(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
+    """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same frequency, slope and strength.
+
+    Lines break where a louder one crosses them, and where an attack or noise hides them.
+    """
+    ends = _ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound)
+    order = np.argsort(ends[:, 0, 0], kind="mergesort")
+    begins = ends[order, 0, 0]
+    after, before = np.full(n_lines, -1), np.full(n_lines, -1)
+    score_after, score_before = np.zeros(n_lines), np.zeros(n_lines)
+    longest = window.max() if len(window) else 0.0
+    for k in range(n_lines):
+        end = ends[k, 1]
+        for place in range(np.searchsorted(begins, end[0], side="right"), len(order)):
+            if begins[place] - end[0] > JOIN_REACH * (end[3] + longest):
+                break
+            other = order[place]
+            score = _follows(end, ends[other, 0])
+            if score > score_after[k]:
+                score_after[k], after[k] = score, other
+            if score > score_before[other]:
+                score_before[other], before[other] = score, k
+    for k in range(n_lines):
+        if after[k] >= 0 and before[after[k]] != k:
+            after[k] = -1
+    return after
 
 
 @inner

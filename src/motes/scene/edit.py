@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
+from motes.scene.placed import baked, carried, follow_partials
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
 
@@ -30,7 +31,6 @@ Change = Callable[[EventTable, Mask], EventTable]
 MAX_SEMITONES, MAX_FACTOR, MAX_GAIN_DB = 240.0, 1000.0, 200.0
 MAX_GAP_S = 3600.0
 """What is moved or joined further past the end than this is taken for a mistake."""
-_KNEES_PER_DB = 8 / (20 * math.log10(2))
 
 
 def parts(scene: Scene, mask: Mask) -> list[tuple[EventTable, Mask]]:
@@ -68,17 +68,9 @@ def onset_s(selection: Selection) -> float:
 
 
 def _carried(selection: Selection) -> Selection:
-    """The selection in a scene whose atoms know f_p and Φ: of their partial, or their own frequency and 0 where they are in none.
-
-    Edits hand both on (`partial_hz`, `partial_rad`), so that they add up exactly.
-    """
-    from motes.scene.partials import instantaneous  # numba: only where frequencies or times change
-
+    """The selection in a scene whose atoms know the partials that edits of frequency and length follow."""
     scene = selection.scene
-    if not len(scene.gabor):
-        return selection
-    carrier_hz, integral_rad = instantaneous(scene)
-    return replace(selection, scene=scene.replace(gabor=scene.gabor.replace(partial_hz=carrier_hz, partial_rad=integral_rad)))
+    return replace(selection, scene=scene.replace(gabor=carried(scene.gabor, scene.sample_rate_hz)))
 
 
 # --- edits of events -------------------------------------------------------------------------------------------------------------------------
@@ -113,16 +105,11 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None) -
 
 
 def gain(selection: Selection, db: float) -> Selection:
-    """Louder by `db`. Of a whole scene the quantiser moves along, so that its file stays as accurate relative to it."""
+    """Louder by `db`."""
     db = require_finite("db", db)
     if abs(db) > MAX_GAIN_DB:
         raise ParameterError(f"the gain must lie in −{MAX_GAIN_DB:g} … {MAX_GAIN_DB:g} dB, not {db:g}")
-    quantiser = selection.scene.quantiser
-    if quantiser is not None and selection.mask.all():
-        quantiser = type(quantiser)(
-            quantiser.steps_per_doubling, quantiser.n_phases, int(np.clip(quantiser.knee + round(db * _KNEES_PER_DB), -160, 160))
-        )
-    return _changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)), quantiser=quantiser)
+    return _changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)))
 
 
 def mute(selection: Selection, mask: Mask) -> Selection:
@@ -158,15 +145,24 @@ def filter(selection: Selection, low_hz: float | None = None, high_hz: float | N
     high_hz = math.inf if high_hz is None else require_finite("high_hz", high_hz)
     if low_hz < 0 or high_hz < low_hz:
         raise ParameterError(f"a band from {low_hz:g} to {high_hz:g} Hz makes no sense: 0 ≤ low ≤ high")
-    found = [events.in_band(mask, low_hz, high_hz) for events, mask in parts(selection.scene, selection.mask)]
-    left = np.concatenate([kept for _, kept in found])
-    return _rebuilt(selection, [table for table, _ in found], selection.mask[left])
+    left = np.concatenate([events.in_band(mask, low_hz, high_hz)[1] for events, mask in parts(selection.scene, selection.mask)])
+    scene = _without(selection.scene, left)
+    tables = [events.in_band(mask, low_hz, high_hz)[0] for events, mask in parts(scene, selection.mask)]
+    return _rebuilt(replace(selection, scene=scene), tables, selection.mask[left])
 
 
 def kept(selection: Selection, mask: Mask) -> Selection:
     """The scene with only the events in `mask`."""
-    tables = [events.take(part) for events, part in parts(selection.scene, mask)]
-    return replace(selection, scene=selection.scene.with_tables(tables), mask=selection.mask[mask])
+    scene = _without(selection.scene, mask)
+    tables = [events.take(part) for events, part in parts(scene, mask)]
+    return replace(selection, scene=scene.with_tables(tables), mask=selection.mask[mask])
+
+
+def _without(scene: Scene, mask: Mask) -> Scene:
+    """The scene, ready for events outside `mask` to be taken out: those left that were edited along with them forget it."""
+    gabor = scene.gabor
+    torn = np.intersect1d(gabor.edit_layer[~mask[: len(gabor)]], gabor.edit_layer[follow_partials(gabor)])
+    return scene.replace(gabor=baked(gabor, torn)) if len(torn) else scene
 
 
 def _check_early(selection: Selection, end_s: Array, doing: str) -> None:

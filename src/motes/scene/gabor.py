@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Gabor(EventTable):
     """Hann-windowed sinusoids, `amplitude · ½(1 + cos 2πu/window) · cos(2π·frequency·u + phase)` with u = t − time_s, |u| < window/2.
 
-    `group_id`, `partial_hz` and `partial_rad` may be left out: they say to which partial an atom belongs (`motes.scene.partials`). The last two are
-    what edits hand on to later edits; files do not hold them.
+    The columns from `group_id` on may be left out. `partial_hz` and `partial_rad` say how the partial of an atom runs (`motes.scene.partials`), those
+    that begin with `edit_` what edits have done to the atom, and those with `base_` what it was before (`motes.scene.placed`).
 
     `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at the window's centre.
     """
@@ -31,6 +31,16 @@ class Gabor(EventTable):
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
     partial_hz: Array = None  # type: ignore[assignment]  # filled with 0
     partial_rad: Array = None  # type: ignore[assignment]  # filled with 0
+    edit_layer: Ints = None  # type: ignore[assignment]  # filled with 0
+    edit_ratio: Array = None  # type: ignore[assignment]  # filled with 1
+    edit_factor: Array = None  # type: ignore[assignment]  # filled with 1
+    edit_shift_s: Array = None  # type: ignore[assignment]  # filled with 0
+    edit_gain: Array = None  # type: ignore[assignment]  # filled with 1
+    base_time_s: Array = None  # type: ignore[assignment]  # filled with 0
+    base_window_s: Array = None  # type: ignore[assignment]  # filled with 0
+    base_frequency_hz: Array = None  # type: ignore[assignment]  # filled with 0
+    base_amplitude: Array = None  # type: ignore[assignment]  # filled with 0
+    base_phase_rad: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "gabor"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
@@ -41,9 +51,22 @@ class Gabor(EventTable):
         Param("amplitude", "", 0.0, 1e6, "peak of the sinusoid at the centre, full scale = 1", per_channel=True),
         Param("phase_rad", "rad", -1e6, 1e6, "phase of the cosine at the centre", per_channel=True),
         Param("group_id", "", 0, 2**40, "the group it belongs to, 0 for none", default=0, whole=True),
-        Param("partial_hz", "Hz", 0.0, 1e6, "frequency of its partial at the centre as edits know it, 0 where not yet estimated", default=0.0),
-        Param("partial_rad", "rad", -1e12, 1e12, "phase its partial has run through since its first atom, as edits know it", default=0.0),
-    )
+        Param(
+            "partial_hz", "Hz", -1e6, 1e6, "frequency of its partial at the centre, 0 where not yet estimated, negative where an edit took the atom"
+            " below 0 Hz", default=0.0, told=False,
+        ),
+        Param("partial_rad", "rad", -1e12, 1e12, "phase its partial has run through since its first atom", default=0.0, told=False),
+        Param("edit_layer", "", 0, 2**40, "the scene it came from, of those joined", default=0, whole=True, told=False),
+        Param("edit_ratio", "", 1e-9, 1e9, "how many times higher edits have made its partial", default=1.0, told=False),
+        Param("edit_factor", "", -1e9, 1e9, "how many times longer edits have made it, negative where they turned it round", default=1.0, told=False),
+        Param("edit_shift_s", "s", -1e9, 1e9, "how much later edits have made it, after the factor", default=0.0, told=False),
+        Param("edit_gain", "", 0.0, 1e20, "how many times stronger edits have made it", default=1.0, told=False),
+        Param("base_time_s", "s", -1e6, 1e6, "its time before edits", default=0.0, told=False),
+        Param("base_window_s", "s", 0.0, 1e4, "its window before edits, 0 where it was not edited", default=0.0, told=False),
+        Param("base_frequency_hz", "Hz", 0.0, 1e6, "its frequency before edits", default=0.0, told=False),
+        Param("base_amplitude", "", 0.0, 1e6, "its amplitude before edits", per_channel=True, default=0.0, told=False),
+        Param("base_phase_rad", "rad", -1e6, 1e6, "its phase before edits", per_channel=True, default=0.0, told=False),
+    )  # fmt: skip
 
     @classmethod
     def empty(cls, n_channels: int) -> Gabor:
@@ -69,15 +92,17 @@ class Gabor(EventTable):
 
     def moved(self, by_s: Array) -> Gabor:
         """Later; the phases at the centres stay."""
-        return self.replace(time_s=self.time_s + by_s)
+        return self._from_base().replace(time_s=self.time_s + by_s, edit_shift_s=self.edit_shift_s + by_s)
 
     def mirrored(self, mask: Mask, twice_s: float) -> Gabor:
         """Backwards: cosines run the other way, with the opposite phase."""
         signs = np.where(mask, -1.0, 1.0)
-        return self.replace(
+        return self._from_base().replace(
             time_s=np.where(mask, twice_s - self.time_s, self.time_s),
             phase_rad=self.phase_rad * signs[:, None],
             partial_rad=self.partial_rad * signs,
+            edit_factor=self.edit_factor * signs,
+            edit_shift_s=np.where(mask, twice_s - self.edit_shift_s, self.edit_shift_s),
         )
 
     def transposed(self, ratio: Array) -> Gabor:
@@ -88,23 +113,44 @@ class Gabor(EventTable):
             "partial_hz": self.partial_hz * ratio,
             "partial_rad": self.partial_rad * ratio,
         }
-        return self.replace(**_unfolded(changes))
+        return self._from_base().replace(edit_ratio=self.edit_ratio * ratio, **unfolded(changes))
 
     def stretched(self, factor: Array, about_s: float) -> Gabor:
         """Windows grow; f_p + (f − f_p)/factor and phase + (factor − 1)·Φ."""
         changes = {
-            "time_s": np.where(factor == 1, self.time_s, about_s + factor * (self.time_s - about_s)),
-            "window_s": self.window_s * factor,
             "frequency_hz": np.where(factor == 1, self.frequency_hz, self.partial_hz + (self.frequency_hz - self.partial_hz) / factor),
             "phase_rad": _turned(self.phase_rad, (factor - 1) * self.partial_rad),
             "partial_hz": self.partial_hz,
             "partial_rad": self.partial_rad * factor,
         }
-        return self.replace(**_unfolded(changes))
+        return self._from_base().replace(
+            time_s=np.where(factor == 1, self.time_s, about_s + factor * (self.time_s - about_s)),
+            window_s=self.window_s * factor,
+            edit_factor=self.edit_factor * factor,
+            edit_shift_s=factor * self.edit_shift_s + (1 - factor) * about_s,
+            **unfolded(changes),
+        )
 
     def amplified(self, factor: Array) -> Gabor:
         """All channels alike."""
-        return self.replace(amplitude=self.amplitude * factor[:, None])
+        return self._from_base().replace(amplitude=self.amplitude * factor[:, None], edit_gain=self.edit_gain * factor)
+
+    def joined(self, other: Gabor) -> Gabor:
+        """These events, then those, which are of another scene."""
+        above = int(self.edit_layer.max(initial=-1)) + 1
+        return super().joined(other.replace(edit_layer=other.edit_layer + above) if above else other)
+
+    def _from_base(self) -> Gabor:
+        """The same events, each remembering what it was before edits."""
+        new = self.base_window_s == 0
+        if not new.any():
+            return self
+        names = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")
+        columns: dict[str, Any] = {}
+        for name in names:
+            now = self.column(name)
+            columns[f"base_{name}"] = np.where(new if now.ndim == 1 else new[:, None], now, self.column(f"base_{name}"))
+        return self.replace(**columns)
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Gabor, Mask]:
         """Each is in it or not, by its frequency."""
@@ -112,18 +158,13 @@ class Gabor(EventTable):
         return self.take(kept), kept
 
 
-def _unfolded(changes: dict[str, Array]) -> dict[str, Array]:
-    """Events whose frequency came out negative as what they are: the positive one with the opposite phase, and in no partial."""
+def unfolded(changes: dict[str, Array]) -> dict[str, Array]:
+    """These columns, where the frequency came out negative conjugated: the positive frequency with all phases the other way round."""
     negative = changes["frequency_hz"] < 0
     if not negative.any():
         return changes
-    frequency = np.abs(changes["frequency_hz"])
-    return changes | {
-        "frequency_hz": frequency,
-        "phase_rad": np.where(negative[:, None], -changes["phase_rad"], changes["phase_rad"]),
-        "partial_hz": np.where(negative, frequency, changes["partial_hz"]),
-        "partial_rad": np.where(negative, 0.0, changes["partial_rad"]),
-    }
+    sign = np.where(negative, -1.0, 1.0)
+    return {name: column * (sign if column.ndim == 1 else sign[:, None]) for name, column in changes.items()}
 
 
 def _turned(phase_rad: Array, by_rad: Array) -> Array:

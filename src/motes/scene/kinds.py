@@ -29,6 +29,8 @@ class Param:
     """What a column that is not given is filled with; None where it must be given."""
     whole: bool = False
     """Whole numbers: an int64 column."""
+    told: bool = True
+    """Whether tables, exports and conditions show it; those that are not told of serve edits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,8 @@ class EventTable:
         for param in self.PARAMS:
             given = getattr(self, param.name)
             if given is None and param.default is not None:
-                given = np.full(n_events or 0, param.default)
+                shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
+                given = np.full(shape, param.default)
             column = np.array(given, dtype=np.int64 if param.whole else np.float64, order="C")
             if column.ndim != 1 + param.per_channel:
                 raise ParameterError(f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}")

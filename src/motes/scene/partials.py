@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motes.scene.groups import ROLES, Groups
 from motes.scene.kinds import Array, Ints
 from motes.scene.scene import Scene
 
-_BLOCK_SAMPLES = 1 << 20
-_SHARE = 1024
+if TYPE_CHECKING:
+    from motes.kernels.reassignment import Atoms, Sounds
+
+_STRETCH_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +33,9 @@ class Lines:
     phase_rad: Array
 
 
-def link(scene: Scene) -> Scene:
-    """The scene with its atoms grouped into partials, whatever partials there were before; other groups stay."""
-    number = find_lines(scene).number
+def link(scene: Scene, n_threads: int = 0) -> Scene:
+    """The scene with its atoms grouped into partials, whatever partials there were before; other groups stay. The same for any number of threads."""
+    number = find_lines(scene, n_threads).number
     others = scene.groups.role != ROLES.index("partial")
     kept, events = scene.groups.id[others], scene.gabor
     mine = np.where(np.isin(events.group_id, kept), events.group_id, 0)
@@ -52,7 +55,7 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
     """
     events = scene.gabor
     frequency, phase = events.partial_hz.copy(), events.partial_rad.copy()
-    unknown = events.partial_hz <= 0
+    unknown = events.partial_hz == 0
     if unknown.all():
         lines = find_lines(scene)
         frequency, phase = lines.frequency_hz, lines.phase_rad
@@ -62,24 +65,26 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
     return frequency, phase
 
 
-def find_lines(scene: Scene) -> Lines:
-    """Lines through the atoms of a scene, by what it sounds like: a line has two atoms at least."""
-    from motes.kernels.partials import follow_lines, grow_lines
+def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
+    """Lines through the atoms of a scene, by what it sounds like: a line has two atoms at least. 0 threads: one per core."""
+    from motes.kernels.partials import follow_lines, grow_lines, join_lines
 
-    events, n_events, rate = scene.gabor, len(scene.gabor), scene.sample_rate_hz
-    number, frequency, turns = np.zeros(n_events, np.int64), events.frequency_hz / rate, np.zeros(n_events)
+    n_events, rate = len(scene.gabor), scene.sample_rate_hz
+    number, frequency, turns = np.zeros(n_events, np.int64), scene.gabor.frequency_hz / rate, np.zeros(n_events)
     if n_events == 0:
         return Lines(number, frequency, turns)
-    time, window = events.time_s * rate, events.window_s * rate
-    channel, amplitude = events.amplitude.argmax(axis=1), np.sqrt(np.sum(np.square(events.amplitude), axis=1))
-    energy, own = np.square(amplitude) * window, frequency.copy()
-    under = _under(scene, time, window, own, channel)
+    atoms = _atoms(scene)
+    under = _sounds(atoms, rate, n_threads or os.cpu_count() or 1)
+    time, window, own, channel = atoms.time, atoms.window, atoms.own, atoms.channel
+    amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
+    energy = np.square(amplitude) * window
     starts, knots = np.zeros(n_events + 1, np.int64), np.zeros(n_events, np.int64)
     order = np.argsort(-energy, kind="stable")
-    points = (under.n_points, under.time, under.sound)
+    points, free = (under.n_points, under.time, under.sound), under.usable & (energy > 0)
     n_lines = grow_lines(
-        order, time, window, own, under.centre, under.phase, channel, energy, amplitude, under.usable & (energy > 0), *points, number, starts, knots
+        order, time, window, own, under.centre, under.phase, under.strength, channel, energy, amplitude, free, *points, number, starts, knots
     )  # fmt: skip
+    n_lines, starts, knots = _joined(join_lines(n_lines, starts, knots, time, window, under.centre, under.strength, *points), starts, knots, number)
     follow_lines(n_lines, starts, knots, time, window, own, amplitude, *points, number, frequency, turns)
     alone = np.bincount(number, minlength=n_lines + 1)[number] < 2
     frequency[alone], turns[alone], number[alone] = own[alone], 0.0, 0
@@ -91,96 +96,44 @@ def find_lines(scene: Scene) -> Lines:
     return Lines(rank[number], frequency * rate, turns * (2 * np.pi))
 
 
-@dataclass(frozen=True, eq=False)
-class _Under:
-    """What sounds under each atom: its frequency (cycles per sample) at `n_points` times (samples) and at the centre, its phase there, and whether
-    the atom lies where its sound is.
-    """
+def _joined(after: Ints, starts: Ints, knots: Ints, number: Ints) -> tuple[int, Ints, Ints]:
+    """Lines that go on in others as one: their number, and starts and knots as `grow_lines` gives them; `number` is changed in place."""
+    n_lines, heads = len(after), np.setdiff1d(np.arange(len(after)), after)
+    chains, new = [], np.zeros(n_lines + 1, np.int64)
+    for rank, head in enumerate(heads.tolist(), start=1):
+        while head >= 0:
+            chains.append(knots[starts[head] : starts[head + 1]])
+            new[head + 1] = rank
+            head = int(after[head])
+    number[:] = new[number]
+    sizes = np.bincount(new[1:], np.diff(starts[: n_lines + 1]), len(heads) + 1).astype(np.int64)
+    return len(heads), np.cumsum(sizes), np.concatenate([*chains, np.empty(0, np.int64)])
 
-    n_points: Ints
-    time: Array
-    sound: Array
-    centre: Array
-    phase: Array
-    usable: NDArray[np.bool_]
+
+def _atoms(scene: Scene) -> Atoms:
+    """The events in samples; those above half the sample rate are silent."""
+    from motes.kernels.reassignment import Atoms
+
+    events, rate = scene.gabor, scene.sample_rate_hz
+    own, amplitude = events.frequency_hz / rate, events.amplitude.copy()  # numba compiles anew for arrays that cannot be written to
+    amplitude[own > 0.5] = 0
+    return Atoms(events.time_s * rate, events.window_s * rate, own, amplitude, events.phase_rad.copy(), amplitude.argmax(axis=1))
 
 
-def _under(scene: Scene, time: Array, window: Array, own: Array, channel: Ints) -> _Under:
-    """Read with each atom's window, or a quarter of it where one sound sweeps under the atom; in stretches of time, so that memory is bounded."""
-    from motes.kernels.partials import POINTS
+def _sounds(atoms: Atoms, sample_rate_hz: int, n_threads: int) -> Sounds:
+    """What sounds under each atom, read in stretches of time that threads share."""
+    from motes.kernels.reassignment import SHORTEST_S, Sounds, listen
 
-    n_events, first = len(time), 0
-    found = _Under(
-        np.ones(n_events, np.int64), np.repeat(time[:, None], POINTS, axis=1), np.empty((n_events, POINTS)), np.empty(n_events), np.empty(n_events),
-        np.zeros(n_events, bool),
-    )  # fmt: skip
-    while first < n_events:
-        last = int(np.searchsorted(time, time[first] + _BLOCK_SAMPLES, side="right"))
-        _read_stretch(_Heard.of(scene, time, window, own, first, last), np.arange(first, last), time, window, own, channel, found)
-        first = last
+    found = Sounds.unread(atoms.time)
+    edges = np.searchsorted(atoms.time, np.arange(atoms.time[0], atoms.time[-1] + 2 * _STRETCH_SAMPLES, _STRETCH_SAMPLES))
+    stretches = list(pairwise(edges.tolist()))
+
+    def work(ends: tuple[int, int]) -> None:
+        listen(atoms, *ends, SHORTEST_S * sample_rate_hz, found)
+
+    if min(n_threads, len(stretches)) > 1:
+        with ThreadPoolExecutor(min(n_threads, len(stretches))) as executor:
+            list(executor.map(work, stretches))
+    else:
+        list(map(work, stretches))
     return found
-
-
-def _read_stretch(heard: _Heard, these: Ints, time: Array, window: Array, own: Array, channel: Ints, found: _Under) -> None:
-    """Fill `found` for some atoms."""
-    from motes.kernels.partials import OWN_BINS, OWN_BINS_SWEPT, POINTS, SHORTEST_S, STEADY
-
-    sound, phase, _ = heard.read(time[these], window[these], own[these], channel[these])
-    found.centre[these], found.phase[these], found.sound[these] = sound, phase, sound[:, None]
-    found.usable[these] = (np.abs(sound - own[these]) * window[these] < OWN_BINS) & (sound > 0)
-    long = these[window[these] >= 4 * SHORTEST_S * heard.sample_rate_hz]
-    if len(long) == 0:
-        return
-    middle, quarter = own[long, None], 0.25 * window[long, None]
-    places = time[long, None] + np.linspace(-1, 1, POINTS) * quarter
-    around = np.repeat(long, POINTS)
-    swept, _, strength = (c.reshape(-1, POINTS) for c in heard.read(places.reshape(-1), 0.25 * window[around], own[around], channel[around]))
-    bins = np.minimum(np.abs(swept - middle) * quarter, 1.7) + 1e-9
-    strength = strength / (np.sinc(bins) / (1 - bins * bins))  # of a Hann window so many bins beside a sinusoid
-    one = strength.max(axis=1) < STEADY * strength.min(axis=1)
-    one &= (np.abs(swept - middle).max(axis=1) * window[long] < 2 * OWN_BINS_SWEPT) & (swept.min(axis=1) > 0)
-    one &= np.abs(swept[:, POINTS // 2] - own[long]) * window[long] < OWN_BINS_SWEPT
-    chosen = long[one]
-    found.n_points[chosen], found.usable[chosen] = POINTS, True
-    found.time[chosen], found.sound[chosen], found.centre[chosen] = places[one], swept[one], swept[one, POINTS // 2]
-
-
-@dataclass(frozen=True, eq=False)
-class _Heard:
-    """A stretch of the rendered scene from sample `start` on: `n_channels` rows of `n_samples` + 16."""
-
-    audio: Array
-    start: int
-    n_samples: int
-    sample_rate_hz: int
-
-    @classmethod
-    def of(cls, scene: Scene, time: Array, window: Array, own: Array, first: int, last: int) -> _Heard:
-        """All that sounds under events first … last − 1."""
-        from motes.kernels.gabor import add_gabor
-
-        reach, events = float(window.max()), scene.gabor
-        start, end = int(np.floor(time[first] - reach)), int(np.ceil(time[last - 1] + reach))
-        audio = np.zeros(scene.n_channels * (end - start + 16))
-        low, high = np.searchsorted(time, (start - reach, end + reach))
-        omega = 2 * np.pi * own
-        add_gabor(
-            audio, end - start + 16, end - start, start, time, window, omega, events.amplitude, events.phase_rad, int(low), int(high)
-        )  # fmt: skip
-        return cls(audio, start, end - start, scene.sample_rate_hz)
-
-    def read(self, time: Array, window: Array, own: Array, channel: Ints) -> tuple[Array, Array, Array]:
-        """What sounds at these places: frequency in cycles per sample, phase, strength, each `(n,)`; shared out to all cores."""
-        from motes.kernels.partials import reassign
-
-        sound, phase, strength = (np.empty(len(time)) for _ in range(3))
-
-        def work(first: int) -> None:
-            reassign(
-                self.audio, self.n_samples + 16, self.start, self.n_samples, channel, time, window, 2 * np.pi * own, first,
-                min(first + _SHARE, len(time)), sound, phase, strength,
-            )  # fmt: skip
-
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, 1 + len(time) // _SHARE)) as executor:
-            list(executor.map(work, range(0, len(time), _SHARE)))
-        return sound / (2 * np.pi), phase, strength

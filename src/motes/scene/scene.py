@@ -117,6 +117,12 @@ class Scene:
 
         return save(self, path, overwrite=overwrite)
 
+    def quantise(self) -> Scene:
+        """What `save` would store: every event rounded once; doing it again changes nothing."""
+        from motes.codec.quantise import quantise
+
+        return quantise(self)
+
     def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice."""
         from motes.scene.select import choose

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _MORE = ("id", "start_s", "end_s", "level_db")
 """What can be asked of events beside the parameters of their kind."""
-_UNASKED = ("partial_hz", "partial_rad")
-"""Parameters that tell of edits, not of events."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +143,7 @@ def choose(scene: Scene, what: Any = None, start_s: float | None = None, end_s: 
 
 def column_names() -> list[str]:
     """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
-    return list(dict.fromkeys(["kind", *(p.name for kind in KINDS for p in kind.PARAMS if p.name not in _UNASKED), *_MORE]))
+    return list(dict.fromkeys(["kind", *(p.name for kind in KINDS for p in kind.PARAMS if p.told), *_MORE]))
 
 
 def parse(condition: str) -> Expression:
@@ -158,7 +156,7 @@ def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys(column_names())
     values |= {"kind": table.KIND, "id": np.arange(first_id, first_id + len(table), dtype=np.float64)}
     channel = _loudest(table)
-    for param in (p for p in table.PARAMS if p.name not in _UNASKED):
+    for param in (p for p in table.PARAMS if p.told):
         column = getattr(table, param.name)
         values[param.name] = column[np.arange(len(table)), channel] if param.per_channel else column
     values |= {"start_s": table.start_s, "end_s": table.end_s}

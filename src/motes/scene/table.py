@@ -17,8 +17,8 @@ Columns = dict[str, NDArray[Any]]
 
 
 def stored_params(kind: type[EventTable]) -> list[Param]:
-    """The parameters of a kind that a file holds, in the order of the table."""
-    return [param for param in kind.PARAMS if not param.name.startswith("partial_")]
+    """The parameters of a kind that tables show, in their order."""
+    return [param for param in kind.PARAMS if param.told]
 
 
 def column_names(param: Param, n_channels: int) -> list[str]:

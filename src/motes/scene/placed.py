@@ -1,0 +1,121 @@
+"""Edited atoms as what they were and what was done to them: every edit of an atom is a member of one small group, so edits never pile up errors.
+
+All edits of `motes.scene.edit` together take an atom (t₀, w₀, f₀, φ₀, a₀) of a partial (f_p, Φ) to, with ratio r, factor F = ± s, shift S and gain g,
+
+    t = F·t₀ + S,  w = s·w₀,  f = r·f_p + (f₀ − f_p)/s,  φ = ± (φ₀ + (r·s − 1)·Φ),  a = g·a₀
+
+(− where F is negative: backwards). The columns `edit_…` of `Gabor` say which; files hold what the atoms were, on their grid, and these few numbers.
+Atoms that came from one scene share an `edit_layer`: their partials are found among them alone, as they were.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from motes.scene.gabor import Gabor, unfolded
+from motes.scene.kinds import Array, Mask, canonical_order
+
+EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain": 1.0}
+"""The columns that tell of edits, with what they hold where there was none. `edit_layer` stays what it is."""
+
+
+BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
+"""Columns, and those that hold what they were before edits."""
+
+
+def is_edited(events: Gabor) -> bool:
+    """Whether any edit has been made to any event."""
+    return any(events.column(name).strides[0] != 0 and np.any(events.column(name) != default) for name, default in EDITS.items())
+
+
+def base_of(events: Gabor) -> Gabor:
+    """The events as they were before all edits, in the order in which they stand now."""
+    if not is_edited(events):
+        return events
+    known = events.base_window_s > 0
+    columns: dict[str, Any] = dict.fromkeys((*EDITS, *BASE.values(), "partial_hz", "partial_rad"))
+    for name, base in BASE.items():
+        now = events.column(name)
+        columns[name] = np.where(known if now.ndim == 1 else known[:, None], events.column(base), now)
+    return events.replace(**columns)
+
+
+def placed(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabor:
+    """The inverse of `base_of`: events after these edits, in the order of `base`. Finds partials where frequencies or phases follow them."""
+    moved = _moves(edits["edit_ratio"], edits["edit_factor"])
+    partial_hz, partial_rad = carriers(base, np.unique(base.edit_layer[moved]), sample_rate_hz)
+    return _placed(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
+
+
+def carried(events: Gabor, sample_rate_hz: int) -> Gabor:
+    """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits have left these."""
+    unknown = np.unique(events.edit_layer[events.partial_hz == 0])
+    if not len(unknown):
+        return events
+    base = base_of(events)
+    partial_hz, partial_rad = carriers(base, unknown, sample_rate_hz)
+    ratio, factor = events.edit_ratio, events.edit_factor
+    here = np.isin(events.edit_layer, unknown)
+    return events.replace(
+        partial_hz=np.where(here, ratio * partial_hz, events.partial_hz), partial_rad=np.where(here, ratio * factor * partial_rad, events.partial_rad)
+    )
+
+
+def baked(events: Gabor, layers: Any) -> Gabor:
+    """The same sounds, but those in these layers as if they had never been edited.
+
+    Where events are taken out of a layer, what is left no longer tells how its partials ran.
+    """
+    here = np.isin(events.edit_layer, layers)
+    columns = {name: np.where(here, default, events.column(name)) for name, default in EDITS.items()}
+    return events.replace(base_window_s=np.where(here, 0.0, events.base_window_s), **columns)
+
+
+def follow_partials(events: Gabor) -> Mask:
+    """Which events have been edited in a way that depends on the others of their partial."""
+    return _moves(events.edit_ratio, events.edit_factor)
+
+
+def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Array]:
+    """f_p in Hz and Φ in rad of the events in the `wanted` layers, each layer taken as a scene of its own; 0 for all others."""
+    from motes.scene.partials import instantaneous  # numba: only where frequencies or times change
+    from motes.scene.scene import Scene
+
+    partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
+    for one in wanted:
+        these = np.flatnonzero(base.edit_layer == one)
+        order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
+        these = these if order is None else these[order]
+        alone = base.take(these).replace(partial_hz=None, partial_rad=None)
+        n_samples = max(0, int(np.ceil(alone.end_s.max() * sample_rate_hz)))
+        partial_hz[these], partial_rad[these] = instantaneous(Scene(sample_rate_hz, n_samples, base.amplitude.shape[1], alone))
+    return partial_hz, partial_rad
+
+
+def _moves(ratio: Array, factor: Array) -> Mask:
+    """Which events have edits that follow their partials."""
+    return (ratio != 1) | (np.abs(factor) != 1)
+
+
+def _placed(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
+    """`base`, whose events know f_p and Φ where they are `moved`, after its edits."""
+    ratio, factor = edits["edit_ratio"], edits["edit_factor"]
+    stretch, sign = np.abs(factor), np.sign(factor)
+    phase = sign[:, None] * (base.phase_rad + np.where(moved, (ratio * stretch - 1) * base.partial_rad, 0.0)[:, None])
+    frequency = np.where(moved, ratio * base.partial_hz + (base.frequency_hz - base.partial_hz) / stretch, base.frequency_hz)
+    columns = unfolded({
+        "frequency_hz": frequency,
+        "phase_rad": np.where(moved[:, None], phase - 2 * np.pi * np.rint(phase / (2 * np.pi)), phase),
+        "partial_hz": base.partial_hz * ratio,
+        "partial_rad": sign * ratio * stretch * base.partial_rad,
+    })  # fmt: skip
+    return base.replace(
+        time_s=factor * base.time_s + edits["edit_shift_s"],
+        window_s=stretch * base.window_s,
+        amplitude=base.amplitude * edits["edit_gain"][:, None],
+        **columns,
+        **edits,
+        **{name: base.column(now) for now, name in BASE.items()},
+    )
