@@ -106,7 +106,7 @@ def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
         order, time, window, own, under.centre, under.phase, under.strength, channel, energy, amplitude, free, *points, number, starts, knots
     )  # fmt: skip
     n_lines, starts, knots = _joined(join_lines(n_lines, starts, knots, time, window, under.centre, under.strength, *points), starts, knots, number)
-    n_nodes, nodes = np.zeros(n_lines, np.int64), np.empty((POINTS * len(knots), 3))
+    n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * len(knots), 3))
     follow_lines(n_lines, starts, knots, time, window, own, amplitude, *points, number, frequency, turns, n_nodes, nodes)
     alone = np.bincount(number, minlength=n_lines + 1)[number] < 2
     frequency[alone], turns[alone], number[alone] = own[alone], 0.0, 0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.scene.gabor import Gabor, canonical_order
-from motes.scene.kinds import Ints
+from motes.scene.kinds import Array, Ints
 from motes.scene.partials import Curve, find_lines
 
 if TYPE_CHECKING:
@@ -56,10 +56,16 @@ def prepared(scene: Scene, mask: NDArray[np.bool_], by: float = 1.0) -> tuple[Sc
         window = window_for(curve, rate, by)
         away = np.abs(events.frequency_hz - frequency)[mine] * window / rate
         long = mine[(events.window_s[mine] * rate > 1.5 * window) & (away < MOST_BINS / 2)]
-        chosen = np.sort(long[mask[long] & (energy[long] > 0)])
+        chosen = np.sort(long[mask[long] & (energy[long] > 0) & (2 * events.frequency_hz[long] < rate)])
         if len(chosen) and np.sum(energy[long[swept[long]]]) > SWEPT_PART * np.sum(energy[long]):
             kept[chosen] = False
             parts.append(shorter(events.take(chosen), curve, rate, window))
+    from motes.scene.shared import chords, told_apart
+
+    for chord in chords(events, number, lines.curves, rate, by):
+        told_parts, replaced = told_apart(chord, events, number, lines.curves, mask & kept & (energy > 0) & (2 * events.frequency_hz < rate), rate)
+        kept[replaced] = False
+        parts += told_parts
     if not parts:
         return scene.replace(gabor=events), mask
     parts = [events.take(kept), *parts]
@@ -87,36 +93,30 @@ def shorter(long: Gabor, curve: Curve, sample_rate_hz: int, window: int) -> Gabo
     hop, rate = window // HOPS, sample_rate_hz
     first, last = int(np.floor(long.start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(long.end_s.max() * rate / hop)) + HOPS // 2
     per_piece = max(1, PIECE_SAMPLES // hop)
-    pieces = [_terms(long, curve, rate, window, np.arange(k, min(k + per_piece, last + 1))) for k in range(first, last + 1, per_piece)]
+    half = min(window // 2, MOST_BINS)
+    pieces = []
+    for begin in range(first, last + 1, per_piece):
+        places = np.arange(begin, min(begin + per_piece, last + 1))
+        signal = analytic(long, rate, begin * hop - window // 2, (len(places) - 1) * hop + window)
+        pieces.append(terms(signal, places, curve, rate, window, half))
     place, bins, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    power = np.sum(np.square(np.abs(values)), axis=1)
-    falling = np.argsort(-power, kind="stable")
-    total = np.cumsum(power[falling])
-    taken = np.sort(falling[: int(np.searchsorted(total, (1 - LEFT_OUT) * total[-1])) + 1])
-    place, bins, values = place[taken], bins[taken], values[taken]
-    time_s = place * hop / rate
-    partial_hz, partial_rad = curve.at(time_s)
-    frequency = partial_hz + bins * (rate / window)
-    below = frequency < 0  # turns the other way: the same with the opposite phase, moved as it is
-    group = np.full(len(place), long.group_id[np.argmax(long.amplitude.max(axis=1) * long.window_s)])
-    phase = np.where(below[:, None], -1, 1) * np.angle(values)
-    frequency, partial_hz = np.abs(frequency), np.where(below, np.abs(frequency), np.maximum(partial_hz, 1e-3))
-    return Gabor(time_s, np.full(len(place), window / rate), frequency, np.abs(values), phase, group, partial_hz, np.where(below, 0.0, partial_rad))
+    taken = loudest(values)
+    group = int(long.group_id[np.argmax(long.amplitude.max(axis=1) * long.window_s)])
+    return told(place[taken], bins[taken], values[taken], curve, rate, window, group)
 
 
-def _terms(long: Gabor, curve: Curve, rate: int, window: int, place: Ints) -> tuple[Ints, Ints, NDArray[np.complex128]]:
-    """Fourier terms of the pieces about samples place · hop: their places, bins from the curve's frequency and values `(n, n_channels)`."""
+def terms(signal: NDArray[np.complex128], place: Ints, curve: Curve, rate: int, window: int, half: int) -> tuple[Ints, Ints, NDArray[np.complex128]]:
+    """Fourier terms of the pieces of a signal `(n_channels, n)` about places · hop, `half` of them to either side of the curve's frequency.
+
+    Returns their places, bins from the curve and values `(n, n_channels)`. The first sample is where the first piece begins.
+    """
     from scipy.fft import fft
 
-    hop = window // HOPS
-    start = int(place[0]) * hop - window // 2
-    signal = _analytic(long, rate, start, (len(place) - 1) * hop + window)
+    hop, u = window // HOPS, np.arange(window) - window // 2
     pieces = np.lib.stride_tricks.sliding_window_view(signal, window, axis=1)[:, ::hop]
-    u = np.arange(window) - window // 2
     hann = 0.5 + 0.5 * np.cos(2 * np.pi * u / window)
     frequency, _ = curve.at(place * hop / rate)
     carrier = hann * np.exp(-2j * np.pi / rate * frequency[:, None] * u)
-    half = min(window // 2, MOST_BINS)
     bins = np.arange(-half, half)
     spectra = fft(pieces * carrier)[:, :, bins] * (1 - 2 * (bins % 2)) / (0.375 * HOPS * window)
     values = np.moveaxis(spectra, 0, -1).reshape(-1, len(signal))
@@ -125,7 +125,29 @@ def _terms(long: Gabor, curve: Curve, rate: int, window: int, place: Ints) -> tu
     return where[heard], which[heard], values[heard]
 
 
-def _analytic(events: Gabor, rate: int, start: int, n_samples: int) -> NDArray[np.complex128]:
+def loudest(values: NDArray[np.complex128]) -> Ints:
+    """Places, ascending, of the fewest terms that hold all energy but LEFT_OUT of it."""
+    power = np.sum(np.square(np.abs(values)), axis=1)
+    falling = np.argsort(-power, kind="stable")
+    total = np.cumsum(power[falling])
+    return np.sort(falling[: int(np.searchsorted(total, (1 - LEFT_OUT) * total[-1])) + 1]) if len(total) else falling
+
+
+def told(
+    place: Ints, bins: Ints, values: NDArray[np.complex128], curve: Curve, rate: int, window: int, group: int, shift_hz: Array | float = 0.0
+) -> Gabor:
+    """Terms as atoms that move with a curve; their bins count from `shift_hz` above it."""
+    time_s = place * (window // HOPS) / rate
+    partial_hz, partial_rad = curve.at(time_s)
+    frequency = partial_hz + shift_hz + bins * (rate / window)
+    below = frequency < 0  # turns the other way: the same with the opposite phase, moved as it is
+    phase = np.where(below[:, None], -1, 1) * np.angle(values)
+    frequency, partial_hz = np.abs(frequency), np.where(below, np.abs(frequency), np.maximum(partial_hz, 1e-3))
+    partial_rad, n = np.where(below, 0.0, partial_rad), len(place)
+    return Gabor(time_s, np.full(n, window / rate), frequency, np.abs(values), phase, np.full(n, group), partial_hz, partial_rad)
+
+
+def analytic(events: Gabor, rate: int, start: int, n_samples: int) -> NDArray[np.complex128]:
     """The sum of complex atoms, `(n_channels, n_samples)` from sample `start` on, whose real part they render."""
     from motes.kernels.gabor import add_gabor
 
