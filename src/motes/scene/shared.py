@@ -1,7 +1,7 @@
 """Sounds so near each other that they share atoms, told in atoms long enough to tell them apart.
 
-Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it (`motes.scene.swept`) each term belongs to
-the nearest line. Where the sound is not steady, an attack say, it stays with the line that had it, in short atoms.
+Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it (`motes.scene.swept`) each term is
+of the nearest line. Where the sound is not steady, an attack say, it stays with the line that had it, in short atoms.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.scene.gabor import Gabor, canonical_order
-from motes.scene.kinds import Array, Ints
+from motes.scene.gabor import Gabor
+from motes.scene.kinds import Array, Ints, canonical_order
 from motes.scene.partials import Curve, find_lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def prepared(scene: Scene, mask: NDArray[np.bool_], by: float = 1.0) -> tuple[Sc
     by shorter ones, which render the same to −60 dB; all atoms know their partial (`partial_hz`, `partial_rad`) afterwards.
     """
     events, rate = scene.gabor, scene.sample_rate_hz
-    known = events.partial_hz > 0
+    known = events.partial_hz != 0
     if known.all():
         return scene, mask
     lines = find_lines(scene.replace(gabor=events.take(~known)) if known.any() else scene)
