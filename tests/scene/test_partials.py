@@ -14,6 +14,7 @@ from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.partials import _atoms, find_lines, instantaneous, link
 from motes.scene.scene import Scene
+from motes.scene.swept import prepared
 
 RATE = 44100
 
@@ -24,8 +25,9 @@ def phase_of(frequency_hz):
 
 def transposed(scene, semitones):
     """By the rule of docs/partials.md, in full."""
-    ratio, events = 2 ** (semitones / 12), scene.gabor
-    frequency, phase = instantaneous(scene)
+    ratio = 2 ** (semitones / 12)
+    scene, _ = prepared(scene, np.ones(len(scene.gabor), bool), abs(ratio - 1))
+    events, frequency, phase = scene.gabor, *instantaneous(scene)
     moved = replace(
         events,
         frequency_hz=np.maximum(events.frequency_hz + (ratio - 1) * frequency, 0),
@@ -37,8 +39,8 @@ def transposed(scene, semitones):
 
 
 def stretched(scene, times):
-    events = scene.gabor
-    frequency, phase = instantaneous(scene)
+    scene, _ = prepared(scene, np.ones(len(scene.gabor), bool), abs(times - 1))
+    events, frequency, phase = scene.gabor, *instantaneous(scene)
     moved = replace(
         events,
         time_s=events.time_s * times,
@@ -69,13 +71,13 @@ def excess_db(edited, scene, frequencies, stretch, ratio, width_hz, skip_s):
 
 t = np.arange(2 * RATE) / RATE
 long = np.arange(4 * RATE) / RATE
-# Name: frequencies, windows, width of the band, seconds left out at the ends. What sweeps needs windows in which it sweeps little (docs/partials.md).
+# Name: frequencies, windows, width of the band, seconds left out at the ends.
 SOUNDS = {
     "437 Hz": ([437.0 + 0 * t], (512, 2048, 8192), 40, 0.3),
     "441.7 Hz": ([441.7 + 0 * t], (512, 2048, 8192), 40, 0.3),
-    "semitone": ([440.0 + 0 * long, 466.16 + 0 * long], (8192, 32768), 12, 1.0),
-    "vibrato": ([440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5.5 * t))], (512, 1024), 40, 0.3),
-    "glide": ([300 * 2 ** (t / 2)], (512, 1024), 40, 0.3),
+    "semitone": ([440.0 + 0 * long, 466.16 + 0 * long], (512, 2048, 8192), 12, 1.0),
+    "vibrato": ([440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5.5 * t))], (512, 2048, 8192), 40, 0.3),
+    "glide": ([300 * 2 ** (t / 2)], (512, 2048, 8192), 40, 0.3),
 }
 
 
@@ -228,6 +230,41 @@ def test_a_loaded_scene_links_the_same(tmp_path):
     again = link(motes.load(scene.save(tmp_path / "a.mote")))
     assert again.gabor.equals(scene.gabor)
     assert again.groups.equals(scene.groups)
+
+
+def error_db(estimate, reference):
+    return 10 * np.log10(np.sum(np.square(estimate - reference)) / np.sum(np.square(reference)) + 1e-20)
+
+
+@pytest.mark.parametrize("by", [0.06, 0.5, 1.0])
+@pytest.mark.parametrize("name", ["vibrato", "glide", "semitone", "voices"])
+def test_shorter_atoms_sound_the_same(name, by):
+    audio = voices(5, 0)[1] if name == "voices" else sum(0.3 * np.cos(phase_of(f)) for f in SOUNDS[name][0])
+    scene = link(motes.encode(np.stack([audio, np.roll(audio, 700)]), sample_rate_hz=RATE, snr_db=30))
+    ready, mask = prepared(scene, np.ones(len(scene.gabor), bool), by)
+    assert len(ready.gabor) > len(scene.gabor) or by < 1
+    assert mask.all()
+    assert (ready.gabor.partial_hz > 0).all()
+    assert set(np.unique(ready.gabor.group_id)) <= set(np.unique(scene.gabor.group_id))
+    assert error_db(ready.render(), scene.render()) < -60
+    assert prepared(ready, mask, 2.0)[0] is ready
+
+
+def test_only_what_is_chosen_is_told_in_shorter_atoms():
+    scene = motes.encode(0.3 * np.cos(phase_of(SOUNDS["vibrato"][0][0])), sample_rate_hz=RATE, snr_db=40)
+    chosen = scene.gabor.time_s < 0.8
+    ready, mask = prepared(scene, chosen)
+    assert error_db(scene.replace(gabor=ready.gabor.take(mask)).render(), scene.replace(gabor=scene.gabor.take(chosen)).render()) < -60
+    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad"):
+        assert np.array_equal(getattr(ready.gabor, name)[~mask], getattr(scene.gabor, name)[~chosen])
+
+
+def test_what_does_not_sweep_is_left_as_it_is():
+    scene = motes.encode(0.3 * np.cos(phase_of(441.7 + 0 * t)), sample_rate_hz=RATE, snr_db=40)
+    ready, _ = prepared(scene, np.ones(len(scene.gabor), bool))
+    assert np.array_equal(ready.gabor.phase_rad, scene.gabor.phase_rad)
+    nothing = scene.replace(gabor=Gabor.empty(1))
+    assert len(prepared(nothing, np.ones(0, bool))[0].gabor) == 0
 
 
 def test_what_belongs_to_nothing_is_moved_as_it_is():

@@ -301,8 +301,13 @@ def _points_of_line(atoms, window, amplitude, points, point_time, point_sound, t
 
 
 @jit
-def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, point_time, point_sound, line, frequency, turns):
-    """Give each atom of a line, and those left over that a line masks, its `frequency` (cycles per sample) and the `turns` made so far (cycles)."""
+def follow_lines(
+    n_lines, starts, knots, time, window, own, amplitude, points, point_time, point_sound, line, frequency, turns, n_nodes, nodes
+):  # fmt: skip
+    """Give each atom of a line, and those left over that a line masks, its `frequency` (cycles per sample) and the `turns` made so far (cycles).
+
+    Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in between its frequency is straight.
+    """
     room = POINTS * max(1, np.max(np.diff(starts[: n_lines + 1])) if n_lines else 1)
     at, sound, width, weight, loudness = np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room)
     smoothed, turned = np.empty(room), np.empty(room)
@@ -316,6 +321,9 @@ def follow_lines(n_lines, starts, knots, time, window, own, amplitude, points, p
         turned[0] = 0.0
         for k in range(1, n):
             turned[k] = turned[k - 1] + 0.5 * (smoothed[k] + smoothed[k - 1]) * (at[k] - at[k - 1])
+        place = POINTS * starts[number - 1]
+        n_nodes[number - 1] = n
+        nodes[place : place + n, 0], nodes[place : place + n, 1], nodes[place : place + n, 2] = at[:n], smoothed[:n], turned[:n]
         first, last = time[atoms[0]] - 0.5 * window[atoms[0]], time[atoms[-1]] + 0.5 * window[atoms[-1]]
         k = 0
         for i in range(np.searchsorted(time, first), np.searchsorted(time, last, side="right")):

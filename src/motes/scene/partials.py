@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.scene.groups import ROLES, Groups
 from motes.scene.kinds import Array, Ints
@@ -31,6 +32,25 @@ class Lines:
     number: Ints
     frequency_hz: Array
     phase_rad: Array
+    swept: NDArray[np.bool_]
+    """Whether one sound sweeps under the event."""
+    curves: tuple[Curve, ...] = ()
+    """Of line k, curves[k − 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line between its atoms: at times in s its frequency in Hz, which is straight in between, and its phase in rad, `(n,)` each."""
+
+    time_s: Array
+    frequency_hz: Array
+    phase_rad: Array
+
+    def at(self, time_s: Array) -> tuple[Array, Array]:
+        """Frequency in Hz and phase in rad; before the first and after the last place the frequency stays."""
+        k = np.clip(np.searchsorted(self.time_s, time_s, side="right") - 1, 0, len(self.time_s) - 1)
+        frequency = np.interp(time_s, self.time_s, self.frequency_hz)
+        return frequency, self.phase_rad[k] + np.pi * (self.frequency_hz[k] + frequency) * (time_s - self.time_s[k])
 
 
 def link(scene: Scene, n_threads: int = 0) -> Scene:
@@ -68,11 +88,12 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
 def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
     """Lines through the atoms of a scene, by what it sounds like: a line has two atoms at least. 0 threads: one per core."""
     from motes.kernels.partials import follow_lines, grow_lines, join_lines
+    from motes.kernels.reassignment import POINTS
 
     n_events, rate = len(scene.gabor), scene.sample_rate_hz
     number, frequency, turns = np.zeros(n_events, np.int64), scene.gabor.frequency_hz / rate, np.zeros(n_events)
     if n_events == 0:
-        return Lines(number, frequency, turns)
+        return Lines(number, frequency, turns, number > 0)
     atoms = _atoms(scene)
     under = _sounds(atoms, rate, n_threads or os.cpu_count() or 1)
     time, window, own, channel = atoms.time, atoms.window, atoms.own, atoms.channel
@@ -85,15 +106,19 @@ def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
         order, time, window, own, under.centre, under.phase, under.strength, channel, energy, amplitude, free, *points, number, starts, knots
     )  # fmt: skip
     n_lines, starts, knots = _joined(join_lines(n_lines, starts, knots, time, window, under.centre, under.strength, *points), starts, knots, number)
-    follow_lines(n_lines, starts, knots, time, window, own, amplitude, *points, number, frequency, turns)
+    n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * len(knots), 3))
+    follow_lines(n_lines, starts, knots, time, window, own, amplitude, *points, number, frequency, turns, n_nodes, nodes)
     alone = np.bincount(number, minlength=n_lines + 1)[number] < 2
     frequency[alone], turns[alone], number[alone] = own[alone], 0.0, 0
     first = np.full(n_lines + 1, n_events)
     np.minimum.at(first, number, np.arange(n_events))
     used = np.unique(number[number > 0])
     rank = np.zeros(n_lines + 1, np.int64)
-    rank[used[np.argsort(first[used], kind="stable")]] = np.arange(1, len(used) + 1)
-    return Lines(rank[number], frequency * rate, turns * (2 * np.pi))
+    used = used[np.argsort(first[used], kind="stable")]
+    rank[used] = np.arange(1, len(used) + 1)
+    nodes *= np.array([1 / rate, rate, 2 * np.pi])
+    curves = tuple(Curve(*nodes[POINTS * starts[k - 1] :][: n_nodes[k - 1]].T) for k in used.tolist())
+    return Lines(rank[number], frequency * rate, turns * (2 * np.pi), under.n_points > 1, curves)
 
 
 def _joined(after: Ints, starts: Ints, knots: Ints, number: Ints) -> tuple[int, Ints, Ints]:

@@ -1,0 +1,137 @@
+"""Sounds so near each other that they share atoms, told in atoms long enough to tell them apart.
+
+Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it (`motes.scene.swept`) each term is
+of the nearest line. Where the sound is not steady, an attack say, it stays with the line that had it, in short atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.scene.gabor import Gabor
+from motes.scene.kinds import Array, Ints
+from motes.scene.partials import Curve
+from motes.scene.swept import HOPS, analytic, loudest, terms, told, window_for
+
+SHARED_BINS, SHARED_PART = 4.0, 0.01
+"""An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of the energy of one of them."""
+APART_BINS = 5.0
+"""Windows tell lines apart in which they are so many bins apart."""
+LONGEST = 1 << 15
+"""Longer windows are not tried, in samples."""
+STEADY_TIMES = 16
+"""Nor windows so many times as long as those for which `window_for` would take a line to be straight: its readings waver where two sounds beat."""
+MOST_LINES = 8
+"""More lines than this in a row, each sharing with the next, are not one chord but noise."""
+NEAR_BINS, CLEAR_PART = 3.0, 0.01
+"""A piece is told in long windows if but this part of its energy is further than so many bins from every line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chord:
+    """Lines (from 1) that share atoms, and the window in samples that tells them apart."""
+
+    numbers: list[int]
+    window: int
+
+
+def chords(events: Gabor, number: Ints, curves: tuple[Curve, ...], sample_rate_hz: int, by: float) -> list[Chord]:
+    """Lines that share atoms, and are steady enough for windows that tell them apart."""
+    energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
+    whole = np.bincount(number, energy, len(curves) + 1)
+    apart: dict[tuple[int, int], float] = {}
+    for q, curve in enumerate(curves, start=1):
+        low, high = np.searchsorted(events.time_s, (curve.time_s[0], curve.time_s[-1]))
+        near = np.arange(low, high)[(number[low:high] > 0) & (number[low:high] != q)]
+        away_hz = np.abs(curve.at(events.time_s[near])[0] - events.partial_hz[near])
+        near, away_hz = (column[away_hz * events.window_s[near] < SHARED_BINS] for column in (near, away_hz))
+        for k in np.unique(number[near]).tolist():
+            mine = number[near] == k
+            if np.sum(energy[near[mine]]) > SHARED_PART * min(whole[k], whole[q]):
+                pair = min(k, q), max(k, q)
+                apart[pair] = min(apart.get(pair, np.inf), float(np.median(away_hz[mine])))
+    home = np.arange(len(curves) + 1)
+    for k, q in apart:
+        home[home == home[q]] = home[k]
+    found = []
+    for root in sorted({int(home[k]) for pair in apart for k in pair}):
+        numbers = np.flatnonzero(home == root).tolist()
+        nearest_hz = max(1e-3, min(hz for (k, _), hz in apart.items() if home[k] == root))
+        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / nearest_hz)))
+        steadiest = STEADY_TIMES * min(window_for(curves[k - 1], sample_rate_hz, by) for k in numbers)
+        if len(numbers) <= MOST_LINES and window <= min(LONGEST, steadiest):
+            found.append(Chord(numbers, window))
+    return found
+
+
+def told_apart(
+    chord: Chord, events: Gabor, number: Ints, curves: tuple[Curve, ...], free: NDArray[np.bool_], sample_rate_hz: int
+) -> tuple[list[Gabor], Ints]:
+    """New atoms for those of a chord, as far as it is steady, and the events that they replace."""
+    rate, window, hop = sample_rate_hz, chord.window, chord.window // HOPS
+    lines = [curves[k - 1] for k in chord.numbers]
+    mine = np.flatnonzero(free & np.isin(number, chord.numbers))
+    first = int(np.ceil(max(line.time_s[0] for line in lines) * rate / hop)) + HOPS // 2
+    last = int(np.floor(min(line.time_s[-1] for line in lines) * rate / hop)) - HOPS // 2
+    if last < first or len(mine) == 0:
+        return [], mine[:0]
+    place, start = np.arange(first, last + 1), (first - HOPS // 2) * hop
+    signal = analytic(events.take(mine), rate, start, (last - first) * hop + window)
+    where, bins, values = terms(signal, place, lines[0], rate, window, window // 2)
+    line_hz = np.array([line.at(where * hop / rate)[0] for line in lines])
+    base_hz = line_hz[0] + bins * (rate / window)
+    nearest = np.abs(line_hz - base_hz).argmin(axis=0)
+    power = np.sum(np.square(np.abs(values)), axis=1)
+    beside = np.abs(line_hz - base_hz).min(axis=0) > NEAR_BINS * rate / window
+    total, astray = (np.bincount(where - first, weights, len(place)) for weights in (power, power * beside))
+    steady = (astray < CLEAR_PART * total)[where - first]
+    if not steady.any():
+        return [], mine[:0]
+    taken = _taken(where[steady], place, hop, window)
+    touched = mine[_overlap(events.take(mine), taken, start, rate)]
+    where, bins, values, nearest = where[steady], bins[steady], values[steady], nearest[steady]
+    keep = loudest(values)
+    parts = []
+    for i, k in enumerate(chord.numbers):
+        part = keep[nearest[keep] == i]
+        group = int(events.group_id[number == k].max())
+        shift_hz = line_hz[0][steady][part] - line_hz[i][steady][part]
+        parts.append(told(where[part], bins[part], values[part], lines[i], rate, window, group, shift_hz))
+        rest = touched[number[touched] == k]
+        if len(rest):
+            parts.append(_rest(events.take(rest), taken, start, lines[i], rate, group))
+    return parts, touched
+
+
+def _taken(where: Ints, place: Ints, hop: int, window: int) -> Array:
+    """What part of the signal the pieces at places `where` are, sample by sample."""
+    u = np.arange(window) - window // 2
+    piece = np.square(0.5 + 0.5 * np.cos(2 * np.pi * u / window)) / (0.375 * HOPS)
+    taken = np.zeros((len(place) - 1) * hop + window)
+    for k in np.unique(where - place[0]).tolist():
+        taken[k * hop : k * hop + window] += piece
+    return taken
+
+
+def _overlap(events: Gabor, taken: Array, start: int, rate: int) -> NDArray[np.bool_]:
+    """Which events sound where something was taken."""
+    so_far = np.concatenate([[0.0], np.cumsum(taken)])
+    low, high = (np.clip(np.rint(edge * rate).astype(int) - start, 0, len(taken)) for edge in (events.start_s, events.end_s))
+    return so_far[high] - so_far[low] > 1e-9
+
+
+def _rest(events: Gabor, taken: Array, start: int, curve: Curve, rate: int, group: int) -> Gabor:
+    """What is left of a line's events, in windows as short as its shortest."""
+    window = 1 << int(np.log2(np.clip(events.window_s.min() * rate, 512, 2048)))
+    hop = window // HOPS
+    first, last = int(np.floor(events.start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(events.end_s.max() * rate / hop)) + HOPS // 2
+    begin = first * hop - window // 2
+    signal = analytic(events, rate, begin, (last - first) * hop + window)
+    low, high = max(start, begin), min(start + len(taken), begin + signal.shape[1])
+    signal[:, low - begin : high - begin] *= 1 - np.minimum(taken[low - start : high - start], 1)
+    where, bins, values = terms(signal, np.arange(first, last + 1), curve, rate, window, 48)
+    keep = loudest(values)
+    return told(where[keep], bins[keep], values[keep], curve, rate, window, group, 0.0)
