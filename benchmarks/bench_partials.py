@@ -28,15 +28,15 @@ CLIPS = ("piano", "singing", "strings", "orchestra", "song", "trumpet")
 
 def main() -> None:
     sys.path.insert(0, str(ROOT / "tests/scene"))
-    from test_partials import RATE, SOUNDS, excess_db, phase_of, purity_and_completeness, stretched, transposed, voices
+    from test_partials import RATE, SOUNDS, excess_db, phase_of, purity_and_completeness, voices
 
     print(f"{'sound, windows':28}" + "".join(f"{s:>+7d}" for s in SEMITONES) + "".join(f"{'×' + format(s, 'g'):>7}" for s in TIMES))
     for name, (frequencies, suited, width_hz, skip_s) in SOUNDS.items():
         audio = sum(0.3 * np.cos(phase_of(f)) for f in frequencies)
         for windows in dict.fromkeys([suited, (512, 2048, 8192)]):
             scene = motes.encode(audio, sample_rate_hz=RATE, snr_db=40, windows=windows)
-            row = [excess_db(transposed(scene, s), scene, frequencies, 1, 2 ** (s / 12), width_hz, skip_s) for s in SEMITONES]
-            row += [excess_db(stretched(scene, s), scene, frequencies, s, 1, width_hz, skip_s) for s in TIMES]
+            row = [excess_db(scene.transpose(s), scene, frequencies, 1, 2 ** (s / 12), width_hz, skip_s) for s in SEMITONES]
+            row += [excess_db(scene.stretch(s), scene, frequencies, s, 1, width_hz, skip_s) for s in TIMES]
             print(f"{name + ' ' + '/'.join(map(str, windows)):28}" + "".join(f"{x:7.2f}" for x in row), flush=True)
     print(f"\n{'planted voices, 30 dB':28}{'purity':>10}{'complete':>10}{'lines':>8}")
     for low_hz, high_hz in ((150, 1200), (200, 3200)):
@@ -53,7 +53,7 @@ def main() -> None:
         audio, rate = soundfile.read(FOLDER / f"{name}.flac")
         scene = motes.encode(audio, sample_rate_hz=rate, snr_db=20)
         linked, speed = link(scene), [len(scene.gabor) / min(_seconds(scene, n) for _ in range(3)) for n in (1, 0)]
-        there_and_back = transposed(transposed(scene, 3), -3)
+        there_and_back = scene.transpose(3).transpose(-3)
         snr_db = [10 * np.log10(np.sum(audio**2) / np.sum((audio - s.render()) ** 2)) for s in (scene, there_and_back)]
         alone = np.mean(linked.gabor.group_id == 0)
         counts = f"{name:28}{len(scene.gabor):>8}{len(linked.groups):>10}{alone:>10.0%}{speed[0]:>9.0f}{speed[1]:>11.0f}"

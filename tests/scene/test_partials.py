@@ -14,7 +14,7 @@ from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.partials import _atoms, find_lines, instantaneous, link
 from motes.scene.scene import Scene
-from motes.scene.swept import prepared
+from motes.scene.swept import movable
 
 RATE = 44100
 
@@ -23,32 +23,15 @@ def phase_of(frequency_hz):
     return 2 * np.pi * np.cumsum(frequency_hz) / RATE
 
 
-def transposed(scene, semitones):
-    """By the rule of docs/partials.md, in full."""
-    ratio = 2 ** (semitones / 12)
-    scene, _ = prepared(scene, np.ones(len(scene.gabor), bool), abs(ratio - 1))
-    events, frequency, phase = scene.gabor, *instantaneous(scene)
-    moved = replace(
-        events,
-        frequency_hz=np.maximum(events.frequency_hz + (ratio - 1) * frequency, 0),
-        phase_rad=np.remainder(events.phase_rad + ((ratio - 1) * phase)[:, None], 2 * np.pi),
-        partial_hz=ratio * frequency,
-        partial_rad=ratio * phase,
-    )
-    return scene.replace(gabor=moved, quantiser=None)
-
-
-def stretched(scene, times):
-    scene, _ = prepared(scene, np.ones(len(scene.gabor), bool), abs(times - 1))
-    events, frequency, phase = scene.gabor, *instantaneous(scene)
-    moved = replace(
-        events,
-        time_s=events.time_s * times,
-        window_s=events.window_s * times,
-        frequency_hz=np.maximum(frequency + (events.frequency_hz - frequency) / times, 0),
-        phase_rad=np.remainder(events.phase_rad + ((times - 1) * phase)[:, None], 2 * np.pi),
-    )
-    return scene.replace(n_samples=round(scene.n_samples * times), gabor=moved, quantiser=None)
+def in_movable_atoms(scene, mask, by):
+    """The scene as edits move it, before they do, and which of its atoms stand for those in `mask`."""
+    lines = find_lines(scene)
+    events = replace(scene.gabor, partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+    kept, parts = movable(events, lines, mask, RATE, by)
+    together = events.take(kept).with_more(*parts)
+    new = np.concatenate([mask[kept], np.ones(len(together) - int(kept.sum()), bool)])
+    order = together.order()
+    return scene.replace(gabor=together), new if order is None else new[order]
 
 
 def ripple_db(audio, frequency_hz, width_hz, skip_s):
@@ -91,13 +74,13 @@ def sound(request):
 @pytest.mark.parametrize("semitones", [1, -1, 3, -3, 7, 12, -12])
 def test_transposing_adds_no_ripple(sound, semitones):
     scene, frequencies, width_hz, skip_s = sound
-    assert excess_db(transposed(scene, semitones), scene, frequencies, 1, 2 ** (semitones / 12), width_hz, skip_s) < 0.3
+    assert excess_db(scene.transpose(semitones), scene, frequencies, 1, 2 ** (semitones / 12), width_hz, skip_s) < 0.3
 
 
 @pytest.mark.parametrize("times", [0.5, 0.8, 1.5, 2])
 def test_stretching_adds_no_ripple(sound, times):
     scene, frequencies, width_hz, skip_s = sound
-    assert excess_db(stretched(scene, times), scene, frequencies, times, 1, width_hz, skip_s) < 0.3
+    assert excess_db(scene.stretch(times), scene, frequencies, times, 1, width_hz, skip_s) < 0.3
 
 
 def voices(n_voices, seed, lowest_hz=200, highest_hz=3200):
@@ -241,19 +224,18 @@ def error_db(estimate, reference):
 def test_shorter_atoms_sound_the_same(name, by):
     audio = voices(5, 0)[1] if name == "voices" else sum(0.3 * np.cos(phase_of(f)) for f in SOUNDS[name][0])
     scene = link(motes.encode(np.stack([audio, np.roll(audio, 700)]), sample_rate_hz=RATE, snr_db=30))
-    ready, mask = prepared(scene, np.ones(len(scene.gabor), bool), by)
+    ready, mask = in_movable_atoms(scene, np.ones(len(scene.gabor), bool), by)
     assert len(ready.gabor) > len(scene.gabor) or by < 1
     assert mask.all()
     assert (ready.gabor.partial_hz > 0).all()
     assert set(np.unique(ready.gabor.group_id)) <= set(np.unique(scene.gabor.group_id))
     assert error_db(ready.render(), scene.render()) < -60
-    assert prepared(ready, mask, 2.0)[0] is ready
 
 
 def test_only_what_is_chosen_is_told_in_shorter_atoms():
     scene = motes.encode(0.3 * np.cos(phase_of(SOUNDS["vibrato"][0][0])), sample_rate_hz=RATE, snr_db=40)
     chosen = scene.gabor.time_s < 0.8
-    ready, mask = prepared(scene, chosen)
+    ready, mask = in_movable_atoms(scene, chosen, 1.0)
     assert error_db(scene.replace(gabor=ready.gabor.take(mask)).render(), scene.replace(gabor=scene.gabor.take(chosen)).render()) < -60
     for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad"):
         assert np.array_equal(getattr(ready.gabor, name)[~mask], getattr(scene.gabor, name)[~chosen])
@@ -261,10 +243,10 @@ def test_only_what_is_chosen_is_told_in_shorter_atoms():
 
 def test_what_does_not_sweep_is_left_as_it_is():
     scene = motes.encode(0.3 * np.cos(phase_of(441.7 + 0 * t)), sample_rate_hz=RATE, snr_db=40)
-    ready, _ = prepared(scene, np.ones(len(scene.gabor), bool))
+    ready, _ = in_movable_atoms(scene, np.ones(len(scene.gabor), bool), 1.0)
     assert np.array_equal(ready.gabor.phase_rad, scene.gabor.phase_rad)
     nothing = scene.replace(gabor=Gabor.empty(1))
-    assert len(prepared(nothing, np.ones(0, bool))[0].gabor) == 0
+    assert len(in_movable_atoms(nothing, np.ones(0, bool), 1.0)[0].gabor) == 0
 
 
 def test_what_belongs_to_nothing_is_moved_as_it_is():

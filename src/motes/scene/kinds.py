@@ -147,9 +147,13 @@ class EventTable:
         """The order in which a scene holds these events; None where that is how they stand."""
         return canonical_order(*(getattr(self, name) for name in self.ORDER))
 
-    def joined(self, other: Self) -> Self:
+    def with_more(self, *others: Self) -> Self:
         """These events, then those."""
-        return type(self)(**{field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)]) for field in fields(self)})
+        return type(self)(**{f.name: np.concatenate([getattr(table, f.name) for table in (self, *others)]) for f in fields(self)})
+
+    def joined(self, other: Self) -> Self:
+        """These events, then those of another scene."""
+        return self.with_more(other)
 
     def replace(self, **columns: Any) -> Self:
         """The same events with some columns exchanged."""

@@ -10,17 +10,22 @@ Atoms that came from one scene share an `edit_layer`: their partials are found a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from motes.scene.gabor import Gabor, unfolded
 from motes.scene.kinds import Array, Mask, canonical_order
 
+if TYPE_CHECKING:
+    from motes.scene.scene import Scene
+
 EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain": 1.0}
 """The columns that tell of edits, with what they hold where there was none. `edit_layer` stays what it is."""
 
 
+MOST_WAYS = 16
+"""So many different edits of one scene's atoms are performed with care; atoms edited in rarer ways are moved as they are."""
 BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
 """Columns, and those that hold what they were before edits."""
 
@@ -85,13 +90,73 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
 
     partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
     for one in wanted:
-        these = np.flatnonzero(base.edit_layer == one)
-        order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
-        these = these if order is None else these[order]
+        these = _in_order(base, np.flatnonzero(base.edit_layer == one))
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
-        n_samples = max(0, int(np.ceil(alone.end_s.max() * sample_rate_hz)))
-        partial_hz[these], partial_rad[these] = instantaneous(Scene(sample_rate_hz, n_samples, base.amplitude.shape[1], alone))
+        partial_hz[these], partial_rad[these] = instantaneous(
+            Scene(sample_rate_hz, _n_samples(alone, sample_rate_hz), base.amplitude.shape[1], alone)
+        )
     return partial_hz, partial_rad
+
+
+def performed(scene: Scene) -> Gabor:
+    """The gabor events of a scene as they are to be rendered, in order of time.
+
+    Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom: shorter or longer atoms, which
+    sounded the same before the edit, take its place (`motes.scene.swept`). Found once for each scene.
+    """
+    found: Gabor | None = scene.__dict__.get("_performed")
+    if found is None:
+        found = _performed(scene.gabor, scene.sample_rate_hz) if follow_partials(scene.gabor).any() else scene.gabor
+        object.__setattr__(scene, "_performed", found)
+    return found
+
+
+def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
+    from motes.scene.partials import find_lines
+    from motes.scene.scene import Scene
+    from motes.scene.swept import movable
+
+    base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
+    for layer in np.unique(events.edit_layer[moved]):
+        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
+        alone, edited = base.take(these), events.take(these)
+        ways, n_samples = edits_of(edited), _n_samples(alone, sample_rate_hz)
+        lines = find_lines(Scene(sample_rate_hz, n_samples, base.amplitude.shape[1], alone))
+        alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+        _, first, which, count = np.unique(np.stack(list(ways.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True)
+        for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:
+            done = {name: column[first[way]] for name, column in ways.items()}
+            mask = (which.reshape(-1) == way) & follow_partials(edited)
+            if not mask.any():
+                continue
+            by = abs(float(done["edit_ratio"] * abs(done["edit_factor"])) - 1)
+            kept, instead = movable(alone, lines, mask, sample_rate_hz, by)
+            stays[these[~kept]] = False
+            parts += [_all_placed(part, done) for part in instead]
+    if not parts:
+        return events
+    together = events.take(stays).with_more(*parts)
+    order = together.order()
+    return together if order is None else together.take(order)
+
+
+def _all_placed(base: Gabor, done: dict[str, Any]) -> Gabor:
+    edits = {name: np.full(len(base), value) for name, value in done.items()}
+    return _placed(base, edits, np.ones(len(base), np.bool_))
+
+
+def edits_of(events: Gabor) -> dict[str, Any]:
+    """The columns that tell of edits."""
+    return {name: events.column(name) for name in EDITS}
+
+
+def _in_order(base: Gabor, these: Any) -> Any:
+    order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
+    return these if order is None else these[order]
+
+
+def _n_samples(events: Gabor, sample_rate_hz: int) -> int:
+    return max(0, int(np.ceil(events.end_s.max() * sample_rate_hz)))
 
 
 def _moves(ratio: Array, factor: Array) -> Mask:

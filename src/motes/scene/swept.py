@@ -6,18 +6,17 @@ line's own frequency have few terms, and each of these is an atom.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.scene.gabor import Gabor
-from motes.scene.kinds import Array, Ints, canonical_order
-from motes.scene.partials import Curve, find_lines
+from motes.scene.kinds import Array, Ints
+from motes.scene.partials import Curve, Lines
 
 if TYPE_CHECKING:
-    from motes.scene.scene import Scene
+    pass
 
 SWEEP_RAD = 0.07
 """A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its centre."""
@@ -33,20 +32,15 @@ PIECE_SAMPLES = 1 << 20
 """Long lines are taken in pieces of this length."""
 
 
-def prepared(scene: Scene, mask: NDArray[np.bool_], by: float = 1.0) -> tuple[Scene, NDArray[np.bool_]]:
-    """The same sound in atoms that an edit may move, and which of them stand for those in `mask`.
+def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz: int, by: float) -> tuple[NDArray[np.bool_], list[Gabor]]:
+    """Which events stay as they are, and the atoms that take the place of the others, of those in `mask`.
 
-    `by` is how far phases are to be moved, |r − 1| for transposing by r or stretching by r. The atoms in `mask` that a line sweeps under are replaced
-    by shorter ones, which render the same to −60 dB; all atoms know their partial (`partial_hz`, `partial_rad`) afterwards.
+    `by` is how far phases are to be moved, |r·s − 1| for transposing by r and stretching by s. Those that a line sweeps under are replaced by shorter ones, those that lines share by longer ones, which render the same to −60 dB. `events` know
+    their partials, as `lines` found them.
     """
-    events, rate = scene.gabor, scene.sample_rate_hz
-    known = events.partial_hz != 0
-    if known.all():
-        return scene, mask
-    lines = find_lines(scene.replace(gabor=events.take(~known)) if known.any() else scene)
-    frequency, phase, number, swept = events.partial_hz.copy(), events.partial_rad.copy(), np.zeros(len(events), np.int64), known.copy()
-    frequency[~known], phase[~known], number[~known], swept[~known] = lines.frequency_hz, lines.phase_rad, lines.number, lines.swept
-    events = replace(events, partial_hz=frequency, partial_rad=phase)
+    from motes.scene.shared import chords, told_apart
+
+    rate, number = sample_rate_hz, lines.number
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
     parts, kept = [], np.ones(len(events), bool)
     order = np.argsort(number, kind="stable")
@@ -54,27 +48,17 @@ def prepared(scene: Scene, mask: NDArray[np.bool_], by: float = 1.0) -> tuple[Sc
     for k, curve in enumerate(lines.curves):
         mine = order[edges[k] : edges[k + 1]]
         window = window_for(curve, rate, by)
-        away = np.abs(events.frequency_hz - frequency)[mine] * window / rate
+        away = np.abs(events.frequency_hz - events.partial_hz)[mine] * window / rate
         long = mine[(events.window_s[mine] * rate > 1.5 * window) & (away < MOST_BINS / 2)]
         chosen = np.sort(long[mask[long] & (energy[long] > 0) & (2 * events.frequency_hz[long] < rate)])
-        if len(chosen) and np.sum(energy[long[swept[long]]]) > SWEPT_PART * np.sum(energy[long]):
+        if len(chosen) and np.sum(energy[long[lines.swept[long]]]) > SWEPT_PART * np.sum(energy[long]):
             kept[chosen] = False
             parts.append(shorter(events.take(chosen), curve, rate, window))
-    from motes.scene.shared import chords, told_apart
-
     for chord in chords(events, number, lines.curves, rate, by):
         told_parts, replaced = told_apart(chord, events, number, lines.curves, mask & kept & (energy > 0) & (2 * events.frequency_hz < rate), rate)
         kept[replaced] = False
         parts += told_parts
-    if not parts:
-        return scene.replace(gabor=events), mask
-    parts = [events.take(kept), *parts]
-    columns: dict[str, Any] = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(events)}
-    new = np.concatenate([mask[kept], np.ones(len(columns["time_s"]) - int(kept.sum()), bool)])
-    sequence = canonical_order(columns["time_s"], columns["frequency_hz"], columns["window_s"])
-    if sequence is not None:
-        columns, new = {name: column[sequence] for name, column in columns.items()}, new[sequence]
-    return scene.replace(gabor=Gabor(**columns)), new
+    return kept, parts
 
 
 def window_for(curve: Curve, sample_rate_hz: int, by: float) -> int:

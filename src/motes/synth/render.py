@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.kernels.gabor import add_gabor
+from motes.scene.placed import performed
 from motes.scene.scene import Scene
 from motes.units import require_finite
 
@@ -44,7 +45,7 @@ class GaborPart:
     """Windowed sinusoids, by `motes.kernels.gabor`."""
 
     def __init__(self, scene: Scene) -> None:
-        events, rate = scene.gabor, scene.sample_rate_hz
+        events, rate = performed(scene), scene.sample_rate_hz
         heard = events.frequency_hz <= rate / 2  # what edits put above would come back as other frequencies
         self._events = events if heard.all() else events.take(heard)
         events = self._events
