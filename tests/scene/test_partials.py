@@ -156,7 +156,7 @@ def test_there_and_back_again(shared_audio, name):
     def snr_db(other):
         return 10 * np.log10(np.sum(audio**2) / np.sum((audio - other.render()) ** 2))
 
-    assert snr_db(transposed(transposed(scene, 3), -3)) > snr_db(scene) - 1
+    assert snr_db(scene.transpose(3).transpose(-3)) > snr_db(scene) - 1
 
 
 @pytest.mark.parametrize(("name", "value"), [("_STRETCH_SAMPLES", 1 << 14), ("_STRETCH_SAMPLES", 30_011), ("one thread", None)])

@@ -101,8 +101,8 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
 def performed(scene: Scene) -> Gabor:
     """The gabor events of a scene as they are to be rendered, in order of time.
 
-    Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom: shorter or longer atoms, which
-    sounded the same before the edit, take its place (`motes.scene.swept`). Found once for each scene.
+    Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom: shorter or longer atoms,
+    which sounded the same before the edit, take its place (`motes.scene.swept`). Found once for each scene.
     """
     found: Gabor | None = scene.__dict__.get("_performed")
     if found is None:

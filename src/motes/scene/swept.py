@@ -35,8 +35,8 @@ PIECE_SAMPLES = 1 << 20
 def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz: int, by: float) -> tuple[NDArray[np.bool_], list[Gabor]]:
     """Which events stay as they are, and the atoms that take the place of the others, of those in `mask`.
 
-    `by` is how far phases are to be moved, |r·s − 1| for transposing by r and stretching by s. Those that a line sweeps under are replaced by shorter ones, those that lines share by longer ones, which render the same to −60 dB. `events` know
-    their partials, as `lines` found them.
+    `by` is how far phases are to be moved, |r·s − 1| for transposing by r and stretching by s. Atoms that a line sweeps under are replaced by shorter
+    ones, those that lines share by longer ones, which render the same to −60 dB. `events` know their partials, as `lines` found them.
     """
     from motes.scene.shared import chords, told_apart
 
