@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from motes.errors import ParameterError
 
 Samples = NDArray[np.float32]
+SINGLE_DB = -120.0
+"""What single precision may cost; no error is told to be less."""
 
 
 def as_samples(value: ArrayLike, name: str, dimensions: tuple[int, ...]) -> Samples:
@@ -19,7 +21,8 @@ def as_samples(value: ArrayLike, name: str, dimensions: tuple[int, ...]) -> Samp
         raise ParameterError(f"{name} must have {' or '.join(str(d) for d in dimensions)} dimensions, not the shape {array.shape}")
     if array.size == 0:
         raise ParameterError(f"{name} is empty: its shape is {array.shape}")
-    array = np.ascontiguousarray(array, np.float32)
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, np.float32)
     if not np.isfinite(array).all():
         raise ParameterError(f"{name}, of shape {array.shape}, holds NaN, infinities or numbers beyond single precision")
     return array

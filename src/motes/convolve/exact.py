@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -69,19 +71,22 @@ class Exact:
             return np.convolve(rows[0], self.kernels[0, 0]).reshape(x.shape[:-1] + (-1,))
         if not self.uses_once:
             self.prepare(rows.shape[1])
-        y = self._filter(rows, self.blocks(rows.shape[1]))
+        blocks = self.blocks(rows.shape[1])
+        keep = self._spectra is not None or n_outputs == 1
+        spectra = self._spectra if self._spectra is not None or n_outputs > 1 else self._row(0, blocks)[None]
+        y = filter_blocks(rows, blocks, n_taps, n_outputs, lambda o: self._row(o, blocks) if spectra is None else spectra[o], keep)
         return y[0] if n_outputs == 1 and x.ndim == 1 else y
 
-    def _filter(self, x: Samples, blocks: Blocks) -> Samples:
-        n_outputs, _, n_taps = self.kernels.shape
-        y = np.zeros((n_outputs, x.shape[1] + n_taps - 1), np.float32)
-        apply, hop = transform(blocks.size), blocks.hop
-        n_blocks = -(-x.shape[1] // hop)
-        step = max(GROUP // (blocks.size * len(x)), 1) if self._spectra is not None or n_outputs == 1 else n_blocks
-        row = self._row(0, blocks) if n_outputs == 1 else None
-        for first in range(0, n_blocks, step):
-            count = min(step, n_blocks - first)
-            spectra = np.stack([apply.forward(channel[first * hop :], hop, hop, count) for channel in x])
-            for output in range(n_outputs):
-                apply.inverse(spectra, self._row(output, blocks) if row is None else row, hop, y[output, first * hop :])
-        return y
+
+def filter_blocks(x: Samples, blocks: Blocks, n_taps: int, n_outputs: int, row: Callable[[int], Samples], kept: bool = True) -> Samples:
+    """`(n_inputs, n)` to `(n_outputs, n + n_taps − 1)`; `row(output)` gives that output's kernels `(n_inputs, 2, size)`, at no cost where `kept`."""
+    y = np.zeros((n_outputs, x.shape[1] + n_taps - 1), np.float32)
+    apply, hop = transform(blocks.size), blocks.hop
+    n_blocks = -(-x.shape[1] // hop)
+    step = max(GROUP // (blocks.size * len(x)), 1) if kept else n_blocks
+    for first in range(0, n_blocks, step):
+        count = min(step, n_blocks - first)
+        spectra = np.stack([apply.forward(channel[first * hop :], hop, hop, count) for channel in x])
+        for output in range(n_outputs):
+            apply.inverse(spectra, row(output), hop, y[output, first * hop :])
+    return y

@@ -32,6 +32,10 @@ CHUNK = 8192
 one after the other.
 """
 
+BANDS = LANES // 2
+ROWS = LANES * np.array([4 * (k % 4) + k // 4 for k in range(LANES)])
+"""Where in a tile the bins of each sixteenth of the circle lie, counted from frequency 0 through the negative ones."""
+
 
 @inner
 def _down(re, im, roots, begin, end, run, at, radix):
@@ -157,6 +161,31 @@ def inverse_blocks(inputs, kernels, hop, turn, stages, roots, y):
                     multiply_add16(re, im, a, b, c, d, n)
         _transform_back(re, im, stages, roots)
         _unfold(re, im, turn, 0, min(2 * m, y.size - k * hop), y, k * hop)
+
+
+@jit
+def multiply_blocks(spectra, kernels, bands, newest, stride, first, last, total):
+    """Adds Σ spectra[newest − p·stride]·kernels[p] to `total` `(2, M)` for first ≤ p < last; `spectra` `(n_held, 2, M)` is a ring.
+
+    Of partition p only the lowest `bands[p]` of BANDS bands are added: bins of one band lie in two of the 16 rows of every tile.
+    """
+    n_held, _, m = spectra.shape
+    re, im = total[0], total[1]
+    for p in range(first, last):
+        place = (newest - p * stride) % n_held
+        a, b, c, d = spectra[place, 0], spectra[place, 1], kernels[p, 0], kernels[p, 1]
+        for tile in range(0, m, TILE):
+            for row in range(bands[p]):
+                multiply_add16(re, im, a, b, c, d, tile + ROWS[row])
+                multiply_add16(re, im, a, b, c, d, tile + ROWS[LANES - 1 - row])
+
+
+@jit
+def inverse_end(total, count, turn, stages, roots, y):
+    """Adds the last `count` samples of the block whose spectrum is `total` `(2, M)`, which is overwritten, to `y`."""
+    re, im = total[0], total[1]
+    _transform_back(re, im, stages, roots)
+    _unfold(re, im, turn, 2 * re.size - count, 2 * re.size, y, 0)
 
 
 def radices(size: int) -> list[int]:
