@@ -60,7 +60,8 @@ def transform(size: int) -> Transform:
 
 def sizes(least: int, most: int) -> list[int]:
     """All sizes from the smallest that is at least `least` to the smallest that is at least `most`, rising."""
-    found, power = [], SMALLEST
+    found: list[int] = []
+    power = SMALLEST
     while not found or found[-1] < most:
         found += [size for size in (power, power + power // 2) if size >= least and size % SMALLEST == 0]
         power *= 2

@@ -61,14 +61,14 @@ class Exact:
         return np.stack([transform(blocks.size).kernel(kernel) for kernel in self.kernels[output]])
 
     def __call__(self, x: ArrayLike) -> Samples:
-        """`x` `(n,)` for one input or `(n_inputs, n)` to `(n + n_taps − 1,)` for one output and one input, `(n_outputs, n + n_taps − 1)` otherwise."""
+        """`x` `(n,)`, for one input, or `(n_inputs, n)` to `(n_outputs, n + n_taps − 1)`; `(n,)` through one kernel stays flat."""
         x = as_samples(x, "x", (1, 2))
         rows = x.reshape(-1, x.shape[-1])
         n_outputs, n_inputs, n_taps = self.kernels.shape
         if len(rows) != n_inputs:
             raise ParameterError(f"x, of shape {x.shape}, has {len(rows)} channels, but the kernels take {n_inputs}")
         if n_inputs == n_outputs == 1 and rows.shape[1] * n_taps <= TINY:
-            return np.convolve(rows[0], self.kernels[0, 0]).reshape(x.shape[:-1] + (-1,))
+            return np.convolve(rows[0], self.kernels[0, 0]).reshape((*x.shape[:-1], -1))
         if not self.uses_once:
             self.prepare(rows.shape[1])
         blocks = self.blocks(rows.shape[1])

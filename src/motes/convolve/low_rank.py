@@ -42,7 +42,7 @@ class Bank:
 
     def __init__(self, kernels: ArrayLike, error_db: float | None = None, n_samples: int | None = None, rank: int | None = None) -> None:
         kernels = as_samples(kernels, "kernels", (2, 3))
-        self._flat, self.is_exact = kernels.ndim == 2, error_db is None and rank is None
+        self.is_flat, self.is_exact = kernels.ndim == 2, error_db is None and rank is None
         self.n_kernels, self.n_taps, self.n_samples = len(kernels), kernels.shape[-1], n_samples
         rows = kernels.reshape(self.n_kernels, -1)
         self.error_db, self.rank_errors_db = SINGLE_DB, np.zeros(0)
@@ -102,7 +102,7 @@ class Bank:
 
     def _shaped(self, y: Samples, single: bool) -> Samples:
         """`(n_outputs, n_channels, n)` without the axes that were not asked for."""
-        y = y[:, 0] if self._flat else y
+        y = y[:, 0] if self.is_flat else y
         return y[0] if single else y
 
     def __call__(self, x: ArrayLike) -> Samples:
@@ -162,7 +162,7 @@ class Bank:
 
 
 class PartitionedKernel:
-    """One kernel `(n_taps,)` cut into the rows of a matrix, of which the strongest singular vectors are kept; applied without ever being put together.
+    """One kernel `(n_taps,)` cut into the rows of a matrix, kept as its strongest singular vectors and applied without being put together.
 
     h[p·width + b] ≈ Σ_r rows[p, r]·shapes[r, b]: the signal goes through `rank` short kernels, and each result is repeated every `width` samples.
     Pays where the rank is a few (the same shape decaying again and again); for most rooms it does not, and `error_db` tells at what rank.

@@ -59,7 +59,7 @@ def _fitted(h: NDArray[np.float64], poles: NDArray[np.complex128]) -> Modes:
     triangle = np.zeros((0, 2 * len(poles) + 1))
     for i, basis in enumerate(_chunks(poles, len(h))):
         rows = np.hstack([basis, h[i * CHUNK : i * CHUNK + len(basis), None]])[1 if i == 0 else 0 :]
-        triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
     size = 2 * len(poles)
     scale = np.maximum(np.linalg.norm(triangle[:, :size], axis=0), 1e-300)
     solution = np.linalg.lstsq(triangle[:, :size] / scale, triangle[:, size], rcond=1e-13)[0] / scale

@@ -6,8 +6,6 @@ Convolution Algorithms, 1982). Overlap-save throws
 those samples away, overlap-add leaves room for them. Bins stay in the order in which decimation in frequency leaves them.
 """
 
-import math
-
 import numpy as np
 
 from motes.kernels._fourier_simd import (
@@ -220,6 +218,7 @@ def tables(size: int):
 
 def order(size: int) -> np.ndarray:
     """Which bin of the usual transform stands at each place: the twin's way to say what the kernels do."""
+
     def runs(n: int, left: list[int]) -> np.ndarray:
         if not left:
             return np.concatenate([np.arange(4) * 4 + k for k in range(4)])
