@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from motes.convolve.arrays import SINGLE_DB, Samples, as_samples, relative_db
 from motes.errors import ParameterError
 
-ROWS, COLUMNS = 512, 1024
-"""Size of the Hankel matrix: each row is one tap later than the one before; columns are spread over the kernel."""
+ROWS, COLUMNS = 320, 640
+"""About so many pairs of rows and so many columns are taken from the Hankel matrix."""
 CHUNK = 8192
 STEP = 32
 """Samples that the recurrence advances by."""
@@ -67,19 +67,29 @@ def _fitted(h: NDArray[np.float64], poles: NDArray[np.complex128]) -> Modes:
     return Modes(modes.direct, poles, modes.amplitudes, len(h), relative_db(modes.taps() - h, h))
 
 
+def _spread(span: int, count: int) -> NDArray[np.int64]:
+    """About `count` of 0 … span, half of them evenly and half ever further apart, for what lasts and for what is soon gone."""
+    even, growing = np.linspace(0, span, count // 2), np.geomspace(1, span + 1, count // 2) - 1
+    return np.unique(np.concatenate([even, growing]).astype(np.int64))
+
+
 def _subspace(h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Left singular vectors and singular values of the Hankel matrix of all taps but the first."""
+    """Left singular vectors and singular values of rows and columns from the Hankel matrix of all taps but the first.
+
+    The rows come in two halves, the second one tap later than the first; they reach over half of the kernel, so that modes a few hertz apart differ.
+    """
     tail = h[1:]
-    rows = min(ROWS, max(len(tail) // 2, 1))
-    starts = np.unique(np.linspace(0, len(tail) - rows, min(COLUMNS, len(tail) - rows + 1)).astype(int))
-    hankel = np.lib.stride_tricks.sliding_window_view(tail, rows)[starts].T
-    left, values, _ = np.linalg.svd(hankel, full_matrices=False)
+    rows = _spread(max(len(tail) // 2 - 2, 0), ROWS)
+    columns = _spread(max(len(tail) - 2 - int(rows[-1]), 0), COLUMNS)
+    places = np.concatenate([rows, rows + 1])[:, None] + columns
+    left, values, _ = np.linalg.svd(np.where(places < len(tail), tail[np.minimum(places, len(tail) - 1)], 0.0), full_matrices=False)
     return left, values
 
 
 def _poles(left: NDArray[np.float64], order: int) -> NDArray[np.complex128]:
     """Eigenvalues of the shift by one tap within the subspace, of each conjugate pair the upper one."""
-    poles = np.linalg.eigvals(np.linalg.lstsq(left[:-1, :order], left[1:, :order], rcond=None)[0]).astype(complex)
+    half = len(left) // 2
+    poles = np.linalg.eigvals(np.linalg.lstsq(left[:half, :order], left[half:, :order], rcond=None)[0]).astype(complex)
     poles *= np.minimum(1, LARGEST_POLE / np.maximum(np.abs(poles), 1e-30))
     upper: NDArray[np.complex128] = poles[poles.imag >= 0]
     return upper
@@ -97,7 +107,7 @@ def find_modes(kernel: ArrayLike, error_db: float = -100.0, most: int = 64) -> M
     energy = np.sqrt(np.cumsum(values[::-1] ** 2)[::-1] / np.sum(values**2))
     nearest, tried = None, set()
     for extra_db in (0, 10, 20, 30, 40, 60):
-        order = min(int(np.sum(energy > 10 ** ((error_db - extra_db) / 20))), left.shape[0] - 1, 2 * most)
+        order = min(int(np.sum(energy > 10 ** ((error_db - extra_db) / 20))), left.shape[0] // 2, left.shape[1], 2 * most)
         if order < 1 or order in tried:
             continue
         tried.add(order)
