@@ -84,7 +84,20 @@ def exact() -> None:
 
 
 def modal() -> None:
-    names = ("modes", "T60, s", "kernel, taps", "signal, s", "SciPy", "exact, reused", "modal", "× exact", "× SciPy", "found in", "kernel, dB", "SNR, dB")
+    names = (
+        "modes",
+        "T60, s",
+        "kernel, taps",
+        "signal, s",
+        "SciPy",
+        "exact, reused",
+        "modal",
+        "× exact",
+        "× SciPy",
+        "found in",
+        "kernel, dB",
+        "SNR, dB",
+    )
     head("Damped modes as a recurrence, to −100 dB, ms", *names)
     for n_modes, t60, n_taps, seconds in ((8, (0.2, 0.8), 65536, 10), (8, (0.3, 3.0), 65536, 10), (8, (0.2, 0.8), 65536, 60), (8, (1, 5), 6 * RATE, 10),
                                           (16, (0.2, 0.8), 65536, 10), (32, (0.2, 0.8), 65536, 10), (2, (0.2, 0.8), 65536, 10)):  # fmt: skip
@@ -127,7 +140,21 @@ def singles(h: Array) -> list[tuple[str, float, float, Callable[[Array], Array] 
 
 
 def single() -> None:
-    names = ("kernel", "seconds", "method", "ms", "× exact", "set-up, ms", "MB", "kernel, dB", "SNR, dB", "LSD, dB", "decay, dB", "T30 − true, %", "auto picks")
+    names = (
+        "kernel",
+        "seconds",
+        "method",
+        "ms",
+        "× exact",
+        "set-up, ms",
+        "MB",
+        "kernel, dB",
+        "SNR, dB",
+        "LSD, dB",
+        "decay, dB",
+        "T30 − true, %",
+        "auto picks",
+    )
     head("One kernel, each approximation", *names)
     for seconds in LENGTHS_S:
         x = music(10)
@@ -145,7 +172,21 @@ def single() -> None:
                 decay = float(np.abs(decay_db(impulse) - decay_db(h))[down].max())
                 ms = best_ms(lambda a=apply, x=x: a(x), 0, 2)
                 t30 = 100 * (t30_s(impulse) / t30_s(h) - 1)
-                row(name, seconds, method, ms, took / ms, setup, kept, told, snr_db(y, reference), log_spectral_distance_db(y, reference), decay, t30, "")
+                row(
+                    name,
+                    seconds,
+                    method,
+                    ms,
+                    took / ms,
+                    setup,
+                    kept,
+                    told,
+                    snr_db(y, reference),
+                    log_spectral_distance_db(y, reference),
+                    decay,
+                    t30,
+                    "",
+                )
 
 
 def bank_families() -> list[tuple[str, Array]]:
@@ -184,7 +225,10 @@ def mixtures() -> None:
         for n_mixtures in (1, 16, 256):
             sources = np.stack([np.roll(x, 997 * m) for m in range(n_mixtures)])
             weights = rng.dirichlet(np.full(len(kernels), 0.3), n_mixtures).astype(np.float32)
-            for task, run in (("heard in N ways", lambda b, w=weights: b.mix(x, w)), ("N sources, one bus", lambda b, s=sources, w=weights: b.bus(s, w))):
+            for task, run in (
+                ("heard in N ways", lambda b, w=weights: b.mix(x, w)),
+                ("N sources, one bus", lambda b, s=sources, w=weights: b.bus(s, w)),
+            ):
                 a, b = best_ms(lambda r=run, f=full: r(f), 0, 3), best_ms(lambda r=run, f=low: r(f), 0, 3)
                 row(name, len(kernels), low.rank, task.replace("N", str(n_mixtures)), a, b, a / b)
 
@@ -200,7 +244,18 @@ def rooms() -> None:
 
 
 def late() -> None:
-    names = ("room", "asked, dB", "told, dB", "SNR, dB", "products left", "push, ns/sample", "all bands", "uniform", "T30 − true, %", "worst octave, dB")
+    names = (
+        "room",
+        "asked, dB",
+        "told, dB",
+        "SNR, dB",
+        "products left",
+        "push, ns/sample",
+        "all bands",
+        "uniform",
+        "T30 − true, %",
+        "worst octave, dB",
+    )
     head("Streams, blocks of 256, without the high bands of late partitions", *names)
     x = music(4)
     found = real_rooms()
@@ -244,7 +299,19 @@ def queries(kind: str, atoms: Array, count: int) -> list[Array]:
 
 
 def ranking() -> None:
-    names = ("atoms", "sound", "numbers per atom", "computed", "exact, ms", "sketch, ms", "×", "best in top 16, %", "best is first, %", "16 agree, %", "× set-up, s")
+    names = (
+        "atoms",
+        "sound",
+        "numbers per atom",
+        "computed",
+        "exact, ms",
+        "sketch, ms",
+        "×",
+        "best in top 16, %",
+        "best is first, %",
+        "16 agree, %",
+        "× set-up, s",
+    )
     head("Ranking 4096 atoms of 16384 samples", *names)
     n, k = 16384, 4096
     for name, atoms in (("Gabor atoms", gabor_atoms(k, n)), ("decaying noise", decaying_noise(k, n)), ("one body", resonances(k, n, 64))):
@@ -312,9 +379,9 @@ def gradients() -> None:
         row(f"10 s with a kernel of {seconds:g} s", *ours, *theirs, theirs[1] / ours[1])
     kernels = moved_sources(256, 0.5, 0.1)
     basis, spread = bank_tensors(Bank(kernels, error_db=-40))
-    x, weights, whole = torch.randn(16, RATE), torch.rand(16, 256), torch.from_numpy(kernels)
+    x, weights, whole = torch.randn(64, RATE), torch.rand(64, 256), torch.from_numpy(kernels)
     ours, theirs = both(lambda x, w: bus(x, w, basis, spread), x, weights), both(lambda x, w: usual(x, w @ whole).sum(0), x, weights)
-    row(f"16 sources of 1 s, 256 rooms of 0.5 s as {len(basis)}", *ours, *theirs, theirs[1] / ours[1])
+    row(f"64 sources of 1 s, 256 rooms of 0.5 s as {len(basis)}", *ours, *theirs, theirs[1] / ours[1])
 
 
 PARTS = {f.__name__: f for f in (exact, modal, single, banks, mixtures, rooms, late, ranking, gradients)}

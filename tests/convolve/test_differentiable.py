@@ -63,6 +63,18 @@ def test_mixtures_are_those_of_the_bank_and_have_gradients(n_sources: int, n_cha
     assert float((weights.grad * step).sum()) == pytest.approx(float(change[0] - change[1]) / 2, rel=1e-3)
 
 
+@pytest.mark.parametrize(("n", "n_taps"), [(1, 1), (300, 7), (40, 900), (5000, 5000)])
+def test_gradients_of_gradients_in_single_precision(n: int, n_taps: int) -> None:
+    found = []
+    for double in (False, True):
+        x, kernel = (noise(size, seed=i, double=True).to(torch.float64 if double else torch.float32) for i, size in enumerate((n, n_taps)))
+        x.requires_grad_(), kernel.requires_grad_()
+        first = torch.autograd.grad(differentiable.convolve(x, kernel).square().sum(), (x, kernel), create_graph=True)
+        found.append(torch.autograd.grad(first[0].square().sum() + first[1].square().sum(), (x, kernel)))
+    for single, double in zip(*found, strict=True):
+        assert relative_db((single.double() - double).numpy(), double.numpy()) < -100
+
+
 def test_silence_has_finite_gradients() -> None:
     x, kernel = torch.zeros(100, requires_grad=True), torch.zeros(50, requires_grad=True)
     differentiable.convolve(x, kernel).sum().backward()

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from motes.convolve.exact import Exact
+from motes.convolve.arrays import Samples
+from motes.convolve.blocks import best_blocks, sizes, transform, transform_ns
+from motes.convolve.exact import TINY, Exact
 from motes.convolve.low_rank import Bank
 from motes.errors import MissingExtraError, ParameterError
 
@@ -35,7 +37,8 @@ def convolve(x: Tensor, kernel: Tensor) -> Tensor:
     if x.dtype != kernel.dtype or x.device != kernel.device:
         raise ParameterError(f"x is {x.dtype} on {x.device}, kernel {kernel.dtype} on {kernel.device}: they must agree")
     if x.dtype == torch.float32 and x.device.type == "cpu":
-        y: Tensor = _OnCpu.apply(x.expand(*shape, x.shape[-1]), kernel.expand(*shape, kernel.shape[-1]))
+        n_out = x.shape[-1] + kernel.shape[-1] - 1
+        y: Tensor = _Window.apply(x.expand(*shape, x.shape[-1]), kernel.expand(*shape, kernel.shape[-1]), 0, n_out)
         return y
     size = x.shape[-1] + kernel.shape[-1] - 1
     padded = _good_size(size)
@@ -89,30 +92,48 @@ def _good_size(least: int) -> int:
     return int(next_fast_len(least, real=True))
 
 
-def _rows(x: Tensor, kernel: Tensor) -> Tensor:
-    """Row by row through the exact engine; a kernel that stays the same is transformed once."""
-    rows, kernels = x.detach().reshape(-1, x.shape[-1]).numpy(), kernel.detach().reshape(-1, kernel.shape[-1]).numpy()
-    one = len(kernels) > 1 and all(stride == 0 for stride, n in zip(kernel.stride()[:-1], kernel.shape[:-1], strict=True) if n > 1)
-    shared = Exact(kernels[0]) if one else None
-    heard = [(shared or Exact(kernel_row, uses_once=True))(row) for row, kernel_row in zip(rows, kernels, strict=True)]
-    return torch.from_numpy(np.stack(heard)).reshape(*x.shape[:-1], -1)
+def _window(a: Samples, b: Samples, first: int, last: int) -> Samples:
+    """Samples first … last − 1 of a ∗ b, all of which exist; by one block that may wrap where nobody looks, or by many."""
+    full = len(a) + len(b) - 1
+    size = sizes(1, max((max(full - first, last, len(a), len(b)) + 1) // 2, 1))[-1]
+    short, long = sorted((a, b), key=len)
+    blocks = best_blocks(len(long), len(short), counts_setup=True)
+    if len(a) * len(b) <= TINY or blocks.ns + blocks.setup_ns < 3 * transform_ns(size):
+        return Exact(short, uses_once=True)(long)[first:last]
+    apply, y = transform(size), np.zeros(2 * size, np.float32)
+    apply.inverse(apply.forward(a, len(a), len(a), 1)[None], apply.kernel(b)[None], 2 * size, y)
+    return y[first:last]
 
 
-class _OnCpu(torch.autograd.Function):
-    """Convolution along the last dimension of two tensors of the same leading shape, with correlations as gradients."""
+def _is_same(rows: Tensor) -> bool:
+    """Whether all rows are one that was expanded."""
+    return all(stride == 0 for stride, n in zip(rows.stride()[:-1], rows.shape[:-1], strict=True) if n > 1)
+
+
+class _Window(torch.autograd.Function):
+    """Samples first … first + count − 1 of the convolution of each row of two tensors of one leading shape; zero where there are none.
+
+    Its gradients are windows of convolutions with what is reversed.
+    """
 
     @staticmethod
-    def forward(context: Any, x: Tensor, kernel: Tensor) -> Tensor:
-        context.save_for_backward(x, kernel)
-        return _rows(x, kernel)
+    def forward(context: Any, a: Tensor, b: Tensor, first: int, count: int) -> Tensor:
+        context.save_for_backward(a, b)
+        context.first = first
+        full = a.shape[-1] + b.shape[-1] - 1
+        low, high = max(first, 0), min(first + count, full)
+        rows, kernels = (np.ascontiguousarray(t.detach().reshape(-1, t.shape[-1]).numpy()) for t in (a, b))
+        y = np.zeros((len(rows), count), np.float32)
+        shared = Exact(kernels[0]) if len(rows) > 1 and _is_same(b) and (low, high) == (0, full) else None
+        if low < high:
+            for out, row, kernel in zip(y, rows, kernels, strict=True):
+                out[low - first : high - first] = shared(row) if shared else _window(row, kernel, low, high)
+        return torch.from_numpy(y).reshape(*a.shape[:-1], count)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, kernel = context.saved_tensors
-        n, n_taps = x.shape[-1], kernel.shape[-1]
-        by_x = by_kernel = None
-        if context.needs_input_grad[0]:
-            by_x = _OnCpu.apply(gradient, kernel.flip(-1))[..., n_taps - 1 : n_taps - 1 + n]
-        if context.needs_input_grad[1]:
-            by_kernel = _OnCpu.apply(gradient, x.flip(-1))[..., n - 1 : n - 1 + n_taps]
-        return by_x, by_kernel
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        a, b = context.saved_tensors
+        n, n_taps = a.shape[-1], b.shape[-1]
+        by_a = _Window.apply(gradient, b.flip(-1), n_taps - 1 - context.first, n) if context.needs_input_grad[0] else None
+        by_b = _Window.apply(gradient, a.flip(-1), n - 1 - context.first, n_taps) if context.needs_input_grad[1] else None
+        return by_a, by_b, None, None

@@ -6,14 +6,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.convolve.arrays import SINGLE_DB, Samples, as_samples, relative_db
-from motes.convolve.blocks import Blocks, best_blocks, transform
+from motes.convolve.blocks import Blocks, best_blocks, transform, transform_ns
 from motes.convolve.exact import Exact, filter_blocks
 from motes.errors import ParameterError
 from motes.units import require_finite
 
 CHUNK = 8192
+NS_PER_PRODUCT = 0.025
+"""Nanoseconds per multiplication and addition of a product of matrices."""
 NEAR_DB = -90.0
 """No nearer than this: kernels come in single precision."""
+
+
+def _spectra(kernels: Samples, size: int) -> Samples:
+    """`(n, n_channels, n_taps)` to `(n, n_channels, 2, size)`."""
+    return np.stack([np.stack([transform(size).kernel(kernel) for kernel in row]) for row in kernels])
 
 
 def _gram(rows: Samples) -> NDArray[np.float64]:
@@ -33,8 +40,8 @@ def _wanted_rank(errors: NDArray[np.float64], error_db: float) -> int:
 class Bank:
     """Kernels `(n_kernels, n_taps)` or `(n_kernels, n_channels, n_taps)` as `rank` shared ones and the weights that mix them.
 
-    With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ / ‖kernel‖; without it, the bank is
-    exact and `rank` is the number of kernels. `error_db` tells the error of the worst kernel, as measured. A mixture Σ w·h is then off by at most
+    With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ / ‖kernel‖; without it, or where none
+    is saved, the bank is exact and `rank` is the number of kernels. `error_db` tells the error of the worst kernel, as measured. A mixture Σ w·h is then off by at most
     Σ |w|·‖h‖ times that. `rank_errors_db[r]` is the worst kernel's error at rank r. `n_samples` is about how long the signals will be.
 
     A Karhunen–Loève basis of the kernels scaled to unit energy, from the eigenvectors of their Gram matrix.
@@ -67,13 +74,14 @@ class Bank:
         errors = np.sqrt(np.concatenate([[1.0], left]))
         self.rank_errors_db = 20 * np.log10(errors)
         chosen = rank if rank is not None else max(_wanted_rank(errors, error_db if error_db is not None else 0.0), 1)
-        for kept in range(chosen, self.n_kernels + 1):  # rounding may ask for one more
+        for kept in range(chosen, self.n_kernels):  # rounding may ask for one more
             self.weights = (vectors[:, :kept] * size[:, None]).astype(np.float32)
             basis: Samples = (vectors[:, :kept] / size[:, None]).T.astype(np.float32) @ rows
             self.error_db = max(SINGLE_DB, *(relative_db(self.weights[k] @ basis - rows[k], rows[k]) for k in range(self.n_kernels)))
             if rank is not None or error_db is None or self.error_db <= error_db:
-                break
-        return basis
+                return basis
+        self.is_exact, self.error_db, self.weights = True, SINGLE_DB, np.eye(self.n_kernels, dtype=np.float32)
+        return rows
 
     @property
     def rank(self) -> int:
@@ -85,13 +93,22 @@ class Bank:
         """What the kept spectra take."""
         return sum(s.nbytes for s in self._spectra.values())
 
-    def _blocks(self, n: int, n_inputs: int, n_outputs: int) -> tuple[Blocks, Samples]:
-        """How to cut a signal, and the basis at that size: `(rank, n_channels, 2, size)`, made once."""
-        blocks = best_blocks(self.n_samples or n, self.n_taps, n_inputs, n_outputs)
-        if blocks.size not in self._spectra:
-            apply = transform(blocks.size)
-            self._spectra[blocks.size] = np.stack([np.stack([apply.kernel(kernel) for kernel in row]) for row in self.basis])
-        return blocks, self._spectra[blocks.size]
+    def _blocks(self, n: int, n_inputs: int, n_outputs: int) -> Blocks:
+        return best_blocks(self.n_samples or n, self.n_taps, n_inputs, n_outputs)
+
+    def _basis_spectra(self, size: int) -> Samples:
+        """`(rank, n_channels, 2, size)`, made once."""
+        if size not in self._spectra:
+            self._spectra[size] = _spectra(self.basis, size)
+        return self._spectra[size]
+
+    def _mixed_spectra(self, mixed: Samples, size: int) -> Samples:
+        """`(n_mixtures, n_channels, 2, size)`: of mixtures of few kernels mixed themselves, of many made from their mixed taps."""
+        taps_ns = NS_PER_PRODUCT * self.rank * self.n_taps + transform_ns(size)
+        if taps_ns < NS_PER_PRODUCT * self.rank * 2 * size:
+            return _spectra((mixed @ self.basis.reshape(self.rank, -1)).reshape(len(mixed), -1, self.n_taps), size)
+        mixtures: Samples = mixed @ self._basis_spectra(size).reshape(self.rank, -1)
+        return mixtures.reshape(len(mixed), -1, 2, size)
 
     def _checked(self, weights: ArrayLike, dimensions: tuple[int, ...]) -> Samples:
         weights = as_samples(weights, "weights", dimensions)
@@ -117,15 +134,15 @@ class Bank:
     def _every(self, x: Samples) -> Samples:
         """`(rank, n_channels, n + n_taps − 1)`: the signal through each of the shared kernels."""
         channels = self.basis.shape[1]
-        blocks, spectra = self._blocks(len(x), 1, self.rank * channels)
-        flat = spectra.reshape(self.rank * channels, 1, 2, -1)
+        blocks = self._blocks(len(x), 1, self.rank * channels)
+        flat = self._basis_spectra(blocks.size).reshape(self.rank * channels, 1, 2, -1)
         y = filter_blocks(x[None], blocks, self.n_taps, len(flat), lambda o: flat[o])
         return y.reshape(self.rank, channels, -1)
 
     def mix(self, x: ArrayLike, weights: ArrayLike) -> Samples:
         """One source, heard through mixtures of the kernels: `x` `(n,)`, `weights` `(n_kernels,)` or `(n_mixtures, n_kernels)`.
 
-        Gives `([n_mixtures,] [n_channels,] n + n_taps − 1)`. Few mixtures are mixed as spectra, many as sound.
+        Gives `([n_mixtures,] [n_channels,] n + n_taps − 1)`. Few mixtures are mixed as kernels, many as sound.
         """
         x = as_samples(x, "x", (1,))
         single = np.ndim(weights) == 1
@@ -134,8 +151,8 @@ class Bank:
         if len(mixed) > self.rank:
             heard = self._every(x).reshape(self.rank, -1)
             return self._shaped((mixed @ heard).reshape(len(mixed), channels, n_out), single)
-        blocks, spectra = self._blocks(len(x), 1, len(mixed) * channels)
-        kernels = (mixed @ spectra.reshape(self.rank, -1)).reshape(len(mixed) * channels, 1, 2, -1)
+        blocks = self._blocks(len(x), 1, len(mixed) * channels)
+        kernels = self._mixed_spectra(mixed, blocks.size).reshape(len(mixed) * channels, 1, 2, -1)
         y = filter_blocks(x[None], blocks, self.n_taps, len(kernels), lambda o: kernels[o])
         return self._shaped(y.reshape(len(mixed), channels, n_out), single)
 
@@ -151,11 +168,11 @@ class Bank:
             raise ParameterError(f"x has {len(x)} sources, of shape {x.shape}, but there are weights for {len(mixed)}")
         channels = self.basis.shape[1]
         n_inputs = min(len(x), self.rank)
-        blocks, spectra = self._blocks(x.shape[1], n_inputs, channels)
+        blocks = self._blocks(x.shape[1], n_inputs, channels)
         if len(x) > self.rank:
-            x, kernels = mixed.T @ x, spectra
+            x, kernels = mixed.T @ x, self._basis_spectra(blocks.size)
         else:
-            kernels = (mixed @ spectra.reshape(self.rank, -1)).reshape(len(x), channels, 2, -1)
+            kernels = self._mixed_spectra(mixed, blocks.size)
         by_channel = np.ascontiguousarray(kernels.transpose(1, 0, 2, 3))
         y = filter_blocks(x, blocks, self.n_taps, channels, lambda channel: by_channel[channel])
         return self._shaped(y[None], single=True)

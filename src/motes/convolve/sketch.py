@@ -63,7 +63,7 @@ class Ranking:
     `n_dimensions` numbers are kept per atom beside the atoms themselves.
     """
 
-    def __init__(self, atoms: ArrayLike, n_dimensions: int = 1024, seed: int = 0) -> None:
+    def __init__(self, atoms: ArrayLike, n_dimensions: int = 2048, seed: int = 0) -> None:
         self.atoms = as_samples(atoms, "atoms", (2,))
         self.sketch = CountSketch(self.atoms.shape[1], n_dimensions, seed)
         self.sketches: Samples = np.concatenate([self.sketch(self.atoms[i : i + 256]) for i in range(0, len(self.atoms), 256)])
