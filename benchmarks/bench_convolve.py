@@ -3,9 +3,9 @@
     python benchmarks/bench_convolve.py                # all parts, some ten minutes
     python benchmarks/bench_convolve.py exact modal    # exact modal single banks mixtures rooms late ranking gradients
 
-Wall time, the best of several runs, on one thread (set OMP_NUM_THREADS=1); compare by ratio within a run. SciPy's figures are taken in the same process
-on the same float32 arrays. Signals are 10 s of music at 44.1 kHz unless said otherwise. Real rooms are those of `impulse_responses/` in the folder that
-MOTES_SHARED names; their parts are left out where it is absent.
+Wall time, the best of several runs, on one thread (set OMP_NUM_THREADS=1); compare by ratio within a run. SciPy's figures are taken in the same
+process on the same float32 arrays. Signals are 10 s of music at 44.1 kHz unless said otherwise. Real rooms are those of `impulse_responses/` in the
+folder that MOTES_SHARED names; their parts are left out where it is absent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from scipy.signal import fftconvolve, oaconvolve
+
 from convolve_families import (
     RATE,
     Array,
@@ -30,8 +32,6 @@ from convolve_families import (
     snr_db,
     t30_s,
 )
-from scipy.signal import fftconvolve, oaconvolve
-
 from motes.convolve import Bank, Exact, Modal, PartitionedKernel, Ranking, ShiftedRanking, Stream, estimate_convolution, find_modes, plan
 from motes.errors import ParameterError
 
@@ -84,23 +84,12 @@ def exact() -> None:
 
 
 def modal() -> None:
-    names = (
-        "modes",
-        "T60, s",
-        "kernel, taps",
-        "signal, s",
-        "SciPy",
-        "exact, reused",
-        "modal",
-        "× exact",
-        "× SciPy",
-        "found in",
-        "kernel, dB",
-        "SNR, dB",
-    )
+    first = ("modes", "T60, s", "kernel, taps", "signal, s", "SciPy", "exact, reused")
+    names = (*first, "modal", "× exact", "× SciPy", "found in", "kernel, dB", "SNR, dB")
     head("Damped modes as a recurrence, to −100 dB, ms", *names)
-    for n_modes, t60, n_taps, seconds in ((8, (0.2, 0.8), 65536, 10), (8, (0.3, 3.0), 65536, 10), (8, (0.2, 0.8), 65536, 60), (8, (1, 5), 6 * RATE, 10),
-                                          (16, (0.2, 0.8), 65536, 10), (32, (0.2, 0.8), 65536, 10), (2, (0.2, 0.8), 65536, 10)):  # fmt: skip
+    short, long = (0.2, 0.8), (0.3, 3.0)
+    tasks = [(8, short, 65536, 10), (8, long, 65536, 10), (8, short, 65536, 60), (8, (1.0, 5.0), 6 * RATE, 10)]
+    for n_modes, t60, n_taps, seconds in [*tasks, *((n, short, 65536, 10) for n in (2, 16, 32))]:
         x, h = music(seconds), resonances(1, n_taps, n_modes, t60_s=t60)[0]
         found_ms = best_ms(lambda h=h: find_modes(h, -100), 0, 2)
         ringing, engine = Modal(find_modes(h, -100)), Exact(h)
@@ -140,21 +129,8 @@ def singles(h: Array) -> list[tuple[str, float, float, Callable[[Array], Array] 
 
 
 def single() -> None:
-    names = (
-        "kernel",
-        "seconds",
-        "method",
-        "ms",
-        "× exact",
-        "set-up, ms",
-        "MB",
-        "kernel, dB",
-        "SNR, dB",
-        "LSD, dB",
-        "decay, dB",
-        "T30 − true, %",
-        "auto picks",
-    )
+    first = ("kernel", "seconds", "method", "ms", "× exact", "set-up, ms")
+    names = (*first, "MB", "kernel, dB", "SNR, dB", "LSD, dB", "decay, dB", "T30 − true, %", "auto picks")
     head("One kernel, each approximation", *names)
     for seconds in LENGTHS_S:
         x = music(10)
@@ -191,7 +167,7 @@ def single() -> None:
 
 def bank_families() -> list[tuple[str, Array]]:
     made = [(f"moved source, {path:g} m, {seconds:g} s", moved_sources(k, seconds, path))
-            for k, seconds, path in ((16, 0.5, 0.5), (64, 0.5, 0.5), (256, 0.5, 0.5), (256, 0.5, 0.1), (256, 2.0, 0.5))]  # fmt: skip
+            for k, seconds, path in ((16, 0.5, 0.5), (64, 0.5, 0.5), (256, 0.5, 0.5), (256, 0.5, 0.1), (256, 2.0, 0.5), (4096, 0.5, 0.5))]  # fmt: skip
     made += [(f"one body struck in {k} places, 0.5 s", resonances(k, RATE // 2)) for k in (16, 256, 4096)]
     made += [(f"decaying noise, {k}, 0.5 s", decaying_noise(k, RATE // 2)) for k in (16, 256)]
     if rooms := real_rooms():
@@ -215,22 +191,18 @@ def banks() -> None:
 
 def mixtures() -> None:
     names = ("bank", "kernels", "rank", "task", "exact, ms", "low rank, ms", "×")
-    head("Mixtures of a bank to −40 dB, 2 s of music; exact: the better of mixing spectra and convolving once each, or with every kernel", *names)
+    head("Mixtures of a bank to −40 dB, 2 s of music; exact: kernels or signals are mixed, whichever are fewer", *names)
     rng = np.random.default_rng(0)
     for name, kernels in bank_families():
-        if len(kernels) > 256:
-            continue
         low, full = Bank(kernels, error_db=-40, n_samples=2 * RATE), Bank(kernels, n_samples=2 * RATE)
         x = music(2)
-        for n_mixtures in (1, 16, 256):
+        for n_mixtures in (1, 16, 256) if len(kernels) <= 256 else (256,):
             sources = np.stack([np.roll(x, 997 * m) for m in range(n_mixtures)])
             weights = rng.dirichlet(np.full(len(kernels), 0.3), n_mixtures).astype(np.float32)
-            for task, run in (
-                ("heard in N ways", lambda b, w=weights: b.mix(x, w)),
-                ("N sources, one bus", lambda b, s=sources, w=weights: b.bus(s, w)),
-            ):
-                a, b = best_ms(lambda r=run, f=full: r(f), 0, 3), best_ms(lambda r=run, f=low: r(f), 0, 3)
-                row(name, len(kernels), low.rank, task.replace("N", str(n_mixtures)), a, b, a / b)
+            a, b = (best_ms(lambda w=weights, m=m, x=x: m.mix(x, w), 0, 3) for m in (full, low))
+            row(name, len(kernels), low.rank, f"1 source heard in {n_mixtures} ways", a, b, a / b)
+            a, b = (best_ms(lambda w=weights, m=m, s=sources: m.bus(s, w), 0, 3) for m in (full, low))
+            row(name, len(kernels), low.rank, f"{n_mixtures} sources, one bus", a, b, a / b)
 
 
 def rooms() -> None:
@@ -244,18 +216,8 @@ def rooms() -> None:
 
 
 def late() -> None:
-    names = (
-        "room",
-        "asked, dB",
-        "told, dB",
-        "SNR, dB",
-        "products left",
-        "push, ns/sample",
-        "all bands",
-        "uniform",
-        "T30 − true, %",
-        "worst octave, dB",
-    )
+    first = ("room", "asked, dB", "told, dB", "SNR, dB", "products left")
+    names = (*first, "push, ns/sample", "all bands", "uniform", "T30 − true, %", "worst octave, dB")
     head("Streams, blocks of 256, without the high bands of late partitions", *names)
     x = music(4)
     found = real_rooms()
@@ -299,19 +261,8 @@ def queries(kind: str, atoms: Array, count: int) -> list[Array]:
 
 
 def ranking() -> None:
-    names = (
-        "atoms",
-        "sound",
-        "numbers per atom",
-        "computed",
-        "exact, ms",
-        "sketch, ms",
-        "×",
-        "best in top 16, %",
-        "best is first, %",
-        "16 agree, %",
-        "× set-up, s",
-    )
+    first = ("atoms", "sound", "numbers per atom", "computed", "exact, ms")
+    names = (*first, "sketch, ms", "×", "best in top 16, %", "best is first, %", "16 agree, %", "set-up, s")
     head("Ranking 4096 atoms of 16384 samples", *names)
     n, k = 16384, 4096
     for name, atoms in (("Gabor atoms", gabor_atoms(k, n)), ("decaying noise", decaying_noise(k, n)), ("one body", resonances(k, n, 64))):

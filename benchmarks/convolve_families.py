@@ -1,7 +1,8 @@
-"""Kernels to measure convolution with: real rooms, simulated rooms with a source that moves, resonances, and decaying noise, which has no structure."""
+"""Kernels to measure convolution with: real rooms, simulated rooms with a source that moves, resonances, and noise, which has no structure."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -164,4 +165,5 @@ def octave_energies_db(h: Array) -> NDArray[np.float64]:
     power = np.abs(np.fft.rfft(h)) ** 2
     frequency = np.fft.rfftfreq(len(h), 1 / RATE)
     edges = 125 * 2.0 ** (np.arange(9) - 0.5)
-    return np.array([10 * np.log10(max(power[(frequency >= a) & (frequency < b)].sum(), 1e-30)) for a, b in zip(edges, edges[1:], strict=False)])
+    bands = [power[(frequency >= a) & (frequency < b)].sum() for a, b in itertools.pairwise(edges)]
+    return 10 * np.log10(np.maximum(bands, 1e-30))

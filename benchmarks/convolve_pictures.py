@@ -10,9 +10,9 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+
 from bench_convolve import best_ms, families, scipy_ms
 from convolve_families import RATE, Array, decaying_noise, fitted, moved_sources, music, real_rooms, resonances, snr_db
-
 from motes.convolve import Bank, Exact, Modal, PartitionedKernel, Stream, estimate_convolution, find_modes
 from motes.errors import ParameterError
 
@@ -26,7 +26,7 @@ COLOURS = {
     "exact": "#26262e",
     "modal": "#2a7f62",
     "partition SVD": "#c8553d",
-    "stream, late bands left out": "#3d6fb4",
+    "stream, late highs left out": "#3d6fb4",
     "sketch": "#a06cd5",
 }
 EXACT_DB = 130.0
@@ -45,12 +45,12 @@ def points(h: Array, x: Array) -> dict[str, list[tuple[float, float]]]:
             found["partition SVD"].append((best_ms(lambda m=lowered: m(x), 0, 1), snr_db(lowered(x), reference)))
         try:
             ringing = Modal(find_modes(h, asked), tail_db=asked - 10)
-            found["modal"].append((best_ms(lambda m=ringing: m(x)), min(snr_db(ringing(x), reference), EXACT_DB)))
+            found["modal"].append((best_ms(lambda m=ringing: m(x), 1), min(snr_db(ringing(x), reference), EXACT_DB)))
         except ParameterError:
             pass
         stream = Stream(h, 256, error_db=asked)
         y = stream.push(np.pad(x, (0, 256)))[256:]
-        found["stream, late bands left out"].append((best_ms(lambda s=stream: s.push(x), 0, 2), snr_db(y, reference[: len(x)])))
+        found["stream, late highs left out"].append((best_ms(lambda s=stream: s.push(x), 0.5), snr_db(y, reference[: len(x)])))
     for n_draws in (1, 4, 16):
         y = estimate_convolution(x, h, 2, n_draws)
         found["sketch"].append((best_ms(lambda n=n_draws: estimate_convolution(x, h, 2, n), 0, 1), snr_db(y, reference)))
@@ -72,7 +72,7 @@ def methods(path: Path) -> None:
     for axes, (name, h) in zip(panels.ravel(), kinds.items(), strict=False):
         for method, places in points(h, x).items():
             if places:
-                ms, snr = np.array(sorted(places)).T
+                ms, snr = np.array(places).T
                 axes.plot(ms, snr, "o-", color=COLOURS[method], markersize=5, linewidth=1, label=method)
         axes.set_xscale("log")
         finish(axes, name)

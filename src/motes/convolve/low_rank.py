@@ -41,8 +41,8 @@ class Bank:
     """Kernels `(n_kernels, n_taps)` or `(n_kernels, n_channels, n_taps)` as `rank` shared ones and the weights that mix them.
 
     With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ / ‖kernel‖; without it, or where none
-    is saved, the bank is exact and `rank` is the number of kernels. `error_db` tells the error of the worst kernel, as measured. A mixture Σ w·h is then off by at most
-    Σ |w|·‖h‖ times that. `rank_errors_db[r]` is the worst kernel's error at rank r. `n_samples` is about how long the signals will be.
+    is saved, the bank is exact and `rank` is the number of kernels. `error_db` then tells the error of the worst kernel, as measured, and
+    `rank_errors_db[r]` what it is at rank r. A mixture Σ w·h is off by at most Σ |w|·‖h‖ times that. `n_samples` is about how long the signals are.
 
     A Karhunen–Loève basis of the kernels scaled to unit energy, from the eigenvectors of their Gram matrix.
     """

@@ -22,7 +22,7 @@ Method = Literal["auto", "exact", "low_rank", "modal", "sketch"]
 METHODS: tuple[str, ...] = get_args(Method)
 NS_PER_MODE = 0.17
 """Nanoseconds per sample and mode of the recurrence, modes counted in eights; half as much again where it is cut."""
-NS_PER_MIX = 0.02
+NS_PER_MIX = 0.045
 """Nanoseconds per sample to add one shared kernel's sound to one output."""
 NS_TO_FIND_MODES = 0.25e9
 NS_PER_GRAM = 0.1
@@ -102,6 +102,7 @@ def _exact(kernel: Samples, n_samples: int, n_uses: int, reason: str) -> Plan:
     def apply(x: ArrayLike) -> Samples:
         x = as_samples(x, "x", (1, 2))
         if kernel.ndim == 1 and x.ndim == 2:
+            engine.prepare(x.shape[1])  # for every channel the same
             return np.stack([engine(channel) for channel in x])
         if kernel.ndim == 2 and x.ndim == 2 and len(x) > 1:
             _check_channels(x, kernel)
