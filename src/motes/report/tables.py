@@ -152,8 +152,8 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     n_samples, n_channels = math.ceil(duration_s * rate - 1e-6), max(events.n_channels or 1 for events in tables)
     extras: dict[str, Any] = {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata}
     extras |= {events.KIND: events for events in tables}
-    if about is not None:
-        extras["instruments"] = tuple(instrument.at_rate(rate) for instrument in _unpacked(about))
+    if about is not None and about.instruments:
+        extras["instruments"], n_channels = tuple(instrument.at_rate(rate) for instrument in _unpacked(about)), about.n_channels
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
 
 
