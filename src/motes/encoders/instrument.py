@@ -141,7 +141,7 @@ def _tuned(sites: Sites, audio: Reals, rate: int, work: _Work) -> Sites:
         return sites
     sites = Sites(np.ascontiguousarray(sites.rate[:, modes]), np.ascontiguousarray(sites.mixing[:, modes]), sites.at, sites.value[:, modes])
     for _ in range(TUNINGS):
-        sites, residual = tune(without_twins(sites, audio.shape[1]), audio, ROUNDS_OF_TUNING)
+        sites, residual = tune(without_twins(sites, audio.shape[1]), audio, ROUNDS_OF_TUNING, lambda: work.tell(SELECTED) is not None)
         if work.tell(SELECTED) is not None:
             break
         at = retimed(sites, residual, rate)

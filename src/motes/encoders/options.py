@@ -144,7 +144,7 @@ class InstrumentOptions:
     loss: str = "stft"
     l1: float = 0.0
     seed: int = 0
-    time_limit_s: float | None = 150.0
+    time_limit_s: float | None = 120.0
     checkpoint: str | None = None
 
     def __post_init__(self) -> None:

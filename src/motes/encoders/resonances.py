@@ -16,6 +16,8 @@ WINDOW_BANDWIDTHS = 32
 SHORTEST_T60_S, LONGEST_T60_S = 0.01, 40.0
 GRID_T60_S = (0.012, 0.04, 0.12)
 GRID_PER_OCTAVE = 6
+STRETCH_MODES = 120
+"""Modes of one band that all stretches alone may add, but for two each."""
 
 
 def candidate_modes(audio: Reals, sample_rate_hz: int, cuts: NDArray[np.int64], per_band: int = 10) -> tuple[Reals, Reals]:
@@ -64,8 +66,9 @@ def _modes_of_band(band: NDArray[np.complex128], rate: float, cuts: NDArray[np.i
     stretches = [band[a:b] for a, b in itertools.pairwise(edges)]
     long = int(WINDOW_BANDWIDTHS * 1.5)
     poles = _esprit([s for s in stretches if len(s) > long] or [band], min(long, len(band) // 2), per_band)
+    alone = max(2, min(per_band // 2, STRETCH_MODES // len(stretches)))
     for stretch in stretches:
-        poles = np.concatenate([poles, _esprit([stretch], min(long // 2, len(stretch) // 2), max(2, per_band // 2))])
+        poles = np.concatenate([poles, _esprit([stretch], min(long // 2, len(stretch) // 2), alone)])
     with np.errstate(divide="ignore"):
         exponents = np.log(poles) * rate
     modes.extend(zip(exponents.imag / (2 * np.pi), -exponents.real, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from motes.kernels.modes import listen, ring
 from motes.scene.instrument import Complexes, Reals
 
+WORTH_SHARING = 1 << 22
+"""Samples × modes from which on a second thread pays."""
 NEW_MODE, NEW_STRIKE = 2, 3
 """Numbers that a mode and a strike cost, besides their sites."""
 RIDGE = 1e-4
@@ -56,12 +59,24 @@ class Sites:
 
 
 def hear(audio: Reals, rate: Reals, at: Reals) -> Complexes:
-    """Inner products of each channel of `audio` with each mode struck at each time, `(n_channels, n_strikes, n_modes)`."""
+    """Inner products of each channel of `audio` with each mode struck at each time, `(n_channels, n_strikes, n_modes)`; two threads share them."""
     heard = np.empty((len(audio), len(at), rate.shape[1]), np.complex128)
-    part = np.empty((2, len(at), rate.shape[1]))
-    for channel, samples in enumerate(audio):
-        listen(np.ascontiguousarray(samples), rate, at, part)
-        heard[channel] = part[0] + 1j * part[1]
+
+    def work(channel: int, modes: slice) -> None:
+        some = np.ascontiguousarray(rate[:, modes])
+        part = np.empty((2, len(at), some.shape[1]))
+        listen(np.ascontiguousarray(audio[channel]), some, at, part)
+        heard[channel, :, modes] = part[0] + 1j * part[1]
+
+    half = rate.shape[1] // 2
+    parts = [(channel, modes) for channel in range(len(audio)) for modes in (slice(0, half), slice(half, None))]
+    if audio.shape[1] * rate.shape[1] < WORTH_SHARING:
+        for part in parts:
+            work(*part)
+        return heard
+    with ThreadPoolExecutor(2) as executor:
+        for done in [executor.submit(work, *part) for part in parts]:
+            done.result()
     return heard
 
 

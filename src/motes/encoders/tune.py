@@ -6,6 +6,7 @@ together explain most of the residual. All inner products have closed forms; der
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,10 +26,15 @@ NEAR = 1.0
 FASTEST, SLOWEST = 0.05, 1e-7
 
 
-def tune(sites: Sites, audio: Reals, n_rounds: int) -> tuple[Sites, Reals]:
-    """The sites with their modes' frequencies and decays moved to where the residual is least, and that residual. It never gets louder."""
+def tune(sites: Sites, audio: Reals, n_rounds: int, over: Callable[[], bool] = lambda: False) -> tuple[Sites, Reals]:
+    """The sites with their modes' frequencies and decays moved to where the residual is least, and that residual. It never gets louder.
+
+    `over` says between rounds whether time is.
+    """
     residual = audio - sites.render(audio.shape[1])
     for _ in range(n_rounds):
+        if over():
+            break
         change = _changes(sites, residual)
         for part in (1.0, 0.4):
             moved = _moved(sites, part * change)
