@@ -74,3 +74,16 @@ def test_version_is_told_once(require_tool: Callable[[str], str]) -> None:
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     program = subprocess.run([require_tool("motes"), "--version"], capture_output=True, text=True, timeout=60)
     assert program.stdout.strip().split()[-1] == version
+
+
+def test_the_notebook_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Cell by cell, without a notebook's server."""
+    import json
+
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "docs/examples/instrument.ipynb").read_text(encoding="utf-8"))["cells"]
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"cell {number}", "exec"), namespace)
+    assert namespace["blocks"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from motes.encoders.options import Progress
     from motes.scene.gabor import Gabor
     from motes.scene.scene import Scene
+    from motes.synth.state_space import Player
 
     __version__: str
 
@@ -24,9 +25,11 @@ __all__ = [
     "MissingExtraError",
     "MotesError",
     "ParameterError",
+    "Player",
     "Scene",
     "__version__",
     "encode",
+    "encode_instrument",
     "from_csv",
     "load",
 ]
@@ -63,6 +66,24 @@ def encode(
     return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
 
 
+def encode_instrument(
+    audio: ArrayLike, *, sample_rate_hz: float, progress: Callable[[Progress], None] | None = None, **options: Any
+) -> Scene:  # fmt: skip
+    """The scene of a recording as one instrument and the strikes that play it; `options` are those of `motes.encoders.options.InstrumentOptions`.
+
+    `audio` is `(n,)` or `(n_channels, n)`, at most two minutes. `motes.Player(scene.instruments[0])` then plays it. Ctrl-C ends the fit with the best
+    so far. Raises ParameterError for audio or options that make no sense, MissingExtraError without PyTorch unless `refine=0`.
+    """
+    from motes.encoders.instrument import encode as fit
+    from motes.encoders.options import InstrumentOptions
+
+    try:
+        chosen = InstrumentOptions(**options)
+    except TypeError as error:
+        raise ParameterError(f"instrument options: {str(error).partition('() ')[2]}") from None
+    return fit(audio, chosen, sample_rate_hz=sample_rate_hz, progress=progress)
+
+
 def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None) -> Scene:
     """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file is damaged."""
     from motes.codec.bitstream import load as read
@@ -86,6 +107,10 @@ def __getattr__(name: str) -> Any:
         from motes.scene.scene import Scene
 
         return Scene
+    if name == "Player":
+        from motes.synth.state_space import Player
+
+        return Player
     if name == "Gabor":
         from motes.scene.gabor import Gabor
 

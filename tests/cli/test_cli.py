@@ -63,7 +63,7 @@ def test_encode_info_validate_decode_eval(here, run):
     recording("song.flac", 1.0, 2)
     status, out, err = run("encode", "song.flac", "--events", "60")
     assert (status, out) == (0, "")
-    assert all(word in err for word in ("song.flac → song.mote", "kbps", "60 atoms", "SNR", "n_events_reached"))
+    assert all(word in err for word in ("song.flac → song.mote", "kbps", "60 events", "SNR", "n_events_reached"))
     status, out, _ = run("info", "song.mote", "--json")
     info = json.loads(out)
     assert status == 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from motes.scene.gabor import Gabor, render_gabor_oracle
+from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
 from motes.scene.scene import KINDS, Scene
+from motes.scene.strike import Strike, render_strike_oracle
 from motes.scene.texture import Texture, render_texture_oracle
 
 RATE, N_SAMPLES = 16000, 24000
@@ -34,8 +36,32 @@ def texture(n_channels: int) -> Texture:
     )  # fmt: skip
 
 
-EXAMPLES = {"gabor": gabor, "texture": texture}
-ORACLES = {"gabor": render_gabor_oracle, "texture": render_texture_oracle}
+def strike(n_channels: int) -> Strike:
+    """Strikes off the grid of samples, two at a time, one with another pitch, one of a band, one that carries on another."""
+    at = np.array([0.05, 0.2, 0.2, 0.41234, 0.6, 0.90005])
+    instrument = instrument_of(n_channels)
+    control = np.array([0, 1, 2, 2, 0, 1])
+    return Strike(
+        at, control, np.array([0.5, 1.0, 0.3, 0.8, 0.6, 1.0]), instrument.ring_s()[control], frequency_ratio=np.array([1, 1, 1, 1.3, 1, 1]),
+        since_s=np.array([0, 0, 0, 0, 0.4, 0]), turn_s=np.array([0, 0, 0, 0, 0.01, 0]), high_hz=np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1200.0]),
+    )  # fmt: skip
+
+
+def instrument_of(n_channels: int) -> Instrument:
+    """Three controls over eight modes, and a short direct path."""
+    random = np.random.default_rng(2)
+    weights = 0.2 * (random.normal(size=(3, 8)) + 1j * random.normal(size=(3, 8))) * (random.random((3, 8)) < 0.6)
+    mixing = np.ones((1, 8)) if n_channels == 1 else np.exp(1j * random.normal(size=(n_channels, 8)))
+    direct = 0.001 * random.normal(size=(n_channels, 24))
+    return Instrument(RATE, np.sort(random.uniform(100, 3000, 8)), random.uniform(0.05, 0.3, 8), weights, mixing, direct, np.array([0.5, 1.0, 0.0]))
+
+
+def strike_oracle(table: Strike, rate: int, n_samples: int, n_channels: int) -> np.ndarray:
+    return render_strike_oracle(table, [instrument_of(n_channels)], rate, n_samples, n_channels)
+
+
+EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike}
+ORACLES = {"gabor": render_gabor_oracle, "texture": render_texture_oracle, "strike": strike_oracle}
 assert list(EXAMPLES) == [kind.KIND for kind in KINDS] == list(ORACLES)
 
 
@@ -46,4 +72,5 @@ def example(kind: str, n_channels: int = 1) -> EventTable:
 
 def scene_of(*tables: EventTable, n_channels: int = 1) -> Scene:
     """A scene of these."""
-    return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables)
+    instruments = (instrument_of(n_channels),) if any(isinstance(table, Strike) for table in tables) else ()
+    return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments)

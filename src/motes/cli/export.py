@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
 from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
 
-_FORMATS = "csv, json, parquet, png or svg"
+_FORMATS = "csv, json, parquet, png, svg or instrument.json"
 
 
 def export(
@@ -33,7 +33,7 @@ def export(
     output
         The file, a folder, or `-` for standard output. Without it each lies beside its .mote file.
     to
-        csv, json, parquet, png or svg; without it, what the name of the output says.
+        csv, json, parquet, png, svg or instrument.json (the instrument, for a player); without it, what the name of the output says.
     start
         From here, in seconds.
     end
@@ -42,7 +42,7 @@ def export(
     from motes.library.changes import EXPORTS, Export
 
     name = output_name(output)
-    to = to or (os.path.splitext(name)[1][1:].lower() if name else None)
+    to = to or (_told_by(name) if name else None)
     if to not in EXPORTS:
         raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
     if name == "-":
@@ -52,6 +52,10 @@ def export(
     todo = planned(inputs, output, suffix=f".{to}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
     announce_compilation()
     return do_all(todo, Export(to, start, end, force), "exporting", _account, n_processes=jobs, as_json=json)
+
+
+def _told_by(name: str) -> str:
+    return "instrument.json" if name.lower().endswith(".instrument.json") else os.path.splitext(name)[1][1:].lower()
 
 
 def import_(

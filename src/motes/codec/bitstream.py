@@ -20,13 +20,16 @@ from motes.codec.container import (
     GROUPS,
     HEADER,
     INDEX,
+    INSTRUMENT,
     MAX_FRAME,
+    MAX_PAYLOAD,
     PREAMBLE_SIZE,
     REACH_UNIT,
     Entry,
     Frame,
     Header,
     Index,
+    Reader,
     check_preamble,
     end_frame,
     frame,
@@ -41,6 +44,7 @@ from motes.codec.quantise import check_quantiser, default_quantiser
 from motes.errors import FormatError, ParameterError
 from motes.files import atomic_output
 from motes.scene.groups import Groups
+from motes.scene.instrument import Instrument
 from motes.scene.scene import GaborQuantiser, Scene
 
 _SEEK_LIMIT = 1 << 16
@@ -59,6 +63,7 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     events: dict[str, int]
     windows: list[int]
     n_packets: int
+    instruments: int
     format_version: int
     encoder: str
     options: dict[str, object]
@@ -77,6 +82,10 @@ def coder(kind: int) -> Any:
     return importlib.import_module(f"motes.codec.{EVENTS[kind]}_packet")
 
 
+def _instrument_coder() -> Any:
+    return importlib.import_module("motes.codec.instrument_packet")
+
+
 def chunks(scene: Scene) -> Iterator[bytes]:
     """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on the way."""
     quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
@@ -85,6 +94,8 @@ def chunks(scene: Scene) -> Iterator[bytes]:
     groups = scene.groups.told()
     if len(groups):
         yield frame(GROUPS, pack_groups(groups))
+    for number, instrument in enumerate(scene.instruments):
+        yield frame(INSTRUMENT, _instrument_coder().encode_instrument(instrument, number))
     entries: list[Entry] = []
     mask = 0
     held = [kind for kind, name in EVENTS.items() if len(getattr(scene, name))]
@@ -95,7 +106,7 @@ def chunks(scene: Scene) -> Iterator[bytes]:
         yield packet
     index = frame(INDEX, Index(_windows(mask), tuple(entries)).pack())
     yield index
-    yield end_frame(len(index), len(entries) + 3 + (len(groups) > 0))
+    yield end_frame(len(index), len(entries) + len(scene.instruments) + 3 + (len(groups) > 0))
 
 
 def _windows(mask: int) -> tuple[int, ...]:
@@ -122,6 +133,14 @@ class Columns:
         self.header = header
         self.groups = Groups.empty()
         self.parts: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in EVENTS.values()}
+        self.instruments: dict[int, Instrument] = {}
+
+    def add_instrument(self, found: Frame) -> None:
+        """Decode what strikes will play."""
+        number, instrument = _instrument_coder().decode_instrument(found, self.header)
+        if number in self.instruments:
+            raise FormatError(f"{found.name}: instrument {number} stands twice")
+        self.instruments[number] = instrument
 
     def add(self, found: Frame) -> tuple[Entry, int]:
         """Decode a packet; its entry in the index and the windows it uses."""
@@ -138,7 +157,11 @@ class Columns:
                 tables[name] = coder(kind).table(self.parts[name], h.sample_rate_hz)
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, self.groups.id)) for table in tables.values()):
             raise FormatError("events are in groups that the file does not tell of")
-        return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, quantiser=h.quantiser, groups=self.groups, metadata=h.metadata, **tables)
+        common: dict[str, Any] = {"quantiser": h.quantiser, "groups": self.groups, "metadata": h.metadata}
+        try:
+            return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, instruments=self._instruments(), **common, **tables)
+        except ParameterError as error:  # strikes that play what is not there
+            raise FormatError(str(error)) from None
 
     def keep_known_groups(self) -> bool:
         """Take events out of groups that are not known; returns whether there were none such."""
@@ -154,6 +177,11 @@ class Columns:
         """Whether an event was edited so that it depends on the other events of its partial."""
         parts = self.parts["gabor"]
         return any(np.any(part["edit_ratio"] != 1) or np.any(np.abs(part["edit_factor"]) != 1) for part in parts if "edit_ratio" in part)
+
+    def _instruments(self) -> tuple[Instrument, ...]:
+        if sorted(self.instruments) != list(range(len(self.instruments))):
+            raise FormatError(f"of its instruments there are only {', '.join(map(str, sorted(self.instruments)))}")
+        return tuple(self.instruments[number] for number in range(len(self.instruments)))
 
 
 def loads(data: bytes | memoryview) -> Scene:
@@ -178,6 +206,11 @@ def loads(data: bytes | memoryview) -> Scene:
             if number != 1 or columns is None:
                 raise FormatError(f"{found.name}: groups stand right after the header")
             columns.groups = unpack_groups(found)
+        elif found.kind == INSTRUMENT:
+            assert columns is not None
+            if entries:
+                raise FormatError(f"{found.name}: instruments stand before all events")
+            columns.add_instrument(found)
         elif found.kind in EVENTS:
             assert columns is not None
             entry, windows = columns.add(found)
@@ -219,7 +252,23 @@ class _Seekable:
         if self._read(self.first, 1) == bytes([GROUPS]):
             self.groups = read_frame(self._read(self.first, MAX_FRAME), 0, 1, file_at=self.first)
             self.first += self.groups.size
+        self.instruments = self._read_instruments()
         self.index, self.n_packets = self._read_index()
+
+    @property
+    def n_before(self) -> int:
+        """Packets before those of events: the header, groups and instruments."""
+        return 1 + (self.groups is not None) + len(self.instruments)
+
+    def _read_instruments(self) -> list[Frame]:
+        """The packets before those of events that hold what strikes play."""
+        found: list[Frame] = []
+        while self._read(self.first, 1) == bytes([INSTRUMENT]):
+            size = Reader(self._read(self.first, 16)[1:], "an instrument").varint(MAX_PAYLOAD) + MAX_FRAME - MAX_PAYLOAD
+            number = 1 + (self.groups is not None) + len(found)
+            found.append(read_frame(self._read(self.first, size), 0, number, file_at=self.first))
+            self.first += found[-1].size
+        return found
 
     def _read_index(self) -> tuple[Index, int]:
         end_at = self.n_bytes - END_SIZE
@@ -250,13 +299,15 @@ class _Seekable:
         columns, at, length = Columns(self.header), self.first, packet_samples(self.header.sample_rate_hz)
         if self.groups is not None:
             columns.groups = unpack_groups(self.groups)
+        for packet in self.instruments:
+            columns.add_instrument(packet)
         for i, entry in enumerate(self.index.entries):
             start, end = entry.number * length - entry.before * REACH_UNIT, (entry.number + 1) * length + entry.after * REACH_UNIT
             if start <= last_sample and end >= first_sample:
                 data = self._read(at, entry.n_bytes)
                 if not data:
-                    raise FormatError(f"packet {i + 1} (at byte {at}): cut short")
-                found = read_frame(data, 0, i + 1 + (self.groups is not None), file_at=at)
+                    raise FormatError(f"packet {self.n_before + i} (at byte {at}): cut short")
+                found = read_frame(data, 0, self.n_before + i, file_at=at)
                 if found.kind != entry.kind or columns.add(found)[0] != entry:
                     raise FormatError(f"{found.name}: not what the index tells of it")
             at += entry.n_bytes
@@ -312,6 +363,7 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         events=found.index.n_events(),
         windows=list(found.index.windows),
         n_packets=found.n_packets,
+        instruments=len(found.instruments),
         format_version=0,
         encoder=meta.encoder,
         options=meta.options,

@@ -16,12 +16,12 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
-HEADER, GROUPS, GABOR, TEXTURE, INDEX, END = b"HRGTIE"
-EVENTS = {GABOR: "gabor", TEXTURE: "texture"}
+HEADER, GROUPS, INSTRUMENT, GABOR, TEXTURE, STRIKE, INDEX, END = b"HRNGTSIE"
+EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
-NAMES = {HEADER: "header", GROUPS: "groups", **EVENTS, INDEX: "index", END: "end"}
+NAMES = {HEADER: "header", GROUPS: "groups", INSTRUMENT: "instrument", **EVENTS, INDEX: "index", END: "end"}
 MAX_PAYLOAD = 1 << 28
 MAX_FRAME = MAX_PAYLOAD + 16
 MAX_LAYER = 1 << 20

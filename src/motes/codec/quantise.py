@@ -245,12 +245,21 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
             }
         )
     texture = quantised(scene.texture, scene.sample_rate_hz)
+    if scene.instruments:
+        scene = _with_rounded_strikes(scene)
     if not parts:
         return replace(scene, texture=texture, quantiser=chosen)
     gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
     if not edits.trivial:
         gabor = placed(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), scene.sample_rate_hz)
     return replace(scene, gabor=gabor, texture=texture, quantiser=chosen)
+
+
+def _with_rounded_strikes(scene: Scene) -> Scene:
+    from motes.codec import instrument_packet, strike_packet  # numba: only where there are strikes
+
+    strikes = strike_packet.rounded(scene.strike, scene.sample_rate_hz)
+    return replace(scene, strike=strikes, instruments=tuple(map(instrument_packet.rounded, scene.instruments)))
 
 
 def integers_in_range(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> bool:

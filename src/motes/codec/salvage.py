@@ -6,6 +6,8 @@ import itertools
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from motes.codec.bitstream import Columns
 from motes.codec.container import (
     END,
@@ -13,6 +15,7 @@ from motes.codec.container import (
     GROUPS,
     HEADER,
     INDEX,
+    INSTRUMENT,
     PREAMBLE_SIZE,
     Frame,
     Header,
@@ -51,6 +54,11 @@ def salvage(data: bytes | memoryview) -> Salvaged:
     if header is None:
         raise FormatError("nothing can be salvaged: there is no intact header, which says what the packets mean" if data else "the file is empty")
     columns, places = Columns(Header.unpack(header)), []
+    for found in (found for found in frames if found.kind == INSTRUMENT):
+        try:
+            columns.add_instrument(found)
+        except FormatError as error:
+            skipped.append(str(error))
     for found in (found for found in frames if found.kind in EVENTS):
         try:
             place = columns.add(found)[0].place
@@ -69,8 +77,22 @@ def salvage(data: bytes | memoryview) -> Salvaged:
         skipped.append(str(error))
     if not columns.keep_known_groups():
         skipped.append("the groups are lost: events that were in them are in none")
-    skipped += _missing(frames, places, columns.header)
+    skipped += _missing(frames, places, columns.header) + _without_instrument(columns)
     return Salvaged(columns.scene(), skipped, len(frames))
+
+
+def _without_instrument(columns: Columns) -> list[str]:
+    """Drop strikes whose instrument is lost, and number the others' anew."""
+    known, n_lost = sorted(columns.instruments), 0
+    for part in columns.parts["strike"]:
+        instrument, control = part["instrument_id"], part["control"]
+        n_controls = np.array([columns.instruments[k].n_controls if k in known else 0 for k in instrument], np.int64)
+        kept = control < n_controls
+        n_lost += int(np.count_nonzero(~kept))
+        part.update({name: values[kept] for name, values in part.items()})
+        part["instrument_id"] = np.searchsorted(known, part["instrument_id"])
+    columns.instruments = {number: columns.instruments[k] for number, k in enumerate(known)}
+    return [f"the instrument of {n_lost} strike event{'s' * (n_lost != 1)} is lost, and they with it"] if n_lost else []
 
 
 def salvage_file(path: str | os.PathLike[str]) -> Salvaged:
@@ -106,7 +128,7 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
-    kinds = bytes([HEADER, GROUPS, *EVENTS, INDEX, END])
+    kinds = bytes([HEADER, GROUPS, INSTRUMENT, *EVENTS, INDEX, END])
     for place in range(at, len(data)):
         if data[place] not in kinds:
             continue

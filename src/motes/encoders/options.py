@@ -106,6 +106,63 @@ class TextureOptions:
 
 
 @dataclass(frozen=True)
+class InstrumentOptions:
+    """How large an instrument may be, and how it is fitted.
+
+    Parameters
+    ----------
+    controls
+        Kinds of strike at most; 0 for as many as there are strikes that are not alike.
+    modes
+        Resonances at most.
+    strikes
+        Strikes at most; 0 for 12 per second.
+    numbers_percent
+        Numbers (modes, mixing, weights and strikes) per hundred samples of one channel at most.
+    taps
+        Length of the direct path in samples, 0 for none.
+    refine
+        Steps of refinement by gradients, which need PyTorch; 0 for none.
+    loss
+        What the refinement lowers: a loss by its name (`stft`, `octave`, `scattering` …).
+    l1
+        Weight of the sum of all weights in that: the higher, the sparser.
+    seed
+        Of what is drawn by chance: the pad's first guess.
+    time_limit_s
+        Stop with the best so far after this many seconds.
+    checkpoint
+        A file that keeps the fit, to resume it if it is there.
+    """
+
+    controls: int = 0
+    modes: int = 512
+    strikes: int = 0
+    numbers_percent: float = 3.0
+    taps: int = 32
+    refine: int = 60
+    loss: str = "stft"
+    l1: float = 0.0
+    seed: int = 0
+    time_limit_s: float | None = 120.0
+    checkpoint: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("controls", 0, 4096), ("modes", 1, 4096), ("strikes", 0, 100_000), ("taps", 0, 4096), ("refine", 0, 1_000_000), ("seed", 0, 2**32 - 1)
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value != int(value) or not low <= value <= high:
+                raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        if not 0 < require_finite("numbers_percent", self.numbers_percent) <= 100:
+            raise ParameterError(f"numbers_percent must be above 0 and at most 100, not {self.numbers_percent:g}")
+        if require_finite("l1", self.l1) < 0:
+            raise ParameterError(f"l1 must not be below 0, and is {self.l1:g}")
+        if self.time_limit_s is not None:
+            require_positive("time_limit_s", self.time_limit_s)
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
     from motes.scene.select import Selection
 
-EXPORTS = ("csv", "json", "parquet", "png", "svg")
+EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json")
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,11 @@ class Export:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Export one file."""
+        from motes.report.instrument_json import write_instrument
         from motes.report.tables import write_csv, write_json, write_parquet
 
         scene = load_scene(job.source)
-        write = {"csv": write_csv, "json": write_json, "parquet": write_parquet}.get(self.to)
+        write = {"csv": write_csv, "json": write_json, "parquet": write_parquet, "instrument.json": write_instrument}.get(self.to)
         buffer = BytesIO()
         if write is not None:
             write(scene.slice(self.start_s, self.end_s) if (self.start_s, self.end_s) != (None, None) else scene, buffer)
@@ -174,3 +175,58 @@ class Import:
         job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
         return {"source": job.source, "output": job.output, "seconds": scene.duration_s, "n_events": scene.n_events, "n_bytes": n_bytes}
+
+
+@dataclass(frozen=True)
+class Perform:
+    """.mote file with an instrument to audio or to another .mote file: played by chance, in another order, from MIDI or as another scene does."""
+
+    random: int | None = None
+    density_per_s: float = 4.0
+    duration_s: float | None = None
+    permute: int | None = None
+    midi: str | None = None
+    strikes: str | None = None
+    damping: float = 1.0
+    brightness: float = 0.0
+    transpose: float = 0.0
+    gain_db: float = 0.0
+    overwrite: bool = False
+
+    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """Play one file."""
+        from motes.audio import write_audio
+        from motes.synth.render import render_blocks
+
+        start = time.perf_counter()
+        played, n_clipped = self.apply(load_scene(job.source)), 0
+        job.make_folder()
+        if job.output == "-" or job.output.lower().endswith(".mote"):
+            _store(played, job.output, self.overwrite)
+        else:
+            rate, blocks = played.sample_rate_hz, render_blocks(played)
+            n_clipped = write_audio(job.output, blocks, rate, played.n_channels, overwrite=self.overwrite, n_samples=played.n_samples)
+        return {
+            "source": job.source,
+            "output": job.output,
+            "seconds": played.duration_s,
+            "n_events": played.n_events,
+            "n_clipped": n_clipped,
+            "elapsed_s": time.perf_counter() - start,
+        }
+
+    def apply(self, scene: Scene) -> Scene:
+        """The scene as it is played."""
+        from motes.library import perform
+        from motes.library.midi import read_notes
+
+        perform.instrument_of(scene)
+        if self.random is not None:
+            scene = perform.random_strikes(scene, self.random, self.density_per_s, self.duration_s)
+        elif self.permute is not None:
+            scene = perform.permuted(scene, self.permute)
+        elif self.midi is not None:
+            scene = perform.play_notes(scene, read_notes(self.midi))
+        elif self.strikes is not None:
+            scene = perform.on_instrument(scene, load_scene(self.strikes))
+        return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)

@@ -19,7 +19,7 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
-    from motes.encoders.options import PursuitOptions
+    from motes.encoders.options import InstrumentOptions, PursuitOptions
     from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 65536
@@ -27,18 +27,26 @@ _BLOCK_SAMPLES = 65536
 
 @dataclass(frozen=True)
 class Encode:
-    """Recording to .mote file, by pursuit."""
+    """Recording to .mote file, by the encoder whose options these are."""
 
-    options: PursuitOptions
+    options: PursuitOptions | InstrumentOptions
     overwrite: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
-        from motes.encoders.pursuit import encode
+        from motes.encoders.options import PursuitOptions
 
         start = time.perf_counter()
         source = open_source(job.source)
-        scene = encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+        scene: Scene
+        if isinstance(self.options, PursuitOptions):
+            from motes.encoders import pursuit
+
+            scene = pursuit.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+        else:
+            from motes.encoders import instrument
+
+            scene = instrument.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
         job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
@@ -51,6 +59,7 @@ class Encode:
             "n_channels": scene.n_channels,
             "sample_rate_hz": scene.sample_rate_hz,
             "n_events": scene.n_events,
+            "encoder": scene.metadata.encoder,
             "n_bytes": n_bytes,
             "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,
             "snr_db": snr,

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from motes.errors import MissingExtraError, ParameterError
+from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.scene.groups import ROLES, Groups
+from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
 from motes.scene.scene import KINDS, GaborQuantiser, Metadata, Scene
 from motes.scene.table import events_of, flat_columns, stored_params
@@ -34,6 +35,8 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Metadata = msgspec.field(default_factory=Metadata)
     groups: list[tuple[int, int, str]] = []
     """Id, parent and role, but for the partials without a parent: those follow from the events."""
+    instruments: list[bytes] = []
+    """Each as in a .mote file, in base 64: what strikes play."""
 
 
 def _about(scene: Scene) -> _About:
@@ -44,8 +47,30 @@ def _about(scene: Scene) -> _About:
     ]
     return _About(
         sample_rate_hz=scene.sample_rate_hz, n_samples=scene.n_samples, n_channels=scene.n_channels,
-        quantiser=scene.quantiser, metadata=scene.metadata, groups=groups,
+        quantiser=scene.quantiser, metadata=scene.metadata, groups=groups, instruments=_packed(scene),
     )  # fmt: skip
+
+
+def _packed(scene: Scene) -> list[bytes]:
+    if not scene.instruments:
+        return []
+    from motes.codec.instrument_packet import encode_instrument
+
+    return [encode_instrument(instrument, number) for number, instrument in enumerate(scene.instruments)]
+
+
+def _unpacked(about: _About) -> tuple[Instrument, ...]:
+    if not about.instruments:
+        return ()
+    from motes.codec.container import INSTRUMENT, Frame, Header
+    from motes.codec.instrument_packet import decode_instrument
+
+    quantiser = about.quantiser or GaborQuantiser(1, 2, 0)
+    header = Header(about.sample_rate_hz, about.n_samples, about.n_channels, quantiser, about.metadata)
+    try:
+        return tuple(decode_instrument(Frame(INSTRUMENT, payload, "the instrument", 0), header)[1] for payload in about.instruments)
+    except FormatError as error:
+        raise ParameterError(f"line 1: {error}") from None
 
 
 def write_csv(scene: Scene, handle: BinaryIO) -> None:
@@ -127,6 +152,8 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     n_samples, n_channels = math.ceil(duration_s * rate - 1e-6), max(events.n_channels or 1 for events in tables)
     extras: dict[str, Any] = {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata}
     extras |= {events.KIND: events for events in tables}
+    if about is not None and about.instruments:
+        extras["instruments"], n_channels = tuple(instrument.at_rate(rate) for instrument in _unpacked(about)), about.n_channels
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
 
 

@@ -21,6 +21,7 @@ from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
 from motes.scene.placed import baked, carried, follow_partials
 from motes.scene.scene import Scene
+from motes.scene.strike import together
 from motes.units import require_finite, require_positive
 
 if TYPE_CHECKING:
@@ -235,7 +236,9 @@ def join(scene: Scene, other: Scene, at_s: float | None = None, resample: bool =
 def at_rate(scene: Scene, sample_rate_hz: int) -> Scene:
     """The same events at another sample rate, without those above half of it."""
     heard = filter(scene.select(), high_hz=sample_rate_hz / 2).scene
-    return heard.replace(sample_rate_hz=sample_rate_hz, n_samples=-(-scene.n_samples * sample_rate_hz // scene.sample_rate_hz))
+    instruments = tuple(instrument.at_rate(sample_rate_hz) for instrument in scene.instruments)
+    n_samples = -(-scene.n_samples * sample_rate_hz // scene.sample_rate_hz)
+    return heard.replace(sample_rate_hz=sample_rate_hz, n_samples=n_samples, instruments=instruments)
 
 
 def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, with_overhang: bool = False) -> Scene:
@@ -284,11 +287,13 @@ def _together(scene: Scene, other: Scene, selection: Selection) -> Selection:
     """The events of both, groups kept apart, the length of the longer one, the finer quantiser; the selection is those of `other`."""
     above = int(scene.groups.id.max(initial=0))
     groups = _used(other.groups, column(other, "group_id"))
-    together = Groups(
+    both = Groups(
         np.concatenate([scene.groups.id, groups.id + above]),
         np.concatenate([scene.groups.parent, np.where(groups.parent > 0, groups.parent + above, 0)]),
         np.concatenate([scene.groups.role, groups.role]),
     )
+    instruments, number = together(scene.instruments, other.instruments)
+    other = other.replace(strike=other.strike.replace(instrument_id=number[other.strike.instrument_id]), instruments=instruments)
     tables, masks = [], []
     for ours, theirs in zip(scene.tables, other.tables, strict=True):
         groups_there = theirs.column("group_id")
@@ -296,7 +301,7 @@ def _together(scene: Scene, other: Scene, selection: Selection) -> Selection:
         masks.append(np.arange(len(ours) + len(theirs)) >= len(ours))
     n_samples, quantiser = max(scene.n_samples, other.n_samples), _finer(scene, other)
     return _rebuilt(
-        replace(selection, scene=scene), tables, np.concatenate(masks), n_samples=n_samples, quantiser=quantiser, groups=together
+        replace(selection, scene=scene), tables, np.concatenate(masks), n_samples=n_samples, quantiser=quantiser, groups=both, instruments=instruments
     )  # fmt: skip
 
 

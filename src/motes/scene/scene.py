@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
+from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
+from motes.scene.strike import Strike, check_strikes
 from motes.scene.texture import Texture
 
 if TYPE_CHECKING:
     from motes.scene.select import Selection
 
-KINDS: tuple[type[EventTable], ...] = (Gabor, Texture)
+KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike)
 """All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -65,6 +67,9 @@ class Scene:
     groups: Groups = field(default_factory=Groups.empty)
     metadata: Metadata = field(default_factory=Metadata)
     texture: Texture = None  # type: ignore[assignment]  # filled with none
+    strike: Strike = None  # type: ignore[assignment]  # filled with none
+    instruments: tuple[Instrument, ...] = ()
+    """What strikes excite: a strike's `instrument_id` counts them from 0."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ), ("n_samples", 0, 2**48), ("n_channels", 1, MAX_CHANNELS)):
@@ -79,6 +84,8 @@ class Scene:
                 raise ParameterError(f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}")
             order = table.order()
             object.__setattr__(self, kind.KIND, table if order is None else table.take(order))
+        object.__setattr__(self, "instruments", tuple(self.instruments))
+        check_strikes(self.strike, self.instruments, self.sample_rate_hz, self.n_channels)
 
     @property
     def duration_s(self) -> float:

@@ -167,7 +167,7 @@ def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
 
 def _loudest(table: EventTable) -> NDArray[np.intp]:
     amplitude = getattr(table, "amplitude", None)
-    if amplitude is None or amplitude.shape[1] == 1 or not len(table):
+    if amplitude is None or amplitude.ndim == 1 or amplitude.shape[1] == 1 or not len(table):
         return np.zeros(len(table), np.intp)
     return np.argmax(amplitude, axis=1)
 

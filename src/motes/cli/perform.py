@@ -1,0 +1,83 @@
+"""motes perform."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
+from motes.cli.many import Force, Json, Output, do_all, planned, shown
+
+_Number = Annotated[float, Parameter(allow_leading_hyphen=True)]
+
+
+def perform(
+    scene: str,
+    *,
+    output: Output = None,
+    random: int | None = None,
+    density: float = 4.0,
+    duration: float | None = None,
+    permute: int | None = None,
+    midi: str | None = None,
+    strikes: str | None = None,
+    damping: float = 1.0,
+    brightness: _Number = 0.0,
+    transpose: _Number = 0.0,
+    gain_db: _Number = 0.0,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Play the instrument in a .mote file: by chance, in another order, from MIDI or as another scene does; or as it was, in another shape.
+
+    Parameters
+    ----------
+    scene
+        A .mote file that `motes encode --encoder instrument` made; `-` is standard input.
+    output
+        A sound file, a .mote file, or `-` for a .mote file on standard output.
+    random
+        Strikes at random moments: the seed.
+    density
+        How many of these per second.
+    duration
+        For how many seconds; without it as long as the recording was.
+    permute
+        The same moments with the controls exchanged: the seed.
+    midi
+        The notes of a MIDI file: controls by pitch, transposed the rest of the way.
+    strikes
+        The strikes of another .mote file.
+    damping
+        Decay times divided by this: above 1 drier, below 1 longer.
+    brightness
+        Louder by so many dB for each octave above 1 kHz; -3 is duller.
+    transpose
+        Higher by so many semitones.
+    gain_db
+        Louder by so many dB.
+    """
+    from motes.library.changes import Perform
+
+    ways = {"--random": random, "--permute": permute, "--midi": midi, "--strikes": strikes}
+    chosen = [name for name, value in ways.items() if value is not None]
+    if len(chosen) > 1:
+        raise UsageError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
+    if output_name(output) is None:
+        raise UsageError("-o is needed: a sound file such as out.wav, or a .mote file")
+    if output == "-":
+        refuse_terminal("a .mote file")
+        if json:
+            raise UsageError("--json and -o - both want standard output")
+    todo = planned((scene,), output, suffix=os.path.splitext(output or "")[1], looked_for=frozenset({".mote"}), overwrite=force)
+    announce_compilation()
+    work = Perform(random, density, duration, permute, midi, strikes, damping, brightness, transpose, gain_db, force)
+    return do_all(todo, work, "playing", _account, n_processes=1, as_json=json)
+
+
+def _account(report: dict[str, Any]) -> str:
+    clipped = f", {report['n_clipped']} samples clipped (--gain-db -6 is softer)" if report["n_clipped"] else ""
+    where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
+    return f"{where}: {report['n_events']} strikes, {report['seconds']:.2f} s in {report['elapsed_s']:.1f} s{clipped}"

@@ -1,0 +1,183 @@
+"""New music on an instrument that was found in a recording: each performance is a scene of strikes, from chance, from another scene or from MIDI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+from motes.scene.instrument import Instrument, Reals
+from motes.scene.scene import Scene
+from motes.scene.strike import Strike
+from motes.units import require_finite, require_positive
+
+A4_HZ, A4_KEY = 440.0, 69
+PLAYABLE_DB = 30.0
+"""Controls weaker than the strongest by more are not chosen by chance or by pitch."""
+REFERENCE_VELOCITY = 100
+"""A note of this velocity sounds as loud as the control did in the recording."""
+MAX_DENSITY = 1000.0
+LONGEST_TAIL_S = 10.0
+_HARMONICS = 8
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How an instrument is played: decay times divided by `damping`, `brightness` in dB per octave, `transpose` in semitones, `gain_db`."""
+
+    damping: float = 1.0
+    brightness: float = 0.0
+    transpose: float = 0.0
+    gain_db: float = 0.0
+
+    def of(self, scene: Scene) -> Scene:
+        """The scene played so."""
+        changed = tuple(instrument.damped(self.damping).brightened(self.brightness) for instrument in scene.instruments)
+        strikes = _ringing(scene.strike, changed)
+        shaped = replace(scene, instruments=changed, strike=strikes)
+        if self.transpose:
+            shaped = shaped.transpose(self.transpose)
+        return shaped.gain(require_finite("gain_db", self.gain_db)) if self.gain_db else shaped
+
+
+def instrument_of(scene: Scene) -> Instrument:
+    """The instrument that most strikes of a scene play; ParameterError if it holds none."""
+    if not scene.instruments:
+        raise ParameterError("the scene holds no instrument: motes encode --encoder instrument makes one")
+    counts = np.bincount(scene.strike.instrument_id, minlength=len(scene.instruments))
+    return scene.instruments[int(np.argmax(counts))]
+
+
+def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration_s: float | None = None) -> Scene:
+    """Strikes at random moments (a Poisson process of `density_per_s`), of controls as often as loud in the scene, 3 dB louder or softer."""
+    require_positive("density_per_s", density_per_s)
+    if density_per_s > MAX_DENSITY:
+        raise ParameterError(f"at most {MAX_DENSITY:g} strikes per second, not {density_per_s:g}")
+    duration_s = scene.duration_s if duration_s is None else require_positive("duration_s", duration_s)
+    instrument, random = instrument_of(scene), np.random.default_rng(seed)
+    n = int(random.poisson(density_per_s * duration_s))
+    time_s = np.sort(random.uniform(0, duration_s, n))
+    control, amplitude = _usual(instrument, scene)
+    loudness = _loudness(instrument)[control] * amplitude**2
+    loudness = loudness * (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10))
+    if not loudness.any():
+        return _performed(scene, instrument, np.empty(0), np.empty(0, np.int64), np.empty(0))
+    chance = np.sqrt(loudness) / np.sqrt(loudness).sum()
+    which = random.choice(len(control), n, p=chance)
+    return _performed(scene, instrument, time_s, control[which], amplitude[which] * 10 ** (random.normal(0, 3, n) / 20), duration_s=duration_s)
+
+
+def permuted(scene: Scene, seed: int) -> Scene:
+    """The same moments, the controls exchanged among them, each with its amplitude."""
+    strikes, order = scene.strike, np.random.default_rng(seed).permutation(len(scene.strike))
+    columns = ("control", "amplitude", "ring_s", "instrument_id", "frequency_ratio", "low_hz", "high_hz")
+    moved = {name: strikes.column(name)[order] for name in columns}
+    return replace(scene, strike=strikes.replace(**moved, since_s=np.zeros(len(strikes)), turn_s=np.zeros(len(strikes))))
+
+
+def on_instrument(scene: Scene, other: Scene) -> Scene:
+    """The strikes of `other` on the instrument of `scene`: controls of another instrument become those that lie as high among its own."""
+    instrument = instrument_of(scene)
+    if not len(other.strike):
+        raise ParameterError("the other scene holds no strikes")
+    theirs, score = instrument_of(other), other.strike
+    control = score.control
+    if not theirs.equals(instrument):
+        rank = np.argsort(np.argsort(_centroid(theirs), kind="stable"))[np.minimum(control, theirs.n_controls - 1)]
+        control = np.argsort(_centroid(instrument), kind="stable")[rank * instrument.n_controls // theirs.n_controls]
+    return _performed(scene, instrument, score.time_s, control, score.amplitude, score.frequency_ratio, other.duration_s)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Notes of a melody: when each begins, its key (69 is A4, 440 Hz) and its velocity, 1 … 127."""
+
+    time_s: Reals
+    key: Reals
+    velocity: Reals
+
+
+def play_notes(scene: Scene, notes: Notes) -> Scene:
+    """Each note by the control whose pitch is nearest, its modes transposed the rest of the way; velocity to amplitude; notes ring out undamped."""
+    instrument = instrument_of(scene)
+    usual, amplitude = _usual(instrument, scene)
+    pitch = control_pitch(instrument)
+    loudness = _loudness(instrument)[usual] * amplitude**2
+    good = (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10)) & (pitch[usual] > 0)
+    if not good.any():
+        raise ParameterError("no control of the instrument has a pitch")
+    usual, amplitude = usual[good], amplitude[good]
+    wanted = A4_HZ * 2 ** ((notes.key - A4_KEY) / 12)
+    away = np.abs(np.log2(wanted[:, None] / pitch[usual]))
+    nearest = np.argmin(away - 0.02 * np.log10(loudness[good] + 1e-12), axis=1) if len(wanted) else np.empty(0, np.int64)
+    ratio = np.clip(wanted / pitch[usual[nearest]], 1e-3, 1e3)
+    strength = amplitude[nearest] * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
+    return _performed(scene, instrument, notes.time_s, usual[nearest], strength, ratio, float(notes.time_s.max(initial=0.0)))
+
+
+def control_pitch(instrument: Instrument) -> Reals:
+    """The frequency in Hz that each control is heard at, 0 where it has no modes: its first harmonics hold most of the root of the energy."""
+    power = np.sqrt(np.abs(instrument.weights) ** 2 * instrument.energy())
+    pitch = np.zeros(instrument.n_controls)
+    for control in range(instrument.n_controls):
+        used = np.flatnonzero(power[control] > 0.05 * power[control].max(initial=0.0))
+        hz, strength = instrument.frequency_hz[used], power[control, used]
+        kept = hz > 25.0
+        hz, strength = hz[kept], strength[kept]
+        if not len(hz):
+            continue
+        guesses = np.concatenate([hz, hz / 2, hz / 3])
+        guesses = guesses[guesses > 25.0]
+        order = hz[None] / guesses[:, None]
+        number = np.clip(np.rint(order), 1, _HARMONICS)
+        fits = np.exp(-0.5 * ((order - number) / (0.02 * number)) ** 2) / np.sqrt(number)
+        held = fits @ strength
+        first = np.array([strength[np.abs(hz / g - 1) < 0.03].sum() for g in guesses])
+        pitch[control] = guesses[np.argmax(held + 0.5 * first)]
+    return pitch
+
+
+def _usual(instrument: Instrument, scene: Scene) -> tuple[NDArray[np.int64], Reals]:
+    """The controls, and the amplitude at which each is struck in the scene (1 if it is not)."""
+    control = np.arange(instrument.n_controls)
+    mean = np.ones(len(control))
+    for k in np.unique(scene.strike.control[scene.strike.control < len(control)]):
+        mean[k] = scene.strike.amplitude[scene.strike.control == k].mean()
+    return control, mean
+
+
+def _loudness(instrument: Instrument) -> Reals:
+    loud: Reals = (np.abs(instrument.weights) ** 2) @ instrument.energy()
+    return loud
+
+
+def _centroid(instrument: Instrument) -> Reals:
+    power = np.abs(instrument.weights) ** 2 * instrument.energy()
+    mean: Reals = power @ instrument.frequency_hz / np.maximum(power.sum(axis=1), 1e-300)
+    return mean
+
+
+def _ringing(strikes: Strike, instruments: tuple[Instrument, ...]) -> Strike:
+    """The strikes with how long they are heard on these instruments."""
+    if not len(strikes):
+        return strikes
+    rings = [np.minimum(instrument.ring_s(), 1e5) for instrument in instruments]
+    return strikes.replace(ring_s=np.array([rings[i][k] for i, k in zip(strikes.instrument_id, strikes.control, strict=True)]))
+
+
+def _performed(
+    scene: Scene,
+    instrument: Instrument,
+    time_s: Reals,
+    control: NDArray[np.int64],
+    amplitude: Reals,
+    ratio: Reals | None = None,
+    duration_s: float = 0.0,
+) -> Scene:
+    """A scene of these strikes: as long as `duration_s` and the last resonance, of which at most ten seconds."""
+    strikes = _ringing(Strike(time_s, control, amplitude, np.zeros(len(time_s)), frequency_ratio=ratio), (instrument,))  # type: ignore[arg-type]
+    tail = float(np.max(np.minimum(strikes.time_s + np.minimum(strikes.ring_s, LONGEST_TAIL_S), 1e6), initial=0.0))
+    n_samples = int(np.ceil(max(duration_s, tail) * scene.sample_rate_hz))
+    return Scene(scene.sample_rate_hz, n_samples, scene.n_channels, strike=strikes, instruments=(instrument,), metadata=scene.metadata)
