@@ -1,6 +1,6 @@
 """Long convolutions: every method against the best exact one, and what its approximation costs in quality.
 
-    python benchmarks/bench_convolve.py                # all parts, some ten minutes
+    python benchmarks/bench_convolve.py                # all parts, a quarter of an hour
     python benchmarks/bench_convolve.py exact modal    # exact modal single banks mixtures rooms late ranking gradients
 
 Wall time, the best of several runs, on one thread (set OMP_NUM_THREADS=1); compare by ratio within a run. SciPy's figures are taken in the same
@@ -166,8 +166,8 @@ def single() -> None:
 
 
 def bank_families() -> list[tuple[str, Array]]:
-    made = [(f"moved source, {path:g} m, {seconds:g} s", moved_sources(k, seconds, path))
-            for k, seconds, path in ((16, 0.5, 0.5), (64, 0.5, 0.5), (256, 0.5, 0.5), (256, 0.5, 0.1), (256, 2.0, 0.5), (4096, 0.5, 0.5))]  # fmt: skip
+    places = ((16, 0.5, 0.5), (64, 0.5, 0.5), (256, 0.5, 0.5), (256, 0.5, 0.1), (256, 2.0, 0.5), (4096, 0.5, 0.5))
+    made = [(f"moved source, {path:g} m, {seconds:g} s", moved_sources(k, seconds, path)) for k, seconds, path in places]
     made += [(f"one body struck in {k} places, 0.5 s", resonances(k, RATE // 2)) for k in (16, 256, 4096)]
     made += [(f"decaying noise, {k}, 0.5 s", decaying_noise(k, RATE // 2)) for k in (16, 256)]
     if rooms := real_rooms():
