@@ -46,11 +46,12 @@ def write_audio(
     overwrite: bool = False,
     subtype: str | None = None,
     n_samples: int | None = None,
+    extension: str = ".wav",
 ) -> int:
     """Write audio to a file, a binary stream or standard output (`"-"`), and return how many samples lay beyond full scale and were clipped.
 
     `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The extension chooses the format
-    (streams get WAV), 24 bits where it has them unless `subtype` names another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell `n_samples` of
+    (for streams it is `extension`), 24 bits where it has them unless `subtype` names another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell `n_samples` of
     blocks where a WAV may pass 4 GiB: it becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be written, exists
     and `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not finite.
     """
@@ -62,7 +63,7 @@ def write_audio(
         n_samples = audio.shape[-1]
         audio = [audio]
     if not isinstance(path, str | os.PathLike) or path == "-":
-        container, coding = _coding(".wav", subtype, n_samples, n_channels)
+        container, coding = _coding(extension, subtype, n_samples, n_channels)
         stream = sys.stdout.buffer if path == "-" else path
         return _write_stream(cast("IO[bytes]", stream), _Writer(audio, rate, n_channels, container, coding))
     container, coding = _coding(format_extension(path), subtype, n_samples, n_channels)

@@ -36,9 +36,11 @@ app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")
 app.command("motes.cli.export:export", help="Write the events of .mote files as tables, or draw them.")
 app.command("motes.cli.export:import_", name="import", help="Turn tables of events into .mote files.")
 app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
+app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
 app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
 app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
 app.command("motes.cli.evaluate:evaluate", name="eval", help="Measure how near an estimate is to its reference.")
+app.command("motes.cli.settings:settings", help="Show the settings in force and where they come from.")
 
 
 def main(tokens: Sequence[str] | None = None) -> int:

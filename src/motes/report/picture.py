@@ -87,14 +87,14 @@ def _figure(scene: Scene, start_s: float, end_s: float, width_inches: float) -> 
     figure = Figure(figsize=(width_inches, 0.46 * width_inches), layout="constrained")  # not pyplot: no state that outlives the call
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    top_hz = _top_frequency(scene)
+    top_hz = top_frequency(scene)
     _draw_spectrogram(axes, scene, start_s, end_s, top_hz)
     windows = _draw_events(axes, scene, start_s, end_s)
     _draw_frame(axes, scene, start_s, end_s, top_hz, windows)
     return figure
 
 
-def _top_frequency(scene: Scene) -> float:
+def top_frequency(scene: Scene) -> float:
     """Nyquist, or less where nothing but a thousandth of the energy lies up there."""
     nyquist = scene.sample_rate_hz / 2
     energy = np.sum(scene.gabor.amplitude**2, axis=1) * scene.gabor.window_s
@@ -107,16 +107,24 @@ def _top_frequency(scene: Scene) -> float:
 
 
 def _draw_spectrogram(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float) -> None:
-    audio = np.atleast_2d(scene.render(start_s, end_s))
-    n_fft = 2 ** round(np.log2(max(64, 0.08 * scene.sample_rate_hz)))
+    decibels, hop_s = band_levels_db(np.atleast_2d(scene.render(start_s, end_s)), scene.sample_rate_hz, top_hz)
+    shaded = shade(decibels, decibels.max(initial=-200))
+    extent = (start_s - hop_s / 2, start_s + (len(decibels) - 0.5) * hop_s, 0, float(erb_rate(top_hz)))
+    axes.imshow(shaded.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=2.0, interpolation="bilinear", zorder=0)
+
+
+def band_levels_db(audio: NDArray[np.float32], sample_rate_hz: int, top_hz: float) -> tuple[Array, float]:
+    """Levels `(frames, bands)` of `(channels, n)` audio over a frequency axis as the ear spaces it, and the seconds from frame to frame."""
+    n_fft = 2 ** round(np.log2(max(64, 0.08 * sample_rate_hz)))
     hop = max(n_fft // 32, audio.shape[1] // _N_COLUMNS, 1)
     power = np.concatenate([np.mean(np.abs(block) ** 2, axis=0) for block in stft_blocks(audio, n_fft, hop)])
-    bands = _in_bands(power, scene.sample_rate_hz / n_fft, top_hz)
-    decibels = 10 * np.log10(np.maximum(bands, 1e-20))
-    loudest = decibels.max(initial=-200)
-    shade = np.clip(1 + (decibels - loudest) / _RANGE_DB, 0, 1) if loudest > -190 else np.zeros_like(decibels)
-    extent = (start_s - hop / 2 / scene.sample_rate_hz, start_s + (len(power) - 0.5) * hop / scene.sample_rate_hz, 0, float(erb_rate(top_hz)))
-    axes.imshow(shade.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=2.0, interpolation="bilinear", zorder=0)
+    bands = _in_bands(power, sample_rate_hz / n_fft, top_hz)
+    return 10 * np.log10(np.maximum(bands, 1e-20)), hop / sample_rate_hz
+
+
+def shade(decibels: Array, loudest_db: float) -> Array:
+    """Levels as darkness from 0 to 1, the loudest 1, those 70 dB below 0."""
+    return np.clip(1 + (decibels - loudest_db) / _RANGE_DB, 0, 1) if loudest_db > -190 else np.zeros_like(decibels)
 
 
 def _in_bands(power: NDArray[Any], bin_hz: float, top_hz: float) -> Array:

@@ -1,0 +1,79 @@
+"""motes report: a page to open, hear and send."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, tell
+from motes.cli.many import Force, Json, Output
+from motes.files import refuse_existing
+
+
+def report(
+    *scenes: str,
+    output: Output = None,
+    reference: Annotated[tuple[str, ...], Parameter(name=["--reference", "-r"], negative="")] = (),
+    start: float | None = None,
+    end: float | None = None,
+    megabytes: float = 8.0,
+    quick: bool = False,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Make one HTML file of scenes: original, reconstruction and residual to hear, each event to click, and the numbers.
+
+    It opens from disk in any browser and needs no network. Of scenes longer than 30 seconds, or that do not fit, it holds a stretch and says so.
+
+    Parameters
+    ----------
+    scenes
+        .mote files.
+    output
+        The HTML file. Without it the page lies beside the first scene.
+    reference
+        The recording that the scene was made from; give it again for each further scene, in the same order. Without it the recording is looked for
+        beside the scene and in AUDIO_PATH: same name, same content.
+    start
+        From here, in seconds.
+    end
+        Up to here, in seconds.
+    megabytes
+        How large the page may be.
+    quick
+        Leave out what takes long: controls, perceptual scores and t-SNE.
+    """
+    from motes.report.page import PageOptions, write_page
+    from motes.report.subject import subject_of_file
+    from motes.settings import load_settings
+
+    if not scenes:
+        raise UsageError("name at least one .mote file")
+    if reference and len(reference) != len(scenes):
+        raise UsageError(f"--reference is given {len(reference)} times for {len(scenes)} scenes: one for each, or none")
+    target = output_name(output) or f"{os.path.splitext(scenes[0])[0]}.html"
+    refuse_existing(target, force)
+    announce_compilation()
+    folder = load_settings().audio_path.value
+    folders = (str(folder),) if folder else ()
+    subjects = []
+    with progress_bar("making the page") as progress:
+        for number, path in enumerate(scenes):
+            progress(0.5 * number / len(scenes))
+            subjects.append(subject_of_file(path, reference[number] if reference else None, start, end, folders))
+        options = PageOptions(megabytes, "PCA" if quick else "", not quick, _command())
+        n_bytes = write_page(subjects, target, options, overwrite=force)
+    if json:
+        print_json({"output": target, "scenes": list(scenes), "n_bytes": n_bytes, "references": [s.original is not None for s in subjects]})
+    else:
+        tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {n_bytes / 1e6:.1f} MB")
+    return 0
+
+
+def _command() -> str:
+    """What the user typed, as far as this process knows."""
+    return shlex.join(["motes", *sys.argv[1:]])

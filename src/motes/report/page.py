@@ -1,0 +1,244 @@
+"""A page about scenes in one HTML file: to hear, see and compare, from disk, without a network. docs/report.md tells what is on it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+from string import Template
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+from motes.files import atomic_output
+from motes.report.facts import citation, figures, headline, how_made, numbers_table
+from motes.report.items import Items, items_of, lines, parameters
+from motes.report.numbers import scores
+from motes.report.picture import band_levels_db, erb_rate, shade, top_frequency
+from motes.report.plane import features, plane
+from motes.report.remix import random_events, random_times
+from motes.report.sound import OPUS_BYTES_PER_S, Coded, choose, event_sounds, flac, opus
+from motes.report.subject import Subject
+from motes.scene.scene import Scene
+
+MEGABYTES = 8.0
+"""What a page may hold, by default."""
+_MOST_ITEMS, _MOST_SOUND_S = 1500, 200.0
+_SOUND_SHARE = 0.35  # of the page, for single events
+_SMALLEST = 150_000  # bytes a scene needs
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """`megabytes` bounds the file, `map_method` "" takes t-SNE where it is installed, `command` is what the page says made it."""
+
+    megabytes: float = MEGABYTES
+    map_method: str = ""
+    perceptual: bool = True
+    command: str = ""
+
+
+def write_page(subjects: Sequence[Subject], path: str | os.PathLike[str], options: PageOptions | None = None, *, overwrite: bool = False) -> int:
+    """Write the page and return its size in bytes; AudioError where it cannot be written."""
+    text = page(subjects, options or PageOptions())
+    with atomic_output(path, overwrite) as handle:
+        handle.write(text)
+    return len(text)
+
+
+def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
+    """The page. Raises ParameterError where so many scenes do not fit into so few megabytes."""
+    if not subjects:
+        raise ParameterError("a page needs at least one scene")
+    room = int(options.megabytes * 1e6) - 100_000
+    if room // len(subjects) < _SMALLEST:
+        raise ParameterError(f"{len(subjects)} scenes need {(len(subjects) * _SMALLEST + 1e5) / 1e6:.1f} MB at least, not {options.megabytes:g}")
+    parts = [_fitting(subject, number, room // len(subjects), options) for number, subject in enumerate(subjects)]
+    names = [html.escape(subject.name) for subject in subjects]
+    links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
+    style, script = _asset("page.css"), _asset("page.js")
+    text = Template(_asset("page.html")).substitute(
+        title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
+        contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",
+        policy=f"default-src 'none'; img-src data:; media-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        style=style,
+        script=script,
+        scenes="\n".join(parts),
+        citation=html.escape(citation()),
+        command=html.escape(options.command),
+        made="" if not options.command else f"<p>This page: <code>{html.escape(options.command)}</code></p>",
+    )
+    return _with_size(text)
+
+
+def _with_size(text: str) -> bytes:
+    whole = text.encode()
+    return whole.replace(b"@SIZE@", f"{len(whole) / 1e6:.1f} MB".encode())
+
+
+def _asset(name: str) -> str:
+    return (files("motes.report") / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _fitting(subject: Subject, number: int, room: int, options: PageOptions) -> str:
+    """The part about a scene; of one that needs more bytes than there is room for, about its beginning."""
+    part = _article(subject, number, room, options)
+    while len(part.encode()) > room:
+        seconds = subject.scene.duration_s * min(0.85, 0.9 * room / len(part.encode()))
+        if seconds < 0.05:
+            raise ParameterError(f"{subject.name} does not fit into {room / 1e6:.1f} MB: allow the page more (--megabytes)")
+        subject = subject.shortened(seconds)
+        part = _article(subject, number, room, options)
+    return part
+
+
+def _article(subject: Subject, number: int, room: int, options: PageOptions) -> str:
+    scene = subject.scene
+    items = items_of(scene)
+    rendered = np.atleast_2d(scene.render())
+    tracks = {"original": subject.original, "reconstruction": rendered}
+    if subject.original is not None:
+        tracks["residual"] = subject.original - rendered
+    heard = {name: audio for name, audio in tracks.items() if audio is not None}
+    chosen, events, data = _events(items, room, options)
+    pictures = _pictures(scene, heard)
+    fixed = events.n_bytes + len(data) + sum(map(len, pictures.values()))
+    remixes = {"random-events": _remix(random_events(items), rendered), "random-times": _remix(random_times(items), rendered)}
+    rate = scene.sample_rate_hz
+    coded = {name: opus(audio, rate) for name, audio in remixes.items()} | {name: flac(audio, rate) for name, audio in heard.items()}
+    if fixed + sum(sound.n_bytes for sound in coded.values()) > 0.98 * room:
+        coded |= {name: opus(audio, rate) for name, audio in heard.items()}
+    measured = {} if subject.original is None else scores(rendered, subject.original, rate, options.perceptual)
+    return Template(_asset("scene.html")).substitute(
+        id=number,
+        name=html.escape(subject.name),
+        headline=html.escape(headline(subject)),
+        figures=figures(subject, measured),
+        sources=_sources(heard, number),
+        players=_players(coded, pictures, number),
+        events=events.url,
+        remix_events=_player(coded["random-events"], f"random events, scene {number}"),
+        remix_times=_player(coded["random-times"], f"random times, scene {number}"),
+        shown=html.escape(_shown(items, len(chosen))),
+        sorts=_legend(items, chosen),
+        method=html.escape(json.loads(data)["method"]),
+        numbers=numbers_table(subject, measured, options.perceptual),
+        how=how_made(subject, coded["reconstruction"].coding),
+        data=data.replace("<", "\\u003c"),
+    )
+
+
+def _events(items: Items, room: int, options: PageOptions) -> tuple[NDArray[np.int64], Coded, str]:
+    """Which items can be heard, their sounds, and all the script needs to know."""
+    most_s = min(_MOST_SOUND_S, _SOUND_SHARE * room * 3 / 4 / OPUS_BYTES_PER_S)
+    chosen = choose(items, most_s, min(_MOST_ITEMS, room // 1000))
+    sounds = event_sounds(items, chosen)
+    sorts = parameters(items, chosen)
+    points, method = plane(features(sorts, len(chosen)), options.map_method)
+    top_hz = top_frequency(items.scene)
+    data = {
+        "seconds": items.scene.duration_s,
+        "top_hz": top_hz,
+        "method": method,
+        "sort": [items.sorts[i] for i in chosen],
+        "start": _short(items.start_s[chosen]),
+        "end": _short(items.end_s[chosen]),
+        "low": _short(items.low_hz[chosen]),
+        "high": _short(items.high_hz[chosen]),
+        "line": [_short(np.array(line).reshape(-1)) for line in lines(items, chosen)],
+        "at": [_exact(sounds.start_s), _exact(sounds.length_s), _short(sounds.gain)],
+        "x": _short(points[:, 0]),
+        "y": _short(points[:, 1]),
+        "sorts": {
+            name: {"items": sort["items"].tolist(), "params": sort["params"], "values": [_short(row) for row in sort["values"]]}
+            for name, sort in sorts.items()
+        },
+    }
+    return chosen, opus(sounds.audio, items.scene.sample_rate_hz), json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def _short(values: Any) -> list[float]:
+    return [float(f"{value:.4g}") for value in np.asarray(values, np.float64).tolist()]
+
+
+def _exact(values: Any) -> list[float]:
+    return [round(value, 6) for value in np.asarray(values, np.float64).tolist()]
+
+
+def _remix(scene: Scene, rendered: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A remix as loud as the scene, or as loud as goes without clipping."""
+    audio = np.atleast_2d(scene.render())[:, : rendered.shape[1]]
+    power, wanted, peak = float(np.mean(audio**2)) if audio.size else 0.0, float(np.mean(rendered**2)) if audio.size else 0.0, 0.0
+    peak = float(np.abs(audio).max(initial=0.0))
+    gain = min((wanted / power) ** 0.5, 0.98 / peak) if power > 0 else 1.0
+    return audio * np.float32(gain)
+
+
+def _pictures(scene: Scene, heard: dict[str, NDArray[np.float32]]) -> dict[str, str]:
+    """Spectrograms as `data:` addresses of pictures whose opacity is the level, on one scale."""
+    top_hz = top_frequency(scene)
+    decibels = {name: band_levels_db(audio, scene.sample_rate_hz, top_hz)[0] for name, audio in heard.items()}
+    loudest = max(float(levels.max(initial=-200)) for levels in decibels.values())
+    return {name: _mask(shade(levels, loudest)) for name, levels in decibels.items()}
+
+
+def _mask(shaded: NDArray[np.float64]) -> str:
+    from PIL import Image
+
+    steps = np.rint(shaded.T[::-1] * 63).astype(np.uint8) * 4  # 64 shades take half the bytes of 256
+    picture, buffer = Image.fromarray(np.stack([np.zeros_like(steps), steps], axis=-1), "LA"), BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _sources(heard: dict[str, Any], number: int) -> str:
+    """What there is to listen to, to choose from."""
+    first = next(iter(heard))
+    return "".join(
+        f'<label><input type="radio" name="source-{number}" value="{name}"{" checked" if name == first else ""}><span>{name.capitalize()}</span></label>'
+        for name in heard
+    )
+
+
+def _players(coded: dict[str, Coded], pictures: dict[str, str], number: int) -> str:
+    """The players and spectrograms of the tracks, which the timeline uses, and which play by themselves where scripts do not run."""
+    return "".join(
+        f"<figure><figcaption>{name.capitalize()} <small>{coded[name].coding}</small></figcaption>{_player(coded[name], f'{name}, scene {number}', name)}"
+        f'<img hidden alt="" data-picture="{name}" src="{picture}"></figure>'
+        for name, picture in pictures.items()
+    )
+
+
+def _player(sound: Coded, label: str, track: str = "") -> str:
+    return f'<audio controls preload="metadata" aria-label="{html.escape(label)}" data-track="{track}" src="{sound.url}"></audio>'
+
+
+def _shown(items: Items, n_chosen: int) -> str:
+    if n_chosen == len(items):
+        return f"All {n_chosen:,} can be clicked and heard."
+    return f"The {n_chosen:,} strongest of {len(items):,} can be clicked and heard."
+
+
+def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
+    names = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
+    return "".join(f'<li data-sort="{name}">{_LEGEND.get(name, name)}</li>' for name in names)
+
+
+_LEGEND = {"partial": "partials (atoms in a line)", "gabor": "single atoms"}
+
+
+def axis_ticks(top_hz: float) -> list[tuple[str, float]]:
+    """Labels of the frequency axis and how high they stand, 0 … 1."""
+    return [(f"{hz:g}", float(erb_rate(hz) / erb_rate(top_hz))) for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000) if hz < top_hz]

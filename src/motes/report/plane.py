@@ -1,0 +1,76 @@
+"""Events as points of a plane, alike ones near each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from motes.scene.kinds import Array
+
+_NOT_HEARD = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
+"""Parameters that do not tell how an event sounds, and phases beside them."""
+_FEWEST = 12  # points that t-SNE can make something of
+
+
+def scaled(name: str, values: Array) -> Array:
+    """Values as the ear spaces them: logarithms of frequencies, lengths and amplitudes."""
+    if name.endswith(("_hz", "amplitude")) or name in ("duration_s", "window_s", "t60_s", "frequency_ratio", "n_atoms"):
+        return np.log(np.maximum(values, 1e-6))
+    return values
+
+
+def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
+    """One row per item: all parameters that tell how it sounds, each with mean 0 and variance 1, 0 where a sort lacks them."""
+    names = list(dict.fromkeys(name for sort in sorts.values() for name, *_ in sort["params"] if name not in _NOT_HEARD and "phase" not in name))
+    rows = np.full((n_items, len(names)), np.nan)
+    for sort in sorts.values():
+        for (name, *_), values in zip(sort["params"], sort["values"], strict=True):
+            if name in names:
+                rows[sort["items"], names.index(name)] = scaled(name, np.asarray(values, np.float64))
+    for column in rows.T:
+        known = ~np.isnan(column)
+        if known.any():
+            spread = column[known].std()
+            column[known] = (column[known] - column[known].mean()) / (spread if spread > 1e-9 else 1.0)
+    return np.nan_to_num(rows)
+
+
+def plane(points: Array, method: str = "") -> tuple[Array, str]:
+    """`(n, 2)` in 0 … 1, and the method: "t-SNE" where openTSNE is installed (`pip install 'motes[report]'`) and there are enough points, else "PCA".
+
+    Always the same for the same points. van der Maaten & Hinton: "Visualizing data using t-SNE", JMLR 9 (2008).
+    """
+    if method != "PCA" and len(points) >= _FEWEST:
+        try:
+            return _within(_tsne(points)), "t-SNE"
+        except ImportError:
+            pass
+    return _within(_pca(points)), "PCA"
+
+
+def _tsne(points: Array) -> Array:
+    from openTSNE import TSNE
+
+    jittered = points + 1e-6 * np.random.default_rng(0).standard_normal(points.shape)  # equal points would have no neighbours of their own
+    made = TSNE(perplexity=min(30, len(points) / 4), initialization="pca", random_state=0, n_jobs=1, verbose=False, n_iter=500).fit(jittered)
+    return np.asarray(made, np.float64)
+
+
+def _pca(points: Array) -> Array:
+    """The first two principal components, the sign of each such that its largest entry is positive."""
+    if len(points) == 0 or points.shape[1] == 0:
+        return np.zeros((len(points), 2))
+    _, _, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    axes = axes[:2] * np.sign(np.take_along_axis(axes[:2], np.abs(axes[:2]).argmax(axis=1)[:, None], axis=1))
+    flat = np.zeros((len(points), 2))
+    flat[:, : len(axes)] = points @ axes.T
+    return flat
+
+
+def _within(flat: Array) -> Array:
+    """Each axis stretched to 0 … 1."""
+    if not len(flat):
+        return flat
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    return np.asarray((flat - low) / np.where(high - low > 1e-12, high - low, 1.0))

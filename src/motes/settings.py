@@ -1,0 +1,94 @@
+"""Where this machine keeps things: settings from the environment, or from a file `.env` in the current folder, or their defaults, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from motes.errors import ParameterError
+
+T = TypeVar("T")
+ENV_FILE = ".env"
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """The value in force and where it came from: "environment", the path of the file, or "default"."""
+
+    value: T
+    origin: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; `None` where one is not set. The variable of each has its name in capitals."""
+
+    audio_path: Setting[Path | None]
+    """Folder of recordings."""
+    port: Setting[int]
+    """Where `motes studio` listens."""
+    impulse_response_path: Setting[Path | None]
+    """Folder of the impulse responses of rooms."""
+    s3_bucket: Setting[str | None]
+    """Where pages and files are published to."""
+
+
+DEFAULT_PORT = 9999
+
+
+def load_settings(environment: Mapping[str, str] | None = None, folder: str | os.PathLike[str] = ".") -> Settings:
+    """The settings in force. An empty value counts as not set; ParameterError, which names the variable and its origin, where one makes no sense."""
+    environment = os.environ if environment is None else environment
+    path = Path(folder) / ENV_FILE
+    stored = _stored(path)
+
+    def found(field: str) -> tuple[str, str]:
+        name = field.upper()
+        for values, origin in ((environment, "environment"), (stored, str(path))):
+            if value := (values.get(name) or "").strip():
+                return value, origin
+        return "", "default"
+
+    text = {field.name: found(field.name) for field in fields(Settings)}
+    return Settings(
+        audio_path=_path(*text["audio_path"]),
+        port=_port(*text["port"]),
+        impulse_response_path=_path(*text["impulse_response_path"]),
+        s3_bucket=Setting(text["s3_bucket"][0] or None, text["s3_bucket"][1]),
+    )
+
+
+def shown_value(value: Any) -> str:
+    """A setting as it may be shown: a name and password in an address are hidden."""
+    text = "" if value is None else str(value)
+    if "@" not in text or "://" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc="•••@" + parts.netloc.rpartition("@")[2], query=""))
+
+
+def _stored(path: Path) -> Mapping[str, str | None]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not text in UTF-8'}") from None
+
+
+def _path(text: str, origin: str) -> Setting[Path | None]:
+    return Setting(Path(text).expanduser() if text else None, origin)
+
+
+def _port(text: str, origin: str) -> Setting[int]:
+    if not text:
+        return Setting(DEFAULT_PORT, origin)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ParameterError(f"PORT must be a whole number from 1 to 65535, not {text!r} ({origin})")
+    return Setting(int(text), origin)
