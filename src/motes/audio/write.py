@@ -51,9 +51,9 @@ def write_audio(
     """Write audio to a file, a binary stream or standard output (`"-"`), and return how many samples lay beyond full scale and were clipped.
 
     `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The extension chooses the format
-    (for streams it is `extension`), 24 bits where it has them unless `subtype` names another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell `n_samples` of
-    blocks where a WAV may pass 4 GiB: it becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be written, exists
-    and `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not finite.
+    (for streams it is `extension`), 24 bits where it has them unless `subtype` names another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell
+    `n_samples` of blocks where a WAV may pass 4 GiB: it becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be
+    written, exists and `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not finite.
     """
     rate = check_sample_rate(sample_rate_hz)
     if not 1 <= n_channels <= MAX_CHANNELS:

@@ -29,7 +29,7 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-app.command("motes.cli.demo:demo", help="Encode the bundled recording, decode it, print numbers and draw a picture.")
+app.command("motes.cli.demo:demo", help="Encode the bundled recording, decode it, print numbers, draw a picture and make a page.")
 app.command("motes.cli.encode:encode", help="Turn recordings into .mote files.")
 app.command("motes.cli.decode:decode", help="Turn .mote files into audio.")
 app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")

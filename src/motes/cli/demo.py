@@ -17,7 +17,7 @@ _OWN_FOLDER = "motes-demo"
 
 
 def demo(*, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False) -> int:
-    """Encode the bundled recording, decode it, print numbers and draw a picture: demo.mote, demo.wav and demo.png.
+    """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav, demo.png and demo.html.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def demo(*, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, 
     """
     folder = Path(out)
     overwrite = force or out == _OWN_FOLDER
-    paths = {kind: folder / f"demo.{kind}" for kind in ("mote", "wav", "png")}
+    paths = {kind: folder / f"demo.{kind}" for kind in ("mote", "wav", "png", "html")}
     _make_folder(folder)
     for path in paths.values():
         refuse_existing(path, overwrite)
@@ -66,7 +66,7 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     encoded = Encode(PursuitOptions(), overwrite)(Job(str(recording), str(paths["mote"])), progress)
     decoded = Decode(overwrite=overwrite)(Job(str(paths["mote"]), str(paths["wav"])), lambda _: None)
     back, _ = read_audio(paths["wav"])
-    _draw(paths, overwrite)
+    _show(recording, paths, overwrite)
     return {
         "seconds": encoded["seconds"],
         "events": encoded["n_events"],
@@ -80,11 +80,15 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     }
 
 
-def _draw(paths: dict[str, Path], overwrite: bool) -> None:
+def _show(recording: Path, paths: dict[str, Path], overwrite: bool) -> None:
     from motes.library.work import load_scene
+    from motes.report.page import PageOptions, write_page
     from motes.report.picture import scene_picture
+    from motes.report.subject import subject_of_file
 
     scene_picture(load_scene(str(paths["mote"])), paths["png"], overwrite=overwrite)
+    subject = subject_of_file(str(paths["mote"]), recording, None, None)
+    write_page([subject], paths["html"], PageOptions(map_method="PCA", perceptual=False, command="motes demo"), overwrite=overwrite)
 
 
 def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
@@ -108,5 +112,11 @@ def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
         table.add_row(name, value, note)
     console = Console(highlight=False)
     console.print(table)
-    for path, what in ((paths["mote"], "the scene"), (paths["wav"], "what it sounds like"), (paths["png"], "what it looks like")):
-        console.print(f"{path}  [dim]{what}[/dim]", soft_wrap=True)
+    shown = {
+        "mote": "the scene",
+        "wav": "what it sounds like",
+        "png": "what it looks like",
+        "html": "all of it, to hear and click: open it in a browser",
+    }
+    for kind, what in shown.items():
+        console.print(f"{paths[kind]}  [dim]{what}[/dim]", soft_wrap=True)

@@ -53,7 +53,8 @@ def numbers_table(subject: Subject, measured: dict[str, dict[str, float]], asked
     if asked and "zimtohrli" not in names:
         notes.append("How it would sound to a listener (Zimtohrli, ViSQOL) is estimated where motes[eval] is installed.")
     below = f"<p>{html.escape(' '.join(notes))}</p>" if notes else ""
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Measures"><table><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>{below}'
+    table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Measures">{table}</div>{below}'
 
 
 def _cell(value: float | None, digits: int) -> str:

@@ -34,6 +34,8 @@
     return (unit ? text + " " + unit : text).replace("-", "−");
   }
 
+  const titled = (name) => name.replace(/^n_/, "").replace(/_(s|hz|rad|db|semitones)$/, "").replaceAll("_", " ");
+
   class Scene {
     constructor(root) {
       this.root = root;
@@ -153,7 +155,7 @@
       sort.params.forEach(([param, unit, meaning], row) => {
         const part = document.createElement("span");
         const label = document.createElement("i");
-        label.textContent = param.replace(/_(s|hz|rad|db|semitones)$/, "").replaceAll("_", " ") + " ";
+        label.textContent = titled(param) + " ";
         part.title = meaning;
         part.append(label, spoken(sort.values[row][column], unit));
         box.append(part);
@@ -457,7 +459,7 @@
 
     makeMatrices() {
       const place = this.root.querySelector(".matrices");
-      for (const [name, sort] of Object.entries(this.data.sorts)) {
+      for (const [name, sort] of Object.entries(this.data.sorts).sort((a, b) => b[1].items.length - a[1].items.length)) {
         const box = document.createElement("div");
         box.className = "matrix view";
         box.tabIndex = 0;
@@ -492,7 +494,7 @@
         pen.fillStyle = colour("ink");
         pen.textBaseline = "middle";
         pen.textAlign = "left";
-        pen.fillText(name.replace(/_(s|hz|rad|db|semitones)$/, "").replaceAll("_", " "), 0, top + 11);
+        pen.fillText(titled(name), 0, top + 11);
         pen.fillStyle = tint;
         warped.forEach((value, column) => {
           pen.globalAlpha = 0.06 + 0.94 * (high > low ? (value - low) / (high - low) : 0.5);

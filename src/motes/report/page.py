@@ -22,7 +22,7 @@ from motes.files import atomic_output
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
 from motes.report.items import Items, items_of, lines, parameters
 from motes.report.numbers import scores
-from motes.report.picture import band_levels_db, erb_rate, shade, top_frequency
+from motes.report.picture import band_levels_db, shade, top_frequency
 from motes.report.plane import features, plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import OPUS_BYTES_PER_S, Coded, choose, event_sounds, flac, opus
@@ -31,7 +31,7 @@ from motes.scene.scene import Scene
 
 MEGABYTES = 8.0
 """What a page may hold, by default."""
-_MOST_ITEMS, _MOST_SOUND_S = 1500, 200.0
+_MOST_ITEMS, _MOST_SOUND_S = 1500, 260.0
 _SOUND_SHARE = 0.35  # of the page, for single events
 _SMALLEST = 150_000  # bytes a scene needs
 
@@ -206,19 +206,18 @@ def _mask(shaded: NDArray[np.float64]) -> str:
 def _sources(heard: dict[str, Any], number: int) -> str:
     """What there is to listen to, to choose from."""
     first = next(iter(heard))
-    return "".join(
-        f'<label><input type="radio" name="source-{number}" value="{name}"{" checked" if name == first else ""}><span>{name.capitalize()}</span></label>'
-        for name in heard
-    )
+    radio = f'<input type="radio" name="source-{number}"'
+    return "".join(f'<label>{radio} value="{n}"{" checked" if n == first else ""}><span>{n.capitalize()}</span></label>' for n in heard)
 
 
 def _players(coded: dict[str, Coded], pictures: dict[str, str], number: int) -> str:
     """The players and spectrograms of the tracks, which the timeline uses, and which play by themselves where scripts do not run."""
-    return "".join(
-        f"<figure><figcaption>{name.capitalize()} <small>{coded[name].coding}</small></figcaption>{_player(coded[name], f'{name}, scene {number}', name)}"
-        f'<img hidden alt="" data-picture="{name}" src="{picture}"></figure>'
-        for name, picture in pictures.items()
-    )
+    parts = []
+    for name, picture in pictures.items():
+        title = f"<figcaption>{name.capitalize()} <small>{coded[name].coding}</small></figcaption>"
+        image = f'<img hidden alt="" data-picture="{name}" src="{picture}">'
+        parts.append(f"<figure>{title}{_player(coded[name], f'{name}, scene {number}', name)}{image}</figure>")
+    return "".join(parts)
 
 
 def _player(sound: Coded, label: str, track: str = "") -> str:
@@ -237,8 +236,3 @@ def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
 
 
 _LEGEND = {"partial": "partials (atoms in a line)", "gabor": "single atoms"}
-
-
-def axis_ticks(top_hz: float) -> list[tuple[str, float]]:
-    """Labels of the frequency axis and how high they stand, 0 … 1."""
-    return [(f"{hz:g}", float(erb_rate(hz) / erb_rate(top_hz))) for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000) if hz < top_hz]

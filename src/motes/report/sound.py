@@ -16,7 +16,7 @@ from motes.scene.kinds import Array, Ints
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
-LONGEST_EVENT_S = 6.0
+LONGEST_EVENT_S = 2.0
 OPUS_BYTES_PER_S = 8000.0
 """About what libsndfile's Opus takes for a channel."""
 _GAP_S = 0.06  # between events: codecs smear
@@ -66,7 +66,7 @@ def _coded(audio: Audio, rate: int, extension: str, subtype: str, kind: str, cod
 
 @dataclass(frozen=True, eq=False)
 class EventSounds:
-    """Each chosen item alone, one after the other in `audio` `(n,)`: item `chosen[i]` from `start_s[i]` for `length_s[i]`, made `1/gain[i]` louder."""
+    """Each chosen item alone, one after the other in `audio` `(n,)`: `chosen[i]` from `start_s[i]` for `length_s[i]`, made `1/gain[i]` louder."""
 
     audio: Audio
     chosen: Ints
@@ -76,8 +76,12 @@ class EventSounds:
 
 
 def choose(items: Items, most_s: float, most_items: int) -> Ints:
-    """The strongest items whose sounds together are no longer than `most_s`, in order of time."""
-    order = np.argsort(-items.strength, kind="stable")[:most_items]
+    """The strongest items whose sounds together are no longer than `most_s`, in order of time.
+
+    Higher ones count 6 dB more per octave, about as much as recordings fall off: else there would be nothing but bass.
+    """
+    tilt = np.square(np.clip((items.low_hz + np.minimum(items.high_hz, 8000.0)) / 2, 50.0, 8000.0))
+    order = np.argsort(-items.strength * tilt, kind="stable")[:most_items]
     order = order[items.strength[order] > 0]
     lengths = np.minimum(items.end_s[order] - items.start_s[order], LONGEST_EVENT_S) + 2 * _GAP_S
     return np.sort(order[np.cumsum(lengths) <= most_s])
