@@ -1,0 +1,64 @@
+"""Pages opened in a real browser, from disk, without a network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def chromium(require_tool: Callable[[str], str]) -> Iterator[Any]:
+    """Debian's Chromium, driven by playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or require_tool("chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        yield browser
+        browser.close()
+
+
+HOOK = """
+window.started = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when, offset, seconds) {
+  window.started.push({ buffer: this.buffer, offset, seconds });
+  return start.apply(this, arguments);
+};
+"""
+
+
+class Opened:
+    """A page, and all that went wrong or left the file."""
+
+    def __init__(self, page: Any, path: Path) -> None:
+        self.page, self.troubles, self.requests = page, [], []
+        page.on("console", lambda message: self.troubles.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.add_init_script(HOOK)
+        page.goto(path.resolve().as_uri())
+        page.wait_for_function("document.querySelectorAll('.timeline canvas').length > 0")
+
+    @property
+    def outside(self) -> list[str]:
+        """What was asked for beside the file itself and what is in it."""
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.fixture
+def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
+    """Open a page: `opened(path, color_scheme="dark")`."""
+    contexts = []
+
+    def open_page(path: Path, **options: Any) -> Opened:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}, "offline": True} | options)
+        contexts.append(context)
+        return Opened(context.new_page(), path)
+
+    yield open_page
+    for context in contexts:
+        context.close()
