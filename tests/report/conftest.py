@@ -41,7 +41,15 @@ class Opened:
         page.on("request", lambda request: self.requests.append(request.url))
         page.add_init_script(HOOK)
         page.goto(path.resolve().as_uri())
-        page.wait_for_function("document.querySelectorAll('.timeline canvas').length > 0")
+        self.wait("document.querySelectorAll('.timeline canvas').length > 0")
+
+    def wait(self, condition: str) -> None:
+        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
+        for _ in range(600):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never came true: {condition}")
 
     @property
     def outside(self) -> list[str]:

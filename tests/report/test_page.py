@@ -82,7 +82,7 @@ def test_browser_decodes_all_and_asks_for_nothing(tmp_path, opened):
     for name, seconds in lengths.items():
         assert name == "events" or abs(seconds - 4.0) < 0.001, name
     made.page.click(".play")
-    made.page.wait_for_function("window.started.length === 1")
+    made.wait("window.started.length === 1")
     assert abs(made.page.evaluate("window.started[0].buffer.duration") - 4.0) < 0.001
     assert not made.troubles
     assert not made.outside
@@ -100,7 +100,7 @@ def test_click_on_event_plays_that_event(tmp_path, opened):
         share = np.log10(1 + 0.00437 * event.frequency_hz[0]) / np.log10(1 + 0.00437 * top_hz)
         made.page.evaluate("window.started.length = 0")
         made.page.mouse.click(box["x"] + x, box["y"] + 6 + (box["height"] - 30) * (1 - share))
-        made.page.wait_for_function("window.started.length === 1")
+        made.wait("window.started.length === 1")
         played, rate = made.page.evaluate(
             "(() => { const { buffer, offset, seconds } = window.started[0], a = Math.round(offset * buffer.sampleRate);"
             " return [Array.from(buffer.getChannelData(0).slice(a, a + Math.round(seconds * buffer.sampleRate))), buffer.sampleRate]; })()"
@@ -118,16 +118,16 @@ def test_keys_do_what_clicks_do(tmp_path, opened):
         made.page.locator(view).focus()
         made.page.keyboard.press("ArrowRight")
         made.page.keyboard.press("Enter")
-        made.page.wait_for_function("window.started.length >= 1")
+        made.wait("window.started.length >= 1")
         assert " of 20" in made.page.locator(".inspector").inner_text()
     made.page.locator(".timeline").focus()
     made.page.keyboard.press("+")
     made.page.keyboard.press("Space")
-    made.page.wait_for_selector(".play.on")
+    made.wait("document.querySelector('.play.on') !== null")
     assert not made.troubles
 
 
-@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((1280, 720), "dark"), ((820, 1180), "light"), ((820, 1180), "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((820, 1180), "dark")])
 def test_page_is_accessible_and_fits(tmp_path, opened, size, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     made = opened(
@@ -175,8 +175,8 @@ def test_hostile_names_stay_text(tmp_path, opened):
 
 
 def test_size_is_kept_and_told(tmp_path):
-    noisy = chimes(300, seconds=25.0, n_channels=2, rate=44100)
-    for megabytes in (8.0, 0.8):
+    noisy = chimes(300, seconds=12.0, n_channels=2, rate=44100)
+    for megabytes in (4.0, 0.6):
         made = written(tmp_path, noisy, options=PageOptions(megabytes, "PCA", False))
         text = made.read_text()
         assert made.stat().st_size <= megabytes * 1e6

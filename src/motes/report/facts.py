@@ -54,7 +54,7 @@ def numbers_table(subject: Subject, measured: dict[str, dict[str, float]], asked
         notes.append("How it would sound to a listener (Zimtohrli, ViSQOL) is estimated where motes[eval] is installed.")
     below = f"<p>{html.escape(' '.join(notes))}</p>" if notes else ""
     table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Measures">{table}</div>{below}'
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="Measures">{table}</div>{below}'
 
 
 def _cell(value: float | None, digits: int) -> str:

@@ -102,8 +102,8 @@ def strengths(table: EventTable) -> Array:
     names = {param.name for param in table.PARAMS}
     seconds = np.maximum(table.end_s - table.start_s, 1e-6)
     if "amplitude" in names:
-        amplitude = table.column("amplitude").reshape(len(table), -1)
-        return np.asarray(np.sum(amplitude**2, axis=1) * seconds)
+        amplitude = table.column("amplitude")
+        return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
     return seconds * (10 ** (table.column("gain_db") / 10) if "gain_db" in names else 1e6)
 
 

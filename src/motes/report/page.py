@@ -199,7 +199,7 @@ def _mask(shaded: NDArray[np.float64]) -> str:
 
     steps = np.rint(shaded.T[::-1] * 63).astype(np.uint8) * 4  # 64 shades take half the bytes of 256
     picture, buffer = Image.fromarray(np.stack([np.zeros_like(steps), steps], axis=-1), "LA"), BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
