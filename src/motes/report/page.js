@@ -423,8 +423,13 @@
       pen.lineCap = pen.lineJoin = "round";
       if (this.isBand(item)) {
         const left = this.xOf(this.data.start[item]), right = this.xOf(this.data.end[item]), top = this.yOf(this.data.high[item]), bottom = this.yOf(this.data.low[item]);
-        pen.globalAlpha = opacity * 0.18;
+        const fading = pen.createLinearGradient(left, 0, Math.max(left + 2, right), 0);
+        fading.addColorStop(0, tint);
+        fading.addColorStop(1, "transparent");
+        pen.fillStyle = fading;
+        pen.globalAlpha = opacity * 0.22;
         pen.fillRect(left, top, Math.max(2, right - left), bottom - top);
+        pen.fillStyle = tint;
         pen.globalAlpha = opacity;
         pen.fillRect(left, top, 2, bottom - top);
       } else {
@@ -465,7 +470,9 @@
         box.tabIndex = 0;
         box.setAttribute("role", "application");
         box.setAttribute("aria-label", `Parameters of ${sort.items.length} ${name === "gabor" ? "atoms" : name + "s"}`);
-        box.style.height = 24 * sort.params.length + 22 + "px";
+        const differ = sort.values.map((row) => row.some((value) => value !== row[0]));
+        sort.rows = sort.params.map((_, row) => row).filter((row) => differ[row] || sort.items.length === 1);
+        box.style.height = 24 * sort.rows.length + 22 + "px";
         const canvas = document.createElement("canvas");
         canvas.dataset.sort = name;
         box.append(canvas);
@@ -484,8 +491,8 @@
       pen.fillStyle = colour("quiet");
       pen.textBaseline = "alphabetic";
       pen.fillText(`${sort.items.length.toLocaleString("en")} ${canvas.dataset.sort === "gabor" ? "single atoms" : canvas.dataset.sort + "s"}`, left, 13);
-      sort.params.forEach(([name, , meaning], row) => {
-        const values = sort.values[row];
+      sort.rows.forEach((param, row) => {
+        const [name] = sort.params[param], values = sort.values[param];
         const warped = /_hz$|amplitude|window|duration|n_atoms/.test(name) ? values.map((v) => Math.log(Math.max(v, 1e-6))) : values;
         let low = Infinity, high = -Infinity;
         for (const value of warped) { low = Math.min(low, value); high = Math.max(high, value); }
@@ -503,7 +510,7 @@
       });
       pen.globalAlpha = 1;
       const at = sort.items.indexOf(this.chosen);
-      if (at >= 0) { pen.strokeStyle = colour("chosen"); pen.lineWidth = 2; pen.strokeRect(left + at * cell - 2, 18, cell + 4, 24 * sort.params.length); }
+      if (at >= 0) { pen.strokeStyle = colour("chosen"); pen.lineWidth = 2; pen.strokeRect(left + at * cell - 2, 18, cell + 4, 24 * sort.rows.length); }
     }
   }
 
