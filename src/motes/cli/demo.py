@@ -88,7 +88,7 @@ def _show(recording: Path, paths: dict[str, Path], overwrite: bool) -> None:
 
     scene_picture(load_scene(str(paths["mote"])), paths["png"], overwrite=overwrite)
     subject = subject_of_file(str(paths["mote"]), recording, None, None)
-    write_page([subject], paths["html"], PageOptions(4.0, map_method="PCA", perceptual=False, command="motes demo"), overwrite=overwrite)
+    write_page([subject], paths["html"], PageOptions(5.0, map_method="PCA", perceptual=False, command="motes demo"), overwrite=overwrite)
 
 
 def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:

@@ -16,7 +16,7 @@ from motes.scene.kinds import Array, Ints
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
-LONGEST_EVENT_S = 2.0
+LONGEST_EVENT_S = 1.5
 OPUS_BYTES_PER_S = 8000.0
 """About what libsndfile's Opus takes for a channel."""
 _GAP_S = 0.06  # between events: codecs smear
@@ -78,9 +78,9 @@ class EventSounds:
 def choose(items: Items, most_s: float, most_items: int) -> Ints:
     """The strongest items whose sounds together are no longer than `most_s`, in order of time.
 
-    Higher ones count 3 dB more per octave: recordings fall off by more, and else there would be nothing but bass.
+    Higher ones count 4.5 dB more per octave: recordings fall off by about as much, and else there would be nothing but bass.
     """
-    tilt = np.clip((items.low_hz + np.minimum(items.high_hz, 8000.0)) / 2, 50.0, 8000.0)
+    tilt = np.clip((items.low_hz + np.minimum(items.high_hz, 8000.0)) / 2, 50.0, 8000.0) ** 1.5
     order = np.argsort(-items.strength * tilt, kind="stable")[:most_items]
     order = order[items.strength[order] > 0]
     lengths = np.minimum(items.end_s[order] - items.start_s[order], LONGEST_EVENT_S) + 2 * _GAP_S
