@@ -128,15 +128,14 @@ def test_keys_do_what_clicks_do(tmp_path, opened):
 
 
 @pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((820, 1180), "dark")])
-def test_page_is_accessible_and_fits(tmp_path, opened, size, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+def test_page_is_accessible_and_fits(tmp_path, opened, axe, size, scheme):
     made = opened(
         written(tmp_path, chimes(), chimes(5)), viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce",
         bypass_csp=True,
     )  # fmt: skip
     made.page.locator(".timeline").first.focus()
     made.page.keyboard.press("ArrowRight")
-    found = axe.Axe().run(made.page)
+    found = axe.run(made.page)
     assert found.violations_count == 0, found.generate_report()
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
