@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from scipy.signal import firwin, oaconvolve
 
 import motes
-from motes.scene.swept import prepared
 from motes.stft import stft
 
 Array = NDArray[np.float64]
@@ -138,15 +137,11 @@ PIECES = {
 Results = dict[tuple[str, int, float], Array]
 
 
-def by_motes(originals: dict[str, Array], windows: tuple[int, ...], prepare: bool = False) -> Results:
-    """`prepare`: with partials that sweep, or that share atoms, told in other atoms first (`motes.scene.swept`)."""
+def by_motes(originals: dict[str, Array], windows: tuple[int, ...]) -> Results:
     results: Results = {}
     for name, audio in originals.items():
         scene = motes.encode(audio, sample_rate_hz=RATE, snr_db=30, windows=windows)
-        for semitones, factor in ((0, 1.0), *CHANGES):
-            by = max(abs(2 ** (semitones / 12) - 1), abs(factor - 1))
-            moved = prepared(scene, np.ones(scene.n_events, np.bool_), by)[0] if prepare and by else scene
-            results[name, semitones, factor] = moved.transpose(semitones).stretch(factor).render()
+        results |= {(name, semitones, factor): scene.transpose(semitones).stretch(factor).render() for semitones, factor in ((0, 1.0), *CHANGES)}
     return results
 
 
@@ -244,9 +239,7 @@ def main() -> None:
     parser.add_argument("--rubberband", metavar="COMMAND", default=shutil.which("rubberband"), help="the program of that name")
     options = parser.parse_args()
     originals = {name: piece.render(1.0, 1.0) for name, piece in PIECES.items()}
-    methods = {"motes": by_motes(originals, (512, 2048, 8192))}
-    methods["motes prepared"] = by_motes(originals, (512, 2048, 8192), prepare=True)
-    methods["motes 512/1024"] = by_motes(originals, (512, 1024))
+    methods = {"motes": by_motes(originals, (512, 2048, 8192)), "motes 512/1024": by_motes(originals, (512, 1024))}
     if options.librosa:
         methods["librosa"] = by_process(originals, with_librosa(options.librosa))
     else:
