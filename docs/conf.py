@@ -12,11 +12,17 @@ author = "the motes developers"
 copyright = f"2026, {author}"
 version = release = _project["version"]
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "cyclopts.sphinx_ext"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "cyclopts.sphinx_ext"]
 exclude_patterns = ["_build"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+
+# The notebook is text without outputs: it runs at every build that reads it, on the bundled recording.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300  # the first build compiles the kernels
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -1,4 +1,4 @@
-"""The README and the documentation do what they say: every `sh` and `python` block in them runs, page by page, on the bundled recording.
+"""The README and the documentation do what they say: every `sh` and `python` block or cell in them runs, page by page, on the bundled recording.
 
 A page starts in an empty folder that holds `song.flac`, and its blocks run in order. A block after the line `<!-- not run -->` is left out.
 """
@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(page.relative_to(ROOT) for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-BLOCK = re.compile(r"^(<!-- not run -->\n)?```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^(<!-- not run -->\n)?```(?:\{code-cell\} )?(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path) -> list[tuple[int, str, str]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from motes.errors import ParameterError
 from motes.scene.expression import MAX_CHARACTERS, MAX_DEPTH, Expression
 from motes.scene.gabor import Gabor
+from motes.scene.groups import Groups
 from motes.scene.scene import Scene
 from motes.scene.select import choose, column_names, columns
 
@@ -220,6 +221,56 @@ def test_ids_masks_slices_and_their_algebra():
 def test_selections_that_make_no_sense(what, says):
     with pytest.raises(ParameterError, match=says):
         choose(scene(), what)
+
+
+def grouped():
+    """Two partials in note 5, which is in voice 6 with partial 3 beside it; group 4 holds nothing, and some events are in no group."""
+    return scene().replace(groups=Groups([1, 2, 3, 4, 5, 6], [5, 5, 6, 0, 6, 0], [0, 0, 0, 3, 1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("group", "held"),
+    [(1, {1}), (5, {1, 2}), (6, {1, 2, 3}), ([3, 5], {1, 2, 3}), ([1, 1], {1}), (4, set()), ([], set()), (np.int64(2), {2})],
+)
+def test_a_group_is_all_that_is_in_it_and_in_groups_within_it(group, held):
+    one = grouped()
+    chosen = one.select(group=group)
+    np.testing.assert_array_equal(chosen.mask, np.isin(one.gabor.group_id, list(held)))
+    np.testing.assert_array_equal(one.select("time_s < 1", group=group).mask, chosen.mask & (one.gabor.time_s < 1))
+
+
+def test_rows_of_groups_name_them_and_edits_reach_only_these():
+    one = grouped()
+    notes = Groups(*(column[[4]] for column in (one.groups.id, np.zeros(6, int), one.groups.role)))
+    chosen = one.select(group=notes)
+    assert 0 < len(chosen) < one.n_events
+    np.testing.assert_array_equal(chosen.mask, one.select("group_id == 1 or group_id == 2").mask)
+    louder = chosen.gain(db=6)
+    changed = (louder.gabor.amplitude != one.gabor.amplitude).any(axis=1)
+    np.testing.assert_array_equal(changed, chosen.mask)
+    assert louder.groups.equals(one.groups)
+
+
+def test_groups_within_each_other_in_a_ring_end():
+    one = scene().replace(groups=Groups([1, 2, 3], [2, 1, 0], [3, 3, 3]))
+    np.testing.assert_array_equal(one.select(group=1).mask, np.isin(one.gabor.group_id, [1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        (7, "there is no group 7: they are 1, 2, 3, 4, 5, 6"),
+        (0, "no group 0"),
+        (1.5, "whole numbers"),
+        ("voice", "whole numbers"),
+        ([1, 9], "no group 9"),
+    ],
+)
+def test_groups_that_are_not_there(group, says):
+    with pytest.raises(ParameterError, match=says):
+        grouped().select(group=group)
+    with pytest.raises(ParameterError, match=r"the scene has none|whole numbers"):
+        scene().select(group=group)
 
 
 def test_a_selection_belongs_to_its_scene():

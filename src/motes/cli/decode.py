@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.audio import FORMATS, format_extension
-from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
+from motes.cli.console import UsageError
+from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
 
 
 def decode(
@@ -20,10 +20,7 @@ def decode(
     subtype: str | None = None,
     format_: Annotated[str, Parameter(name="--format")] = "wav",
     salvage: bool = False,
-    jobs: Jobs = 1,
-    skip_existing: SkipExisting = False,
-    force: Force = False,
-    json: Json = False,
+    files: Files = ONE_BY_ONE,
 ) -> int:
     """Turn .mote files into audio, in the format that the name of the output says.
 
@@ -50,16 +47,11 @@ def decode(
 
     if f".{format_}" not in FORMATS:
         raise UsageError(f"--format must be one of {' '.join(name[1:] for name in FORMATS)}, not {format_!r}")
-    if output_name(output) == "-":
-        refuse_terminal("audio")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
-    todo = planned(inputs, output, suffix=f".{format_}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
+    todo = files.plan(inputs, output, "audio", f".{format_}", MOTES)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    announce_compilation()
-    return do_all(todo, Decode(start, end, rate, subtype, force, salvage), "decoding", _account, n_processes=jobs, as_json=json)
+    return files.do(todo, Decode(start, end, rate, subtype, files.force, salvage), "decoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
+from motes.cli.console import UsageError, output_name
+from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
 
 _Number = Annotated[float | None, Parameter(allow_leading_hyphen=True)]
 
@@ -33,10 +33,7 @@ def edit(
     resample: bool = False,
     slice_: Annotated[str | None, Parameter(name="--slice", allow_leading_hyphen=True)] = None,
     with_overhang: bool = False,
-    jobs: Jobs = 1,
-    skip_existing: SkipExisting = False,
-    force: Force = False,
-    json: Json = False,
+    files: Files = ONE_BY_ONE,
 ) -> int:
     """Change the sounds in .mote files: those that --select picks, or all.
 
@@ -88,27 +85,20 @@ def edit(
     from motes.library.changes import Edit
 
     start_s, end_s = _seconds(slice_)
-    _check(output, json, join, at, resample, only and drop, mute and solo, select)
+    _check(output, join, at, resample, only and drop, mute and solo, select)
     changes = Edit(
         select, join, at, resample, start_s, end_s, with_overhang, only, drop, mute, solo, low_hz, high_hz,
-        gain_db, transpose, stretch, reverse, move, duplicate_at, force,
+        gain_db, transpose, stretch, reverse, move, duplicate_at, files.force,
     )  # fmt: skip
-    if changes == Edit(select, overwrite=force):
+    if changes == Edit(select, overwrite=files.force):
         raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
-    todo = planned(inputs, output, suffix=".mote", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
-    announce_compilation()
-    return do_all(todo, changes, "editing", _account, n_processes=jobs, as_json=json)
+    todo = files.plan(inputs, output, "a .mote file", ".mote", MOTES)
+    return files.do(todo, changes, "editing", _account)
 
 
-def _check(
-    output: str | None, json: bool, join: str | None, at: float | None, resample: bool, both_kept: bool, both_silent: bool, select: str | None
-) -> None:
+def _check(output: str | None, join: str | None, at: float | None, resample: bool, both_kept: bool, both_silent: bool, select: str | None) -> None:
     if output_name(output) is None:
         raise UsageError("-o is missing: the file to write")
-    if output == "-":
-        refuse_terminal("a .mote file")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
     if join is None and (at is not None or resample):
         raise UsageError(f"{'--at' if at is not None else '--resample'} says how to --join, which is missing")
     if both_kept or both_silent:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
+from motes.cli.console import UsageError
+from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders.options import InstrumentOptions, PursuitOptions
 
 _NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads"}
@@ -23,10 +23,7 @@ def encode(
     *inputs: str,
     output: Output = None,
     encoder: Literal["pursuit", "instrument"] = "pursuit",
-    jobs: Jobs = 1,
-    skip_existing: SkipExisting = False,
-    force: Force = False,
-    json: Json = False,
+    files: Files = ONE_BY_ONE,
     options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name)] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
 ) -> int:
@@ -46,19 +43,14 @@ def encode(
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
 
-    if output_name(output) == "-":
-        refuse_terminal("a .mote file")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
-    todo = planned(inputs, output, suffix=".mote", looked_for=RECORDINGS, overwrite=force, skip_existing=skip_existing)
+    todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
     if options != PursuitOptions() and encoder != "pursuit":
         raise UsageError("these are options of --encoder pursuit")
     if instrument != InstrumentOptions() and encoder != "instrument":
         raise UsageError("these are options of --encoder instrument")
-    if jobs > 1 and options.n_threads == 0:
-        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // jobs))  # the files share the cores; the result is the same
-    announce_compilation()
-    return do_all(todo, Encode(options if encoder == "pursuit" else instrument, force), "encoding", _account, n_processes=jobs, as_json=json)
+    if files.jobs > 1 and options.n_threads == 0:
+        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # the files share the cores; the result is the same
+    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force), "encoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Jobs, Json, Output, SkipExisting, do_all, planned, shown
+from motes.cli.console import UsageError, output_name
+from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
 
 _FORMATS = "csv, json, parquet, png, svg or instrument.json"
 
@@ -19,10 +19,7 @@ def export(
     to: str | None = None,
     start: float | None = None,
     end: float | None = None,
-    jobs: Jobs = 1,
-    skip_existing: SkipExisting = False,
-    force: Force = False,
-    json: Json = False,
+    files: Files = ONE_BY_ONE,
 ) -> int:
     """Write the events of .mote files as a table (CSV, JSON, Parquet), or draw them (PNG, SVG).
 
@@ -45,13 +42,8 @@ def export(
     to = to or (_told_by(name) if name else None)
     if to not in EXPORTS:
         raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
-    if name == "-":
-        refuse_terminal("data" if to in ("png", "parquet") else "a long table")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
-    todo = planned(inputs, output, suffix=f".{to}", looked_for=frozenset({".mote"}), overwrite=force, skip_existing=skip_existing)
-    announce_compilation()
-    return do_all(todo, Export(to, start, end, force), "exporting", _account, n_processes=jobs, as_json=json)
+    todo = files.plan(inputs, output, "data" if to in ("png", "parquet") else "a long table", f".{to}", MOTES)
+    return files.do(todo, Export(to, start, end, files.force), "exporting", _account)
 
 
 def _told_by(name: str) -> str:
@@ -63,10 +55,7 @@ def import_(
     output: Output = None,
     rate: int | None = None,
     duration: Annotated[float | None, Parameter(allow_leading_hyphen=True)] = None,
-    jobs: Jobs = 1,
-    skip_existing: SkipExisting = False,
-    force: Force = False,
-    json: Json = False,
+    files: Files = ONE_BY_ONE,
 ) -> int:
     """Turn CSV tables of events, such as `motes export` writes, into .mote files.
 
@@ -83,13 +72,8 @@ def import_(
     """
     from motes.library.changes import Import
 
-    if output_name(output) == "-":
-        refuse_terminal("a .mote file")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
-    todo = planned(inputs, output, suffix=".mote", looked_for=frozenset({".csv"}), overwrite=force, skip_existing=skip_existing)
-    announce_compilation()
-    return do_all(todo, Import(rate, duration, force), "importing", _account, n_processes=jobs, as_json=json)
+    todo = files.plan(inputs, output, "a .mote file", ".mote", frozenset({".csv"}))
+    return files.do(todo, Import(rate, duration, files.force), "importing", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

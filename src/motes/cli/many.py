@@ -1,22 +1,49 @@
-"""What encode and decode share: the options for many files, and one line about each."""
+"""What commands that make files of files share: the options for many files, and one line about each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, print_json, progress_bar, say, tell
+from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, refuse_terminal, say, tell
 from motes.errors import ParameterError
 from motes.library.batch import Outcome, Work, run
 from motes.library.plan import Job, plan
 
 Output = Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)]
-Jobs = Annotated[int, Parameter(name=["--jobs", "-j"], help="How many files to work on at once, each in a process of its own.")]
-SkipExisting = Annotated[bool, Parameter(help="Leave out what has been made already: resumes a folder.")]
 Force = Annotated[bool, Parameter(help="Replace files that exist.")]
 Json = Annotated[bool, Parameter(help="Report on standard output, one line of JSON per file.")]
+
+
+@dataclass(frozen=True)
+class Many:
+    """How files are worked on, and where the account goes."""
+
+    jobs: Annotated[int, Parameter(name=["--jobs", "-j"], help="How many files to work on at once, each in a process of its own.")] = 1
+    skip_existing: Annotated[bool, Parameter(help="Leave out what has been made already: resumes a folder.")] = False
+    force: Force = False
+    json: Json = False
+
+    def plan(self, inputs: tuple[str, ...], output: str | None, what: str, suffix: str, looked_for: frozenset[str]) -> list[Job]:
+        """The jobs that make a file with this suffix of each input; `what` they make is not written to a terminal."""
+        if output_name(output) == "-":
+            refuse_terminal(what)
+            if self.json:
+                raise UsageError("--json and -o - both want standard output")
+        return planned(inputs, output, suffix=suffix, looked_for=looked_for, overwrite=self.force, skip_existing=self.skip_existing)
+
+    def do(self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str]) -> int:
+        """Do the jobs, say one line about each, and return the exit status."""
+        announce_compilation()
+        return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json)
+
+
+Files = Annotated[Many, Parameter(name="*")]
+ONE_BY_ONE = Many()
+MOTES = frozenset({".mote"})
 
 
 def planned(inputs: tuple[str, ...], output: str | None, **options: Any) -> list[Job]:

@@ -58,6 +58,27 @@ class Groups:
         kept = (self.role != ROLES.index("partial")) | (self.parent != 0)
         return Groups(self.id[kept], np.where(np.isin(self.parent[kept], self.id[kept]), self.parent[kept], 0), self.role[kept])
 
+    def within(self, ids: ArrayLike) -> Ints:
+        """The ids of these groups and of all that are in them, at any depth, ascending; ParameterError where there is no such group."""
+        wanted = np.unique(np.atleast_1d(np.asarray(ids)))
+        if wanted.ndim != 1 or (wanted.size and not np.issubdtype(wanted.dtype, np.integer)):
+            raise ParameterError(f"groups are named by their ids, whole numbers, not by {ids!r}")
+        unknown = wanted[~np.isin(wanted, self.id)]
+        if len(unknown):
+            held = f"they are {_listed(self.id)}" if len(self) else "the scene has none (partials.link finds partials)"
+            raise ParameterError(f"there is no group {unknown[0]}: {held}")
+        found = np.isin(self.id, wanted)
+        while True:
+            more = found | np.isin(self.parent, self.id[found])
+            if np.array_equal(more, found):
+                return self.id[found]
+            found = more
+
     def equals(self, other: Groups) -> bool:
         """Whether both hold the same groups."""
         return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("id", "parent", "role"))
+
+
+def _listed(ids: Ints) -> str:
+    """A few ids, or the first and the last of many."""
+    return ", ".join(map(str, ids)) if len(ids) <= 8 else f"{len(ids)} from {ids[0]} to {ids[-1]}"

@@ -130,11 +130,14 @@ class Scene:
 
         return quantise(self)
 
-    def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None) -> Selection:
-        """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice."""
+    def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None) -> Selection:
+        """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice.
+
+        `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them.
+        """
         from motes.scene.select import choose
 
-        return choose(self, what, start_s, end_s)
+        return choose(self, what, start_s, end_s, group)
 
     def move(self, by_s: float) -> Scene:
         """Everything later by `by_s` seconds (earlier if negative)."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene import edit
 from motes.scene.expression import Expression
+from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
 from motes.scene.scene import KINDS
 from motes.units import SILENCE_DB
@@ -118,11 +119,12 @@ class _Lacks(Exception):
     """A function asked for a column that this kind does not have."""
 
 
-def choose(scene: Scene, what: Any = None, start_s: float | None = None, end_s: float | None = None) -> Selection:
-    """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s.
+def choose(scene: Scene, what: Any = None, start_s: float | None = None, end_s: float | None = None, group: Any = None) -> Selection:
+    """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s and that are in `group` or a group within it.
 
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a mask, event numbers or a mask,
-    a slice of seconds, another Selection of the scene, or None for all. Raises ParameterError where that makes no sense.
+    a slice of seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups. Raises ParameterError where that makes
+    no sense.
     """
     if isinstance(what, slice):
         mask = edit.within(scene, *edit.slice_seconds(what))
@@ -138,6 +140,9 @@ def choose(scene: Scene, what: Any = None, start_s: float | None = None, end_s: 
         mask = _by_ids(scene.n_events, what)
     if start_s is not None or end_s is not None:
         mask = mask & edit.within(scene, start_s, end_s)
+    if group is not None:
+        ids = scene.groups.within(group.id if isinstance(group, Groups) else group)
+        mask = mask & np.isin(edit.column(scene, "group_id"), ids)
     return Selection(scene, mask)
 
 
