@@ -43,15 +43,7 @@ def scores(estimate: np.ndarray, reference: np.ndarray, rate: int) -> Scores:
 def by_motes(path: Path, kbps: float) -> tuple[np.ndarray, float]:
     """What motes decodes to, and its whole file's kbps."""
     audio, rate = soundfile.read(path, always_2d=True)
-    low, high = 0.0, 8000.0 * audio.shape[1]
-    data = b""
-    for _ in range(8):
-        events = (low + high) / 2
-        longer = dumps(motes.encode(audio.T, sample_rate_hz=rate, events_per_second=events))
-        if 8 * len(longer) * rate <= 1000 * kbps * len(audio):
-            low, data = events, longer
-        else:
-            high = events
+    data = dumps(motes.encode(audio.T, sample_rate_hz=rate, kbps=kbps))
     return np.atleast_2d(loads(data).render()), 8 * len(data) * rate / len(audio) / 1000
 
 
