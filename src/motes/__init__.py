@@ -59,12 +59,12 @@ def encode(
     noise, of at most `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now and then.
     Raises ParameterError for audio or options that make no sense.
     """
-    from motes.encoders.options import DEFAULT_WINDOWS, PursuitOptions
+    from motes.encoders.options import PursuitOptions
     from motes.encoders.pursuit import encode as pursue
 
     options = PursuitOptions(
         kbps=kbps, quality=quality, snr_db=snr_db, n_events=n_events, events_per_second=events_per_second, refit=refit, texture=texture,
-        texture_kbps=texture_kbps, windows=tuple(windows) if windows is not None else DEFAULT_WINDOWS, n_threads=n_threads,
+        texture_kbps=texture_kbps, windows=tuple(windows) if windows is not None else None, n_threads=n_threads,
     )  # fmt: skip
     return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
 

@@ -27,7 +27,7 @@ def encode(
     skip_existing: SkipExisting = False,
     force: Force = False,
     json: Json = False,
-    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name)] = PursuitOptions(),  # noqa: B008 (frozen)
+    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
 ) -> int:
     """Turn recordings into .mote files.

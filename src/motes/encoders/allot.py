@@ -22,21 +22,21 @@ from motes.encoders.texture import add_texture
 from motes.scene.scene import Scene
 
 STEPS_PER_DOUBLING, N_PHASES = 2, 8
-NOISE_TO_RESIDUAL = 0.7
+NOISE_TO_RESIDUAL = 0.35
 """Rounding adds this part of the residual's energy, before it is settled: measured to score best at equal bits."""
 BITS_PER_ATOM = 13.5
 """To begin with; after that, as found."""
 ROOM = 1.15
 """More atoms than are thought to fit are looked for, by this factor."""
-AIM, LEAST_USE = 0.99, 0.975
+AIM, LEAST_USE = 0.993, 0.984
 """Parts of the bytes to be spent that are aimed at, and that are enough."""
 MOST_TRIES = 8
 TEXTURE_KBPS, TEXTURE_SHARE = 3.0, 0.2
 """Noise takes at most the first per channel, and at most the second of all bits."""
 TEXTURE_STEP_DB, TEXTURE_DETAIL = 4.0, 8.0
 """At 3 kbps, levels in coarse steps that follow the signal closely score better than fine ones that follow it slowly."""
-LEAST_BENEFIT_DB, BENEFIT_DB_PER_QUALITY = -6.0, -3.6
-"""Threshold of benefit at quality 0, re an atom of energy 1, and per step of quality."""
+LEAST_BENEFIT_DB, BENEFIT_DB_PER_QUALITY = 18.0, -3.0
+"""Threshold of benefit at quality 0, and per step of quality, for a recording whose mean square is 1."""
 
 AsScene = Callable[[Swept, str], Scene]
 OnBatch = Callable[[float, int], None]
@@ -68,9 +68,12 @@ def spend(source: Source, options: PursuitOptions, workshop: Workshop, as_scene:
 
 
 def hold(source: Source, options: PursuitOptions, workshop: Workshop, as_scene: AsScene, on_batch: OnBatch) -> Scene:
-    """The scene of all atoms as useful as `options.quality` asks, found in one pass."""
+    """The scene of all atoms as useful as `options.quality` asks, found in one pass after one that measures how loud the recording is."""
     assert options.quality is not None
-    threshold = 10 ** ((LEAST_BENEFIT_DB + BENEFIT_DB_PER_QUALITY * options.quality) / 10)
+    assert workshop.hearing is not None
+    energy = sum(float(np.sum(np.square(block, dtype=np.float64))) for block in source.blocks())
+    loudness = energy / max(1, source.n_samples * source.n_channels)  # benefits grow with it to the power of 1 − exponent
+    threshold = 10 ** ((LEAST_BENEFIT_DB + BENEFIT_DB_PER_QUALITY * options.quality) / 10) * loudness ** (1 - workshop.hearing.exponent)
     found = sweep(source, workshop, lambda _: Enough(threshold=threshold), on_batch=on_batch)
     return _finished(source, options, found, as_scene, found.stopped or ("quality_reached" if len(found.atoms) else "nothing_audible_left"))
 

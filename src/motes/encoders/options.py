@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from motes.errors import ParameterError
 from motes.units import require_finite, require_positive
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
+WINDOWS_BY_EAR = (256, 1024, 4096)
 DEFAULT_EVENTS_PER_SECOND = 1000.0
 
 
@@ -28,7 +30,7 @@ class PursuitOptions:
     events_per_second
         Spend this many events on each second.
     windows
-        Window lengths in samples: powers of two from 64 to 32768.
+        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 4096 with a bitrate or a quality, else 512, 2048, 8192.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
     texture
@@ -44,7 +46,7 @@ class PursuitOptions:
     snr_db: float | None = None
     n_events: int | None = None
     events_per_second: float | None = None
-    windows: tuple[int, ...] = DEFAULT_WINDOWS
+    windows: tuple[int, ...] | None = None
     refit: bool = False
     texture: bool | None = None
     texture_kbps: float | None = None
@@ -68,7 +70,13 @@ class PursuitOptions:
             raise ParameterError(f"quality must be from 0 to 10, not {self.quality:g}")
         if self.texture_kbps is not None:
             require_positive("texture_kbps", self.texture_kbps)
-        object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
+        windows = self.windows if self.windows is not None else (WINDOWS_BY_EAR if self.by_ear else DEFAULT_WINDOWS)
+        object.__setattr__(self, "windows", check_windows(tuple(windows)))
+
+    def asked(self) -> dict[str, Any]:
+        """What is not as usual, by name: what a file tells of how it was made. The number of threads is not part of it."""
+        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {"kbps": None, "quality": None, "n_threads": self.n_threads}
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
     @property
     def by_ear(self) -> bool:

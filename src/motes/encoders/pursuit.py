@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict
 from functools import partial
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 from motes.audio import ArraySource, Source
 from motes.encoders.allot import TEXTURE_KBPS, hold, spend
 from motes.encoders.hearing import Hearing
-from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions, TextureOptions
+from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, Progress, PursuitOptions, TextureOptions
 from motes.encoders.refit import refit
 from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.segment import atom_parameters
@@ -46,7 +45,7 @@ def encode(
     n_threads = options.n_threads or os.cpu_count() or 1
     with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as executor:
         hearing = Hearing(source.sample_rate_hz) if options.by_ear else None
-        workshop = Workshop(dictionary(options.windows), executor, n_threads, hearing)
+        workshop = Workshop(dictionary(options.windows or DEFAULT_WINDOWS), executor, n_threads, hearing)
         if options.by_ear:
             as_scene = partial(_as_scene, source, options, workshop)
             return (spend if options.kbps is not None else hold)(source, options, workshop, as_scene, _teller(progress))
@@ -107,8 +106,6 @@ def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found
     gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
     if found.energy == 0.0:
         reached = "nothing_audible_left"
-    usual = asdict(PursuitOptions())
-    chosen = {name: value for name, value in asdict(options).items() if value != usual[name] and name != "n_threads"}
     why = reached if options.kbps is not None else found.stopped or reached
-    metadata = Metadata(encoder="pursuit", options=chosen, stop_reason=why, source_digest=source.digest(), version=__version__)
+    metadata = Metadata(encoder="pursuit", options=options.asked(), stop_reason=why, source_digest=source.digest(), version=__version__)
     return Scene(rate, source.n_samples, source.n_channels, gabor, metadata=metadata)
