@@ -36,7 +36,7 @@ TEXTURE_KBPS, TEXTURE_SHARE = 3.0, 0.2
 TEXTURE_STEP_DB, TEXTURE_DETAIL = 4.0, 8.0
 """At 3 kbps, levels in coarse steps that follow the signal closely score better than fine ones that follow it slowly."""
 LEAST_BENEFIT_DB, BENEFIT_DB_PER_QUALITY = 18.0, -3.0
-"""Threshold of benefit at quality 0, and per step of quality, for a recording whose mean square is 1."""
+"""Threshold of benefit at quality 0, and per step of quality, for a recording whose mean square, summed over channels, is 1."""
 
 AsScene = Callable[[Swept, str], Scene]
 OnBatch = Callable[[float, int], None]
@@ -72,7 +72,7 @@ def hold(source: Source, options: PursuitOptions, workshop: Workshop, as_scene: 
     assert options.quality is not None
     assert workshop.hearing is not None
     energy = sum(float(np.sum(np.square(block, dtype=np.float64))) for block in source.blocks())
-    loudness = energy / max(1, source.n_samples * source.n_channels)  # benefits grow with it to the power of 1 − exponent
+    loudness = energy / max(1, source.n_samples)  # of all channels: benefits grow with it to the power of 1 − exponent
     threshold = 10 ** ((LEAST_BENEFIT_DB + BENEFIT_DB_PER_QUALITY * options.quality) / 10) * loudness ** (1 - workshop.hearing.exponent)
     found = sweep(source, workshop, lambda _: Enough(threshold=threshold), on_batch=on_batch)
     return _finished(source, options, found, as_scene, found.stopped or ("quality_reached" if len(found.atoms) else "nothing_audible_left"))
