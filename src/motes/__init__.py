@@ -39,29 +39,32 @@ def encode(
     audio: ArrayLike,
     *,
     sample_rate_hz: float,
+    kbps: float | None = None,
+    quality: float | None = None,
     snr_db: float | None = None,
     n_events: int | None = None,
     events_per_second: float | None = None,
     windows: Sequence[int] | None = None,
     refit: bool = False,
-    texture: bool = False,
-    texture_kbps: float = 3.0,
+    texture: bool | None = None,
+    texture_kbps: float | None = None,
     n_threads: int = 0,
     progress: Callable[[Progress], None] | None = None,
 ) -> Scene:
     """The scene of a recording by matching pursuit; `scene.render()` has exactly the shape of `audio`.
 
-    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: `snr_db` of the decoded file,
-    `n_events` in all or `events_per_second` (without any: 1000). `windows` are lengths in samples, powers of two from 64 to 32768. `texture` fills
-    what the atoms leave with noise, of at most `texture_kbps` for each channel. `progress` is called with a `Progress` now and then. Raises
-    ParameterError for audio or options that make no sense.
+    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: at most `kbps` for the file, all
+    channels together; a `quality` of 0 … 10; `snr_db` of the decoded file; `n_events` in all; or `events_per_second` (without any: 1000). With the
+    first two, atoms are chosen by ear. `windows` are lengths in samples, powers of two from 64 to 32768. `texture` fills what the atoms leave with
+    noise, of at most `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now and then.
+    Raises ParameterError for audio or options that make no sense.
     """
-    from motes.encoders.options import DEFAULT_WINDOWS, PursuitOptions
+    from motes.encoders.options import PursuitOptions
     from motes.encoders.pursuit import encode as pursue
 
     options = PursuitOptions(
-        snr_db=snr_db, n_events=n_events, events_per_second=events_per_second, refit=refit, texture=texture, texture_kbps=texture_kbps,
-        windows=tuple(windows) if windows is not None else DEFAULT_WINDOWS, n_threads=n_threads,
+        kbps=kbps, quality=quality, snr_db=snr_db, n_events=n_events, events_per_second=events_per_second, refit=refit, texture=texture,
+        texture_kbps=texture_kbps, windows=tuple(windows) if windows is not None else None, n_threads=n_threads,
     )  # fmt: skip
     return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
 

@@ -5,9 +5,11 @@ import pytest
 import soundfile
 
 import motes
+from motes.audio import ArraySource
 from motes.codec.bitstream import dumps, loads
 from motes.encoders.options import TextureOptions
-from motes.encoders.texture import analyse, analyse_blocks
+from motes.encoders.texture import add_texture, analyse, analyse_blocks
+from motes.scene.gabor import Gabor
 from motes.scene.scene import Scene
 from motes.scene.texture import band_edges_hz, erb_rate, split
 
@@ -129,3 +131,19 @@ def test_an_event_split_anywhere_renders_the_same():
         assert len(parts) > len(edited.texture)
         assert np.abs(edited.replace(texture=parts).render() - edited.render()).max() < 1e-6
     assert np.abs(scene.reverse().render()[:, ::-1] - scene.render()).max() < 1e-6
+
+
+@pytest.mark.parametrize(("turned_rad", "share"), [(0.0, 1.0), (np.pi / 3, 1.0), (np.pi / 3, 0.5)])
+def test_noise_brings_what_power_is_lacking(turned_rad, share):
+    """An atom of the right level and a wrong phase leaves a residual, but little is lacking; without atoms all of it is."""
+    t = np.arange(2 * RATE) / RATE
+    tone = 0.1 * np.cos(2 * np.pi * 1000 * t)
+    gabor = Gabor(np.array([1.0]), np.array([40.0]), np.array([1000.0]), np.full((1, 1), 0.1 * share), np.full((1, 1), turned_rad))
+    scene, source = Scene(RATE, len(t), 1, gabor=gabor), ArraySource(tone, RATE)
+    there = scene.render().astype(np.float64)
+    left = np.mean((tone - there) ** 2)
+    lacking = np.clip(np.mean(tone**2) - np.mean(there**2), 0.3 * left, left)
+    noise = add_texture(scene, source).render() - there
+    assert np.mean(noise**2) == pytest.approx(lacking, rel=0.3, abs=1e-6)
+    alone = add_texture(Scene(RATE, len(t), 1), source).render()
+    assert np.mean(alone**2) == pytest.approx(np.mean(tone**2), rel=0.2)

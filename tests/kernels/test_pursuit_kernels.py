@@ -3,16 +3,19 @@
 import numpy as np
 import pytest
 
+from motes.encoders.hearing import Hearing
 from motes.encoders.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary, unit_window
 from motes.kernels.plain import PlainPursuit
 
 
-def begun(audio, windows, first=0):
+def begun(audio, windows, first=0, hearing=None):
     """A segment over the inside of `audio` `(n_channels, n)`, which reaches a margin past both ends."""
     margin = windows[-1] // 2
     last = first + audio.shape[1] - 2 * margin
     segment = Segment(dictionary(windows), len(audio), last - first, None, 1)
+    if hearing is not None:
+        segment.weigh(audio.astype(np.float32), first - margin, first, last, hearing)
     segment.begin(audio.astype(np.float32), first - margin, first, last, last + margin)
     return segment, PlainPursuit(audio.astype(np.float32), first - margin, first, last, windows)
 
@@ -49,12 +52,17 @@ def mixture(rng, n_channels, n_samples):
     return np.array(audio) * np.linspace(1, 0.3, n_channels)[:, None]
 
 
+@pytest.mark.parametrize("hearing", [None, Hearing(44100)])
 @pytest.mark.parametrize(("windows", "n_channels"), [((64,), 1), ((512, 1024), 1), ((64, 256, 1024), 2), ((128, 2048), 1)])
-def test_same_atoms_as_plain_numpy(windows, n_channels):
+def test_same_atoms_as_plain_numpy(windows, n_channels, hearing):
     """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen or not, and then its neighbours
     differ.
     """
-    segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows)
+    segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows, hearing=hearing)
+    for k, frames in enumerate(plain.frames if hearing else ()):
+        power = np.array([np.sum(np.abs(plain.coefficients(k, frame)) ** 2, axis=0) for frame in frames], np.float32)
+        weights = hearing.weights(power, windows[k])
+        plain.weights |= {(k, frame): row for frame, row in zip(frames, weights, strict=True)}
     n_shared = n_fast = n_slow = 0
     for _ in range(14):
         threshold = segment.threshold
@@ -125,7 +133,10 @@ def test_zones_do_not_touch_each_other():
 
 def test_merging_keeps_the_sum():
     atoms = Atoms(
-        *(np.array([0, 1, 0, 0], np.int32) for _ in range(3)), np.array([[1], [2], [3], [1j]], np.complex64), np.array([4.0, 3.0, 2.0, 1.0])
+        *(np.array([0, 1, 0, 0], np.int32) for _ in range(3)),
+        np.array([[1], [2], [3], [1j]], np.complex64),
+        np.array([4.0, 3.0, 2.0, 1.0]),
+        np.ones(4),
     )
     merged = atoms.merged()
     assert merged.n_places() == len(merged) == atoms.n_places() == 2

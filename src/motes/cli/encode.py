@@ -24,7 +24,7 @@ def encode(
     output: Output = None,
     encoder: Literal["pursuit", "instrument"] = "pursuit",
     files: Files = ONE_BY_ONE,
-    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name)] = PursuitOptions(),  # noqa: B008 (frozen)
+    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
 ) -> int:
     """Turn recordings into .mote files.

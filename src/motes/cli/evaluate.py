@@ -15,8 +15,8 @@ from motes.losses import Loss, loss_named
 if TYPE_CHECKING:
     from motes.audio import Block
 
-_PERFECT = "(0 is perfect)"
-_UNITS = {"snr_db": "dB", "si_sdr_db": "dB", "spectral_convergence": _PERFECT, "log_spectral_distance_db": "dB"}
+_PERFECT, _OPINION = "(0 is perfect)", "(1 … 5)"
+_UNITS = {"snr_db": "dB", "si_sdr_db": "dB", "spectral_convergence": _PERFECT, "log_spectral_distance_db": "dB", "delay_samples": "samples"}
 _PIECE_S = 10.0  # losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training
 
 
@@ -24,6 +24,9 @@ def evaluate(
     estimate: str,
     *,
     reference: Annotated[str, Parameter(name=["--reference", "-r"])],
+    perceptual: bool = False,
+    controls: bool = False,
+    align: bool = False,
     loss: Annotated[tuple[str, ...], Parameter(name="--loss", negative="")] = (),
     json: Json = False,
 ) -> int:
@@ -35,6 +38,12 @@ def evaluate(
         A recording or a .mote file.
     reference
         The recording it is compared with: same sample rate, channels and length.
+    perceptual
+        Also how a listener might rate it: Zimtohrli and ViSQOL, 1 … 5 (identical: 5 and 4.73). Needs `pip install 'motes[eval]'`.
+    controls
+        The same for two copies nobody would take for the original: what a measure makes of them tells what it is worth. Implies --perceptual.
+    align
+        Move the estimate by up to a second to where it fits best, and cut both to what overlaps; the delay found is reported.
     loss
         Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft, octave, scattering, auditory, nerve,
         texture, residual. Needs `pip install 'motes[learn]'`.
@@ -44,15 +53,45 @@ def evaluate(
     losses = [_loss_named(name) for name in dict.fromkeys(loss)]
     for each in losses:
         each.load()  # what is missing is said before the work begins
+    if perceptual or controls:
+        from motes.metrics.perceptual import require_scores
+
+        require_scores()
     (one, one_rate), (other, other_rate) = _read(estimate), _read(reference)
+    result: dict[str, float] = {}
+    if align and one_rate == other_rate:
+        from motes.metrics.align import align as aligned
+
+        one, other, result["delay_samples"] = aligned(one, other, one_rate)
     pair = check_pair(one, other, one_rate, other_rate)
-    result = compare(*pair) | {f"loss_{each.name}": _loss_of(each, *pair, one_rate) for each in losses}
+    result |= compare(*pair) | {f"loss_{each.name}": _loss_of(each, *pair, one_rate) for each in losses}
+    if perceptual or controls:
+        result |= _opinions(*pair, one_rate, controls)
+    _show(estimate, reference, result, json)
+    return 0
+
+
+def _opinions(estimate: Block, reference: Block, rate: int, controls: bool) -> dict[str, float]:
+    """What Zimtohrli and ViSQOL say of the estimate and, if asked, of the controls."""
+    from motes.metrics.controls import CONTROLS
+    from motes.metrics.perceptual import compare_perceptually
+    from motes.metrics.signal import spectral_convergence
+
+    result = compare_perceptually(estimate, reference, rate)
+    for control in CONTROLS if controls else ():
+        copy = control(reference, rate)
+        opinions = {"spectral_convergence": spectral_convergence(copy, reference)} | compare_perceptually(copy, reference, rate)
+        result |= {f"{control.__name__}_{name}": value for name, value in opinions.items()}
+    return result
+
+
+def _show(estimate: str, reference: str, result: dict[str, float], json: bool) -> None:
     if json:
         print_json({"estimate": estimate, "reference": reference} | result)
-    else:
-        for name, value in result.items():
-            print(f"{name:<25} {value:>10.4f} {_UNITS.get(name, _PERFECT)}")
-    return 0
+        return
+    for name, value in result.items():
+        unit = _UNITS.get(name) or (_OPINION if "zimtohrli" in name or "visqol" in name else _PERFECT)
+        print(f"{name:<34} {value:>10.4f} {unit}")
 
 
 def _loss_named(name: str) -> Loss:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from motes.errors import ParameterError
 from motes.units import require_finite, require_positive
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
+WINDOWS_BY_EAR = (256, 1024, 4096)
 DEFAULT_EVENTS_PER_SECOND = 1000.0
 
 
@@ -17,6 +19,10 @@ class PursuitOptions:
 
     Parameters
     ----------
+    kbps
+        Make the best of a file of at most this many kilobits per second, all channels together.
+    quality
+        Hold a quality, 0 … 10, and let the size follow.
     snr_db
         Stop when the decoded file has this signal-to-noise ratio, in dB.
     n_events
@@ -24,28 +30,30 @@ class PursuitOptions:
     events_per_second
         Spend this many events on each second.
     windows
-        Window lengths in samples: powers of two from 64 to 32768.
+        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 4096 with a bitrate or a quality, else 512, 2048, 8192.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
     texture
-        Fill what the atoms leave with noise of its levels.
+        Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other targets.
     texture_kbps
-        At most this for the noise of each channel.
+        At most this for the noise of each channel; by default 3, or less where `kbps` is low.
     n_threads
         Threads that share the work; 0 means one per core. The result does not depend on it.
     """
 
+    kbps: float | None = None
+    quality: float | None = None
     snr_db: float | None = None
     n_events: int | None = None
     events_per_second: float | None = None
-    windows: tuple[int, ...] = DEFAULT_WINDOWS
+    windows: tuple[int, ...] | None = None
     refit: bool = False
-    texture: bool = False
-    texture_kbps: float = 3.0
+    texture: bool | None = None
+    texture_kbps: float | None = None
     n_threads: int = 0
 
     def __post_init__(self) -> None:
-        targets = [name for name in ("snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
+        targets = [name for name in ("kbps", "quality", "snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
         if len(targets) > 1:
             raise ParameterError(f"one target at a time: {' and '.join(targets)} were both given")
         if self.snr_db is not None and not 0 < require_finite("snr_db", self.snr_db) <= 120:
@@ -56,8 +64,29 @@ class PursuitOptions:
             require_positive("events_per_second", self.events_per_second)
         if self.n_threads < 0:
             raise ParameterError(f"n_threads must be 0 (one per core) or more, not {self.n_threads}")
-        require_positive("texture_kbps", self.texture_kbps)
-        object.__setattr__(self, "windows", check_windows(tuple(self.windows)))
+        if self.kbps is not None:
+            require_positive("kbps", self.kbps)
+        if self.quality is not None and not 0 <= require_finite("quality", self.quality) <= 10:
+            raise ParameterError(f"quality must be from 0 to 10, not {self.quality:g}")
+        if self.texture_kbps is not None:
+            require_positive("texture_kbps", self.texture_kbps)
+        windows = self.windows if self.windows is not None else (WINDOWS_BY_EAR if self.by_ear else DEFAULT_WINDOWS)
+        object.__setattr__(self, "windows", check_windows(tuple(windows)))
+
+    def asked(self) -> dict[str, Any]:
+        """What is not as usual, by name: what a file tells of how it was made. The number of threads is not part of it."""
+        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {"kbps": None, "quality": None, "n_threads": self.n_threads}
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+    @property
+    def by_ear(self) -> bool:
+        """Whether atoms are chosen by what they are worth to the ear."""
+        return self.kbps is not None or self.quality is not None
+
+    @property
+    def with_texture(self) -> bool:
+        """Whether noise fills what the atoms leave."""
+        return self.by_ear if self.texture is None else self.texture
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
-from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, Progress, PursuitOptions, TextureOptions
+from motes.encoders.allot import TEXTURE_KBPS, hold, spend
+from motes.encoders.hearing import Hearing
+from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, Progress, PursuitOptions, TextureOptions
 from motes.encoders.refit import refit
 from motes.encoders.rounding import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.segment import atom_parameters
@@ -42,15 +44,19 @@ def encode(
     source = _as_source(audio, sample_rate_hz)
     n_threads = options.n_threads or os.cpu_count() or 1
     with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as executor:
-        workshop = Workshop(dictionary(options.windows), executor, n_threads)
+        hearing = Hearing(source.sample_rate_hz) if options.by_ear else None
+        workshop = Workshop(dictionary(options.windows or DEFAULT_WINDOWS), executor, n_threads, hearing)
+        if options.by_ear:
+            as_scene = partial(_as_scene, source, options, workshop)
+            return (spend if options.kbps is not None else hold)(source, options, workshop, as_scene, _teller(progress))
         found = _pursue(source, options, workshop, progress)
         if options.refit:
             found = refit(source, workshop, found)
     energy, residual_energy = found.energy, found.residual_energy
-    scene = _as_scene(source, options, workshop, found)
+    scene = _as_scene(source, options, workshop, found, "snr_reached" if options.snr_db is not None else "n_events_reached")
     del found  # of an hour, a few hundred megabytes
     scene = round_events(scene, source, energy, residual_energy, options.snr_db)
-    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps)) if options.texture else scene
+    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS)) if options.with_texture else scene
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
@@ -61,13 +67,18 @@ def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Sourc
     return ArraySource(audio, sample_rate_hz)
 
 
-def _pursue(source: Source, options: PursuitOptions, workshop: Workshop, progress: Callable[[Progress], None] | None) -> Swept:
-    """The atoms that meet the target before rounding, with 1 dB to spare where it is a signal-to-noise ratio."""
-
+def _teller(progress: Callable[[Progress], None] | None) -> Callable[[float, int], None]:
     def on_batch(fraction: float, n_events: int) -> None:
         if progress is not None:
             progress(Progress(fraction, n_events))
 
+    return on_batch
+
+
+def _pursue(source: Source, options: PursuitOptions, workshop: Workshop, progress: Callable[[Progress], None] | None) -> Swept:
+    """The atoms that meet the target before rounding, with 1 dB to spare where it is a signal-to-noise ratio."""
+
+    on_batch = _teller(progress)
     if options.n_events is None and options.snr_db is None:
         per_sample = (options.events_per_second or DEFAULT_EVENTS_PER_SECOND) / source.sample_rate_hz
         return sweep(source, workshop, lambda s: Enough(n_events=_share(per_sample, s, source.n_samples)), on_batch=on_batch)
@@ -88,17 +99,13 @@ def _allowed_energy(source: Source, snr_db: float | None) -> float:
     return energy * db_to_power(-snr_db - ROUNDING_MARGIN_DB)
 
 
-def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found: Swept) -> Scene:
-    """The atoms as events, not yet rounded."""
+def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found: Swept, reached: str) -> Scene:
+    """The atoms as events, not yet rounded; `reached` is why there are no more, unless the sweep knows better."""
     rate = source.sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(found.atoms, workshop.dictionary)
     gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
-    reached = "snr_reached" if options.snr_db is not None else "n_events_reached"
     if found.energy == 0.0:
         reached = "nothing_audible_left"
-    unsaid = {"n_threads"} if options.texture else {"n_threads", "texture", "texture_kbps"}
-    chosen = {name: value for name, value in asdict(options).items() if value is not None and name not in unsaid}
-    metadata = Metadata(
-        encoder="pursuit", options=chosen, stop_reason=found.stopped or reached, source_digest=source.digest(), version=__version__
-    )  # fmt: skip
+    why = reached if options.kbps is not None else found.stopped or reached
+    metadata = Metadata(encoder="pursuit", options=options.asked(), stop_reason=why, source_digest=source.digest(), version=__version__)
     return Scene(rate, source.n_samples, source.n_channels, gabor, metadata=metadata)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.encoders.hearing import Hearing
 from motes.kernels.analysis import store_frames
 from motes.kernels.dictionary import BLOCK_BINS, HOP_DIVISOR, Dictionary
 from motes.kernels.gabor import add_gabor
@@ -36,7 +37,7 @@ REFRESH_RATIO = 1e-3
 @dataclass(frozen=True, eq=False)
 class Atoms:
     """Atoms on the grid: window's index, frame (centre / hop), bin, complex amplitudes `(n, n_channels)` of unit-energy windows, energy each
-    removed.
+    removed, and this times the weight by which it was chosen.
     """
 
     window: NDArray[np.int32]
@@ -44,6 +45,7 @@ class Atoms:
     bin: NDArray[np.int32]
     amplitude: NDArray[np.complex64]
     energy: NDArray[np.float64]
+    benefit: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.window)
@@ -52,16 +54,16 @@ class Atoms:
     def empty(cls, n_channels: int) -> Atoms:
         """No atoms."""
         none = np.empty(0, np.int32)
-        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0))
+        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0))
 
     def take(self, index: Any) -> Atoms:
         """The atoms at `index`, in that order."""
-        return Atoms(self.window[index], self.frame[index], self.bin[index], self.amplitude[index], self.energy[index])
+        return Atoms(self.window[index], self.frame[index], self.bin[index], self.amplitude[index], self.energy[index], self.benefit[index])
 
     @staticmethod
     def join(parts: list[Atoms]) -> Atoms:
         """All atoms of several lots, one lot after the other."""
-        return Atoms(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("window", "frame", "bin", "amplitude", "energy")))
+        return Atoms(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("window", "frame", "bin", "amplitude", "energy", "benefit")))
 
     def n_places(self) -> int:
         """How many different atoms of the dictionary there are among these."""
@@ -73,10 +75,11 @@ class Atoms:
         if len(first) == len(self):
             return self
         rank = np.argsort(np.argsort(first))  # in the order of discovery
-        amplitude, energy = np.zeros((len(first), self.amplitude.shape[1]), np.complex64), np.zeros(len(first))
+        amplitude, energy, benefit = np.zeros((len(first), self.amplitude.shape[1]), np.complex64), np.zeros(len(first)), np.zeros(len(first))
         np.add.at(amplitude, rank[which], self.amplitude)
         np.add.at(energy, rank[which], self.energy)
-        return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy)
+        np.add.at(benefit, rank[which], self.benefit)
+        return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy, benefit=benefit)
 
     def _place(self) -> NDArray[np.int64]:
         return (self.window.astype(np.int64) << 56) + (self.frame.astype(np.int64) << 16) + self.bin.astype(np.int64)
@@ -133,6 +136,7 @@ class Segment:
         self._plan(0, max_samples)
         self._re = np.zeros(n_channels * self._channel_stride + BLOCK_BINS, np.float32)
         self._im = np.zeros_like(self._re)
+        self._weights = np.ones(self._channel_stride + BLOCK_BINS, np.float32)
         self._block_max = np.zeros(self._channel_stride // BLOCK_BINS + BLOCK_BINS, np.float32)
         self._frame_max = np.zeros(int(self._layout[:, 2].sum()), np.float32)
 
@@ -146,6 +150,24 @@ class Segment:
             n_values += (end_frame - first_frame) * stride
             n_frames += end_frame - first_frame
         self._channel_stride = n_values
+
+    def weigh(self, heard: NDArray[np.float32], first_sample: int, first: int, last: int, hearing: Hearing) -> None:
+        """Choose atoms centred in samples first … last − 1 by what they are worth to the ear.
+
+        `heard` is the input itself where `begin` has its residual.
+        """
+        self.residual, self._first_sample = heard, first_sample
+        self._plan(first, last)
+        self._transform()
+        for k, window in enumerate(self.dictionary.windows):
+            first_value, stride, n_frames = self._layout[k, :3]
+            power = np.zeros((n_frames, stride), np.float32)
+            for channel in range(self.n_channels):
+                place = channel * self._channel_stride + first_value
+                for part in (self._re, self._im):
+                    power += np.square(part[place : place + power.size].reshape(power.shape))
+            weights = self._weights[first_value : first_value + power.size].reshape(power.shape)
+            weights[:, : window // 2 + 1] = hearing.weights(power[:, : window // 2 + 1], window)
 
     def begin(self, residual: NDArray[np.float32], first_sample: int, first: int, last: int, n_samples: int) -> None:
         """Take up atoms centred in samples first … last − 1 of a recording of `n_samples`, first being the start of a zone.
@@ -162,6 +184,7 @@ class Segment:
         self._where = np.empty((n_zones, ROOM_PER_ZONE, 3), np.int32)
         self._amplitude = np.empty((n_zones, ROOM_PER_ZONE, self.n_channels), np.complex64)
         self._energy = np.empty((n_zones, ROOM_PER_ZONE))
+        self._benefit = np.empty((n_zones, ROOM_PER_ZONE))
         self._counts = np.zeros(n_zones, np.int64)
         self._taken: list[Atoms] = []
         """Everything taken since `begin`; the first `_n_subtracted` lots are no longer in the residual."""
@@ -172,13 +195,16 @@ class Segment:
     def _analyse(self) -> None:
         """Coefficients of the residual."""
         self.left = float(np.sum(np.square(self.residual, dtype=np.float64)))
-        jobs = [(channel, k) for channel in range(self.n_channels) for k in range(len(self.dictionary.windows))]
-        list(self._map(self._analyse_window, jobs))
+        self._transform()
         gram = self.dictionary.gram
         refresh_all(
-            self._re, self._im, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout, gram.re, gram.im
+            self._re, self._im, self._weights, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout, gram.re, gram.im
         )  # fmt: skip
         self.threshold = on_ladder(float(self._frame_max[: self._layout[:, 2].sum()].max(initial=0.0)))
+
+    def _transform(self) -> None:
+        jobs = [(channel, k) for channel in range(self.n_channels) for k in range(len(self.dictionary.windows))]
+        list(self._map(self._analyse_window, jobs))
 
     def _analyse_window(self, job: tuple[int, int]) -> None:
         from scipy.fft import rfft
@@ -221,7 +247,7 @@ class Segment:
             place = np.nonzero(taken)
             place = ((zones - self._first_zone)[place[0]], place[1])
             window, frame, bin_ = self._where[place].T.copy()
-            lots.append(Atoms(window, frame, bin_, self._amplitude[place], self._energy[place]))
+            lots.append(Atoms(window, frame, bin_, self._amplitude[place], self._energy[place], self._benefit[place]))
             zones = zones[self._counts[zones - self._first_zone] == ROOM_PER_ZONE]  # those that ran out of room go on from where they were
             if not len(zones):
                 break
@@ -230,10 +256,10 @@ class Segment:
     def _pursue(self, zones: NDArray[np.int64]) -> None:
         gram, dictionary = self.dictionary.gram, self.dictionary
         pursue(
-            self._re, self._im, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout,
+            self._re, self._im, self._weights, self.n_channels, self._channel_stride, self._block_max, self._frame_max, self._layout,
             gram.pair, gram.row, gram.re, gram.im, dictionary.roots_re, dictionary.roots_im, gram.edge,
             zones, self._first_zone, self.zone_samples, self.threshold, STEP, STEPS_PER_BATCH,
-            self._where, self._amplitude, self._energy, self._counts,
+            self._where, self._amplitude, self._energy, self._benefit, self._counts,
         )  # fmt: skip
 
     def residual_energy(self, first: int, last: int) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import Source
+from motes.encoders.hearing import Hearing
 from motes.encoders.segment import BATCH_RATIO, Atoms, Segment, core_samples, silent_energy, zone_samples
 from motes.encoders.tape import Tape
 from motes.kernels.dictionary import Dictionary
@@ -62,11 +63,17 @@ class Swept:
 
 @dataclass(frozen=True, eq=False)
 class Workshop:
-    """The dictionary, and the threads that share the work (none: this one)."""
+    """The dictionary, the threads that share the work (none: this one), and the ear by which atoms are chosen (none: by energy)."""
 
     dictionary: Dictionary
     executor: ThreadPoolExecutor | None
     n_threads: int
+    hearing: Hearing | None = None
+
+    @property
+    def least(self) -> float:
+        """Weighted energy of an atom below which there is nothing to hear."""
+        return silent_energy(self.dictionary) if self.hearing is None else self.hearing.least_benefit(self.dictionary.windows[0])
 
     @property
     def margin(self) -> int:
@@ -100,13 +107,16 @@ def sweep(
     grid = stretches(source.n_samples, workshop.dictionary, segmented)
     segment = workshop.segment(source.n_channels, max(grid, key=lambda s: s.reach - s.first))
     tape = Tape(source, workshop.dictionary, earlier)
+    heard = Tape(source, workshop.dictionary, None) if workshop.hearing else None
     lots, n_events, stopped = [Atoms.empty(source.n_channels)], 0, ""
     for stretch in grid:
         begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
+        if heard is not None:
+            _weigh(segment, heard, workshop, stretch)
         tape.reach(end)
         segment.begin(tape.samples(begin, end), begin, stretch.first, stretch.reach, source.n_samples)
         tell = partial(_tell, on_batch, stretch, source.n_samples + 1, n_events)
-        kept, why = _fill(segment, stretch, enough(stretch), source.n_samples, tell)
+        kept, why = _fill(segment, stretch, enough(stretch), source.n_samples, workshop.least, tell)
         stopped = why or stopped
         n_events += len(kept)
         lots.append(kept)
@@ -116,17 +126,28 @@ def sweep(
     return Swept(Atoms.join(lots), tape.energy, tape.residual_energy, stopped)
 
 
+def _weigh(segment: Segment, heard: Tape, workshop: Workshop, stretch: Stretch) -> None:
+    """Let the segment choose by what the recording itself masks in this stretch."""
+    assert workshop.hearing is not None
+    begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
+    heard.skip_to(begin)
+    heard.reach(end)
+    segment.weigh(heard.samples(begin, end), begin, stretch.first, stretch.reach, workshop.hearing)
+
+
 def _tell(on_batch: Callable[[float, int], None], stretch: Stretch, n_samples: int, n_before: int, part: float, n_here: int) -> None:
     on_batch((stretch.first + part * (stretch.end - stretch.first)) / n_samples, n_before + n_here)
 
 
-def _fill(segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, on_batch: Callable[[float, int], None]) -> tuple[Atoms, str]:
+def _fill(
+    segment: Segment, stretch: Stretch, enough: Enough, n_samples: int, least: float, on_batch: Callable[[float, int], None]
+) -> tuple[Atoms, str]:  # fmt: skip
     """Run a segment until it has enough and leave its residual without the atoms kept; these, and why it had to stop before, if so."""
     kept, back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
     n_kept, n_visits = 0, 0
     first_threshold, first_left = segment.threshold, segment.left
     most_visits = min(MOST_VISITS * (stretch.reach - stretch.first), MOST_VISITS * enough.n_events + 1000)
-    silent, rounding = silent_energy(segment.dictionary), segment.threshold * LEAST_RATIO
+    silent, rounding = least, segment.threshold * LEAST_RATIO
     while True:
         left = segment.left
         if left <= enough.residual_energy:  # by the sum of what each atom took: look what is really left
@@ -160,7 +181,7 @@ def _part_done(segment: Segment, enough: Enough, n_kept: int, first_threshold: f
 
 def _spare(lot: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
     """Which atoms to leave out, weakest first: as many as are too many, or as their energy allows."""
-    order = np.argsort(lot.energy, kind="stable")
+    order = np.argsort(lot.benefit, kind="stable")
     n_spare = int(max(0, too_many)) if np.isfinite(too_many) else 0
     if energy_to_spare > 0:
         n_spare = max(n_spare, int(np.searchsorted(np.cumsum(lot.energy[order]), energy_to_spare)))
@@ -185,7 +206,7 @@ def sweep_to(
         found = Swept(atoms.merged(), energy, swept.residual_energy, swept.stopped)
         n_events = len(found.atoms)
         reached = len(found.atoms) >= enough.n_events or found.residual_energy <= enough.residual_energy
-        if reached or threshold <= silent_energy(workshop.dictionary):
+        if reached or threshold <= workshop.least:
             break
         threshold *= BATCH_RATIO ** _batches_to_go(found, enough)
     spare = _spare(found.atoms, len(found.atoms) - enough.n_events, enough.residual_energy - found.residual_energy)
@@ -220,11 +241,14 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough, on_batc
     grid = stretches(source.n_samples, workshop.dictionary)
     chosen = [grid[i] for i in sorted({round(x) for x in np.linspace(0, len(grid) - 1, min(PILOT_SEGMENTS, len(grid)))})]
     tape, segments = Tape(source, workshop.dictionary, None), []
+    heard = Tape(source, workshop.dictionary, None) if workshop.hearing else None
     for stretch in chosen:
         begin, end = stretch.first - workshop.margin, stretch.reach + workshop.margin
         tape.skip_to(begin)
         tape.reach(end)
         segments.append(workshop.segment(source.n_channels, stretch))
+        if heard is not None:
+            _weigh(segments[-1], heard, workshop, stretch)
         segments[-1].begin(tape.samples(begin, end), begin, stretch.first, stretch.reach, source.n_samples)
     part = sum(min(s.reach, source.n_samples) - s.first for s in chosen) / max(1, source.n_samples)
     # At either end of a stretch lies what atoms centred outside would explain: energy is compared in between.
@@ -233,7 +257,7 @@ def _pilot_threshold(source: Source, workshop: Workshop, enough: Enough, on_batc
     n_events, left, energy = 0, np.inf, 0.0
     while n_events < enough.n_events * part and left > enough.residual_energy * inner_part:
         threshold = max(segment.threshold for segment in segments)
-        if threshold <= silent_energy(workshop.dictionary):
+        if threshold <= workshop.least:
             break
         for segment in segments:
             if segment.threshold >= threshold:

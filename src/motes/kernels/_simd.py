@@ -47,13 +47,15 @@ def _largest(builder: Any, vector: Any) -> Any:
 
 
 @intrinsic
-def subtract16(typingctx, re, im, place, gram_re, gram_im, start, xs, ys, n_channels, channel_stride):  # type: ignore[no-untyped-def]
-    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram_re + i·gram_im)[start:][:16]; returns the largest of the 16 new re² + im²."""
-    signature = types.float32(re, im, types.intp, gram_re, gram_im, types.intp, xs, ys, types.intp, types.intp)
+def subtract16(typingctx, re, im, weights, place, gram_re, gram_im, start, xs, ys, n_channels, channel_stride):  # type: ignore[no-untyped-def]
+    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram_re + i·gram_im)[start:][:16]; returns the largest of the 16 new
+    weights[place:][:16] · (re² + im²), all channels together.
+    """
+    signature = types.float32(re, im, weights, types.intp, gram_re, gram_im, types.intp, xs, ys, types.intp, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        _, _, place, _, _, start, _, _, n_channels, channel_stride = args
-        re, im, gram_re, gram_im, xs, ys = (_data(context, builder, signature.args[i], args[i]) for i in (0, 1, 3, 4, 6, 7))
+        _, _, _, place, _, _, start, _, _, n_channels, channel_stride = args
+        re, im, weights, gram_re, gram_im, xs, ys = (_data(context, builder, signature.args[i], args[i]) for i in (0, 1, 2, 4, 5, 7, 8))
         u = builder.load(_vector_at(builder, gram_re, start), align=4)
         v = builder.load(_vector_at(builder, gram_im, start), align=4)
         energy = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * LANES))
@@ -67,7 +69,8 @@ def subtract16(typingctx, re, im, place, gram_re, gram_im, start, xs, ys, n_chan
             builder.store(a, to_re, align=4)
             builder.store(b, to_im, align=4)
             builder.store(_multiply_add(builder, a, a, _multiply_add(builder, b, b, builder.load(energy))), energy)
-        return _largest(builder, builder.load(energy))
+        weight = builder.load(_vector_at(builder, weights, place), align=4)
+        return _largest(builder, builder.fmul(weight, builder.load(energy), flags=_FAST))
 
     return signature, generate
 

@@ -21,6 +21,8 @@ class PlainPursuit:
     def __init__(self, audio: NDArray[np.float64], first_sample: int, first: int, last: int, windows: tuple[int, ...]) -> None:
         self.residual, self.first_sample = audio.astype(np.float64), first_sample
         self.windows = windows
+        self.weights: dict[tuple[int, int], NDArray[np.floating]] = {}
+        """By window's index and frame, of each bin; 1 where there are none."""
         self.frames = [range(-(-first // (w // HOP_DIVISOR)), -(-last // (w // HOP_DIVISOR))) for w in windows]
 
     def coefficients(self, k: int, frame: int) -> NDArray[np.complex128]:
@@ -42,6 +44,10 @@ class PlainPursuit:
         c, rho = self.coefficients(k, frame), self._overlap(k)
         sine = np.where(rho < 1 - 1e-9, 2 * c.imag**2 / np.maximum(1 - rho, 1e-9), 0.0)
         return (2 * c.real**2 / (1 + rho) + sine).sum(axis=0)
+
+    def benefits(self, k: int, frame: int) -> NDArray[np.float64]:
+        """Energies times weights: by these atoms are chosen."""
+        return self.energies(k, frame) * self.weights.get((k, frame), 1.0)
 
     def _overlap(self, k: int) -> NDArray[np.float64]:
         if not hasattr(self, "_overlaps"):
@@ -76,6 +82,6 @@ class PlainPursuit:
     def _sweep(self, k: int, frame: int, threshold: float) -> list[Atom]:
         taken = []
         for first in range(0, self.windows[k] // 2 + 1, BLOCK_BINS):
-            while (energy := self.energies(k, frame)[first : first + BLOCK_BINS]).max() >= threshold:
-                taken.append(self.take(k, frame, first + int(energy.argmax())))
+            while (benefit := self.benefits(k, frame)[first : first + BLOCK_BINS]).max() >= threshold:
+                taken.append(self.take(k, frame, first + int(benefit.argmax())))
         return taken

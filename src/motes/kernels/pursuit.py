@@ -1,5 +1,8 @@
 """The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a threshold.
 
+Atoms are chosen by their energy times a weight of their place, `weights`, laid out like one channel's coefficients; what is subtracted is the same
+whatever the weights.
+
 Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel (`channel_stride` apart), window by
 window, frame by
 frame, each frame's row padded to whole blocks of 16 bins. `layout` is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are
@@ -45,35 +48,36 @@ def bin_energy(re, im, place, n_channels, channel_stride, m, window):
 
 
 @inner
-def _best_bin(re, im, n_channels, channel_stride, first_place, m_first, window):
-    """Energy and bin of the strongest atom of one block."""
+def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first, window):
+    """Bin of the block's atom whose weighted energy is largest."""
     best, m = np.float32(-1.0), m_first
     if m_first == 0 or m_first + 18 > window >> 1:
         for j in range(min(16, (window >> 1) + 1 - m_first)):
-            energy = np.float32(bin_energy(re, im, first_place + j, n_channels, channel_stride, m_first + j, window))
+            energy = np.float32(bin_energy(re, im, first_place + j, n_channels, channel_stride, m_first + j, window)) * weights[first_place + j]
             if energy > best:
                 best, m = energy, m_first + j
-        return best, m
+        return m
     for j in range(16):
         energy = np.float32(0.0)
         for channel in range(n_channels):
             a, b = re[first_place + j + channel * channel_stride], im[first_place + j + channel * channel_stride]
             energy += a * a + b * b
+        energy *= weights[first_place + j]
         if energy > best:
             best, m = energy, m_first + j
-    return np.float32(2.0) * best, m
+    return m
 
 
 @inner
-def _edge_block_energy(re, im, n_channels, channel_stride, place, m_first, window):
-    """Largest energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own conjugate."""
+def _edge_block_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
+    """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own conjugate."""
     first, last = 0, min(15, (window >> 1) - m_first)
     best = 0.0
     while first <= last and conjugate_overlap(m_first + first, window) > 0.0:
-        best = max(best, bin_energy(re, im, place + first, n_channels, channel_stride, m_first + first, window))
+        best = max(best, weights[place + first] * bin_energy(re, im, place + first, n_channels, channel_stride, m_first + first, window))
         first += 1
     while first <= last and conjugate_overlap(m_first + last, window) > 0.0:
-        best = max(best, bin_energy(re, im, place + last, n_channels, channel_stride, m_first + last, window))
+        best = max(best, weights[place + last] * bin_energy(re, im, place + last, n_channels, channel_stride, m_first + last, window))
         last -= 1
     most = np.float32(0.0)
     for j in range(first, last + 1):
@@ -81,12 +85,12 @@ def _edge_block_energy(re, im, n_channels, channel_stride, place, m_first, windo
         for channel in range(n_channels):
             a, b = re[place + j + channel * channel_stride], im[place + j + channel * channel_stride]
             energy += a * a + b * b
-        most = max(most, energy)
+        most = max(most, energy * weights[place + j])
     return max(np.float32(best), np.float32(2.0) * most)
 
 
 @jit
-def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_re, gram_im):
+def refresh_all(re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_re, gram_im):
     """Recompute every maximum."""
     nothing = np.zeros(n_channels, np.float32)
     for k in range(layout.shape[0]):
@@ -96,9 +100,9 @@ def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout
             for b in range(blocks):
                 place = layout[k, FIRST_VALUE] + f * layout[k, STRIDE] + (b << 4)
                 if b == 0 or (b << 4) + 18 > window >> 1:
-                    energy = _edge_block_energy(re, im, n_channels, channel_stride, place, b << 4, window)
+                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
                 else:
-                    energy = np.float32(2.0) * subtract16(re, im, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride)
+                    energy = np.float32(2.0) * subtract16(re, im, weights, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride)
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[k, FIRST_MAX] + f] = most
@@ -108,6 +112,7 @@ def refresh_all(re, im, n_channels, channel_stride, block_max, frame_max, layout
 def _subtract_exponential(
     re,
     im,
+    weights,
     n_channels,
     channel_stride,
     block_max,
@@ -160,9 +165,11 @@ def _subtract_exponential(
             first_block, last_block = max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4)
             for b in range(first_block, last_block + 1):
                 place = row_place + (b << 4)
-                energy = np.float32(2.0) * subtract16(re, im, place, gram_re, gram_im, start + (b << 4) - m_first, xs, ys, n_channels, channel_stride)
+                energy = np.float32(2.0) * subtract16(
+                    re, im, weights, place, gram_re, gram_im, start + (b << 4) - m_first, xs, ys, n_channels, channel_stride
+                )
                 if b == 0 or (b << 4) + 18 > half_window:
-                    energy = _edge_block_energy(re, im, n_channels, channel_stride, place, b << 4, half_window << 1)
+                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1)
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[target, FIRST_MAX] + local] = most
@@ -170,8 +177,8 @@ def _subtract_exponential(
 
 @inner
 def _sweep_frame(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
-    k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, n_taken,
+    re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
+    k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, benefits, n_taken,
 ):  # fmt: skip
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
     window, blocks = 1 << layout[k, WINDOW_LOG2], layout[k, STRIDE] >> 4
@@ -187,15 +194,17 @@ def _sweep_frame(
             continue
         for block in range(group, min(group + 16, first_block + blocks)):
             while block_max[block] >= threshold and n_taken < where.shape[0]:
-                energy, m = _best_bin(re, im, n_channels, channel_stride, block << 4, (block - first_block) << 4, window)
+                m = _best_bin(re, im, weights, n_channels, channel_stride, block << 4, (block - first_block) << 4, window)
+                place = (first_block << 4) + m
+                energies[n_taken] = bin_energy(re, im, place, n_channels, channel_stride, m, window)
+                benefits[n_taken] = weights[place] * energies[n_taken]
                 rho = conjugate_overlap(m, window)
                 for channel in range(n_channels):
-                    place = (first_block << 4) + m + channel * channel_stride
-                    amp_re[channel] = re[place] / (1.0 + rho)
-                    amp_im[channel] = 0.0 if rho == 1.0 else im[place] / (1.0 - rho)
+                    at = place + channel * channel_stride
+                    amp_re[channel] = re[at] / (1.0 + rho)
+                    amp_im[channel] = 0.0 if rho == 1.0 else im[at] / (1.0 - rho)
                     amplitudes[n_taken, channel] = amp_re[channel] + 1j * amp_im[channel]
                 where[n_taken, 0], where[n_taken, 1], where[n_taken, 2] = k, frame, m
-                energies[n_taken] = energy
                 n_taken += 1
                 # The real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m.
                 near_an_edge = m <= edge[k] or m >= (window >> 1) - edge[k]
@@ -204,8 +213,8 @@ def _sweep_frame(
                         for channel in range(n_channels):
                             amp_im[channel] = -amp_im[channel]
                     _subtract_exponential(
-                        re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im,
-                        k, frame, m if image == 0 else (-m if image == 1 else window - m), amp_re, amp_im, xs, ys,
+                        re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
+                        roots_re, roots_im, k, frame, m if image == 0 else (-m if image == 1 else window - m), amp_re, amp_im, xs, ys,
                     )  # fmt: skip
             most = max(most, block_max[block])
     frame_max[at_frame] = max(most, frame_max[at_frame])
@@ -214,16 +223,16 @@ def _sweep_frame(
 
 @jit
 def pursue(
-    re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
-    zones, first_zone, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, counts,
+    re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
+    zones, first_zone, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, benefits, counts,
 ):  # fmt: skip
     """In each of the given zones, take every atom above a falling threshold whose centre lies there.
 
     The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in time and every block above it
     gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000) with a weakness of √step.
     At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room,
-    n_channels)
-    complex64 the amplitude of g; `energies` (n_zones, room) what was removed; `counts` (n_zones,) how many. A zone with no room left is given up.
+    n_channels) complex64 the amplitude of g; `energies` (n_zones, room) what was removed, `benefits` this times the weight; `counts` (n_zones,) how
+    many. A zone with no room left is given up.
     """
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
@@ -239,8 +248,8 @@ def pursue(
                 for frame in range(first, last):
                     if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
                         n_taken = _sweep_frame(
-                            re, im, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
+                            re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
                             roots_re, roots_im, edge, k, frame, threshold, amp_re, amp_im, xs, ys, where[place], amplitudes[place],
-                            energies[place], n_taken,
+                            energies[place], benefits[place], n_taken,
                         )  # fmt: skip
         counts[place] = n_taken
