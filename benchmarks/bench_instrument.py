@@ -2,8 +2,8 @@
 
     python benchmarks/bench_instrument.py [--clips piano,bendir] [--play]
 
-Numbers: two per mode, per weight and per mixing weight, three per strike, the direct path; five per atom of pursuit (time, window, frequency, amplitude and
-phase; two more for a second channel). The share is of the samples of one channel.
+Numbers: two per mode, per weight and per mixing weight, three per strike, the direct path; five per atom of pursuit (time, window, frequency,
+amplitude and phase; two more for a second channel). The share is of the samples of one channel.
 """
 
 from __future__ import annotations
