@@ -13,7 +13,7 @@ copyright = f"2026, {author}"
 version = release = _project["version"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "cyclopts.sphinx_ext"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]  # the examples are notebooks to download
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
