@@ -23,7 +23,7 @@ LEARNING_RATE = 0.02
 FREQUENCY_SCALE = 0.2
 WAVEFORM_WEIGHT = 0.5
 """Of the relative error of the waveform beside the loss: it holds the phases."""
-SLOWEST, FASTEST = 1e-7, 0.05
+SLOWEST, FASTEST = 2.5e-6, 0.05
 """Nepers per sample between which decays stay."""
 
 

@@ -66,7 +66,7 @@ def _modes_of_band(band: NDArray[np.complex128], rate: float, cuts: NDArray[np.i
     stretches = [band[a:b] for a, b in itertools.pairwise(edges)]
     long = int(WINDOW_BANDWIDTHS * 1.5)
     poles = _esprit([s for s in stretches if len(s) > long] or [band], min(long, len(band) // 2), per_band)
-    alone = max(2, min(per_band // 2, STRETCH_MODES // len(stretches)))
+    alone = max(2, min(per_band // 2, STRETCH_MODES // max(1, len(stretches))))
     for stretch in stretches:
         poles = np.concatenate([poles, _esprit([stretch], min(long // 2, len(stretch) // 2), alone)])
     with np.errstate(divide="ignore"):

@@ -23,7 +23,7 @@ FURTHEST = 0.5
 ROUNDS = 4
 NEAR = 1.0
 """Modes whose rates differ by less than this part of their decays may be twins."""
-FASTEST, SLOWEST = 0.05, 1e-7
+FASTEST, SLOWEST = 0.05, 2.5e-6
 
 
 def tune(sites: Sites, audio: Reals, n_rounds: int, over: Callable[[], bool] = lambda: False) -> tuple[Sites, Reals]:

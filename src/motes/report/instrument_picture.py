@@ -21,7 +21,10 @@ _RANGE_DB = 60.0
 
 
 def instrument_picture(scene: Scene, width_inches: float = 10.0) -> bytes:
-    """Three panels as a PNG: modes by frequency and decay time, controls over time, the energy that modes hold; ParameterError without any."""
+    """Three panels as a PNG: modes by frequency and decay time, controls over time, and the energy that the modes hold.
+
+    ParameterError if the scene holds no instrument.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
