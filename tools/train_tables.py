@@ -18,10 +18,10 @@ import soundfile
 from scipy.special import betaln
 
 import motes
-from motes.codec.bitstream import _split
+from motes.codec.container import packet_samples
 from motes.codec.gabor_model import N_MIXERS, N_SLOTS, code_events
 from motes.codec.gabor_packet import WINDOWS, packet_arguments
-from motes.codec.quantise import quantiser_for, sounding, to_integers, weakest_knee
+from motes.codec.quantise import TIME_UNITS, quantiser_for, sounding, to_integers, weakest_knee
 from motes.codec.tables import PATH, pack, untrained
 from motes.encoders import pursuit
 from motes.kernels.range_coder import N_COSTS
@@ -36,6 +36,8 @@ SETTINGS = (
     ((512, 1024, 2048, 4096), 1000),
     ((256, 1024, 4096, 16384), 1000),
 )
+BITRATES = (12, 20, 32, 48)
+"""In kbps, for one channel."""
 COUNTS = np.array([1, 2, 4, 8, 16, 32, 64, 128, 255])
 
 
@@ -71,14 +73,20 @@ def packets_of(path: Path) -> list[list[Packet]]:
         if windows == SETTINGS[0][0]:
             quantisers += [quantiser_for(scene, left * 0.15, 1, 6), GaborQuantiser(2, 12, 100), GaborQuantiser(1, 4, weakest_knee(scene) + 24)]
         found += [_packets(scene, quantiser) for quantiser in quantisers]
+    audio, rate = soundfile.read(path, always_2d=True)
+    for kbps in BITRATES:  # by ear: rounded in turn, already
+        scene = motes.encode(audio[: int(LONGEST_S * rate)].T, sample_rate_hz=rate, kbps=kbps * (1 + audio.shape[1]) / 2, n_threads=1)
+        found.append(_packets(scene, scene.quantiser))
     return found
 
 
 def _packets(scene: Scene, quantiser: GaborQuantiser) -> list[Packet]:
-    packets = []
-    for number, part in _split(scene):
-        events = to_integers(part, scene.sample_rate_hz, quantiser)
+    packets, rate = [], scene.sample_rate_hz
+    numbers = np.maximum(np.rint(scene.gabor.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
+    for number in np.unique(numbers):
+        events = to_integers(scene.gabor.take(numbers == number), rate, quantiser)
         events = events.take(sounding(events))
+        events = events.take(np.lexsort((events.window, events.frequency, events.time)))
         if len(events):
             packets.append(Packet(packet_arguments(events, number, scene.sample_rate_hz, quantiser), len(events)))
     return packets

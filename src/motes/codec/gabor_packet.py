@@ -35,6 +35,8 @@ from motes.scene.scene import GaborQuantiser, Scene
 
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
 """Windows of the grid, in the order in which they are coded."""
+ALIKE = 4
+"""Flag of a packet whose channels all hold the same; the first is coded. The two below it tell of edits and of groups."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: G
     """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event of packet `number`."""
     tagged = tagged.in_order()
     events = tagged.events
-    arguments = packet_arguments(events, number, sample_rate_hz, quantiser)
+    alike = bool(np.all(events.amplitude == events.amplitude[:, :1]) and np.all(events.phase == events.phase[:, :1])) and events.n_channels > 1
+    arguments = packet_arguments(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
     _, settings, which, *_, free_places, _ = arguments
     size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
     while True:
@@ -96,7 +99,7 @@ def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: G
             break
         size = n + 16
     told = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
-    sizes = [4 * tagged.layer + sum(1 << i for i, part in enumerate(told) if part), *(len(part) for part in told if part)]
+    sizes = [8 * tagged.layer + ALIKE * alike + sum(1 << i for i, part in enumerate(told) if part), *(len(part) for part in told if part)]
     head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])), *sizes)))
     payload = head + b"".join(told) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
@@ -123,13 +126,14 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
     n_events = n_grid + n_free
     if not 0 < n_events <= 8 * len(payload):
         raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
-    layer, held = divmod(reader.varint(4 * MAX_LAYER + 3), 4)
+    layer, held = divmod(reader.varint(8 * MAX_LAYER + 7), 8)
+    n_coded = 1 if held & ALIKE else n_channels
     sizes = [reader.varint(len(payload)) if held >> i & 1 else 0 for i in range(2)]
     told = [reader.take(size) for size in sizes]
     which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
-    amplitude, phase = np.zeros((n_grid, n_channels), np.int64), np.zeros((n_grid, n_channels), np.int64)
+    amplitude, phase = np.zeros((n_grid, n_coded), np.int64), np.zeros((n_grid, n_coded), np.int64)
     free = np.zeros((n_free, 3), np.int64)
-    free_sound = np.zeros((2, n_free, n_channels), np.int64)
+    free_sound = np.zeros((2, n_free, n_coded), np.int64)
     coded = np.frombuffer(bytearray(reader.rest() + bytes(1)), np.uint8)  # a zero more changes nothing: zeros follow the end anyway
     slots, weights = _models()
     done = code_events(
@@ -149,6 +153,10 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
         np.concatenate([amplitude, free_sound[0]]),
         np.concatenate([phase, free_sound[1]]),
     )
+    if held & ALIKE:
+        if n_channels == 1:
+            raise FormatError(f"{name}: one channel cannot be like others")
+        events = events.in_channels(n_channels)
     if not integers_in_range(events, sample_rate_hz, quantiser):
         raise FormatError(f"{name}: an event is out of range")
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))

@@ -60,6 +60,20 @@ class GaborIntegers:
     def __len__(self) -> int:
         return len(self.time)
 
+    @property
+    def n_channels(self) -> int:
+        """How many channels each event has."""
+        return self.amplitude.shape[1]
+
+    def one_channel(self) -> GaborIntegers:
+        """With only the first channel."""
+        return GaborIntegers(self.time, self.frequency, self.window, self.amplitude[:, :1], self.phase[:, :1])
+
+    def in_channels(self, n_channels: int) -> GaborIntegers:
+        """Of one channel: the same in each of several."""
+        several = (np.repeat(column, n_channels, axis=1) for column in (self.amplitude, self.phase))
+        return GaborIntegers(self.time, self.frequency, self.window, *several)
+
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> GaborIntegers:
         """The events at `index`, in that order."""
         return GaborIntegers(self.time[index], self.frequency[index], self.window[index], self.amplitude[index], self.phase[index])

@@ -20,8 +20,10 @@ from motes.scene.texture import FADE_S, Texture, hop_samples
 
 Ints = NDArray[np.int64]
 PATH = Path(__file__).with_name("texture_tables.bin")
-FREE_TIMES, FREE_LAYOUT, FREE_FRAMES, GROUPED = 1, 2, 4, 8
-"""Flags of an event that differs from what encoders make: in its times, in its bands, in its number of frames, in that it is in a group."""
+FREE_TIMES, FREE_LAYOUT, FREE_FRAMES, GROUPED, ALIKE = 1, 2, 4, 8, 16
+"""Flags of an event that differs from what encoders make: in its times, in its bands, in its number of frames, in that it is in a group; and of one
+whose channels all have the same levels, so that those of the first are coded.
+"""
 LEVELS_PER_BYTE = 256
 """Readers count on it: a packet has no more levels for each of its bytes."""
 DEFAULT_STEP = 16
@@ -77,8 +79,9 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
         shape = int(events.n_frames[i]), int(events.n_bands[i]), events.n_channels
         levels = columns["level_db"][events.level_start[i] : events.level_start[i + 1]].reshape(shape)
         coherence = columns["coherence"][events.band_start[i] : events.band_start[i + 1]]
-        payload += _head({name: int(column[i]) for name, column in columns.items() if len(column) == len(events)}, number, rate)
-        payload += _levels(levels, coherence, slots, weights)
+        alike = shape[2] > 1 and bool(np.all(levels == levels[:, :, :1]))
+        payload += _head({name: int(column[i]) for name, column in columns.items() if len(column) == len(events)}, alike, number, rate)
+        payload += _levels(levels[:, :, :1] if alike else levels, coherence, slots, weights)
     return payload + bytes(max(0, -(-len(events.level_db) * events.n_channels // LEVELS_PER_BYTE) - len(payload)))
 
 
@@ -97,12 +100,12 @@ def _usual_frames(rate: int) -> int:
     return packet_samples(rate) // hop_samples(rate)
 
 
-def _head(event: dict[str, int], number: int, rate: int) -> bytes:
+def _head(event: dict[str, int], alike: bool, number: int, rate: int) -> bytes:
     usual = _usual(number, event["n_frames"], rate)
     free_times = any(event[name] != value for name, value in usual.items())
     free_layout = event["high_hz"] != rate * BAND_UNITS // 2 or event["frequency_ratio"] != RATIO_UNITS or event["backward"] != 0
     free_frames = event["n_frames"] != _usual_frames(rate)
-    flags = FREE_TIMES * free_times | FREE_LAYOUT * free_layout | FREE_FRAMES * free_frames | GROUPED * (event["group_id"] != 0)
+    flags = FREE_TIMES * free_times | FREE_LAYOUT * free_layout | FREE_FRAMES * free_frames | GROUPED * (event["group_id"] != 0) | ALIKE * alike
     parts = [flags, event["seed"], event["n_bands"], event["low_hz"]]
     if free_times:
         parts += [zigzag(event["time_s"] - usual["time_s"]), zigzag(event["clock_s"] - event["time_s"])]
@@ -152,11 +155,15 @@ def columns(found: Frame, header: Header) -> tuple[Columns, Entry, int]:
     slots, weights = (table.copy() for table in trained())
     heads, levels, coherences, allowed = [], [], [], LEVELS_PER_BYTE * len(found.payload)
     for _ in range(n_events):
-        head = _read_head(reader, number, rate)
+        head, alike = _read_head(reader, number, rate)
+        if alike and n_channels == 1:
+            raise FormatError(f"{found.name}: one channel cannot be like others")
         allowed -= head["n_frames"] * head["n_bands"] * n_channels
         if allowed < 0:
             raise FormatError(f"{found.name}: more levels than its {len(found.payload)} bytes can hold")
-        level, coherence = _read_levels(reader, (head["n_frames"], head["n_bands"], n_channels), slots, weights)
+        n_coded = 1 if alike else n_channels
+        level, coherence = _read_levels(reader, (head["n_frames"], head["n_bands"], n_coded), n_channels, slots, weights)
+        level = np.repeat(level, n_channels // n_coded, axis=2)
         heads.append(head)
         levels.append(level.reshape(-1, n_channels))
         coherences.append(coherence)
@@ -176,8 +183,8 @@ def columns(found: Frame, header: Header) -> tuple[Columns, Entry, int]:
     return made, _entry(events, number, rate), 0
 
 
-def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
-    flags = reader.varint(15)
+def _read_head(reader: Reader, number: int, rate: int) -> tuple[dict[str, int], bool]:
+    flags = reader.varint(31)
     event = {"seed": reader.varint(2**32 - 1), "n_bands": reader.varint(256), "low_hz": reader.varint(1_000_000 * BAND_UNITS)}
     times: dict[str, int] = {}
     if flags & FREE_TIMES:
@@ -197,13 +204,13 @@ def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
     event |= layout | group | {"n_frames": n_frames} | (times or _usual(number, n_frames, rate))
     if not event["n_bands"] or not n_frames:
         raise FormatError(f"{reader.name}: an event without bands or frames")
-    return event
+    return event, bool(flags & ALIKE)
 
 
-def _read_levels(reader: Reader, shape: tuple[int, int, int], slots: Ints, weights: Ints) -> tuple[Ints, Ints]:
+def _read_levels(reader: Reader, shape: tuple[int, int, int], n_channels: int, slots: Ints, weights: Ints) -> tuple[Ints, Ints]:
     step, offset, base = reader.varint(1 << 12), reader.varint(1 << 12), unzigzag(reader.varint(1 << 13))
     coded = _bytes(reader)
-    n_frames, n_bands, n_channels = shape
+    n_frames, n_bands, _ = shape
     steps, edges = np.zeros(shape, np.int64), group_edges(n_bands)
     cut = np.zeros((-(-n_frames // TILE), len(edges) - 1), np.int64)
     code_levels(1, 0, coded, slots, weights, TABLES, steps, cut, edges, np.int64(base))
