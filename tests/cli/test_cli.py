@@ -451,7 +451,7 @@ def test_starting_is_quick_and_imports_little(command, scene_file):
 def test_demo(here, run):
     status, out, err = run("demo", "--out", "shown")
     assert status == 0, err
-    assert sorted(os.listdir("shown")) == ["demo.mote", "demo.png", "demo.wav"]
+    assert sorted(os.listdir("shown")) == ["demo.html", "demo.mote", "demo.png", "demo.wav"]
     assert all(word in out for word in ("events", "kbps", "signal to noise", "spectral convergence", "real time"))
     status, _, err = run("demo", "--out", "shown")
     assert status == 1
