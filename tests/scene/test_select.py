@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import motes
 from motes.errors import ParameterError
 from motes.scene.expression import MAX_CHARACTERS, MAX_DEPTH, Expression
 from motes.scene.gabor import Gabor
@@ -286,3 +287,21 @@ def test_an_empty_scene_has_empty_selections():
     assert len(empty.select("frequency_hz > 200 and kind == gabor")) == 0
     assert len(empty.select(lambda e: e.amplitude > 0)) == 0
     assert len(empty.select()) == 0
+
+
+def test_partials_can_be_chosen_by_number():
+    t = np.arange(44100) / 44100
+    audio = 0.3 * np.sin(2 * np.pi * 441.7 * t) + 0.1 * np.sin(2 * np.pi * 1500 * t) * (t > 0.3)
+    scene = motes.encode(audio, sample_rate_hz=44100, snr_db=30)
+    first, second = scene.select("partial == 1"), scene.select(lambda e: e.partial == 2)
+    assert len(first) > 2
+    assert len(second) > 2
+    assert np.median(first.only().gabor.frequency_hz) == pytest.approx(441.7, rel=0.05)
+    assert np.median(second.only().gabor.frequency_hz) == pytest.approx(1500, rel=0.05)
+    edited = scene.transpose(5).move(0.5)
+    assert np.array_equal(edited.select("partial == 1").mask, first.mask)
+    twice = scene.join(scene, at_s=2.0)
+    assert len(twice.select("partial == 1")) == len(first)
+    assert twice.select("partial > 0").mask.sum() == 2 * scene.select("partial > 0").mask.sum()
+    assert np.array_equal(scene.link().gabor.group_id > 0, scene.select("partial > 0").mask)
+    assert len(scene.link().groups) >= 2

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.scene.gabor import Gabor, unfolded
 from motes.scene.kinds import Array, Mask, canonical_order
@@ -109,6 +110,32 @@ def performed(scene: Scene) -> Gabor:
         found = _performed(scene.gabor, scene.sample_rate_hz) if follow_partials(scene.gabor).any() else scene.gabor
         object.__setattr__(scene, "_performed", found)
     return found
+
+
+def partial_numbers(scene: Scene) -> NDArray[np.int64]:
+    """The partial of each gabor event, numbered from 1 in order of time, those of one layer after those of another; 0 for none.
+
+    Found once for each scene. Partials follow from the atoms as they were before edits, so that neither edits nor files change their numbers.
+    """
+    found: NDArray[np.int64] | None = scene.__dict__.get("_partial_numbers")
+    if found is None:
+        found = _partial_numbers(scene.gabor, scene.sample_rate_hz)
+        found.flags.writeable = False
+        object.__setattr__(scene, "_partial_numbers", found)
+    return found
+
+
+def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
+    from motes.scene.partials import find_lines
+    from motes.scene.scene import Scene
+
+    base, numbers = base_of(events), np.zeros(len(events), np.int64)
+    for layer in np.unique(events.edit_layer):
+        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
+        alone = base.take(these)
+        found = find_lines(Scene(sample_rate_hz, _n_samples(alone, sample_rate_hz), base.amplitude.shape[1], alone)).number
+        numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
+    return numbers
 
 
 def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:

@@ -130,6 +130,12 @@ class Scene:
 
         return quantise(self)
 
+    def link(self) -> Scene:
+        """The same events with those of each partial in a group of their own (role partial)."""
+        from motes.scene.partials import link
+
+        return link(self)
+
     def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice.
 

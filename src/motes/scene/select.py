@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.scene import edit
 from motes.scene.expression import Expression
+from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
+from motes.scene.placed import partial_numbers
 from motes.scene.scene import KINDS
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
-_MORE = ("id", "start_s", "end_s", "level_db")
+_MORE = ("id", "start_s", "end_s", "level_db", "partial")
 """What can be asked of events beside the parameters of their kind."""
 
 
@@ -197,9 +199,22 @@ def _by_function(scene: Scene, function: Callable[[Any], Any]) -> Mask:
 def _by_kind(scene: Scene, ask: Callable[[dict[str, Any], int], Mask]) -> Mask:
     masks, first_id = [], 0
     for table in scene.tables:
-        masks.append(ask(columns(table, first_id), len(table)))
+        masks.append(ask(_WithPartials(columns(table, first_id), scene), len(table)))
         first_id += len(table)
     return np.concatenate(masks)
+
+
+class _WithPartials(dict[str, Any]):
+    """Columns of which the partials are found only when they are asked for."""
+
+    def __init__(self, columns: dict[str, Any], scene: Scene) -> None:
+        super().__init__(columns)
+        self._scene = scene
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "partial" and super().__getitem__("kind") == Gabor.KIND:
+            return partial_numbers(self._scene)
+        return super().__getitem__(name)
 
 
 def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:
