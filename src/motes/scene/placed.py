@@ -27,6 +27,8 @@ EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain"
 
 MOST_WAYS = 16
 """So many different edits of one scene's atoms are performed with care; atoms edited in rarer ways are moved as they are."""
+FEWEST = 8
+"""Nor are fewer atoms than this, edited alike, a partial that is moved."""
 BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
 """Columns, and those that hold what they were before edits."""
 
@@ -154,7 +156,7 @@ def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
         for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:
             done = {name: column[first[way]] for name, column in ways.items()}
             mask = (which.reshape(-1) == way) & follow_partials(edited)
-            if not mask.any():
+            if np.count_nonzero(mask) < FEWEST:
                 continue
             by = abs(float(done["edit_ratio"] * abs(done["edit_factor"])) - 1)
             kept, instead = movable(alone, lines, mask, sample_rate_hz, by)
