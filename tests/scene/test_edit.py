@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import motes
 from motes.errors import ParameterError
 from motes.scene.gabor import Gabor, render_gabor_oracle
 from motes.scene.groups import Groups
@@ -396,3 +397,15 @@ def test_empty_scenes_can_be_edited():
     ):
         assert edited.n_events == 0
     assert empty.stretch(2).n_samples == 0
+
+
+def test_a_slice_takes_its_part_of_the_noise():
+    rng = np.random.default_rng(1)
+    noise = motes.encode(0.1 * rng.standard_normal(4 * 16000), sample_rate_hz=16000, events_per_second=20, texture=True)
+    noise = noise.select("kind == texture").only()
+    part, rest = noise[1.4:2.9], noise[2.9:4.0]
+    inside, reference = part.render()[200:-200], noise.render(1.4, 2.9)[200:-200]
+    assert np.sum((inside - reference) ** 2) < 1e-6 * np.sum(reference**2)
+    together = noise[0:1.4].join(part).join(rest)
+    assert np.sum((together.render() - noise.render()) ** 2) < 1e-3 * np.sum(noise.render() ** 2)
+    assert together.duration_s == noise.duration_s

@@ -22,6 +22,7 @@ from motes.scene.kinds import EventTable, Mask
 from motes.scene.placed import baked, carried, follow_partials
 from motes.scene.scene import Scene
 from motes.scene.strike import together
+from motes.scene.texture import split
 from motes.units import require_finite, require_positive
 
 if TYPE_CHECKING:
@@ -244,13 +245,18 @@ def at_rate(scene: Scene, sample_rate_hz: int) -> Scene:
 def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, with_overhang: bool = False) -> Scene:
     """What lies from `start_s` to `end_s`, starting at 0: the events whose centre is there, or with overhang all that sound there.
 
-    Slices share out the events: joined again they are the scene. With overhang a slice renders just as that stretch of the scene does.
+    Noise is cut in two. Slices share out the events: joined again they are the scene. With overhang a slice renders just as that stretch of the
+    scene does.
     """
     first, last = _stretch_samples(scene, start_s, end_s)
     rate = scene.sample_rate_hz
     if with_overhang:
         mask = (column(scene, "end_s") * rate > first) & (column(scene, "start_s") * rate < last)
     else:
+        texture = scene.texture
+        for at in (first, last):
+            texture = split(texture, at / rate, 1 / rate)
+        scene = scene.replace(texture=texture)
         mask = within(scene, first / rate if first else None, last / rate if last < scene.n_samples else None)
     part = replace(kept(scene.select(), mask), mask=np.ones(np.count_nonzero(mask), np.bool_))
     return _changed(part, lambda events, _: events.moved(np.full(len(events), -first / rate)), n_samples=last - first).scene

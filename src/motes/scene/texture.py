@@ -208,9 +208,9 @@ def band_edges_hz(low_hz: float, high_hz: float, n_bands: int) -> Array:
     return edges.clip(low_hz, high_hz)
 
 
-def split(events: Texture, at_s: float) -> Texture:
-    """Each event that sounds across `at_s` made two, which render what it did."""
-    across = (events.time_s < at_s) & (events.time_s + events.duration_s > at_s)
+def split(events: Texture, at_s: float, shortest_s: float = 0.0) -> Texture:
+    """Each event that sounds across `at_s` made two longer than `shortest_s`, which render what it did."""
+    across = (events.time_s + shortest_s < at_s) & (events.time_s + events.duration_s - shortest_s > at_s)
     parts = events.take(~across)
     for i in np.flatnonzero(across):
         event = events.take(slice(i, i + 1))
