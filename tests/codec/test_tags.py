@@ -82,6 +82,7 @@ def edited_scenes():
         "joined": scene.transpose(2).join(scene.gain(-3), at_s=1.5).transpose(-1),
         "twice": scene.select("time_s < 1").duplicate(2.0).select("time_s > 2").transpose(12),
         "cut": scene.transpose(1)[1:3],
+        "cut and edited": scene.transpose(1)[1:3].quantise().transpose(-3),
     }
 
 

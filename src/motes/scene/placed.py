@@ -77,7 +77,8 @@ def baked(events: Gabor, layers: Any) -> Gabor:
     Where events are taken out of a layer, what is left no longer tells how its partials ran.
     """
     here = np.isin(events.edit_layer, layers)
-    columns = {name: np.where(here, default, events.column(name)) for name, default in EDITS.items()}
+    forgotten = EDITS | {"partial_hz": 0.0, "partial_rad": 0.0}  # and found anew for the next edit, as a file's reader will
+    columns = {name: np.where(here, value, events.column(name)) for name, value in forgotten.items()}
     return events.replace(base_window_s=np.where(here, 0.0, events.base_window_s), **columns)
 
 
