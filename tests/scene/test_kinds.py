@@ -55,7 +55,7 @@ def test_gain_scales_and_mute_silences(kind):
 
 def test_reversing_twice_is_where_one_was(kind):
     scene = scene_of(example(kind))
-    assert left_over_db(scene.reverse().render()[::-1], scene.render()) < -40 or kind != "gabor"
+    assert left_over_db(scene.reverse().render()[::-1], scene.render()) < -40 or kind == "strike"  # what rings cannot ring backwards
     assert left_over_db(scene.reverse().reverse().render(), scene.render()) < -80
 
 
@@ -98,7 +98,7 @@ def test_a_file_holds_what_is_heard_bit_for_bit(kind):
     assert np.array_equal(loaded.render(), scene.render())
     assert dumps(loaded) == data
     assert loaded.table(kind).equals(scene.table(kind))
-    assert left_over_db(scene.render(), scene_of(example(kind)).render()) < -15 or kind != "gabor"
+    assert left_over_db(scene.render(), scene_of(example(kind)).render()) < -15
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
