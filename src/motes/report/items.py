@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.report.picture import erb_rate
 from motes.scene.kinds import Array, EventTable, Ints
 from motes.scene.partials import Curve, find_lines
 from motes.scene.scene import Scene
 from motes.scene.select import columns
 from motes.scene.table import stored_params
+from motes.scene.texture import erb_rate
 
 MOST_ALONE = 400
 """Scenes of more atoms than this are shown as partials."""
