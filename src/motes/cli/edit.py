@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, output_name
-from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
+from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, Scenes, shown
 
 _Number = Annotated[float | None, Parameter(allow_leading_hyphen=True)]
 
 
 def edit(
-    *inputs: str,
+    *inputs: Scenes,
     output: Output = None,
     select: str | None = None,
     transpose: _Number = None,
@@ -41,8 +41,6 @@ def edit(
 
     Parameters
     ----------
-    inputs
-        .mote files or folders; `-` is standard input.
     output
         The edited file, a folder, or `-` for standard output.
     select
