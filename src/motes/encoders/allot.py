@@ -31,7 +31,7 @@ ROOM = 1.15
 AIM, LEAST_USE = 0.993, 0.984
 """Parts of the bytes to be spent that are aimed at, and that are enough."""
 MOST_TRIES = 8
-TEXTURE_KBPS, TEXTURE_SHARE = 3.0, 0.2
+TEXTURE_KBPS, TEXTURE_SHARE = 3.0, 0.25
 """Noise takes at most the first per channel, and at most the second of all bits."""
 TEXTURE_STEP_DB, TEXTURE_DETAIL = 4.0, 8.0
 """At 3 kbps, levels in coarse steps that follow the signal closely score better than fine ones that follow it slowly."""
