@@ -2,9 +2,9 @@
 
     python benchmarks/quality_stereo.py [FILE …] [--kbps 24 36 48 72] [--seconds 8]
 
-The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes and by opusenc (Debian: opus-tools) at every rate, and scored
-with Zimtohrli and ViSQOL for left, right and mid. `image` is what motes.metrics.stereo tells: errors of level difference and of coherence, mean over ERB bands
-(worst band). The last lines compare the size of a file of two identical channels with that of one.
+The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes and by opusenc (Debian: opus-tools) at
+every rate, and scored with Zimtohrli and ViSQOL for left, right and mid. The errors of level difference and coherence are those of
+motes.metrics.stereo: mean over ERB bands (worst band). The last lines compare the size of a file of two identical channels with that of one.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from quality import SHARED, by_motes, by_opus
 
 import motes
 from motes.codec.bitstream import dumps
 from motes.metrics.align import align
 from motes.metrics.perceptual import signals, visqol, zimtohrli
 from motes.metrics.stereo import stereo_errors
+from quality import SHARED, by_motes, by_opus
 
 CLIPS = ("song_60s_stereo", "sugarplum_stereo")
 RATES_KBPS = (24, 36, 48, 72)
@@ -62,7 +62,8 @@ def main() -> None:
     parser.add_argument("--codec", nargs="+", default=["motes", "opus"])
     options = parser.parse_args()
     paths = options.files or [SHARED / f"{name}.flac" for name in CLIPS]
-    print("| recording | kbps asked | codec | kbps | Zimtohrli, left right mid | ViSQOL | level error, dB | coherence error |\n|---|---|---|---|---|---|---|---|")
+    print("| recording | kbps asked | codec | kbps | Zimtohrli, left right mid | ViSQOL | level error, dB | coherence error |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
             audio, rate = soundfile.read(path, always_2d=True)

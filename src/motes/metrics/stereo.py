@@ -1,8 +1,8 @@
 """Where a stereo image lies and how wide it is: level differences and coherence between channels, compared in ERB bands over time.
 
 Both are the cues by which spatial coders describe an image (Breebaart, van de Par, Kohlrausch & Schuijers: "Parametric coding of stereo audio",
-EURASIP JASP 2005; Faller & Baumgarte: "Binaural cue coding", IEEE Trans. SAP 2003). They are taken over a few tenths of a second, as slowly as the ear follows
-a moving image (Grantham & Wightman 1978); over less, the cues of noise are chance, and two noises of the same width would differ.
+EURASIP JASP 2005; Faller & Baumgarte: "Binaural cue coding", IEEE Trans. SAP 2003). They are taken over a few tenths of a second, as slowly as the
+ear follows a moving image (Grantham & Wightman 1978); over less, the cues of noise are chance, and two noises of the same width would differ.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ PIECE_S = 30.0
 def stereo_errors(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> dict[str, float]:
     """How far inter-channel level difference and coherence are from the reference's, over ERB bands: `ild_error_db`, `coherence_error`, `…_worst`.
 
-    Both are `(channels, n)` with two channels or more; each further channel is compared with the first. In every band of one ERB from 50 Hz to 16 kHz, and
-    every frame, the level difference 10 lg(E₂/E₁) is held within ± 30 dB, and coherence is |Σ X₂ X₁*| / √(E₁ E₂), 0 … 1, both averaged over half a second. The
-    absolute differences are weighted by the reference's energy in the band over time; given are the mean over all bands that hold anything, and the
-    worst band. 0 is perfect. ParameterError where the two cannot be compared, or are mono.
+    Both are `(channels, n)` with two channels or more; each further channel is compared with the first. In every band of one ERB from 50 Hz to 16
+    kHz, and every frame, the level difference 10 lg(E₂/E₁) is held within ± 30 dB, and coherence is |Σ X₂ X₁*| / √(E₁ E₂), 0 … 1, both averaged over
+    half a second. The absolute differences are weighted by the reference's energy in the band over time; given are the mean over all bands that hold
+    anything, and the worst band. 0 is perfect. ParameterError where the two cannot be compared, or are mono.
     """
     by_band = errors_by_band(estimate, reference, sample_rate_hz)
     result = {}
