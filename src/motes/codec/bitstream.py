@@ -23,6 +23,7 @@ from motes.codec.container import (
     INSTRUMENT,
     MAX_FRAME,
     MAX_PAYLOAD,
+    OPTIONAL,
     PREAMBLE_SIZE,
     REACH_UNIT,
     Entry,
@@ -191,14 +192,14 @@ def loads(data: bytes | memoryview) -> Scene:
     at, number = PREAMBLE_SIZE, 0
     columns: Columns | None = None
     entries: list[Entry] = []
-    mask, index, index_size, ended = 0, None, 0, False
+    mask, index, index_size, ended, n_skipped = 0, None, 0, False, 0
     while at < len(data):
         if ended:
             raise FormatError(f"{len(data) - at} bytes follow the end of the file")
         found = read_frame(data, at, number)
         if (found.kind == HEADER) != (number == 0):
             raise FormatError(f"{found.name}: the header must be the first packet, and only that")
-        if index is not None and found.kind != END and found.kind < 0x80:
+        if index is not None and found.kind != END:
             raise FormatError(f"{found.name}: nothing but the end may follow the index")
         if found.kind == HEADER:
             columns = Columns(Header.unpack(found))
@@ -208,7 +209,7 @@ def loads(data: bytes | memoryview) -> Scene:
             columns.groups = unpack_groups(found)
         elif found.kind == INSTRUMENT:
             assert columns is not None
-            if entries:
+            if entries or n_skipped:
                 raise FormatError(f"{found.name}: instruments stand before all events")
             columns.add_instrument(found)
         elif found.kind in EVENTS:
@@ -226,6 +227,10 @@ def loads(data: bytes | memoryview) -> Scene:
             if unpack_end(found) != (index_size, number + 1) or index is None:
                 raise FormatError(f"{found.name}: packets are missing")
             ended = True
+        else:  # optional, and not known here
+            n_skipped += 1
+            if entries:
+                entries[-1] = replace(entries[-1], n_bytes=entries[-1].n_bytes + found.size)
         at += found.size
         number += 1
     if not ended or columns is None:
@@ -247,18 +252,20 @@ class _Seekable:
         found = read_frame(start, PREAMBLE_SIZE, 0)
         if found.kind != HEADER:
             raise FormatError(f"{found.name}: the header must be the first packet")
+        self.version = start[PREAMBLE_SIZE - 1]
         self.header = Header.unpack(found)
         self.first, self.groups = PREAMBLE_SIZE + found.size, None
         if self._read(self.first, 1) == bytes([GROUPS]):
             self.groups = read_frame(self._read(self.first, MAX_FRAME), 0, 1, file_at=self.first)
             self.first += self.groups.size
         self.instruments = self._read_instruments()
+        self.n_skipped = self._skip_optional()
         self.index, self.n_packets = self._read_index()
 
     @property
     def n_before(self) -> int:
-        """Packets before those of events: the header, groups and instruments."""
-        return 1 + (self.groups is not None) + len(self.instruments)
+        """Packets before those of events: the header, groups, instruments, and those that are skipped."""
+        return 1 + (self.groups is not None) + len(self.instruments) + self.n_skipped
 
     def _read_instruments(self) -> list[Frame]:
         """The packets before those of events that hold what strikes play."""
@@ -269,6 +276,16 @@ class _Seekable:
             found.append(read_frame(self._read(self.first, size), 0, number, file_at=self.first))
             self.first += found[-1].size
         return found
+
+    def _skip_optional(self) -> int:
+        """Pass over packets that this version does not know and need not know; how many there were."""
+        n_skipped = 0
+        while (start := self._read(self.first, 16)) and start[0] & OPTIONAL:
+            name = f"packet {n_skipped + 1 + (self.groups is not None) + len(self.instruments)} (optional, at byte {self.first})"
+            reader = Reader(start[1:], name)
+            self.first += 5 + reader.varint(MAX_PAYLOAD) + reader.position
+            n_skipped += 1
+        return n_skipped
 
     def _read_index(self) -> tuple[Index, int]:
         end_at = self.n_bytes - END_SIZE
@@ -308,12 +325,22 @@ class _Seekable:
                 if not data:
                     raise FormatError(f"packet {self.n_before + i} (at byte {at}): cut short")
                 found = read_frame(data, 0, self.n_before + i, file_at=at)
-                if found.kind != entry.kind or columns.add(found)[0] != entry:
+                if found.kind != entry.kind or replace(columns.add(found)[0], n_bytes=entry.n_bytes) != entry:
                     raise FormatError(f"{found.name}: not what the index tells of it")
+                _check_skipped(data, found.size, at)
             at += entry.n_bytes
         if columns.follow_partials and (first_sample, last_sample) != (-np.inf, np.inf):
             return self.scene(-np.inf, np.inf)  # how an edited partial goes on here depends on all of it
         return columns.scene()
+
+
+def _check_skipped(data: bytes, first: int, file_at: int) -> None:
+    """FormatError unless optional packets, and nothing else, follow a packet of events."""
+    while first < len(data):
+        found = read_frame(data, first, 0, file_at=file_at + first)
+        if not found.kind & OPTIONAL:
+            raise FormatError(f"{found.name}: the index does not tell of it")
+        first += found.size
 
 
 def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None) -> Scene:
@@ -364,7 +391,7 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         windows=list(found.index.windows),
         n_packets=found.n_packets,
         instruments=len(found.instruments),
-        format_version=0,
+        format_version=found.version,
         encoder=meta.encoder,
         options=meta.options,
         stop_reason=meta.stop_reason,

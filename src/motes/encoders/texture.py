@@ -75,11 +75,17 @@ def analyse_blocks(
     parts, saved, owed = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
-        bits = options.kbps * 1000 * n_channels * seconds
+        bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
         parts.append(event)
         saved = min(bits + saved - used, bits)
     return _joined(parts)
+
+
+def _n_different(piece: Array, n_channels: int) -> int:
+    """How many channels there are to code: one, where all hold the same."""
+    by_channel = piece.reshape(-1, n_channels, piece.shape[1])
+    return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
 
 
 def _joined(parts: list[Texture]) -> Texture:
