@@ -19,18 +19,15 @@ import motes
 from motes.codec.tables import pack
 from motes.codec.texture_integers import SILENT, to_integers
 from motes.codec.texture_model import N_MIXERS, N_SLOTS, TABLES, code_levels
-from motes.codec.texture_packet import DEFAULT_STEP, PATH, cuts_of, group_edges
+from motes.codec.texture_packet import PATH, cuts_of, group_edges
 from motes.encoders.texture import TextureOptions, analyse
 from motes.kernels.range_coder import N_INPUTS
-from motes.scene.texture import Texture
 
 LONGEST_S = 12.0
 """Of longer recordings only the beginning is used, so that none outweighs the others."""
 BY_EAR = TextureOptions(step_db=4.0, detail=8.0)
 SETTINGS = (TextureOptions(), BY_EAR, replace(BY_EAR, kbps=2.0), TextureOptions(n_bands=40, step_db=3.0))
 ATOMS = (400, 1000, 2000)
-BITRATES = (10, 16, 24, 32, 48)
-"""In kbps, for one channel: noise beside atoms chosen by ear."""
 PASSES = 2
 COUNT = 20
 """At most how much the tables trust what they have learnt: fewer, and each packet learns faster."""
@@ -49,22 +46,11 @@ def levels_of(path: Path) -> list[tuple[np.ndarray, float]]:
         residual = audio - np.atleast_2d(motes.encode(audio, sample_rate_hz=rate, events_per_second=atoms, n_threads=1).render())
         for options in SETTINGS:
             events = analyse(residual, rate, options)
+            step = round(options.step_db * 8)
             for i in range(len(events)):
-                found.append((_in_steps(events.take([i]), rate), float(events.duration_s[i])))
-    for kbps in BITRATES:
-        scene = motes.encode(audio, sample_rate_hz=rate, kbps=kbps * (1 + len(audio)) / 2, n_threads=1)
-        for i in range(len(scene.texture)):
-            event = scene.texture.take([i])
-            found.append((_in_steps(event, rate), float(event.duration_s[0])))
+                levels = to_integers(events.take([i]), rate)["level_db"].reshape(int(events.n_frames[i]), int(events.n_bands[i]), -1)
+                found.append((np.where(levels == SILENT, SILENT, levels // step), float(events.duration_s[i])))
     return found
-
-
-def _in_steps(event: Texture, rate: int) -> np.ndarray:
-    """Levels `(n_frames, n_bands, n_channels)` of one event in whole steps, as its packet counts them."""
-    levels = to_integers(event, rate)["level_db"].reshape(int(event.n_frames[0]), int(event.n_bands[0]), -1)
-    heard = levels[levels != SILENT]
-    step = int(np.gcd.reduce(heard - heard.min())) if len(heard) else 0
-    return np.where(levels == SILENT, SILENT, levels // (step or DEFAULT_STEP))
 
 
 def cost(levels: np.ndarray, slots: np.ndarray, weights: np.ndarray) -> int:
