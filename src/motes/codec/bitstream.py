@@ -24,6 +24,7 @@ from motes.codec.container import (
     MAX_FRAME,
     MAX_PAYLOAD,
     NAMES,
+    OPTIONAL,
     PREAMBLE_SIZE,
     REACH_UNIT,
     ROOM,
@@ -252,14 +253,14 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
     at, number = PREAMBLE_SIZE, 0
     columns: Columns | None = None
     entries: list[Entry] = []
-    mask, index, index_size, ended = 0, None, 0, False
+    mask, index, index_size, ended, n_skipped = 0, None, 0, False, 0
     while at < len(data):
         if ended:
             raise FormatError(f"{len(data) - at} bytes follow the end of the file")
         found = read_frame(data, at, number)
         if (found.kind == HEADER) != (number == 0):
             raise FormatError(f"{found.name}: the header must be the first packet, and only that")
-        if index is not None and found.kind != END and found.kind < 0x80:
+        if index is not None and found.kind != END:
             raise FormatError(f"{found.name}: nothing but the end may follow the index")
         if found.kind == HEADER:
             columns = Columns(Header.unpack(found), find_room)
@@ -269,12 +270,12 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
             columns.groups = unpack_groups(found)
         elif found.kind == INSTRUMENT:
             assert columns is not None
-            if entries or columns.rooms:
+            if entries or columns.rooms or n_skipped:
                 raise FormatError(f"{found.name}: instruments stand before rooms and all events")
             columns.add_instrument(found)
         elif found.kind == ROOM:
             assert columns is not None
-            if entries:
+            if entries or n_skipped:
                 raise FormatError(f"{found.name}: rooms stand before all events")
             columns.add_room(found)
         elif found.kind in EVENTS:
@@ -297,6 +298,10 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
             if unpack_end(found) != (index_size, number + 1) or index is None:
                 raise FormatError(f"{found.name}: packets are missing")
             ended = True
+        else:  # optional, and not known here
+            n_skipped += 1
+            if entries:
+                entries[-1] = replace(entries[-1], n_bytes=entries[-1].n_bytes + found.size)
         at += found.size
         number += 1
     if not ended or columns is None:
@@ -318,19 +323,23 @@ class _Seekable:
         found = read_frame(start, PREAMBLE_SIZE, 0)
         if found.kind != HEADER:
             raise FormatError(f"{found.name}: the header must be the first packet")
+        self.version = start[PREAMBLE_SIZE - 1]
         self.header = Header.unpack(found)
         self.first, self.groups = PREAMBLE_SIZE + found.size, None
         if self._read(self.first, 1) == bytes([GROUPS]):
             self.groups = read_frame(self._read(self.first, MAX_FRAME), 0, 1, file_at=self.first)
             self.first += self.groups.size
+        self.rooms: list[Frame] = []
+        self.n_skipped = 0
         self.instruments = self._read_all(INSTRUMENT, 1 + (self.groups is not None))
         self.rooms = self._read_all(ROOM, 1 + (self.groups is not None) + len(self.instruments))
+        self.n_skipped = self._skip_optional(self.n_before)
         self.index, self.n_packets = self._read_index()
 
     @property
     def n_before(self) -> int:
-        """Packets before those of events: the header, groups, instruments and rooms."""
-        return 1 + (self.groups is not None) + len(self.instruments) + len(self.rooms)
+        """Packets before those of events: the header, groups, instruments, rooms, and those that are skipped."""
+        return 1 + (self.groups is not None) + len(self.instruments) + len(self.rooms) + self.n_skipped
 
     def _read_all(self, kind: int, number: int) -> list[Frame]:
         """The packets of this type that are next, before those of events; `number` is that of the first."""
@@ -340,6 +349,15 @@ class _Seekable:
             found.append(read_frame(self._read(self.first, size), 0, number + len(found), file_at=self.first))
             self.first += found[-1].size
         return found
+
+    def _skip_optional(self, number: int) -> int:
+        """Pass over packets that this version does not know and need not know; how many there were."""
+        n_skipped = 0
+        while (start := self._read(self.first, 16)) and start[0] & OPTIONAL:
+            reader = Reader(start[1:], f"packet {number + n_skipped} (optional, at byte {self.first})")
+            self.first += 5 + reader.varint(MAX_PAYLOAD) + reader.position
+            n_skipped += 1
+        return n_skipped
 
     def _read_index(self) -> tuple[Index, int]:
         end_at = self.n_bytes - END_SIZE
@@ -385,17 +403,19 @@ class _Seekable:
         return columns.scene()
 
     def _add(self, columns: Columns, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events and the sends that follow it."""
+        """Decode a packet of events and the sends that follow it, and pass over optional packets behind it."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
         found = read_frame(data, 0, number, file_at=at)
         if found.kind != entry.kind or replace(columns.add(found)[0], n_bytes=entry.n_bytes) != entry:
             raise FormatError(f"{found.name}: not what the index tells of it")
-        if found.size < len(data):
-            sends = read_frame(data, found.size, number, file_at=at + found.size)
-            if sends.kind != SENDS or found.size + sends.size != entry.n_bytes or columns.add_sends(sends) != entry.place:
-                raise FormatError(f"{sends.name}: not what the index tells of it")
+        first = found.size
+        while first < len(data):
+            more = read_frame(data, first, number, file_at=at + first)
+            if not (more.kind & OPTIONAL or (more.kind == SENDS and columns.add_sends(more) == entry.place)):
+                raise FormatError(f"{more.name}: the index does not tell of it")
+            first += more.size
 
 
 def load(
@@ -450,7 +470,7 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         n_packets=found.n_packets,
         instruments=len(found.instruments),
         rooms=[_told(packet) for packet in found.rooms],
-        format_version=0,
+        format_version=found.version,
         encoder=meta.encoder,
         options=meta.options,
         stop_reason=meta.stop_reason,

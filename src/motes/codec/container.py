@@ -16,6 +16,8 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
+READABLE = (VERSION,)
+"""Versions of the format that are read. Once it is released, 1 stands here for ever."""
 HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SENDS, INDEX, END = b"HRNMGTSWIE"
 EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
@@ -131,7 +133,7 @@ def read_frame(data: bytes | memoryview, at: int, number: int, file_at: int | No
     if zlib.crc32(payload, zlib.crc32(data[at : start - 4])) != checksum:
         raise FormatError(f"{name}: damaged, its checksum does not match")
     if kind not in NAMES and not kind & OPTIONAL:
-        raise FormatError(f"{name}: this version of motes does not know it; a newer one may")
+        raise FormatError(f"{name}: this version of motes does not know packets of this type; a newer one may: update motes")
     return Frame(kind, payload, name, start + length - at)
 
 
@@ -149,8 +151,10 @@ def check_preamble(data: bytes | memoryview) -> None:
         raise FormatError("not a .mote file (its first bytes are others)")
     if len(start) < PREAMBLE_SIZE:
         raise FormatError("the file ends within its first bytes")
-    if start[-1] != VERSION:
-        raise FormatError(f"the file has format version {start[-1]}, this version of motes reads {VERSION}: a newer motes may read it")
+    if start[-1] > VERSION:
+        raise FormatError(f"the file has format version {start[-1]}, this motes reads up to {VERSION}: update motes")
+    if start[-1] not in READABLE:
+        raise FormatError(f"the file has format version {start[-1]}, a draft that motes no longer reads: encode the recording again")
 
 
 @dataclass(frozen=True)
