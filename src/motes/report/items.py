@@ -146,7 +146,7 @@ def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
 
 def _of_events(table: EventTable, mine: NDArray[np.intp], place: Ints) -> dict[str, Any]:
     held = columns(table)
-    params = [param for param in stored_params(type(table)) if param.name != "group_id"]
+    params = [param for param in stored_params(type(table)) if param.name not in ("group_id", "room_id")]
     order = np.argsort(place, kind="stable")
     return {
         "items": place[order],
