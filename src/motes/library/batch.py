@@ -75,17 +75,21 @@ def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
         return Outcome(job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}")
 
 
+_warned_before = warnings.showwarning
+
+
 def warn_in_lines() -> None:
     """From now on warnings of motes are one line on standard error, as its errors are."""
-    before = warnings.showwarning
+    global _warned_before
+    if warnings.showwarning is not _show_warning:
+        _warned_before, warnings.showwarning = warnings.showwarning, _show_warning
 
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-        if issubclass(category, MotesWarning):
-            print(f"motes: {one_line(message)}", file=sys.stderr, flush=True)
-        else:
-            before(message, category, *where, **more)
 
-    warnings.showwarning = show
+def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    if issubclass(category, MotesWarning):
+        print(f"motes: {one_line(message)}", file=sys.stderr, flush=True)
+    else:
+        _warned_before(message, category, *where, **more)
 
 
 def one_line(text: object) -> str:
