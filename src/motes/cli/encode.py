@@ -23,6 +23,7 @@ def encode(
     *inputs: str,
     output: Output = None,
     encoder: Literal["pursuit", "instrument"] = "pursuit",
+    embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
     options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
@@ -39,6 +40,8 @@ def encode(
         The .mote file, a folder, or `-` for standard output. Without it each .mote file lies beside its recording.
     encoder
         `pursuit` finds windowed sinusoids; `instrument` finds what resonates, and the strikes that play it.
+    embed_rooms
+        Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their licence.
     """
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
@@ -50,7 +53,7 @@ def encode(
         raise UsageError("these are options of --encoder instrument")
     if files.jobs > 1 and options.n_threads == 0:
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # the files share the cores; the result is the same
-    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force), "encoding", _account)
+    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force, embed_rooms), "encoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -18,12 +18,12 @@ MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
 READABLE = (VERSION,)
 """Versions of the format that are read. Once it is released, 1 stands here for ever."""
-HEADER, GROUPS, INSTRUMENT, GABOR, TEXTURE, STRIKE, INDEX, END = b"HRNGTSIE"
+HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SENDS, INDEX, END = b"HRNMGTSWIE"
 EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
-NAMES = {HEADER: "header", GROUPS: "groups", INSTRUMENT: "instrument", **EVENTS, INDEX: "index", END: "end"}
+NAMES = {HEADER: "header", GROUPS: "groups", INSTRUMENT: "instrument", ROOM: "room", **EVENTS, SENDS: "sends", INDEX: "index", END: "end"}
 MAX_PAYLOAD = 1 << 28
 MAX_FRAME = MAX_PAYLOAD + 16
 MAX_LAYER = 1 << 20
@@ -234,7 +234,8 @@ def _without_defaults(metadata: Metadata) -> dict[str, object]:
 class Entry:
     """One packet in the index: its type, its place in time, its layer, its bytes, its events, and how far these reach before and after it.
 
-    The last two in REACH_UNIT, negative where they begin later or end sooner.
+    Its bytes include those of the packet of sends that follows it, if any. The last two are in REACH_UNIT, negative where they begin later or end
+    sooner.
     """
 
     kind: int
@@ -282,7 +283,7 @@ class Index:
             kind, number = reader.varint(127), before + reader.varint(1 << 48)
             if kind not in EVENTS:
                 raise FormatError(f"{found.name}: it tells of packets of type {kind}, which hold no events")
-            layer, n_bytes, n_events = reader.varint(MAX_LAYER), reader.varint(MAX_FRAME), reader.varint(8 * MAX_PAYLOAD)
+            layer, n_bytes, n_events = reader.varint(MAX_LAYER), reader.varint(2 * MAX_FRAME), reader.varint(8 * MAX_PAYLOAD)
             if n_events > 8 * n_bytes:
                 raise FormatError(f"{found.name}: {n_events} events in {n_bytes} bytes cannot be")
             entries.append(Entry(kind, number, layer, n_bytes, n_events, unzigzag(reader.varint(1 << 50)), unzigzag(reader.varint(1 << 50))))
