@@ -13,8 +13,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from motes.cli.console import UsageError, say
-from motes.errors import MotesError, ParameterError
-from motes.library.batch import warn_in_lines
+from motes.errors import MotesError, ParameterError, warn_in_lines
 
 
 def _version() -> str:

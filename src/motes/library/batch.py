@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from motes.errors import MotesError, MotesWarning
+from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
 
 Progress = Callable[[float], None]
@@ -73,23 +72,6 @@ def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
         if os.environ.get("MOTES_DEBUG"):
             raise
         return Outcome(job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}")
-
-
-_warned_before = warnings.showwarning
-
-
-def warn_in_lines() -> None:
-    """From now on warnings of motes are one line on standard error, as its errors are."""
-    global _warned_before
-    if warnings.showwarning is not _show_warning:
-        _warned_before, warnings.showwarning = warnings.showwarning, _show_warning
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    if issubclass(category, MotesWarning):
-        print(f"motes: {one_line(message)}", file=sys.stderr, flush=True)
-    else:
-        _warned_before(message, category, *where, **more)
 
 
 def one_line(text: object) -> str:
