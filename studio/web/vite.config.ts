@@ -5,7 +5,14 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [svelte()],
   base: "./",
-  build: { outDir: "../../src/motes/studio/page", emptyOutDir: true, target: "es2022", reportCompressedSize: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir: "../../src/motes/studio/page",
+    emptyOutDir: true,
+    target: "es2022",
+    reportCompressedSize: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   worker: { format: "es" },
   server: { proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } } },
 });
