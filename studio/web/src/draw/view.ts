@@ -6,7 +6,7 @@ const MOST_PX_PER_S = 40_000;
 
 export class View {
   fromS = 0;
-  pxPerS = 100;
+  pxPerS = 1e-9; // the whole scene, as soon as the width is known
   width = 800;
   band: Band;
 
