@@ -37,6 +37,7 @@ app.command("motes.cli.export:export", help="Write the events of .mote files as 
 app.command("motes.cli.export:import_", name="import", help="Turn tables of events into .mote files.")
 app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
 app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
+app.command("motes.cli.studio:studio", help="See, hear and edit scenes in the browser.")
 app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
 app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
 app.command("motes.cli.evaluate:evaluate", name="eval", help="Measure how near an estimate is to its reference.")

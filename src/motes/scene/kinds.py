@@ -109,14 +109,14 @@ class EventTable:
             if given is None and param.default is not None:
                 shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
                 given = np.full(shape, param.default)
-            column = np.array(given, dtype=np.int64 if param.whole else np.float64, order="C")
+            column = _fixed(given, np.int64 if param.whole else np.float64, param.default)
             if column.ndim != 1 + param.per_channel:
                 raise ParameterError(f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}")
             n_events = len(column) if n_events is None else n_events
             if len(column) != n_events:
                 raise ParameterError(f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}")
             self._check_range(param, column)
-            if param.default is not None and np.all(column == param.default):
+            if param.default is not None and any(column.strides) and np.all(column == param.default):
                 column = np.broadcast_to(np.asarray(param.default, column.dtype), column.shape)  # takes no memory, as it takes none in a file
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
@@ -166,6 +166,16 @@ class EventTable:
     def equals(self, other: Self) -> bool:
         """Whether every column holds the same bits."""
         return len(self) == len(other) and all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+
+def _fixed(given: Any, dtype: type, default: float | None) -> NDArray[Any]:
+    """A column's values: as they are where nobody can write to them, so that the tables before and after an edit share what it leaves, else a copy."""
+    if isinstance(given, np.ndarray) and given.dtype == dtype and not given.flags.writeable:
+        if given.flags.c_contiguous and given.base is None:
+            return given
+        if given.size and not any(given.strides) and given.flat[0] == default:
+            return np.broadcast_to(np.asarray(default, dtype), given.shape)
+    return np.array(given, dtype=dtype, order="C")
 
 
 def canonical_order(*columns: Array) -> NDArray[np.intp] | None:
