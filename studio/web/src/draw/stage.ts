@@ -46,7 +46,7 @@ export class Stage {
   private chosenVersion = 0;
   private paletteVersion = 0;
   private due = 0;
-  private height = 400;
+  private height = 0; // not known yet
   frames: number[] = []; // when each of the latest was painted, ms
 
   constructor(
@@ -162,7 +162,7 @@ export class Stage {
     cancelAnimationFrame(this.due);
     this.due = 0;
     const { pen, shown } = this;
-    if (!shown || !this.canvas.width) return;
+    if (!shown || !this.height) return;
     const density = window.devicePixelRatio || 1;
     const frame = this.frame(density);
     pen.setTransform(1, 0, 0, 1, 0, 0);

@@ -20,6 +20,7 @@ class Studio {
   dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
   copied: { document: string; revision: number; ranges: number[]; name: string } | null = $state.raw(null);
+  opening: string | null = $state(null);
   uploading: { name: string; fraction: number } | null = $state(null);
   current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
   private lastNotice = 0;
@@ -84,6 +85,7 @@ class Studio {
   }
 
   async open(what: { path?: string; upload?: string; recovered?: string }): Promise<void> {
+    this.opening = what.path ?? "it";
     try {
       const info = await api.openDocument(what);
       this.hearDocument(info);
@@ -91,6 +93,8 @@ class Studio {
       if (what.recovered) this.recovered = this.recovered.filter(({ id }) => id !== what.recovered);
     } catch (error) {
       this.trouble(error);
+    } finally {
+      this.opening = null;
     }
   }
 
