@@ -169,7 +169,7 @@ class EventTable:
 
 
 def _fixed(given: Any, dtype: type, default: float | None) -> NDArray[Any]:
-    """A column's values: as they are where nobody can write to them, so that the tables before and after an edit share what it leaves, else a copy."""
+    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share what it leaves, or a copy."""
     if isinstance(given, np.ndarray) and given.dtype == dtype and not given.flags.writeable:
         if given.flags.c_contiguous and given.base is None:
             return given

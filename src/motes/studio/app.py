@@ -24,13 +24,13 @@ from motes.studio.studio import Studio
 from motes.version import __version__
 
 PAGE = Path(__file__).parent / "page"
-NO_PAGE = "The page of the studio is not built: run `make web` in the checkout (it needs node), or install motes from a wheel. The API is at /api/openapi.json."
+NO_PAGE = "the page of the studio is not built: run `make web` in the checkout, or install motes from a wheel (its API: /api/openapi.json)"
 _ABOUT = (
     "What the page of motes studio speaks with its server; see docs/studio-api.md. Times in seconds, frequencies in Hz, levels in dB re full scale."
 )
 _STATUSES = {
-    400: "not JSON", 401: "the token is missing", 403: "from elsewhere, or outside of the folder", 404: "there is no such thing", 409: "another revision is current",
-    413: "too large or too long", 415: "the body is not JSON", 422: "a value makes no sense, or a file is damaged",
+    400: "not JSON", 401: "the token is missing", 403: "from elsewhere, or outside of the folder", 404: "there is no such thing",
+    409: "another revision is current", 413: "too large or too long", 415: "the body is not JSON", 422: "a value makes no sense, or a file is broken",
 }  # fmt: skip
 
 
@@ -46,7 +46,8 @@ def create_app(options: StudioOptions) -> FastAPI:
         await to_thread(studio.close)
 
     app = FastAPI(
-        title="motes studio", version=__version__, description=_ABOUT, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=lifespan,
+        title="motes studio", version=__version__, description=_ABOUT, lifespan=lifespan,
+        openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
         responses={status: {"description": text, "content": {"application/json": {"schema": _ERROR}}} for status, text in _STATUSES.items()},
     )  # fmt: skip
     app.state.studio = studio

@@ -29,16 +29,16 @@ class Box(Body):
 class What(Body):
     """Which events: all fields that are given must hold; without any, all events."""
 
-    ranges: Annotated[list[Number], Field(max_length=_MOST_IDS)] | None = Field(None, description="first, end, first, end, …; ends are excluded")
-    ids: Annotated[list[Number], Field(max_length=_MOST_IDS)] | None = Field(None, description="numbers of events")
-    expression: Annotated[str, Field(max_length=10_000)] | None = Field(None, description="a condition, as `motes edit --select` takes it")
-    group: Number | None = Field(None, description="in this group or one within it")
+    ranges: Annotated[list[Number], Field(max_length=_MOST_IDS)] | None = Field(default=None, description="first, end, first, end, …")
+    ids: Annotated[list[Number], Field(max_length=_MOST_IDS)] | None = Field(default=None, description="numbers of events")
+    expression: Annotated[str, Field(max_length=10_000)] | None = Field(default=None, description="as for `motes edit --select`")
+    group: Number | None = Field(default=None, description="in this group or one within it")
     groups: Annotated[list[Number], Field(max_length=100_000)] | None = None
     kind: str | None = None
-    start_s: Finite | None = Field(None, description="whose time is not before")
-    end_s: Finite | None = Field(None, description="whose time is before")
-    box: Box | None = Field(None, description="that touch the box")
-    lasso: Annotated[list[tuple[Finite, Finite]], Field(min_length=3, max_length=10_000)] | None = Field(None, description="[s, Hz] of each corner")
+    start_s: Finite | None = Field(default=None, description="whose time is not before")
+    end_s: Finite | None = Field(default=None, description="whose time is before")
+    box: Box | None = Field(default=None, description="that touch the box")
+    lasso: Annotated[list[tuple[Finite, Finite]], Field(min_length=3, max_length=10_000)] | None = Field(default=None, description="[s, Hz], …")
     muted: bool | None = None
     invert: bool = False
 
@@ -173,5 +173,5 @@ class EditBody(Body):
     """An edit of the revision in force."""
 
     revision: Number
-    what: What = What()
+    what: What = Field(default_factory=What)
     edit: Edit

@@ -35,7 +35,9 @@ _TILES = 400
 class Document:
     """One open scene. Requests may come from several threads: `lock` is held by what changes it."""
 
-    def __init__(self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None
+    ) -> None:  # fmt: skip
         self.id, self.name, self.path, self.shown_path = identity, name, path, shown_path
         self.lock = threading.RLock()
         self.history, self.sound = History(scene, muted), Sound()

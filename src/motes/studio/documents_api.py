@@ -19,6 +19,7 @@ from motes.studio.table import groups, one_event, page
 
 router = APIRouter(tags=["documents"])
 TYPES = {".mote": "application/octet-stream", ".wav": "audio/wav", ".csv": "text/csv; charset=utf-8", ".png": "image/png"}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.partition(";")[0]: {} for kind in TYPES.values()}}}
 
 
 @router.post("/documents", summary="Open a scene, a recording, or unsaved work", status_code=201)
@@ -91,7 +92,7 @@ def post_select(document: TheDocument, revision: TheRevision, body: What) -> dic
 @router.post(AT + "/table", summary="A piece of the table of events")
 def post_table(document: TheDocument, revision: TheRevision, body: TableBody) -> dict[str, Any]:
     mask, geometry = document.chosen(body.what, revision), document.geometry(revision)
-    return page(revision, geometry, mask, body.sort, body.descending, body.offset, body.limit, body.columns, body.find)
+    return page(revision, geometry, mask, body)
 
 
 @router.get(AT + "/groups", summary="The groups of events")
@@ -104,7 +105,7 @@ def get_event(document: TheDocument, revision: TheRevision, event: Count) -> dic
     return one_event(revision, document.geometry(revision), event)
 
 
-@router.get(AT + "/export/{name}", summary="A revision as a .mote, .wav, .csv or .png file", response_class=Response, responses={200: {"content": {kind: {} for kind in TYPES.values()}}})  # fmt: skip
+@router.get(AT + "/export/{name}", summary="A revision as a .mote, .wav, .csv or .png file", response_class=Response, responses=_FILES)
 def get_export(
     document: TheDocument,
     revision: TheRevision,

@@ -75,9 +75,8 @@ def geometry_of(scene: Scene) -> Geometry:
         low, high = bands(table)
         n = len(table)
         kind = np.full(n, place, np.uint8)
-        parts.append((
-            table.start_s, table.end_s, np.minimum(low, nyquist), np.minimum(high, nyquist), level_db(table), table.column("group_id"), kind, aux(table)
-        ))  # fmt: skip
+        low, high = np.minimum(low, nyquist), np.minimum(high, nyquist)
+        parts.append((table.start_s, table.end_s, low, high, level_db(table), table.column("group_id"), kind, aux(table)))
     start, end, low, high, level, group, kind, more = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Geometry(start, end, low, high, level, group, kind, more)
 
@@ -106,6 +105,7 @@ def _mean_level_db(table: EventTable) -> Array:
 
 def aux(table: EventTable) -> Array:
     """The two spare columns of a kind."""
-    names, held = AUX.get(table.KIND, ("", "")), {param.name for param in table.PARAMS}
+    names = AUX.get(table.KIND, ("", ""))
+    held = {param.name for param in table.PARAMS}
     columns = [np.asarray(table.column(name), np.float64) if name in held else np.zeros(len(table)) for name in names]
     return np.stack([column if column.ndim == 1 else column[:, 0] for column in columns], axis=1)

@@ -92,14 +92,14 @@ def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any
     """What a selection is: its numbers, its edges, its kinds and groups."""
     kinds = np.bincount(geometry.kind[mask], minlength=len(KINDS))
     groups: Ints = np.unique(geometry.group_id[mask])
-    edges = {"start_s": None, "end_s": None, "low_hz": None, "high_hz": None}
+    edges: dict[str, float | None] = dict.fromkeys(("start_s", "end_s", "low_hz", "high_hz"))
     if mask.any():
         edges = {
             "start_s": float(geometry.start_s[mask].min()),
             "end_s": float(geometry.end_s[mask].max()),
             "low_hz": float(geometry.low_hz[mask].min()),
             "high_hz": float(geometry.high_hz[mask].max()),
-        }  # type: ignore[dict-item]
+        }
     return {
         "n": int(np.count_nonzero(mask)),
         "ranges": ranges_of(mask),

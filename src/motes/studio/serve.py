@@ -52,7 +52,7 @@ def serve(
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, server_header=False, date_header=False, ws="none")
     server = _server(uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell))
     if not (PAGE / "index.html").is_file():
-        tell(NO_PAGE)
+        tell(f"motes: {NO_PAGE}")
     with contextlib.closing(listener):
         asyncio.run(server.serve(sockets=[listener]))
     raise KeyboardInterrupt
@@ -61,7 +61,7 @@ def serve(
 def _server(uvicorn: Any, config: Any, studio: Any, started: Callable[[], None]) -> Any:
     """A server that says when it listens, and ends its streams when it is asked to stop."""
 
-    class Server(uvicorn.Server):  # type: ignore[misc]
+    class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             started()

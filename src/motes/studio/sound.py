@@ -30,7 +30,7 @@ class Recording(Protocol):
 
 
 class Blocks:
-    """Rendered blocks `(n_channels, ≤ BLOCK_SAMPLES)`, the latest used kept. A block is called by the revision that first rendered it and its number."""
+    """Rendered blocks `(n_channels, ≤ BLOCK_SAMPLES)`, the latest used kept: by the revision that first rendered it, and its number."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._kept: OrderedDict[tuple[int, int], Audio] = OrderedDict()

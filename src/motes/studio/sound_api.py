@@ -101,8 +101,8 @@ def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, 
     made = studio.solo(document, revision, body.what)
     rate = made.scene.sample_rate_hz
     return {
-        "sound": made.id, "start_s": made.first / rate, "end_s": (made.first + made.n_samples) / rate, "n_samples": made.n_samples, "first": made.first,
-        "url_wav": f"/api/sounds/{made.id}.wav", "url_f32": f"/api/sounds/{made.id}.f32",
+        "sound": made.id, "start_s": made.first / rate, "end_s": (made.first + made.n_samples) / rate, "n_samples": made.n_samples,
+        "first": made.first,        "url_wav": f"/api/sounds/{made.id}.wav", "url_f32": f"/api/sounds/{made.id}.f32",
     }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _wav(request: Request, read: Reader, n_samples: int, rate: int, n_channels: 
     headers = FOR_EVER | {"Accept-Ranges": "bytes", "Content-Length": str(last - first)}
     if asked:
         headers["Content-Range"] = f"bytes {first}-{last - 1}/{file.n_bytes}"
-    return StreamingResponse(file.bytes(first, last), 206 if asked else 200, headers, "audio/wav")
+    return StreamingResponse(file.part(first, last), 206 if asked else 200, headers, "audio/wav")
 
 
 def _measured(read: Reader, first: int, last: int, n_channels: int) -> tuple[float, float]:

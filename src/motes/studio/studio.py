@@ -20,6 +20,7 @@ from motes.errors import MotesError, ParameterError
 from motes.library.work import load_scene
 from motes.scene.gabor import Gabor
 from motes.scene.groups import ROLES
+from motes.scene.placed import prepare
 from motes.scene.scene import Metadata, Scene
 from motes.scene.select import Selection
 from motes.studio.autosave import Autosave
@@ -37,6 +38,7 @@ from motes.studio.table import kinds, sortable
 from motes.version import __version__
 
 _MOST_SOUNDS = 64
+_MOST_PREPARED = 200_000
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,20 @@ class Studio:
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
         self.feed.tell("document", document.told())
+        self._prepare(document)
         return document
+
+    def _prepare(self, document: Document) -> None:
+        """In the background, find what the first edits and pictures will ask for."""
+        revision = document.history.current
+
+        def find() -> None:
+            with contextlib.suppress(MotesError, MemoryError):
+                document.geometry(revision)
+                if len(revision.scene.gabor) <= _MOST_PREPARED:
+                    prepare(revision.scene)
+
+        threading.Thread(target=find, name="prepare", daemon=True).start()
 
     def _with_recording(self, document: Document, path: Path) -> Document:
         """The document with the recording that is found for it; one that cannot be read is as if it were not there."""
@@ -278,6 +293,7 @@ class Studio:
             self._opened(document)
         else:
             document.put(scene, label)
+            self._prepare(document)
         self.changed(document)
         return document.id
 

@@ -32,7 +32,7 @@ async def put_upload(request: Request, studio: TheStudio, name: Annotated[str, Q
     name = name.replace("\\", "/").rpartition("/")[2]
     identity, path = studio.new_upload(name)
     n_bytes = 0
-    handle = await to_thread.run_sync(lambda: open(path, "wb"))
+    handle = await to_thread.run_sync(path.open, "wb")
     try:
         async for chunk in request.stream():
             n_bytes += len(chunk)
@@ -50,7 +50,10 @@ async def put_upload(request: Request, studio: TheStudio, name: Annotated[str, Q
     return await to_thread.run_sync(studio.take_upload, identity, name, path, n_bytes)
 
 
-@router.get("/feed", summary="What happens, as it happens: server-sent events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})  # fmt: skip
+_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+
+
+@router.get("/feed", summary="What happens, as it happens: server-sent events", response_class=StreamingResponse, responses=_EVENTS)
 async def get_feed(studio: TheStudio) -> StreamingResponse:
     headers = NOT_KEPT | {"X-Accel-Buffering": "no"}
     return StreamingResponse(studio.feed.listen(studio.told), media_type="text/event-stream", headers=headers)

@@ -12,6 +12,7 @@ from motes.scene.assign import MEASURED
 from motes.scene.kinds import EventTable, Mask
 from motes.scene.scene import KINDS, Scene
 from motes.scene.select import column_names, columns
+from motes.studio.bodies import TableBody
 from motes.studio.errors import Absent
 from motes.studio.geometry import AUX, Geometry
 from motes.studio.history import Revision
@@ -70,14 +71,15 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, A
     }
 
 
-def page(revision: Revision, geometry: Geometry, mask: Mask, sort: str, descending: bool, offset: int, limit: int, names: list[str] | None, find: int | None) -> dict[str, Any]:  # fmt: skip
+def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -> dict[str, Any]:
     """Rows offset … offset + limit − 1 of the chosen events in the order of a column."""
+    sort, names, find, offset = asked.sort, asked.columns, asked.find, asked.offset
     known = sortable()
     for name in (sort, *(names or [])):
         if name not in known:
             raise ParameterError(f"there is no column {name[:40]!r}: there are {', '.join(known)}")
-    ids = _ordered(revision.scene, geometry, np.flatnonzero(mask), sort, descending)
-    shown = ids[offset : offset + limit]
+    ids = _ordered(revision.scene, geometry, np.flatnonzero(mask), sort, asked.descending)
+    shown = ids[offset : offset + asked.limit]
     position = None if find is None else next(iter(np.flatnonzero(ids == find).tolist()), None)
     rows = _values(revision.scene, geometry, shown, names or [name for name in known if name not in ("kind", "id")])
     return {

@@ -28,7 +28,7 @@ class WavStretch:
         self._head = struct.pack("<4sI4s", b"RIFF", len(body) + 4 + n_data, b"WAVE") + body
         self.n_bytes = len(self._head) + n_samples * self._frame
 
-    def bytes(self, first: int, last: int) -> Iterator[bytes]:
+    def part(self, first: int, last: int) -> Iterator[bytes]:
         """Bytes first … last − 1 of the file."""
         if first < len(self._head):
             yield self._head[first : min(last, len(self._head))]
