@@ -13,6 +13,7 @@ export interface Choice {
   change: Change;
   loudestDb: number;
   kinds: string[];
+  durationS: number;
 }
 
 export const strengthOf = (levelDb: number, loudestDb: number): number =>
@@ -26,7 +27,8 @@ export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (P
   const crowd = crowding(tiles, frame);
   for (const tile of tiles) {
     const shift = columnOf(frame, tile.fromS + choice.change.byS);
-    for (let i = 0; i < tile.n; i++) {
+    const most = fair(tile, choice.durationS);
+    for (let i = 0; i < most; i++) {
       const x0 = shift + tile.start[i] * frame.pxPerS;
       const x1 = shift + tile.end[i] * frame.pxPerS;
       if (x1 < 0 || x0 >= frame.width || (choice.mask && !choice.mask[tile.id[i]])) continue;
@@ -42,6 +44,11 @@ export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (P
     }
   }
   return planes;
+}
+
+// How many of a tile's events to draw: where it holds only the strongest, and the scene ends within it, as many for each second as its neighbours.
+function fair(tile: EventTile, durationS: number): number {
+  return tile.n < tile.nAll ? Math.ceil(tile.n * Math.min(1, Math.max(0, durationS - tile.fromS) / tile.spanS)) : tile.n;
 }
 
 // Fainter where there is more than can be told apart.

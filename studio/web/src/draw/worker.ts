@@ -79,10 +79,10 @@ async function picture(order: Order): Promise<ImageData | null> {
       ? null
       : composed([[drawPartials(lines, frame, null, loudestDb), palette.partial]], frame.width, frame.height);
   }
-  const tiles = await supply.events(order.revision, spanS, frame.fromS - byS, toS - byS);
+  const tiles = await supply.events(order.revision, spanS / 2, frame.fromS - byS, toS - byS);
   if (cancelled.has(order.id)) return null;
   const mask = order.layer === "chosen" ? chosen : null;
-  const planes = drawEvents(tiles, frame, { mask, change: mask ? order.change : AS_IT_IS, loudestDb, kinds });
+  const planes = drawEvents(tiles, frame, { mask, change: mask ? order.change : AS_IT_IS, loudestDb, kinds, durationS: supply.durationS });
   return composed(coloured(planes, mask !== null), frame.width, frame.height);
 }
 
@@ -96,7 +96,7 @@ async function hit(id: number, revision: number, frame: Frame, x: number, y: num
   try {
     const spanS = TILE_PX / frame.pxPerS;
     const at = frame.fromS + x / frame.pxPerS;
-    const tiles = await supply!.events(revision, spanS, at - 12 / frame.pxPerS, at + 12 / frame.pxPerS);
+    const tiles = await supply!.events(revision, spanS / 2, at - 12 / frame.pxPerS, at + 12 / frame.pxPerS);
     event = eventAt(tiles, frame, kinds, await supply!.loudestDb(revision), x, y);
   } catch {
     event = -1;
