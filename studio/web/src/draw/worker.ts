@@ -82,7 +82,13 @@ async function picture(order: Order): Promise<ImageData | null> {
   const tiles = await supply.events(order.revision, spanS / 2, frame.fromS - byS, toS - byS);
   if (cancelled.has(order.id)) return null;
   const mask = order.layer === "chosen" ? chosen : null;
-  const planes = drawEvents(tiles, frame, { mask, change: mask ? order.change : AS_IT_IS, loudestDb, kinds, durationS: supply.durationS });
+  const planes = drawEvents(tiles, frame, {
+    mask,
+    change: mask ? order.change : AS_IT_IS,
+    loudestDb,
+    kinds,
+    durationS: supply.durationS,
+  });
   return composed(coloured(planes, mask !== null), frame.width, frame.height);
 }
 
