@@ -47,7 +47,7 @@ web-check: $(VENV)/.dev
 
 # The pictures of the studio that the documentation shows.
 screenshots: $(VENV)/.dev web
-	$(BIN)/python tools/screenshots.py studio docs/pictures
+	$(BIN)/python tools/studio_pictures.py docs/images
 
 clean:
 	rm -rf $(VENV) build dist src/motes/studio/page studio/web/node_modules docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -105,7 +105,7 @@ function atom(
 // Noise in a band: its edges; what is in it, the band image below shows.
 function band(plane: Plane, x0: number, x1: number, top: number, bottom: number, opacity: number): void {
   box(plane, x0, x1, top, bottom, opacity * 0.05);
-  box(plane, x0, x0 + 1.5, top, bottom, opacity * 0.55);
+  box(plane, x0, x0 + 1.5, top, bottom, opacity * 0.4);
   stroke(plane, x0, top, x1, top, 1.5, opacity * 0.55);
   stroke(plane, x0, bottom, x1, bottom, 1.5, opacity * 0.55);
 }

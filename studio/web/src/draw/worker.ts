@@ -67,9 +67,9 @@ async function picture(order: Order): Promise<ImageData | null> {
     if (cancelled.has(order.id) || !tiles.length) return null;
     const levels = new Uint8Array(frame.width * frame.height);
     for (const tile of tiles) spread(tile, frame, levels);
-    const [floor, ceiling] = order.layer === "texture" ? [40, 190] : [62, 225];
+    const [floor, ceiling] = order.layer === "texture" ? [45, 205] : [62, 225];
     const colour = order.layer === "texture" ? palette.texture : palette.shade;
-    return shaded(levels, frame.width, frame.height, colour, floor, ceiling, order.layer === "texture" ? 0.7 : 0.62);
+    return shaded(levels, frame.width, frame.height, colour, floor, ceiling, order.layer === "texture" ? 0.5 : 0.62);
   }
   const { byS } = order.change;
   const loudestDb = await supply.loudestDb(order.revision);

@@ -48,7 +48,7 @@ export class Document {
   seen = $state(0); // counts changes of what is in view
   busy = $state(0); // edits under way
   readonly view: View;
-  readonly player: Player;
+  player: Player;
   private queue: Promise<unknown> = Promise.resolve();
   private gains: api.Levels | null = null;
   private gainsOf = -1;
@@ -92,7 +92,9 @@ export class Document {
       if (!this.busy) this.info = info;
       return;
     }
+    const isNew = !this.info.n_events && info.n_events > 0;
     this.info = info;
+    if (isNew) void this.hear("reconstruction");
     this.view.durationS = info.duration_s;
     this.player.changed(0, Number.MAX_SAFE_INTEGER, info.n_samples);
     this.clearSelection();
@@ -309,6 +311,14 @@ export class Document {
     } catch (error) {
       this.trouble(error);
     }
+  }
+
+  // A recording was found for the scene.
+  withOriginal(): void {
+    this.player.close();
+    this.player = this.newPlayer();
+    this.gainsOf = -1;
+    this.player.choose(this.source);
   }
 
   close(): void {

@@ -24,6 +24,7 @@ class Studio {
   uploading: { name: string; fraction: number } | null = $state(null);
   current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
   private lastNotice = 0;
+  private hasChosen = false; // what to show: the user, before the server told
 
   async start(): Promise<void> {
     try {
@@ -52,7 +53,7 @@ class Studio {
     for (const held of info.documents) this.hearDocument(held);
     for (const document of [...this.documents])
       if (!info.documents.some((held) => held.id === document.id)) this.drop(document.id);
-    if (isFirst) {
+    if (isFirst && !this.hasChosen) {
       const wanted = decodeURIComponent(location.hash.slice(1));
       this.currentId =
         [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ?? null;
@@ -79,6 +80,7 @@ class Studio {
   // --- documents
 
   show(id: string | null): void {
+    this.hasChosen = true;
     this.current?.player.pause();
     this.currentId = id;
     history.replaceState(null, "", id ? `#${encodeURIComponent(id)}` : location.pathname);
