@@ -36,11 +36,12 @@ class Document:
     """One open scene. Requests may come from several threads: `lock` is held by what changes it."""
 
     def __init__(
-        self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None
+        self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None,
+        folder: Path | None = None,
     ) -> None:  # fmt: skip
         self.id, self.name, self.path, self.shown_path = identity, name, path, shown_path
         self.lock = threading.RLock()
-        self.history, self.sound = History(scene, muted), Sound()
+        self.history, self.sound = History(scene, muted, folder), Sound()
         self.saved_revision: int | None = 0 if muted is None else None  # what is recovered was never saved
         self.recording: Unpacked | None = None
         self._geometries: OrderedDict[int, Geometry] = OrderedDict()
