@@ -56,7 +56,7 @@ class Talk:
     def open(self, path: str = "sound.mote") -> dict[str, Any]:
         return self.post("documents", {"path": path}, 201)
 
-    def edit(self, document: dict[str, Any], op: str, what: dict[str, Any] | None = None, status: int = 200, **fields: Any) -> Any:
+    def edit(self, document: dict[str, Any], op: str, what: dict[str, Any] | None = None, status: int = 200, /, **fields: Any) -> Any:
         now = self.get(f"documents/{document['id']}")["revision"]
         return self.post(f"documents/{document['id']}/edits", {"revision": now, "what": what or {}, "edit": {"op": op, **fields}}, status)
 

@@ -178,6 +178,8 @@ class Studio:
             if about.get("path"):  # where it came from: to save there is to overwrite
                 path = self.folder.inside(str(about["path"]))
                 document.path, document.shown_path = path, self.folder.shown(path)
+                stamp = about.get("stamp")
+                document.stamp = (int(stamp[0]), int(stamp[1])) if stamp else None
         self.save_soon(document)
         self._save_due(everything=True)
         self.autosave.drop(identity)
@@ -357,6 +359,7 @@ class Studio:
         with document.lock:
             revision, recording = document.history.current, document.recording
             about = {"name": document.name, "path": document.shown_path, "recording": str(recording.path) if recording else None}
+            about["stamp"] = document.stamp
         self.autosave.store(document.id, revision, about)
         self.feed.tell("autosaved", {"id": document.id, "revision": revision.number})
 
