@@ -51,7 +51,7 @@ def create_app(options: StudioOptions) -> FastAPI:
         responses={status: {"description": text, "content": {"application/json": {"schema": _ERROR}}} for status, text in _STATUSES.items()},
     )  # fmt: skip
     app.state.studio = studio
-    for part in (studio_api, documents_api, drawing_api, sound_api):
+    for part in (studio_api, documents_api, sound_api, drawing_api):  # the sound of an event before tiles of events, whose paths are alike
         app.include_router(part.router, prefix="/api")
     _catch_errors(app)
     _serve_page(app)

@@ -60,13 +60,13 @@ def _other_sources(before: Scene, after: Scene) -> bool:
 
 def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, tuple):
-        return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+        return len(one) == len(other) and _begins(one, other)
     return one is other or (isinstance(one, int | float | str) and one == other)
 
 
 def _begins(longer: Any, shorter: Any) -> bool:
     if isinstance(shorter, tuple):
-        return len(longer) >= len(shorter) and all(a is b for a, b in zip(longer, shorter, strict=False))
+        return len(longer) >= len(shorter) and all(a is b or a.equals(b) for a, b in zip(longer, shorter, strict=False))
     return _alike(longer, shorter)
 
 

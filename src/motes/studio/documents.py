@@ -36,16 +36,17 @@ class Document:
     """One open scene. Requests may come from several threads: `lock` is held by what changes it."""
 
     def __init__(
-        self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None
+        self, identity: str, name: str, scene: Scene, *, path: Path | None = None, shown_path: str | None = None, muted: Mask | None = None,
+        folder: Path | None = None,
     ) -> None:  # fmt: skip
         self.id, self.name, self.path, self.shown_path = identity, name, path, shown_path
         self.lock = threading.RLock()
-        self.history, self.sound = History(scene, muted), Sound()
+        self.history, self.sound = History(scene, muted, folder), Sound()
         self.saved_revision: int | None = 0 if muted is None else None  # what is recovered was never saved
         self.recording: Unpacked | None = None
         self._geometries: OrderedDict[int, Geometry] = OrderedDict()
         self.tiles: OrderedDict[Any, Any] = OrderedDict()
-        self._stamp = _stamp(path)
+        self.stamp = _stamp(path)
         self.sound.follow(None, self.history.current)
 
     def use_recording(self, recording: Unpacked) -> None:
@@ -153,14 +154,14 @@ class Document:
         """Write the current state to a file; Conflict where another is there, or it is not what was read."""
         with self.lock:
             own = self.path is not None and path == self.path
-            if own and not overwrite and self._stamp != _stamp(path) and path.exists():
+            if own and not overwrite and self.stamp != _stamp(path) and path.exists():
                 raise Conflict(f"{path.name} has been changed by another program since it was opened: overwrite it, or save under another name")
             if not own and not overwrite and os.path.lexists(path):
                 raise Conflict(f"{path.name} exists already: choose another name, or overwrite it")
             now = self.history.current
             _store(now.written, str(path), overwrite or own)
             self.path, self.shown_path, self.name = path, shown_path, path.name
-            self.saved_revision, self._stamp = now.number, _stamp(path)
+            self.saved_revision, self.stamp = now.number, _stamp(path)
 
     def told(self) -> dict[str, Any]:
         """The document as the API tells of it."""

@@ -126,13 +126,20 @@ class Studio:
             if (document := self.documents.opened_from(path)) is not None:
                 return document
             own = path if shown is not None else None
-            document = self._with_recording(Document(self.documents.new_id(), name, load_scene(str(path)), path=own, shown_path=shown), path)
+            document = self._with_recording(self._document(name, load_scene(str(path)), path=own, shown_path=shown), path)
         else:
             recording = Unpacked(path, self.options.upload_s)
-            document = Document(self.documents.new_id(), os.path.splitext(name)[0] + SCENE, _no_events(recording))
+            document = self._document(os.path.splitext(name)[0] + SCENE, _no_events(recording))
             recording.name = name
             document.use_recording(recording)
         return self._opened(document)
+
+    def _document(self, name: str, scene: Scene, **more: Any) -> Document:
+        """A new document, with a folder of its own for what does not fit into memory."""
+        identity = self.documents.new_id()
+        folder = self._temporary / identity
+        folder.mkdir()
+        return Document(identity, name, scene, folder=folder, **more)
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
@@ -162,7 +169,7 @@ class Studio:
 
     def _recover(self, identity: str) -> Document:
         scene, muted, about = self.autosave.load(identity)
-        document = Document(self.documents.new_id(), str(about.get("name") or "recovered.mote"), scene, muted=muted)
+        document = self._document(str(about.get("name") or "recovered.mote"), scene, muted=muted)
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
             if recording and Path(recording).is_file():
@@ -171,6 +178,8 @@ class Studio:
             if about.get("path"):  # where it came from: to save there is to overwrite
                 path = self.folder.inside(str(about["path"]))
                 document.path, document.shown_path = path, self.folder.shown(path)
+                stamp = about.get("stamp")
+                document.stamp = (int(stamp[0]), int(stamp[1])) if stamp else None
         self.save_soon(document)
         self._save_due(everything=True)
         self.autosave.drop(identity)
@@ -185,6 +194,7 @@ class Studio:
         with self._lock:
             self._unsaved.pop(identity, None)
         self.autosave.forget(identity)
+        shutil.rmtree(self._temporary / identity, ignore_errors=True)
         self.feed.tell("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:
@@ -287,7 +297,7 @@ class Studio:
         if document is None:
             recording = Unpacked(job.source, self.options.upload_s)
             recording.name = job.name
-            document = Document(self.documents.new_id(), os.path.splitext(job.name)[0] + SCENE, _no_events(recording))
+            document = self._document(os.path.splitext(job.name)[0] + SCENE, _no_events(recording))
             document.use_recording(recording)
             document.put(scene, label)
             self._opened(document)
@@ -349,6 +359,7 @@ class Studio:
         with document.lock:
             revision, recording = document.history.current, document.recording
             about = {"name": document.name, "path": document.shown_path, "recording": str(recording.path) if recording else None}
+            about["stamp"] = document.stamp
         self.autosave.store(document.id, revision, about)
         self.feed.tell("autosaved", {"id": document.id, "revision": revision.number})
 
