@@ -76,14 +76,22 @@ export function paintLanes(
   pen.font = FONT;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
+  pen.save();
+  pen.fillStyle = ink.quiet;
+  pen.translate(12, top + (laneHeight * names.length) / 2);
+  pen.rotate(-Math.PI / 2);
+  pen.textAlign = "center";
+  if (laneHeight * names.length > 50) pen.fillText("control", 0, 0);
+  pen.restore();
   names.forEach((name, lane) => {
     const y = top + lane * laneHeight;
     pen.strokeStyle = ink.line;
+    if (lane && laneHeight < 7) pen.strokeStyle = "transparent";
     pen.beginPath();
     pen.moveTo(LEFT_PX, Math.round(y) + 0.5);
     pen.lineTo(LEFT_PX + width, Math.round(y) + 0.5);
     pen.stroke();
     pen.fillStyle = ink.quiet;
-    if (laneHeight >= 11 || lane % Math.ceil(11 / laneHeight) === 0) pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
+    if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0) pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
   });
 }

@@ -46,7 +46,7 @@ export function frequencyTicks(band: Band, gap: number): number[] {
       const mantissa = hz / 10 ** Math.floor(Math.log10(Math.max(hz, 1)));
       if (band.scale !== "linear" && [1, 2, 5].includes(Math.round(mantissa * 10) / 10) !== important) continue;
       const height = heightOf(band, hz);
-      if (height < 0.01 || height > 0.985) continue;
+      if (height < 0.02 || height > 0.985) continue;
       if (ticks.every((other) => Math.abs(heightOf(band, other) - height) >= gap) && !ticks.includes(hz)) ticks.push(hz);
     }
   }

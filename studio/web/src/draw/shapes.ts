@@ -112,9 +112,9 @@ function band(plane: Plane, x0: number, x1: number, top: number, bottom: number,
 
 function strike(plane: Plane, frame: Frame, control: number, x0: number, x1: number, strength: number, opacity: number): void {
   const bottom = frame.axisHeight + (control + 1) * frame.laneHeight - 1;
-  const tall = Math.max(2, (frame.laneHeight - 2) * (0.25 + 0.75 * strength));
+  const tall = Math.max(5, (frame.laneHeight - 2) * (0.25 + 0.75 * strength)); // where lanes are thin it reaches over its own
   box(plane, x0, Math.max(x1, x0 + 3), bottom - tall / 2.2, bottom, opacity * 0.35, DECAY);
-  box(plane, x0, x0 + 2.5, bottom - tall, bottom, Math.max(opacity, 120));
+  box(plane, x0, x0 + 3, bottom - tall, bottom, Math.max(opacity, 150));
 }
 
 // A burst over its band, fading as it does, and the partials that ring on.

@@ -136,7 +136,7 @@ export class Document {
     };
     const rows = await api.table(this.id, this.info.revision, ask).catch(() => null);
     const highest = rows?.columns.control?.[0] ?? 0;
-    this.laneNames = Array.from({ length: Math.min(256, highest + 1) }, (_, control) => `control ${control}`);
+    this.laneNames = Array.from({ length: Math.min(256, highest + 1) }, (_, control) => String(control));
   }
 
   // --- what is selected
