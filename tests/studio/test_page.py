@@ -218,6 +218,78 @@ def test_drag_moves_undo_restores_and_save_writes(opened, served):
     assert np.isclose(page.told(f"{OPEN}.info.n_events"), len(scene.gabor))
 
 
+def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
+    scene = chimes()
+    page = opened(scene)
+    time, frequency = scene.gabor.time_s, scene.gabor.frequency_hz
+    page.keys("b")
+    page.page.mouse.move(*spot(page, time[4] - 0.05, frequency[4] * 0.93))
+    page.page.mouse.down()
+    page.page.mouse.move(*spot(page, time[8] + 0.05, frequency[8] * 1.07), steps=5)
+    page.page.mouse.up()
+    page.wait(f"{OPEN}.selected.n === 5")
+    assert page.told(f"{OPEN}.selected.ranges") == [4, 9]
+    page.keys("q")
+    corners = [(time[k] + beside, frequency[k] * ratio) for k, beside, ratio in ((12, -0.07, 0.95), (12, -0.07, 1.1), (14, 0.07, 1.1), (14, 0.07, 0.9))]
+    page.page.mouse.move(*spot(page, *corners[0]))
+    page.page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        page.page.mouse.move(*spot(page, *corner), steps=8)
+    page.page.keyboard.down("Shift")
+    page.page.mouse.up()
+    page.page.keyboard.up("Shift")
+    page.wait(f"{OPEN}.selected.n === 8")
+    assert page.told(f"{OPEN}.selected.ranges") == [4, 9, 12, 15]
+    page.keys("Escape")
+    page.page.locator(".legend button", has_text="atoms").click()
+    page.wait(f"{OPEN}.selected.n === 24")
+    assert not page.troubles
+
+
+def test_solo_is_heard_and_groups_hold_together(opened):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.choose("frequency_hz < 500")
+    chosen = scene.select("frequency_hz < 500")
+    page.keys("g", "s")
+    assert page.told(f"{OPEN}.info.n_muted") == 24 - page.told(f"{OPEN}.selected.n")
+    page.keys("Space")
+    page.wait("window.started.length >= 2")
+    page.keys("Space")
+    played = np.concatenate([np.array(piece["samples"], np.float32) for piece in page.told("window.started")])
+    assert np.allclose(played, np.atleast_2d(chosen.only().render())[0, : len(played)], atol=1e-6)
+    page.keys("u", "Escape")
+    assert page.told(f"{OPEN}.info.n_muted") == 0
+    page.page.locator(".inspector button.group").click()
+    page.wait(f"{OPEN}.selected.n > 0")
+    page.keys("Delete")
+    assert page.told(f"{OPEN}.info.n_events") == 24 - len(chosen.only().gabor)
+
+
+def test_an_edit_is_heard_while_it_plays(opened):
+    page = opened(chimes(12, 10.0))
+    page.choose("time_s > 0")
+    page.keys("Space")
+    page.wait("window.started.length >= 2")
+    page.page.evaluate("window.started.length = 0")
+    page.keys("[")
+    page.wait("window.started.length >= 1")
+    assert page.told(f"{OPEN}.playing") is True
+    page.keys("Space")
+
+
+def test_an_export_is_what_the_scene_renders(opened, tmp_path):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.keys("Control+e")
+    with page.page.expect_download() as download:
+        page.page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "out.wav")
+    audio, rate = soundfile.read(tmp_path / "out.wav")
+    assert rate == RATE
+    assert np.allclose(audio, np.atleast_2d(scene.render())[0], atol=2**-22)
+
+
 def test_unsaved_work_outlives_a_reload(opened):
     page = opened(chimes())
     page.choose("frequency_hz > 1000")
@@ -290,7 +362,7 @@ def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
     page.page.get_by_role("group", name="Encoding long.wav").get_by_role("button", name="Cancel").click()
     page.page.get_by_text("Encoding long.wav was cancelled").wait_for()
     page.page.locator(".file", has_text="short.wav").click()
-    page.page.get_by_label("n events").check()
+    page.page.get_by_label("number of events").check()
     page.page.locator(".value input").fill("24")
     page.page.get_by_role("button", name="Encode", exact=True).click()
     page.page.locator(".timeline canvas").wait_for(timeout=60_000)

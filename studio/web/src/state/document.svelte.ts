@@ -205,6 +205,14 @@ export class Document {
     );
   }
 
+  unmuteAll(): Promise<void> {
+    const { ranges } = this;
+    return this.inTurn(async () => {
+      const edited = this.info.n_muted ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" }) : null;
+      return edited && { ...edited, selection: { n: ranges.length, ranges } };
+    });
+  }
+
   undo(): Promise<void> {
     return this.inTurn(async () => (this.info.undo === null ? null : api.undo(this.id)));
   }
@@ -217,8 +225,9 @@ export class Document {
     this.busy++;
     const turn = this.queue.then(async () => {
       try {
+        const before = this.selected;
         const edited = await act();
-        if (edited) await this.apply(edited);
+        if (edited) await this.apply(edited, before !== this.selected && !this.selected.n);
       } catch (error) {
         this.change = AS_IT_IS;
         this.trouble(error);
@@ -230,7 +239,8 @@ export class Document {
     return turn;
   }
 
-  private async apply(edited: api.Edited): Promise<void> {
+  // Selected is what was edited, but where nothing is to be any more, meanwhile.
+  private async apply(edited: api.Edited, isCleared: boolean): Promise<void> {
     const rate = edited.document.sample_rate_hz;
     this.info = edited.document;
     this.view.durationS = this.info.duration_s;
@@ -240,8 +250,7 @@ export class Document {
     }
     this.change = AS_IT_IS;
     const ranges = edited.selection.ranges;
-    this.focused = edited.selection.n === 1 ? ranges[0] : null;
-    this.take(edited.selection.n ? await api.select(this.id, this.info.revision, { ranges }) : NONE);
+    this.take(edited.selection.n && !isCleared ? await api.select(this.id, this.info.revision, { ranges }) : NONE);
     if (this.info.counts.strike || this.laneNames.length) void this.findLanes();
     this.seen++;
     if (this.playing) void this.levelTracks();

@@ -116,7 +116,7 @@ export const KEYS: Key[] = [
     run: (d) => d.editSelected({ op: d.selected.n_muted ? "unmute" : "mute" }),
   },
   { group: "Edit", keys: "S", what: "solo: mute all others", run: (d) => d.editSelected({ op: "solo" }) },
-  { group: "Edit", keys: "U", what: "unmute all", run: (d) => d.info.n_muted && d.edit({ op: "unmute" }, {}) },
+  { group: "Edit", keys: "U", what: "unmute all", run: (d) => d.unmuteAll() },
   { group: "Edit", keys: "Delete or Backspace", what: "delete", run: (d) => d.editSelected({ op: "delete" }) },
   {
     group: "Edit",

@@ -46,6 +46,14 @@ export function titled(name: string): string {
   return words === "into" || words === "since" || words === "turn" ? name.replaceAll("_", " ") : words;
 }
 
+// The names of options that would read as code.
+const OPTION_WORDS: Record<string, string> = {
+  kbps: "bitrate, kbps",
+  snr_db: "signal-to-noise ratio, dB",
+  n_events: "number of events",
+};
+export const optionWord = (name: string, title: string): string => OPTION_WORDS[name] ?? title;
+
 const KIND_WORDS: Record<string, [string, string]> = {
   gabor: ["atom", "atoms"],
   texture: ["texture", "textures"],
