@@ -230,7 +230,8 @@ def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
     page.wait(f"{OPEN}.selected.n === 5")
     assert page.told(f"{OPEN}.selected.ranges") == [4, 9]
     page.keys("q")
-    corners = [(time[k] + beside, frequency[k] * ratio) for k, beside, ratio in ((12, -0.07, 0.95), (12, -0.07, 1.1), (14, 0.07, 1.1), (14, 0.07, 0.9))]
+    around = ((12, -0.07, 0.95), (12, -0.07, 1.1), (14, 0.07, 1.1), (14, 0.07, 0.9))
+    corners = [(time[event] + beside, frequency[event] * ratio) for event, beside, ratio in around]
     page.page.mouse.move(*spot(page, *corners[0]))
     page.page.mouse.down()
     for corner in [*corners[1:], corners[0]]:

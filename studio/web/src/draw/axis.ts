@@ -71,8 +71,9 @@ export function spokenHz(hz: number): string {
 }
 
 // A time for a tick at this spacing: 1.25 s, 2:05, 1:00:05.
-export function spokenTime(seconds: number, step: number): string {
+export function spokenTime(exact: number, step: number): string {
   const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  const seconds = Number(exact.toFixed(digits));
   if (seconds < 60 && step < 60) return `${seconds.toFixed(digits)} s`;
   const hours = Math.floor(seconds / 3600 + 1e-9);
   const minutes = Math.floor((seconds - hours * 3600) / 60 + 1e-9);

@@ -1,6 +1,7 @@
 // What is open, what is being encoded, and what there is to tell.
 
 import * as api from "../api.ts";
+import { remember } from "./recent.ts";
 import { Document } from "./document.svelte.ts";
 
 export interface Notice {
@@ -92,6 +93,7 @@ class Studio {
       const info = await api.openDocument(what);
       this.hearDocument(info);
       this.show(info.id);
+      if (what.path && this.info) remember(this.info.folder, what.path);
       if (what.recovered) this.recovered = this.recovered.filter(({ id }) => id !== what.recovered);
     } catch (error) {
       this.trouble(error);

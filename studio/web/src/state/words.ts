@@ -17,7 +17,8 @@ export function number(value: number): string {
   return text.replace("-", "−");
 }
 
-export function clock(seconds: number): string {
+export function clock(exact: number): string {
+  const seconds = Math.round(100 * exact) / 100;
   const minutes = Math.floor(seconds / 60);
   const rest = (seconds - 60 * minutes).toFixed(2).padStart(5, "0");
   return `${minutes}:${rest}`;
