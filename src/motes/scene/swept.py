@@ -45,7 +45,9 @@ def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz
     parts, kept = [], np.ones(len(events), bool)
     order = np.argsort(number, kind="stable")
     edges = np.searchsorted(number[order], np.arange(1, len(lines.curves) + 2))
-    for k, curve in enumerate(lines.curves):
+    touched = np.unique(number[mask & (number > 0)])
+    for k in (touched - 1).tolist():
+        curve = lines.curves[k]
         mine = order[edges[k] : edges[k + 1]]
         window = window_for(curve, rate, by)
         away = np.abs(events.frequency_hz - events.partial_hz)[mine] * window / rate
@@ -54,7 +56,7 @@ def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz
         if len(chosen) and np.sum(energy[long[lines.swept[long]]]) > SWEPT_PART * np.sum(energy[long]):
             kept[chosen] = False
             parts.append(shorter(events.take(chosen), curve, rate, window))
-    for chord in chords(events, number, lines.curves, rate, by):
+    for chord in chords(events, lines, touched, rate, by):
         told_parts, replaced = told_apart(chord, events, number, lines.curves, mask & kept & (energy > 0) & (2 * events.frequency_hz < rate), rate)
         kept[replaced] = False
         parts += told_parts
