@@ -7,6 +7,7 @@ import contextlib
 import errno
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def serve(
     server = _server(uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell))
     if not (PAGE / "index.html").is_file():
         tell(f"motes: {NO_PAGE}")
+    sys.setswitchinterval(0.001)  # threads that draw and render do not keep the others waiting
     with contextlib.closing(listener):
         asyncio.run(server.serve(sockets=[listener]))
     raise KeyboardInterrupt
