@@ -40,6 +40,6 @@ def accumulate_plain(entering: np.ndarray, factor: np.ndarray, fresh: np.ndarray
     """The twin of `accumulate` in NumPy."""
     out, state = np.zeros(entering.shape), 0.0
     for r, j in np.ndindex(entering.shape):
-        state = entering[r, j] + (0.0 if fresh[r] and j == 0 else factor[r] * state)
+        state = float(entering[r, j]) + (0.0 if fresh[r] and j == 0 else float(factor[r]) * state)
         out[r, j] = state
     return out

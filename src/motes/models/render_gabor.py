@@ -19,6 +19,8 @@ def render_gabors(columns: Mapping[str, Tensor], sample_rate_hz: int, n_samples:
     """
     rate = sample_rate_hz
     heard = torch.nonzero(columns["frequency_hz"].detach() <= rate / 2)[:, 0]
+    if len(heard) == 0:
+        return torch.zeros(columns["amplitude"].shape[1], n_samples)
     centre, window, omega = (columns[name][heard] * factor for name, factor in _in_samples(rate))
     tiles = Tiles.of((centre - window / 2).detach(), (centre + window / 2).detach(), block, n_samples)
     since = tiles.knots() - centre[tiles.unit, None]

@@ -37,6 +37,8 @@ def render_splats(
     c = dict(columns)
     if bool((c["backward"] != 0).any()):
         raise ParameterError("splats that run backward cannot be rendered in PyTorch")
+    if len(c["time_s"]) == 0:
+        return torch.zeros(c["gain_db"].shape[1], n_samples)
     unit = _Units(c, sample_rate_hz, inaudible)
     reach = _reach(c, floor_db)
     start, end = ((c["time_s"] + side).detach() * sample_rate_hz for side in (-reach[0], reach[1]))
@@ -50,7 +52,7 @@ class _Units:
     """The partials that are heard: their events, frequencies, decays and levels."""
 
     def __init__(self, c: dict[str, Tensor], rate: int, inaudible: float) -> None:
-        k = torch.arange(1, int(c["n_partials"].max()) + 1 if len(c["n_partials"]) else 1, dtype=torch.float64)
+        k = torch.arange(1, int(c["n_partials"].max()) + 1, dtype=torch.float64)
         b = c["inharmonicity"][:, None]
         ratio = k * ((1 + b * k * k) / (1 + b)).sqrt()
         hz = c["f0_hz"][:, None] * ratio
@@ -110,7 +112,8 @@ def _at_knots(c: dict[str, Tensor], unit: _Units, tiles: Tiles, rate: int) -> tu
 
 
 _GATHERED = (
-    "time_s", "crossfade_s", "cutoff_start_hz", "cutoff_end_hz", "modulation_hz", "modulation_rad", "tremolo", "vibrato_cents", "glide_per_s", "phase_rad"
+    "time_s", "crossfade_s", "cutoff_start_hz", "cutoff_end_hz", "modulation_hz", "modulation_rad", "tremolo", "vibrato_cents", "glide_per_s",
+    "phase_rad",
 )  # fmt: skip
 
 
