@@ -78,7 +78,10 @@ class Descent:
     def value(self, theta: Tensor, anchor: Tensor) -> Tensor:
         """What is lowered."""
         columns = self.unknowns.columns(theta, anchor)
-        total = self.distance(self.render(columns))
+        mix = self.render(columns)
+        if not bool(torch.isfinite(mix.detach()).all()):
+            return torch.full((), math.nan)
+        total = self.distance(mix)
         if self._sparsity:
             total = total + self._sparsity * (self.unknowns.energy(columns) + 1e-12).sqrt().sum().float() / self._rms
         return total

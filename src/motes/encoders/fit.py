@@ -106,7 +106,7 @@ class _Fit:
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
         self.unknowns = unknowns_of(kind, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise)
         self.progress, self.watch = progress, watch
-        self.table: EventTable = next(k for k in KINDS if k.KIND == kind).empty(source.n_channels)
+        self.table: EventTable = next(k for k in KINDS if kind == k.KIND).empty(source.n_channels)
         self.parts = stretches(source.n_samples, self.rate, options.stretch)
         self.begun = time.monotonic()
         self.stopped = "nothing_audible_left"
@@ -157,7 +157,9 @@ class _Fit:
         anchor = nothing if carried is None else carried[: self._budget(stretch)]
         n_new = self._budget(stretch) - len(anchor)
         with torch.no_grad():
-            rest = (descent.reference - descent.render(unknowns.columns(torch.zeros(len(anchor), len(unknowns.paces), dtype=torch.float64), anchor))).numpy()
+            rest = (
+                descent.reference - descent.render(unknowns.columns(torch.zeros(len(anchor), len(unknowns.paces), dtype=torch.float64), anchor))
+            ).numpy()
         if n_new > 0 and rest.shape[1] >= LEAST_SAMPLES and np.abs(descent.reference.numpy()).max() > 1e-6:
             random = np.random.default_rng([options.seed, stretch.first])
             atoms = pursued(rest, self.rate, n_new) if options.init == "pursuit" else drawn(rest.astype(np.float64), self.rate, n_new, random)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -41,7 +42,7 @@ def store(options: FitOptions, source: Source, kept: Kept) -> None:
     """Write the checkpoint, if one is asked for."""
     if options.checkpoint is None:
         return
-    parts = {f"state_{f.name}": np.asarray(getattr(kept.state, f.name)) for f in fields(State)}
+    parts: dict[str, Any] = {f"state_{f.name}": np.asarray(getattr(kept.state, f.name)) for f in fields(State)}
     parts |= {f"done_{p.name}": np.asarray(kept.done.column(p.name)) for p in kept.done.PARAMS}
     told = {"stretch": kept.stretch, "stopped": kept.stopped, "elapsed_s": kept.elapsed_s, "digest": _digest(options, source)}
     with atomic_output(options.checkpoint, True) as handle:
@@ -64,8 +65,9 @@ def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Kept
             parts = {name: held[name] for name in held.files}
         if str(parts["digest"]) != _digest(options, source):
             raise ParameterError(f"{options.checkpoint} is a checkpoint of another recording or of other options")
-        values = {f.name: parts[f"state_{f.name}"] for f in fields(State)}
-        state = State(**{name: torch.from_numpy(value.copy()) if value.ndim else value.item() for name, value in values.items()})
+        values: dict[str, Any] = {f.name: parts[f"state_{f.name}"] for f in fields(State)}
+        values = {name: torch.from_numpy(value.copy()) if value.ndim else value.item() for name, value in values.items()}
+        state = State(**values)
         done = kind(**{p.name: parts[f"done_{p.name}"] for p in kind.PARAMS})
         return Kept(int(parts["stretch"]), state, done, str(parts["stopped"]), float(parts["elapsed_s"]))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -153,7 +153,7 @@ class InstrumentOptions:
     refine
         Steps of refinement by gradients, which need PyTorch; 0 for none.
     loss
-        What the refinement lowers: a loss by its name (`stft`, `octave`, `scattering` …).
+        What the refinement lowers: a loss by its name (`stft`, `octave`, `scattering` …), by default `stft`.
     l1
         Weight of the sum of all weights in that: the higher, the sparser.
     seed
@@ -170,7 +170,7 @@ class InstrumentOptions:
     numbers_percent: float = 3.0
     taps: int = 32
     refine: int = 60
-    loss: str = "stft"
+    loss: str | None = None
     l1: float = 0.0
     seed: int = 0
     time_limit_s: float | None = 120.0

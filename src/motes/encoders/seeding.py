@@ -51,12 +51,14 @@ def drawn(audio: np.ndarray, sample_rate_hz: int, n_events: int, random: np.rand
 @torch.no_grad()
 def missing(descent: Descent, estimate: Tensor, n_atoms: int) -> Atoms:
     """Atoms where the mix lacks most, by magnitude: peaks of three spectrograms, the strongest by energy first."""
-    rate, (n_channels, n_samples) = descent.unknowns.rate, estimate.shape
+    rate, n_channels = descent.unknowns.rate, len(estimate)
     lengths = windows_for(rate)[1:4]
     lacks = []
     for n in lengths:
         window = torch.hann_window(n)
-        both = (torch.stft(a, n, n // 4, window=window, pad_mode="constant", return_complex=True).abs() * (4 / n) for a in (descent.reference, estimate))
+        both = (
+            torch.stft(a, n, n // 4, window=window, pad_mode="constant", return_complex=True).abs() * (4 / n) for a in (descent.reference, estimate)
+        )
         reference, mix = both
         lacks.append(((reference - mix).clamp(min=0).square().sum(0) * (3 / 16 * n)).numpy())
     found = []
@@ -71,7 +73,9 @@ def missing(descent: Descent, estimate: Tensor, n_atoms: int) -> Atoms:
         for w, length in enumerate(lengths):
             time, hz = t * n / 4, f * rate / n
             frames = slice(max(0, math.floor((time - n / 2) / (length / 4))), math.ceil((time + n / 2) / (length / 4)) + 1)
-            bins = slice(max(0, math.floor(hz * length / rate - 1.5 * max(1, length / n))), math.ceil(hz * length / rate + 1.5 * max(1, length / n)) + 1)
+            bins = slice(
+                max(0, math.floor(hz * length / rate - 1.5 * max(1, length / n))), math.ceil(hz * length / rate + 1.5 * max(1, length / n)) + 1
+            )
             lacks[w][bins, frames] = 0.0
     at = np.array(found).reshape(-1, 4)
     amplitude, phase = np.zeros((len(at), n_channels)), np.zeros((len(at), n_channels))
@@ -91,9 +95,9 @@ def _heard(audio: np.ndarray, centre: float, n: int, cycles: float) -> complex:
 
 @torch.no_grad()
 def exchanged(descent: Descent, state: State, n_events: int) -> State:
-    """Density control: events nobody would miss, and the weaker of twins, are given up, and of the weakest those that something else is worth more than;
-    in their place, up to `n_events` in all, come new ones where most is missing. Within another event's reach a new one takes over its timbre: that one
-    is split.
+    """Density control: events nobody would miss are given up, the weaker of twins too, and of the weakest those that something else is worth more than.
+
+    In their place, up to `n_events` in all, come new ones where most is missing. Within another's reach a new one takes over its timbre: that is split.
     """
     unknowns = descent.unknowns
     columns = unknowns.columns(state.theta, state.anchor)

@@ -113,13 +113,14 @@ class SplatUnknowns(Unknowns):
 
     KIND = Splat
     FIELDS = (
-        Field("time"), Field("width"), Field("f0"), Field("phase"), Field("glide"), Field("centre"), Field("spread"), Field("t60", 2.0), Field("slope"),
-        Field("inharmonicity"), Field("rolloff", 3.0), Field("start", 2.0), Field("end", 2.0), Field("crossfade"), Field("tremolo"), Field("vibrato"),
+        Field("time"), Field("width"), Field("f0"), Field("phase"), Field("glide"), Field("centre"), Field("spread"), Field("t60", 2.0),
+        Field("slope"), Field("inharmonicity"), Field("rolloff", 3.0), Field("start", 2.0), Field("end", 2.0), Field("crossfade"), Field("tremolo"), Field("vibrato"),
         Field("pace"), Field("turn"), Field("shape"), Field("noise"), Field("gain", per_channel=True),
     )  # fmt: skip
     ANCHORS = (
-        "time_s", "width_s", "f0_hz", "phase_rad", "glide_per_s", "centre_octaves", "width_octaves", "t60_s", "slope", "inharmonicity", "rolloff_db",
-        "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato", "modulation_hz", "modulation_rad", "shape", "noise", "seed", "n_partials",
+        "time_s", "width_s", "f0_hz", "phase_rad", "glide_per_s", "centre_octaves", "width_octaves", "t60_s", "slope", "inharmonicity",
+        "rolloff_db", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato", "modulation_hz", "modulation_rad", "shape", "noise", "seed",
+        "n_partials",
     )  # fmt: skip
 
     def __init__(self, sample_rate_hz: int, n_channels: int, *, gamma: bool = False, with_noise: bool = False) -> None:
@@ -140,8 +141,8 @@ class SplatUnknowns(Unknowns):
         half = np.full(n, 0.5 * self.rate)
         seed = np.round(np.abs(atoms.time_s) * 7919 + atoms.frequency_hz * 104729) % 2**32
         values = (
-            atoms.time_s, width, atoms.frequency_hz.clip(LOWEST_HZ, 0.49 * self.rate), atoms.phase_rad[loudest], 0.0, 0.0, 1.0, width / 3 * T60, 0.3, 1e-4,
-            2.5 * NEPER_DB, half, half, 2 * width, 0.05, 0.05, 0.25 / width, 0.0, 5.0 if self._gamma else 0.0,
+            atoms.time_s, width, atoms.frequency_hz.clip(LOWEST_HZ, 0.49 * self.rate), atoms.phase_rad[loudest], 0.0, 0.0, 1.0, width / 3 * T60,
+            0.3, 1e-4, 2.5 * NEPER_DB, half, half, 2 * width, 0.05, 0.05, 0.25 / width, 0.0, 5.0 if self._gamma else 0.0,
             0.02 if self._with_noise else 0.0, seed, 32.0,
         )  # fmt: skip
         return torch.from_numpy(np.column_stack([*(np.broadcast_to(value, (n,)) for value in values), level]))

@@ -161,7 +161,7 @@ def _gamma(c: dict[str, Tensor], unit: _Units, tiles: Tiles, pairs: Tensor, even
     for x, w in zip(node, weight, strict=True):
         at = 0.5 * (low + high) + 0.5 * x * (high - low)
         drive = (_gamma_burst(at, shape, width) * (0.5 * w) * (high - low)).float()
-        entering = entering + drive[of_row] * torch.exp(-decay.float() * (since - at).float()[of_row])
+        entering = entering + drive[of_row] * torch.exp(-decay.float() * (since - at).clamp(min=0).float()[of_row])
     decay = decay.float()
     level = decay + 1 / (math.sqrt(2 * math.pi) * width.float()[of_row])
     fresh = torch.ones(len(pairs), dtype=torch.bool)
