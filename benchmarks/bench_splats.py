@@ -59,9 +59,9 @@ def splats(name: str, seconds: float, kind: str = "splat", **options: Any) -> tu
     scene = fit(audio, FitOptions(time_limit=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
     mos = float("nan")
     if options.get("texture"):
-        from motes.metrics.perceptual import zimtohrli_mos
+        from motes.metrics.perceptual import zimtohrli
 
-        mos = zimtohrli_mos(scene.render(), audio, RATE)
+        mos = zimtohrli(scene.render(), audio, RATE)["mean"]
     return spectral_convergence(scene.render(), audio), mos
 
 

@@ -57,6 +57,7 @@ def encode(
     *inputs: str,
     output: Output = None,
     encoder: Literal["pursuit", "instrument", "splat", "gabor"] = "pursuit",
+    embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
     options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
@@ -75,6 +76,8 @@ def encode(
     encoder
         `pursuit` finds windowed sinusoids; `instrument` finds what resonates, and the strikes that play it; `splat` and `gabor` fit bursts rung
         through resonances, or windowed sinusoids, by gradient descent.
+    embed_rooms
+        Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their licence.
     """
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
@@ -82,7 +85,7 @@ def encode(
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
     if encoder in ("splat", "gabor"):
         chosen = fit.with_shared(options, instrument)
-        return files.do(todo, Encode(chosen, files.force, encoder), "fitting", _account)
+        return files.do(todo, Encode(chosen, files.force, embed_rooms, encoder), "fitting", _account)
     if fit != FitFlags():
         raise UsageError("these are options of --encoder splat and gabor")
     if options != PursuitOptions() and encoder != "pursuit":
@@ -91,7 +94,7 @@ def encode(
         raise UsageError("these are options of --encoder instrument")
     if files.jobs > 1 and options.n_threads == 0:
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # the files share the cores; the result is the same
-    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force), "encoding", _account)
+    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force, embed_rooms), "encoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

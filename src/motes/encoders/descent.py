@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,8 @@ class State:
         """Only the events at `kept`, and new ones at these anchors."""
         new = State.of(anchor, self.theta.shape[1])
         names = ("theta", "anchor", "first", "second", "age")
-        return replace(self, **{name: torch.cat([getattr(self, name)[kept], getattr(new, name)]) for name in names})
+        changes: dict[str, Any] = {name: torch.cat([getattr(self, name)[kept], getattr(new, name)]) for name in names}
+        return replace(self, **changes)
 
 
 class Descent:

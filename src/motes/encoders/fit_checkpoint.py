@@ -46,7 +46,7 @@ def store(options: FitOptions, source: Source, kept: Kept) -> None:
     parts |= {f"done_{p.name}": np.asarray(kept.done.column(p.name)) for p in kept.done.PARAMS}
     told = {"stretch": kept.stretch, "stopped": kept.stopped, "elapsed_s": kept.elapsed_s, "digest": _digest(options, source)}
     with atomic_output(options.checkpoint, True) as handle:
-        np.savez(handle, **parts, **{name: np.asarray(value) for name, value in told.items()})
+        np.savez(handle, **(parts | {name: np.asarray(value) for name, value in told.items()}))
 
 
 def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Kept | None:

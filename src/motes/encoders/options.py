@@ -9,7 +9,7 @@ from motes.errors import ParameterError
 from motes.units import require_finite, require_positive
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
-WINDOWS_BY_EAR = (256, 1024, 4096)
+WINDOWS_BY_EAR = (256, 1024, 2048, 4096)
 DEFAULT_EVENTS_PER_SECOND = 1000.0
 
 
@@ -30,13 +30,13 @@ class PursuitOptions:
     events_per_second
         Spend this many events on each second.
     windows
-        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 4096 with a bitrate or a quality, else 512, 2048, 8192.
+        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 2048, 4096 with a bitrate or a quality, else 512, 2048, 8192.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
     texture
         Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other targets.
     texture_kbps
-        At most this for the noise of each channel; by default 3, or less where `kbps` is low.
+        At most this for the noise of each channel; by default two fifths of what a channel takes with a bitrate or a quality, else 3.
     n_threads
         Threads that share the work; 0 means one per core. The result does not depend on it.
     """

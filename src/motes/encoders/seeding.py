@@ -95,9 +95,9 @@ def _heard(audio: np.ndarray, centre: float, n: int, cycles: float) -> complex:
 
 @torch.no_grad()
 def exchanged(descent: Descent, state: State, n_events: int) -> State:
-    """Density control: events nobody would miss are given up, the weaker of twins too, and of the weakest those that something else is worth more than.
+    """Density control: events nobody would miss are given up, the weaker of twins too, and of the weakest those that others are worth more than.
 
-    In their place, up to `n_events` in all, come new ones where most is missing. Within another's reach a new one takes over its timbre: that is split.
+    In their place, up to `n_events` in all, come new ones where most is missing. Within another's reach one takes over its timbre: that is split.
     """
     unknowns = descent.unknowns
     columns = unknowns.columns(state.theta, state.anchor)

@@ -114,13 +114,13 @@ class SplatUnknowns(Unknowns):
     KIND = Splat
     FIELDS = (
         Field("time"), Field("width"), Field("f0"), Field("phase"), Field("glide"), Field("centre"), Field("spread"), Field("t60", 2.0),
-        Field("slope"), Field("inharmonicity"), Field("rolloff", 3.0), Field("start", 2.0), Field("end", 2.0), Field("crossfade"), Field("tremolo"), Field("vibrato"),
-        Field("pace"), Field("turn"), Field("shape"), Field("noise"), Field("gain", per_channel=True),
+        Field("slope"), Field("inharmonicity"), Field("rolloff", 3.0), Field("start", 2.0), Field("end", 2.0), Field("crossfade"),
+        Field("tremolo"), Field("vibrato"), Field("pace"), Field("turn"), Field("shape"), Field("noise"), Field("gain", per_channel=True),
     )  # fmt: skip
     ANCHORS = (
         "time_s", "width_s", "f0_hz", "phase_rad", "glide_per_s", "centre_octaves", "width_octaves", "t60_s", "slope", "inharmonicity",
-        "rolloff_db", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato", "modulation_hz", "modulation_rad", "shape", "noise", "seed",
-        "n_partials",
+        "rolloff_db", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato", "modulation_hz", "modulation_rad", "shape",
+        "noise", "seed", "n_partials",
     )  # fmt: skip
 
     def __init__(self, sample_rate_hz: int, n_channels: int, *, gamma: bool = False, with_noise: bool = False) -> None:

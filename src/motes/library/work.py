@@ -32,6 +32,7 @@ class Encode:
 
     options: PursuitOptions | InstrumentOptions | FitOptions
     overwrite: bool = False
+    embed_rooms: bool = False
     kind: str = "splat"
     """Of the events that a fit fits."""
 
@@ -55,6 +56,7 @@ class Encode:
 
             scene = instrument.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
         job.make_folder()
+        scene = scene.embed_rooms() if self.embed_rooms else scene
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
@@ -121,20 +123,22 @@ class Decode:
 def salvaged_scene(path: str) -> tuple[Scene, list[str]]:
     """What is intact in a .mote file, and what was skipped and why."""
     from motes.codec.salvage import salvage, salvage_file
+    from motes.data.impulse_responses import finder
 
-    found = salvage(sys.stdin.buffer.read()) if path == "-" else salvage_file(path)
+    found = salvage(sys.stdin.buffer.read(), finder()) if path == "-" else salvage_file(path, finder())
     return found.scene, found.skipped
 
 
 def load_scene(path: str, start_s: float | None = None, end_s: float | None = None) -> Scene:
     """The scene in a .mote file, or on standard input for `"-"`; with a range, at least the events that sound in it."""
     from motes.codec import bitstream
+    from motes.data.impulse_responses import finder
 
     if path == "-":
-        return bitstream.loads(sys.stdin.buffer.read())
+        return bitstream.loads(sys.stdin.buffer.read(), finder())
     if os.path.isdir(path):
         raise AudioError(f"{path} is a folder, not a .mote file")
-    return bitstream.load(path, start_s, end_s)
+    return bitstream.load(path, start_s, end_s, finder())
 
 
 def snr_of_scene_db(scene: Scene, source: Source, progress: Progress = lambda _: None) -> float:
