@@ -27,7 +27,8 @@ WIDTH_OF_WINDOW = 0.19
 """Standard deviation of a gaussian as wide as a Hann window of length 1, as its spectrum's peak goes."""
 SHORTEST = 12.0
 """Samples that a burst's standard deviation or a tenth of a window has at least."""
-FLOOR_DB = -60.0
+FLOOR_DB, INAUDIBLE = -50.0, 3e-3
+"""What a fit leaves out of splats: the ends of events, and partials that much weaker than their strongest."""
 LOWEST_HZ = 20.0
 
 
@@ -200,7 +201,7 @@ class SplatUnknowns(Unknowns):
 
     def render(self, columns: dict[str, Tensor], n_samples: int) -> Tensor:
         """See `Unknowns`."""
-        return render_splats(columns, self.rate, n_samples, block=block_for(self.rate), floor_db=FLOOR_DB)
+        return render_splats(columns, self.rate, n_samples, block=block_for(self.rate), floor_db=FLOOR_DB, inaudible=INAUDIBLE)
 
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
         """See `Unknowns`: of the first six partials, at the rate of the first."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -56,18 +55,14 @@ def add_up(tiles: Tiles, real: Tensor, imag: Tensor, real_slope: Tensor, imag_sl
     `gain` `(n_units, n_channels)`.
     """
     block, n_channels = tiles.block, gain.shape[1]
-    carriers = _carriers(omega, block)
-    pieces, at, gains = torch.stack([real, imag, real_slope, imag_slope]), torch.argsort(tiles.tile, stable=True), gain[tiles.unit]
-    bounds = torch.searchsorted(tiles.tile[at].contiguous(), torch.arange(tiles.n_tiles + 1)).tolist()
+    at = torch.argsort(tiles.tile, stable=True)
+    unit, counts = tiles.unit[at], torch.bincount(tiles.tile, minlength=tiles.n_tiles).tolist()
+    pieces = torch.stack([real, imag, real_slope, imag_slope]).index_select(1, at).split(counts, 1)
+    carriers, gains = _carriers(omega, block).index_select(1, unit).split(counts, 1), gain[unit].split(counts)
     rows = []
-    for low, high in pairwise(bounds):
-        here = at[low:high]
-        if len(here) == 0:
-            rows.append(pieces.new_zeros(n_channels, TILE_KNOTS, 2 * block))
-            continue
-        sounds = carriers.index_select(1, tiles.unit[here]).reshape(-1, 2 * block)
-        values = pieces.index_select(1, here)
-        rows.append(torch.stack([(values * gains[here, c, None]).reshape(-1, TILE_KNOTS).T @ sounds for c in range(n_channels)]))
+    for values, sounds, loud in zip(pieces, carriers, gains, strict=True):
+        waves = sounds.reshape(-1, 2 * block)
+        rows.append(torch.stack([(values * loud[:, c, None]).reshape(-1, TILE_KNOTS).T @ waves for c in range(n_channels)]))
     summed = torch.cat(rows, 1)
     return (summed[:, :-1, block:] + summed[:, 1:, :block]).reshape(n_channels, -1)[:, : tiles.n_samples]
 

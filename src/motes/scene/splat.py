@@ -275,7 +275,8 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     frequency, amplitude, decay, k = frequency[heard], amplitude[heard], decay[heard], np.flatnonzero(heard) + 1
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
-        skipped = max(0, int(np.ceil((since[0] + events.reach_s()[0][i]) * sample_rate_hz)))
+        past_s = min(since[0] + float(events.reach_s()[0][i]), FALL / float(decay.min()))  # what entered before that is no longer heard
+        skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
         envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[skipped:]
         turn = 2 * np.pi * events.modulation_hz[i] * since + events.modulation_rad[i]
         swell = 1 + events.tremolo[i] * np.cos(turn)
