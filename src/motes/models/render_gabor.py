@@ -22,7 +22,7 @@ def render_gabors(columns: Mapping[str, Tensor], sample_rate_hz: int, n_samples:
     if len(heard) == 0:
         return torch.zeros(columns["amplitude"].shape[1], n_samples)
     centre, window, omega = (columns[name][heard] * factor for name, factor in _in_samples(rate))
-    tiles = Tiles.of((centre - window / 2).detach(), (centre + window / 2).detach(), block, n_samples)
+    tiles = Tiles.of((centre - window / 2).detach().clamp(min=0), (centre + window / 2).detach(), block, n_samples)
     since = tiles.knots() - centre[tiles.unit, None]
     at = 2 * math.pi * since / window[tiles.unit, None]
     inside = at.abs() < math.pi

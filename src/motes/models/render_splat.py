@@ -42,7 +42,8 @@ def render_splats(
     unit = _Units(c, sample_rate_hz, inaudible)
     reach = _reach(c, floor_db)
     start, end = ((c["time_s"] + side).detach() * sample_rate_hz for side in (-reach[0], reach[1]))
-    tiles = Tiles.of(start[unit.event], end[unit.event], block, n_samples)
+    from_there = torch.where(c["shape"] > 0, start, start.clamp(min=0))  # a recurrence begins with its event, a closed form anywhere
+    tiles = Tiles.of(from_there[unit.event], end[unit.event], block, n_samples)
     audio = add_up(tiles, *_at_knots(c, unit, tiles, sample_rate_hz), unit.omega, _amplitudes(c, unit))
     noisy = torch.nonzero(c["noise"].detach() > LEAST_NOISE)[:, 0]
     return audio + _noise(c, noisy, start, end, sample_rate_hz, n_samples) if len(noisy) else audio
@@ -148,10 +149,12 @@ def _gaussian(since: Tensor, width: Tensor, decay: Tensor) -> tuple[Tensor, Tens
 def _gamma(c: dict[str, Tensor], unit: _Units, tiles: Tiles, pairs: Tensor, event: Tensor, rate: int) -> tuple[Tensor, Tensor]:
     """The same for gamma envelopes by the recurrence of the definition, with what enters between two knots by Gauss's rule."""
     event, decay = event[pairs], unit.decay[tiles.unit[pairs]][:, None]
-    row = event * tiles.n_tiles + tiles.tile[pairs]
+    earliest = min(0, int(tiles.tile.min()))
+    n_tiles = tiles.n_tiles - earliest
+    row = event * n_tiles + tiles.tile[pairs] - earliest
     rows, of_row = torch.unique(row, return_inverse=True)
-    owner = torch.div(rows, tiles.n_tiles, rounding_mode="floor")
-    knots = (rows % tiles.n_tiles * TILE_KNOTS)[:, None].double() * tiles.block + torch.arange(TILE_KNOTS) * tiles.block
+    owner = torch.div(rows, n_tiles, rounding_mode="floor")
+    knots = ((rows % n_tiles + earliest) * TILE_KNOTS)[:, None].double() * tiles.block + torch.arange(TILE_KNOTS) * tiles.block
     since = knots - c["time_s"][owner, None] * rate
     shape, width = c["shape"][owner, None], c["width_s"][owner, None] * rate
     onset = -(shape - 1) * width / shape.sqrt()

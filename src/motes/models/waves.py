@@ -28,10 +28,10 @@ class Tiles:
 
     @classmethod
     def of(cls, start: Tensor, end: Tensor, block: int, n_samples: int) -> Tiles:
-        """For sinusoids that sound from sample `start` to `end`, `(n_units,)`; what lies before sample 0 counts to the first tile."""
+        """For sinusoids that sound from sample `start` to `end`, `(n_units,)`; tiles before sample 0 have negative numbers."""
         span, last = block * TILE_KNOTS, -(-(n_samples // block + 2) // TILE_KNOTS) - 1
         heard = (end > 0) & (start < n_samples)
-        low = torch.div(start, span, rounding_mode="floor").clamp(0, last).long()
+        low = torch.div(start, span, rounding_mode="floor").clamp(max=last).long()
         high = torch.div(end + block, span, rounding_mode="floor").clamp(0, last).long()
         count = torch.where(heard, high - low + 1, torch.zeros_like(low))
         unit = torch.repeat_interleave(torch.arange(len(start)), count)
@@ -56,7 +56,8 @@ def add_up(tiles: Tiles, real: Tensor, imag: Tensor, real_slope: Tensor, imag_sl
     """
     block, n_channels = tiles.block, gain.shape[1]
     at = torch.argsort(tiles.tile, stable=True)
-    unit, counts = tiles.unit[at], torch.bincount(tiles.tile, minlength=tiles.n_tiles).tolist()
+    at = at[tiles.tile[at] >= 0]
+    unit, counts = tiles.unit[at], torch.bincount(tiles.tile[at], minlength=tiles.n_tiles).tolist()
     pieces = torch.stack([real, imag, real_slope, imag_slope]).index_select(1, at).split(counts, 1)
     carriers, gains = _carriers(omega, block).index_select(1, unit).split(counts, 1), gain[unit].split(counts)
     rows = []
