@@ -62,8 +62,24 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
     return made
 
 
+EVENTS_AT_ONCE = 64
+"""So that an hour's levels do not need all their intermediate values at once."""
+
+
 def quantised(events: Texture, sample_rate_hz: int) -> Texture:
-    """The events as a file holds them, without those that are silent."""
+    """The events as a file holds them, without those that are silent; the same table where rounding changes nothing."""
+    parts: list[Texture] = []
+    for first in range(0, len(events), EVENTS_AT_ONCE):
+        part = events.take(slice(first, first + EVENTS_AT_ONCE))
+        rounded = _quantised(part, sample_rate_hz)
+        if not parts and rounded.equals(part):
+            continue
+        parts += [events.take(slice(0, first))] if first and not parts else []
+        parts.append(rounded)
+    return parts[0].with_more(*parts[1:]) if parts else events
+
+
+def _quantised(events: Texture, sample_rate_hz: int) -> Texture:
     rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events)))
     start = rounded.level_start
     heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)

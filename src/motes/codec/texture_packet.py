@@ -58,10 +58,12 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     """Payload, entry in the index (its `n_bytes` still 0), mask of windows (none) and sends of every packet of texture events, in order."""
     rate = scene.sample_rate_hz
     told = np.isin(scene.texture.group_id, scene.groups.told().id)
-    events = quantised(scene.texture.replace(group_id=np.where(told, scene.texture.group_id, 0)), rate)
-    number = np.maximum(np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
+    number = np.maximum(np.rint(scene.texture.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
     for place in np.unique(number):
-        part = events.take(number == place)
+        part = scene.texture.take(number == place)
+        part = quantised(part.replace(group_id=np.where(told[number == place], part.group_id, 0)), rate)
+        if not len(part):
+            continue
         yield encode_packet(part, int(place), rate), _entry(part, int(place), rate), 0, sends_of(part)
 
 

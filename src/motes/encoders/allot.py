@@ -66,6 +66,7 @@ def spend(source: Source, options: PursuitOptions, workshop: Workshop, as_scene:
         if n_atoms == 0 or (fits and tried[n_atoms] >= LEAST_USE * n_bytes):
             return scene
         best = scene if fits and n_atoms == max(n for n, size in tried.items() if size <= n_bytes) else best
+        del scene
         guess = _better_guess(tried, n_bytes, n_atoms)
         if best is not None and (guess in tried or len(tried) >= MOST_TRIES):
             return best
@@ -99,8 +100,8 @@ def _best(found: Swept, n_atoms: int) -> Swept:
 def _finished(source: Source, options: PursuitOptions, found: Swept, as_scene: AsScene, why: str) -> Scene:
     """Atoms rounded, settled, and what they leave filled with texture."""
     scene = as_scene(found, why)
-    rounded = quantise(scene, quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES))
-    settled = settle(rounded, source)
+    scene = quantise(scene, quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES))
+    settled = scene = settle(scene, source)  # of an hour, what is not needed any more is a few hundred megabytes
     if not options.with_texture or found.energy == 0.0:
         return settled
     return settle(add_texture(settled, source, _texture_options(options, source.n_channels)), source)

@@ -79,19 +79,13 @@ def analyse_blocks(
         event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
         parts.append(event)
         saved = min(bits + saved - used, bits)
-    return _joined(parts)
+    return parts[0].with_more(*parts[1:])
 
 
 def _n_different(piece: Array, n_channels: int) -> int:
     """How many channels there are to code: one, where all hold the same."""
     by_channel = piece.reshape(-1, n_channels, piece.shape[1])
     return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
-
-
-def _joined(parts: list[Texture]) -> Texture:
-    """All of them one after the other; halves first, so that an hour's are not copied once for each."""
-    half = len(parts) // 2
-    return parts[0] if half == 0 else _joined(parts[:half]).joined(_joined(parts[half:]))
 
 
 def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:

@@ -1,6 +1,6 @@
 """An hour at a bitrate or a quality: processor time, memory, and whether the rate is met.
 
-    python benchmarks/bench_hour.py --kbps 24        # or --quality 5; --minutes 60
+    python benchmarks/hour_by_ear.py --kbps 24        # or --quality 5; --minutes 60
 
 The recording is made of the clips of MOTES_SHARED, one after the other and again and again, each time at another level and every other time
 backwards, and read from disk in blocks like any long file.
