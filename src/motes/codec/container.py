@@ -16,8 +16,8 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
-HEADER, GROUPS, INSTRUMENT, GABOR, TEXTURE, STRIKE, INDEX, END = b"HRNGTSIE"
-EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
+HEADER, GROUPS, INSTRUMENT, GABOR, TEXTURE, STRIKE, SPLAT, INDEX, END = b"HRNGTSPIE"
+EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike", SPLAT: "splat"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
