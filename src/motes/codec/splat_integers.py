@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.scene.kinds import Array, Ints
-from motes.scene.splat import HIGHEST_HZ, MUTE_DB, N_PARTIALS, OCTAVE_DB, T60, Splat, low_pass
+from motes.scene.splat import HIGHEST_HZ, MUTE_DB, N_PARTIALS, OCTAVE_DB, T60, Splat
 
 Rows = dict[str, Ints]
 """By column, `(n,)`; `gain_db` `(n, n_channels)`."""
@@ -298,7 +298,7 @@ def amplitudes(events: Splat) -> Array:
     frequency = f0 * k * np.sqrt((1 + b * k**2) / (1 + b))
     octaves = np.log2(frequency / events.centre_hz[:, None])
     inside = (frequency >= events.low_hz[:, None]) & (frequency <= events.high_hz[:, None]) & (k <= events.n_partials[:, None])
-    passed = low_pass(frequency, events.cutoff_start_hz[:, None]) + low_pass(frequency, events.cutoff_end_hz[:, None])
+    passed = sum(1 / (1 + (frequency / cutoff[:, None]) ** 2) for cutoff in (events.cutoff_start_hz, events.cutoff_end_hz))
     tilt = k ** (-events.rolloff_db[:, None] / OCTAVE_DB)
     return np.asarray(inside * tilt * np.exp(-0.5 * (octaves / events.width_octaves[:, None]) ** 2) * (0.5 * passed))
 
@@ -375,7 +375,8 @@ def _limits() -> dict[str, tuple[int, int]]:
         "octave": (-7, 19), "shape": (0, int(SHORT["shape"].within(np.array(9999.0), 1 / 16, 9999.0)) - 7), "rolloff_db": steep,
         "damping_slope": (0, round(8 / SLOPE)), "n_partials": (0, N_PARTIALS - 1), "cutoff_start_hz": (0, NO_CUTOFF),
         "cutoff_end_hz": (-NO_CUTOFF, NO_CUTOFF), "crossfade_s": (-999, 999), "tremolo": (-round(1 / TREMOLO), round(1 / TREMOLO)),
-        "modulation_hz": (-_default("modulation_hz"), 999), "noise": (0, ALL_NOISE), "seed": (0, 2**32 - 1), "low_hz": (0, band), "high_hz": (0, band + 1),
+        "modulation_hz": (-_default("modulation_hz"), 999), "noise": (0, ALL_NOISE), "seed": (0, 2**32 - 1), "low_hz": (0, band),
+        "high_hz": (0, band + 1),
         "backward": (0, 1), "group_id": (0, 1 << 40), "inharmonicity": (0, 1 << 50), "glide_per_s": (-(1 << 60), 1 << 60),
         "vibrato_cents": (-(1 << 62), 1 << 62), "gain_db": (MUTED, round(_SPAN["gain_db"].high / GAIN_DB)),
     }  # fmt: skip
