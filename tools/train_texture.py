@@ -9,6 +9,7 @@ Run only while the format is version 0: the tables are part of it.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from motes.kernels.range_coder import N_INPUTS
 
 LONGEST_S = 12.0
 """Of longer recordings only the beginning is used, so that none outweighs the others."""
-SETTINGS = (TextureOptions(), TextureOptions(detail=0.5), TextureOptions(n_bands=40, step_db=3.0), TextureOptions(n_bands=24))
+BY_EAR = TextureOptions(step_db=4.0, detail=8.0)
+SETTINGS = (TextureOptions(), BY_EAR, replace(BY_EAR, kbps=2.0), TextureOptions(n_bands=40, step_db=3.0))
 ATOMS = (400, 1000, 2000)
 PASSES = 2
 COUNT = 20

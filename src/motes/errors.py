@@ -5,6 +5,10 @@ class MotesError(Exception):
     """Base of every error that user input can raise; its text is one line that tells the value and the likely mistake."""
 
 
+class MotesWarning(UserWarning):
+    """What a user should know but need not act on; one line."""
+
+
 class ParameterError(MotesError, ValueError):
     """A value handed in is out of range, of the wrong shape, or makes no sense."""
 

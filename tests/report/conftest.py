@@ -56,6 +56,12 @@ class Opened:
         page.goto(path.resolve().as_uri())
         self.wait("document.querySelectorAll('.timeline canvas').length > 0")
 
+    def again(self) -> Opened:
+        """The same page as it is when it is opened."""
+        self.page.reload()
+        self.wait("document.querySelectorAll('.timeline canvas').length > 0")
+        return self
+
     def wait(self, condition: str) -> None:
         """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
         for _ in range(600):
@@ -70,9 +76,9 @@ class Opened:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
-    """Open a page: `opened(path, color_scheme="dark")`."""
+    """Open a page: `opened(path, color_scheme="dark")`. It stays open until all tests are done."""
     contexts = []
 
     def open_page(path: Path, **options: Any) -> Opened:

@@ -73,7 +73,8 @@ def splat(n_channels: int) -> Splat:
         rolloff_db=np.array([30.0, 6, 12, 3, 40, 6, 6]), damping_slope=np.array([0, 0.5, 1, 0.3, 0, 0.5, 0]),
         cutoff_start_hz=np.array([1e6, 2000, 1500, 1e6, 1e6, 1000, 1000]), cutoff_end_hz=np.array([1e6, 600, 3000, 1e6, 1e6, 700, 500]),
         crossfade_s=np.array([0.1, 0.05, 0.02, 0.1, 0.1, 0.03, 0.03]), tremolo=np.array([0, 0, 0, 0.3, 0.2, 0, 0]),
-        vibrato_cents=np.array([0, 0, 0, 20.0, 5, 0, 0]), modulation_hz=np.array([5.0, 5, 5, 6, 4, 5, 5]), noise=np.array([0, 0, 0, 0.02, 0, 0.4, 1.0]),
+        vibrato_cents=np.array([0, 0, 0, 20.0, 5, 0, 0]), modulation_hz=np.array([5.0, 5, 5, 6, 4, 5, 5]),
+        noise=np.array([0, 0, 0, 0.02, 0, 0.4, 1.0]),
         seed=np.arange(7), n_partials=np.array([32, 32, 8, 12, 1, 3, 32]),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from motes.cli.console import UsageError, say
 from motes.errors import MotesError, ParameterError
+from motes.library.batch import warn_in_lines
 
 
 def _version() -> str:
@@ -36,6 +37,7 @@ app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")
 app.command("motes.cli.export:export", help="Write the events of .mote files as tables, or draw them.")
 app.command("motes.cli.export:import_", name="import", help="Turn tables of events into .mote files.")
 app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
+app.command("motes.cli.rooms:rooms", help="List the rooms that sounds can be put into.")
 app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
 app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
 app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
@@ -51,6 +53,7 @@ def main(tokens: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name need not be printable
+    warn_in_lines()
     try:
         with _terminate_like_interrupt():
             status = _run(sys.argv[1:] if tokens is None else list(tokens))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.sends import send_columns, sends_of
 from motes.scene.texture import LOWEST_LEVEL_DB, Texture
 
 TIME_UNITS = 64
@@ -63,7 +64,7 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
 
 def quantised(events: Texture, sample_rate_hz: int) -> Texture:
     """The events as a file holds them, without those that are silent."""
-    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz))
+    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events)))
     start = rounded.level_start
     heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
     heard &= rounded.duration_s > 0

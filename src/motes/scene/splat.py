@@ -170,7 +170,7 @@ class Splat(EventTable):
         return self.replace(low_hz=np.minimum(low, high), high_hz=high).take(kept), kept
 
     def partials(self, i: int) -> tuple[Array, Array, Array]:
-        """Frequencies in Hz, amplitudes (of 1 at `gain_db`, without the low-pass) and decays in nepers per second of event i, `(n_partials,)` each."""
+        """Frequencies in Hz, amplitudes (1 for `gain_db`, before the low-pass) and decays in nepers per second of event i, `(n_partials,)` each."""
         k = np.arange(1, int(self.n_partials[i]) + 1, dtype=np.float64)
         frequency = self.f0_hz[i] * k * np.sqrt((1 + self.inharmonicity[i] * k**2) / (1 + self.inharmonicity[i]))
         amplitude = k ** (-self.rolloff_db[i] / OCTAVE_DB) * self.spectrum(i, frequency)
@@ -219,7 +219,7 @@ def ringing(events: Splat, i: int, decay: Array, start_s: float, step_s: float, 
     return entering
 
 
-def low_pass(frequency_hz: Array, cutoff_hz: float) -> Array:
+def low_pass(frequency_hz: Any, cutoff_hz: float) -> Array:
     """Gain of the low-pass: 12 dB per octave above the cutoff."""
     return np.asarray(1 / (1 + (frequency_hz / cutoff_hz) ** 2))
 
@@ -275,16 +275,17 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     frequency, amplitude, decay, k = frequency[heard], amplitude[heard], decay[heard], np.flatnonzero(heard) + 1
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
-        skipped = max(0, int(np.ceil((since[0] + events.reach_s()[0][i]) * sample_rate_hz)))
+        past_s = min(since[0] + float(events.reach_s()[0][i]), FALL / float(decay.min()))  # what entered before that is no longer heard
+        skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
         envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[skipped:]
         turn = 2 * np.pi * events.modulation_hz[i] * since + events.modulation_rad[i]
         swell = 1 + events.tremolo[i] * np.cos(turn)
         bent = since + 0.5 * events.glide_per_s[i] * since**2
         bent += events.vibrato_cents[i] * CENT / (2 * np.pi * events.modulation_hz[i]) * np.sin(turn)
         for p in range(len(frequency)):
-            early, late = (float(low_pass(frequency[p], cutoff)) for cutoff in (events.cutoff_start_hz[i], events.cutoff_end_hz[i]))
+            passed, later = (float(low_pass(frequency[p], float(events.column(name)[i]))) for name in ("cutoff_start_hz", "cutoff_end_hz"))
             angle = 2 * np.pi * frequency[p] * bent + k[p] * events.phase_rad[i]
-            sound += amplitude[p] * envelope[:, p] * (early + (late - early) * across) * swell * np.cos(angle)
+            sound += amplitude[p] * envelope[:, p] * (passed + (later - passed) * across) * swell * np.cos(angle)
         sound *= 1 - events.noise[i]
     sound, across, since = (part[::-1] if backward else part for part in (sound, across, since))
     if events.noise[i] > 0:
