@@ -23,8 +23,8 @@ QUICK = FitOptions(events=3, iterations=12, control_every=5, refit_every=4)
 def planted(n_channels=1):
     """Three struck notes of one partial each, far apart."""
     return Splat(
-        time_s=np.array([0.15, 0.35, 0.5]), width_s=np.full(3, 0.008), f0_hz=np.array([440.0, 1234.5, 700.3]), centre_hz=np.array([440.0, 1234.5, 700.3]),
-        width_octaves=np.full(3, 0.5), t60_s=np.array([0.5, 0.3, 0.4]), gain_db=np.full((3, n_channels), -12.0), n_partials=np.ones(3, np.int64),
+        time_s=np.array([0.1, 0.2, 0.35]), width_s=np.full(3, 0.008), f0_hz=np.array([440.0, 1234.5, 700.3]), centre_hz=np.array([440.0, 1234.5, 700.3]),
+        width_octaves=np.full(3, 0.5), t60_s=np.array([0.5, 0.25, 0.35]), gain_db=np.full((3, n_channels), -12.0), n_partials=np.ones(3, np.int64),
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def audio(n_channels=1):
 
 
 def test_planted_splats_are_recovered_from_their_rendering():
-    found = encode(audio(), FitOptions(events=3, iterations=600, control_every=0, patience=0), sample_rate_hz=RATE)
+    found = encode(audio(), FitOptions(events=3, iterations=600, control_every=0, patience=0, learning_rate=0.05), sample_rate_hz=RATE)
     assert spectral_convergence(found.render(), audio()) < 0.05
     table, truth = found.splat, planted()
     order = [int(np.argmin(np.abs(table.f0_hz - hz))) for hz in truth.f0_hz]
@@ -60,7 +60,7 @@ def test_the_loss_falls_and_the_events_are_as_many_as_asked(kind, options):
 def test_random_events_find_their_way():
     losses = []
     encode(audio(), FitOptions(events=6, iterations=60, init="random"), sample_rate_hz=RATE, progress=lambda now: losses.append(now.loss))
-    assert min(losses) < 0.7 * losses[0]
+    assert min(losses) < 0.8 * losses[0]
 
 
 def test_the_same_again_is_the_same():

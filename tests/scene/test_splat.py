@@ -101,12 +101,19 @@ def test_extremes_are_finite():
             if name in ("time_s", "gain_db", "group_id", "room_id", "t60_s") or (name == "shape" and 0 < value < 1.05):
                 continue
             whole = next(p.whole for p in Splat.PARAMS if p.name == name)
-            audio = render_splat_oracle(one(**{name: int(value) if whole else value, "noise": 0.3} | ({name: value} if name == "noise" else {})), RATE, 4000, 1)
+            audio = render_splat_oracle(
+                one(**{name: int(value) if whole else value, "noise": 0.3} | ({name: value} if name == "noise" else {})), RATE, 4000, 1
+            )
             assert np.isfinite(audio).all(), (name, value)
 
 
 def test_values_that_make_no_sense_are_refused():
-    for columns, match in (({"width_s": 0.0}, "width_s"), ({"t60_s": np.nan}, "t60_s"), ({"shape": 0.5}, "shape"), ({"n_partials": 33}, "n_partials")):
+    for columns, match in (
+        ({"width_s": 0.0}, "width_s"),
+        ({"t60_s": np.nan}, "t60_s"),
+        ({"shape": 0.5}, "shape"),
+        ({"n_partials": 33}, "n_partials"),
+    ):
         with pytest.raises(ParameterError, match=match):
             one(**columns)
     assert not Scene(RATE, 100, 1, splat=one(time_s=0.001)).select().mute().render().any()

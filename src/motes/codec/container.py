@@ -18,8 +18,8 @@ MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
 READABLE = (VERSION,)
 """Versions of the format that are read. Once it is released, 1 stands here for ever."""
-HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SENDS, INDEX, END = b"HRNMGTSWIE"
-EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
+HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SPLAT, SENDS, INDEX, END = b"HRNMGTSPWIE"
+EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike", SPLAT: "splat"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""

@@ -261,6 +261,10 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
             }
         )
     texture = quantised(scene.texture, scene.sample_rate_hz)
+    if len(scene.splat):
+        from motes.codec import splat_integers
+
+        scene = replace(scene, splat=splat_integers.rounded(scene.splat, scene.sample_rate_hz))
     if scene.instruments:
         scene = _with_rounded_strikes(scene)
     if not parts:

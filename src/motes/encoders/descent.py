@@ -16,6 +16,8 @@ from motes.losses import loss_named
 MOMENTS = (0.9, 0.98)
 LAST = 0.02
 """What the learning rate has come down to in the end."""
+TRIED = 8
+"""One in so many events may be pruned at once."""
 BETTER = 1e-3
 """Part by which the loss has to fall to count as improvement."""
 
@@ -90,6 +92,8 @@ class Descent:
 
     def step(self, state: State, progress: float) -> float:
         """One step further; the loss before it. Events whose slope is not finite stay where they are."""
+        if not bool(torch.isfinite(state.theta).all()):
+            self._return_to_best(state)
         theta = state.theta.detach().requires_grad_()
         total = self.value(theta, state.anchor)
         value = float(total.detach())
@@ -118,6 +122,21 @@ class Descent:
         again = State.of(state.best_anchor, state.best_theta.shape[1])
         state.theta, state.anchor = state.best_theta.clone(), state.best_anchor.clone()
         state.first, state.second, state.age = again.first, again.second, again.age
+
+    @torch.no_grad()
+    def prune(self, state: State) -> State:
+        """Without those of the weakest events that cost more by sparsity than they are worth to the loss."""
+        energy = self.unknowns.energy(self.unknowns.columns(state.theta, state.anchor))
+        kept = torch.ones(len(energy), dtype=torch.bool)
+        value = float(self.value(state.theta, state.anchor))
+        for i in torch.argsort(energy, stable=True)[: max(2, len(energy) // TRIED)].tolist():
+            kept[i] = False
+            without = float(self.value(state.theta[kept], state.anchor[kept]))
+            if without < value:
+                value = without
+            else:
+                kept[i] = True
+        return state if bool(kept.all()) else state.with_events(torch.nonzero(kept)[:, 0], state.anchor[:0])
 
     @torch.no_grad()
     def refit(self, state: State) -> bool:

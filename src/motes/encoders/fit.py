@@ -37,6 +37,7 @@ from motes.synth.render import Renderer
 OVERLAP = 0.25
 """Of a stretch, what it goes on into the next."""
 LEAST_SAMPLES = 64
+PRUNED_EVERY = 25
 KEPT_EVERY = 100
 """Steps between checkpoints."""
 SHOWN_EVERY = 20
@@ -204,12 +205,13 @@ class _Fit:
         options = self.options
         if options.refit_every and state.iteration % options.refit_every == 0:
             descent.refit(state)
-        if options.sparsity and state.iteration % 50 == 0:
-            _prune(self.unknowns, state)
+        new = state
+        if options.sparsity and state.iteration % PRUNED_EVERY == 0:
+            new = descent.prune(state)
         elif options.control_every and state.iteration % options.control_every == 0 and done < UNTIL and not options.sparsity:
             new = exchanged(descent, state, budget)
-            for name in ("theta", "anchor", "first", "second", "age"):
-                setattr(state, name, getattr(new, name))
+        for name in ("theta", "anchor", "first", "second", "age"):
+            setattr(state, name, getattr(new, name))
 
     def _tell(self, state: State, value: float, fraction: float, number: int) -> None:
         now = Progress(min(1.0, fraction), len(self.table) + len(state.theta), iteration=state.iteration, loss=value)
@@ -255,16 +257,6 @@ def _no_atoms(n_channels: int) -> Any:
 
     none, per_channel = np.zeros(0), np.zeros((0, n_channels))
     return Atoms(none, none, none, per_channel, per_channel)
-
-
-def _prune(unknowns: Unknowns, state: State) -> None:
-    """Without the events that sparsity has made too weak to be heard: less than a ten-thousandth of the energy of all."""
-    with torch.no_grad():
-        energy = unknowns.energy(unknowns.columns(state.theta, state.anchor))
-    kept = torch.nonzero(energy > 1e-4 * energy.sum())[:, 0]
-    if len(kept) < len(energy):
-        for name in ("theta", "anchor", "first", "second", "age"):
-            setattr(state, name, getattr(state, name)[kept])
 
 
 def _windows(source: Source, parts: list[_Stretch]) -> Any:

@@ -30,6 +30,8 @@ SHORTEST = 12.0
 FLOOR_DB, INAUDIBLE = -50.0, 3e-3
 """What a fit leaves out of splats: the ends of events, and partials that much weaker than their strongest."""
 LOWEST_HZ = 20.0
+SLOWEST_HZ = 3.0
+"""Of tremolo and vibrato: what swells more slowly is told by the envelope, so that the two cannot stand for each other."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class SplatUnknowns(Unknowns):
     FIELDS = (
         Field("time"), Field("width"), Field("f0"), Field("phase"), Field("glide"), Field("centre"), Field("spread"), Field("t60", 2.0),
         Field("slope"), Field("inharmonicity"), Field("rolloff", 3.0), Field("start", 2.0), Field("end", 2.0), Field("crossfade"),
-        Field("tremolo"), Field("vibrato"), Field("pace"), Field("turn"), Field("shape"), Field("noise"), Field("gain", per_channel=True),
+        Field("tremolo", 0.5), Field("vibrato"), Field("pace"), Field("turn"), Field("shape"), Field("noise"), Field("gain", per_channel=True),
     )  # fmt: skip
     ANCHORS = (
         "time_s", "width_s", "f0_hz", "phase_rad", "glide_per_s", "centre_octaves", "width_octaves", "t60_s", "slope", "inharmonicity",
@@ -165,7 +167,7 @@ class SplatUnknowns(Unknowns):
         unit = (a["width_s"].square() + ring.square()).sqrt()
         f0 = (a["f0_hz"] + 0.3 / (2 * math.pi) * t["f0"] / unit).clamp(LOWEST_HZ, 0.49 * self.rate)
         octaves, spread = (a["centre_octaves"] + t["centre"]).clamp(-6, 6), _grown(a["width_octaves"], t["spread"], 0.15, 20.0)
-        pace = _grown(a["modulation_hz"], t["pace"], 0.05, 50.0)
+        pace = _grown(a["modulation_hz"], t["pace"], SLOWEST_HZ, 50.0)
         index = a["vibrato"] + t["vibrato"]
         level = anchor[:, len(self.ANCHORS) :] + t["gain"] + 0.5 * (octaves / spread).square()[:, None]
         shape = LEAST_SHAPE + 0.05 + (a["shape"] - LEAST_SHAPE - 0.05) * t["shape"].clamp(-6, 4).exp() if self._gamma else a["shape"]
