@@ -226,7 +226,9 @@ def _refined(fit: Fit, audio: Reals, rate: int, options: InstrumentOptions, work
     def on_step(step: int, _: float) -> str | None:
         return work.tell(SELECTED + (1 - SELECTED) * step / options.refine)
 
-    found = refine(fit.sites, fit.shared, fit.weights, target, rate, loss=options.loss, n_steps=options.refine, l1=options.l1, on_step=on_step)
+    found = refine(
+        fit.sites, fit.shared, fit.weights, target, rate, loss=options.loss or "stft", n_steps=options.refine, l1=options.l1, on_step=on_step
+    )
     order = np.argsort(found.rate[1], kind="stable")
     modes = np.ascontiguousarray(found.rate[:, order]), np.ascontiguousarray(found.mixing[:, order])
     weights = np.ascontiguousarray(found.weights[:, order])

@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,10 +17,11 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from motes.errors import MotesError, MotesWarning
+from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
 
-Progress = Callable[[float], None]
+Progress = Callable[..., None]
+"""Called with the fraction done, and with words about how it goes where there are any."""
 """Called now and then with the fraction done, 0 … 1; what it raises ends the work."""
 
 Work = Callable[[Job, Progress], dict[str, Any]]
@@ -38,7 +38,7 @@ class Outcome:
     report: dict[str, Any] = field(default_factory=dict)
 
 
-def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda _: None) -> Iterator[Outcome]:
+def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
     """Do the jobs and give their outcomes, in the order of the jobs whatever finishes first.
 
     With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own progress is told only without
@@ -50,8 +50,8 @@ def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = 
         return
     for done, job in enumerate(jobs):
 
-        def within(fraction: float, done: int = done) -> None:
-            progress((done + fraction) / len(jobs))
+        def within(fraction: float, words: str = "", done: int = done) -> None:
+            progress((done + fraction) / len(jobs), words)
 
         yield _settled(job) or attempt(job, work, within)
         progress((done + 1) / len(jobs))
@@ -73,19 +73,6 @@ def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
         if os.environ.get("MOTES_DEBUG"):
             raise
         return Outcome(job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}")
-
-
-def warn_in_lines() -> None:
-    """From now on warnings of motes are one line on standard error, as its errors are."""
-    before = warnings.showwarning
-
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-        if issubclass(category, MotesWarning):
-            print(f"motes: {one_line(message)}", file=sys.stderr, flush=True)
-        else:
-            before(message, category, *where, **more)
-
-    warnings.showwarning = show
 
 
 def one_line(text: object) -> str:

@@ -19,7 +19,8 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
-    from motes.encoders.options import InstrumentOptions, PursuitOptions
+    from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
+    from motes.encoders.options import Progress as FitProgress
     from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 65536
@@ -29,13 +30,15 @@ _BLOCK_SAMPLES = 65536
 class Encode:
     """Recording to .mote file, by the encoder whose options these are."""
 
-    options: PursuitOptions | InstrumentOptions
+    options: PursuitOptions | InstrumentOptions | FitOptions
     overwrite: bool = False
     embed_rooms: bool = False
+    kind: str = "splat"
+    """Of the events that a fit fits."""
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
-        from motes.encoders.options import PursuitOptions
+        from motes.encoders.options import FitOptions, PursuitOptions
 
         start = time.perf_counter()
         source = open_source(job.source)
@@ -44,6 +47,10 @@ class Encode:
             from motes.encoders import pursuit
 
             scene = pursuit.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+        elif isinstance(self.options, FitOptions):
+            from motes.encoders import fit
+
+            scene = fit.encode(source, self.options, kind=self.kind, progress=lambda now: progress(0.95 * now.fraction, _fit_words(now)))
         else:
             from motes.encoders import instrument
 
@@ -69,6 +76,10 @@ class Encode:
             "elapsed_s": elapsed_s,
             "times_real_time": seconds / elapsed_s,
         }
+
+
+def _fit_words(now: FitProgress) -> str:
+    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events"
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ from motes.scene.groups import Groups
 from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
 from motes.scene.room import Room, check_rooms
+from motes.scene.splat import Splat
 from motes.scene.strike import Strike, check_strikes
 from motes.scene.texture import Texture
 
 if TYPE_CHECKING:
     from motes.scene.select import Selection
 
-KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike)
+KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
 """All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -69,6 +70,7 @@ class Scene:
     metadata: Metadata = field(default_factory=Metadata)
     texture: Texture = None  # type: ignore[assignment]  # filled with none
     strike: Strike = None  # type: ignore[assignment]  # filled with none
+    splat: Splat = None  # type: ignore[assignment]  # filled with none
     instruments: tuple[Instrument, ...] = ()
     """What strikes excite: a strike's `instrument_id` counts them from 0."""
     rooms: tuple[Room, ...] = ()

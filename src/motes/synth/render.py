@@ -14,6 +14,7 @@ from motes.kernels.gabor import add_gabor
 from motes.scene.placed import performed
 from motes.scene.scene import Scene
 from motes.synth.rooms import WetPart, parted
+from motes.synth.splats import SplatPart
 from motes.synth.strikes import StrikePart
 from motes.units import require_finite
 
@@ -80,7 +81,7 @@ def texture_part(scene: Scene) -> Part:
     return TextureRenderer(scene.texture, scene.sample_rate_hz)
 
 
-PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part, "strike": StrikePart}
+PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part, "strike": StrikePart, "splat": SplatPart}
 """The renderer of each kind that sounds by itself."""
 
 
