@@ -31,7 +31,8 @@ def splats(n=64, seed=0, n_channels=1, seconds=1.4) -> Splat:
         gain_db=level[:, None] + r.normal(0, 3, (n, n_channels)) * (np.arange(n_channels) > 0), shape=1.05 + np.exp(r.normal(0.3, 0.7, n)),
         phase_rad=r.uniform(-9, 9, n), glide_per_s=r.normal(0, 0.02, n), inharmonicity=np.exp(r.normal(np.log(3e-4), 1, n)),
         rolloff_db=r.normal(6, 4, n), damping_slope=np.abs(r.normal(0.5, 0.3, n)), cutoff_start_hz=np.exp(r.normal(np.log(4000), 0.7, n)),
-        cutoff_end_hz=np.exp(r.normal(np.log(1500), 0.7, n)), crossfade_s=np.exp(r.normal(np.log(0.1), 0.7, n)), tremolo=some(0.3, r.uniform(-0.3, 0.3, n)),
+        cutoff_end_hz=np.exp(r.normal(np.log(1500), 0.7, n)), crossfade_s=np.exp(r.normal(np.log(0.1), 0.7, n)),
+        tremolo=some(0.3, r.uniform(-0.3, 0.3, n)),
         vibrato_cents=some(0.3, r.normal(0, 8, n)), modulation_hz=np.exp(r.normal(np.log(5), 0.3, n)), modulation_rad=r.uniform(-9, 9, n),
         noise=some(0.3, r.uniform(0, 0.5, n)), seed=np.arange(n),
     )  # fmt: skip
@@ -64,6 +65,16 @@ def test_what_is_not_used_costs_nothing():
     )
     assert len(dumps(scene_of(plain))) < 0.75 * len(dumps(scene_of(splats())))
     assert len(dumps(scene_of(plain))) <= len(dumps(scene_of(plain.replace(seed=np.zeros(64))))) + 4  # no noise: no seed
+
+
+def test_rooms_come_back():
+    from motes.scene.room import Room
+
+    events = splats(12).replace(room_id=np.arange(12) % 2, wetness=np.linspace(0, 0.6, 12))
+    scene = quantise(Scene(RATE, 32768, 1).with_tables([events], rooms=(Room.synthetic(0.5, 1),)))
+    loaded = loads(dumps(scene))
+    assert loaded.splat.equals(scene.splat)
+    assert np.count_nonzero(loaded.splat.room_id) == 6
 
 
 def test_edits_come_back():

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.sends import send_columns, sends_of
 from motes.errors import ParameterError
 from motes.scene.kinds import Array, Ints
 from motes.scene.splat import HIGHEST_HZ, MUTE_DB, N_PARTIALS, OCTAVE_DB, T60, Splat
 
 Rows = dict[str, Ints]
-"""By column, `(n,)`; `gain_db` `(n, n_channels)`."""
+"""By column, `(n,)`; `gain_db` `(n, n_channels)`; `sends`, where there are any, as `motes.codec.sends` tells."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,14 @@ def to_integers(events: Splat, sample_rate_hz: int) -> Rows:
         if all(np.array_equal(again[name], rows[name]) for name in rows):
             break
         rows = again
-    order = canonical(rows)
-    return {name: column[order] for name, column in rows.items()}
+    order, sends = canonical(rows), sends_of(events)
+    told = {} if sends is None else {"sends": sends}
+    return {name: column[order] for name, column in (rows | told).items()}
 
 
 def canonical(rows: Rows) -> NDArray[np.intp]:
     """The order of events in a file: by time and frequency, then by all else."""
-    rest = [rows[name] for name in rows if name not in ("time_s", "octave", "mantissa", "gain_db")]
+    rest = [rows[name] for name in FIELDS if name not in ("time_s", "octave", "mantissa", "gain_db")]
     return np.lexsort((*rows["gain_db"].T, *rest, f0_of(rows), rows["time_s"]))
 
 
@@ -356,6 +358,7 @@ def from_integers(rows: Rows, sample_rate_hz: int) -> dict[str, Any]:
         "high_hz": np.where(rows["high_hz"] == 0, HIGHEST_HZ, (rows["high_hz"] - 1) * BAND_HZ),
         "backward": rows["backward"],
         "group_id": rows["group_id"],
+        **send_columns(rows.get("sends")),
     }
 
 

@@ -163,8 +163,8 @@ def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Splat:
     return Splat(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
-    """Payload, entry in the index (its `n_bytes` still 0) and no windows, of every packet of splats, in order."""
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
+    """Payload, entry in the index (its `n_bytes` still 0), no windows, and sends, of every packet of splats, in order."""
     rate = scene.sample_rate_hz
     told = np.isin(scene.splat.group_id, scene.groups.told().id)
     rows = to_integers(scene.splat.replace(group_id=np.where(told, scene.splat.group_id, 0)), rate)
@@ -177,7 +177,7 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
         _code(coder, part, mask, int(p), rate)
         payload = varint(int(p)) + varint(n_events) + varint(mask) + coder.finish()
         payload += bytes(max(0, BYTES_PER_EVENT * n_events - len(payload)))
-        yield payload, _entry(part, int(p), rate), 0
+        yield payload, _entry(part, int(p), rate), 0, part.get("sends")
 
 
 def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
