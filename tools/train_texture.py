@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 
 import motes
+from motes.codec.container import VERSION
 from motes.codec.tables import pack
 from motes.codec.texture_integers import SILENT, to_integers
 from motes.codec.texture_model import N_MIXERS, N_SLOTS, TABLES, code_levels
@@ -78,6 +79,8 @@ def main() -> None:
     paths = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() in {".flac", ".wav", ".ogg"})
     recordings = [levels_of(path) for path in paths]
     if not arguments.check:
+        if VERSION:
+            raise SystemExit("the format is released, and the tables are part of it: another type of packet may bring other tables")
         PATH.write_bytes(pack(*trained_on(recordings)))
         return
     for path, recording in zip(paths, recordings, strict=True):

@@ -31,13 +31,14 @@ def test_what_is_released_is_read_for_ever():
     assert container.VERSION == 0 or 1 in container.READABLE
 
 
+@pytest.mark.filterwarnings("ignore:the room hall cannot be found")  # one of the rooms is told by its digest alone
 @pytest.mark.parametrize("name", PATHS)
 def test_a_vector_decodes_to_its_integers_and_its_sound(name):
     data, expected = PATHS[name].read_bytes(), np.load(PATHS[name].with_suffix(".npz"))
     scene = loads(data)
     for column, values in make.integers(scene).items():
         np.testing.assert_array_equal(values, expected[column], err_msg=column)
-    for column, values in make.instruments(scene).items():
+    for column, values in make.decimals(scene).items():
         np.testing.assert_allclose(values, expected[column], rtol=1e-12, err_msg=column)
     assert make.header(scene) == str(expected["header"])
     assert np.max(np.abs(np.atleast_2d(scene.render()) - expected["audio"]), initial=0.0) < 1e-5

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-def needed(module: str) -> Any:
-    """A module that tests need; where it is missing they are skipped, in CI they fail."""
-    return importlib.import_module(module) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.importorskip(module)
-
-
-@pytest.fixture(scope="session")
-def axe() -> Any:
-    """The accessibility checker."""
-    return needed("axe_playwright_python.sync_playwright").Axe()
-
-
-@pytest.fixture(scope="session")
-def chromium(require_tool: Callable[[str], str]) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright."""
-    sync_api = needed("playwright.sync_api")
-    path = shutil.which("chromium") or require_tool("chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
-        yield browser
-        browser.close()
-
 
 HOOK = """
 window.started = [];

@@ -24,6 +24,7 @@ from motes.scene.gabor import Gabor, render_gabor_oracle
 from motes.scene.groups import Groups
 from motes.scene.instrument import Instrument
 from motes.scene.placed import base_of
+from motes.scene.room import Room
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
 from motes.scene.strike import Strike, render_strike_oracle
 from motes.scene.texture import Texture, hop_samples, render_texture_oracle
@@ -59,6 +60,7 @@ def scenes() -> dict[str, Scene]:
         "texture_alike": Scene(44100, 6_000, 2, texture=_texture(2, 44100, "alike")),
         "strikes": _struck(1),
         "strikes_stereo": _struck(2),
+        "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
         "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -20),
             metadata=Metadata(
@@ -128,6 +130,17 @@ def _struck(n_channels: int) -> Scene:
     return Scene(rate, 8_000, n_channels, strike=strikes, instruments=tuple(models))
 
 
+def _in_rooms(scene: Scene) -> Scene:
+    """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its digest alone."""
+    response = np.random.default_rng(0).normal(size=(2, 400)) * np.exp(-np.arange(400) / 80)
+    rooms = (Room.synthetic(0.125, 7), Room.of(response, 16000, "Küche").embedded(16000), Room("hall", "0123456789abcdef" * 4))
+    which = np.arange(len(scene.gabor))
+    gabor = scene.gabor.replace(room_id=which % 3, wetness=np.where(which % 3, (which % 8) / 8, 0.0))
+    texture = _texture(2, 16000, "usual")
+    texture = texture.replace(room_id=np.array([2, 0]), wetness=np.array([0.5, 0.0]))
+    return scene.replace(gabor=gabor, texture=texture, rooms=rooms, quantiser=GaborQuantiser(2, 8, -50))
+
+
 def files() -> dict[str, bytes]:
     """All files by name."""
     made = {name: dumps(scene) for name, scene in scenes().items()}
@@ -159,26 +172,30 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
     found |= {"gabor_edits": edits_to_tags(gabor).values, "gabor_layer": gabor.edit_layer, "gabor_group": gabor.group_id}
     found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
     found |= {"strikes": strike_packet.to_integers(scene.strike, rate)}
+    found |= {f"{table.KIND}_room": table.room_id for table in scene.tables}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
 
 
 def header(scene: Scene) -> str:
-    """What holds for the whole file, as text; instruments by their numbers, which are decimals."""
+    """What holds for the whole file, and how rooms are named, as text."""
     q, told = scene.quantiser, {"rate": scene.sample_rate_hz, "samples": scene.n_samples, "channels": scene.n_channels}
     assert q is not None
     told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": msgspec.to_builtins(scene.metadata)}
+    told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
     return msgspec.json.encode(told, order="sorted").decode()
 
 
-def instruments(scene: Scene) -> dict[str, np.ndarray]:
-    """The numbers of the instruments."""
+def decimals(scene: Scene) -> dict[str, np.ndarray]:
+    """The numbers of instruments and rooms, and how much of each event is sent there."""
     names = ("frequency_hz", "t60_s", "weights", "mixing", "direct", "direct_gain", "pad")
-    return {f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names}
+    found = {f"{table.KIND}_wetness": table.wetness for table in scene.tables}
+    found |= {f"room_{i}": room.response for i, room in enumerate(scene.rooms) if room.response is not None}
+    return found | {f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names}
 
 
 def audio(scene: Scene) -> np.ndarray:
-    """What it sounds like, by definition; where edits made its partials steeper or shared them, by the renderer that defines what is done there."""
-    if edits_to_tags(scene.gabor).index.any():
+    """What it sounds like, by definition; edited partials and rooms by the renderer, which defines what is done there."""
+    if edits_to_tags(scene.gabor).index.any() or scene.rooms:
         return np.atleast_2d(scene.render()).astype(np.float32)
     shape = scene.sample_rate_hz, scene.n_samples, scene.n_channels
     total = render_gabor_oracle(scene.gabor, *shape) + render_texture_oracle(scene.texture, *shape)
@@ -198,7 +215,7 @@ def main() -> int:
             changed += [name] if path.read_bytes() != data else []
             continue
         decoded = loads(data)
-        np.savez_compressed(path.with_suffix(".npz"), audio=audio(decoded), header=header(decoded), **integers(decoded), **instruments(decoded))
+        np.savez_compressed(path.with_suffix(".npz"), audio=audio(decoded), header=header(decoded), **integers(decoded), **decimals(decoded))
         path.write_bytes(data)
         print(f"{path.name}: {len(data)} bytes, {decoded.n_events} events")
     for name in changed:

@@ -13,8 +13,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from motes.cli.console import UsageError, say
-from motes.errors import MotesError, ParameterError
-from motes.library.batch import warn_in_lines
+from motes.errors import MotesError, ParameterError, warn_in_lines
 
 
 def _version() -> str:
@@ -39,6 +38,8 @@ app.command("motes.cli.export:import_", name="import", help="Turn tables of even
 app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
 app.command("motes.cli.rooms:rooms", help="List the rooms that sounds can be put into.")
 app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
+app.command("motes.cli.publish:publish", help="Send pages and files to a bucket.")
+app.command("motes.cli.studio:studio", help="See, hear and edit scenes in the browser.")
 app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
 app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
 app.command("motes.cli.evaluate:evaluate", name="eval", help="Measure how near an estimate is to its reference.")

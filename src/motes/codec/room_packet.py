@@ -76,7 +76,7 @@ def read_room(found: Frame) -> Told:
 def decode_room(found: Frame) -> tuple[int, Room]:
     """The inverse of `encode_room`: number and room."""
     told = read_room(found)
-    if not told.coded:
+    if not told.room.is_embedded:
         return told.number, told.room
     numbers = _samples(told.coded, told.n_channels * told.n_samples, found.name).reshape(told.n_channels, told.n_samples)
     if not numbers[:, -1].any() or np.abs(numbers).max() == 0:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def finder(where: Folder | Sequence[Room] | None = None) -> Callable[[Room], Roo
 
     def find(missing: Room) -> Room:
         if where is not None and not isinstance(where, str | os.PathLike):
-            return next((given for given in where if given.digest == missing.digest and not given.is_missing), missing)
+            return next((replace(given, name=missing.name) for given in where if given.digest == missing.digest and not given.is_missing), missing)
         folder = folder_in_force() if where is None else where
         if folder is None or not os.path.exists(folder):
             return missing

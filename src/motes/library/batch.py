@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from motes.errors import MotesError, MotesWarning
+from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
 
 Progress = Callable[..., None]
@@ -74,19 +73,6 @@ def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
         if os.environ.get("MOTES_DEBUG"):
             raise
         return Outcome(job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}")
-
-
-def warn_in_lines() -> None:
-    """From now on warnings of motes are one line on standard error, as its errors are."""
-    before = warnings.showwarning
-
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-        if issubclass(category, MotesWarning):
-            print(f"motes: {one_line(message)}", file=sys.stderr, flush=True)
-        else:
-            before(message, category, *where, **more)
-
-    warnings.showwarning = show
 
 
 def one_line(text: object) -> str:

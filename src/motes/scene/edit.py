@@ -249,6 +249,11 @@ def reverse_scene(scene: Scene) -> Scene:
 
 def join(scene: Scene, other: Scene, at_s: float | None = None, resample: bool = False) -> Scene:
     """Both scenes as one, `other` starting at `at_s` (default: where `scene` ends); windows that reach over their scene's ends sound."""
+    return joined(scene, other, at_s, resample).scene
+
+
+def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool = False) -> Selection:
+    """The same, with the events of `other` selected."""
     at_s = scene.duration_s if at_s is None else _require_time("at_s", at_s)
     if scene.n_channels != other.n_channels:
         raise ParameterError(f"one scene has {scene.n_channels} channels, the other {other.n_channels}: they cannot be joined")
@@ -263,7 +268,7 @@ def join(scene: Scene, other: Scene, at_s: float | None = None, resample: bool =
     if len(ends) and ends.min() < 0:
         raise ParameterError(f"joining would end event {ends.argmin()} of the other scene before 0, at {ends.min():g} s")
     moved = _changed(other.select(), lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
-    return _together(scene, moved.scene, scene.select()).scene
+    return _together(scene, moved.scene, scene.select())
 
 
 def embed_rooms(scene: Scene) -> Scene:

@@ -125,7 +125,7 @@ class EventTable:
                 shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
                 object.__setattr__(self, param.name, _filled(param, shape))
                 continue
-            column = np.array(given, dtype=np.int64 if param.whole else np.float64, order="C")
+            column = _fixed(given, np.int64 if param.whole else np.float64)
             if column.ndim != 1 + param.per_channel:
                 raise ParameterError(f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}")
             n_events = len(column) if n_events is None else n_events
@@ -201,6 +201,13 @@ def _is_default(column: Any, param: Param, n_events: int | None) -> bool:
     if not isinstance(column, np.ndarray) or column.ndim != 1 + param.per_channel or len(column) != n_events:
         return False
     return n_events > 0 and not any(column.strides) and column.flat[0] == param.default
+
+
+def _fixed(given: Any, dtype: type) -> NDArray[Any]:
+    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share what it leaves, or a copy."""
+    if isinstance(given, np.ndarray) and given.dtype == dtype and not given.flags.writeable and given.flags.c_contiguous and given.base is None:
+        return given
+    return np.array(given, dtype=dtype, order="C")
 
 
 def canonical_order(*columns: Array) -> NDArray[np.intp] | None:

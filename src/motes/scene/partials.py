@@ -6,7 +6,9 @@ through these places from the strongest atom on, by frequency, amplitude and pha
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from motes.kernels.reassignment import Atoms, Sounds
 
 _STRETCH_SAMPLES = 1 << 18
+_N_KEPT, _MOST_KEPT = 3, 1_000_000
+_FINDING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,9 @@ class Lines:
     """Whether one sound sweeps under the event."""
     curves: tuple[Curve, ...] = ()
     """Of line k, curves[k − 1]."""
+
+
+_FOUND: dict[bytes, Lines] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +84,28 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
     frequency, phase = events.partial_hz.copy(), events.partial_rad.copy()
     unknown = events.partial_hz == 0
     if unknown.all():
-        lines = find_lines(scene)
+        lines = lines_of(scene)
         frequency, phase = lines.frequency_hz, lines.phase_rad
     elif unknown.any():
         lines = find_lines(scene.replace(gabor=events.take(unknown)))
         frequency[unknown], phase[unknown] = lines.frequency_hz, lines.phase_rad
     return frequency, phase
+
+
+def lines_of(scene: Scene) -> Lines:
+    """What `find_lines` finds, kept for the latest few scenes: edits ask again and again for the lines of the atoms as they were."""
+    events = scene.gabor
+    digest = hashlib.blake2b(repr((scene.sample_rate_hz, scene.n_channels)).encode(), digest_size=16)
+    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad"):
+        digest.update(np.ascontiguousarray(events.column(name)).data)
+    key = digest.digest()
+    with _FINDING:  # one after the other, so that whoever comes second finds what the first has found
+        found = _FOUND.pop(key, None) or find_lines(scene)
+        if len(events) <= _MOST_KEPT:
+            _FOUND[key] = found
+        while len(_FOUND) > _N_KEPT:
+            del _FOUND[next(iter(_FOUND))]
+    return found
 
 
 def find_lines(scene: Scene, n_threads: int = 0) -> Lines:

@@ -125,27 +125,41 @@ def partial_numbers(scene: Scene) -> NDArray[np.int64]:
     return found
 
 
+def prepare(scene: Scene) -> None:
+    """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them takes no longer than others."""
+    from motes.scene.partials import lines_of
+    from motes.scene.shared import sharing
+    from motes.scene.swept import chirp_of
+
+    events = scene.gabor
+    if len(events) and not is_edited(events) and not events.edit_layer.any():
+        lines = lines_of(_scene_of(events, scene.sample_rate_hz))
+        sharing(events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad), lines)
+        for curve in lines.curves:
+            chirp_of(curve, scene.sample_rate_hz)
+
+
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
-    from motes.scene.partials import find_lines
+    from motes.scene.partials import lines_of
 
     base, numbers = base_of(events), np.zeros(len(events), np.int64)
     for layer in np.unique(events.edit_layer):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
         alone = base.take(these)
-        found = find_lines(_scene_of(alone, sample_rate_hz)).number
+        found = lines_of(_scene_of(alone, sample_rate_hz)).number
         numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
     return numbers
 
 
 def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
-    from motes.scene.partials import find_lines
+    from motes.scene.partials import lines_of
     from motes.scene.swept import movable
 
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
     for layer in np.unique(events.edit_layer[moved]):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
         alone, edited = base.take(these), events.take(these)
-        ways, lines = _ways(edited), find_lines(_scene_of(alone, sample_rate_hz))
+        ways, lines = _ways(edited), lines_of(_scene_of(alone, sample_rate_hz))
         alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
         _, first, which, count = np.unique(np.stack(list(ways.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True)
         for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:

@@ -1,0 +1,82 @@
+"""The folder that a studio has opened: what lies in it, and nothing outside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from motes.library.plan import RECORDINGS
+from motes.studio.errors import Absent, Refused
+
+SCENE = ".mote"
+
+
+class Folder:
+    """Paths relative to `root`, with `/` between; links are followed, and refused where they lead out."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.realpath(root))
+
+    def inside(self, path: str) -> Path:
+        """The real path of what is called so; Refused where that is outside the folder."""
+        if "\0" in path or len(path) > 4096:
+            raise Refused("that is not a path")
+        if path.startswith(("/", "\\")) or Path(path).is_absolute():
+            raise Refused(f"{path} is not a path within the folder: the studio opens nothing else")
+        try:
+            real = Path(os.path.realpath(self.root / path))
+        except (OSError, ValueError) as error:
+            raise Refused(f"{path} cannot be followed: {error}") from None
+        if real != self.root and self.root not in real.parents:
+            raise Refused(f"{path} leads out of {self.root.name}, the folder that the studio has opened")
+        return real
+
+    def file(self, path: str) -> Path:
+        """The real path of a file that is there."""
+        real = self.inside(path)
+        if real.is_dir():
+            raise Absent(f"{path} is a folder")
+        if not real.is_file():
+            raise Absent(f"there is no file {path}")
+        return real
+
+    def shown(self, real: Path) -> str:
+        """A real path inside as it is called."""
+        return real.relative_to(self.root).as_posix()
+
+    def listing(self, path: str) -> dict[str, Any]:
+        """Folders, scenes and recordings in a folder, by name; what leads out is left out."""
+        here = self.inside(path)
+        if not here.is_dir():
+            raise Absent(f"there is no folder {path}")
+        try:
+            found = [entry for child in sorted(here.iterdir(), key=lambda child: child.name.casefold()) if (entry := self._entry(child))]
+        except OSError as error:
+            raise Refused(f"cannot read {path}: {error.strerror or error}") from None
+        own = self.shown(here)
+        return {"path": "" if own == "." else own, "parent": None if here == self.root else _up(self.shown(here.parent)), "entries": found}
+
+    def _entry(self, child: Path) -> dict[str, Any] | None:
+        if child.name.startswith("."):
+            return None
+        try:
+            real = self.inside(child.relative_to(self.root).as_posix())
+            about = real.stat()
+        except (Refused, OSError):
+            return None
+        what = "folder" if real.is_dir() else sort_of(child.name) if real.is_file() else None
+        if what is None:
+            return None
+        path = child.relative_to(self.root).as_posix()
+        return {"name": child.name, "path": path, "type": what, "n_bytes": 0 if what == "folder" else about.st_size, "modified": about.st_mtime}
+
+
+def sort_of(name: str) -> str | None:
+    """Whether a file is a scene or a recording, by its name; None for anything else."""
+    extension = os.path.splitext(name)[1].lower()
+    return "scene" if extension == SCENE else "recording" if extension in RECORDINGS else None
+
+
+def _up(path: str) -> str:
+    return "" if path == "." else path

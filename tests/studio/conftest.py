@@ -1,0 +1,118 @@
+"""A folder with a recording and a scene of it, and a studio that has opened it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import motes
+from motes.audio import open_source, read_audio, write_audio
+from motes.encoders.options import PursuitOptions
+from motes.encoders.pursuit import encode
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scene"))  # for `kind_examples`
+
+
+def needed(module: str) -> Any:
+    """A module that tests need; where it is missing they are skipped, in CI they fail."""
+    return importlib.import_module(module) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.importorskip(module)
+
+
+needed("fastapi")
+
+
+class Talk:
+    """Requests to a studio, as its page makes them."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from starlette.testclient import TestClient
+        self.app, self.studio = app, app.state.studio
+        self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False, **options)
+
+    def get(self, path: str, status: int = 200, **more: Any) -> Any:
+        return self._checked(self.client.get(f"/api/{path}", **more), status)
+
+    def post(self, path: str, body: Any = None, status: int = 200, **more: Any) -> Any:
+        return self._checked(self.client.post(f"/api/{path}", json={} if body is None else body, **more), status)
+
+    def delete(self, path: str, status: int = 204) -> Any:
+        return self._checked(self.client.delete(f"/api/{path}"), status)
+
+    def _checked(self, answer: Any, status: int) -> Any:
+        assert answer.status_code == status, answer.text[:500]
+        return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else answer
+
+    def open(self, path: str = "sound.mote") -> dict[str, Any]:
+        return self.post("documents", {"path": path}, 201)
+
+    def edit(self, document: dict[str, Any], op: str, what: dict[str, Any] | None = None, status: int = 200, /, **fields: Any) -> Any:
+        now = self.get(f"documents/{document['id']}")["revision"]
+        return self.post(f"documents/{document['id']}/edits", {"revision": now, "what": what or {}, "edit": {"op": op, **fields}}, status)
+
+    def scene(self, document: dict[str, Any], revision: int | None = None) -> motes.Scene:
+        history = self.studio.documents[document["id"]].history
+        return history.current.scene if revision is None else history[revision].scene
+
+    def samples(self, document: dict[str, Any], revision: int, track: str = "reconstruction") -> np.ndarray:
+        answer = self.get(f"documents/{document['id']}/revisions/{revision}/audio/{track}.f32")
+        return np.frombuffer(answer.content, "<f4").reshape(int(answer.headers["x-channels"]), -1)
+
+    def wait(self, job: str, seconds: float = 60.0) -> dict[str, Any]:
+        import time
+
+        end = time.monotonic() + seconds
+        while (told := self.get(f"jobs/{job}"))["state"] in ("waiting", "running"):
+            assert time.monotonic() < end, told
+            time.sleep(0.05)
+        return told
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, demo_audio: Path) -> Path:
+    """A folder with three seconds of the bundled recording and a scene of them."""
+    folder = tmp_path_factory.mktemp("made")
+    audio, rate = read_audio(demo_audio)
+    write_audio(folder / "sound.wav", audio[np.newaxis, : 3 * rate], rate, 1)
+    source = open_source(folder / "sound.wav")
+    encode(source, PursuitOptions(n_events=1500, texture=True)).save(folder / "sound.mote")
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(made, tmp_path / "folder"))
+
+
+@pytest.fixture
+def studio_of(tmp_path: Path) -> Iterator[Callable[..., Talk]]:
+    """Studios, which end with the test: `studio_of(folder, upload_bytes=1000)`."""
+    from motes.studio.app import create_app
+    from motes.studio.options import StudioOptions
+
+    talks: list[Talk] = []
+
+    def start(folder: Path, **options: Any) -> Talk:
+        talks.append(Talk(create_app(StudioOptions(folder, tmp_path / "state", **{"autosave_s": 0.05} | options))))
+        return talks[-1]
+
+    yield start
+    for talk in talks:
+        talk.studio.close()
+
+
+@pytest.fixture
+def talk(studio_of: Callable[..., Talk], folder: Path) -> Talk:
+    """A studio that has opened the folder."""
+    return studio_of(folder)

@@ -1,0 +1,163 @@
+"""Encoding in the studio: progress, cancelling, failing alone, and a server that answers all the while."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from motes.errors import ParameterError
+from motes.studio.forms import ENCODERS, RANGES, described, options_of
+
+
+def test_an_encoded_recording_becomes_a_document(talk, folder):
+    job = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 300}}, 202)
+    assert job["state"] == "waiting"
+    told = talk.wait(job["id"])
+    assert (told["state"], told["fraction"], told["n_events"]) == ("done", 1.0, 300)
+    document = talk.get(f"documents/{told['document']}")
+    assert document["n_events"] == 300
+    assert document["dirty"]
+    assert document["tracks"][0] == "original"
+    from motes.audio import open_source
+    from motes.encoders.options import PursuitOptions
+    from motes.encoders.pursuit import encode
+
+    direct = encode(open_source(folder / "sound.wav"), PursuitOptions(n_events=300))
+    assert all(a.equals(b) for a, b in zip(talk.scene(document).tables, direct.tables, strict=True))
+
+
+def test_a_recording_is_a_document_before_it_is_encoded(talk):
+    document = talk.open("sound.wav")
+    assert (document["n_events"], document["dirty"], document["path"]) == (0, False, None)
+    job = talk.post("jobs", {"document": document["id"], "options": {"n_events": 50}}, 202)
+    assert talk.wait(job["id"])["document"] == document["id"]
+    assert talk.get(f"documents/{document['id']}")["n_events"] == 50
+    assert talk.post(f"documents/{document['id']}/undo")["document"]["n_events"] == 0
+
+
+def test_jobs_are_cancelled_while_they_run_and_while_they_wait(talk):
+    first = talk.post("jobs", {"path": "sound.wav", "options": {"snr_db": 60}}, 202)
+    second = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert talk.delete(f"jobs/{second['id']}", 200)["state"] == "cancelled"
+    end = time.monotonic() + 30
+    while talk.get(f"jobs/{first['id']}")["state"] != "running":
+        assert time.monotonic() < end
+    talk.delete(f"jobs/{first['id']}", 200)
+    begun = time.monotonic()
+    told = talk.wait(first["id"])
+    assert told["state"] == "cancelled"
+    assert time.monotonic() - begun < 8
+    assert told["document"] is None
+    third = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert talk.wait(third["id"])["state"] == "done"
+
+
+def test_a_failing_job_fails_alone(talk, folder):
+    (folder / "broken.wav").write_bytes((folder / "sound.wav").read_bytes())
+    job = talk.post("jobs", {"path": "broken.wav", "options": {"n_events": 10}}, 202)
+    (folder / "broken.wav").write_bytes(b"RIFF of nothing")
+    told = talk.wait(job["id"])
+    if told["state"] == "failed":  # unless it was read before it broke
+        assert told["error"]
+        assert "\n" not in told["error"]
+        assert str(folder) not in told["error"]
+    again = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert talk.wait(again["id"])["state"] == "done"
+
+
+def test_a_killed_process_is_a_failed_job(talk, monkeypatch):
+    from motes.studio import jobs
+
+    monkeypatch.setattr(jobs, "_encode", _die)
+    job = talk.post("jobs", {"path": "sound.wav"}, 202)
+    told = talk.wait(job["id"])
+    assert told["state"] == "failed"
+    assert "ended from outside" in told["error"]
+
+
+def _die(*_):
+    import os
+
+    os._exit(9)
+
+
+def test_the_server_answers_while_it_encodes_and_tells_how_it_goes(talk):
+    """The event loop is never held for long: a request that needs nothing but it is answered at once."""
+    import asyncio
+
+    waits, messages = [], []
+    feed = talk.studio.feed
+
+    async def main():
+        async def listen():
+            async for message in feed.listen(talk.studio.told):
+                messages.append(message)
+
+        async def beat():
+            while True:
+                begun = time.perf_counter()
+                await asyncio.sleep(0.005)
+                waits.append(time.perf_counter() - begun - 0.005)
+
+        tasks = [asyncio.create_task(listen()), asyncio.create_task(beat())]
+        await asyncio.sleep(0.05)
+        job = await asyncio.to_thread(talk.post, "jobs", {"path": "sound.wav", "options": {"snr_db": 25}}, 202)
+        told = await asyncio.to_thread(talk.wait, job["id"])
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        return told
+
+    told = asyncio.run(main())
+    assert told["state"] == "done"
+    assert messages[0].startswith(b"event: hello\n")
+    names = [message.split(b"\n")[0] for message in messages]
+    assert names.count(b"event: job") >= 3
+    assert b"event: document" in names
+    assert sorted(waits)[int(0.99 * len(waits))] < 0.1
+
+
+def test_a_stream_ends_when_the_studio_does(talk):
+    import asyncio
+
+    async def main():
+        stream = talk.studio.feed.listen(talk.studio.told)
+        assert (await anext(stream)).startswith(b"event: hello")
+        threading.Thread(target=talk.studio.feed.close).start()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(stream), 5)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+def test_forms_tell_what_the_options_are(encoder):
+    told = {option["name"]: option for option in described(encoder)["options"]}
+    assert all(option["doc"] for option in told.values())
+    for name, (low, high, exclusive) in RANGES[encoder.name].items():
+        assert name in told
+        if told[name]["type"] == "integers":
+            continue
+        whole = told[name]["type"] == "integer"
+        if high < 1e9 and name != "n_threads" and not (encoder.name == "pursuit" and name in ("kbps", "texture_kbps")):
+            options_of(encoder, {name: high})
+            with pytest.raises(ParameterError):
+                options_of(encoder, {name: high + 1})
+        if exclusive:
+            with pytest.raises(ParameterError):
+                options_of(encoder, {name: low})
+        else:
+            options_of(encoder, {name: low})
+            with pytest.raises(ParameterError):
+                options_of(encoder, {name: low - 1 if whole else low - 0.1})
+
+
+@pytest.mark.parametrize(
+    "values", [{"kbps": "16"}, {"n_events": 1.5}, {"refit": 1}, {"windows": [512.5]}, {"windows": 512}, {"checkpoint": "/tmp/x"}, {"no": 1}]
+)
+def test_options_of_the_wrong_sort_are_refused(values):
+    for encoder in ENCODERS:
+        with pytest.raises(ParameterError):
+            options_of(encoder, values)
