@@ -1,5 +1,7 @@
 """Fits by gradients: what is planted is found, every end is told, and a fit that goes on is the same fit."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -137,7 +139,7 @@ def test_long_recordings_are_fitted_in_stretches_whatever_the_blocks():
     parts = stretches(32000, RATE, 0.6)
     assert parts[0].first == 0
     assert parts[-1].last == parts[-1].done == 32000
-    assert all(a.done == b.first and a.last > b.first for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.done == b.first and a.last > b.first for a, b in pairwise(parts))
 
 
 def test_the_scene_is_shown_as_it_grows():
@@ -191,7 +193,8 @@ def test_events_with_values_gone_wild_do_not_spread():
     assert np.isfinite(descent.step(state, 0.0))
 
 
-@pytest.mark.parametrize("options", [{"loss": "stft:0"}, {"loss": "nonsense"}, {"loss": "stft:x"}, {"init": "guess"}, {"stretch": 1e4}, {"resume": True},
+@pytest.mark.parametrize("options", [{"loss": "stft:0"}, {"loss": "nonsense"}, {"loss": "stft:x"}, {"init": "guess"}, {"stretch": 1e4},
+                                     {"resume": True},
                                      {"events": -1}, {"events": 1.5}, {"learning_rate": 0.0}, {"time_limit": -1.0}])  # fmt: skip
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ParameterError):

@@ -207,8 +207,6 @@ class FitOptions:
         Of splats, in time: `gaussian` or `gamma`.
     loss
         What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.
-    room
-        `none` for dry events, `auto` to choose a room, or the name of one.
     time_limit
         Stop with the best so far after this many seconds.
     learning_rate
@@ -242,7 +240,6 @@ class FitOptions:
     init: Literal["pursuit", "random"] = "pursuit"
     envelope: Literal["gaussian", "gamma"] = "gaussian"
     loss: str = "convergence:1"
-    room: str = "none"
     time_limit: float | None = None
     learning_rate: float = 0.02
     sparsity: float = 0.0
