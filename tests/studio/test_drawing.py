@@ -108,6 +108,19 @@ def test_spectrograms_of_all_tracks(talk):
     talk.get(f"{at}/original/3/1", 404)
 
 
+def test_tiles_that_an_edit_does_not_touch_are_not_made_again(talk):
+    document = talk.open()
+    at = f"documents/{document['id']}/revisions"
+    talk.edit(document, "gain", {"expression": "time_s > 2.5 and window_s < 0.02"}, db=12)
+    held = talk.studio.documents[document["id"]]
+    before, last = (talk.get(f"{at}/0/spectrogram/reconstruction/0/{index}").content for index in (0, 5))
+    n_kept = len(held.tiles)
+    assert talk.get(f"{at}/1/spectrogram/reconstruction/0/0").content[48:] == before[48:]
+    assert len(held.tiles) == n_kept
+    assert talk.get(f"{at}/1/spectrogram/reconstruction/0/5").content[48:] != last[48:]
+    assert len(held.tiles) == n_kept + 1
+
+
 def test_the_band_image_of_noise_is_like_its_spectrogram():
     scene = scene_of(example("texture", 1))
     document = Document("d", "d", scene)

@@ -282,6 +282,17 @@ def test_ctrl_c_ends_the_command_with_130(folder, tmp_path):
     assert rest.strip().endswith("motes: interrupted")
 
 
+def test_a_damaged_file_is_said_in_one_line(tmp_path, monkeypatch, capsys):
+    from motes.cli import main
+
+    (tmp_path / "bad.mote").write_bytes(b"nothing")
+    monkeypatch.setenv("MOTES_STATE", str(tmp_path / "state"))
+    assert main(["studio", str(tmp_path / "bad.mote"), "--no-browser", "--port", "0"]) == 1
+    error = capsys.readouterr().err
+    assert "bad.mote" in error
+    assert "Traceback" not in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [(["absent"], 2, "no file or folder"), (["--port", "99999"], 2, "65535"), (["--host", "no.such.host.invalid", "--port", "0"], 1, "no host")],

@@ -18,6 +18,7 @@ from motes.scene.placed import EDITS, baked, follow_partials
 from motes.scene.texture import Texture
 
 if TYPE_CHECKING:
+    from motes.scene.scene import Scene
     from motes.scene.select import Selection
 
 MEASURED = {"texture": ("n_bands", "n_frames")}
@@ -158,9 +159,10 @@ def _in_groups(selection: Selection, group_id: Any, groups: Groups) -> Selection
     """The selected events in these groups; groups that nothing is in any longer are left out."""
     scene = selection.scene
     wanted = np.where(selection.mask, group_id, edit.column(scene, "group_id"))
-    tables = [table.replace(group_id=part) for (table, _), part in zip(edit.parts(scene, selection.mask), _split(scene, wanted), strict=True)]
+    tables = [table.replace(group_id=part) for (table, _), part in zip(edit.parts(scene, selection.mask), split(scene, wanted), strict=True)]
     return replace(selection, scene=scene.with_tables(tables, groups=edit._used(groups, wanted)))
 
 
-def _split(scene: Any, values: Any) -> list[Any]:
+def split(scene: Scene, values: Any) -> list[Any]:
+    """Values over all events, kind by kind."""
     return np.split(values, np.cumsum([len(table) for table in scene.tables])[:-1])

@@ -133,11 +133,14 @@ def prepare(scene: Scene) -> None:
     from motes.scene.partials import lines_of
     from motes.scene.scene import Scene
     from motes.scene.shared import sharing
+    from motes.scene.swept import chirp_of
 
     events = scene.gabor
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(Scene(scene.sample_rate_hz, _n_samples(events, scene.sample_rate_hz), scene.n_channels, events))
         sharing(events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad), lines)
+        for curve in lines.curves:
+            chirp_of(curve, scene.sample_rate_hz)
 
 
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene import edit
+from motes.scene import assign, edit
 from motes.scene.expression import Expression
 from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
@@ -93,6 +93,18 @@ class Selection:
     def reverse(self) -> Scene:
         """These events backwards, mirrored about the middle of their first and last centre."""
         return edit.reverse(self).scene
+
+    def set(self, **values: Any) -> Scene:
+        """These events with parameters at exact values: a number, one for each channel, or all values of a ragged field; see `motes.scene.assign`."""
+        return assign.assign(self, values).scene
+
+    def group(self, role: str = "own", parent: int = 0) -> Scene:
+        """These events in a new group: a "note", a "voice" or your "own", within the group `parent`."""
+        return assign.grouped(self, role, parent).scene
+
+    def ungroup(self) -> Scene:
+        """These events out of their groups, in those that these are in."""
+        return assign.ungrouped(self).scene
 
     def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
         """The scene without those of these events whose frequency is below `low_hz` or above `high_hz`."""

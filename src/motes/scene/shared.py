@@ -40,17 +40,13 @@ class Chord:
 
 def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: float) -> list[Chord]:
     """Lines that share atoms, and are steady enough for windows that tell them apart; only where one of them is `touched`."""
-    curves, apart = lines.curves, sharing(events, lines)
-    home = np.arange(len(curves) + 1)
-    for k, q in apart:
-        home[home == home[q]] = home[k]
+    curves, (home, nearest) = lines.curves, sharing(events, lines)
     found = []
     for root in np.unique(home[touched]).tolist():
         numbers = np.flatnonzero(home == root).tolist()
         if len(numbers) < 2:
             continue
-        nearest_hz = max(1e-3, min(hz for (k, _), hz in apart.items() if home[k] == root))
-        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / nearest_hz)))
+        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / max(1e-3, nearest[root]))))
         if len(numbers) > MOST_LINES or window > LONGEST:
             continue
         if window <= STEADY_TIMES * min(window_for(curves[k - 1], sample_rate_hz, by) for k in numbers):
@@ -58,16 +54,27 @@ def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: 
     return found
 
 
-def sharing(events: Gabor, lines: Lines) -> dict[tuple[int, int], float]:
-    """Pairs of lines that share atoms, and how many Hz they are apart: found once for each set of lines."""
-    found: dict[tuple[int, int], float] | None = lines.__dict__.get("_sharing")
+def sharing(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
+    """The first line of those that each line shares atoms with, and by such first lines how many Hz the nearest two are apart.
+
+    Found once for each set of lines; `events` know their partials.
+    """
+    found: tuple[Ints, dict[int, float]] | None = lines.__dict__.get("_sharing")
     if found is None:
-        found = _find_sharing(events, lines.number, lines.curves)
+        apart, home = _find_sharing(events, lines.number, lines.curves), np.arange(len(lines.curves) + 1)
+        for k, q in apart:
+            home[home == home[q]] = home[k]
+        nearest: dict[int, float] = {}
+        for (k, _), hz in apart.items():
+            root = int(home[k])
+            nearest[root] = min(nearest.get(root, np.inf), hz)
+        found = home, nearest
         object.__setattr__(lines, "_sharing", found)
     return found
 
 
 def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dict[tuple[int, int], float]:
+    """Pairs of lines that share atoms, and how many Hz they are apart."""
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
     whole = np.bincount(number, energy, len(curves) + 1)
     apart: dict[tuple[int, int], float] = {}

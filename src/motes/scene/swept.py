@@ -65,13 +65,22 @@ def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz
 
 def window_for(curve: Curve, sample_rate_hz: int, by: float) -> int:
     """The longest window, a power of two in samples, in which a line moved by `by` strays by SWEEP_RAD at most."""
-    time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
-    if len(time) < 6 or by == 0:
+    chirp = chirp_of(curve, sample_rate_hz)
+    if chirp is None or by == 0:
         return 1 << 30
-    frequency = curve.at(time)[0]
-    chirp = np.quantile(np.abs(frequency[4:] - frequency[:-4]), 0.95) * sample_rate_hz / 1024  # Hz per s
-    longest_s = 4 * np.sqrt(SWEEP_RAD / (np.pi * by * max(float(chirp), 1e-6)))
+    longest_s = 4 * np.sqrt(SWEEP_RAD / (np.pi * by * max(chirp, 1e-6)))
     return max(SHORTEST, 1 << int(np.log2(longest_s * sample_rate_hz)))
+
+
+def chirp_of(curve: Curve, sample_rate_hz: int) -> float | None:
+    """How fast a line moves where it moves fast, Hz per s; None where it is too short to tell. Found once for each."""
+    if "_chirp" not in curve.__dict__:
+        time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
+        frequency = curve.at(time)[0]
+        moves = np.abs(frequency[4:] - frequency[:-4])
+        object.__setattr__(curve, "_chirp", None if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024))
+    found: float | None = curve.__dict__["_chirp"]
+    return found
 
 
 def shorter(long: Gabor, curve: Curve, sample_rate_hz: int, window: int) -> Gabor:

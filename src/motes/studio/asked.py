@@ -1,4 +1,4 @@
-"""What paths of requests name: the studio, a document, a revision."""
+"""What paths of requests name: the studio, a document, a revision. Looked up at once, without a change of threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RevisionNumber = Annotated[int, Path(description="a revision of the document", g
 Count = Annotated[int, Path(ge=0, le=_MOST)]
 
 
-def studio_of(request: Request) -> Studio:
+async def studio_of(request: Request) -> Studio:
     """The studio of the application."""
     studio: Studio = request.app.state.studio
     return studio
@@ -26,7 +26,7 @@ def studio_of(request: Request) -> Studio:
 TheStudio = Annotated[Studio, Depends(studio_of)]
 
 
-def document_of(studio: TheStudio, document: DocumentId) -> Document:
+async def document_of(studio: TheStudio, document: DocumentId) -> Document:
     """The open document."""
     return studio.documents[document]
 
@@ -34,7 +34,7 @@ def document_of(studio: TheStudio, document: DocumentId) -> Document:
 TheDocument = Annotated[Document, Depends(document_of)]
 
 
-def revision_of(document: TheDocument, revision: RevisionNumber) -> Revision:
+async def revision_of(document: TheDocument, revision: RevisionNumber) -> Revision:
     """The revision of the document."""
     return document.history[revision]
 

@@ -27,7 +27,7 @@ from motes.studio.sound import TRACKS, Sound
 from motes.studio.tiles import coarsest_level
 
 Edited = dict[str, Any]
-_GEOMETRIES = 6
+_GEOMETRIES = 3
 _TILES = 400
 """Spectrogram tiles kept, 64 kB each."""
 

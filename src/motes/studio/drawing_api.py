@@ -11,8 +11,8 @@ from motes.studio.asked import AT, FOR_EVER, Count, TheDocument, TheRevision, st
 from motes.studio.documents import Document
 from motes.studio.history import Revision
 from motes.studio.partials import partial_lines
-from motes.studio.spectrogram import packed, png, spectrogram_tile, texture_tile
-from motes.studio.tiles import MOST_EVENTS, check_tile, event_tile
+from motes.studio.spectrogram import WINDOW_S, packed, png, spectrogram_tile, texture_tile
+from motes.studio.tiles import MOST_EVENTS, check_tile, event_tile, span_s
 
 router = APIRouter(tags=["drawing"])
 _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
@@ -51,11 +51,21 @@ def get_spectrogram(
 ) -> Response:  # fmt: skip
     scene = revision.scene
     check_tile(level, index, scene.duration_s)
-    key = (track, level, index, 0 if track == "original" else revision.number)
-    levels = document.kept(key, lambda: _tile(document, revision, track, level, index))
+    levels = document.kept(
+        (track, level, index, _what(document, revision, track, level, index)), lambda: _tile(document, revision, track, level, index)
+    )
     if format == "png":
         return Response(png(levels), media_type="image/png", headers=FOR_EVER)
     return Response(packed(levels, level, index, revision.number, scene.sample_rate_hz), media_type=_BINARY, headers=FOR_EVER)
+
+
+def _what(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
+    """What a tile shows: the same in revisions that differ elsewhere only."""
+    if track in ("original", "texture"):
+        return 0 if track == "original" else revision.number
+    rate, span = revision.scene.sample_rate_hz, span_s(level)
+    around = 2 * WINDOW_S * rate
+    return document.sound.made_by(revision, int(index * span * rate - around), int((index + 1) * span * rate + around))
 
 
 def _tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:

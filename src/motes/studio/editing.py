@@ -76,15 +76,10 @@ def _muted_after(selection: Selection, make: Callable[[Selection], Selection], m
     """Which events are muted after an edit: each carries its number through it in place of its group."""
     scene = selection.scene
     numbers = np.arange(1, scene.n_events + 1)
-    tables = [table.replace(group_id=part) for (table, _), part in zip(edit.parts(scene, muted), split(scene, numbers), strict=True)]
+    tables = [table.replace(group_id=part) for (table, _), part in zip(edit.parts(scene, muted), assign.split(scene, numbers), strict=True)]
     marked = scene.with_tables(tables, groups=Groups.partials(numbers))
     found = make(Selection(marked, selection.mask)).scene
     return np.asarray(muted[(edit.column(found, "group_id") - 1) % scene.n_events])  # copies have numbers above all others
-
-
-def split(scene: Scene, values: Any) -> list[Any]:
-    """Values over all events, kind by kind."""
-    return np.split(values, np.cumsum([len(table) for table in scene.tables])[:-1])
 
 
 def _muted(scene: Scene, muted: Mask, mask: Mask, op: str) -> Done:

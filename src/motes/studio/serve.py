@@ -7,6 +7,7 @@ import contextlib
 import errno
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -43,16 +44,19 @@ def serve(
     app = create_app(options)
     studio = app.state.studio
     if target is not None:
-        shown = studio.folder.shown(target)
-        if sort_of(target.name) == "scene":
-            studio.opened = studio.open(OpenBody(path=shown)).id
-        else:
-            studio.opened = studio.open(OpenBody(path=shown)).id
-            studio.opened_job = studio.encode(JobBody(document=studio.opened)).id
+        try:
+            studio.opened = studio.open(OpenBody(path=studio.folder.shown(target))).id
+            if sort_of(target.name) != "scene":
+                studio.opened_job = studio.encode(JobBody(document=studio.opened)).id
+        except BaseException:
+            listener.close()
+            studio.close()
+            raise
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, server_header=False, date_header=False, ws="none")
     server = _server(uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell))
     if not (PAGE / "index.html").is_file():
         tell(f"motes: {NO_PAGE}")
+    sys.setswitchinterval(0.001)  # threads that draw and render do not keep the others waiting
     with contextlib.closing(listener):
         asyncio.run(server.serve(sockets=[listener]))
     raise KeyboardInterrupt

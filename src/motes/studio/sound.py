@@ -101,6 +101,11 @@ class Sound:
         rendered = self._renderer(revision).samples(first, last)
         return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
 
+    def made_by(self, revision: Revision, first: int, last: int) -> bytes:
+        """Tells the sound of samples first … last − 1 from others: the same in revisions between which it has not changed."""
+        numbers = self._made_by[revision.number]
+        return numbers[max(0, first) // BLOCK_SAMPLES : max(0, last) // BLOCK_SAMPLES + 1].tobytes()
+
     def block(self, revision: Revision, number: int) -> Audio:
         """A block of what the scene renders."""
         made_by = int(self._made_by[revision.number][number])

@@ -19,7 +19,7 @@ COLUMNS = ROWS = 256
 DEEPEST_DB = 120.0
 MOST_FRAMES = 4
 """For each column, of long stretches; the rest is passed over."""
-_WINDOW_S = 0.046
+WINDOW_S = 0.046
 _HEADER = struct.Struct("<4s5I2dfI")
 Levels = NDArray[np.uint8]
 Reader = Callable[[int, int], NDArray[np.float32]]
@@ -29,7 +29,7 @@ Reader = Callable[[int, int], NDArray[np.float32]]
 def spectrogram_tile(read: Reader, read_sparse: Reader, n_samples: int, rate: int, level: int, index: int) -> Levels:
     """Levels `(COLUMNS, ROWS)` of a tile of a track of `n_samples`."""
     start, span = check_tile(level, index, n_samples / rate), span_s(level)
-    n_fft = 2 ** max(5, round(math.log2(_WINDOW_S * rate)))
+    n_fft = 2 ** max(5, round(math.log2(WINDOW_S * rate)))
     column = span * rate / COLUMNS
     per_column = min(MOST_FRAMES, max(1, math.ceil(column / (n_fft / 2))))
     centres = np.rint(start * rate + (np.arange(COLUMNS * per_column) + 0.5) * column / per_column).astype(np.int64)
@@ -97,7 +97,7 @@ def texture_tile(events: Texture, muted: NDArray[np.bool_], duration_s: float, r
     hz = row_frequencies_hz(rate / 2)
     power = np.zeros((COLUMNS, ROWS))
     ends = events.time_s + events.duration_s
-    bin_hz = 1.5 / _WINDOW_S  # a Hann window lets through the noise of one and a half bins
+    bin_hz = 1.5 / WINDOW_S  # a Hann window lets through the noise of one and a half bins
     for i in np.flatnonzero((events.time_s < start + span) & (ends > start) & ~muted):
         inside = (times >= events.time_s[i]) & (times < ends[i])
         if not inside.any():

@@ -38,7 +38,8 @@ from motes.studio.table import kinds, sortable
 from motes.version import __version__
 
 _MOST_SOUNDS = 64
-_MOST_PREPARED = 200_000
+_MOST_PREPARED = 50_000
+"""Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests."""
 
 
 @dataclass(frozen=True)
