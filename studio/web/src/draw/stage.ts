@@ -280,6 +280,7 @@ export class Stage {
 
   close(): void {
     cancelAnimationFrame(this.due);
+    this.due = 0;
     this.worker.terminate();
     this.tiles.clear();
   }
