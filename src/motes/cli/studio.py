@@ -33,7 +33,7 @@ def studio(
     host
         An address of this machine at which others may reach it too; they need the token in the address that is printed.
     browser
-        Do not open the browser.
+        Open the browser; --no-browser leaves that to you.
     """
     from motes.settings import load_settings
     from motes.studio.options import StudioOptions, state_folder

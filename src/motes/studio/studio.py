@@ -359,7 +359,7 @@ class Studio:
             return
         with document.lock:
             revision, recording = document.history.current, document.recording
-            about = {"name": document.name, "path": document.shown_path, "recording": str(recording.path) if recording else None}
+            about: dict[str, Any] = {"name": document.name, "path": document.shown_path, "recording": str(recording.path) if recording else None}
             about["stamp"] = document.stamp
         self.autosave.store(document.id, revision, about)
         self.feed.tell("autosaved", {"id": document.id, "revision": revision.number})
