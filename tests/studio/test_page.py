@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -50,6 +51,10 @@ class Page:
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else self.outside.append(request.url))
+        self.unanswered: list[str] = []
+        page.on("request", lambda request: self.unanswered.append(request.url))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.unanswered.remove(request.url) if request.url in self.unanswered else None)
         page.add_init_script(HOOK)
         self.load()
 
@@ -67,7 +72,7 @@ class Page:
             if self.page.evaluate(condition):
                 return
             self.page.wait_for_timeout(30)
-        raise AssertionError(f"never came true: {condition}; troubles: {self.troubles}")
+        raise AssertionError(f"never came true: {condition}; troubles: {self.troubles}; unanswered: {self.unanswered}")
 
     def open(self, name: str) -> None:
         """A file of the folder, from the list."""
@@ -102,7 +107,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     from motes.studio.options import StudioOptions
 
     if not (PAGE / "index.html").is_file():
-        pytest.skip("the page is not built: make web")
+        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)("the page is not built: make web")
     folder = tmp_path_factory.mktemp("folder")
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(StudioOptions(folder, tmp_path_factory.mktemp("state"), autosave_s=0.1))

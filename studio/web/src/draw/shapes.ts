@@ -40,7 +40,7 @@ export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (P
       const plane = (planes[muted ? choice.kinds.length : tile.kind[i]] ??= newPlane(frame.width, frame.height));
       const strength = strengthOf(tile.levelDb[i], choice.loudestDb);
       const opacity = 255 * (choice.mask ? 0.6 + 0.4 * strength : muted ? 0.5 : (0.2 + 0.8 * strength) * crowd);
-      drawEvent(plane, tile, i, choice.kinds[tile.kind[i]], frame, x0, x1, strength, opacity, rowOf);
+      drawEvent(plane, tile, i, choice.kinds[tile.kind[i]], frame, x0, x1, strength, opacity, rowOf, choice.mask ? 1.2 : 0);
     }
   }
   return planes;
@@ -69,10 +69,11 @@ function drawEvent(
   strength: number,
   opacity: number,
   rowOf: (hz: number) => number,
+  thicker: number,
 ): void {
   const low = tile.low[i];
   const high = tile.high[i];
-  const thick = 1 + 2 * strength;
+  const thick = 1 + 2 * strength + thicker;
   if (kind === "strike") return strike(plane, frame, tile.aux[0][i], x0, x1, strength, opacity);
   if (kind === "splat" || kind === "vector")
     return splat(plane, frame, x0, x1, rowOf, low, high, tile.aux[1][i], tile.aux[0][i], thick, opacity);

@@ -205,9 +205,11 @@ export class Stage {
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
     if (shown.layers.spectrogram) paint(look("spectrogram"));
+    if (shown.selected.n) this.pen.globalAlpha = 0.45; // beside what is selected the others step back, whatever the colours
     if (shown.layers.events && shown.hasTexture) paint(look("texture"));
     if (shown.layers.events) paint(look("events"));
     if (shown.layers.partials) paint(look("partials"));
+    this.pen.globalAlpha = 1;
     if (shown.selected.n) paint(look("chosen", shown.change));
   }
 
@@ -278,6 +280,7 @@ export class Stage {
 
   close(): void {
     cancelAnimationFrame(this.due);
+    this.due = 0;
     this.worker.terminate();
     this.tiles.clear();
   }
