@@ -29,7 +29,7 @@ def splat_picture(
     """Draw splat number `event` of a scene as a PNG, written to `path` if one is given, and returned.
 
     Left: levels in dB of the burst (grey) and of each partial (red) over seconds since `time_s`. Right: levels of the partials over frequency as
-    the burst has excited them (red), and half of `t60_s` later (blue); grey: the burst's spectrum. Raises ParameterError where there is no such event,
+    the burst has excited them (red), half of `t60_s` later (blue); grey: the burst's spectrum. Raises ParameterError where there is no such event,
     AudioError where `path` cannot be written.
     """
     if not 0 <= event < len(scene.splat):
