@@ -76,10 +76,10 @@ TIME_UNITS = 64
 """Times are multiples of this part of a sample …"""
 ENVELOPE_SHARE = 5
 """… and of the power of two below 2^−ENVELOPE_SHARE of √(attack · decay), since the phase goes with a time that is rounded."""
-FREQUENCY_BITS = 5
+FREQUENCY_BITS = 6
 """Steps of f0 per doubling: 2^this for each period of the strongest partial within the event's length, so that the phase at its end stays."""
-PHASE_BITS = 6
-"""Phases of the strongest partial: an error of 2π/64/√12, −31 dB."""
+PHASE_BITS = 7
+"""Phases of the strongest partial: an error of 2π/128/√12, −37 dB."""
 WEAK = 1e-3
 """What is 60 dB below the first partial is not told of where nothing else is."""
 

@@ -21,6 +21,8 @@ REACH = 4.8
 """Standard deviations at which a gaussian has fallen by 100 dB."""
 FALL = 12.0
 """A little more than the nepers in 100 dB."""
+PAST = 16.0
+"""A little more than the nepers in 130 dB: blocks begin with what entered so long before."""
 LEAST_SHAPE = 1.05
 NOISE_S = 0.5
 """The noise repeats after the next power of two of samples above this."""
@@ -275,7 +277,7 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     frequency, amplitude, decay, k = frequency[heard], amplitude[heard], decay[heard], np.flatnonzero(heard) + 1
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
-        past_s = min(since[0] + float(events.reach_s()[0][i]), (FALL + 4) / float(decay.min()))  # what entered before that has fallen by 139 dB
+        past_s = min(since[0] + float(events.reach_s()[0][i]), PAST / float(decay.min()))  # what entered before that is no longer heard
         skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
         envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[skipped:]
         turn = 2 * np.pi * events.modulation_hz[i] * since + events.modulation_rad[i]
