@@ -26,7 +26,9 @@ def planted(n_channels=1):
     """Three struck notes of one partial each, far apart."""
     return Splat(
         time_s=np.array([0.1, 0.2, 0.35]), width_s=np.full(3, 0.008), f0_hz=np.array([440.0, 1234.5, 700.3]),
-        centre_hz=np.array([440.0, 1234.5, 700.3]), width_octaves=np.full(3, 0.5), t60_s=np.array([0.5, 0.25, 0.35]), gain_db=np.full((3, n_channels), -12.0),
+        centre_hz=np.array([440.0, 1234.5, 700.3]), width_octaves=np.full(3, 0.5),
+        t60_s=np.array([0.5, 0.25, 0.35]),
+        gain_db=np.full((3, n_channels), -12.0),
         n_partials=np.ones(3, np.int64),
     )  # fmt: skip
 
