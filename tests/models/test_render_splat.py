@@ -21,7 +21,8 @@ from motes.scene.splat import render_splat_oracle  # noqa: E402
 EXACT = {"block": 4, "floor_db": -100.0, "inaudible": 0.0}
 MOVED = (
     "time_s", "width_s", "f0_hz", "centre_hz", "width_octaves", "t60_s", "gain_db", "shape", "phase_rad", "glide_per_s", "inharmonicity",
-    "rolloff_db", "damping_slope", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato_cents", "modulation_hz", "modulation_rad", "noise",
+    "rolloff_db", "damping_slope", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato_cents", "modulation_hz",
+    "modulation_rad", "noise",
 )  # fmt: skip
 
 

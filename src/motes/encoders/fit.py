@@ -30,7 +30,7 @@ from motes.encoders.descent import Descent, State
 from motes.encoders.fit_checkpoint import Kept, restore, store
 from motes.encoders.seeding import UNTIL, drawn, exchanged, pursued
 from motes.encoders.texture import add_texture
-from motes.encoders.unknowns import Unknowns, unknowns_of
+from motes.encoders.unknowns import unknowns_of
 from motes.scene.kinds import EventTable
 from motes.synth.render import Renderer
 

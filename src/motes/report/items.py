@@ -122,7 +122,10 @@ def strengths(table: EventTable) -> Array:
     if "amplitude" in names:
         amplitude = table.column("amplitude")
         return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
-    return seconds * (10 ** (table.column("gain_db") / 10) if "gain_db" in names else 1e6)
+    if "gain_db" in names:
+        power = 10 ** (table.column("gain_db") / 10)
+        return np.asarray(seconds * (power if power.ndim == 1 else power.sum(axis=1)))
+    return seconds * 1e6
 
 
 def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
