@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all bench lint docs clean
+.PHONY: demo test test-all bench lint docs web web-check screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -14,18 +14,18 @@ demo: $(VENV)/.core
 	$(BIN)/motes demo
 
 # Everything but the tests marked slow.
-test: $(VENV)/.dev
+test: $(VENV)/.dev web
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Everything.
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.dev web
 	$(BIN)/python -m pytest -m "slow or not slow" $(PYTEST_ARGS)
 
 # Each benchmark prints its table; benchmarks/README.md tells what each needs.
 bench: $(VENV)/.dev
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev web-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,8 +34,23 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
+# The page of the studio, with the Node.js that .venv holds; nothing is done where it is newer than what it is built from.
+PAGE := src/motes/studio/page/index.html
+web: $(VENV)/.dev $(PAGE)
+
+$(PAGE): $(shell find studio/web -path studio/web/node_modules -prune -o -type f -print) | $(VENV)/.dev
+	$(BIN)/python tools/build_page.py
+
+# Types and format of the page's sources.
+web-check: $(VENV)/.dev
+	$(BIN)/python tools/build_page.py --check
+
+# The pictures of the studio that the documentation shows.
+screenshots: $(VENV)/.dev web
+	$(BIN)/python tools/studio_pictures.py docs/images
+
 clean:
-	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist src/motes/studio/page studio/web/node_modules docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -43,10 +58,10 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.core: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	MOTES_NO_PAGE=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	MOTES_NO_PAGE=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ $(VENV)/.core

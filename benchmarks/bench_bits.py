@@ -1,6 +1,7 @@
 """Bits per event, whole file, at 1000 events per second with the quantiser that decodes to 10, 15 and 20 dB; and what coding costs in time.
 
     python benchmarks/bench_bits.py        # MOTES_SHARED names the folder that holds audio/NAME.flac
+    python benchmarks/bench_bits.py --alone    # what it costs that every packet can be decoded alone, at 24 kbps without noise
 
 Where a clip's atoms do not reach a target before they are rounded ("−"), it is left out of that mean; `default` rounds as `motes encode` does without
 a target, for every clip.
@@ -9,6 +10,7 @@ a target, for every clip.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from unittest import mock
@@ -17,8 +19,10 @@ import numpy as np
 import soundfile
 
 import motes
+from motes.codec import gabor_packet
 from motes.codec.bitstream import dumps, loads
 from motes.codec.quantise import quantise, quantiser_for
+from motes.codec.tables import trained
 from motes.encoders import pursuit
 from motes.scene.scene import Scene
 
@@ -62,7 +66,28 @@ def time_of(scene: Scene) -> tuple[float, float]:
     return best[0] * 1000 / scene.duration_s, best[1] * 1000 / scene.duration_s
 
 
+def carried_on(scene: Scene) -> int:
+    """Bytes of the file if every packet went on with what those before it have taught the model."""
+    tables = [table.copy() for table in trained()]
+    with mock.patch.object(gabor_packet, "_models", return_value=tables):
+        return len(dumps(scene))
+
+
+def alone() -> None:
+    """Bits per event of packets that start from the trained tables, and of packets that carry on."""
+    rows = []
+    for name in CLIPS:
+        audio, rate = soundfile.read(FOLDER / f"{name}.flac")
+        scene = motes.encode(audio, sample_rate_hz=rate, kbps=24, texture=False)
+        rows.append([8 * size / len(scene.gabor) for size in (len(dumps(scene)), carried_on(scene))])
+        print(f"{name:12}{rows[-1][0]:8.2f}{rows[-1][1]:8.2f}{rows[-1][0] - rows[-1][1]:+8.2f}", flush=True)
+    each, on = np.mean(rows, axis=0)
+    print(f"{'mean':12}{each:8.2f}{on:8.2f}{each - on:+8.2f}")
+
+
 def main() -> None:
+    if sys.argv[1:] == ["--alone"]:
+        return alone()
     columns = [*(f"{t} dB" for t in TARGETS_DB), "default"]
     print(f"{'':12}{'unrounded':>10}" + "".join(f"{c:>14}" for c in columns) + f"{'kbps':>8}{'encode':>8}{'decode':>8} ms/s")
     found: dict[str, list[float]] = {c: [] for c in columns}

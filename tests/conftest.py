@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -65,3 +67,25 @@ def require_tool() -> Callable[[str], str]:
         return str(found)
 
     return path_of
+
+
+def needed(module: str) -> Any:
+    """A module that tests need; where it is missing they are skipped, in CI they fail."""
+    return importlib.import_module(module) if IN_CI else pytest.importorskip(module)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Any:
+    """The accessibility checker."""
+    return needed("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture(scope="session")
+def chromium(require_tool: Callable[[str], str]) -> Iterator[Any]:
+    """Debian's Chromium, driven by playwright."""
+    sync_api = needed("playwright.sync_api")
+    path = shutil.which("chromium") or require_tool("chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        yield browser
+        browser.close()

@@ -18,7 +18,7 @@ import soundfile
 from scipy.special import betaln
 
 import motes
-from motes.codec.container import packet_samples
+from motes.codec.container import VERSION, packet_samples
 from motes.codec.gabor_model import N_MIXERS, N_SLOTS, code_events
 from motes.codec.gabor_packet import WINDOWS, packet_arguments
 from motes.codec.quantise import TIME_UNITS, quantiser_for, sounding, to_integers, weakest_knee
@@ -151,6 +151,8 @@ def main() -> None:
     print(f"{len(recordings)} recordings, {len(everything)} packets, {sum(p.n_events for p in everything)} events")
     own = train(everything)
     if not options.check:
+        if VERSION:
+            raise SystemExit("the format is released, and the tables are part of it: another type of packet may bring other tables")
         PATH.write_bytes(pack(*own))
         return print(f"{PATH}: {PATH.stat().st_size} bytes")
     rows = []

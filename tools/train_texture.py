@@ -9,12 +9,14 @@ Run only while the format is version 0: the tables are part of it.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 import motes
+from motes.codec.container import VERSION
 from motes.codec.tables import pack
 from motes.codec.texture_integers import SILENT, to_integers
 from motes.codec.texture_model import N_MIXERS, N_SLOTS, TABLES, code_levels
@@ -24,7 +26,8 @@ from motes.kernels.range_coder import N_INPUTS
 
 LONGEST_S = 12.0
 """Of longer recordings only the beginning is used, so that none outweighs the others."""
-SETTINGS = (TextureOptions(), TextureOptions(detail=0.5), TextureOptions(n_bands=40, step_db=3.0), TextureOptions(n_bands=24))
+BY_EAR = TextureOptions(step_db=4.0, detail=8.0)
+SETTINGS = (TextureOptions(), BY_EAR, replace(BY_EAR, kbps=2.0), TextureOptions(n_bands=40, step_db=3.0))
 ATOMS = (400, 1000, 2000)
 PASSES = 2
 COUNT = 20
@@ -76,6 +79,8 @@ def main() -> None:
     paths = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() in {".flac", ".wav", ".ogg"})
     recordings = [levels_of(path) for path in paths]
     if not arguments.check:
+        if VERSION:
+            raise SystemExit("the format is released, and the tables are part of it: another type of packet may bring other tables")
         PATH.write_bytes(pack(*trained_on(recordings)))
         return
     for path, recording in zip(paths, recordings, strict=True):

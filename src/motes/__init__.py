@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, ParameterError
+from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, MotesWarning, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from motes.encoders.options import Progress
     from motes.scene.gabor import Gabor
+    from motes.scene.room import Room
     from motes.scene.scene import Scene
     from motes.synth.state_space import Player
 
@@ -24,14 +25,18 @@ __all__ = [
     "Gabor",
     "MissingExtraError",
     "MotesError",
+    "MotesWarning",
     "ParameterError",
     "Player",
+    "Room",
     "Scene",
     "__version__",
     "encode",
     "encode_instrument",
     "from_csv",
     "load",
+    "room",
+    "rooms",
 ]
 
 
@@ -87,11 +92,37 @@ def encode_instrument(
     return fit(audio, chosen, sample_rate_hz=sample_rate_hz, progress=progress)
 
 
-def load(path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None) -> Scene:
-    """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file is damaged."""
-    from motes.codec.bitstream import load as read
+def load(
+    path: str | os.PathLike[str],
+    start_s: float | None = None,
+    end_s: float | None = None,
+    *,
+    rooms: str | os.PathLike[str] | Sequence[Room] | None = None,
+) -> Scene:
+    """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file is damaged.
 
-    return read(path, start_s, end_s)
+    `rooms`, a folder or the rooms themselves, is where rooms that the file only names are looked for; by default the folder IMPULSE_RESPONSE_PATH.
+    """
+    from motes.codec.bitstream import load as read
+    from motes.data.impulse_responses import finder
+
+    return read(path, start_s, end_s, finder(rooms))
+
+
+def rooms(folder: str | os.PathLike[str] | None = None) -> list[Room]:
+    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic ones. ParameterError if it is not
+    there.
+    """
+    from motes.data.impulse_responses import rooms as found
+
+    return found(folder)
+
+
+def room(name: str, folder: str | os.PathLike[str] | None = None) -> Room:
+    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time; ParameterError if there is none."""
+    from motes.data.impulse_responses import room as found
+
+    return found(name, folder)
 
 
 def from_csv(path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
@@ -110,6 +141,10 @@ def __getattr__(name: str) -> Any:
         from motes.scene.scene import Scene
 
         return Scene
+    if name == "Room":
+        from motes.scene.room import Room
+
+        return Room
     if name == "Player":
         from motes.synth.state_space import Player
 

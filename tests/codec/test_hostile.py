@@ -3,6 +3,7 @@
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,21 +97,57 @@ def test_the_packet_at_fault_is_named():
         loads(bytes(damaged))
 
 
-def test_unknown_packets_are_skipped_only_if_they_say_so():
+def grown(kind, before=b"", after=b"", counted=True, last=b""):
+    """SMALL with packets of a type that is not known before and after its events, the latter counted by the index or not."""
     header, *events, index, _ = split(SMALL)
-    for kind, fine in ((0xF0, True), (0x58, False)):
-        packets = [header, *events, frame(kind, b"something new"), index]
-        data = joined([*packets, container.end_frame(len(index), len(packets) + 1)])
-        if fine:
-            assert loads(data).gabor.equals(loads(SMALL).gabor)
-        else:
-            with pytest.raises(FormatError, match="a newer one may"):
-                loads(data)
+    new = [frame(kind, before)] if before else []
+    if after:
+        events[-1] += frame(kind, after)
+    told = container.Index.unpack(container.read_frame(index, 0, 0))
+    entries = (*told.entries[:-1], replace(told.entries[-1], n_bytes=len(events[-1]) if counted else told.entries[-1].n_bytes))
+    listed = frame(INDEX, container.Index(told.windows, entries).pack())
+    n_packets = 3 + len(told.entries) + bool(before) + bool(after) + bool(last)
+    return joined([header, *new, *events, listed, *([frame(kind, last)] if last else []), container.end_frame(len(listed), n_packets)])
+
+
+def readers(tmp_path, data):
+    """The scene of a file in each way that it can be read."""
+    path = tmp_path / "x.mote"
+    path.write_bytes(data)
+    info(path)
+    return loads(data), load(path), load(path, 0.0, 1e3)
+
+
+@pytest.mark.parametrize("packets", [{"before": b"new"}, {"after": b"new"}, {"before": b"a", "after": b"b" * 200}])
+def test_optional_packets_are_passed_over_however_a_file_is_read(packets, tmp_path):
+    for scene in readers(tmp_path, grown(0xF0, **packets)):
+        assert scene.gabor.equals(loads(SMALL).gabor)
+    with pytest.raises(FormatError, match=r"type 88.*update motes"):
+        loads(grown(0x58, **packets))
+
+
+def test_optional_packets_stand_where_seeking_finds_them():
+    for data in (grown(0xF0, after=b"new", counted=False), grown(0xF0, last=b"new")):
+        with pytest.raises(FormatError):
+            loads(data)
+
+
+def test_header_members_that_are_not_known_are_ignored():
+    header, *rest = split(SMALL)
+    numbers = payload_of(header).split(b"{")[0]
+    assert loads(joined([frame(HEADER, numbers + b'{"encoder":"x","mood":["calm"]}'), *rest])).metadata.encoder == "x"
 
 
 def test_a_later_version_is_refused_by_its_number():
-    with pytest.raises(FormatError, match="version 9"):
+    with pytest.raises(FormatError, match=r"version 9, .*update motes"):
         loads(SMALL[: PREAMBLE_SIZE - 1] + b"\x09" + SMALL[PREAMBLE_SIZE:])
+
+
+def test_drafts_are_refused_once_a_version_is_released(monkeypatch):
+    monkeypatch.setattr(container, "VERSION", 1)
+    monkeypatch.setattr(container, "READABLE", (1,))
+    with pytest.raises(FormatError, match=r"version 0, a draft .* encode the recording again"):
+        loads(SMALL[: PREAMBLE_SIZE - 1] + b"\x00" + SMALL[PREAMBLE_SIZE:])
 
 
 @settings(max_examples=1500)

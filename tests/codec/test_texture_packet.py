@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motes.codec import texture_twin
+from motes.codec import texture_integers, texture_twin
 from motes.codec.bitstream import dumps, info, load, loads
 from motes.codec.container import END, INDEX, Frame, Header, read_frame
 from motes.codec.quantise import quantise
-from motes.codec.texture_integers import SILENT
+from motes.codec.texture_integers import SILENT, quantised
 from motes.codec.texture_model import TABLES, code_levels
 from motes.codec.texture_packet import PATH, columns, cuts_of, encode_packet, group_edges, trained
 from motes.encoders.texture import analyse
@@ -148,3 +148,14 @@ def test_packets_of_texture_follow_those_of_atoms():
         kinds.append(found.kind)
         at += found.size
     assert bytes(kinds) == b"HGTGTT" + bytes([INDEX, END])
+
+
+def test_many_events_are_rounded_as_each_alone_and_what_is_rounded_stays_the_same_table(monkeypatch):
+    events = analyse(0.1 * np.random.default_rng(0).standard_normal((2, 40_000)), 8000)
+    events = events.replace(level_db=np.where(events.level_db > -190, events.level_db + 0.03, -200.0))
+    whole = quantised(events, RATE)
+    monkeypatch.setattr(texture_integers, "EVENTS_AT_ONCE", 3)
+    assert quantised(events, RATE).equals(whole)
+    assert quantised(whole, RATE) is whole
+    silent = whole.replace(level_db=np.full_like(whole.level_db, -200.0))
+    assert len(quantised(silent, RATE)) == 0

@@ -1,12 +1,14 @@
 """Bitrates are kept, qualities are ordered, and both say why they stopped."""
 
+import itertools
+
 import numpy as np
 import pytest
 import soundfile
 
 import motes
 from motes.codec.bitstream import dumps, loads
-from motes.encoders.allot import AIM, LEAST_USE, _better_guess
+from motes.encoders.allot import AIM, LEAST_USE, TEXTURE_SHARE, _better_guess, _texture_options
 from motes.encoders.options import PursuitOptions
 from motes.errors import ParameterError
 
@@ -93,3 +95,17 @@ def test_targets_exclude_each_other():
     assert not PursuitOptions(snr_db=20).with_texture
     assert PursuitOptions(snr_db=20, texture=True).with_texture
     assert not PursuitOptions(kbps=20, texture=False).with_texture
+
+
+def test_noise_grows_finer_with_the_rate():
+    """Per channel: two channels at twice the rate have the noise of one; its own limit wins; a quality has that of about its rate."""
+    found = [_texture_options(PursuitOptions(kbps=kbps), 1) for kbps in (4, 8, 16, 24, 32, 64, 500)]
+    for coarse, fine in itertools.pairwise(found):
+        assert (fine.n_bands, -fine.step_db, fine.detail) >= (coarse.n_bands, -coarse.step_db, coarse.detail)
+        assert fine.kbps > coarse.kbps
+    assert found[0].n_bands < found[-1].n_bands
+    assert found[2] == _texture_options(PursuitOptions(kbps=32), 2)
+    assert found[2].kbps == pytest.approx(TEXTURE_SHARE * 16)
+    assert _texture_options(PursuitOptions(kbps=16, texture_kbps=1.5), 1).kbps == 1.5
+    held = [_texture_options(PursuitOptions(quality=quality), 1) for quality in (0, 3, 6, 10)]
+    assert all(a.kbps < b.kbps and a.n_bands <= b.n_bands for a, b in itertools.pairwise(held))

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
-from motes.encoders.instrument import encode
+from motes.encoders import instrument
+from motes.encoders.instrument import SELECTED, encode
 from motes.encoders.onsets import strike_times
 from motes.encoders.options import InstrumentOptions
 from motes.encoders.polish import polish
 from motes.encoders.refine import refine
 from motes.encoders.struck import Sites, hear, norms, overlaps
+from motes.encoders.tune import tune
 from motes.errors import ParameterError
 from motes.metrics.signal import snr_db, spectral_convergence
 from motes.scene.instrument import Instrument
@@ -116,6 +118,68 @@ def test_time_over_and_interrupted_give_the_best_so_far():
     assert stopped.metadata.stop_reason == "cancelled"
     assert snr_db(stopped.render(), audio) > 0
     assert 0 <= calls[0].fraction <= calls[-1].fraction <= 1
+
+
+@pytest.mark.parametrize("nth", [0, 2, 5])
+def test_interrupted_while_tuning_gives_the_best_so_far(nth):
+    """Whichever step of the tuning Ctrl-C hits, what was selected and tuned until then is kept."""
+    _, audio = planted()
+    told = []
+
+    def interrupt(progress):
+        told.append(progress.fraction)
+        if told.count(SELECTED) == nth + 2:  # the first is the last of the selection
+            raise KeyboardInterrupt
+
+    stopped = encode(audio, QUICK, sample_rate_hz=RATE, progress=interrupt)
+    assert stopped.metadata.stop_reason == "cancelled"
+    assert snr_db(stopped.render(), audio) > 20
+
+
+@pytest.mark.parametrize("step", ["retimed", "polish"])
+def test_interrupted_between_steps_gives_the_best_so_far(monkeypatch, step):
+    """The first time that step is made, and a later one."""
+    _, audio = planted()
+    real = getattr(instrument, step)
+    for nth in (1, 3):
+        left = [nth]
+
+        def interrupted(*arguments, left=left):
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(instrument, step, interrupted)
+        found = encode(audio, QUICK, sample_rate_hz=RATE)
+        assert found.metadata.stop_reason == "cancelled"
+        assert snr_db(found.render(), audio) > 10
+
+
+def test_tuning_that_is_interrupted_keeps_its_rounds():
+    scene, audio = planted()
+    model = scene.instruments[0]
+    sigma = np.stack([-6.9077553 / (model.t60_s * RATE), 2 * np.pi * (model.frequency_hz + 0.5) / RATE])
+    order = np.argsort(scene.strike.time_s, kind="stable")
+    value = (model.weights[scene.strike.control] * scene.strike.amplitude[:, None])[order]
+    used = value.any(axis=0)
+    sites = Sites(
+        np.ascontiguousarray(sigma[:, used]), np.ones((1, used.sum()), complex), scene.strike.time_s[order] * RATE,
+        np.ascontiguousarray(value[:, used]),
+    )  # fmt: skip
+    rounds = []
+
+    def over():
+        rounds.append(1)
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+
+    _, before, _ = tune(sites, audio[None], 0)
+    _, two, none = tune(sites, audio[None], 2)
+    _, left, stopped = tune(sites, audio[None], 9, over)
+    assert (none, stopped) == (None, "cancelled")
+    assert np.array_equal(left, two)
+    assert np.sum(left**2) < 0.5 * np.sum(before**2)
 
 
 def test_a_checkpoint_resumes(tmp_path):

@@ -8,6 +8,7 @@ from motes.audio import ArraySource
 from motes.codec.quantise import quantise
 from motes.encoders import settle as module
 from motes.encoders.settle import settle
+from motes.encoders.texture import add_texture
 from motes.scene.scene import GaborQuantiser, Scene
 
 RATE = 22050
@@ -52,3 +53,16 @@ def test_stretches_change_next_to_nothing(monkeypatch):
 def test_nothing_to_settle():
     empty = Scene(RATE, 100, 1, quantiser=GaborQuantiser(2, 8, 0))
     assert settle(empty, ArraySource(np.zeros(100), RATE)) is empty
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_atoms_settle_beside_noise(n_channels):
+    """Noise is known to the sample, so that atoms can mend what it does where they overlap; the noise stays as it is."""
+    audio = sound(n_channels)
+    source = ArraySource(audio, RATE)
+    scene = settle(motes.encode(audio, sample_rate_hz=RATE, events_per_second=800, windows=(256, 1024)), source)
+    noisy = add_texture(scene, source)
+    settled = settle(noisy, source)
+    assert len(noisy.texture) > 0
+    assert left(settled, audio) < 0.97 * left(noisy, audio)
+    assert np.array_equal(settled.texture.level_db, noisy.texture.level_db)

@@ -8,7 +8,7 @@ import motes
 from motes.audio import ArraySource
 from motes.codec.bitstream import dumps, loads
 from motes.encoders.options import TextureOptions
-from motes.encoders.texture import add_texture, analyse, analyse_blocks
+from motes.encoders.texture import _layout, _tiled, add_texture, analyse, analyse_blocks
 from motes.scene.gabor import Gabor
 from motes.scene.scene import Scene
 from motes.scene.texture import band_edges_hz, erb_rate, split
@@ -147,3 +147,14 @@ def test_noise_brings_what_power_is_lacking(turned_rad, share):
     assert np.mean(noise**2) == pytest.approx(lacking, rel=0.3, abs=1e-6)
     alone = add_texture(Scene(RATE, len(t), 1), source).render()
     assert np.mean(alone**2) == pytest.approx(np.mean(tone**2), rel=0.2)
+
+
+def test_detail_goes_where_noise_is_what_is_heard():
+    """Levels that jump by 10 dB are followed where noise is all there is, and averaged, power kept, where atoms drown it."""
+    options, power = TextureOptions(n_bands=8, detail=8.0), np.full((1, 16, 8), 1e-4)
+    power[:, ::4] = power[:, 1::4] = 1e-5
+    layout = _layout(RATE, options)
+    alone, drowned = (10 ** (_tiled(power, np.full_like(power, share), layout, options, options.detail) / 10) for share in (1.0, 0.01))
+    assert np.all(np.ptp(alone, axis=1) > 0)
+    assert np.all(np.ptp(drowned, axis=1) == 0)
+    assert drowned.sum(axis=1) == pytest.approx(alone.sum(axis=1))

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-def needed(module: str) -> Any:
-    """A module that tests need; where it is missing they are skipped, in CI they fail."""
-    return importlib.import_module(module) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.importorskip(module)
-
-
-@pytest.fixture(scope="session")
-def axe() -> Any:
-    """The accessibility checker."""
-    return needed("axe_playwright_python.sync_playwright").Axe()
-
-
-@pytest.fixture(scope="session")
-def chromium(require_tool: Callable[[str], str]) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright."""
-    sync_api = needed("playwright.sync_api")
-    path = shutil.which("chromium") or require_tool("chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
-        yield browser
-        browser.close()
-
 
 HOOK = """
 window.started = [];
@@ -56,6 +30,12 @@ class Opened:
         page.goto(path.resolve().as_uri())
         self.wait("document.querySelectorAll('.timeline canvas').length > 0")
 
+    def again(self) -> Opened:
+        """The same page as it is when it is opened."""
+        self.page.reload()
+        self.wait("document.querySelectorAll('.timeline canvas').length > 0")
+        return self
+
     def wait(self, condition: str) -> None:
         """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
         for _ in range(600):
@@ -70,9 +50,9 @@ class Opened:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
-    """Open a page: `opened(path, color_scheme="dark")`."""
+    """Open a page: `opened(path, color_scheme="dark")`. It stays open until all tests are done."""
     contexts = []
 
     def open_page(path: Path, **options: Any) -> Opened:

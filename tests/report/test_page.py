@@ -6,6 +6,7 @@ import html
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,21 +16,22 @@ import soundfile
 
 from motes.audio import read_audio
 from motes.errors import ParameterError
-from motes.report.facts import citation
-from motes.report.items import items_of
+from motes.report.facts import citation, how_made
+from motes.report.items import items_of, lines
 from motes.report.page import PageOptions, page, write_page
 from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
 from motes.scene.gabor import Gabor
+from motes.scene.partials import Curve
 from motes.scene.scene import KINDS, Metadata, Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
-RATE = 16000
+RATE, SECONDS = 16000, 2.0
 
 
-def chimes(n_events: int = 20, seconds: float = 4.0, n_channels: int = 1, rate: int = RATE) -> Scene:
+def chimes(n_events: int = 20, seconds: float = SECONDS, n_channels: int = 1, rate: int = RATE) -> Scene:
     """Sinusoids far enough apart to tell which is heard."""
     random = np.random.default_rng(3)
     shape = (n_events, n_channels)
@@ -65,8 +67,14 @@ def sounds(text: str) -> list[np.ndarray]:
 # --- in a browser --------------------------------------------------------------------------------------------------------------------------
 
 
-def test_browser_decodes_all_and_asks_for_nothing(tmp_path, opened):
-    made = opened(written(tmp_path, chimes()))
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory, opened):
+    """A page in a browser, which several tests use one after the other."""
+    return opened(written(tmp_path_factory.mktemp("shown"), chimes()))
+
+
+def test_browser_decodes_all_and_asks_for_nothing(shown):
+    made = shown.again()
     lengths = made.page.evaluate(
         """async () => {
             const context = new OfflineAudioContext(1, 1, 48000), found = {};
@@ -80,23 +88,22 @@ def test_browser_decodes_all_and_asks_for_nothing(tmp_path, opened):
     assert {"original", "reconstruction", "residual", "events"} < set(lengths)
     assert len(lengths) == 6
     for name, seconds in lengths.items():
-        assert name == "events" or abs(seconds - 4.0) < 0.001, name
+        assert name == "events" or abs(seconds - SECONDS) < 0.001, name
     made.page.click(".play")
     made.wait("window.started.length === 1")
-    assert abs(made.page.evaluate("window.started[0].buffer.duration") - 4.0) < 0.001
+    assert abs(made.page.evaluate("window.started[0].buffer.duration") - SECONDS) < 0.001
     assert not made.troubles
     assert not made.outside
 
 
-def test_click_on_event_plays_that_event(tmp_path, opened):
+def test_click_on_event_plays_that_event(shown):
     """The samples a click plays are those of the event alone, whatever the codec leaves of them."""
-    scene = chimes()
-    made = opened(written(tmp_path, scene))
+    scene, made = chimes(), shown.again()
     box = made.page.locator(".timeline canvas").bounding_box()
     top_hz = json.loads(made.page.locator("script.data").text_content())["top_hz"]
     for number in (2, 9, 15):
         event = scene.gabor.take(slice(number, number + 1))
-        x = 50 + (box["width"] - 56) * event.time_s[0] / 4.0
+        x = 50 + (box["width"] - 56) * event.time_s[0] / SECONDS
         share = np.log10(1 + 0.00437 * event.frequency_hz[0]) / np.log10(1 + 0.00437 * top_hz)
         made.page.evaluate("window.started.length = 0")
         made.page.mouse.click(box["x"] + x, box["y"] + 6 + (box["height"] - 30) * (1 - share))
@@ -111,8 +118,8 @@ def test_click_on_event_plays_that_event(tmp_path, opened):
         assert f"{number + 1} of 20" in made.page.locator(".inspector").inner_text()
 
 
-def test_keys_do_what_clicks_do(tmp_path, opened):
-    made = opened(written(tmp_path, chimes()))
+def test_keys_do_what_clicks_do(shown):
+    made = shown.again()
     for view in (".timeline", ".map", ".matrix"):
         made.page.evaluate("window.started.length = 0")
         made.page.locator(view).focus()
@@ -127,12 +134,18 @@ def test_keys_do_what_clicks_do(tmp_path, opened):
     assert not made.troubles
 
 
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory, opened):
+    """A page of two scenes that the accessibility checker may run scripts in."""
+    return opened(written(tmp_path_factory.mktemp("checked"), chimes(seconds=1.0), chimes(5, 1.0)), bypass_csp=True)
+
+
 @pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((820, 1180), "dark")])
-def test_page_is_accessible_and_fits(tmp_path, opened, axe, size, scheme):
-    made = opened(
-        written(tmp_path, chimes(), chimes(5)), viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce",
-        bypass_csp=True,
-    )  # fmt: skip
+def test_page_is_accessible_and_fits(checked, axe, size, scheme):
+    made = checked
+    made.page.set_viewport_size({"width": size[0], "height": size[1]})
+    made.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    made.again()
     made.page.locator(".timeline").first.focus()
     made.page.keyboard.press("ArrowRight")
     found = axe.run(made.page)
@@ -174,8 +187,8 @@ def test_hostile_names_stay_text(tmp_path, opened):
 
 
 def test_size_is_kept_and_told(tmp_path):
-    noisy = chimes(300, seconds=12.0, n_channels=2, rate=44100)
-    for megabytes in (4.0, 0.6):
+    noisy = chimes(80, seconds=3.0, n_channels=2, rate=22050)
+    for megabytes in (1.5, 0.3):
         made = written(tmp_path, noisy, options=PageOptions(megabytes, "PCA", False))
         text = made.read_text()
         assert made.stat().st_size <= megabytes * 1e6
@@ -191,6 +204,17 @@ def test_page_is_the_same_each_time(tmp_path):
     first, again = page([subject], QUICK), page([subject], QUICK)
     serials = re.compile(rb"data:audio/ogg[^\"]*")  # libsndfile numbers Ogg streams at random
     assert serials.sub(b"", first) == serials.sub(b"", again)
+
+
+def test_how_it_was_made_is_told():
+    """Options that were chosen by name, and that there were none."""
+    plain = chimes(3).replace(metadata=Metadata(encoder="pursuit", version="0.1", stop_reason="snr_reached"))
+    chosen = plain.replace(metadata=Metadata(encoder="pursuit", stop_reason="snr_reached", options={"snr_db": 20.0, "windows": [512, 2048]}))
+    assert "all by default" in how_made(subject_of(plain, "x"), "FLAC")
+    told = how_made(subject_of(chosen, "x"), "FLAC")
+    assert "snr_db 20.0, windows 512 2048" in told
+    assert "snr reached" in told
+    assert "all by default" not in told
 
 
 # --- items, remixes, map -------------------------------------------------------------------------------------------------------------------
@@ -210,6 +234,38 @@ def test_partials_stand_for_their_atoms():
         mine = items.number == i
         assert items.start_s[i] == items.scene.gabor.start_s[mine].min()
         assert items.end_s[i] == items.scene.gabor.end_s[mine].max()
+
+
+def test_a_partial_is_drawn_where_it_sounds():
+    """Atoms that an attack puts on the partial lie far from its frequency, and leave the line where it is."""
+    time = np.arange(450) * 0.01 + 0.1
+    vibrato_hz = 440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5 * time))
+    phase = 2 * np.pi * np.cumsum(vibrato_hz) * 0.01
+    carried = Gabor(time, np.full(450, 0.04), vibrato_hz, np.full((450, 1), 0.1), phase[:, None])
+    attack = Gabor(np.full(8, 0.12), np.full(8, 0.01), np.linspace(200, 900, 8), np.full((8, 1), 0.02), np.zeros((8, 1)))
+    scene = Scene(RATE, 5 * RATE, 1, carried.with_more(attack).take(np.argsort(np.append(time, np.full(8, 0.12)), kind="stable")))
+    items = items_of(scene)
+    longest = int(np.argmax(items.end_s - items.start_s))
+    strokes = lines(items, np.array([longest]))[0]
+    assert len(strokes) == 1
+    drawn = np.array(strokes[0])
+    assert items.sorts[longest] == "partial"
+    assert 20 < len(drawn) <= 122
+    assert drawn[:, 1].min() > 440 * 2 ** (-0.7 / 12)
+    assert drawn[:, 1].max() < 440 * 2 ** (0.7 / 12)
+    inside = (time > 0.3) & (time < 4.4)
+    error = 12 * np.log2(np.interp(time[inside], *drawn.T) / vibrato_hz[inside])
+    assert np.abs(error).max() < 0.2
+
+
+def test_a_line_is_not_drawn_where_it_leaps():
+    time = np.linspace(0, 1, 101)
+    leap = Curve(time, np.where(time < 0.5, 440.0, 150.0), 0 * time)
+    glide = Curve(time, 440.0 * 2**-time, 0 * time)
+    items = items_of(chimes(2))
+    drawn = lines(replace(items, curves=[leap, glide]), np.arange(2))
+    assert [len(strokes) for strokes in drawn] == [2, 1]
+    assert {hz for stroke in drawn[0] for _, hz in stroke} == {440.0, 150.0}
 
 
 @pytest.mark.parametrize("kind", [kind.KIND for kind in KINDS])
@@ -232,11 +288,11 @@ def test_every_kind_is_heard_alone_and_remixed(kind):
     for remix in (random_events(items), random_times(items)):
         assert len(remix.table(kind)) == len(scene.table(kind))
         assert np.isfinite(remix.render()).all()
-        assert page([subject_of(scene, kind)], QUICK)
+    assert page([subject_of(scene, kind)], QUICK)
 
 
 def test_random_times_keep_events_and_random_events_keep_times():
-    scene = chimes(200)
+    scene = chimes(200, 4.0)
     items = items_of(scene)
     times, events = random_times(items).gabor, random_events(items).gabor
     assert np.allclose(np.sort(times.frequency_hz), np.sort(scene.gabor.frequency_hz))
@@ -257,15 +313,15 @@ def test_map_puts_like_beside_like(method):
     if not method:
         pytest.importorskip("openTSNE")
     random = np.random.default_rng(0)
-    points = random.standard_normal((60, 5)) + 12 * (np.arange(60) < 30)[:, None]
+    points = random.standard_normal((40, 5)) + 12 * (np.arange(40) < 20)[:, None]
     flat, name = plane(points, method)
     again, _ = plane(points, method)
     assert name == ("PCA" if method else "t-SNE")
     assert np.array_equal(flat, again)
     assert flat.min() >= 0
     assert flat.max() <= 1
-    centres = flat[:30].mean(axis=0), flat[30:].mean(axis=0)
-    spread = max(np.linalg.norm(flat[:30] - centres[0], axis=1).max(), np.linalg.norm(flat[30:] - centres[1], axis=1).max())
+    centres = flat[:20].mean(axis=0), flat[20:].mean(axis=0)
+    spread = max(np.linalg.norm(flat[:20] - centres[0], axis=1).max(), np.linalg.norm(flat[20:] - centres[1], axis=1).max())
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
@@ -302,7 +358,7 @@ def test_reference_of_another_length_is_refused(tmp_path):
 
 
 def test_excerpt_is_that_of_the_scene(tmp_path):
-    scene = chimes(40)
+    scene = chimes(40, 4.0)
     subject = subject_of(scene, "x", reference=recording(tmp_path, scene), start_s=1.0, end_s=2.5)
     assert np.allclose(subject.scene.render(), scene.render(1.0, 2.5), atol=1e-6)
     assert subject.original.shape == (1, round(1.5 * RATE))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import re
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.figure import Figure
 
 from motes.errors import AudioError, ParameterError
-from motes.report import picture
+from motes.report import picture, picture_kinds
 from motes.report.picture import scene_html, scene_picture
 from motes.scene.gabor import Gabor
+from motes.scene.kinds import EventTable, Param
 from motes.scene.scene import Scene
+from motes.scene.strike import Strike
+from motes.scene.texture import erb_rate
 
 
 def scene(seconds=1.0, rate=8000, n_channels=1, n_events=20, windows=(256, 1024), amplitude=0.1):
@@ -130,3 +138,72 @@ def test_pyplot_is_left_alone():
         "scene_picture(Scene(8000, 800, 1, Gabor.empty(1))); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# --- kinds ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def near(image: np.ndarray, colour: str) -> np.ndarray:
+    """Which pixels have this hue, however faint on white."""
+    ink = 1.0 - image.astype(float)
+    wanted = 1.0 - np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    size = np.linalg.norm(ink, axis=-1)
+    return (size > 0.15) & (ink @ wanted > 0.995 * size * np.linalg.norm(wanted))
+
+
+@pytest.mark.parametrize("kind", ["texture", "strike"])
+def test_every_kind_is_drawn(kind):
+    """With its colour where it sounds, none of it where it does not: the example is silent from 1.3 s on."""
+    spec = importlib.util.spec_from_file_location("kind_examples", Path(__file__).parents[1] / "scene/kind_examples.py")
+    examples = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(examples)
+    image = pixels(scene_picture(examples.scene_of(examples.example(kind))))[60:]
+    found = near(image, picture_kinds.KIND_COLOURS[kind])
+    assert found.sum() > 200
+    columns = np.flatnonzero(found.sum(axis=0) > 8)
+    assert columns.max() < 0.92 * image.shape[1]
+
+
+def test_strikes_lie_on_a_lane_for_each_control():
+    """Three controls: ticks at three heights, in order of the controls."""
+    table = Strike(np.array([0.2, 0.5, 0.8]), np.array([0, 5, 9]), np.ones(3), np.full(3, 0.1))
+    axes = Figure().add_subplot()
+    assert picture_kinds.draw_kinds(axes, axes, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0) == [("strike", "#8a3ea0")]
+    ticks = np.array(axes.collections[-1].get_segments())
+    assert ticks[:, 0, 0].tolist() == [0.2, 0.5, 0.8]
+    assert ticks.mean(axis=1)[:, 1].tolist() == pytest.approx([0, 1, 2])
+
+
+@dataclass(frozen=True, eq=False)
+class Tones(EventTable):
+    """A kind that pictures do not know: tones that die away."""
+
+    time_s: np.ndarray
+    f0_hz: np.ndarray
+    t60_s: np.ndarray
+    gain_db: np.ndarray
+    group_id: np.ndarray = None
+
+    KIND = "tones"
+    PARAMS = (
+        Param("time_s", "s", -1e6, 1e6, ""),
+        Param("f0_hz", "Hz", 0, 1e5, ""),
+        Param("t60_s", "s", 0, 1e3, ""),
+        Param("gain_db", "dB", -200, 100, ""),
+        Param("group_id", "", 0, 2**40, "", default=0, whole=True),
+    )
+    start_s = property(lambda self: self.time_s)
+    end_s = property(lambda self: self.time_s + self.t60_s)
+
+
+def test_a_kind_that_is_not_known_is_drawn_by_what_its_table_tells():
+    table = Tones(np.array([0.1, 0.5]), np.array([440.0, 1000.0]), np.array([0.3, 0.2]), np.array([0.0, -10.0]))
+    axes = Figure().add_subplot()
+    (drawn,) = picture_kinds.draw_kinds(axes, None, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0)
+    assert drawn[0] == "tones"
+    pieces, opacity = np.array(axes.collections[0].get_segments()), axes.collections[0].get_colors()[:, 3]
+    first = pieces[:, 0, 1] == erb_rate(440.0)
+    assert pieces[first][:, :, 0].min() == pytest.approx(0.1)
+    assert pieces[first][:, :, 0].max() == pytest.approx(0.4)
+    assert np.all(np.diff(opacity[first]) < 0)
+    assert opacity[first].max() > opacity[~first].max()

@@ -46,9 +46,12 @@ def test_a_table_becomes_the_same_scene(n_events, n_channels, tmp_path):
 def test_the_header_names_the_columns_with_their_units():
     about, names, first, *_ = written(write_csv, scene()).decode().splitlines()
     assert json.loads(about.removeprefix("# motes "))["sample_rate_hz"] == 8000
-    assert names == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id"
+    assert names == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id,room_id,wetness"
     assert first.startswith("gabor,")
-    assert written(write_csv, scene(n_channels=1)).decode().splitlines()[1] == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id"
+    assert (
+        written(write_csv, scene(n_channels=1)).decode().splitlines()[1]
+        == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id,room_id,wetness"
+    )
 
 
 def test_a_table_of_ones_own():
@@ -125,6 +128,8 @@ def test_parquet():
         "phase_rad_0",
         "phase_rad_1",
         "group_id",
+        "room_id",
+        "wetness",
     ]
     np.testing.assert_array_equal(table["time_s"].to_numpy(), scene().gabor.time_s)
     assert json.loads(table.schema.metadata[b"motes"])["n_channels"] == 2

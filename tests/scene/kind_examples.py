@@ -8,6 +8,7 @@ from motes.scene.gabor import Gabor, render_gabor_oracle
 from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
 from motes.scene.scene import KINDS, Scene
+from motes.scene.splat import Splat, render_splat_oracle
 from motes.scene.strike import Strike, render_strike_oracle
 from motes.scene.texture import Texture, render_texture_oracle
 
@@ -60,8 +61,26 @@ def strike_oracle(table: Strike, rate: int, n_samples: int, n_channels: int) -> 
     return render_strike_oracle(table, [instrument_of(n_channels)], rate, n_samples, n_channels)
 
 
-EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike}
-ORACLES = {"gabor": render_gabor_oracle, "texture": render_texture_oracle, "strike": strike_oracle}
+def splat(n_channels: int) -> Splat:
+    """Both envelopes, few and many partials, modulated ones, a noisy one, one that is noise alone."""
+    random = np.random.default_rng(3)
+    return Splat(
+        time_s=np.array([0.1, 0.2003, 0.31, 0.45, 0.6, 0.7, 0.8]), width_s=np.array([0.03, 0.004, 0.01, 0.02, 0.05, 0.01, 0.02]),
+        f0_hz=np.array([220.0, 440.7, 333.3, 150.0, 700.0, 500.0, 300.0]), centre_hz=np.array([220.0, 500, 400, 300, 700, 800, 600]),
+        width_octaves=np.array([0.3, 1.0, 0.5, 1.0, 0.3, 0.5, 0.5]), t60_s=np.array([0.02, 0.4, 0.3, 0.2, 0.05, 0.2, 0.1]),
+        gain_db=random.uniform(-30, -12, (7, n_channels)), shape=np.array([0, 2.5, 4.0, 0, 0, 2.0, 1.5]), phase_rad=random.uniform(-3, 3, 7),
+        glide_per_s=np.array([0, 0, 0.2, 0, -0.1, 0, 0]), inharmonicity=np.array([0, 1e-3, 0, 1e-4, 0, 0, 0]),
+        rolloff_db=np.array([30.0, 6, 12, 3, 40, 6, 6]), damping_slope=np.array([0, 0.5, 1, 0.3, 0, 0.5, 0]),
+        cutoff_start_hz=np.array([1e6, 2000, 1500, 1e6, 1e6, 1000, 1000]), cutoff_end_hz=np.array([1e6, 600, 3000, 1e6, 1e6, 700, 500]),
+        crossfade_s=np.array([0.1, 0.05, 0.02, 0.1, 0.1, 0.03, 0.03]), tremolo=np.array([0, 0, 0, 0.3, 0.2, 0, 0]),
+        vibrato_cents=np.array([0, 0, 0, 20.0, 5, 0, 0]), modulation_hz=np.array([5.0, 5, 5, 6, 4, 5, 5]),
+        noise=np.array([0, 0, 0, 0.02, 0, 0.4, 1.0]),
+        seed=np.arange(7), n_partials=np.array([32, 32, 8, 12, 1, 3, 32]),
+    )  # fmt: skip
+
+
+EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat}
+ORACLES = {"gabor": render_gabor_oracle, "texture": render_texture_oracle, "strike": strike_oracle, "splat": render_splat_oracle}
 assert list(EXAMPLES) == [kind.KIND for kind in KINDS] == list(ORACLES)
 
 

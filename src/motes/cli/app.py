@@ -13,7 +13,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from motes.cli.console import UsageError, say
-from motes.errors import MotesError, ParameterError
+from motes.errors import MotesError, ParameterError, warn_in_lines
 
 
 def _version() -> str:
@@ -36,7 +36,9 @@ app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")
 app.command("motes.cli.export:export", help="Write the events of .mote files as tables, or draw them.")
 app.command("motes.cli.export:import_", name="import", help="Turn tables of events into .mote files.")
 app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
+app.command("motes.cli.rooms:rooms", help="List the rooms that sounds can be put into.")
 app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
+app.command("motes.cli.publish:publish", help="Send pages and files to a bucket.")
 app.command("motes.cli.studio:studio", help="See, hear and edit scenes in the browser.")
 app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
 app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
@@ -52,6 +54,7 @@ def main(tokens: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name need not be printable
+    warn_in_lines()
     try:
         with _terminate_like_interrupt():
             status = _run(sys.argv[1:] if tokens is None else list(tokens))

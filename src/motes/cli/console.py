@@ -31,10 +31,10 @@ def print_json(value: Any) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[float], None]]:
-    """A function to call with the fraction done, which moves a bar where standard error is a terminal."""
+def progress_bar(what: str) -> Iterator[Callable[..., None]]:
+    """A function to call with the fraction done, and words to show beside it, which moves a bar where standard error is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -42,7 +42,7 @@ def progress_bar(what: str) -> Iterator[Callable[[float], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0)
-        yield lambda fraction: bar.update(task, completed=fraction)
+        yield lambda fraction, words="": bar.update(task, completed=fraction, description=f"{what} {words}".rstrip())
 
 
 def announce_compilation() -> None:

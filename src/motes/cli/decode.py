@@ -8,14 +8,13 @@ from cyclopts import Parameter
 
 from motes.audio import FORMATS, format_extension
 from motes.cli.console import UsageError
-from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
+from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
 
 
 def decode(
-    *inputs: str,
+    *inputs: Scenes,
     output: Output = None,
-    start: float | None = None,
-    end: float | None = None,
+    part: Part = WHOLE,
     rate: int | None = None,
     subtype: str | None = None,
     format_: Annotated[str, Parameter(name="--format")] = "wav",
@@ -26,14 +25,8 @@ def decode(
 
     Parameters
     ----------
-    inputs
-        .mote files or folders; `-` is standard input.
     output
         The audio file, a folder, or `-` for WAV on standard output. Without it each audio file lies beside its .mote file.
-    start
-        Render from here, in seconds.
-    end
-        Render up to here, in seconds.
     rate
         Resample to this many samples per second.
     subtype
@@ -51,7 +44,7 @@ def decode(
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    return files.do(todo, Decode(start, end, rate, subtype, files.force, salvage), "decoding", _account)
+    return files.do(todo, Decode(part.start, part.end, rate, subtype, files.force, salvage), "decoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, output_name
-from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
+from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, Scenes, shown
 
 _Number = Annotated[float | None, Parameter(allow_leading_hyphen=True)]
 
 
 def edit(
-    *inputs: str,
+    *inputs: Scenes,
     output: Output = None,
     select: str | None = None,
     transpose: _Number = None,
@@ -33,16 +33,17 @@ def edit(
     resample: bool = False,
     slice_: Annotated[str | None, Parameter(name="--slice", allow_leading_hyphen=True)] = None,
     with_overhang: bool = False,
+    room: str | None = None,
+    wetness: float | None = None,
+    embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
     """Change the sounds in .mote files: those that --select picks, or all.
 
-    Several edits are done in this order: join, slice, select; only, drop, mute, solo, band; gain, transpose, stretch, reverse, move, duplicate.
+    Several edits are done in this order: join, slice, select; only, drop, mute, solo, band; gain, transpose, stretch, reverse, move, duplicate, room.
 
     Parameters
     ----------
-    inputs
-        .mote files or folders; `-` is standard input.
     output
         The edited file, a folder, or `-` for standard output.
     select
@@ -81,6 +82,12 @@ def edit(
         Keep a stretch in seconds, START:END; either may be left out.
     with_overhang
         Slices keep events centred outside that sound inside.
+    room
+        Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take out.
+    wetness
+        How much of each sound goes into the room, 0 … 1; 0.3 if not given.
+    embed_rooms
+        Pack the rooms' responses into the file, 16 bits in FLAC; without it the file names them, and readers need them too. Mind their licence.
     """
     from motes.library.changes import Edit
 
@@ -88,8 +95,10 @@ def edit(
     _check(output, join, at, resample, only and drop, mute and solo, select)
     changes = Edit(
         select, join, at, resample, start_s, end_s, with_overhang, only, drop, mute, solo, low_hz, high_hz,
-        gain_db, transpose, stretch, reverse, move, duplicate_at, files.force,
+        gain_db, transpose, stretch, reverse, move, duplicate_at, room, 0.3 if wetness is None else wetness, embed_rooms, files.force,
     )  # fmt: skip
+    if wetness is not None and room is None:
+        raise UsageError("--wetness says how wet --room is, which is missing")
     if changes == Edit(select, overwrite=files.force):
         raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
     todo = files.plan(inputs, output, "a .mote file", ".mote", MOTES)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PERFECT, _OPINION = "(0 is perfect)", "(1 … 5)"
 _UNITS = {"snr_db": "dB", "si_sdr_db": "dB", "spectral_convergence": _PERFECT, "log_spectral_distance_db": "dB", "delay_samples": "samples"}
+_UNITS |= dict.fromkeys(("ild_error_db", "ild_error_db_worst"), "dB")
 _PIECE_S = 10.0  # losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training
 
 
@@ -31,6 +32,8 @@ def evaluate(
     json: Json = False,
 ) -> int:
     """Measure how near an estimate is to its reference: SNR, SI-SDR, spectral convergence, log-spectral distance.
+
+    Of several channels also how far the image between them is off: level difference and coherence, mean over ERB bands and the worst band.
 
     Parameters
     ----------
@@ -64,7 +67,12 @@ def evaluate(
 
         one, other, result["delay_samples"] = aligned(one, other, one_rate)
     pair = check_pair(one, other, one_rate, other_rate)
-    result |= compare(*pair) | {f"loss_{each.name}": _loss_of(each, *pair, one_rate) for each in losses}
+    result |= compare(*pair)
+    if len(pair[1]) > 1:
+        from motes.metrics.stereo import stereo_errors
+
+        result |= stereo_errors(*pair, one_rate)
+    result |= {f"loss_{each.name}": _loss_of(each, *pair, one_rate) for each in losses}
     if perceptual or controls:
         result |= _opinions(*pair, one_rate, controls)
     _show(estimate, reference, result, json)

@@ -8,33 +8,26 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, output_name
-from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, shown
+from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
 
 _FORMATS = "csv, json, parquet, png, svg or instrument.json"
 
 
 def export(
-    *inputs: str,
+    *inputs: Scenes,
     output: Output = None,
     to: str | None = None,
-    start: float | None = None,
-    end: float | None = None,
+    part: Part = WHOLE,
     files: Files = ONE_BY_ONE,
 ) -> int:
     """Write the events of .mote files as a table (CSV, JSON, Parquet), or draw them (PNG, SVG).
 
     Parameters
     ----------
-    inputs
-        .mote files or folders; `-` is standard input.
     output
         The file, a folder, or `-` for standard output. Without it each lies beside its .mote file.
     to
         csv, json, parquet, png, svg or instrument.json (the instrument, for a player); without it, what the name of the output says.
-    start
-        From here, in seconds.
-    end
-        Up to here, in seconds.
     """
     from motes.library.changes import EXPORTS, Export
 
@@ -43,7 +36,7 @@ def export(
     if to not in EXPORTS:
         raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
     todo = files.plan(inputs, output, "data" if to in ("png", "parquet") else "a long table", f".{to}", MOTES)
-    return files.do(todo, Export(to, start, end, files.force), "exporting", _account)
+    return files.do(todo, Export(to, part.start, part.end, files.force), "exporting", _account)
 
 
 def _told_by(name: str) -> str:

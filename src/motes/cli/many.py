@@ -13,6 +13,7 @@ from motes.errors import ParameterError
 from motes.library.batch import Outcome, Work, run
 from motes.library.plan import Job, plan
 
+Scenes = Annotated[str, Parameter(help=".mote files or folders; `-` is standard input.")]
 Output = Annotated[str | None, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)]
 Force = Annotated[bool, Parameter(help="Replace files that exist.")]
 Json = Annotated[bool, Parameter(help="Report on standard output, one line of JSON per file.")]
@@ -41,6 +42,16 @@ class Many:
         return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json)
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Which part of a scene."""
+
+    start: Annotated[float | None, Parameter(help="From here, in seconds.")] = None
+    end: Annotated[float | None, Parameter(help="Up to here, in seconds.")] = None
+
+
+Part = Annotated[Stretch, Parameter(name="*")]
+WHOLE = Stretch()
 Files = Annotated[Many, Parameter(name="*")]
 ONE_BY_ONE = Many()
 MOTES = frozenset({".mote"})

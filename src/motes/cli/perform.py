@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, refuse_terminal
-from motes.cli.many import Force, Json, Output, do_all, planned, shown
+from motes.cli.console import UsageError, output_name
+from motes.cli.many import MOTES, Force, Json, Many, Output, shown
 
 _Number = Annotated[float, Parameter(allow_leading_hyphen=True)]
 
@@ -67,14 +67,10 @@ def perform(
         raise UsageError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
     if output_name(output) is None:
         raise UsageError("-o is needed: a sound file such as out.wav, or a .mote file")
-    if output == "-":
-        refuse_terminal("a .mote file")
-        if json:
-            raise UsageError("--json and -o - both want standard output")
-    todo = planned((scene,), output, suffix=os.path.splitext(output or "")[1], looked_for=frozenset({".mote"}), overwrite=force)
-    announce_compilation()
+    files = Many(force=force, json=json)
+    todo = files.plan((scene,), output, "a .mote file", os.path.splitext(output or "")[1], MOTES)
     work = Perform(random, density, duration, permute, midi, strikes, damping, brightness, transpose, gain_db, force)
-    return do_all(todo, work, "playing", _account, n_processes=1, as_json=json)
+    return files.do(todo, work, "playing", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, tell
-from motes.cli.many import Force, Json, Output
+from motes.cli.many import WHOLE, Force, Json, Output, Part
 from motes.files import refuse_existing
 
 
@@ -18,8 +18,7 @@ def report(
     *scenes: str,
     output: Output = None,
     reference: Annotated[tuple[str, ...], Parameter(name=["--reference", "-r"], negative="")] = (),
-    start: float | None = None,
-    end: float | None = None,
+    part: Part = WHOLE,
     megabytes: float = 8.0,
     quick: bool = False,
     force: Force = False,
@@ -38,10 +37,6 @@ def report(
     reference
         The recording that the scene was made from; give it again for each further scene, in the same order. Without it the recording is looked for
         beside the scene and in AUDIO_PATH: same name, same content.
-    start
-        From here, in seconds.
-    end
-        Up to here, in seconds.
     megabytes
         How large the page may be.
     quick
@@ -64,7 +59,7 @@ def report(
     with progress_bar("making the page") as progress:
         for number, path in enumerate(scenes):
             progress(0.5 * number / len(scenes))
-            subjects.append(subject_of_file(path, reference[number] if reference else None, start, end, folders))
+            subjects.append(subject_of_file(path, reference[number] if reference else None, part.start, part.end, folders))
         options = PageOptions(megabytes, "PCA" if quick else "", not quick, _command())
         n_bytes = write_page(subjects, target, options, overwrite=force)
     if json:

@@ -31,4 +31,4 @@ def settings(*, json: Json = False) -> int:
 
 
 def _note(value: Any) -> str:
-    return "there is no such folder" if isinstance(value, Path) and not value.is_dir() else ""
+    return "there is no such folder" if isinstance(value, Path) and not value.exists() else ""

@@ -16,12 +16,14 @@ from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, 
 
 MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 0
-HEADER, GROUPS, INSTRUMENT, GABOR, TEXTURE, STRIKE, INDEX, END = b"HRNGTSIE"
-EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike"}
+READABLE = (VERSION,)
+"""Versions of the format that are read. Once it is released, 1 stands here for ever."""
+HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SPLAT, SENDS, INDEX, END = b"HRNMGTSPWIE"
+EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike", SPLAT: "splat"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
 OPTIONAL = 0x80
 """Types with this bit may be skipped by readers that do not know them; all others may not."""
-NAMES = {HEADER: "header", GROUPS: "groups", INSTRUMENT: "instrument", **EVENTS, INDEX: "index", END: "end"}
+NAMES = {HEADER: "header", GROUPS: "groups", INSTRUMENT: "instrument", ROOM: "room", **EVENTS, SENDS: "sends", INDEX: "index", END: "end"}
 MAX_PAYLOAD = 1 << 28
 MAX_FRAME = MAX_PAYLOAD + 16
 MAX_LAYER = 1 << 20
@@ -131,7 +133,7 @@ def read_frame(data: bytes | memoryview, at: int, number: int, file_at: int | No
     if zlib.crc32(payload, zlib.crc32(data[at : start - 4])) != checksum:
         raise FormatError(f"{name}: damaged, its checksum does not match")
     if kind not in NAMES and not kind & OPTIONAL:
-        raise FormatError(f"{name}: this version of motes does not know it; a newer one may")
+        raise FormatError(f"{name}: this version of motes does not know packets of this type; a newer one may: update motes")
     return Frame(kind, payload, name, start + length - at)
 
 
@@ -149,8 +151,10 @@ def check_preamble(data: bytes | memoryview) -> None:
         raise FormatError("not a .mote file (its first bytes are others)")
     if len(start) < PREAMBLE_SIZE:
         raise FormatError("the file ends within its first bytes")
-    if start[-1] != VERSION:
-        raise FormatError(f"the file has format version {start[-1]}, this version of motes reads {VERSION}: a newer motes may read it")
+    if start[-1] > VERSION:
+        raise FormatError(f"the file has format version {start[-1]}, this motes reads up to {VERSION}: update motes")
+    if start[-1] not in READABLE:
+        raise FormatError(f"the file has format version {start[-1]}, a draft that motes no longer reads: encode the recording again")
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,8 @@ def _without_defaults(metadata: Metadata) -> dict[str, object]:
 class Entry:
     """One packet in the index: its type, its place in time, its layer, its bytes, its events, and how far these reach before and after it.
 
-    The last two in REACH_UNIT, negative where they begin later or end sooner.
+    Its bytes include those of the packet of sends that follows it, if any. The last two are in REACH_UNIT, negative where they begin later or end
+    sooner.
     """
 
     kind: int
@@ -278,7 +283,7 @@ class Index:
             kind, number = reader.varint(127), before + reader.varint(1 << 48)
             if kind not in EVENTS:
                 raise FormatError(f"{found.name}: it tells of packets of type {kind}, which hold no events")
-            layer, n_bytes, n_events = reader.varint(MAX_LAYER), reader.varint(MAX_FRAME), reader.varint(8 * MAX_PAYLOAD)
+            layer, n_bytes, n_events = reader.varint(MAX_LAYER), reader.varint(2 * MAX_FRAME), reader.varint(8 * MAX_PAYLOAD)
             if n_events > 8 * n_bytes:
                 raise FormatError(f"{found.name}: {n_events} events in {n_bytes} bytes cannot be")
             entries.append(Entry(kind, number, layer, n_bytes, n_events, unzigzag(reader.varint(1 << 50)), unzigzag(reader.varint(1 << 50))))

@@ -25,6 +25,7 @@ from motes.codec.quantise import (
     sounding,
     to_integers,
 )
+from motes.codec.sends import sends_of
 from motes.codec.tables import trained
 from motes.codec.tag_model import code_tags, first_slots
 from motes.codec.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
@@ -169,28 +170,30 @@ def decode_packet(payload: bytes, name: str, sample_rate_hz: int, n_channels: in
 
 @dataclass(frozen=True, eq=False)
 class Tagged:
-    """Events of one layer as they were before edits, these edits, and the ids of the groups that they are in (one column)."""
+    """Events of one layer as they were before edits, these edits, the ids of the groups that they are in (one column), and their sends, if any."""
 
     events: GaborIntegers
     edits: Tags
     groups: Tags
     layer: int
+    sends: Ints | None = None
 
     def take(self, where: Any) -> Tagged:
         """Those at `where`, in that order."""
-        return Tagged(self.events.take(where), self.edits.take(where), self.groups.take(where), self.layer)
+        sends = None if self.sends is None else self.sends[where]
+        return Tagged(self.events.take(where), self.edits.take(where), self.groups.take(where), self.layer, sends)
 
     def in_order(self) -> Tagged:
         """By time, frequency, window, with only the tags that occur."""
         events = self.events
         found = self.take(np.lexsort((events.window, events.frequency, events.time)))
-        return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer)
+        return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer, found.sends)
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
-    """Payload, entry in the index (its `n_bytes` still 0) and mask of windows of every packet of gabor events, in order."""
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
+    """Payload, entry in the index (its `n_bytes` still 0), mask of windows and sends of every packet of gabor events, in order."""
     rate, base = scene.sample_rate_hz, base_of(scene.gabor)
-    edits, groups = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None])
+    edits, groups, sends = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None]), sends_of(scene.gabor)
     length = packet_samples(rate) * TIME_UNITS
     number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
@@ -198,10 +201,11 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
     for first, last in itertools.pairwise(edges):
         part = order[first:last]
-        tagged = Tagged(to_integers(base.take(part), rate, quantiser), edits.take(part), groups.take(part), int(layer[part[0]]))
-        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0))
+        told = None if sends is None else sends[part]
+        tagged = Tagged(to_integers(base.take(part), rate, quantiser), edits.take(part), groups.take(part), int(layer[part[0]]), told)
+        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0)).in_order()
         if len(tagged.events):
-            yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
+            yield *encode_packet(tagged, int(number[part[0]]), rate, quantiser), tagged.sends
 
 
 def told_groups(scene: Scene) -> Ints:

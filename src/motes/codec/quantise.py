@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.sends import send_columns, sends_of
 from motes.codec.tags import edits_to_tags, tags_to_edits
 from motes.codec.texture_integers import quantised
 from motes.errors import ParameterError
@@ -246,7 +247,7 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     """
     chosen = check_quantiser(quantiser or scene.quantiser or default_quantiser(scene))
     events, base, edits, parts, left = scene.gabor, base_of(scene.gabor), edits_to_tags(scene.gabor), [], []
-    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
+    layer, sends = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1), sends_of(events)
     for part in _slices(len(events)):
         integers = to_integers(base.take(part), scene.sample_rate_hz, chosen)
         kept = sounding(integers)
@@ -256,9 +257,14 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
                 **from_integers(integers.take(kept), scene.sample_rate_hz, chosen),
                 "group_id": events.group_id[part][kept],
                 "edit_layer": layer[part][kept],
+                **send_columns(None if sends is None else sends[part][kept]),
             }
         )
     texture = quantised(scene.texture, scene.sample_rate_hz)
+    if len(scene.splat):
+        from motes.codec import splat_integers
+
+        scene = replace(scene, splat=splat_integers.rounded(scene.splat, scene.sample_rate_hz))
     if scene.instruments:
         scene = _with_rounded_strikes(scene)
     if not parts:

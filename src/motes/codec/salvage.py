@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motes.codec.bitstream import Columns
+from motes.codec.bitstream import Columns, FindRoom
 from motes.codec.container import (
     END,
     EVENTS,
@@ -16,7 +16,10 @@ from motes.codec.container import (
     HEADER,
     INDEX,
     INSTRUMENT,
+    NAMES,
     PREAMBLE_SIZE,
+    ROOM,
+    SENDS,
     Frame,
     Header,
     Index,
@@ -42,7 +45,7 @@ class Salvaged:
     n_packets: int
 
 
-def salvage(data: bytes | memoryview) -> Salvaged:
+def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salvaged:
     """Decode the packets that are intact; FormatError where there is nothing to decode them with, or none is."""
     data, skipped = memoryview(data), []
     try:
@@ -53,10 +56,10 @@ def salvage(data: bytes | memoryview) -> Salvaged:
     header = next((found for found in frames if found.kind == HEADER), None)
     if header is None:
         raise FormatError("nothing can be salvaged: there is no intact header, which says what the packets mean" if data else "the file is empty")
-    columns, places = Columns(Header.unpack(header)), []
-    for found in (found for found in frames if found.kind == INSTRUMENT):
+    columns, sizes = Columns(Header.unpack(header), find_room), {}
+    for found in (found for found in frames if found.kind in (INSTRUMENT, ROOM)):
         try:
-            columns.add_instrument(found)
+            (columns.add_instrument if found.kind == INSTRUMENT else columns.add_room)(found)
         except FormatError as error:
             skipped.append(str(error))
     for found in (found for found in frames if found.kind in EVENTS):
@@ -65,11 +68,17 @@ def salvage(data: bytes | memoryview) -> Salvaged:
         except FormatError as error:
             skipped.append(str(error))
             continue
-        if place in places:
+        if place in sizes:
             columns.parts[EVENTS[found.kind]].pop()
             skipped.append(f"{found.name}: stands twice")
         else:
-            places.append(place)
+            sizes[place] = found.size
+    sent = set()
+    for found in (found for found in frames if found.kind == SENDS):
+        try:
+            sent.add(columns.add_sends(found))
+        except FormatError as error:
+            skipped.append(str(error))
     groups = next((found for found in frames if found.kind == GROUPS), None)
     try:
         columns.groups = columns.groups if groups is None else unpack_groups(groups)
@@ -77,7 +86,8 @@ def salvage(data: bytes | memoryview) -> Salvaged:
         skipped.append(str(error))
     if not columns.keep_known_groups():
         skipped.append("the groups are lost: events that were in them are in none")
-    skipped += _missing(frames, places, columns.header) + _without_instrument(columns)
+    skipped += _missing(frames, list(sizes), columns.header) + _without_instrument(columns) + _without_room(columns)
+    skipped += _without_sends(frames, sizes, sent, columns.header)
     return Salvaged(columns.scene(), skipped, len(frames))
 
 
@@ -95,11 +105,38 @@ def _without_instrument(columns: Columns) -> list[str]:
     return [f"the instrument of {n_lost} strike event{'s' * (n_lost != 1)} is lost, and they with it"] if n_lost else []
 
 
-def salvage_file(path: str | os.PathLike[str]) -> Salvaged:
+def _without_room(columns: Columns) -> list[str]:
+    """Take events out of rooms that are lost, and number the others anew."""
+    known, n_lost = sorted(columns.rooms), 0
+    for part in (part for parts in columns.parts.values() for part in parts if "room_id" in part):
+        lost = (part["room_id"] > 0) & ~np.isin(part["room_id"], known)
+        n_lost += int(np.count_nonzero(lost))
+        part["room_id"] = np.where(lost, 0, np.searchsorted(known, part["room_id"]) + (part["room_id"] > 0))
+        part["wetness"] = np.where(lost, 0.0, part["wetness"])
+    columns.rooms = {number: columns.rooms[k] for number, k in enumerate(known, 1)}
+    return [f"the room of {n_lost} event{'s' * (n_lost != 1)} is lost: they are dry now"] if n_lost else []
+
+
+def _without_sends(frames: list[Frame], sizes: dict[tuple[int, int, int], int], sent: set[tuple[int, int, int]], header: Header) -> list[str]:
+    """Which packets' events were in rooms that are no longer known: the index counts the bytes of their sends among theirs."""
+    index = next((found for found in frames if found.kind == INDEX), None)
+    try:
+        entries = () if index is None else Index.unpack(index).entries
+    except FormatError:
+        return []
+    length, rate, lines = packet_samples(header.sample_rate_hz), header.sample_rate_hz, []
+    for entry in entries:
+        if entry.n_bytes > sizes.get(entry.place, entry.n_bytes) and entry.place not in sent:
+            ends = f"{entry.number * length / rate:.2f} to {min((entry.number + 1) * length, header.n_samples) / rate:.2f} s"
+            lines.append(f"which rooms {entry.n_events} {EVENTS[entry.kind]} event{'s' * (entry.n_events != 1)} from {ends} were in is lost")
+    return lines
+
+
+def salvage_file(path: str | os.PathLike[str], find_room: FindRoom | None = None) -> Salvaged:
     """The same of a file; FormatError, which names it, where it cannot be read."""
     try:
         with open(path, "rb") as handle:
-            return salvage(handle.read())
+            return salvage(handle.read(), find_room)
     except FormatError as error:
         raise FormatError(f"{os.fspath(path)}: {error}") from None
     except OSError as error:
@@ -128,7 +165,7 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
-    kinds = bytes([HEADER, GROUPS, INSTRUMENT, *EVENTS, INDEX, END])
+    kinds = bytes(NAMES)
     for place in range(at, len(data)):
         if data[place] not in kinds:
             continue

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motes.codec.container import MAX_PAYLOAD, REACH_UNIT, STRIKE, Entry, Frame, Header, Reader, packet_samples, varint
 from motes.codec.numbers import decode_numbers, encode_numbers, unzigzags, zigzags
+from motes.codec.sends import send_columns, sends_of
 from motes.errors import FormatError
 from motes.scene.scene import GaborQuantiser, Scene
 from motes.scene.strike import HIGHEST_HZ, Strike
@@ -29,7 +30,7 @@ TIME, INSTRUMENT, CONTROL, AMPLITUDE, RATIO, RING, SINCE, TURN, LOW, HIGH, GROUP
 
 
 def to_integers(strikes: Strike, sample_rate_hz: int) -> Ints:
-    """Strikes as rows of whole numbers, `(n, 11)`, those too weak to be heard left out, in canonical order."""
+    """Strikes as rows of whole numbers, `(n, 11)`, with room and wetness `(n, 13)`, those too weak to be heard left out, in canonical order."""
     heard = strikes.take(strikes.amplitude >= 2.0 ** (LOWEST_AMPLITUDE / AMPLITUDE_STEPS - 1))
     units = sample_rate_hz * TIME_UNITS
     limit = int(next(p for p in Strike.PARAMS if p.name == "amplitude").high)
@@ -40,6 +41,8 @@ def to_integers(strikes: Strike, sample_rate_hz: int) -> Ints:
         np.rint(heard.since_s * units), np.rint(heard.turn_s * units), np.rint(heard.low_hz * BAND_UNITS),
         np.where(heard.high_hz >= HIGHEST_HZ, 0, 1 + np.rint(np.maximum(heard.high_hz, heard.low_hz) * BAND_UNITS)), heard.group_id,
     ], axis=1).astype(np.int64)  # fmt: skip
+    sends = sends_of(heard)
+    rows = rows if sends is None else np.concatenate([rows, sends], axis=1)
     ratio = int(np.log2(1e3) * RATIO_STEPS)
     rows[:, RATIO] = np.clip(rows[:, RATIO], -ratio, ratio)
     return rows[np.lexsort((rows[:, RATIO], rows[:, CONTROL], rows[:, INSTRUMENT], rows[:, TIME]))]
@@ -60,6 +63,7 @@ def from_integers(rows: Ints, sample_rate_hz: int) -> dict[str, NDArray[np.float
         "low_hz": rows[:, LOW] / BAND_UNITS,
         "high_hz": np.where(high == 0, HIGHEST_HZ, (high - 1) / BAND_UNITS),
         "group_id": rows[:, GROUP],
+        **(send_columns(rows[:, len(FIELDS) :]) if rows.shape[1] > len(FIELDS) else {}),
     }
 
 
@@ -73,21 +77,21 @@ def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Strike:
     return Strike(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
-    """Payload, entry in the index (its `n_bytes` still 0) and no windows, of every packet of strikes, in order."""
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
+    """Payload, entry in the index (its `n_bytes` still 0), no windows, and sends, of every packet of strikes, in order."""
     rate = scene.sample_rate_hz
     told = np.isin(scene.strike.group_id, scene.groups.told().id)
     rows = to_integers(scene.strike.replace(group_id=np.where(told, scene.strike.group_id, 0)), rate)
     number = np.maximum(rows[:, TIME] // (packet_samples(rate) * TIME_UNITS), 0)
     for p in np.unique(number):
         part = rows[number == p]
-        coded = part.copy()
+        coded = part[:, : len(FIELDS)].copy()
         coded[:, TIME] = np.diff(part[:, TIME], prepend=int(p) * packet_samples(rate) * TIME_UNITS)
         for column in (TIME, AMPLITUDE, RATIO, TURN):
             coded[:, column] = zigzags(coded[:, column])
         payload = varint(int(p)) + varint(len(part)) + encode_numbers(coded.reshape(-1), _columns(len(part)))
         payload += bytes(max(0, -(-len(part) // 8) - len(payload)))
-        yield payload, _entry(part, int(p), rate), 0
+        yield payload, _entry(part, int(p), rate), 0, part[:, len(FIELDS) :] if part.shape[1] > len(FIELDS) else None
 
 
 def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:

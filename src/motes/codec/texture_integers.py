@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.sends import send_columns, sends_of
 from motes.scene.texture import LOWEST_LEVEL_DB, Texture
 
 TIME_UNITS = 64
@@ -61,9 +62,25 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
     return made
 
 
+EVENTS_AT_ONCE = 64
+"""So that an hour's levels do not need all their intermediate values at once."""
+
+
 def quantised(events: Texture, sample_rate_hz: int) -> Texture:
-    """The events as a file holds them, without those that are silent."""
-    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz))
+    """The events as a file holds them, without those that are silent; the same table where rounding changes nothing."""
+    parts: list[Texture] = []
+    for first in range(0, len(events), EVENTS_AT_ONCE):
+        part = events.take(slice(first, first + EVENTS_AT_ONCE))
+        rounded = _quantised(part, sample_rate_hz)
+        if not parts and rounded.equals(part):
+            continue
+        parts += [events.take(slice(0, first))] if first and not parts else []
+        parts.append(rounded)
+    return parts[0].with_more(*parts[1:]) if parts else events
+
+
+def _quantised(events: Texture, sample_rate_hz: int) -> Texture:
+    rounded = Texture(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events)))
     start = rounded.level_start
     heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
     heard &= rounded.duration_s > 0

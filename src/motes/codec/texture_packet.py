@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.codec.container import MAX_PAYLOAD, REACH_UNIT, TEXTURE, Entry, Frame, Header, Reader, packet_samples, unzigzag, varint, zigzag
+from motes.codec.sends import sends_of
 from motes.codec.tables import unpack
 from motes.codec.texture_integers import BAND_UNITS, COHERENCE_UNITS, RATIO_UNITS, SILENT, TIME_UNITS, Columns, from_integers, quantised, to_integers
 from motes.codec.texture_model import COHERENCE, N_MIXERS, N_SLOTS, TABLES, TILE, code_levels, code_numbers
@@ -53,15 +54,17 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
     return np.maximum.reduceat(cut, edges[:-1], axis=1)
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int]]:
-    """Payload, entry in the index (its `n_bytes` still 0) and mask of windows (none) of every packet of texture events, in order."""
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
+    """Payload, entry in the index (its `n_bytes` still 0), mask of windows (none) and sends of every packet of texture events, in order."""
     rate = scene.sample_rate_hz
     told = np.isin(scene.texture.group_id, scene.groups.told().id)
-    events = quantised(scene.texture.replace(group_id=np.where(told, scene.texture.group_id, 0)), rate)
-    number = np.maximum(np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
+    number = np.maximum(np.rint(scene.texture.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
     for place in np.unique(number):
-        part = events.take(number == place)
-        yield encode_packet(part, int(place), rate), _entry(part, int(place), rate), 0
+        part = scene.texture.take(number == place)
+        part = quantised(part.replace(group_id=np.where(told[number == place], part.group_id, 0)), rate)
+        if not len(part):
+            continue
+        yield encode_packet(part, int(place), rate), _entry(part, int(place), rate), 0, sends_of(part)
 
 
 def _entry(events: Texture, number: int, rate: int) -> Entry:

@@ -31,11 +31,15 @@ ROOM = 1.15
 AIM, LEAST_USE = 0.993, 0.984
 """Parts of the bytes to be spent that are aimed at, and that are enough."""
 MOST_TRIES = 8
-TEXTURE_KBPS, TEXTURE_SHARE = 3.0, 0.2
-"""Noise takes at most the first per channel, and at most the second of all bits."""
-TEXTURE_STEP_DB, TEXTURE_DETAIL = 4.0, 8.0
-"""At 3 kbps, levels in coarse steps that follow the signal closely score better than fine ones that follow it slowly."""
-LEAST_BENEFIT_DB, BENEFIT_DB_PER_QUALITY = 18.0, -3.0
+TEXTURE_KBPS = 3.0
+"""At most this for the noise of each channel where no bitrate or quality is asked for."""
+TEXTURE_SHARE = 0.4
+"""With a bitrate noise takes at most this part of it; most takes less."""
+TEXTURE_LAYOUTS = ((12.0, 32, 4.0, 8.0), (20.0, 48, 3.0, 8.0), (28.0, 64, 2.5, 8.0), (40.0, 64, 2.0, 8.0), (np.inf, 64, 2.0, 16.0))
+"""Bands of the noise, steps of its levels in dB, and detail: the first row whose kbps of a channel are not exceeded."""
+KBPS_AT_BEST, QUALITIES_PER_DOUBLING = 64.0, 2.8
+"""About what a quality takes per channel: this at 10, half of it as many steps below as the second tells."""
+LEAST_BENEFIT_DB, BENEFIT_DB_PER_QUALITY = 17.0, -3.0
 """Threshold of benefit at quality 0, and per step of quality, for a recording whose mean square, summed over channels, is 1."""
 
 AsScene = Callable[[Swept, str], Scene]
@@ -62,6 +66,7 @@ def spend(source: Source, options: PursuitOptions, workshop: Workshop, as_scene:
         if n_atoms == 0 or (fits and tried[n_atoms] >= LEAST_USE * n_bytes):
             return scene
         best = scene if fits and n_atoms == max(n for n, size in tried.items() if size <= n_bytes) else best
+        del scene
         guess = _better_guess(tried, n_bytes, n_atoms)
         if best is not None and (guess in tried or len(tried) >= MOST_TRIES):
             return best
@@ -95,18 +100,20 @@ def _best(found: Swept, n_atoms: int) -> Swept:
 def _finished(source: Source, options: PursuitOptions, found: Swept, as_scene: AsScene, why: str) -> Scene:
     """Atoms rounded, settled, and what they leave filled with texture."""
     scene = as_scene(found, why)
-    rounded = quantise(scene, quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES))
-    settled = settle(rounded, source)
+    scene = quantise(scene, quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES))
+    settled = scene = settle(scene, source)  # of an hour, what is not needed any more is a few hundred megabytes
     if not options.with_texture or found.energy == 0.0:
         return settled
-    texture = TextureOptions(kbps=_texture_kbps(options, source.n_channels), step_db=TEXTURE_STEP_DB, detail=TEXTURE_DETAIL)
-    return add_texture(settled, source, texture)
+    return settle(add_texture(settled, source, _texture_options(options, source.n_channels)), source)
 
 
-def _texture_kbps(options: PursuitOptions, n_channels: int) -> float:
-    if options.texture_kbps is not None:
-        return options.texture_kbps
-    return TEXTURE_KBPS if options.kbps is None else min(TEXTURE_KBPS, TEXTURE_SHARE * options.kbps / n_channels)
+def _texture_options(options: PursuitOptions, n_channels: int) -> TextureOptions:
+    """Noise in as many bands and as fine steps as suit the bits that a channel takes, or is about to take at the quality asked for."""
+    quality = 0.0 if options.quality is None else options.quality
+    per_channel = options.kbps / n_channels if options.kbps is not None else KBPS_AT_BEST * 2 ** ((quality - 10) / QUALITIES_PER_DOUBLING)
+    n_bands, step_db, detail = next(row[1:] for row in TEXTURE_LAYOUTS if per_channel <= row[0])
+    kbps = TEXTURE_SHARE * per_channel if options.texture_kbps is None else options.texture_kbps
+    return TextureOptions(kbps=kbps, step_db=step_db, detail=detail, n_bands=n_bands)
 
 
 def _better_guess(tried: dict[int, int], n_bytes: int, last: int) -> int:

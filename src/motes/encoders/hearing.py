@@ -25,7 +25,7 @@ are few, and noise fills what they leave, strong ones are worth more than their 
 """
 POST_MASKING_S = 0.02
 """Time in which masking falls to 1/e."""
-TILT, TILT_HZ = 0.3, 1000.0
+TILT, TILT_HZ = 0.6, 1000.0
 """Benefits fall as (1 + f / TILT_HZ)^−TILT: higher up an atom fills less of an auditory band, and noise does it nearly as well."""
 INAUDIBLE_DB = -10.0
 """Energy of an atom, relative to what masks it, at which it is not worth an event."""

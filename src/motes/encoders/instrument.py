@@ -41,6 +41,8 @@ STRIKES_PER_SECOND = 12
 LONGEST_S = 120.0
 ROUNDS = 12
 TUNINGS, ROUNDS_OF_TUNING = 2, 3
+EARLY = ("cancelled", "time_limit")
+"""Reasons to end with the best so far."""
 NOISE_TO_RESIDUAL = 0.25
 """Rounding the weights may add a quarter of the residual's energy: 1 dB."""
 CARRIED = 0.25
@@ -87,7 +89,7 @@ def encode(
     samples = np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1).astype(np.float64)
     work = _Work(options, progress, time.monotonic())
     fit = _resumed(options, source) or _selected(samples, source.sample_rate_hz, options, work)
-    if len(fit.sites.rate[0]) and fit.stopped not in ("cancelled", "time_limit"):
+    if len(fit.sites.rate[0]) and fit.stopped not in EARLY:
         _store(fit, options, source)
         fit = _refined(fit, samples, source.sample_rate_hz, options, work)
     _store(fit, options, source)
@@ -124,32 +126,40 @@ def _selected(audio: Reals, rate: int, options: InstrumentOptions, work: _Work) 
     lasting = t60_s > LASTING_T60_S  # short modes would make up for strikes in the wrong place
     draft = np.ascontiguousarray(rates[:, lasting if lasting.any() else slice(None)])
     sites, stopped = choose_sites(audio, draft, at, int(DRAFT * budget), lambda part, n: work.tell(DRAFTED * part, n), options.modes)
-    if stopped not in ("cancelled", "time_limit") and sites.value.any():
-        at = np.unique(retimed(sites, audio - sites.render(n_samples), rate))
+    if stopped not in EARLY and sites.value.any():
+        try:
+            at = np.unique(retimed(sites, audio - sites.render(n_samples), rate))
+        except KeyboardInterrupt:
+            return _with_controls(audio, sites, options, "cancelled")
         sites, stopped = choose_sites(
             audio, rates, at, budget, lambda part, n: work.tell(DRAFTED + (SELECTED - DRAFTED) * part, n), options.modes
         )  # fmt: skip
-    if stopped not in ("cancelled", "time_limit"):
-        sites = _tuned(sites, audio, rate, work)
+    if stopped not in EARLY:
+        sites, early = _tuned(sites, audio, rate, work)
+        stopped = early or stopped
     return _with_controls(audio, sites, options, stopped)
 
 
-def _tuned(sites: Sites, audio: Reals, rate: int, work: _Work) -> Sites:
-    """Only the modes that are used, tuned, twins among them made one, and strikes moved to where they then fit best."""
+def _tuned(sites: Sites, audio: Reals, rate: int, work: _Work) -> tuple[Sites, str | None]:
+    """Only the modes that are used, tuned, twins among them made one, and strikes moved to where they then fit best; and why it stopped early."""
     modes = np.flatnonzero(sites.value.any(axis=0))
     if not len(modes):
-        return sites
+        return sites, None
     sites = Sites(np.ascontiguousarray(sites.rate[:, modes]), np.ascontiguousarray(sites.mixing[:, modes]), sites.at, sites.value[:, modes])
-    for _ in range(TUNINGS):
-        sites, residual = tune(without_twins(sites, audio.shape[1]), audio, ROUNDS_OF_TUNING, lambda: work.tell(SELECTED) is not None)
-        if work.tell(SELECTED) is not None:
-            break
-        at = retimed(sites, residual, rate)
-        order = np.argsort(at, kind="stable")
-        moved = replace(sites, at=at[order], value=np.ascontiguousarray(sites.value[order]))
-        moved.value, left = polish(moved, audio, np.eye(len(at)), moved.value, moved.value != 0, ROUNDS)
-        sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
-    return sites
+    try:
+        for _ in range(TUNINGS):
+            sites, residual, stopped = tune(without_twins(sites, audio.shape[1]), audio, ROUNDS_OF_TUNING, lambda: work.tell(SELECTED))
+            stopped = stopped or work.tell(SELECTED)
+            if stopped:
+                return sites, stopped
+            at = retimed(sites, residual, rate)
+            order = np.argsort(at, kind="stable")
+            moved = replace(sites, at=at[order], value=np.ascontiguousarray(sites.value[order]))
+            moved.value, left = polish(moved, audio, np.eye(len(at)), moved.value, moved.value != 0, ROUNDS)
+            sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
+    except KeyboardInterrupt:
+        return sites, "cancelled"
+    return sites, None
 
 
 def _loudest_mix(audio: Reals) -> Reals:
@@ -170,8 +180,12 @@ def _with_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopp
     energy = -0.25 / small.rate[0]
     shared = share_controls(value, energy, options.controls or len(strikes))
     weights = patterns_of(value, shared, energy)
-    weights, residual = polish(small, audio, shared, weights, weights != 0, ROUNDS)
-    small = replace(small, value=shared @ weights)
+    try:
+        weights, residual = polish(small, audio, shared, weights, weights != 0, ROUNDS)
+        small = replace(small, value=shared @ weights)
+    except KeyboardInterrupt:
+        stopped, small = "cancelled", replace(small, value=shared @ weights)
+        residual = audio - small.render(audio.shape[1])
     direct, gain = _direct_path(residual, small.at, shared, options.taps)
     residual = residual - _direct_sound(direct, gain, small.at, shared, audio.shape[1])
     return Fit(small, shared, weights, residual, direct, gain, stopped)
@@ -212,12 +226,14 @@ def _refined(fit: Fit, audio: Reals, rate: int, options: InstrumentOptions, work
     def on_step(step: int, _: float) -> str | None:
         return work.tell(SELECTED + (1 - SELECTED) * step / options.refine)
 
-    found = refine(fit.sites, fit.shared, fit.weights, target, rate, loss=options.loss, n_steps=options.refine, l1=options.l1, on_step=on_step)
+    found = refine(
+        fit.sites, fit.shared, fit.weights, target, rate, loss=options.loss or "stft", n_steps=options.refine, l1=options.l1, on_step=on_step
+    )
     order = np.argsort(found.rate[1], kind="stable")
     modes = np.ascontiguousarray(found.rate[:, order]), np.ascontiguousarray(found.mixing[:, order])
     weights = np.ascontiguousarray(found.weights[:, order])
     sites = Sites(*modes, fit.sites.at, fit.shared @ weights)
-    stopped = found.stopped if found.stopped in ("cancelled", "time_limit") else fit.stopped
+    stopped = found.stopped if found.stopped in EARLY else fit.stopped
     return replace(fit, sites=sites, weights=weights, residual=target - sites.render(audio.shape[1]), stopped=stopped)
 
 

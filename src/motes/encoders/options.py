@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from motes.errors import ParameterError
 from motes.units import require_finite, require_positive
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
-WINDOWS_BY_EAR = (256, 1024, 4096)
+WINDOWS_BY_EAR = (256, 1024, 2048, 4096)
 DEFAULT_EVENTS_PER_SECOND = 1000.0
 
 
@@ -30,13 +30,13 @@ class PursuitOptions:
     events_per_second
         Spend this many events on each second.
     windows
-        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 4096 with a bitrate or a quality, else 512, 2048, 8192.
+        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 2048, 4096 with a bitrate or a quality, else 512, 2048, 8192.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
     texture
         Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other targets.
     texture_kbps
-        At most this for the noise of each channel; by default 3, or less where `kbps` is low.
+        At most this for the noise of each channel; by default two fifths of what a channel takes with a bitrate or a quality, else 3.
     n_threads
         Threads that share the work; 0 means one per core. The result does not depend on it.
     """
@@ -153,7 +153,7 @@ class InstrumentOptions:
     refine
         Steps of refinement by gradients, which need PyTorch; 0 for none.
     loss
-        What the refinement lowers: a loss by its name (`stft`, `octave`, `scattering` …).
+        What the refinement lowers: a loss by its name (`stft`, `octave`, `scattering` …), by default `stft`.
     l1
         Weight of the sum of all weights in that: the higher, the sparser.
     seed
@@ -170,7 +170,7 @@ class InstrumentOptions:
     numbers_percent: float = 3.0
     taps: int = 32
     refine: int = 60
-    loss: str = "stft"
+    loss: str | None = None
     l1: float = 0.0
     seed: int = 0
     time_limit_s: float | None = 120.0
@@ -192,12 +192,116 @@ class InstrumentOptions:
 
 
 @dataclass(frozen=True)
+class FitOptions:
+    """Which events are fitted to a recording, how, and for how long.
+
+    Parameters
+    ----------
+    events
+        Events at most, in all.
+    iterations
+        Steps of gradient descent at most, for each stretch.
+    init
+        What the fit starts from: `pursuit`, or `random` events.
+    envelope
+        Of splats, in time: `gaussian` or `gamma`.
+    loss
+        What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.
+    time_limit
+        Stop with the best so far after this many seconds.
+    learning_rate
+        How far each step goes at first; it falls to a fiftieth.
+    sparsity
+        Weight of the sum of all events' root mean squares, relative to the recording's: the higher, the more events are pruned.
+    noise
+        Fit how much of each splat is the noise of its burst.
+    control_every
+        Steps between rounds of density control, in which dead events and twins are seeded anew where most is missing; 0 for none.
+    refit_every
+        Steps between refits of all gains by least squares; 0 for none.
+    patience
+        Steps without improvement by a thousandth after which the fit has stalled; 0 for no such end.
+    stretch
+        Longer recordings are fitted in stretches of this many seconds that overlap by a quarter.
+    texture
+        Fill what the events leave with noise of its levels.
+    texture_kbps
+        At most this for the noise of each channel.
+    seed
+        Of what is drawn by chance.
+    checkpoint
+        A file that keeps the state of the fit.
+    resume
+        Go on from the checkpoint.
+    """
+
+    events: int = 64
+    iterations: int = 3000
+    init: Literal["pursuit", "random"] = "pursuit"
+    envelope: Literal["gaussian", "gamma"] = "gaussian"
+    loss: str = "convergence:1"
+    time_limit: float | None = None
+    learning_rate: float = 0.02
+    sparsity: float = 0.0
+    noise: bool = False
+    control_every: int = 100
+    refit_every: int = 250
+    patience: int = 1000
+    stretch: float = 4.0
+    texture: bool = False
+    texture_kbps: float = 3.0
+    seed: int = 0
+    checkpoint: str | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("events", 0, 100_000), ("iterations", 0, 10_000_000), ("control_every", 0, 10_000_000), ("refit_every", 0, 10_000_000),
+            ("patience", 0, 10_000_000), ("seed", 0, 2**32 - 1),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value != int(value) or not low <= value <= high:
+                raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        for name, choices in (("init", ("pursuit", "random")), ("envelope", ("gaussian", "gamma"))):
+            if getattr(self, name) not in choices:
+                raise ParameterError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
+        if self.time_limit is not None:
+            require_positive("time_limit", self.time_limit)
+        if not 0 < require_finite("learning_rate", self.learning_rate) <= 1:
+            raise ParameterError(f"learning_rate must be above 0 and at most 1, not {self.learning_rate:g}")
+        if require_finite("sparsity", self.sparsity) < 0:
+            raise ParameterError(f"sparsity must not be below 0, and is {self.sparsity:g}")
+        if not 0.25 <= require_finite("stretch", self.stretch) <= 60:
+            raise ParameterError(f"stretch must be from 0.25 to 60 s, not {self.stretch:g}: was this samples?")
+        require_positive("texture_kbps", self.texture_kbps)
+        if self.resume and self.checkpoint is None:
+            raise ParameterError("resume needs a checkpoint to go on from")
+        self.weighted_losses()
+
+    def weighted_losses(self) -> tuple[tuple[str, float], ...]:
+        """Names and weights of the losses; ParameterError where `loss` is not such a list."""
+        from motes.losses import loss_named
+
+        found = []
+        for part in self.loss.split(","):
+            name, colon, weight = part.strip().partition(":")
+            try:
+                found.append((loss_named(name).name, require_positive("the weight", float(weight)) if colon else 1.0))
+            except ValueError as error:
+                raise ParameterError(f"loss must be names and weights such as stft:1,auditory:0.2, not {self.loss!r} ({error})") from None
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
 
     fraction: float
     n_events: int
     snr_db: float | None = None
+    iteration: int | None = None
+    """Steps of a fit by gradients, and the loss after them."""
+    loss: float | None = None
 
 
 def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:

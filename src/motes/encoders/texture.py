@@ -29,7 +29,7 @@ PART_COST_DB2 = 24.0
 """By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1."""
 COARSER, N_TRIES = 0.6, 8
 """What takes too many bits is tried again with this times the detail, so many times in all; the last time with none."""
-LEAST_LACKING, SMOOTHED_FRAMES = 0.3, 8
+LEAST_LACKING, SMOOTHED_FRAMES = 0.3, 2
 """Noise gets at least this part of the residual's power, even where nothing is lacking: levels without holes are cheaper and sound no worse."""
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 """Parts of a step by which a band's levels may be shifted before they are rounded."""
@@ -75,17 +75,17 @@ def analyse_blocks(
     parts, saved, owed = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
-        bits = options.kbps * 1000 * n_channels * seconds
+        bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
         parts.append(event)
         saved = min(bits + saved - used, bits)
-    return _joined(parts)
+    return parts[0].with_more(*parts[1:])
 
 
-def _joined(parts: list[Texture]) -> Texture:
-    """All of them one after the other; halves first, so that an hour's are not copied once for each."""
-    half = len(parts) // 2
-    return parts[0] if half == 0 else _joined(parts[:half]).joined(_joined(parts[half:]))
+def _n_different(piece: Array, n_channels: int) -> int:
+    """How many channels there are to code: one, where all hold the same."""
+    by_channel = piece.reshape(-1, n_channels, piece.shape[1])
+    return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
 
 
 def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
@@ -117,12 +117,14 @@ def _affordable(
     n_channels = len(owed)
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
+    share = np.ones_like(power)
     if len(rendered):
         power *= _lacking(spectra, rendered, layout)
+        share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
     for detail in options.detail * COARSER ** np.arange(N_TRIES):
-        level_db = _tiled(power, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0)
+        level_db = _tiled(power, share, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0)
         level_db, owing = _rounded(level_db, options, owed)
         event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
         used = 8 * (len(encode_packet(event, number, layout.sample_rate_hz)) + FRAMING) if len(event) else 0
@@ -141,7 +143,7 @@ def _lacking(residual: NDArray[np.complex128], rendered: NDArray[np.complex128],
 
 
 def _smoothed(power: Array) -> Array:
-    """A weighted mean over each frame and its neighbours, about 45 ms wide: what the products of atoms and residual average out over."""
+    """A weighted mean over each frame and its neighbours: part of what the products of atoms and residual average out over."""
     weights = np.hanning(2 * SMOOTHED_FRAMES + 1)[1:-1]
     padded = np.pad(power, ((0, 0), (SMOOTHED_FRAMES - 1, SMOOTHED_FRAMES - 1), (0, 0)), mode="edge")
     return np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=1) @ (weights / weights.sum())
@@ -173,18 +175,22 @@ def _coherence(spectra: NDArray[np.complex128], weights: Array) -> Array:
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
 
 
-def _tiled(power: Array, layout: _Layout, options: TextureOptions, detail: float) -> Array:
-    """Levels in dB of each frame and band, `(n_channels, n_frames, n_bands)`, constant over the parts into which tiles of eight frames are cut."""
+def _tiled(power: Array, share: Array, layout: _Layout, options: TextureOptions, detail: float) -> Array:
+    """Levels in dB of each frame and band, `(n_channels, n_frames, n_bands)`, constant over the parts into which tiles of eight frames are cut.
+
+    Errors count by the noise's `share` of all that is heard there: beside strong atoms its detail is lost.
+    """
     n_channels, n_frames, n_bands = power.shape
     n_tiles = -(-n_frames // TILE)
     padded = np.concatenate([power, np.repeat(power[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1)
     tiles = padded.reshape(n_channels, n_tiles, TILE, n_bands)
     frame_db = 10 * np.log10(np.maximum(tiles, 10 ** (options.floor_db / 10)))
+    share = np.concatenate([share, np.repeat(share[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1).reshape(tiles.shape)
     best, lowest = np.zeros_like(tiles), np.full((1, n_tiles, 1, n_bands), np.inf)
     for n_parts, chance in zip(SPLITS, layout.chance_db2, strict=True):
         means = tiles.reshape(n_channels, n_tiles, n_parts, -1, n_bands).mean(axis=3).repeat(TILE // n_parts, axis=2)
         means_db = 10 * np.log10(np.maximum(means, 10 ** (options.floor_db / 10)))
-        excess = np.sum(np.square(frame_db - means_db) - chance, axis=2, keepdims=True)
+        excess = np.sum(share * (np.square(frame_db - means_db) - chance), axis=2, keepdims=True)
         cost = detail * np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True) + PART_COST_DB2 * n_parts
         best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
     level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db

@@ -26,26 +26,34 @@ NEAR = 1.0
 FASTEST, SLOWEST = 0.05, 2.5e-6
 
 
-def tune(sites: Sites, audio: Reals, n_rounds: int, over: Callable[[], bool] = lambda: False) -> tuple[Sites, Reals]:
-    """The sites with their modes' frequencies and decays moved to where the residual is least, and that residual. It never gets louder.
+def tune(sites: Sites, audio: Reals, n_rounds: int, over: Callable[[], str | None] = lambda: None) -> tuple[Sites, Reals, str | None]:
+    """The sites with their modes' frequencies and decays moved to where the residual is least, that residual, and why it stopped early, if it did.
 
-    `over` says between rounds whether time is.
+    The residual never gets louder. `over` says between rounds whether there is a reason to stop; on Ctrl-C the rounds that were finished count.
     """
-    residual = audio - sites.render(audio.shape[1])
-    for _ in range(n_rounds):
-        if over():
-            break
-        change = _changes(sites, residual)
-        for part in (1.0, 0.4):
-            moved = _moved(sites, part * change)
-            moved.value, left = polish(moved, audio, np.eye(len(sites.at)), sites.value, sites.value != 0, ROUNDS)
-            if np.sum(left**2) < np.sum(residual**2):
-                sites, residual = moved, left
+    residual, stopped = audio - sites.render(audio.shape[1]), None
+    try:
+        for _ in range(n_rounds):
+            stopped = over()
+            better = None if stopped else _better(sites, residual, audio)
+            if better is None:
                 break
-        else:
-            break
+            sites, residual = better
+    except KeyboardInterrupt:
+        stopped = "cancelled"
     order = np.argsort(sites.rate[1], kind="stable")
-    return _at_modes(sites, order), residual
+    return _at_modes(sites, order), residual, stopped
+
+
+def _better(sites: Sites, residual: Reals, audio: Reals) -> tuple[Sites, Reals] | None:
+    """The sites after a round, with the residual they leave; None where no step makes it quieter."""
+    change = _changes(sites, residual)
+    for part in (1.0, 0.4):
+        moved = _moved(sites, part * change)
+        moved.value, left = polish(moved, audio, np.eye(len(sites.at)), sites.value, sites.value != 0, ROUNDS)
+        if np.sum(left**2) < np.sum(residual**2):
+            return moved, left
+    return None
 
 
 def _moved(sites: Sites, change: Complexes) -> Sites:

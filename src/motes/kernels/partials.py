@@ -36,6 +36,19 @@ SMOOTH = 0.25
 
 
 @inner
+def _place(time, at, after):
+    """How many of these times, in order, lie before `at`; with `after`, or at it. (NumPy's search takes a second to compile.)"""
+    low, high = 0, len(time)
+    while low < high:
+        middle = (low + high) // 2
+        if time[middle] < at or (after and time[middle] == at):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner
 def _at(i, points, point_time, point_sound, time):
     """Frequency under atom i at a time, between or beyond its points."""
     n = points[i]
@@ -113,9 +126,11 @@ def _between(at, head, tail, time, points, point_time, point_sound):
 def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound):
     """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin no line of their own."""
     loudness = max(amplitude[head], amplitude[tail])
-    lowest = min(point_sound[head].min(), point_sound[tail].min())
-    highest = max(point_sound[head].max(), point_sound[tail].max())
-    for k in range(np.searchsorted(time, low), np.searchsorted(time, high, side="right")):
+    lowest, highest = point_sound[head, 0], point_sound[head, 0]
+    for point in range(POINTS):
+        lowest = min(lowest, point_sound[head, point], point_sound[tail, point])
+        highest = max(highest, point_sound[head, point], point_sound[tail, point])
+    for k in range(_place(time, low, False), _place(time, high, True)):
         if line[k] == 0 and max(own[k] - highest, lowest - own[k]) * window[k] < MASK_BINS:
             here = _between(time[k], head, tail, time, points, point_time, point_sound)
             before = _between(time[k] - SWEPT * window[k], head, tail, time, points, point_time, point_sound)
@@ -164,7 +179,9 @@ def grow_lines(
     `own` and `sound` are in cycles per sample, `time` and `window` in samples; `free` says which atoms may begin or prolong a line (and is used up).
     Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
     """
-    longest, n_lines, n_knots = window.max(), 0, 0
+    longest, n_lines, n_knots = 0.0, 0, 0
+    for width in window:
+        longest = max(longest, width)
     starts[0] = 0
     for seed in order:
         if not free[seed]:
@@ -172,16 +189,16 @@ def grow_lines(
         n_lines += 1
         line[seed], free[seed] = n_lines, False
         begin = n_knots
-        n_knots = _grow(
-            seed, -1, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
-            points, point_time, point_sound,
-        )  # fmt: skip
-        knots[begin:n_knots] = knots[begin:n_knots][::-1].copy()
-        knots[n_knots] = seed
-        n_knots = _grow(
-            seed, 1, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots + 1,
-            points, point_time, point_sound,
-        )  # fmt: skip
+        for sign in (-1, 1):  # a loop, since a constant argument would be compiled for each of its values
+            n_knots = _grow(
+                seed, sign, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
+                points, point_time, point_sound,
+            )  # fmt: skip
+            if sign < 0:
+                for k in range((n_knots - begin) // 2):
+                    knots[begin + k], knots[n_knots - 1 - k] = knots[n_knots - 1 - k], knots[begin + k]
+                knots[n_knots] = seed
+                n_knots += 1
         starts[n_lines] = n_knots
         first, last = knots[begin], knots[n_knots - 1]
         for end, low, high in ((first, -0.5, 0.0), (last, 0.0, 0.5)):
@@ -207,9 +224,9 @@ def _end(atoms, last, time, window, sound, strength, points, point_time, point_s
     return time[tip], (y0 - slope * s1) / count, slope, window[tip], strength[tip]
 
 
-@inner
-def _ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
-    """`_end` of every line, first and last: `(n_lines, 2, 5)`."""
+@jit
+def line_ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
+    """Every line at its first atom and at its last, `(n_lines, 2, 5)`: time, frequency and slope there, window and strength."""
     ends = np.empty((n_lines, 2, 5))
     for k in range(n_lines):
         for last in range(2):
@@ -231,21 +248,25 @@ def _follows(end, begin):
     return 0.0 if away >= 1.0 or bent >= 1.0 else alike * (1.0 - away * away) * (1.0 - bent * bent)
 
 
-@jit
 def join_lines(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
     """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same frequency, slope and strength.
 
     Lines break where a louder one crosses them, and where an attack or noise hides them.
     """
-    ends = _ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound)
-    order = np.argsort(ends[:, 0, 0], kind="mergesort")
-    begins = ends[order, 0, 0]
+    ends = line_ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound)
+    order = np.argsort(ends[:, 0, 0], kind="stable")  # here, since it takes long to compile
+    return join_ends(ends, order, ends[order, 0, 0], window.max() if len(window) else 0.0)
+
+
+@jit
+def join_ends(ends, order, begins, longest):
+    """The same of the lines' ends: `begins` are the times at which lines begin, as they follow each other in `order`."""
+    n_lines = len(ends)
     after, before = np.full(n_lines, -1), np.full(n_lines, -1)
     score_after, score_before = np.zeros(n_lines), np.zeros(n_lines)
-    longest = window.max() if len(window) else 0.0
     for k in range(n_lines):
         end = ends[k, 1]
-        for place in range(np.searchsorted(begins, end[0], side="right"), len(order)):
+        for place in range(_place(begins, end[0], True), n_lines):
             if begins[place] - end[0] > JOIN_REACH * (end[3] + longest):
                 break
             other = order[place]
@@ -308,7 +329,10 @@ def follow_lines(
 
     Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in between its frequency is straight.
     """
-    room = POINTS * max(1, np.max(np.diff(starts[: n_lines + 1])) if n_lines else 1)
+    longest = 1
+    for k in range(n_lines):
+        longest = max(longest, starts[k + 1] - starts[k])
+    room = POINTS * longest
     at, sound, width, weight, loudness = np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room)
     smoothed, turned = np.empty(room), np.empty(room)
     nearest, home, count = amplitude.copy(), line.copy(), np.zeros(n_lines + 1, np.int64)
@@ -323,10 +347,11 @@ def follow_lines(
             turned[k] = turned[k - 1] + 0.5 * (smoothed[k] + smoothed[k - 1]) * (at[k] - at[k - 1])
         place = POINTS * starts[number - 1]
         n_nodes[number - 1] = n
-        nodes[place : place + n, 0], nodes[place : place + n, 1], nodes[place : place + n, 2] = at[:n], smoothed[:n], turned[:n]
+        for k in range(n):
+            nodes[place + k, 0], nodes[place + k, 1], nodes[place + k, 2] = at[k], smoothed[k], turned[k]
         first, last = time[atoms[0]] - 0.5 * window[atoms[0]], time[atoms[-1]] + 0.5 * window[atoms[-1]]
         k = 0
-        for i in range(np.searchsorted(time, first), np.searchsorted(time, last, side="right")):
+        for i in range(_place(time, first, False), _place(time, last, True)):
             while k + 1 < n and at[k + 1] <= time[i]:
                 k += 1
             mine = home[i] == number

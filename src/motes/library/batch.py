@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from motes.errors import MotesError
+from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
 
-Progress = Callable[[float], None]
+Progress = Callable[..., None]
+"""Called with the fraction done, and with words about how it goes where there are any."""
 """Called now and then with the fraction done, 0 … 1; what it raises ends the work."""
 
 Work = Callable[[Job, Progress], dict[str, Any]]
@@ -37,7 +38,7 @@ class Outcome:
     report: dict[str, Any] = field(default_factory=dict)
 
 
-def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda _: None) -> Iterator[Outcome]:
+def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
     """Do the jobs and give their outcomes, in the order of the jobs whatever finishes first.
 
     With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own progress is told only without
@@ -49,8 +50,8 @@ def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = 
         return
     for done, job in enumerate(jobs):
 
-        def within(fraction: float, done: int = done) -> None:
-            progress((done + fraction) / len(jobs))
+        def within(fraction: float, words: str = "", done: int = done) -> None:
+            progress((done + fraction) / len(jobs), words)
 
         yield _settled(job) or attempt(job, work, within)
         progress((done + 1) / len(jobs))
@@ -98,6 +99,7 @@ def _start_worker(cancelled: Any, compiling: Any) -> None:
 
     global _cancelled
     _cancelled = cancelled
+    warn_in_lines()
 
     def interrupted(signal_number: int, frame: FrameType | None) -> None:
         if _busy and cancelled.is_set():

@@ -17,6 +17,7 @@ from motes.library.plan import Job
 from motes.library.work import _store, load_scene
 
 if TYPE_CHECKING:
+    from motes.scene.room import Room
     from motes.scene.scene import Scene
     from motes.scene.select import Selection
 
@@ -26,7 +27,7 @@ EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json")
 @dataclass(frozen=True)
 class Edit:
     """.mote file to .mote file. In this order: join, slice, select; then of what is selected only, drop, mute, solo, the band, gain, transposition,
-    stretch, reversal, move and duplicate."""
+    stretch, reversal, move, duplicate and room (a name that `motes.data.impulse_responses.room` knows, or "none")."""
 
     select: str | None = None
     join: str | None = None
@@ -47,12 +48,16 @@ class Edit:
     reverse: bool = False
     move_s: float | None = None
     duplicate_at_s: float | None = None
+    room: str | None = None
+    wetness: float = 0.3
+    embed_rooms: bool = False
     overwrite: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Edit one file; the report tells how many events were selected."""
         start = time.perf_counter()
         edited, n_selected, n_before = self.apply(load_scene(job.source))
+        edited = edited.embed_rooms() if self.embed_rooms else edited
         job.make_folder()
         n_bytes = _store(edited, job.output, self.overwrite)
         return {
@@ -104,6 +109,7 @@ class Edit:
             (self.reverse or None, edit.reverse),
             (self.move_s, lambda chosen: edit.move(chosen, self.move_s or 0.0)),
             (self.duplicate_at_s, lambda chosen: edit.duplicate(chosen, self.duplicate_at_s or 0.0)),
+            (self.room, lambda chosen: edit.into_room(chosen, self._room(), self.wetness)),
         ]
         return [step for value, step in steps if value is not None]
 
@@ -114,7 +120,14 @@ class Edit:
         scene = scene if self.stretch is None else scene.stretch(self.stretch)
         scene = scene.reverse() if self.reverse else scene
         scene = scene if self.move_s is None else scene.move(self.move_s)
-        return scene if self.duplicate_at_s is None else scene.select().duplicate(self.duplicate_at_s)
+        scene = scene if self.duplicate_at_s is None else scene.select().duplicate(self.duplicate_at_s)
+        return scene if self.room is None else scene.select().room(self._room(), self.wetness)
+
+    def _room(self) -> Room | None:
+        from motes.data.impulse_responses import room
+
+        assert self.room is not None
+        return None if self.room == "none" else room(self.room)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
-    from motes.encoders.options import InstrumentOptions, PursuitOptions
+    from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
+    from motes.encoders.options import Progress as FitProgress
     from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 65536
@@ -29,12 +30,15 @@ _BLOCK_SAMPLES = 65536
 class Encode:
     """Recording to .mote file, by the encoder whose options these are."""
 
-    options: PursuitOptions | InstrumentOptions
+    options: PursuitOptions | InstrumentOptions | FitOptions
     overwrite: bool = False
+    embed_rooms: bool = False
+    kind: str = "splat"
+    """Of the events that a fit fits."""
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
-        from motes.encoders.options import PursuitOptions
+        from motes.encoders.options import FitOptions, PursuitOptions
 
         start = time.perf_counter()
         source = open_source(job.source)
@@ -43,11 +47,16 @@ class Encode:
             from motes.encoders import pursuit
 
             scene = pursuit.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+        elif isinstance(self.options, FitOptions):
+            from motes.encoders import fit
+
+            scene = fit.encode(source, self.options, kind=self.kind, progress=lambda now: progress(0.95 * now.fraction, _fit_words(now)))
         else:
             from motes.encoders import instrument
 
             scene = instrument.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
         job.make_folder()
+        scene = scene.embed_rooms() if self.embed_rooms else scene
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
@@ -67,6 +76,10 @@ class Encode:
             "elapsed_s": elapsed_s,
             "times_real_time": seconds / elapsed_s,
         }
+
+
+def _fit_words(now: FitProgress) -> str:
+    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events"
 
 
 @dataclass(frozen=True)
@@ -110,20 +123,22 @@ class Decode:
 def salvaged_scene(path: str) -> tuple[Scene, list[str]]:
     """What is intact in a .mote file, and what was skipped and why."""
     from motes.codec.salvage import salvage, salvage_file
+    from motes.data.impulse_responses import finder
 
-    found = salvage(sys.stdin.buffer.read()) if path == "-" else salvage_file(path)
+    found = salvage(sys.stdin.buffer.read(), finder()) if path == "-" else salvage_file(path, finder())
     return found.scene, found.skipped
 
 
 def load_scene(path: str, start_s: float | None = None, end_s: float | None = None) -> Scene:
     """The scene in a .mote file, or on standard input for `"-"`; with a range, at least the events that sound in it."""
     from motes.codec import bitstream
+    from motes.data.impulse_responses import finder
 
     if path == "-":
-        return bitstream.loads(sys.stdin.buffer.read())
+        return bitstream.loads(sys.stdin.buffer.read(), finder())
     if os.path.isdir(path):
         raise AudioError(f"{path} is a folder, not a .mote file")
-    return bitstream.load(path, start_s, end_s)
+    return bitstream.load(path, start_s, end_s, finder())
 
 
 def snr_of_scene_db(scene: Scene, source: Source, progress: Progress = lambda _: None) -> float:

@@ -47,6 +47,7 @@ class Loss:
 
 LOSSES = (
     Loss("stft", "spectrograms with windows of 512, 1024 and 2048 samples", "spectral", "multi_resolution_stft"),
+    Loss("convergence", "the relative part of that alone: spectral convergence", "spectral", "spectral_convergence"),
     Loss("octave", "spectrograms within octave bands, each with windows of its own", "octave", "octave_stft"),
     Loss("scattering", "scattering coefficients, every 256 samples", "scattering", "scattering_distance"),
     Loss("auditory", "auditory images: what repeats in each channel of the ear", "auditory", "auditory_image_distance", needs_rate=True),

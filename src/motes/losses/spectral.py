@@ -61,6 +61,11 @@ def multi_resolution_stft(
     return total / len(windows)
 
 
+def spectral_convergence(estimate: Tensor, reference: Tensor, *, windows: Sequence[int] = WINDOWS) -> Tensor:
+    """‖M̂ − M‖ / ‖M‖ of STFT magnitudes, mean over window lengths, `(batch,)`, 0 … ∞: `motes.metrics.signal.spectral_convergence` to train by."""
+    return multi_resolution_stft(estimate, reference, windows=windows, linear_weight=0.0, log_weight=0.0)
+
+
 def match_energy(estimate: Tensor, reference: Tensor, floor_db: float = FLOOR_DB) -> Tensor:
     """The estimate scaled to the energy of its reference, each of the batch by itself; both energies are held above the floor (dB re full scale)."""
     floor = 10 ** (floor_db / 10)

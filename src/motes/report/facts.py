@@ -68,7 +68,7 @@ def how_made(subject: Subject, coding: str) -> str:
     kinds = ", ".join(f"{len(table):,} {table.KIND}" for table in subject.scene.tables if len(table))
     shown = [
         ("encoder", " ".join(filter(None, [about.encoder, about.version]))),
-        ("options", options),
+        ("options", options or ("all by default" if about.encoder else "")),
         ("stopped because", about.stop_reason.replace("_", " ")),
         ("source digest", about.source_digest),
         ("kinds of event shown", kinds),

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.scene.kinds import Array, EventTable, Ints
-from motes.scene.partials import link
+from motes.scene.partials import Curve, find_lines
 from motes.scene.scene import Scene
 from motes.scene.select import columns
 from motes.scene.table import stored_params
+from motes.scene.texture import erb_rate
 
 MOST_ALONE = 400
 """Scenes of more atoms than this are shown as partials."""
-_POINTS = 24  # of a partial's line
+_POINTS = 120  # of a partial's line
+_LEAP_SEMITONES, _FASTEST_SEMITONES_PER_S = 3.0, 60.0  # a wide vibrato makes 40 in a second, voices that glide less
+_STRAIGHT_ERB = 0.05  # how far a line may be drawn from where it runs: half a pixel
 PARTIAL = "partial"
 _PARTIAL_PARAMS = (
     ("time_s", "s", "when it begins"),
     ("duration_s", "s", "how long it lasts"),
-    ("frequency_hz", "Hz", "mean frequency, weighted by energy"),
+    ("frequency_hz", "Hz", "mean frequency"),
     ("spread_semitones", "semitones", "how far its frequency strays from the mean"),
     ("amplitude", "", "of its strongest atom, full scale = 1"),
     ("n_atoms", "", "of how many atoms it consists"),
@@ -34,7 +39,7 @@ class Items:
     """Things to click in `scene`: `number` `(n_events,)` tells each event's, in order of time; the columns are `(n_items,)`.
 
     `sorts` names each item's sort, a kind of event or "partial". `strength` orders items by loudness, roughly and before any are rendered.
-    `low_hz` and `high_hz` are equal for what has one frequency.
+    `low_hz` and `high_hz` are equal for what has one frequency. `curves` tells of a partial how its frequency runs, None of all else.
     """
 
     scene: Scene
@@ -45,6 +50,7 @@ class Items:
     low_hz: Array
     high_hz: Array
     strength: Array
+    curves: list[Curve | None]
 
     def __len__(self) -> int:
         return len(self.sorts)
@@ -52,9 +58,9 @@ class Items:
 
 def items_of(scene: Scene) -> Items:
     """The items of a scene, in order of time."""
-    big = len(scene.gabor) > MOST_ALONE
-    scene = link(scene) if big else scene
-    start, end, low, high, strength, key, sort = (np.concatenate(part) for part in zip(*_columns_by_kind(scene, big), strict=True))
+    lines = find_lines(scene) if len(scene.gabor) > MOST_ALONE else None
+    line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
+    start, end, low, high, strength, key, sort = (np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True))
     names, number = np.unique(key, return_inverse=True)
     number, n_items = number.reshape(-1), len(names)
     first, last = np.full(n_items, np.inf), np.full(n_items, -np.inf)
@@ -62,28 +68,40 @@ def items_of(scene: Scene) -> Items:
     np.minimum.at(first, number, start)
     np.maximum.at(last, number, end)
     np.add.at(total, number, strength)
-    weight = np.maximum(strength, 1e-30)
-    share = weight / np.maximum(np.bincount(number, weight, n_items), 1e-30)[number] if n_items else weight
-    np.add.at(lowest, number, share * low)
-    np.add.at(highest, number, share * high)
+    lowest[number], highest[number] = low, high
+    curves: list[Curve | None] = [None if lines is None or k <= 0 else lines.curves[k - 1] for k in names.tolist()]
+    for i, curve in enumerate(curves):
+        if curve is not None:
+            lowest[i] = highest[i] = _mean(curve, curve.frequency_hz)
     sorts = np.empty(n_items, sort.dtype)
     sorts[number] = sort
     order = np.argsort(first, kind="stable")
     rank = np.empty(n_items, np.int64)
     rank[order] = np.arange(n_items)
-    return Items(scene, rank[number], sorts[order].tolist(), first[order], last[order], lowest[order], highest[order], total[order])
+    curves = [curves[i] for i in order.tolist()]
+    return Items(scene, rank[number], sorts[order].tolist(), first[order], last[order], lowest[order], highest[order], total[order], curves)
 
 
-def _columns_by_kind(scene: Scene, big: bool) -> Iterator[tuple[NDArray[Any], ...]]:
-    first = 1 + max(int(table.column("group_id").max(initial=0)) for table in scene.tables)
+def _columns_by_kind(scene: Scene, line_of: Ints) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Of each kind's events start, end, band, strength, a key that events of one item share (of a partial its line's number), and sort."""
+    first = 0
     for table in scene.tables:
         low, high = bands(table)
-        alone = -(first + np.arange(len(table)))
-        grouped = (table.column("group_id") > 0) & (big and table.KIND == "gabor")
+        in_line = line_of > 0 if table.KIND == "gabor" else np.zeros(len(table), bool)
+        key = -(1 + first + np.arange(len(table), dtype=np.int64))
+        if table.KIND == "gabor":
+            key = np.where(in_line, line_of, key)
         first += len(table)
-        key = np.where(grouped, table.column("group_id"), alone)
-        sort = np.where(grouped, PARTIAL, table.KIND).astype("<U16")
+        sort = np.where(in_line, PARTIAL, table.KIND).astype("<U16")
         yield table.start_s, table.end_s, low, high, strengths(table), key, sort
+
+
+def _mean(curve: Curve, values: Array) -> float:
+    """Mean over time along a line."""
+    gaps = np.diff(curve.time_s)
+    if not np.sum(gaps) > 0:
+        return float(np.mean(values))
+    return float(np.sum(gaps * (values[1:] + values[:-1]) / 2) / np.sum(gaps))
 
 
 def bands(table: EventTable) -> tuple[Array, Array]:
@@ -128,7 +146,7 @@ def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
 
 def _of_events(table: EventTable, mine: NDArray[np.intp], place: Ints) -> dict[str, Any]:
     held = columns(table)
-    params = [param for param in stored_params(type(table)) if param.name != "group_id"]
+    params = [param for param in stored_params(type(table)) if param.name not in ("group_id", "room_id")]
     order = np.argsort(place, kind="stable")
     return {
         "items": place[order],
@@ -140,45 +158,80 @@ def _of_events(table: EventTable, mine: NDArray[np.intp], place: Ints) -> dict[s
 def _of_partials(items: Items, atoms: EventTable, number: Ints, place: Ints) -> dict[str, Any]:
     mine = np.unique(number)
     at = np.searchsorted(mine, number)
-    low, _ = bands(atoms)
-    weight, amplitude = np.maximum(strengths(atoms), 1e-30), np.sqrt(np.max(atoms.column("amplitude") ** 2, axis=1))
-    mean = items.low_hz[mine]
-    off = 12 * np.log2(np.maximum(low, 1.0) / np.maximum(mean[at], 1.0))
-    spread = np.sqrt(np.bincount(at, weight * off**2) / np.bincount(at, weight))
+    amplitude, mean = np.sqrt(np.max(atoms.column("amplitude") ** 2, axis=1)), items.low_hz[mine]
+    spread = np.array([_spread_semitones(items.curves[i]) for i in mine.tolist()])
     strongest = np.zeros(len(mine))
     np.maximum.at(strongest, at, amplitude)
     rows = [items.start_s[mine], items.end_s[mine] - items.start_s[mine], mean, spread, strongest, np.bincount(at).astype(float)]
     return {"items": place[mine], "params": list(_PARTIAL_PARAMS), "values": rows}
 
 
-def lines(items: Items, chosen: Ints) -> list[list[tuple[float, float]]]:
-    """The line of each chosen item, as (s, Hz): through its events where they have one frequency, else along the middle of its band.
+def _spread_semitones(curve: Curve | None) -> float:
+    if curve is None:
+        return 0.0
+    semitones = 12 * np.log2(np.maximum(curve.frequency_hz, 1.0))
+    return float(np.sqrt(_mean(curve, (semitones - _mean(curve, semitones)) ** 2)))
 
-    A window counts as long as it is above a half: what the ear takes for its length.
+
+Stroke = list[tuple[float, float]]
+
+
+def lines(items: Items, chosen: Ints) -> list[list[Stroke]]:
+    """The line of each chosen item, as strokes of (s, Hz): a partial's as its frequency runs, else straight, along the middle of its band.
+
+    A partial is drawn by the atoms that carry it: those of attacks, which it masks, lie where nothing is heard. Where it leaps faster than any sound
+    glides, two were linked by a short atom that belongs to both: there it is not drawn. A window counts as long as it is above a half: what the ear
+    takes for its length.
     """
-    left, right, middle = [], [], []
+    left, right = np.full(len(items), np.inf), np.full(len(items), -np.inf)
+    first = 0
     for table in items.scene.tables:
         quarter = (table.end_s - table.start_s) / 4 if "window_s" in {param.name for param in table.PARAMS} else np.zeros(len(table))
-        low, high = bands(table)
-        left.append(table.start_s + quarter)
-        right.append(table.end_s - quarter)
-        middle.append((low + high) / 2)
-    lefts, rights, hz = np.concatenate(left), np.concatenate(right), np.concatenate(middle)
-    order = np.lexsort((lefts, items.number))
-    edges = np.searchsorted(items.number[order], np.arange(len(items) + 1))
-    drawn = []
-    for i in chosen.tolist():
-        mine = order[edges[i] : edges[i + 1]]
-        drawn.append(_line(lefts[mine], rights[mine], hz[mine]))
-    return drawn
+        number = items.number[first : first + len(table)]
+        first += len(table)
+        np.minimum.at(left, number, table.start_s + quarter)
+        np.maximum.at(right, number, table.end_s - quarter)
+    middle = (items.low_hz + items.high_hz) / 2
+    return [_strokes(items.curves[i], float(left[i]), float(right[i]), float(middle[i])) for i in chosen.tolist()]
 
 
-def _line(left: Array, right: Array, hz: Array) -> list[tuple[float, float]]:
-    if len(left) == 1:
-        return [(float(left[0]), float(hz[0])), (float(right[0]), float(hz[0]))]
-    centre = (left + right) / 2
-    order = np.argsort(centre, kind="stable")
-    centre, along = centre[order], hz[order]
-    pieces = np.array_split(np.arange(len(centre)), min(_POINTS, len(centre)))
-    inner = [(float(centre[piece].mean()), float(along[piece].mean())) for piece in pieces]
-    return [(float(left.min()), inner[0][1]), *inner, (float(right.max()), inner[-1][1])]
+def _strokes(curve: Curve | None, left: float, right: float, hz: float) -> list[Stroke]:
+    if curve is None:
+        return [[(left, hz), (right, hz)]]
+    kept = _corners(curve.time_s, erb_rate(np.maximum(curve.frequency_hz, 0.0)))
+    points = [(float(curve.time_s[k]), float(curve.frequency_hz[k])) for k in kept]
+    points = [(min(left, points[0][0]), points[0][1]), *points, (max(right, points[-1][0]), points[-1][1])]
+    strokes = [points[:1]]
+    for before, after in pairwise(points):
+        if _leaps(before, after):
+            strokes.append([])
+        if after != before:
+            strokes[-1].append(after)
+    return [stroke for stroke in strokes if len(stroke) > 1] or [[(left, hz), (right, hz)]]
+
+
+def _leaps(before: tuple[float, float], after: tuple[float, float]) -> bool:
+    semitones = abs(12 * np.log2(max(after[1], 1.0) / max(before[1], 1.0)))
+    return bool(semitones > max(_LEAP_SEMITONES, _FASTEST_SEMITONES_PER_S * (after[0] - before[0])))
+
+
+def _corners(time_s: Array, erb: Array) -> list[int]:
+    """Which points to join by straight lines so that all others lie on them, nearly: where a line is furthest off it is split (Ramer 1972)."""
+    kept, waiting = {0, len(time_s) - 1}, [_furthest(time_s, erb, 0, len(time_s) - 1)]
+    while waiting and len(kept) < _POINTS:
+        off, low, middle, high = heappop(waiting)
+        if -off <= _STRAIGHT_ERB:
+            break
+        kept.add(middle)
+        for ends in ((low, middle), (middle, high)):
+            heappush(waiting, _furthest(time_s, erb, *ends))
+    return sorted(kept)
+
+
+def _furthest(time_s: Array, erb: Array, low: int, high: int) -> tuple[float, int, int, int]:
+    """The point between two that lies furthest off the line through them: (minus how far, low, point, high)."""
+    if high - low < 2:
+        return 0.0, low, low, high
+    inside = slice(low + 1, high)
+    off = np.abs(erb[inside] - np.interp(time_s[inside], time_s[[low, high]], erb[[low, high]]))
+    return -float(off.max()), low, low + 1 + int(off.argmax()), high

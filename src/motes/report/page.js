@@ -302,15 +302,14 @@
     }
 
     distance(item, x, y) {
-      const line = this.data.line[item];
       if (this.isBand(item)) {
         const left = this.xOf(this.data.start[item]), right = Math.max(left + 3, this.xOf(this.data.end[item]));
         const inside = x >= left && x <= right && y >= this.yOf(this.data.high[item]) && y <= this.yOf(this.data.low[item]);
         return inside ? 5.5 : Infinity;
       }
       let least = Infinity;
-      for (let i = 0; i + 3 < line.length; i += 2) {
-        const ax = this.xOf(line[i]), ay = this.yOf(line[i + 1]), bx = this.xOf(line[i + 2]) - ax, by = this.yOf(line[i + 3]) - ay;
+      for (const stroke of this.data.line[item]) for (let i = 0; i + 3 < stroke.length; i += 2) {
+        const ax = this.xOf(stroke[i]), ay = this.yOf(stroke[i + 1]), bx = this.xOf(stroke[i + 2]) - ax, by = this.yOf(stroke[i + 3]) - ay;
         const part = clamp(((x - ax) * bx + (y - ay) * by) / (bx * bx + by * by || 1), 0, 1);
         least = Math.min(least, Math.hypot(ax + part * bx - x, ay + part * by - y));
       }
@@ -416,7 +415,6 @@
     }
 
     drawItem(pen, item, tint, opacity, width) {
-      const line = this.data.line[item];
       pen.strokeStyle = pen.fillStyle = tint;
       pen.globalAlpha = opacity;
       pen.lineWidth = width;
@@ -434,7 +432,10 @@
         pen.fillRect(left, top, 2, bottom - top);
       } else {
         pen.beginPath();
-        for (let i = 0; i < line.length; i += 2) pen.lineTo(this.xOf(line[i]), this.yOf(line[i + 1]));
+        for (const stroke of this.data.line[item]) for (let i = 0; i < stroke.length; i += 2) {
+          const x = this.xOf(stroke[i]), y = this.yOf(stroke[i + 1]);
+          if (i) pen.lineTo(x, y); else pen.moveTo(x, y);
+        }
         pen.stroke();
       }
       pen.globalAlpha = 1;

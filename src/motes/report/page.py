@@ -157,7 +157,7 @@ def _events(items: Items, room: int, options: PageOptions) -> tuple[NDArray[np.i
         "end": _short(items.end_s[chosen]),
         "low": _short(items.low_hz[chosen]),
         "high": _short(items.high_hz[chosen]),
-        "line": [_short(np.array(line).reshape(-1)) for line in lines(items, chosen)],
+        "line": [[_short(np.array(stroke).reshape(-1)) for stroke in strokes] for strokes in lines(items, chosen)],
         "at": [_exact(sounds.start_s), _exact(sounds.length_s), _short(sounds.gain)],
         "x": _short(points[:, 0]),
         "y": _short(points[:, 1]),

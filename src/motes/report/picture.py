@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from motes.audio import write_audio
 from motes.errors import ParameterError
 from motes.files import atomic_output
+from motes.report.picture_kinds import LANES_HEIGHT, draw_kinds, handles, has_lanes
+from motes.scene.texture import erb_rate
 from motes.stft import stft_blocks
 
 if TYPE_CHECKING:
@@ -48,8 +50,9 @@ def scene_picture(
 ) -> bytes:
     """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or an SVG; written to `path` if one is given, and returned.
 
-    Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990). Each event
-    is a bar at its frequency, as long as the half of its window where it is loud, the stronger the louder; its colour tells the window.
+    Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990). Each atom
+    is a bar at its frequency, as long as the half of its window where it is loud, the stronger the louder; its colour tells the window. Textures are
+    images of their levels, strikes ticks on a lane for each control, other kinds lines or bars over their bands.
     Raises AudioError where `path` cannot be written, ParameterError for a stretch outside the scene.
     """
     if not 0 <= start_s <= scene.duration_s or (end_s is not None and end_s < start_s):
@@ -75,22 +78,19 @@ def _save_svg(figure: Figure, buffer: BytesIO) -> None:
         figure.savefig(buffer, format="svg", dpi=160, facecolor=_PAPER, metadata={"Creator": "motes", "Date": None})
 
 
-def erb_rate(frequency_hz: Array | float) -> Array:
-    """Frequency on the ear's scale: the number of equivalent rectangular bandwidths below it (Glasberg & Moore 1990)."""
-    return np.asarray(21.4 * np.log10(1 + 0.00437 * np.asarray(frequency_hz, np.float64)))
-
-
 def _figure(scene: Scene, start_s: float, end_s: float, width_inches: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width_inches, 0.46 * width_inches), layout="constrained")  # not pyplot: no state that outlives the call
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    below = [LANES_HEIGHT] if has_lanes(scene, start_s, end_s) else []
+    axes, *lanes = figure.subplots(1 + len(below), 1, height_ratios=[1.0, *below], sharex=True, squeeze=False)[:, 0]
     top_hz = top_frequency(scene)
     _draw_spectrogram(axes, scene, start_s, end_s, top_hz)
     windows = _draw_events(axes, scene, start_s, end_s)
-    _draw_frame(axes, scene, start_s, end_s, top_hz, windows)
+    kinds = draw_kinds(axes, lanes[0] if lanes else None, scene, start_s, end_s, top_hz)
+    _draw_frame(axes, scene, start_s, end_s, top_hz, windows, kinds)
     return figure
 
 
@@ -173,7 +173,9 @@ def _spread(n_windows: int) -> list[Any]:
     return [_WINDOW_COLOURS[round(i * (len(_WINDOW_COLOURS) - 2) / (n_windows - 1))] for i in range(n_windows)]
 
 
-def _draw_frame(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float, windows: list[tuple[int, Any]]) -> None:
+def _draw_frame(
+    axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float, windows: list[tuple[int, Any]], kinds: list[tuple[str, str]]
+) -> None:
     from matplotlib.lines import Line2D
 
     axes.set_xlim(start_s, max(end_s, start_s + 1e-3))
@@ -181,23 +183,27 @@ def _draw_frame(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: 
     ticks = [hz for hz in _TICKS_HZ if hz < 0.97 * top_hz]
     axes.set_yticks(erb_rate(np.array(ticks, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in ticks])
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} s")
-    axes.tick_params(length=0, labelsize=9, labelcolor=_INK, pad=5)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    for part in axes.figure.axes:
+        part.tick_params(length=0, labelsize=9, labelcolor=_INK, pad=5)
+        for side in part.spines.values():
+            side.set_visible(False)
     for height in erb_rate(np.array(ticks, float)):
         axes.axhline(height, color=_FAINT, linewidth=0.4, alpha=0.35, zorder=1)
     whole = "" if end_s - start_s >= scene.duration_s - 1e-9 else f", {start_s:g} to {end_s:g} s of {scene.duration_s:.0f} s"
     count = f"{scene.n_events:,}".replace(",", "\u202f")
     per_second = f", {scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else ""
     axes.set_title(f"{count} events{per_second}{whole}", loc="left", fontsize=10, color=_INK, pad=8)
+    shown = handles(kinds)
     if windows:
-        handles = [
+        marks = [
             Line2D([], [], color=colour, linewidth=2.5, solid_capstyle="round", label=f"{1000 * window / scene.sample_rate_hz:.3g} ms")
             for window, colour in windows
         ]
-        handles[-1].set_label(f"{handles[-1].get_label()} windows")
+        marks[-1].set_label(f"{marks[-1].get_label()} windows")
+        shown = marks + shown
+    if shown:
         axes.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), frameon=False, fontsize=9,
+            handles=shown, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(shown), frameon=False, fontsize=9,
             handlelength=1.2, columnspacing=1.2, handletextpad=0.5, labelcolor=_INK, borderaxespad=0.2,
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from motes.audio import resample_blocks, write_audio
 from motes.report.items import Items
 from motes.scene.kinds import Array, Ints
+from motes.scene.room import dry
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
@@ -116,7 +117,7 @@ def _apart(items: Items, chosen: Ints, by_s: Array) -> Renderer:
         first += len(table)
         there = ~np.isnan(by)
         tables.append(table.take(there).moved(by[there]))
-    return Renderer(items.scene.with_tables(tables))
+    return Renderer(dry(items.scene.with_tables(tables)))  # a tail would be heard after the next
 
 
 def _alone(audio: Audio, n_fade: int) -> tuple[Audio, float]:

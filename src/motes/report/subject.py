@@ -79,10 +79,13 @@ def subject_of_file(
 ) -> Subject:
     """The same of a .mote file; without a reference, the recording is looked for beside it and in `folders`."""
     from motes.codec import bitstream
+    from motes.data.impulse_responses import finder
 
     info = bitstream.info(path)
     stop_s = min(info.duration_s, (start_s or 0.0) + LONGEST_S, np.inf if end_s is None else end_s)
-    scene = bitstream.load(path) if stop_s - (start_s or 0.0) >= info.duration_s else bitstream.load(path, start_s, max(stop_s, start_s or 0.0))
+    whole = stop_s - (start_s or 0.0) >= info.duration_s
+    first_s, last_s = (None, None) if whole else (start_s, max(stop_s, start_s or 0.0))
+    scene = bitstream.load(path, first_s, last_s, finder())
     found = reference or found_recording(path, info.source_digest, folders)
     return subject_of(
         scene, os.path.basename(path), reference=found, start_s=start_s, end_s=end_s, n_bytes=info.n_bytes, n_events=sum(info.events.values())

@@ -13,10 +13,14 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
+from motes.codec.container import ROOM, Frame
+from motes.codec.room_packet import decode_room, encode_room
+from motes.data.impulse_responses import finder
 from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.scene.groups import ROLES, Groups
 from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
+from motes.scene.room import Room
 from motes.scene.scene import KINDS, GaborQuantiser, Metadata, Scene
 from motes.scene.table import events_of, flat_columns, stored_params
 from motes.units import require_positive
@@ -37,6 +41,8 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     """Id, parent and role, but for the partials without a parent: those follow from the events."""
     instruments: list[bytes] = []
     """Each as in a .mote file, in base 64: what strikes play."""
+    rooms: list[bytes] = []
+    """The same of what events are sent to."""
 
 
 def _about(scene: Scene) -> _About:
@@ -48,6 +54,7 @@ def _about(scene: Scene) -> _About:
     return _About(
         sample_rate_hz=scene.sample_rate_hz, n_samples=scene.n_samples, n_channels=scene.n_channels,
         quantiser=scene.quantiser, metadata=scene.metadata, groups=groups, instruments=_packed(scene),
+        rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
     )  # fmt: skip
 
 
@@ -59,10 +66,17 @@ def _packed(scene: Scene) -> list[bytes]:
     return [encode_instrument(instrument, number) for number, instrument in enumerate(scene.instruments)]
 
 
+def _rooms(about: _About) -> tuple[Room, ...]:
+    try:
+        return tuple(decode_room(Frame(ROOM, payload, "the room", 0))[1] for payload in about.rooms)
+    except FormatError as error:
+        raise ParameterError(f"line 1: {error}") from None
+
+
 def _unpacked(about: _About) -> tuple[Instrument, ...]:
     if not about.instruments:
         return ()
-    from motes.codec.container import INSTRUMENT, Frame, Header
+    from motes.codec.container import INSTRUMENT, Header
     from motes.codec.instrument_packet import decode_instrument
 
     quantiser = about.quantiser or GaborQuantiser(1, 2, 0)
@@ -154,6 +168,8 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     extras |= {events.KIND: events for events in tables}
     if about is not None and about.instruments:
         extras["instruments"], n_channels = tuple(instrument.at_rate(rate) for instrument in _unpacked(about)), about.n_channels
+    if about is not None and about.rooms:
+        extras["rooms"] = tuple(map(finder(), _rooms(about)))
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
 
 
@@ -207,8 +223,9 @@ def _number(text: str, name: str, line: int) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or (name == "group_id" and value != int(value)):
-        raise ParameterError(f"line {line}: {name} is {text[:40]!r}, not a {'whole ' if name == 'group_id' else ''}number")
+    whole = name in ("group_id", "room_id")
+    if not math.isfinite(value) or (whole and value != int(value)):
+        raise ParameterError(f"line {line}: {name} is {text[:40]!r}, not a {'whole ' * whole}number")
     return value
 
 

@@ -8,6 +8,7 @@ slower, (f − f_p)/s. Phases are those at the windows' centres.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.errors import ParameterError
+from motes.errors import MotesWarning, ParameterError
+from motes.scene import room as rooms
 from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
 from motes.scene.placed import baked, carried, follow_partials
+from motes.scene.room import Room
 from motes.scene.scene import Scene
 from motes.scene.strike import together
 from motes.scene.texture import split
@@ -153,6 +156,35 @@ def filter(selection: Selection, low_hz: float | None = None, high_hz: float | N
     return _rebuilt(replace(selection, scene=scene), tables, selection.mask[left])
 
 
+def into_room(selection: Selection, room: Room | int | None, wetness: float = 0.3) -> Selection:
+    """Sent to a room, one of the scene's by its id, or to none: `wetness` of each event goes into it. The scene grows by as long as that is heard."""
+    wetness = require_finite("wetness", wetness)
+    if not 0 <= wetness <= 1:
+        raise ParameterError(f"wetness must lie in 0 … 1, not {wetness:g}: was this per cent?")
+    scene, number = selection.scene, 0
+    if isinstance(room, Room):
+        found, ids = rooms.together(scene.rooms, (room,))
+        scene, number = scene.replace(rooms=found), int(ids[1])
+    elif room is not None:
+        number = _known_room(scene, room)
+    sent = _changed(
+        replace(selection, scene=scene),
+        lambda events, mask: events.replace(
+            room_id=np.where(mask, number, events.room_id), wetness=np.where(mask, wetness if number else 0.0, events.wetness)
+        ),
+        n_samples=scene.n_samples if not number else _extended(scene, _heard_end_s(selection) + scene.rooms[number - 1].heard_s() * (wetness > 0)),
+    )  # fmt: skip
+    return replace(sent, scene=rooms.without_unused(sent.scene))
+
+
+def _known_room(scene: Scene, number: Any) -> int:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer):
+        raise ParameterError(f"a room is a Room, the id of one of the scene's, or None, not {number!r}")
+    if not 0 <= number <= len(scene.rooms):
+        raise ParameterError(f"there is no room {number}: the scene has {len(scene.rooms)}, from 1 on; 0 is none")
+    return int(number)
+
+
 def kept(selection: Selection, mask: Mask) -> Selection:
     """The scene with only the events in `mask`."""
     scene = _without(selection.scene, mask)
@@ -239,6 +271,16 @@ def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool
     return _together(scene, moved.scene, scene.select())
 
 
+def embed_rooms(scene: Scene) -> Scene:
+    """The scene with its rooms' responses as a file that holds them will; MotesWarning names those that were not in a file before."""
+    embedded = tuple(room.embedded(scene.sample_rate_hz) for room in scene.rooms)
+    packed = [new.name for new, old in zip(embedded, scene.rooms, strict=True) if new.is_embedded and not old.is_embedded]
+    if packed:
+        names = f"the response{'s' * (len(packed) > 1)} of {', '.join(packed)}"
+        warnings.warn(f"{names} will be in the file: pass it on only if the licence allows that", MotesWarning, stacklevel=3)
+    return scene.replace(rooms=embedded)
+
+
 def at_rate(scene: Scene, sample_rate_hz: int) -> Scene:
     """The same events at another sample rate, without those above half of it."""
     heard = filter(scene.select(), high_hz=sample_rate_hz / 2).scene
@@ -256,7 +298,8 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
     first, last = _stretch_samples(scene, start_s, end_s)
     rate = scene.sample_rate_hz
     if with_overhang:
-        mask = (column(scene, "end_s") * rate > first) & (column(scene, "start_s") * rate < last)
+        heard_s = np.concatenate([table.end_s + rooms.tail_s(scene, table) for table in scene.tables])
+        mask = (heard_s * rate > first) & (column(scene, "start_s") * rate < last)
     else:
         texture = scene.texture
         for at in (first, last):
@@ -305,15 +348,16 @@ def _together(scene: Scene, other: Scene, selection: Selection) -> Selection:
     )
     instruments, number = together(scene.instruments, other.instruments)
     other = other.replace(strike=other.strike.replace(instrument_id=number[other.strike.instrument_id]), instruments=instruments)
+    both_rooms, room_number = rooms.together(scene.rooms, other.rooms)
     tables, masks = [], []
     for ours, theirs in zip(scene.tables, other.tables, strict=True):
         groups_there = theirs.column("group_id")
+        theirs = theirs.replace(room_id=room_number[theirs.room_id]) if rooms.is_sent(theirs) else theirs
         tables.append(ours.joined(theirs.replace(group_id=np.where(groups_there > 0, groups_there + above, 0))))
         masks.append(np.arange(len(ours) + len(theirs)) >= len(ours))
     n_samples, quantiser = max(scene.n_samples, other.n_samples), _finer(scene, other)
-    return _rebuilt(
-        replace(selection, scene=scene), tables, np.concatenate(masks), n_samples=n_samples, quantiser=quantiser, groups=both, instruments=instruments
-    )  # fmt: skip
+    changes = {"n_samples": n_samples, "quantiser": quantiser, "groups": both, "instruments": instruments, "rooms": both_rooms}
+    return _rebuilt(replace(selection, scene=scene), tables, np.concatenate(masks), **changes)
 
 
 def _used(groups: Groups, group_id: NDArray[np.int64]) -> Groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -33,15 +33,26 @@ class Param:
     """Whether tables, exports and conditions show it; those that are not told of serve edits."""
 
 
+MAX_ROOMS = 4095
+SENDS = (
+    Param("room_id", "", 0, MAX_ROOMS, "the room of the scene that it is sent to, from 1, 0 for none", default=0, whole=True),
+    Param("wetness", "", 0.0, 1.0, "which part of it goes into the room, the rest is heard dry", default=0.0),
+)
+"""What every kind has beside its own parameters: where its events are sent (`motes.scene.room`)."""
+
+
 @dataclass(frozen=True, eq=False)
 class EventTable:
     """Events of one kind as a structure of arrays; every column is a float64 (or, of whole numbers, int64) array that cannot be written to.
 
-    Every kind has the columns `time_s` and `group_id`.
+    Every kind has the columns `time_s` and `group_id`, and by keyword `room_id` and `wetness`, which this class adds to its `PARAMS`.
 
     Columns are `(n_events,)`, those marked `per_channel` `(n_events, n_channels)`. Raises ParameterError where lengths differ or a value
     is not finite or out of its range.
     """
+
+    room_id: Ints = field(default=None, kw_only=True)  # type: ignore[arg-type]  # filled with 0
+    wetness: Array = field(default=None, kw_only=True)  # type: ignore[arg-type]  # filled with 0
 
     KIND: ClassVar[str]
     PARAMS: ClassVar[tuple[Param, ...]]
@@ -50,6 +61,10 @@ class EventTable:
 
     RAGGED: ClassVar[tuple[str, ...]] = ()
     """Fields beside the columns, of which each event has several values."""
+
+    def __init_subclass__(cls) -> None:
+        if "PARAMS" in cls.__dict__:
+            cls.PARAMS = (*cls.PARAMS, *(param for param in SENDS if param not in cls.PARAMS))
 
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field, event by event, each `(n_values,)`."""
@@ -106,18 +121,19 @@ class EventTable:
         n_events: int | None = None
         for param in self.PARAMS:
             given = getattr(self, param.name)
-            if given is None and param.default is not None:
+            if param.default is not None and (given is None or _is_default(given, param, n_events)):
                 shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
-                given = np.full(shape, param.default)
-            column = _fixed(given, np.int64 if param.whole else np.float64, param.default)
+                object.__setattr__(self, param.name, _filled(param, shape))
+                continue
+            column = _fixed(given, np.int64 if param.whole else np.float64)
             if column.ndim != 1 + param.per_channel:
                 raise ParameterError(f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}")
             n_events = len(column) if n_events is None else n_events
             if len(column) != n_events:
                 raise ParameterError(f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}")
             self._check_range(param, column)
-            if param.default is not None and any(column.strides) and np.all(column == param.default):
-                column = np.broadcast_to(np.asarray(param.default, column.dtype), column.shape)  # takes no memory, as it takes none in a file
+            if param.default is not None and np.all(column == param.default):
+                column = _filled(param, column.shape)
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
 
@@ -149,7 +165,9 @@ class EventTable:
 
     def with_more(self, *others: Self) -> Self:
         """These events, then those."""
-        return type(self)(**{f.name: np.concatenate([getattr(table, f.name) for table in (self, *others)]) for f in fields(self)})
+        tables = (self, *others)
+        names = [f.name for f in fields(self) if not all(table.at_default(f.name) for table in tables)]
+        return type(self)(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in names})
 
     def joined(self, other: Self) -> Self:
         """These events, then those of another scene."""
@@ -161,20 +179,34 @@ class EventTable:
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self) if not self.at_default(f.name)})
+
+    def at_default(self, name: str) -> bool:
+        """Whether a column holds nothing but its default, known without looking at it."""
+        param = next((param for param in self.PARAMS if param.name == name), None)
+        return param is not None and param.default is not None and _is_default(getattr(self, name), param, len(self))
 
     def equals(self, other: Self) -> bool:
         """Whether every column holds the same bits."""
         return len(self) == len(other) and all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
 
-def _fixed(given: Any, dtype: type, default: float | None) -> NDArray[Any]:
+def _filled(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A column at its default: it takes no memory, as it takes none in a file."""
+    return np.broadcast_to(np.asarray(param.default, np.int64 if param.whole else np.float64), shape)
+
+
+def _is_default(column: Any, param: Param, n_events: int | None) -> bool:
+    """Whether it is a column that `_filled` made, of so many events."""
+    if not isinstance(column, np.ndarray) or column.ndim != 1 + param.per_channel or len(column) != n_events:
+        return False
+    return n_events > 0 and not any(column.strides) and column.flat[0] == param.default
+
+
+def _fixed(given: Any, dtype: type) -> NDArray[Any]:
     """A column's values: as they are where nobody can write to them, so that tables before and after an edit share what it leaves, or a copy."""
-    if isinstance(given, np.ndarray) and given.dtype == dtype and not given.flags.writeable:
-        if given.flags.c_contiguous and given.base is None:
-            return given
-        if given.size and not any(given.strides) and given.flat[0] == default:
-            return np.broadcast_to(np.asarray(default, dtype), given.shape)
+    if isinstance(given, np.ndarray) and given.dtype == dtype and not given.flags.writeable and given.flags.c_contiguous and given.base is None:
+        return given
     return np.array(given, dtype=dtype, order="C")
 
 

@@ -90,15 +90,12 @@ def follow_partials(events: Gabor) -> Mask:
 def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Array]:
     """f_p in Hz and Φ in rad of the events in the `wanted` layers, each layer taken as a scene of its own; 0 for all others."""
     from motes.scene.partials import instantaneous  # numba: only where frequencies or times change
-    from motes.scene.scene import Scene
 
     partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
     for one in wanted:
         these = _in_order(base, np.flatnonzero(base.edit_layer == one))
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
-        partial_hz[these], partial_rad[these] = instantaneous(
-            Scene(sample_rate_hz, _n_samples(alone, sample_rate_hz), base.amplitude.shape[1], alone)
-        )
+        partial_hz[these], partial_rad[these] = instantaneous(_scene_of(alone, sample_rate_hz))
     return partial_hz, partial_rad
 
 
@@ -131,13 +128,12 @@ def partial_numbers(scene: Scene) -> NDArray[np.int64]:
 def prepare(scene: Scene) -> None:
     """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them takes no longer than others."""
     from motes.scene.partials import lines_of
-    from motes.scene.scene import Scene
     from motes.scene.shared import sharing
     from motes.scene.swept import chirp_of
 
     events = scene.gabor
     if len(events) and not is_edited(events) and not events.edit_layer.any():
-        lines = lines_of(Scene(scene.sample_rate_hz, _n_samples(events, scene.sample_rate_hz), scene.n_channels, events))
+        lines = lines_of(_scene_of(events, scene.sample_rate_hz))
         sharing(events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad), lines)
         for curve in lines.curves:
             chirp_of(curve, scene.sample_rate_hz)
@@ -145,28 +141,25 @@ def prepare(scene: Scene) -> None:
 
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
     from motes.scene.partials import lines_of
-    from motes.scene.scene import Scene
 
     base, numbers = base_of(events), np.zeros(len(events), np.int64)
     for layer in np.unique(events.edit_layer):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
         alone = base.take(these)
-        found = lines_of(Scene(sample_rate_hz, _n_samples(alone, sample_rate_hz), base.amplitude.shape[1], alone)).number
+        found = lines_of(_scene_of(alone, sample_rate_hz)).number
         numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
     return numbers
 
 
 def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
     from motes.scene.partials import lines_of
-    from motes.scene.scene import Scene
     from motes.scene.swept import movable
 
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
     for layer in np.unique(events.edit_layer[moved]):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
         alone, edited = base.take(these), events.take(these)
-        ways, n_samples = edits_of(edited), _n_samples(alone, sample_rate_hz)
-        lines = lines_of(Scene(sample_rate_hz, n_samples, base.amplitude.shape[1], alone))
+        ways, lines = _ways(edited), lines_of(_scene_of(alone, sample_rate_hz))
         alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
         _, first, which, count = np.unique(np.stack(list(ways.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True)
         for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:
@@ -195,13 +188,23 @@ def edits_of(events: Gabor) -> dict[str, Any]:
     return {name: events.column(name) for name in EDITS}
 
 
+def _ways(events: Gabor) -> dict[str, Any]:
+    """The same, and the rooms that events are sent to: atoms that take the place of others do as these did."""
+    sent = {} if events.at_default("room_id") else {"room_id": events.room_id, "wetness": events.wetness}
+    return edits_of(events) | sent
+
+
 def _in_order(base: Gabor, these: Any) -> Any:
     order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
     return these if order is None else these[order]
 
 
-def _n_samples(events: Gabor, sample_rate_hz: int) -> int:
-    return max(0, int(np.ceil(events.end_s.max() * sample_rate_hz)))
+def _scene_of(events: Gabor, sample_rate_hz: int) -> Scene:
+    """These events alone and dry, as long as they last."""
+    from motes.scene.scene import Scene
+
+    n_samples = max(0, int(np.ceil(events.end_s.max() * sample_rate_hz)))
+    return Scene(sample_rate_hz, n_samples, events.amplitude.shape[1], events.replace(room_id=None, wetness=None))
 
 
 def _moves(ratio: Array, factor: Array) -> Mask:

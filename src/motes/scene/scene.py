@@ -17,13 +17,15 @@ from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.instrument import Instrument
 from motes.scene.kinds import EventTable
+from motes.scene.room import Room, check_rooms
+from motes.scene.splat import Splat
 from motes.scene.strike import Strike, check_strikes
 from motes.scene.texture import Texture
 
 if TYPE_CHECKING:
     from motes.scene.select import Selection
 
-KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike)
+KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
 """All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
@@ -68,8 +70,11 @@ class Scene:
     metadata: Metadata = field(default_factory=Metadata)
     texture: Texture = None  # type: ignore[assignment]  # filled with none
     strike: Strike = None  # type: ignore[assignment]  # filled with none
+    splat: Splat = None  # type: ignore[assignment]  # filled with none
     instruments: tuple[Instrument, ...] = ()
     """What strikes excite: a strike's `instrument_id` counts them from 0."""
+    rooms: tuple[Room, ...] = ()
+    """What events are sent to: an event's `room_id` counts them from 1."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ), ("n_samples", 0, 2**48), ("n_channels", 1, MAX_CHANNELS)):
@@ -85,6 +90,8 @@ class Scene:
             order = table.order()
             object.__setattr__(self, kind.KIND, table if order is None else table.take(order))
         object.__setattr__(self, "instruments", tuple(self.instruments))
+        object.__setattr__(self, "rooms", tuple(self.rooms))
+        check_rooms(self.rooms, self.tables)
         check_strikes(self.strike, self.instruments, self.sample_rate_hz, self.n_channels)
 
     @property
@@ -118,11 +125,21 @@ class Scene:
 
         return render(self, start_s=start_s, end_s=end_s)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
-        """Write a .mote file (rounding what is not yet rounded) and return its path."""
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True, embed_rooms: bool = False) -> Path:
+        """Write a .mote file (rounding what is not yet rounded) and return its path.
+
+        Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their responses, with a warning, since
+        not every collection may be passed on.
+        """
         from motes.codec.bitstream import save
 
-        return save(self, path, overwrite=overwrite)
+        return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite)
+
+    def embed_rooms(self) -> Scene:
+        """The scene with the responses of its rooms rounded to 16 bits, as a file will hold them; warns that they may be under a licence."""
+        from motes.scene.edit import embed_rooms
+
+        return embed_rooms(self)
 
     def quantise(self) -> Scene:
         """What `save` would store: every event rounded once; doing it again changes nothing."""
@@ -204,4 +221,5 @@ class Scene:
     def __repr__(self) -> str:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
         counts = [f"{len(table)} {table.KIND}" for table in self.tables if len(table)]
+        counts += [f"{len(self.rooms)} room{'s' * (len(self.rooms) > 1)}"] if self.rooms else []
         return f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: {', '.join(counts) or 'no events'}>"

@@ -17,6 +17,7 @@ from motes.scene.gabor import Gabor
 from motes.scene.groups import Groups
 from motes.scene.kinds import EventTable, Mask
 from motes.scene.placed import partial_numbers
+from motes.scene.room import Room
 from motes.scene.scene import KINDS
 from motes.units import SILENCE_DB
 
@@ -93,6 +94,13 @@ class Selection:
     def reverse(self) -> Scene:
         """These events backwards, mirrored about the middle of their first and last centre."""
         return edit.reverse(self).scene
+
+    def room(self, room: Room | int | None, wetness: float = 0.3) -> Scene:
+        """These events sent to a room (`motes.room(…)`, or one of the scene's by its id), `wetness` 0 … 1 of each; None takes them out of theirs.
+
+        The scene grows, if need be, until the room is no longer heard (−60 dB).
+        """
+        return edit.into_room(self, room, wetness).scene
 
     def set(self, **values: Any) -> Scene:
         """These events with parameters at exact values: a number, one for each channel, or all values of a ragged field; see `motes.scene.assign`."""

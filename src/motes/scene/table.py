@@ -40,7 +40,8 @@ def flat_columns(events: EventTable) -> Columns:
 
 def events_of(kind: type[EventTable], columns: Columns) -> EventTable:
     """The inverse of `flat_columns`; other columns are passed over. ParameterError where one is missing or a value makes no sense."""
-    n_channels = 1 if "amplitude" in columns else sum(f"amplitude_{channel}" in columns for channel in range(len(columns)))
+    level = next((param.name for param in kind.PARAMS if param.per_channel), "amplitude")
+    n_channels = 1 if level in columns else sum(f"{level}_{channel}" in columns for channel in range(len(columns)))
     made = {}
     for param in stored_params(kind):
         names = column_names(param, max(1, n_channels))

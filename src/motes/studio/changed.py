@@ -44,6 +44,8 @@ def changed(before: Scene, after: Scene) -> Changed | None:
     if not edges:
         return None
     start, end = min(edge[0] for edge in edges) - _MARGIN_S, max(edge[1] for edge in edges) + _MARGIN_S
+    if before.rooms or after.rooms:  # what is sent to one is summed before it rings
+        whole, end = True, end + max(room.duration_s for room in (*before.rooms, *after.rooms))
     return Changed(max(0.0, start), max(0.0, min(end, max(before.duration_s, after.duration_s))), whole)
 
 

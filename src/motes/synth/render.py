@@ -13,6 +13,8 @@ from motes.errors import ParameterError
 from motes.kernels.gabor import add_gabor
 from motes.scene.placed import performed
 from motes.scene.scene import Scene
+from motes.synth.rooms import WetPart, parted
+from motes.synth.splats import SplatPart
 from motes.synth.strikes import StrikePart
 from motes.units import require_finite
 
@@ -31,7 +33,10 @@ class Renderer:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self._parts: list[Part] = [part(scene) for kind, part in PARTS.items() if len(getattr(scene, kind))]
+        dry, wet = parted(scene) if scene.rooms else (scene, None)
+        self._parts: list[Part] = parts_of(dry)
+        if wet is not None:
+            self._parts.append(WetPart(wet, parts_of))
 
     def samples(self, first: int, last: int) -> NDArray[np.float32]:
         """Samples first … last − 1, `(n_channels, last − first)`."""
@@ -40,6 +45,11 @@ class Renderer:
         for part in self._parts:
             part.add(audio, first, n_samples)
         return audio[:, :n_samples].astype(np.float32)
+
+
+def parts_of(scene: Scene) -> list[Part]:
+    """What renders the events of a scene, each for itself."""
+    return [part(scene) for kind, part in PARTS.items() if len(getattr(scene, kind))]
 
 
 class GaborPart:
@@ -71,7 +81,7 @@ def texture_part(scene: Scene) -> Part:
     return TextureRenderer(scene.texture, scene.sample_rate_hz)
 
 
-PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part, "strike": StrikePart}
+PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part, "strike": StrikePart, "splat": SplatPart}
 """The renderer of each kind that sounds by itself."""
 
 

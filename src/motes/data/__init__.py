@@ -1,0 +1,1 @@
+"""Data that lie on this machine, outside motes."""

@@ -1,0 +1,242 @@
+"""Files to a bucket of an object store that speaks S3: only what is not there yet, whole or not at all, and never public by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from motes.errors import MissingExtraError, MotesError, ParameterError
+
+CONTENT_TYPES = {
+    ".mote": "application/x-mote",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg; codecs=opus",
+    ".mp3": "audio/mpeg",
+    ".mid": "audio/midi",
+    ".pdf": "application/pdf",
+}
+UNKNOWN_TYPE = "application/octet-stream"
+DIGEST = "sha256"
+"""Under this name an object's metadata hold the digest of its content."""
+CHUNK, PART = 1 << 20, 8 << 20
+"""Bytes read at once, and of a part of a large upload."""
+LONGEST_LINK_DAYS = 7
+"""S3 signs for no longer."""
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""Variables, any of which says where credentials are."""
+OnBytes = Callable[[int], None]
+
+
+class PublishError(MotesError):
+    """The bucket cannot be reached, is not there, or does not let us in."""
+
+
+class ChangedError(MotesError):
+    """A file changed while it was being sent; nothing was published of it."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file, the key it will have in the bucket, and what it is."""
+
+    path: Path
+    key: str
+    content_type: str
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of an upload: `status` is "published", "present" (its content is there already), "planned" or "failed", then with a `reason`."""
+
+    upload: Upload
+    status: str
+    url: str = ""
+    link: str = ""
+    """Where anybody who has it can open the object for some days, if that was asked for."""
+    reason: str = ""
+
+
+def plan_uploads(paths: Iterable[str | os.PathLike[str]], prefix: str = "") -> list[Upload]:
+    """The uploads that files and folders mean: a folder all files in it, hidden ones left out, under its own name.
+
+    Pages come last, so that what they point to is there first. `prefix` stands before each key. ParameterError for what is not there, for a folder
+    without files, and for two files with one key.
+    """
+    found: dict[str, Path] = {}
+    start = "".join(f"{part}/" for part in prefix.split("/") if part)
+    for given in map(Path, paths):
+        for path, name in _files(given):
+            key = start + name
+            if found.setdefault(key, path) != path:
+                raise ParameterError(f"{found[key]} and {path} would both become {key}: publish them with different prefixes")
+    if not found:
+        raise ParameterError("nothing to do: name at least one file or folder")
+    uploads = [Upload(path, key, CONTENT_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE), path.stat().st_size) for key, path in found.items()]
+    return sorted(uploads, key=lambda upload: upload.content_type.startswith("text/html"))
+
+
+def _files(given: Path) -> Iterator[tuple[Path, str]]:
+    """The files that a path means, each with its name below it."""
+    if given.is_file():
+        yield given, given.name
+        return
+    if not given.is_dir():
+        raise ParameterError(f"there is no file or folder {given}")
+    inside = [path for path in sorted(given.rglob("*")) if path.is_file() and not any(p.startswith(".") for p in path.relative_to(given).parts)]
+    if not inside:
+        raise ParameterError(f"the folder {given} holds no files")
+    top = given.resolve().name
+    yield from ((path, "/".join(filter(None, (top, path.relative_to(given).as_posix())))) for path in inside)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+class Bucket:
+    """A bucket; where it is and who we are comes from the environment: AWS_ENDPOINT_URL (for others than Amazon), AWS_REGION, AWS_ACCESS_KEY_ID …
+
+    MissingExtraError without obstore, PublishError without credentials.
+    """
+
+    def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        try:
+            import obstore
+            from obstore.store import S3Store
+        except ImportError as error:
+            raise MissingExtraError("publishing", "publish") from error
+        environment = os.environ if environment is None else environment
+        if not any(environment.get(variable) for variable in CREDENTIALS):
+            raise PublishError("there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        self.name, self._obstore = name, obstore
+        self.endpoint = (environment.get("AWS_ENDPOINT_URL") or "").rstrip("/")
+        self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+        if self.endpoint and not (self.endpoint.startswith(("http://", "https://")) and urlsplit(self.endpoint).hostname):
+            raise PublishError(f"AWS_ENDPOINT_URL must be an address like https://s3.example.org, not {self.endpoint!r}")
+        config: Any = {"region": self.region} | ({"endpoint": self.endpoint} if self.endpoint else {})
+        keys = {"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY", "token": "AWS_SESSION_TOKEN"}
+        config |= {option: environment[variable] for option, variable in keys.items() if environment.get(variable)}
+        client: Any = {"allow_http": self.endpoint.startswith("http://"), "connect_timeout": timedelta(seconds=10)}
+        try:
+            self._store = S3Store(name, config=config, client_options=client, retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)})
+        except Exception as error:
+            raise PublishError(f"the bucket {name!r} or its address makes no sense: {_first_line(error)}") from None
+
+    def holds(self, upload: Upload, digest: str) -> bool:
+        """Whether an object of this key has this content and type."""
+        try:
+            there = self._obstore.get(self._store, upload.key, options={"head": True})
+        except FileNotFoundError:
+            return False
+        except Exception as error:
+            if "403" in str(error):  # without the right to list a bucket, S3 says so of what is not there
+                return False
+            raise self._explained(error) from None
+        return there.attributes.get(DIGEST) == digest and there.attributes.get("Content-Type") == upload.content_type
+
+    def put(self, upload: Upload, digest: str, on_bytes: OnBytes) -> None:
+        """Send a file; `on_bytes` is told each number of bytes sent. Interrupted, it leaves nothing that can be seen in the bucket."""
+        attributes = {"Content-Type": upload.content_type, DIGEST: digest}
+        sent = hashlib.sha256()
+        with open(upload.path, "rb") as handle:
+            try:
+                writer = self._obstore.open_writer(self._store, upload.key, attributes=attributes, buffer_size=PART)
+                while chunk := handle.read(CHUNK):
+                    sent.update(chunk)
+                    writer.write(chunk)
+                    on_bytes(len(chunk))
+                if sent.hexdigest() != digest:
+                    raise ChangedError(f"{upload.path} changed while it was being sent: publish it again")
+                writer.close()  # only now is there an object
+            except (MotesError, KeyboardInterrupt):
+                raise
+            except Exception as error:
+                raise self._explained(error) from None
+
+    def url(self, key: str) -> str:
+        """The address of an object, for those who may read the bucket."""
+        base = f"{self.endpoint}/{self.name}" if self.endpoint else f"https://{self.name}.s3.{self.region}.amazonaws.com"
+        return f"{base}/{quote(key)}"
+
+    def link(self, key: str, days: float) -> str:
+        """An address that anybody may open for so many days, at most seven."""
+        if not 0 < days <= LONGEST_LINK_DAYS:
+            raise ParameterError(f"a link can be open for up to {LONGEST_LINK_DAYS} days, not {days:g}")
+        return str(self._obstore.sign(self._store, "GET", key, timedelta(days=days)))
+
+    def _explained(self, error: Exception) -> PublishError:
+        """What went wrong, in one line."""
+        text = str(error)
+        for mark, meaning in (
+            ("NoSuchBucket", f"there is no bucket {self.name!r}"),
+            ("InvalidAccessKeyId", "the access key is not known there: look at AWS_ACCESS_KEY_ID"),
+            ("SignatureDoesNotMatch", "the secret key does not fit the access key: look at AWS_SECRET_ACCESS_KEY"),
+            ("AuthorizationHeaderMalformed", f"the bucket is not in the region {self.region}: look at AWS_REGION"),
+            ("301 Moved", f"the bucket is not in the region {self.region}: look at AWS_REGION"),
+            ("403 Forbidden", f"these credentials may not write to the bucket {self.name!r}"),
+            ("AccessDenied", f"these credentials may not write to the bucket {self.name!r}"),
+            ("error sending request", f"cannot reach {self.endpoint or 'Amazon S3'}: is there a network, and is the address right?"),
+            ("169.254.169.254", "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ):
+            if mark in text:
+                return PublishError(meaning)
+        return PublishError(f"the bucket {self.name!r} refused: {_first_line(error)}")
+
+
+def publish(uploads: list[Upload], bucket: Bucket, *, link_days: float | None = None, on_bytes: OnBytes = lambda _: None) -> Iterator[Published]:
+    """Send what the bucket does not hold yet, one after the other; a file that cannot be read fails alone, PublishError ends it.
+
+    Run again, it goes on where it was interrupted. With `link_days` each comes with a link that anybody may open for that long.
+    """
+    if link_days is not None:
+        bucket.link("x", link_days)  # a mistake is told before anything is sent
+    for upload in uploads:
+        told = 0
+
+        def count(n_bytes: int) -> None:
+            nonlocal told
+            told += n_bytes
+            on_bytes(n_bytes)
+
+        try:
+            digest = digest_of(upload.path)
+            status = "present" if bucket.holds(upload, digest) else "published"
+            if status == "published":
+                bucket.put(upload, digest, count)
+        except (OSError, ChangedError) as error:
+            yield Published(upload, "failed", reason=str(error))
+        else:
+            link = "" if link_days is None else bucket.link(upload.key, link_days)
+            yield Published(upload, status, bucket.url(upload.key), link)
+        on_bytes(upload.n_bytes - told)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]

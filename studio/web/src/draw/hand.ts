@@ -1,0 +1,247 @@
+// What a pointer does on the timeline: choose, drag, draw around, pan, zoom, scrub.
+
+import { LEFT_PX } from "./axes.ts";
+import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
+import type { Stage } from "./stage.ts";
+import type { Document } from "../state/document.svelte.ts";
+import { has } from "../state/ranges.ts";
+
+type Spot = [number, number];
+type Deed = "undecided" | "pan" | "scrub" | "outline" | "drag" | "axis" | "pinch";
+
+const STILL_PX = 4;
+
+export class Hand {
+  private pointers = new Map<number, Spot>();
+  private deed: Deed = "undecided";
+  private from: Spot = [0, 0];
+  private last: Spot = [0, 0];
+  private hit: Promise<number> = Promise.resolve(-1);
+  private path: Spot[] = [];
+  private spread = 0;
+  private hovering = false;
+  private undo: (() => void)[] = [];
+
+  constructor(
+    private place: HTMLElement,
+    private stage: Stage,
+    private document: Document,
+  ) {
+    this.on("pointerdown", (event) => this.press(event));
+    this.on("pointermove", (event) => this.move(event));
+    this.on("pointerup", (event) => void this.lift(event));
+    this.on("pointercancel", (event) => this.forget(event));
+    this.on("wheel", (event) => this.wheel(event), { passive: false });
+    this.on("dblclick", () => void this.document.hearSelected());
+  }
+
+  private on<K extends keyof HTMLElementEventMap>(
+    name: K,
+    act: (event: HTMLElementEventMap[K]) => void,
+    options?: AddEventListenerOptions,
+  ): void {
+    this.place.addEventListener(name, act, options);
+    this.undo.push(() => this.place.removeEventListener(name, act, options));
+  }
+
+  release(): void {
+    for (const undo of this.undo) undo();
+  }
+
+  // From the corner of the plot.
+  private spot(event: MouseEvent): Spot {
+    const box = this.place.getBoundingClientRect();
+    return [event.clientX - box.left - LEFT_PX, event.clientY - box.top];
+  }
+
+  private press(event: PointerEvent): void {
+    if (event.button > 1) return;
+    this.place.focus({ preventScroll: true });
+    this.place.setPointerCapture(event.pointerId);
+    const spot = this.spot(event);
+    this.pointers.set(event.pointerId, spot);
+    this.from = this.last = spot;
+    this.path = [spot];
+    this.hit = Promise.resolve(-1);
+    if (this.pointers.size === 2) {
+      const [a, b] = [...this.pointers.values()];
+      this.deed = "pinch";
+      this.spread = Math.hypot(a[0] - b[0], a[1] - b[1]);
+      this.document.outline = null;
+      this.document.change = AS_IT_IS;
+    } else if (spot[0] < 0) this.deed = "axis";
+    else if (spot[1] > this.stage.plotHeight) {
+      this.deed = "scrub";
+      this.scrub(spot);
+    } else if (event.button === 1 || this.document.tool === "hand") this.deed = "pan";
+    else {
+      this.deed = "undecided";
+      if (this.document.tool === "select") this.hit = this.stage.eventAt(spot[0], spot[1]);
+    }
+  }
+
+  private move(event: PointerEvent): void {
+    const spot = this.spot(event);
+    if (!this.pointers.has(event.pointerId)) return this.hover(spot);
+    this.pointers.set(event.pointerId, spot);
+    const [dx, dy] = [spot[0] - this.last[0], spot[1] - this.last[1]];
+    if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX) void this.decide();
+    if (this.deed === "pan") this.pan(dx, dy);
+    else if (this.deed === "axis") this.document.look((view) => view.panHz(dy / this.stage.axisHeight));
+    else if (this.deed === "scrub") this.scrub(spot);
+    else if (this.deed === "outline") this.draw(spot);
+    else if (this.deed === "drag") this.drag(spot, event);
+    else if (this.deed === "pinch") this.pinch(dx);
+    this.last = spot;
+  }
+
+  // Something selected, or under the hand, is dragged; elsewhere a line is drawn around what is to be chosen.
+  private async decide(): Promise<void> {
+    const held = this.path;
+    if (this.document.tool === "select") {
+      const event = await this.hit;
+      if (held !== this.path || this.deed !== "undecided") return;
+      if (event >= 0 && !has(this.document.ranges, event)) void this.document.chooseEvent(event);
+      if (event >= 0 || this.isInSelection(this.from)) {
+        this.deed = "drag";
+        return;
+      }
+    }
+    this.deed = "outline";
+  }
+
+  private isInSelection([x, y]: Spot): boolean {
+    const { start_s, end_s, low_hz, high_hz } = this.document.selected;
+    if (start_s === null || end_s === null || low_hz === null || high_hz === null) return false;
+    const frame = this.stage.frame();
+    const rowOf = rowsOf(frame);
+    const inTime = x >= columnOf(frame, start_s) - 4 && x <= columnOf(frame, end_s) + 4;
+    return inTime && y >= rowOf(high_hz) - 6 && y <= rowOf(low_hz) + 6;
+  }
+
+  private async lift(event: PointerEvent): Promise<void> {
+    if (!this.pointers.delete(event.pointerId)) return;
+    const deed = this.deed;
+    const { change } = this.document;
+    this.deed = "undecided";
+    if (deed === "drag") {
+      if (change.byS) void this.document.editSelected({ op: "move", by_s: change.byS });
+      if (change.ratio !== 1) void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
+    } else if (deed === "outline") await this.chooseWithin(event);
+    else if (deed === "undecided") await this.click(event);
+  }
+
+  private forget(event: PointerEvent): void {
+    this.pointers.delete(event.pointerId);
+    this.deed = "undecided";
+    this.document.outline = null;
+    this.document.change = AS_IT_IS;
+  }
+
+  private async click(event: PointerEvent): Promise<void> {
+    const [x, y] = this.from;
+    const found = this.document.tool === "select" ? await this.hit : await this.stage.eventAt(x, y);
+    const adds = event.shiftKey || event.ctrlKey || event.metaKey;
+    if (found >= 0) {
+      await this.document.chooseEvent(found, adds ? "toggle" : "only");
+      if (!adds && !this.document.playing) void this.document.hearEvent(found);
+    } else {
+      if (!adds) this.document.clearSelection();
+      this.document.seek(secondsAt(this.stage.frame(), x));
+    }
+  }
+
+  private async chooseWithin(event: PointerEvent): Promise<void> {
+    const frame = this.stage.frame();
+    const outline = this.document.outline ?? [];
+    this.document.outline = null;
+    const adds = event.shiftKey || event.ctrlKey || event.metaKey ? "more" : "only";
+    if (outline.length < 3) return;
+    if (this.document.tool === "lasso") {
+      const lasso = outline.map(([x, y]): [number, number] => [secondsAt(frame, x), Math.max(0, hzOfRow(frame, y))]);
+      await this.document.choose({ lasso }, adds);
+      return;
+    }
+    const [a, , b] = outline;
+    const within = {
+      start_s: secondsAt(frame, Math.min(a[0], b[0])),
+      end_s: secondsAt(frame, Math.max(a[0], b[0])),
+      low_hz: Math.max(0, hzOfRow(frame, Math.min(frame.axisHeight, Math.max(a[1], b[1])))),
+      high_hz: Math.max(0, hzOfRow(frame, Math.min(a[1], b[1]))),
+    };
+    await this.document.choose({ box: within }, adds);
+  }
+
+  private draw(spot: Spot): void {
+    const [ax, ay] = this.from;
+    if (this.document.tool === "lasso") {
+      const [lx, ly] = this.path[this.path.length - 1];
+      if (Math.hypot(spot[0] - lx, spot[1] - ly) > 3) this.path.push(spot);
+      this.document.outline = [...this.path];
+    } else this.document.outline = [[ax, ay], [spot[0], ay], spot, [ax, spot[1]]];
+  }
+
+  // Sideways in time, up and down in semitones (Alt: any pitch); Shift keeps to the one that is larger.
+  private drag(spot: Spot, event: PointerEvent): void {
+    const frame = this.stage.frame();
+    let dx = spot[0] - this.from[0];
+    let dy = spot[1] - this.from[1];
+    if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
+    const hz = Math.max(20, hzOfRow(frame, this.from[1]));
+    const to = Math.max(20, hzOfRow(frame, this.from[1] + dy));
+    const semitones = Math.abs(dy) < 5 ? 0 : 12 * Math.log2(to / hz);
+    const byS = Math.max(dx / frame.pxPerS, -(this.document.selected.start_s ?? 0));
+    this.document.change = { byS, ratio: 2 ** ((event.altKey ? semitones : Math.round(semitones)) / 12) };
+  }
+
+  private pan(dx: number, dy: number): void {
+    this.document.look((view) => {
+      view.pan(-dx);
+      view.panHz(dy / this.stage.axisHeight);
+    });
+  }
+
+  private pinch(dx: number): void {
+    const [a, b] = [...this.pointers.values()];
+    if (!b) return;
+    const spread = Math.hypot(a[0] - b[0], a[1] - b[1]);
+    const middle = secondsAt(this.stage.frame(), (a[0] + b[0]) / 2);
+    this.document.look((view) => {
+      view.zoom(spread / Math.max(this.spread, 10), middle);
+      view.pan(-dx / 2);
+    });
+    this.spread = spread;
+  }
+
+  private scrub([x]: Spot): void {
+    void this.document.player.scrub(secondsAt(this.stage.frame(), x));
+  }
+
+  private hover([x, y]: Spot): void {
+    if (x < 0) this.place.style.cursor = "ns-resize";
+    else if (y > this.stage.plotHeight) this.place.style.cursor = "col-resize";
+    else if (this.document.tool === "hand") this.place.style.cursor = "grab";
+    else if (this.document.tool !== "select") this.place.style.cursor = "crosshair";
+    else if (!this.hovering) {
+      this.hovering = true;
+      void this.stage.eventAt(x, y).then((event) => {
+        this.hovering = false;
+        this.place.style.cursor = event < 0 ? "default" : has(this.document.ranges, event) ? "move" : "pointer";
+      });
+    }
+  }
+
+  // Zooms about the pointer; sideways or with Shift it pans, with Alt or on the axis it zooms in frequency.
+  private wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const [x, y] = this.spot(event);
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
+    const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
+    if (event.altKey || x < 0) {
+      const hz = hzOfRow(this.stage.frame(), Math.min(y, this.stage.axisHeight));
+      this.document.look((view) => view.zoomHz(Math.exp(-dy / 400), hz));
+    } else if (event.shiftKey || Math.abs(dx) > Math.abs(dy))
+      this.document.look((view) => view.pan(event.shiftKey ? dx || dy : dx));
+    else this.document.look((view) => view.zoom(Math.exp(-dy / 400), secondsAt(this.stage.frame(), x)));
+  }
+}

@@ -1,0 +1,59 @@
+// What the page and the worker that draws say to each other.
+
+import type { Change, Frame } from "./frame.ts";
+import type { Band } from "./axis.ts";
+
+export type Rgb = [number, number, number];
+
+// What a picture shows and how; two that agree in all of it are the same picture.
+export interface Look {
+  layer: "spectrogram" | "texture" | "events" | "partials" | "chosen";
+  track: string;
+  revision: number;
+  version: string; // of the selection and the colours
+  pxPerS: number; // device pixels
+  height: number;
+  axisHeight: number;
+  laneHeight: number;
+  density: number; // device pixels for each of the style sheet's
+  band: Band;
+  change: Change;
+}
+
+export interface Order extends Look {
+  id: number;
+  index: number; // the picture begins at index · TILE_PX / pxPerS seconds
+}
+
+export const TILE_PX = 512;
+
+export interface Palette {
+  kinds: Rgb[];
+  muted: Rgb;
+  partial: Rgb;
+  texture: Rgb;
+  chosen: Rgb;
+  shade: Rgb;
+  dark: boolean;
+}
+
+export type ToWorker =
+  | {
+      type: "document";
+      document: string;
+      kinds: string[];
+      finestLevel: number;
+      coarsestLevel: number;
+      durationS: number;
+      nEvents: number;
+    }
+  | { type: "palette"; palette: Palette }
+  | { type: "chosen"; ranges: number[]; nEvents: number }
+  | { type: "order"; order: Order }
+  | { type: "cancel"; id: number }
+  | { type: "hit"; id: number; revision: number; frame: Frame; x: number; y: number };
+
+export type FromWorker =
+  | { type: "picture"; id: number; bitmap: ImageBitmap | null }
+  | { type: "failed"; id: number }
+  | { type: "hit"; id: number; event: number };

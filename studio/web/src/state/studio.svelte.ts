@@ -1,0 +1,193 @@
+// What is open, what is being encoded, and what there is to tell.
+
+import * as api from "../api.ts";
+import { remember } from "./recent.ts";
+import { Document } from "./document.svelte.ts";
+
+export interface Notice {
+  id: number;
+  text: string;
+  isTrouble: boolean;
+}
+
+class Studio {
+  info: api.StudioInfo | null = $state.raw(null);
+  documents: Document[] = $state([]);
+  currentId: string | null = $state(null);
+  jobs: api.Job[] = $state.raw([]);
+  recovered: api.Recovered[] = $state.raw([]);
+  connected = $state(true);
+  notices: Notice[] = $state([]);
+  dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
+  toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
+  copied: { document: string; revision: number; ranges: number[]; name: string } | null = $state.raw(null);
+  opening: string | null = $state(null);
+  uploading: { name: string; fraction: number } | null = $state(null);
+  current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
+  private lastNotice = 0;
+  private hasChosen = false; // what to show: the user, before the server told
+
+  async start(): Promise<void> {
+    try {
+      this.greet(await api.studio());
+    } catch (error) {
+      this.trouble(error);
+    }
+    api.listen({
+      hello: (info) => this.greet(info),
+      job: (job) => this.hearJob(job),
+      document: (info) => this.hearDocument(info),
+      closed: ({ id }) => this.drop(id),
+      autosaved: () => {},
+      connected: (is) => (this.connected = is),
+    });
+    addEventListener("beforeunload", (event) => {
+      if (this.documents.some((document) => document.info.dirty)) event.preventDefault();
+    });
+  }
+
+  private greet(info: api.StudioInfo): void {
+    const isFirst = !this.info;
+    this.info = info;
+    this.jobs = info.jobs;
+    this.recovered = info.recovered;
+    for (const held of info.documents) this.hearDocument(held);
+    for (const document of [...this.documents])
+      if (!info.documents.some((held) => held.id === document.id)) this.drop(document.id);
+    if (isFirst && !this.hasChosen) {
+      const wanted = decodeURIComponent(location.hash.slice(1));
+      this.currentId =
+        [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ?? null;
+    }
+  }
+
+  private hearDocument(info: api.DocumentInfo): void {
+    const held = this.documents.find((document) => document.id === info.id);
+    if (held) held.update(info);
+    else this.documents.push(new Document(info, (error) => this.trouble(error)));
+  }
+
+  private hearJob(job: api.Job): void {
+    const before = this.jobs.find((held) => held.id === job.id);
+    this.jobs = before ? this.jobs.map((held) => (held.id === job.id ? job : held)) : [...this.jobs, job];
+    if (before?.state === job.state) return;
+    if (job.state === "done" && job.document) {
+      this.show(job.document);
+      this.say(`${job.name}: ${job.n_events.toLocaleString("en")} events in ${job.elapsed_s.toFixed(1)} s.`);
+    } else if (job.state === "failed") this.trouble(job.error ?? `${job.name} could not be encoded.`);
+    else if (job.state === "cancelled") this.say(`Encoding ${job.name} was cancelled.`);
+  }
+
+  // --- documents
+
+  show(id: string | null): void {
+    this.hasChosen = true;
+    this.current?.player.pause();
+    this.currentId = id;
+    history.replaceState(null, "", id ? `#${encodeURIComponent(id)}` : location.pathname);
+  }
+
+  async open(what: { path?: string; upload?: string; recovered?: string }): Promise<void> {
+    this.opening = what.path ?? "it";
+    try {
+      const info = await api.openDocument(what);
+      this.hearDocument(info);
+      this.show(info.id);
+      if (what.path && this.info) remember(this.info.folder, what.path);
+      if (what.recovered) this.recovered = this.recovered.filter(({ id }) => id !== what.recovered);
+    } catch (error) {
+      this.trouble(error);
+    } finally {
+      this.opening = null;
+    }
+  }
+
+  async take(files: FileList | File[]): Promise<void> {
+    for (const file of files) {
+      try {
+        this.uploading = { name: file.name, fraction: 0 };
+        const sent = await api.upload(file, (fraction) => (this.uploading = { name: file.name, fraction }));
+        if (sent.type === "scene") await this.open({ upload: sent.upload });
+        else this.askToEncode({ upload: sent.upload, name: sent.name });
+      } catch (error) {
+        this.trouble(error);
+      } finally {
+        this.uploading = null;
+      }
+    }
+  }
+
+  askToEncode(what: { path?: string; upload?: string; document?: string; name: string }): void {
+    this.toEncode = what;
+    this.dialog = "encode";
+  }
+
+  async close(document: Document, discard = false): Promise<void> {
+    try {
+      await api.closeDocument(document.id, discard);
+      this.drop(document.id);
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 409 && !discard) {
+        if (confirm(`${document.info.name} has changes that are not saved. Close it without them?`))
+          await this.close(document, true);
+      } else this.trouble(error);
+    }
+  }
+
+  private drop(id: string): void {
+    const at = this.documents.findIndex((document) => document.id === id);
+    if (at < 0) return;
+    this.documents[at].close();
+    this.documents.splice(at, 1);
+    if (this.currentId === id) this.show(this.documents[Math.min(at, this.documents.length - 1)]?.id ?? null);
+  }
+
+  async save(document: Document, path: string | null = null, overwrite = false): Promise<"saved" | "exists" | "failed"> {
+    try {
+      document.info = await api.save(document.id, path, overwrite);
+      this.say(`Saved ${document.info.path ?? document.info.name}.`);
+      return "saved";
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 409) {
+        if (path === null && !document.info.path) this.dialog = "save";
+        else if (path === null) this.trouble(error);
+        return "exists";
+      }
+      this.trouble(error);
+      return "failed";
+    }
+  }
+
+  // --- the clipboard between scenes
+
+  copy(document: Document): void {
+    if (!document.selected.n) return;
+    this.copied = { document: document.id, revision: document.info.revision, ranges: document.ranges, name: document.info.name };
+    this.say(`Copied ${document.selected.n.toLocaleString("en")} ${document.selected.n === 1 ? "event" : "events"}.`);
+  }
+
+  async paste(into: Document): Promise<void> {
+    if (!this.copied) return;
+    const { document, revision, ranges } = this.copied;
+    await into.edit({ op: "paste", document, revision, at_s: into.positionS }, { ranges });
+  }
+
+  // --- what there is to tell
+
+  say(text: string, isTrouble = false): void {
+    const id = ++this.lastNotice;
+    this.notices = [...this.notices.filter((notice) => notice.text !== text).slice(-2), { id, text, isTrouble }];
+    setTimeout(() => this.hush(id), isTrouble ? 12_000 : 4_000);
+  }
+
+  hush(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  trouble(error: unknown): void {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    this.say(error instanceof Error ? error.message : String(error), true);
+  }
+}
+
+export const studio = new Studio();

@@ -1,0 +1,441 @@
+"""The page of the studio in a real browser: that it shows, plays and changes the scene that the server holds, and nobody is left out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+import motes
+from motes.scene.gabor import Gabor
+from motes.scene.scene import Scene
+
+RATE = 16000
+OPEN = "window.__motes.document"
+HOOK = """
+window.started = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when, ...others) {
+  window.started.push({ when, rate: this.buffer.sampleRate, samples: Array.from(this.buffer.getChannelData(0)) });
+  return start.call(this, when, ...others);
+};
+"""
+
+
+def chimes(n_events: int = 24, seconds: float = 4.0) -> Scene:
+    """Sinusoids far enough apart to be pointed at one by one."""
+    shape = (n_events, 1)
+    frequency = np.geomspace(200, 5000, n_events)
+    return Scene(
+        RATE,
+        round(seconds * RATE),
+        1,
+        Gabor(np.linspace(0.3, seconds - 0.3, n_events), np.full(n_events, 0.25), frequency, np.full(shape, 0.05), np.zeros(shape)),
+    )
+
+
+class Page:
+    """The studio's page, and all that went wrong in it or was asked of others."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address, self.troubles, self.outside = page, address, [], []
+        page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else self.outside.append(request.url))
+        self.unanswered: list[str] = []
+        page.on("request", lambda request: self.unanswered.append(request.url))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.unanswered.remove(request.url) if request.url in self.unanswered else None)
+        page.add_init_script(HOOK)
+        self.load()
+
+    def load(self) -> None:
+        self.page.goto(self.address)
+        self.page.locator("header").wait_for()
+
+    def told(self, expression: str) -> Any:
+        """The value of an expression in the page."""
+        return json.loads(self.page.evaluate(f"JSON.stringify({expression} ?? null)"))
+
+    def wait(self, condition: str, seconds: float = 30) -> None:
+        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
+        for _ in range(int(seconds / 0.03)):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(30)
+        raise AssertionError(f"never came true: {condition}; troubles: {self.troubles}; unanswered: {self.unanswered}")
+
+    def open(self, name: str) -> None:
+        """A file of the folder, from the list."""
+        self.page.locator(".file", has_text=name).click()
+        self.settled()
+
+    def settled(self) -> None:
+        """Everything in view is drawn and every edit done."""
+        self.wait("window.__motes?.stage?.settled && window.__motes.document.busy === 0")
+
+    def choose(self, expression: str) -> None:
+        """Select by an expression."""
+        self.page.locator("#expression").fill(expression)
+        self.page.locator("#expression").press("Enter")
+        self.wait(f"{OPEN}.selected.n > 0")
+
+    def keys(self, *keys: str) -> None:
+        """Press keys with the focus on the timeline."""
+        self.page.locator(".timeline").focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.page.wait_for_timeout(50)
+        self.settled()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A studio that runs, and its folder."""
+    uvicorn = pytest.importorskip("uvicorn")
+    pytest.importorskip("fastapi")
+    from motes.studio.app import PAGE, create_app
+    from motes.studio.options import StudioOptions
+
+    if not (PAGE / "index.html").is_file():
+        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)("the page is not built: make web")
+    folder = tmp_path_factory.mktemp("folder")
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(StudioOptions(folder, tmp_path_factory.mktemp("state"), autosave_s=0.1))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/", folder
+    app.state.studio.feed.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Page]]:
+    """Open the page: `opened(scene)` with this scene in it, as `chimes.mote`."""
+    address, folder = served
+    contexts = []
+
+    def open_page(scene: Scene | None = None, name: str = "chimes.mote", **options: Any) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options)
+        contexts.append(context)
+        if scene is not None:
+            scene.save(folder / name)
+        page = Page(context.new_page(), address)
+        if scene is not None:
+            page.open(name)
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            page.evaluate(
+                "async () => { for (const { id } of await (await fetch('/api/documents')).json()) "
+                "await fetch(`/api/documents/${id}?discard=true`, { method: 'DELETE' }); }"
+            )
+        context.close()
+
+
+def spot(page: Page, seconds: float, hz: float) -> tuple[float, float]:
+    """Where on the screen a time and a frequency are."""
+    box = page.page.locator(".timeline").bounding_box()
+    assert box is not None
+    view = page.told(f"{{ from: {OPEN}.view.fromS, perS: {OPEN}.view.pxPerS, top: {OPEN}.view.topHz, tall: window.__motes.stage.axisHeight }}")
+
+    def erb(frequency: float) -> float:
+        return 21.4 * float(np.log10(1 + 0.00437 * frequency))
+
+    return box["x"] + 58 + (seconds - view["from"]) * view["perS"], box["y"] + view["tall"] * (1 - erb(hz) / erb(view["top"]))
+
+
+def test_plays_the_samples_of_the_scene(opened):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.page.get_by_role("button", name="Play").click()
+    page.wait("window.started.length >= 4")
+    page.page.keyboard.press("Space")
+    started = page.told("window.started")
+    played = np.concatenate([np.array(piece["samples"], np.float32) for piece in started])
+    assert {piece["rate"] for piece in started} == {RATE}
+    assert np.array_equal(played, np.atleast_2d(scene.render())[0, : len(played)])
+    gaps = np.diff([piece["when"] for piece in started]) - [len(piece["samples"]) / RATE for piece in started[:-1]]
+    assert np.abs(gaps).max() < 1e-6
+    assert not page.troubles
+    assert not page.outside
+
+
+def test_a_click_chooses_an_event_and_plays_it_alone(opened):
+    scene = chimes().quantise()
+    page = opened(scene)
+    wanted = 9
+    page.page.mouse.click(*spot(page, scene.gabor.time_s[wanted], scene.gabor.frequency_hz[wanted]))
+    page.wait(f"{OPEN}.selected.n === 1 && window.started.length === 1")
+    assert page.told(f"{OPEN}.selected.ranges") == [wanted, wanted + 1]
+    assert "Atom 9" in page.page.locator(".inspector h2").inner_text()
+    assert page.page.locator("[role=row][aria-selected=true]").count() == 1
+    alone = np.array(page.told("window.started[0].samples"))
+    only = np.atleast_2d(scene.select([wanted]).only().render())[0]
+    first = np.flatnonzero(only)[0]
+    at = int(np.argmax(np.abs(alone))) - int(np.argmax(np.abs(only)))
+    assert at <= 0 <= first
+    assert np.allclose(alone, only[-at : len(alone) - at], atol=1e-6)
+
+
+def test_drag_moves_undo_restores_and_save_writes(opened, served):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.choose("frequency_hz < 300")
+    n = page.told(f"{OPEN}.selected.n")
+    assert 0 < n < len(scene.gabor)
+    page.keys("Alt+ArrowRight", "Alt+Shift+ArrowRight")
+    page.keys("Control+z")
+    assert page.told(f"{OPEN}.info.dirty") is True
+    x, y = spot(page, scene.gabor.time_s[1], scene.gabor.frequency_hz[1])
+    x += 0.01 * page.told(f"{OPEN}.view.pxPerS")
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 30, y, steps=4)
+    page.page.wait_for_timeout(100)
+    page.page.mouse.move(x + 60, y, steps=4)
+    page.page.mouse.up()
+    page.wait(f"{OPEN}.info.undo?.startsWith('move') && {OPEN}.info.revision >= 3")
+    page.settled()
+    page.keys("Control+s")
+    page.wait(f"{OPEN}.info.dirty === false")
+    moved = motes.load(served[1] / "chimes.mote").gabor
+    by = 0.01 + 60 / page.told(f"{OPEN}.view.pxPerS")
+    assert np.allclose(np.sort(moved.time_s)[-5:], scene.gabor.time_s[-5:])
+    low = np.sort(moved.time_s[moved.frequency_hz < 300])
+    assert np.allclose(low, scene.gabor.time_s[scene.gabor.frequency_hz < 300] + by, atol=0.004)
+    page.load()
+    page.settled()
+    assert page.told(f"{OPEN}.info.name") == "chimes.mote"
+    assert np.isclose(page.told(f"{OPEN}.info.n_events"), len(scene.gabor))
+
+
+def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
+    scene = chimes()
+    page = opened(scene)
+    time, frequency = scene.gabor.time_s, scene.gabor.frequency_hz
+    page.keys("b")
+    page.page.mouse.move(*spot(page, time[4] - 0.05, frequency[4] * 0.93))
+    page.page.mouse.down()
+    page.page.mouse.move(*spot(page, time[8] + 0.05, frequency[8] * 1.07), steps=5)
+    page.page.mouse.up()
+    page.wait(f"{OPEN}.selected.n === 5")
+    assert page.told(f"{OPEN}.selected.ranges") == [4, 9]
+    page.keys("q")
+    around = ((12, -0.07, 0.95), (12, -0.07, 1.1), (14, 0.07, 1.1), (14, 0.07, 0.9))
+    corners = [(time[event] + beside, frequency[event] * ratio) for event, beside, ratio in around]
+    page.page.mouse.move(*spot(page, *corners[0]))
+    page.page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        page.page.mouse.move(*spot(page, *corner), steps=8)
+    page.page.keyboard.down("Shift")
+    page.page.mouse.up()
+    page.page.keyboard.up("Shift")
+    page.wait(f"{OPEN}.selected.n === 8")
+    assert page.told(f"{OPEN}.selected.ranges") == [4, 9, 12, 15]
+    page.keys("Escape")
+    page.page.locator(".legend button", has_text="atoms").click()
+    page.wait(f"{OPEN}.selected.n === 24")
+    assert not page.troubles
+
+
+def test_solo_is_heard_and_groups_hold_together(opened):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.choose("frequency_hz < 500")
+    chosen = scene.select("frequency_hz < 500")
+    page.keys("g", "s")
+    assert page.told(f"{OPEN}.info.n_muted") == 24 - page.told(f"{OPEN}.selected.n")
+    page.keys("Space")
+    page.wait("window.started.length >= 2")
+    page.keys("Space")
+    played = np.concatenate([np.array(piece["samples"], np.float32) for piece in page.told("window.started")])
+    assert np.allclose(played, np.atleast_2d(chosen.only().render())[0, : len(played)], atol=1e-6)
+    page.keys("u", "Escape")
+    assert page.told(f"{OPEN}.info.n_muted") == 0
+    page.page.locator(".inspector button.group").click()
+    page.wait(f"{OPEN}.selected.n > 0")
+    page.keys("Delete")
+    assert page.told(f"{OPEN}.info.n_events") == 24 - len(chosen.only().gabor)
+
+
+def test_an_edit_is_heard_while_it_plays(opened):
+    page = opened(chimes(12, 10.0))
+    page.choose("time_s > 0")
+    page.keys("Space")
+    page.wait("window.started.length >= 2")
+    page.page.evaluate("window.started.length = 0")
+    page.keys("[")
+    page.wait("window.started.length >= 1")
+    assert page.told(f"{OPEN}.playing") is True
+    page.keys("Space")
+
+
+def test_an_export_is_what_the_scene_renders(opened, tmp_path):
+    scene = chimes().quantise()
+    page = opened(scene)
+    page.keys("Control+e")
+    with page.page.expect_download() as download:
+        page.page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "out.wav")
+    audio, rate = soundfile.read(tmp_path / "out.wav")
+    assert rate == RATE
+    assert np.allclose(audio, np.atleast_2d(scene.render())[0], atol=2**-22)
+
+
+def test_unsaved_work_outlives_a_reload(opened):
+    page = opened(chimes())
+    page.choose("frequency_hz > 1000")
+    page.keys("Delete")
+    left = page.told(f"{OPEN}.info.n_events")
+    assert left < 24
+    page.page.on("dialog", lambda dialog: dialog.accept())
+    page.load()
+    page.settled()
+    assert page.told(f"{OPEN}.info.n_events") == left
+    assert page.told(f"{OPEN}.info.dirty") is True
+    page.keys("Control+z")
+    assert page.told(f"{OPEN}.info.n_events") == 24
+
+
+def test_a_parameter_is_set_and_nonsense_is_refused_where_it_stands(opened):
+    page = opened(chimes())
+    page.keys("ArrowRight")
+    page.wait(f"{OPEN}.event !== null")
+    field = page.page.locator("[id='param-frequency_hz.0']")
+    field.fill("440")
+    field.press("Enter")
+    page.wait(f"{OPEN}.event?.params.frequency_hz === 440")
+    field = page.page.locator("[id='param-frequency_hz.0']")
+    field.fill("−3 apples")
+    field.press("Tab")
+    assert "number" in page.page.locator("[id='wrong-frequency_hz.0']").inner_text()
+    page.page.locator("#expression").fill("frequency_hz >> 3")
+    page.page.locator("#expression").press("Enter")
+    page.page.locator("#expression-trouble", has_text="column").wait_for()
+    assert page.page.locator("#expression").get_attribute("aria-invalid") == "true"
+
+
+def test_the_table_chooses_and_deletes_by_keyboard(opened):
+    page = opened(chimes())
+    page.page.locator("[role=grid]").focus()
+    page.page.keyboard.press("ArrowDown")
+    page.wait(f"{OPEN}.selected.n === 1")
+    for _ in range(3):
+        page.page.keyboard.press("Shift+ArrowDown")
+        page.page.wait_for_timeout(150)
+    page.wait(f"{OPEN}.selected.n === 4")
+    page.page.keyboard.press("Delete")
+    page.wait(f"{OPEN}.info.n_events === 20")
+
+
+def test_events_are_pasted_into_another_scene(opened, served):
+    chimes(5, 2.0).save(served[1] / "other.mote")
+    page = opened(chimes())
+    page.choose("frequency_hz < 400")
+    copied = page.told(f"{OPEN}.selected.n")
+    page.keys("Control+c")
+    page.page.get_by_role("button", name="Open another file").click()
+    page.page.locator(".file", has_text="other.mote").click()
+    page.wait(f"{OPEN}.info.name === 'other.mote'")
+    page.settled()
+    page.keys("Control+v")
+    page.wait(f"{OPEN}.info.n_events === {5 + copied}")
+    assert page.told(f"{OPEN}.selected.n") == copied
+
+
+def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
+    random = np.random.default_rng(0)
+    soundfile.write(served[1] / "long.wav", 0.1 * random.standard_normal(25 * RATE), RATE)
+    soundfile.write(served[1] / "short.wav", np.atleast_2d(chimes().render())[0], RATE)
+    page = opened()
+    page.page.locator(".file", has_text="long.wav").click()
+    page.page.get_by_role("button", name="Encode", exact=True).click()
+    page.page.get_by_role("group", name="Encoding long.wav").wait_for()
+    page.page.get_by_role("group", name="Encoding long.wav").get_by_role("button", name="Cancel").click()
+    page.page.get_by_text("Encoding long.wav was cancelled").wait_for()
+    page.page.locator(".file", has_text="short.wav").click()
+    page.page.get_by_label("number of events").check()
+    page.page.locator(".value input").fill("24")
+    page.page.get_by_role("button", name="Encode", exact=True).click()
+    page.page.locator(".timeline canvas").wait_for(timeout=60_000)
+    page.settled()
+    assert page.told(f"{OPEN}.info.n_events") == 24
+    assert page.told(f"{OPEN}.info.tracks") == ["original", "reconstruction", "residual"]
+    page.keys("1", "3", "2")
+    assert not page.troubles
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(opened, axe, scheme):
+    page = opened(chimes(), color_scheme=scheme)
+
+    def check(view: str) -> None:
+        found = axe.run(page.page, options={"resultTypes": ["violations"]})
+        assert not found.violations_count, f"{view}: {found.generate_report()}"
+
+    page.keys("ArrowRight")
+    page.wait(f"{OPEN}.event !== null")
+    check("an event")
+    page.page.keyboard.press("?")
+    check("keys")
+    page.page.keyboard.press("Escape")
+    page.page.keyboard.press("Control+e")
+    check("export")
+    page.page.keyboard.press("Escape")
+    page.page.locator("header .brand").click()
+    page.page.locator(".file").first.wait_for()
+    check("start")
+
+
+def test_a_hundred_thousand_events_pan_smoothly(opened, capsys):
+    n = 100_000
+    random = np.random.default_rng(1)
+    gabor = Gabor(
+        random.uniform(0.2, 299, n),
+        2.0 ** -random.integers(3, 8, n),
+        np.exp(random.uniform(np.log(60), np.log(10000), n)),
+        10 ** (-random.gamma(2, 12, (n, 1)) / 20) * 0.1,
+        random.uniform(0, 6, (n, 1)),
+    )
+    page = opened(Scene(24000, 300 * 24000, 1, gabor), "many.mote")
+    page.page.evaluate(f"{OPEN}.look((view) => view.show(20, 50))")
+    page.settled()
+    rate = page.page.evaluate(PAN)
+    with capsys.disabled():
+        print(f" {rate:.0f} frames/s", end="")
+    assert rate > 5  # what a busy machine still does; `benchmarks/RESULTS.md` has the figure
+
+
+# Drags the timeline back and forth for three seconds, as a hand does.
+PAN = """async () => {
+  const { stage, document: open } = window.__motes;
+  const place = document.querySelector('.timeline'), box = place.getBoundingClientRect();
+  const send = (type, x) => place.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: x, clientY: box.top + 100, bubbles: true }));
+  place.setPointerCapture = () => {};
+  open.tool = 'hand';
+  let x = box.left + 600;
+  send('pointerdown', x);
+  stage.frames.length = 0;
+  const begun = performance.now();
+  while (performance.now() - begun < 3000) {
+    await new Promise((done) => setTimeout(done, 4));
+    const seconds = (performance.now() - begun) / 1000;
+    send('pointermove', (x = box.left + 600 + 400 * Math.sin(2 * seconds)));
+  }
+  send('pointerup', x);
+  return stage.frames.length / ((performance.now() - begun) / 1000);
+}"""

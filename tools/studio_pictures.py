@@ -1,0 +1,157 @@
+"""Take the pictures of the studio that the documentation shows: python tools/studio_pictures.py FOLDER [BROWSER]
+
+Needs what the extras `studio`, `test` and `web` hold, the built page and a Chromium, by default /usr/bin/chromium. Starts a studio with the bundled
+recording and writes each view, light and dark, as studio-VIEW-SCHEME.webp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DESKTOP, TABLET = (1280, 720), (820, 1180)
+OPEN = "window.__motes.document"
+
+
+@contextmanager
+def studio(folder: Path, state: Path) -> Iterator[str]:
+    """The address of a studio that runs."""
+    import uvicorn
+
+    from motes.studio.app import create_app
+    from motes.studio.options import StudioOptions
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(StudioOptions(folder, state))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    app.state.studio.feed.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+def prepare(folder: Path) -> None:
+    """The bundled recording, and what atoms and noise make of it."""
+    (folder / "demo.flac").write_bytes((ROOT / "src/motes/demo/demo.flac").read_bytes())
+    subprocess.run([sys.executable, "-m", "motes.cli", "encode", "demo.flac", "--kbps", "16"], cwd=folder, check=True)
+
+
+def settle(page: Any) -> None:
+    """Until all in view is drawn."""
+    for _ in range(400):
+        page.wait_for_timeout(50)
+        if page.evaluate("window.__motes?.stage?.settled && window.__motes.document.busy === 0"):
+            break
+    page.wait_for_timeout(150)
+
+
+def scene(page: Any) -> None:
+    """The scene as it opens."""
+
+
+def selection(page: Any) -> None:
+    """Some events, near by."""
+    page.locator("#expression").fill("frequency_hz > 300 and frequency_hz < 2000 and time_s > 2.4 and time_s < 3.6 and amplitude > 0.004")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(300)
+    page.locator(".timeline").focus()
+    page.keyboard.press("z")
+    settle(page)
+
+
+def event(page: Any) -> None:
+    """One event, nearer, with its parameters."""
+    page.locator(".timeline").focus()
+    page.evaluate(f"{OPEN}.look((view) => view.show(4.9, 5.9))")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+    page.evaluate("document.activeElement.blur()")
+
+
+def partials(page: Any) -> None:
+    """Lines through atoms."""
+    page.get_by_label("Partials").check()
+    page.get_by_role("checkbox", name="Events").uncheck()
+
+
+def keys(page: Any) -> None:
+    """The sheet of keys."""
+    page.keyboard.press("?")
+
+
+def export(page: Any) -> None:
+    """What can be exported."""
+    page.keyboard.press("Control+e")
+
+
+VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
+    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (keys, DESKTOP), (export, DESKTOP), (scene, TABLET),
+)  # fmt: skip
+
+
+def shoot(page: Any, path: Path) -> None:
+    """A picture, small."""
+    from PIL import Image
+
+    Image.open(BytesIO(page.screenshot())).save(path, quality=82, method=6)
+    print(path, path.stat().st_size)
+
+
+def pictures(browser: Any, address: str, scheme: str, out: Path) -> None:
+    """All views in one scheme of colours."""
+
+    def opened(size: tuple[int, int]) -> Any:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce")
+        page.goto(address)
+        page.locator("header .brand").click()
+        page.locator(".file").first.wait_for()
+        return page
+
+    page = opened(DESKTOP)
+    shoot(page, out / f"studio-start-{scheme}.webp")
+    page.locator(".file", has_text="demo.flac").click()
+    page.wait_for_timeout(200)
+    shoot(page, out / f"studio-encode-{scheme}.webp")
+    page.close()
+    for view, size in VIEWS:
+        page = opened(size)
+        page.locator(".file", has_text="demo.mote").click()
+        settle(page)
+        view(page)
+        settle(page)
+        shoot(page, out / f"studio-{'tablet' if size == TABLET else view.__name__}-{scheme}.webp")
+        page.close()
+
+
+def main(folder: str, browser_path: str = "/usr/bin/chromium") -> None:
+    """Every view in light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    out = Path(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        sounds = Path(place) / "sounds"
+        sounds.mkdir()
+        prepare(sounds)
+        with studio(sounds, Path(place) / "state") as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+            for scheme in ("light", "dark"):
+                pictures(browser, address, scheme, out)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
