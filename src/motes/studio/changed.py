@@ -43,7 +43,10 @@ def changed(before: Scene, after: Scene) -> Changed | None:
             whole = whole or kind.KIND not in ("gabor", "texture")  # whose events may share what they are rendered with
     if not edges:
         return None
-    start, end = min(edge[0] for edge in edges) - _MARGIN_S, max(edge[1] for edge in edges) + _MARGIN_S
+    rooms = [room for scene in (before, after) for room in scene.rooms]  # which ring on, and share convolutions
+    tail_s = max((room.duration_s for room in rooms), default=0.0)
+    whole = whole or bool(rooms)
+    start, end = min(edge[0] for edge in edges) - _MARGIN_S, max(edge[1] for edge in edges) + tail_s + _MARGIN_S
     if before.rooms or after.rooms:  # what is sent to one is summed before it rings
         whole, end = True, end + max(room.duration_s for room in (*before.rooms, *after.rooms))
     return Changed(max(0.0, start), max(0.0, min(end, max(before.duration_s, after.duration_s))), whole)
@@ -92,7 +95,7 @@ def row_hashes(table: EventTable) -> NDArray[np.uint64]:
     hashes = np.zeros(len(table), np.uint64)
     with np.errstate(over="ignore"):
         for param in table.PARAMS:
-            if param.told and param.name != "group_id":
+            if (param.told or param.name in ("room_id", "wetness")) and param.name != "group_id":
                 column: Array = np.ascontiguousarray(table.column(param.name))
                 for values in column.T if column.ndim == 2 else [column]:
                     hashes = (hashes ^ np.ascontiguousarray(values + 0 if param.whole else values + 0.0).view(np.uint64)) * _SPREAD
