@@ -55,6 +55,11 @@ class Revision:
         """Whether it takes memory."""
         return self._scene is not None
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether it has been put away before."""
+        return self._path is not None
+
     def put_away(self, folder: Path) -> None:
         """Keep the scene on disk until it is asked for."""
         path = self._path or folder / f"{self.number}.revision"
@@ -77,6 +82,8 @@ class History:
         self._all = {0: first}
         self._done, self._undone = [first], list[Revision]()
         self._folder, self._most = folder, in_memory_bytes
+        self._sizes: dict[int, int] = {}
+        self._n_bytes = 0
 
     @property
     def current(self) -> Revision:
@@ -104,6 +111,8 @@ class History:
         self._all[made.number] = made
         self._done.append(made)
         self._undone.clear()
+        self._sizes[made.number] = _own_bytes(scene, self._done[-2].scene)
+        self._n_bytes += self._sizes[made.number]
         self.put_away()
         return made
 
@@ -126,20 +135,20 @@ class History:
         """Put away the oldest states until the others fit into memory; what is in force and the latest two stay."""
         if self._folder is None:
             return
-        held = [revision for revision in self._all.values() if revision.is_in_memory]
-        known: set[int] = set()
-        sizes = []
-        for revision in reversed(held):  # an array that a later state has too is that one's
-            mine = {id(array): array.nbytes for array in _arrays(revision.scene) if any(array.strides)}
-            sizes.append(sum(size for key, size in mine.items() if key not in known))
-            known |= mine.keys()
-        total = sum(sizes)
-        for revision, size in zip(held[:-2], sizes[:1:-1], strict=True):
-            if total <= self._most:
-                return
-            if revision is not self.current:
+        for revision in list(self._all.values())[:-2]:
+            if revision is self.current or not revision.is_in_memory:
+                continue
+            if revision.is_on_disk:  # it was asked for again
                 revision.put_away(self._folder)
-                total -= size
+            elif self._n_bytes > self._most:
+                revision.put_away(self._folder)
+                self._n_bytes -= self._sizes.pop(revision.number, 0)
+
+
+def _own_bytes(scene: Scene, before: Scene) -> int:
+    """What a scene takes beside what it shares with the one before."""
+    known = {id(array) for array in _arrays(before)}
+    return sum(array.nbytes for array in _arrays(scene) if id(array) not in known and any(array.strides))
 
 
 def _arrays(scene: Scene) -> Iterator[np.ndarray[Any, Any]]:
