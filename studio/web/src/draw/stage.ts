@@ -3,7 +3,7 @@
 import { LEFT_PX, BOTTOM_PX, paintFrequencies, paintLanes, paintTimes, type Ink } from "./axes.ts";
 import { colourOf, kindColour, rgb } from "./colours.ts";
 import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts";
-import { TILE_PX, type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
+import { type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
 import { Tiles } from "./tiles.ts";
 import type { View } from "./view.ts";
 
@@ -285,5 +285,3 @@ export class Stage {
     this.tiles.clear();
   }
 }
-
-export { TILE_PX };

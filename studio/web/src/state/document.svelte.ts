@@ -5,7 +5,7 @@ import { Player, type Source } from "../audio/player.ts";
 import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
-import { joined, NOTHING, rangesOf, type Ranges } from "./ranges.ts";
+import { joined, NOTHING, type Ranges } from "./ranges.ts";
 
 export type Tool = "select" | "box" | "lasso" | "hand";
 type Trouble = (error: unknown) => void;
@@ -334,5 +334,3 @@ export class Document {
     this.player.close();
   }
 }
-
-export { rangesOf };
