@@ -1,6 +1,6 @@
 """Splats as whole numbers, and back: the only place where a splat's values are rounded, and why each is rounded as finely as it is.
 
-Steps are set so that each column alone makes an error some 35 dB below the splat; docs/splats.md has the measured table. Whatever decides how many
+Steps are set so that the columns make errors of about the same energy, each some 30 to 45 dB below the splat. Whatever decides how many
 steps there are is computed from whole numbers and exact fractions alone, so that every machine reads the same.
 """
 

@@ -53,7 +53,7 @@ class Column:
     optional: bool = True
 
 
-# Means and bits are those of 64 splats fitted to each of six recordings.
+# Means and bits are such as splats of music may have; they are to be set anew from fits.
 COLUMNS = {
     "width_s": Column(100, 4, False), "t60_s": Column(120, 5, False), "octave": Column(9, 2, False), "centre_hz": Column(8, 4, False),
     "width_octaves": Column(80, 4, False), "shape": Column(12, 4), "rolloff_db": Column(16, 5), "damping_slope": Column(4, 3),
