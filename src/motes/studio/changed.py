@@ -47,8 +47,6 @@ def changed(before: Scene, after: Scene) -> Changed | None:
     tail_s = max((room.duration_s for room in rooms), default=0.0)
     whole = whole or bool(rooms)
     start, end = min(edge[0] for edge in edges) - _MARGIN_S, max(edge[1] for edge in edges) + tail_s + _MARGIN_S
-    if before.rooms or after.rooms:  # what is sent to one is summed before it rings
-        whole, end = True, end + max(room.duration_s for room in (*before.rooms, *after.rooms))
     return Changed(max(0.0, start), max(0.0, min(end, max(before.duration_s, after.duration_s))), whole)
 
 
