@@ -43,10 +43,12 @@ class State:
     marked_at: int = 0
     elapsed_s: float = 0.0
     stage: int = 0
-    """Of the choice of a room, see `motes.encoders.fit_room`; the steps its trial took, and what loss and coordinates it came to dry."""
+    """Of the choice of a room, see `motes.encoders.fit_room`; the anchors it began with, the steps of the dry trial, and what that came to."""
     tried: int = 0
     dry: float = math.inf
-    aside: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    start: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    dry_theta: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    dry_anchor: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
     candidates: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
     mixing: Tensor = field(default_factory=lambda: torch.zeros(4, 0, dtype=torch.float64))
     """Logits of the candidates' weights, Adam's moments of them and their age."""
@@ -105,7 +107,7 @@ class Descent:
         if not bool(torch.isfinite(state.theta).all()):
             self._return_to_best(state)
         theta = state.theta.detach().requires_grad_()
-        weights = self.choice.tune(state, progress) if self.choice is not None else None
+        weights = self.choice.tune(state) if self.choice is not None else None
         total = self.value(theta, state.anchor)
         value = float(total.detach())
         if math.isfinite(value) and value < state.best:
@@ -184,9 +186,9 @@ class Descent:
 
     def _gain_columns(self) -> range:
         at = 0
-        for field in self.unknowns.FIELDS:
-            width = self.unknowns.n_channels if field.per_channel else 1
-            if field.name == "gain":
+        for coordinate in self.unknowns.FIELDS:
+            width = self.unknowns.n_channels if coordinate.per_channel else 1
+            if coordinate.name == "gain":
                 return range(at, at + width)
             at += width
         raise AssertionError("no gain")

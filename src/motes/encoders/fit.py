@@ -218,7 +218,7 @@ class _Fit:
                 setattr(state, held.name, getattr(before, held.name))
             return "cancelled"
         if self.choice is not None:
-            self.choice.tune(state, done)
+            self.choice.tune(state)
         with torch.no_grad():
             last = float(descent.value(state.theta, state.anchor))
         if last < state.best:
@@ -228,8 +228,6 @@ class _Fit:
     def _control(self, descent: Descent, state: State, done: float, budget: int) -> None:
         """Every now and then gains are refitted, and events exchanged or pruned."""
         options = self.options
-        if self.choice is not None and self.choice.is_trying(state):
-            return
         if options.refit_every and state.iteration % options.refit_every == 0:
             descent.refit(state)
         new = state
@@ -251,7 +249,11 @@ class _Fit:
             self._keep(number, state, "")
 
     def _keep(self, number: int, state: State, reason: str) -> None:
-        store(self.options, self.source, Kept(number, state, self.table, reason, time.monotonic() - self.begun, self.choice.digest() if self.choice is not None else ""))
+        store(
+            self.options,
+            self.source,
+            Kept(number, state, self.table, reason, time.monotonic() - self.begun, self.choice.digest() if self.choice is not None else ""),
+        )
 
     def _now(self, state: State, stretch: _Stretch) -> EventTable:
         """Done events and the best of those in motion."""

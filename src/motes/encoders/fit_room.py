@@ -1,12 +1,13 @@
 """How a fit chooses its room.
 
-First it is tried dry, then with all candidates in a weighted mixture, both from the same start and for as many steps. Unless the mixture is better, that
-was it and the fit goes on dry. Else the mixture is annealed until one room is left, in which the second half of the fit is spent.
+A quarter of the steps are taken dry; then, from the same start, as many with all candidates in a weighted mixture, annealed until one room is left.
+The fit goes on from the better of the two: the room has to be better by a margin, or it is dropped.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,12 +23,12 @@ from motes.scene.room import Room
 if TYPE_CHECKING:
     from motes.encoders.descent import Descent, State
 
-TRYING_DRY, TRYING_ROOMS, MIXING, SETTLED, DRY = range(5)
+TRYING_DRY, MIXING, SETTLED, DRY = range(4)
 """Stages of the choice; the last two are its ends."""
-TRIAL = 0.1
-"""Part of the fit for which it is tried dry."""
-ONE_LEFT = 0.5
-"""Part of the fit after which one room is left."""
+TRIAL = 0.25
+"""Part of the fit for which it is tried dry; for as many steps it is tried in rooms."""
+ONE_LEFT = 0.8
+"""Part of the trial in rooms after which one room is left."""
 BETTER = 0.02
 """Part by which a room has to lower the loss, or it is not worth it."""
 COLDEST = 0.05
@@ -81,6 +82,7 @@ class Choice:
 
     def begin(self, state: State) -> None:
         """The stage in which a new stretch begins."""
+        state.start = state.anchor.clone()
         state.stage = TRYING_DRY if self.decided is None else (DRY if self.decided < 0 else SETTLED)
         if state.stage == SETTLED:
             state.candidates, state.mixing = torch.tensor([self.decided]), torch.zeros(4, 1, dtype=torch.float64)
@@ -90,10 +92,6 @@ class Choice:
         if state.stage in (SETTLED, DRY):
             self.decided = _chosen(state) if state.stage == SETTLED else -1
 
-    def is_trying(self, state: State) -> bool:
-        """Whether the events have to stay those of the start, so that the trials compare."""
-        return state.stage in (TRYING_DRY, TRYING_ROOMS)
-
     def is_over(self, state: State) -> bool:
         """Whether the choice is made."""
         return state.stage in (SETTLED, DRY)
@@ -101,20 +99,30 @@ class Choice:
     def advance(self, descent: Descent, state: State, done: float) -> None:
         """The next stage, when the fit has come so far (`done` 0 … 1) or a trial has had its steps."""
         if state.stage == TRYING_DRY and done >= TRIAL and state.iteration:
-            state.tried, state.dry, state.aside = state.iteration, state.best, state.best_theta.clone()
+            state.tried, state.dry, state.dry_theta, state.dry_anchor = (
+                state.iteration,
+                state.best,
+                state.best_theta.clone(),
+                state.best_anchor.clone(),
+            )
             state.candidates = self._screened(descent, state)
             state.mixing = torch.zeros(4, len(state.candidates), dtype=torch.float64)
-            state.stage = TRYING_ROOMS
-            _afresh(state, torch.zeros_like(state.theta))
-        elif state.stage == TRYING_ROOMS and state.iteration >= 2 * state.tried:
+            state.stage = MIXING
+            _begin_anew(state, torch.zeros(len(state.start), state.theta.shape[1], dtype=torch.float64), state.start)
+        elif state.stage == MIXING and len(state.candidates) > 1 and self._part(state) >= ONE_LEFT:
+            state.candidates, state.mixing = torch.tensor([_chosen(state)]), torch.zeros(4, 1, dtype=torch.float64)
+            state.best = math.inf
+        elif state.stage == MIXING and self._part(state) >= 1:
             if state.best < state.dry * (1 - BETTER):
-                state.stage = MIXING
+                state.stage = SETTLED
             else:
                 _give_up(state)
-        elif state.stage == MIXING and done >= ONE_LEFT:
-            state.stage, state.best, state.marked, state.marked_at = SETTLED, float("inf"), float("inf"), state.iteration
 
-    def tune(self, state: State, done: float) -> Tensor | None:
+    def _part(self, state: State) -> float:
+        """Of the trial in rooms that is over."""
+        return (state.iteration - state.tried) / state.tried
+
+    def tune(self, state: State) -> Tensor | None:
         """Make the room heard that belongs to the state; the logits of its weights, where they are still moved."""
         if state.stage in (TRYING_DRY, DRY):
             self._hear(None)
@@ -123,8 +131,10 @@ class Choice:
             self._hear(torch.tensor([_chosen(state)]))
             return None
         logits = state.mixing[0].detach().requires_grad_()
-        part = min(1.0, max(0.0, (done - TRIAL) / (ONE_LEFT - TRIAL)))
-        self._hear(state.candidates, torch.softmax(logits / COLDEST**part, 0).float())
+        if len(logits) == 1:
+            self._hear(state.candidates)
+            return None
+        self._hear(state.candidates, torch.softmax(logits / COLDEST ** (self._part(state) / ONE_LEFT), 0).float())
         return logits
 
     def move(self, state: State, slope: Tensor, rate: float) -> None:
@@ -137,15 +147,15 @@ class Choice:
         state.mixing = torch.stack([logits - PACE * rate * step, first, second, age])
 
     def close(self, state: State) -> State:
-        """The state as it is kept when a stretch ends, wherever the choice was: with the strongest room of a mixture, or dry before a verdict."""
+        """The state as it is kept when a stretch ends, wherever the choice was: dry where it was not made."""
         state = replace(state)
         if not len(state.theta) and not self.is_over(state):
             return state  # nothing was heard: the choice is the next stretch's
-        if state.stage == TRYING_ROOMS:
+        if state.stage == MIXING:
             _give_up(state)
-        state.stage = {MIXING: SETTLED, TRYING_DRY: DRY}.get(state.stage, state.stage)
+        state.stage = DRY if state.stage == TRYING_DRY else state.stage
         self.decided = _chosen(state) if state.stage == SETTLED else -1
-        self.tune(state, 1.0)
+        self.tune(state)
         return state
 
     def heard(self, state: State) -> Room | None:
@@ -154,9 +164,11 @@ class Choice:
 
     def words(self, state: State) -> str:
         """What is going on, in short."""
-        if state.stage == SETTLED:
-            return f"room {self.rooms[_chosen(state)].name}"
-        return {TRYING_DRY: "tried without a room", DRY: "no room"}.get(state.stage, f"mixture of {len(state.candidates)} rooms")
+        if state.stage in (TRYING_DRY, DRY):
+            return "no room" if state.stage == DRY else "tried without a room"
+        if len(state.candidates) > 1:
+            return f"tried in a mixture of {len(state.candidates)} rooms"
+        return ("room " if state.stage == SETTLED else "tried in ") + self.rooms[_chosen(state)].name
 
     @torch.no_grad()
     def _screened(self, descent: Descent, state: State) -> Tensor:
@@ -166,7 +178,7 @@ class Choice:
         found = []
         for number in range(len(self.rooms)):
             self._hear(torch.tensor([number]))
-            found.append(float(descent.value(state.aside, state.anchor)))
+            found.append(float(descent.value(state.dry_theta, state.dry_anchor)))
         return torch.sort(torch.argsort(torch.tensor(found), stable=True)[:MOST_ROOMS]).values
 
     def _hear(self, which: Tensor | None, weights: Tensor | None = None) -> None:
@@ -185,15 +197,16 @@ def _chosen(state: State) -> int:
     return int(state.candidates[torch.argmax(state.mixing[0])])
 
 
-def _afresh(state: State, theta: Tensor) -> None:
+def _begin_anew(state: State, theta: Tensor, anchor: Tensor) -> None:
     """From these coordinates, with the optimiser at rest and no best yet."""
-    state.theta, state.best_theta, state.best_anchor = theta, theta.clone(), state.anchor.clone()
-    state.first, state.second, state.age = torch.zeros_like(theta), torch.zeros_like(theta), torch.zeros(len(theta), dtype=torch.float64)
-    state.best, state.marked, state.marked_at = float("inf"), float("inf"), state.iteration
+    still = torch.zeros_like(theta)
+    state.theta, state.anchor, state.best_theta, state.best_anchor = theta, anchor, theta.clone(), anchor.clone()
+    state.first, state.second, state.age = still, still.clone(), torch.zeros(len(theta), dtype=torch.float64)
+    state.best, state.marked, state.marked_at = math.inf, math.inf, state.iteration
 
 
 def _give_up(state: State) -> None:
     """Go on where the dry trial had come to."""
     state.stage = DRY
-    _afresh(state, state.aside.clone())
+    _begin_anew(state, state.dry_theta.clone(), state.dry_anchor.clone())
     state.best = state.dry

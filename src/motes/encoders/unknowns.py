@@ -98,7 +98,7 @@ class Unknowns:
         raise NotImplementedError
 
     def amplified(self, columns: dict[str, Tensor], factors: Tensor) -> dict[str, Tensor]:
-        """The events with as many times their channels as there are factors above 0, `(n_events, n_factors)`: all channels by the first, and so on."""
+        """The events with each factor above 0 of `(n_events, n_factors)` on a set of channels of its own, in the order of factors."""
         raise NotImplementedError
 
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
