@@ -129,14 +129,13 @@ def prepare(scene: Scene) -> None:
     """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them takes no longer than others."""
     from motes.scene.partials import lines_of
     from motes.scene.shared import sharing
-    from motes.scene.swept import chirp_of
+    from motes.scene.swept import chirps
 
     events = scene.gabor
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(_scene_of(events, scene.sample_rate_hz))
         sharing(events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad), lines)
-        for curve in lines.curves:
-            chirp_of(curve, scene.sample_rate_hz)
+        chirps(lines, scene.sample_rate_hz)
 
 
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
