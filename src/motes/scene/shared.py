@@ -30,11 +30,11 @@ NEAR_BINS, CLEAR_PART = 3.0, 0.01
 """A piece is told in long windows if but this part of its energy is further than so many bins from every line."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chord:
     """Lines (from 1) that share atoms, and the window in samples that tells them apart."""
 
-    numbers: list[int]
+    numbers: tuple[int, ...]
     window: int
 
 
@@ -50,7 +50,7 @@ def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: 
         if len(numbers) > MOST_LINES or window > LONGEST:
             continue
         if window <= STEADY_TIMES * windows[numbers].min():
-            found.append(Chord(numbers, window))
+            found.append(Chord(tuple(numbers), window))
     return found
 
 
@@ -91,21 +91,18 @@ def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dic
     return apart
 
 
-def told_apart(
-    chord: Chord, events: Gabor, number: Ints, curves: tuple[Curve, ...], free: NDArray[np.bool_], sample_rate_hz: int
-) -> tuple[list[Told], Ints]:
-    """New atoms for those of a chord, as far as it is steady, and the events that they replace."""
-    rate, window, hop = sample_rate_hz, chord.window, chord.window // HOPS
-    lines = [curves[k - 1] for k in chord.numbers]
-    mine = np.flatnonzero(free & np.isin(number, chord.numbers))
-    first = int(np.ceil(max(line.time_s[0] for line in lines) * rate / hop)) + HOPS // 2
-    last = int(np.floor(min(line.time_s[-1] for line in lines) * rate / hop)) - HOPS // 2
+def told_apart(events: Gabor, mine: Ints, chord: Chord, lines: Lines, sample_rate_hz: int, groups: tuple[int, ...]) -> tuple[list[Told], Ints]:
+    """New atoms, in the groups of the chord's lines, for its events `mine` as far as it is steady, and the events that they replace."""
+    rate, window, hop, number = sample_rate_hz, chord.window, chord.window // HOPS, lines.number
+    curves = [lines.curves[k - 1] for k in chord.numbers]
+    first = int(np.ceil(max(curve.time_s[0] for curve in curves) * rate / hop)) + HOPS // 2
+    last = int(np.floor(min(curve.time_s[-1] for curve in curves) * rate / hop)) - HOPS // 2
     if last < first or len(mine) == 0:
         return [], mine[:0]
     place, start = np.arange(first, last + 1), (first - HOPS // 2) * hop
     signal = analytic(events, mine, rate, start, (last - first) * hop + window)
-    where, bins, values = terms(signal, place, lines[0], rate, window, window // 2)
-    line_hz = np.array([line.at(where * hop / rate)[0] for line in lines])
+    where, bins, values = terms(signal, place, curves[0], rate, window, window // 2)
+    line_hz = np.array([curve.at(where * hop / rate)[0] for curve in curves])
     base_hz = line_hz[0] + bins * (rate / window)
     nearest = np.abs(line_hz - base_hz).argmin(axis=0)
     power = np.sum(np.square(np.abs(values)), axis=1)
@@ -119,14 +116,13 @@ def told_apart(
     where, bins, values, nearest = where[steady], bins[steady], values[steady], nearest[steady]
     keep = loudest(values)
     parts = []
-    for i, k in enumerate(chord.numbers):
+    for i, (k, group) in enumerate(zip(chord.numbers, groups, strict=True)):
         part = keep[nearest[keep] == i]
-        group = int(events.group_id[number == k].max())
         shift_hz = line_hz[0][steady][part] - line_hz[i][steady][part]
-        parts.append(told(where[part], bins[part], values[part], lines[i], rate, window, group, shift_hz))
+        parts.append(told(where[part], bins[part], values[part], curves[i], rate, window, group, shift_hz))
         rest = touched[number[touched] == k]
         if len(rest):
-            parts.append(_rest(events, rest, taken, start, lines[i], rate, group))
+            parts.append(_rest(events, rest, taken, start, curves[i], rate, group))
     return parts, touched
 
 

@@ -6,7 +6,10 @@ line's own frequency have few terms, and each of these is an atom.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +32,13 @@ PIECE_SAMPLES = 1 << 20
 """Long lines are taken in pieces of this length."""
 LOT_SAMPLES = 1 << 16
 """So many are transformed at once: what stays in a processor's cache."""
+MOST_REMEMBERED = 1 << 20
+"""So many atoms that were made once are kept with each set of lines."""
 ANY_WINDOW = 1 << 30
 """The window, in samples, that lines ask for which do not sweep."""
+
+Made = TypeVar("Made")
+_REMEMBERING = threading.Lock()
 
 
 class Told(NamedTuple):
@@ -66,13 +74,38 @@ def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz
     kept[chosen] = False
     for mine in np.split(chosen, np.flatnonzero(np.diff(number[chosen])) + 1) if len(chosen) else []:
         k = int(number[mine[0]])
-        parts.append(shorter(events, mine, lines.curves[k - 1], rate, int(windows[k])))
+        group = int(events.group_id[mine[np.argmax(events.amplitude[mine].max(axis=1) * events.window_s[mine])]])
+        parts.append(remembered(lines, shorter, events, mine, lines.curves[k - 1], rate, int(windows[k]), group))
     touched = np.unique(number[mask & (number > 0)])
     for chord in chords(events, lines, touched, rate, by):
-        told_parts, replaced = told_apart(chord, events, number, lines.curves, heard & kept, rate)
+        mine = np.flatnonzero(heard & kept & np.isin(number, chord.numbers))
+        groups = tuple(int(events.group_id[number == k].max()) for k in chord.numbers)
+        told_parts, replaced = remembered(lines, told_apart, events, mine, chord, lines, rate, groups)
         kept[replaced] = False
         parts += told_parts
     return kept, [Gabor(*map(np.concatenate, zip(*parts, strict=True)))] if parts else []
+
+
+def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Ints, *others: Any) -> Made:
+    """make(events, mine, …), which is kept with the lines of these events: edits differ in how far they move atoms, seldom in which."""
+    key = make, hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16).digest(), *others
+    with _REMEMBERING:
+        kept: dict[Any, Any] = lines.__dict__.setdefault("_made", {})
+        if key in kept:
+            kept[key] = kept.pop(key)  # the latest used last
+            found: Made = kept[key]
+            return found
+    made = make(events, mine, *others)
+    with _REMEMBERING:
+        kept[key] = made
+        while sum(map(n_told, kept.values())) > MOST_REMEMBERED:
+            del kept[next(iter(kept))]
+    return made
+
+
+def n_told(made: Any) -> int:
+    """How many atoms there are in what `shorter` or `told_apart` made."""
+    return len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0])
 
 
 def _long(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
@@ -107,8 +140,8 @@ def _chirp(curve: Curve, sample_rate_hz: int) -> float:
     return np.nan if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024)
 
 
-def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int) -> Told:
-    """Atoms of `window` samples that add up to some long events of one line, to LEFT_OUT of their energy."""
+def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> Told:
+    """Atoms of `window` samples, in a group, that add up to some long events of one line, to LEFT_OUT of their energy."""
     hop, rate = window // HOPS, sample_rate_hz
     start_s, end_s = events.time_s[long] - events.window_s[long] / 2, events.time_s[long] + events.window_s[long] / 2
     first, last = int(np.floor(start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(end_s.max() * rate / hop)) + HOPS // 2
@@ -121,7 +154,6 @@ def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window
         pieces.append(terms(signal, places, curve, rate, window, half))
     place, bins, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
     taken = loudest(values)
-    group = int(events.group_id[long[np.argmax(events.amplitude[long].max(axis=1) * events.window_s[long])]])
     return told(place[taken], bins[taken], values[taken], curve, rate, window, group)
 
 
