@@ -31,8 +31,6 @@ FEWEST = 8
 """Nor are fewer atoms than this, edited alike, a partial that is moved."""
 USUAL = (1 / 64, 1 / 16, 1 / 4, 1.0)
 """How far phases are moved by most edits. Four times as far asks for windows half as long: what these ask for, all between them do."""
-MOST_PREPARED = 200_000
-"""Of larger scenes less is made beforehand."""
 BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
 """Columns, and those that hold what they were before edits."""
 
@@ -138,7 +136,7 @@ def prepare(scene: Scene) -> None:
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(_scene_of(events, scene.sample_rate_hz))
         events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
-        for by in USUAL if len(events) <= MOST_PREPARED else USUAL[:1]:
+        for by in USUAL:
             movable(events, lines, np.ones(len(events), np.bool_), scene.sample_rate_hz, by)
 
 

@@ -90,21 +90,25 @@ def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Int
     """make(events, mine, …), which is kept with the lines of these events: edits differ in how far they move atoms, seldom in which."""
     key = make, hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16).digest(), *others
     with _REMEMBERING:
-        kept: dict[Any, Any] = lines.__dict__.setdefault("_made", {})
-        if key in kept:
-            kept[key] = kept.pop(key)  # the latest used last
-            found: Made = kept[key]
-            return found
+        kept: dict[Any, Any] = lines.__dict__.setdefault("_made", {"n_atoms": 0})
+        if (found := kept.pop(key, None)) is not None:
+            kept[key] = found  # the latest used last
+            known: Made = found
+            return known
     made = make(events, mine, *others)
     with _REMEMBERING:
+        kept["n_atoms"] += n_told(made) - n_told(kept.pop(key, None))
         kept[key] = made
-        while sum(map(n_told, kept.values())) > MOST_REMEMBERED:
-            del kept[next(iter(kept))]
+        while kept["n_atoms"] > MOST_REMEMBERED:
+            oldest = next(one for one in kept if one != "n_atoms")
+            kept["n_atoms"] -= n_told(kept.pop(oldest))
     return made
 
 
 def n_told(made: Any) -> int:
     """How many atoms there are in what `shorter` or `told_apart` made."""
+    if made is None:
+        return 0
     return len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0])
 
 
