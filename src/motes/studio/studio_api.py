@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from motes.studio.asked import NOT_KEPT, TheStudio
 from motes.studio.bodies import JobBody
-from motes.studio.errors import TooLarge
+from motes.studio.errors import Absent, TooLarge
 
 router = APIRouter(tags=["studio"])
 
@@ -78,6 +78,17 @@ def get_jobs(studio: TheStudio) -> list[dict[str, Any]]:
 @router.get("/jobs/{job}", summary="How far a job has come")
 def get_job(studio: TheStudio, job: str) -> dict[str, Any]:
     return studio.jobs[job].told()
+
+
+_TILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.get("/jobs/{job}/events", summary="The events of a fit as they stand, as a tile of events", response_class=Response, responses=_TILE)
+def get_job_events(studio: TheStudio, job: str) -> Response:
+    found = studio.jobs[job]
+    if not found.drawn:
+        raise Absent(f"job {job} has nothing to show yet: only fits show how they grow")
+    return Response(found.drawn, media_type="application/octet-stream", headers=NOT_KEPT)
 
 
 @router.delete("/jobs/{job}", summary="Cancel a job")

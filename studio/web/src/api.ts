@@ -20,7 +20,7 @@ export interface Kind {
 export interface Option {
   name: string;
   title: string;
-  type: "number" | "integer" | "boolean" | "choice" | "integers";
+  type: "number" | "integer" | "boolean" | "choice" | "integers" | "text";
   default: number | boolean | string | number[] | null;
   nullable: boolean;
   low: number | null;
@@ -69,6 +69,9 @@ export interface Job {
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   fraction: number;
   n_events: number;
+  iteration: number | null; // of a fit
+  loss: number | null;
+  drawn: { number: number; duration_s: number; top_hz: number } | null; // which picture of it there is
   elapsed_s: number;
   remaining_s: number | null;
   document: string | null;
@@ -267,6 +270,7 @@ export const startJob = (job: {
   encoder: string;
   options: Record<string, unknown>;
 }) => send<Job>("POST", "/api/jobs", job);
+export const jobEvents = (id: string, signal?: AbortSignal) => bytes(`/api/jobs/${id}/events`, signal);
 export const cancelJob = (id: string) => send<Job>("DELETE", `/api/jobs/${id}`);
 
 export const eventTile = (id: string, revision: number, level: number, index: number, signal?: AbortSignal) =>
