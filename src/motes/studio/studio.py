@@ -34,6 +34,7 @@ from motes.studio.history import Revision
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
 from motes.studio.recording import Unpacked, check_length, recording_of
+from motes.studio.rooms import tails_end_s
 from motes.studio.table import kinds, sortable
 from motes.version import __version__
 
@@ -316,7 +317,7 @@ class Studio:
         geometry = document.geometry(revision)
         rate = revision.scene.sample_rate_hz
         start = float(geometry.start_s[mask].min()) if mask.any() else 0.0
-        end = float(geometry.end_s[mask].max()) if mask.any() else 0.0
+        end = tails_end_s(revision.scene, mask)
         first = min(max(0, int(np.floor(start * rate))), revision.scene.n_samples)
         last = min(max(first, int(np.ceil(end * rate)) + 1), revision.scene.n_samples)
         made = Solo(f"s{secrets.token_hex(6)}", Selection(revision.scene, mask).only(), first, last - first)

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from motes.studio.asked import NOT_KEPT, TheStudio
 from motes.studio.bodies import JobBody
 from motes.studio.errors import Absent, TooLarge
+from motes.studio.rooms import known_rooms
 
 router = APIRouter(tags=["studio"])
 
@@ -57,6 +58,11 @@ _EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream
 async def get_feed(studio: TheStudio) -> StreamingResponse:
     headers = NOT_KEPT | {"X-Accel-Buffering": "no"}
     return StreamingResponse(studio.feed.listen(studio.told), media_type="text/event-stream", headers=headers)
+
+
+@router.get("/rooms", summary="Rooms that events can be sent to")
+def get_rooms() -> list[dict[str, Any]]:
+    return known_rooms()
 
 
 @router.delete("/recovered/{recovered}", summary="Forget unsaved work of a studio that ended", status_code=204)
