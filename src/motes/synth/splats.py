@@ -80,8 +80,8 @@ class _Partials:
     quiet: float
     onset_s: float
     bend: tuple[float, float, float]
-    """How fast the fastest of them decays, all swell and swing, and cross over to the later low-pass: fourth roots of fourth derivatives, in 1/s, beside
-    the strongest.
+    """How fast the fastest of them decays, all swell and swing, and cross over to the later low-pass: fourth roots of fourth derivatives, in 1/s,
+    beside the strongest.
     """
 
     @classmethod
@@ -93,7 +93,8 @@ class _Partials:
         loud = np.maximum(early, late)
         most = float(loud.max(initial=0.0))
         heard = loud > INAUDIBLE * most
-        frequency, decay, early, late, loud, k = (part[heard] for part in (frequency, decay, early, late, loud, np.arange(1, len(loud) + 1)))
+        k = np.flatnonzero(heard) + 1
+        frequency, decay, early, late, loud = (part[heard] for part in (frequency, decay, early, late, loud))
         level = (decay + 1 / (np.sqrt(2 * np.pi) * events.width_s[i])) / rate
         columns = np.stack(
             [2 * np.pi * frequency / rate, k * events.phase_rad[i], decay / rate, level, early, late - early, np.zeros(len(k))]
