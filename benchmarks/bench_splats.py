@@ -92,7 +92,7 @@ def timed(task: Callable[[], Any], repeats: int) -> float:
 def rendering() -> None:
     """Print how fast 64 splats fitted to the trumpet are rendered: by the definition, whole, and in blocks."""
     audio, rate = soundfile.read(folder() / "audio" / "trumpet.flac", always_2d=True)
-    scene = fit(audio.T.astype(np.float32), FitOptions(n_events=64, time_limit=20.0), kind="splat", sample_rate_hz=rate)
+    scene = fit(audio.T.astype(np.float32), FitOptions(events=64, time_limit=20.0), kind="splat", sample_rate_hz=rate)
     events, n_samples, duration = scene.splat, scene.n_samples, scene.duration_s
     begun = time.perf_counter()
     scene.render()
