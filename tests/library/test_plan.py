@@ -87,7 +87,7 @@ def test_run_settles_every_job_in_order():
 
     heard = []
     jobs = [Job("a", "A"), Job("bad", "B"), Job("c", "C", skipped=True), Job("d", "D", refused="no"), Job("bug", "E")]
-    outcomes = list(run(jobs, work, progress=heard.append))
+    outcomes = list(run(jobs, work, progress=lambda fraction, *_: heard.append(fraction)))
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "skipped", "failed", "failed"]
     assert outcomes[0] == Outcome(jobs[0], "done", report={"made": "A"})
     assert [outcome.reason for outcome in outcomes[1:4]] == ["two lines", "", "no"]

@@ -75,7 +75,7 @@ PLAIN = "time_s,window_s,frequency_hz,amplitude,phase_rad\n"
         (PLAIN + "1,0.1,3\n", "line 2 has 3 values, the line of names 5"),
         (PLAIN + "1,-2,3,4,5\n", "window_s must lie in"),
         ("time_s,frequency_hz\n1,2\n", "the column window_s is missing"),
-        ("kind," + PLAIN + "splat,1,0.1,3,4,5\n", "line 2: there is no kind 'splat'"),
+        ("kind," + PLAIN + "splash,1,0.1,3,4,5\n", "line 2: there is no kind 'splash'"),
         ("# motes {oops\n" + PLAIN, "line 1: not what motes writes"),
         (PLAIN.strip() + ",group_id\n1,0.1,3,4,5,0.5\n", "not a whole number"),
         ("amplitude_0,amplitude_1,time_s,window_s,frequency_hz,phase_rad_0\n1,1,1,1,1,1\n", "phase_rad_1 is missing"),

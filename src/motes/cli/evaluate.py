@@ -49,7 +49,7 @@ def evaluate(
         Move the estimate by up to a second to where it fits best, and cut both to what overlaps; the delay found is reported.
     loss
         Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft, octave, scattering, auditory, nerve,
-        texture, residual. Needs `pip install 'motes[learn]'`.
+        texture, residual, convergence. Needs `pip install 'motes[learn]'`.
     """
     from motes.metrics.signal import check_pair, compare
 

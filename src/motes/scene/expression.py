@@ -27,6 +27,8 @@ from motes.errors import ParameterError
 
 MAX_CHARACTERS = 4000
 MAX_DEPTH = 50
+MOST_NAMED = 16
+"""Columns that a message names."""
 """Of parentheses, signs and `not` within each other."""
 
 Columns = Mapping[str, NDArray[Any] | str | None]
@@ -225,8 +227,12 @@ class _Parser:
     def _unknown(self, node: _Node) -> Any:
         name = str(node.operands[0])
         near = difflib.get_close_matches(name, self.columns, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(self.columns)}"
+        hint = f"did you mean {near[0]}?" if near else self._named()
         return self._fail(f"there is no column {name[:40]!r}, {hint}", node.at)
+
+    def _named(self) -> str:
+        more = len(self.columns) - MOST_NAMED
+        return f"there are: {', '.join(self.columns[:MOST_NAMED])}" + (f" and {more} others" if more > 0 else "")
 
     def _sum(self) -> _Node:
         return self._row(self._product, ("+", "-"), _NUMBER, _NUMBER)

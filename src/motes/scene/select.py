@@ -189,11 +189,13 @@ def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
     values |= {"start_s": table.start_s, "end_s": table.end_s}
     if values["amplitude"] is not None:
         values["level_db"] = 20 * np.log10(np.maximum(values["amplitude"], 10 ** (SILENCE_DB / 20)))
+    elif values["gain_db"] is not None:
+        values["level_db"] = np.maximum(values["gain_db"], SILENCE_DB)
     return values
 
 
 def _loudest(table: EventTable) -> NDArray[np.intp]:
-    amplitude = getattr(table, "amplitude", None)
+    amplitude = getattr(table, "amplitude", getattr(table, "gain_db", None))
     if amplitude is None or amplitude.ndim == 1 or amplitude.shape[1] == 1 or not len(table):
         return np.zeros(len(table), np.intp)
     return np.argmax(amplitude, axis=1)
