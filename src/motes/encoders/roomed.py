@@ -12,7 +12,7 @@ from motes.encoders.unknowns import Atoms, Field, Unknowns
 from motes.scene.kinds import EventTable
 from motes.scene.room import Room
 
-WETNESS = 0.3
+WETNESS = 0.1
 """Of an event when it is made."""
 DRY = 0.02
 """Less wet than this, an event is dry."""
