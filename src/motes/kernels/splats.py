@@ -1,4 +1,4 @@
-"""Partials of a splat: envelopes by recurrence from knot to knot, cubic between knots, times carriers by complex rotation from each knot's exact phase."""
+"""Partials of a splat: envelopes by recurrence from knot to knot, cubic between, times carriers by complex rotation from each knot's exact phase."""
 
 from __future__ import annotations
 

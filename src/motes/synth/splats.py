@@ -11,7 +11,7 @@ import numpy as np
 from motes.kernels.splats import LONGEST, NODES, add_partials
 from motes.scene.kinds import Array, Ints
 from motes.scene.scene import Scene
-from motes.scene.splat import CENT, FALL, MUTE_DB, PAST, Splat, burst, crossed, gains, low_pass, noise_of, noise_period
+from motes.scene.splat import CENT, FALL, MUTE_DB, PAST, Splat, burst, crossed, low_pass, noise_of, noise_period
 
 INAUDIBLE = 1e-6
 """Partials weaker than this beside an event's strongest are left out."""
@@ -39,14 +39,16 @@ class SplatPart:
         self._heard = (self._events.gain_db > MUTE_DB).any(axis=1)
         period = noise_period(self._rate)
         self._noise = lru_cache(max(1, NOISE_BYTES // (16 * period)))(lambda i: noise_of(self._events, i, self._rate, 0, period))
-        self._partials = lru_cache(1 << 12)(lambda i: _Partials.of(self._events, i, self._rate))
+        before_s = self._events.reach_s()[0]
+        self._partials = lru_cache(1 << 12)(lambda i: _Partials.of(self._events, i, self._rate, float(before_s[i])))
+        self._gains = np.where(self._events.gain_db > MUTE_DB, 10 ** (self._events.gain_db / 20), 0.0)
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
         """See `Part`."""
         for i in np.flatnonzero(self._heard & (self._start < first + n_samples) & (self._end > first - 1)).tolist():
             low, high = max(first, int(np.floor(self._start[i]))), min(first + n_samples, int(np.ceil(self._end[i])) + 1)
             if high > low:
-                audio[:, low - first : high - first] += gains(self._events, i)[:, None] * self._sound(i, low, high)
+                audio[:, low - first : high - first] += self._gains[i, :, None] * self._sound(i, low, high)
 
     def _sound(self, i: int, low: int, high: int) -> Array:
         """Samples low … high − 1 of event i, at 0 dB."""
@@ -76,31 +78,35 @@ class _Partials:
     decay: Array
     """Nepers per second."""
     quiet: float
+    onset_s: float
     bend: tuple[float, float, float]
-    """How fast the fastest of them decays, all swell and swing, and cross over to the later low-pass: in 1/s, the fourth root of the fourth derivative
+    """How fast the fastest of them decays, all swell and swing, and cross over to the later low-pass: fourth roots of fourth derivatives, in 1/s,
     beside the strongest.
     """
 
     @classmethod
-    def of(cls, events: Splat, i: int, rate: int) -> _Partials:
-        """Those of event i that are heard."""
+    def of(cls, events: Splat, i: int, rate: int, before_s: float) -> _Partials:
+        """Those of event i that are heard; it begins `before_s` before its burst is strongest."""
         frequency, amplitude, decay = events.partials(i)
-        heard = (frequency < rate / 2) & (amplitude > INAUDIBLE * amplitude.max(initial=0.0)) & (events.noise[i] < 1)
-        frequency, amplitude, decay, k = frequency[heard], amplitude[heard] * (1 - events.noise[i]), decay[heard], np.flatnonzero(heard) + 1
+        amplitude *= (1 - events.noise[i]) * (frequency < rate / 2)
         early, late = (amplitude * low_pass(frequency, float(cutoff[i])) for cutoff in (events.cutoff_start_hz, events.cutoff_end_hz))
-        loud = np.maximum(np.maximum(early, late), 1e-300)
-        most = float(loud.max(initial=1e-300))
+        loud = np.maximum(early, late)
+        most = float(loud.max(initial=0.0))
+        heard = loud > INAUDIBLE * most
+        k = np.flatnonzero(heard) + 1
+        frequency, decay, early, late, loud = (part[heard] for part in (frequency, decay, early, late, loud))
         level = (decay + 1 / (np.sqrt(2 * np.pi) * events.width_s[i])) / rate
         columns = np.stack(
             [2 * np.pi * frequency / rate, k * events.phase_rad[i], decay / rate, level, early, late - early, np.zeros(len(k))]
         )  # fmt: skip
+        most = max(most, 1e-300)  # there may be none
         beside, pace = loud / most, 2 * np.pi * float(events.modulation_hz[i])
         swing = 2 * np.pi * frequency * abs(float(events.vibrato_cents[i])) * CENT
         gliding = np.sqrt(3.0) * (2 * np.pi * frequency * abs(float(events.glide_per_s[i])) + swing * pace)
         bends = (decay, gliding**0.5 + (swing * pace**3) ** 0.25 + abs(float(events.tremolo[i])) ** 0.25 * pace)
         fastest, swung = (float(np.max(beside**0.25 * bend, initial=0.0)) for bend in bends)
         changes = float(np.max(np.abs(late - early), initial=0.0)) / most
-        return cls(columns, decay, QUIET * most, (fastest, swung, 0.6 * changes**0.25 / float(events.crossfade_s[i])))
+        return cls(columns, decay, QUIET * most, -before_s, (fastest, swung, 0.6 * changes**0.25 / float(events.crossfade_s[i])))
 
 
 def _burst_over(events: Splat, i: int) -> float:
@@ -114,13 +120,12 @@ def _ringing(events: Splat, i: int, partials: _Partials, rate: int, at_s: float,
     tile = begin // TILE
     spread, place = _knots(events, i, partials, rate, TILE * np.arange(tile, -(-end // TILE)) / rate - at_s)
     since = (place + TILE * tile) / rate - at_s
-    onset = -float(events.reach_s()[0][i])
-    first_knot = int(np.searchsorted(since, onset)) if events.shape[i] > 0 else 0
+    first_knot = int(np.searchsorted(since, partials.onset_s)) if events.shape[i] > 0 else 0
     sound = np.zeros(int(place[-1]))
     if first_knot >= len(place):
         return sound[begin - TILE * tile :][: end - begin]
     columns = partials.columns.copy()
-    columns[6] = columns[3] * rate * _entered(events, i, partials.decay, float(since[first_knot]), rate)
+    columns[6] = columns[3] * rate * _entered(events, i, partials, float(since[first_knot]), rate)
     driven = min(len(spread), int(np.searchsorted(since, _burst_over(events, i))))
     length = (1 << spread[:driven])[:, None]
     drive = burst(events, i, since[:driven, None] + length * _NODE / rate) * length * _WEIGHT
@@ -134,7 +139,7 @@ def _knots(events: Splat, i: int, partials: _Partials, rate: int, since: Array) 
     width, shape, crossfade = (float(events.column(name)[i]) for name in ("width_s", "shape", "crossfade_s"))
     bend = np.full(len(since), 1.5 / width)
     if shape > 0:
-        from_onset = since + float(events.reach_s()[0][i])
+        from_onset = since - partials.onset_s
         bend += 2 / np.maximum(from_onset, 1e-12)  # a power of the time since the onset
     # What decays fast is soon gone: d⁴ exp(−d τ) is at most (1.5/τ)⁴.
     ringing = np.minimum(max(fastest, np.sqrt(shape) / width), 2 / np.maximum(since, 1e-12))
@@ -158,21 +163,21 @@ def _shared(events: Splat, i: int, since: Array, rate: int) -> Array:
     return np.stack([*rows, bent * rate, 1 + glide * since + swing * cosine])
 
 
-def _entered(events: Splat, i: int, decay: Array, since: float, rate: int) -> Array:
+def _entered(events: Splat, i: int, partials: _Partials, since: float, rate: int) -> Array:
     """What of the burst is left at a time since `time_s`, in seconds of its peak, `(n_partials,)`: its convolution with each decay, from its
     beginning or as far back as anything is left of.
 
     By Gauss's rule between times that lie the closer to each other the nearer to the onset, where the burst is a power, and to the end, where the
     decay is steep; at most half a standard deviation apart.
     """
-    width = float(events.width_s[i])
-    onset = -float(events.reach_s()[0][i])
+    width, onset, decay = float(events.width_s[i]), partials.onset_s, partials.decay
     low = max(onset, since - PAST / float(decay.min()), -2 * BURST_OVER * width)
     high = min(since, _burst_over(events, i))
     if high <= low:
         return np.zeros(len(decay))
-    doubling = 2.0 ** np.arange(40) / rate
-    edges = np.concatenate([np.arange(low, high, 0.5 * width), onset + doubling, since - doubling, [high]])
+    doubling = 2.0 ** np.arange(np.log2(1 + (since - low) * rate)) / rate
+    first = since - np.floor((since - onset) * rate) / rate  # the first sample from the onset, from which the definition goes on
+    edges = np.concatenate([np.arange(low, high, 0.5 * width), [first], first + doubling, since - doubling, [high]])
     edges = np.unique(edges[(edges >= low) & (edges <= high)])
     length = np.diff(edges)[:, None]
     at = edges[:-1, None] + length * _NODE
