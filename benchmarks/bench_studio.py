@@ -3,8 +3,8 @@
     python benchmarks/bench_studio.py [--edits]
 
 The first table is of the bundled recording, 10 s, as 20,000 events: from sending the edit until the first half second of sound from where it changed
-something has arrived, and until all 10 s have; the median and the worst of seven edits at other places (and by other amounts). The second is of tiles of scenes of random
-atoms: events and spectrograms, each asked for once, with one connection.
+something has arrived, and until all 10 s have; the median and the worst of seven edits at other places (and by other amounts). The second is of tiles
+of scenes of random atoms: events and spectrograms, each asked for once, with one connection.
 """
 
 from __future__ import annotations

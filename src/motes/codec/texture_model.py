@@ -161,7 +161,9 @@ def code_levels(decoding, record, buffer, slots, weights, tables, level, cut, ed
                             row[frame, band, channel] = shown
                             if first + frame < n_frames:
                                 level[first + frame, band, channel] = value
-        before_tile[:] = row[TILE - 1]
+        for band in range(n_bands):  # one by one: numba takes three seconds to compile the assignment of a slice
+            for channel in range(n_channels):
+                before_tile[band, channel] = row[TILE - 1, band, channel]
     return finish(rc, buffer) if not rc[DECODING] else rc[0] * 0
 
 

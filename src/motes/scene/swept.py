@@ -32,8 +32,8 @@ PIECE_SAMPLES = 1 << 20
 """Long lines are taken in pieces of this length."""
 LOT_SAMPLES = 1 << 16
 """So many are transformed at once: what stays in a processor's cache."""
-MOST_REMEMBERED = 1 << 20
-"""So many atoms that were made once are kept with each set of lines."""
+MOST_REMEMBERED, ENTRY_ATOMS = 1 << 19, 10
+"""So many atoms that were made once are kept with each set of lines, where those of each call weigh as so many more."""
 ANY_WINDOW = 1 << 30
 """The window, in samples, that lines ask for which do not sweep."""
 
@@ -106,10 +106,10 @@ def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Int
 
 
 def n_told(made: Any) -> int:
-    """How many atoms there are in what `shorter` or `told_apart` made."""
+    """How many atoms are kept with what `shorter` or `told_apart` made."""
     if made is None:
         return 0
-    return len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0])
+    return ENTRY_ATOMS + (len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0]))
 
 
 def _long(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
