@@ -81,3 +81,16 @@ def test_a_seek_into_a_drone_costs_what_is_heard_there():
 def test_silent_extremes_are_silent():
     event = wide(np.random.default_rng(2), 1).replace(f0_hz=np.array([1e6]), noise=np.zeros(1), time_s=np.array([0.1]))
     assert not stretch(SplatPart(Scene(RATE, N, 1, splat=event)), 0, N).any()
+
+
+def test_extremes_are_finite():
+    usual = wide(np.random.default_rng(3), 1).replace(time_s=np.array([0.05]), noise=np.array([0.3]), shape=np.zeros(1))
+    for param in Splat.PARAMS:
+        if param.name in ("time_s", "gain_db", "group_id", "room_id", "wetness"):
+            continue
+        for value in (param.low, param.high):
+            column = np.array([value]).astype(np.int64 if param.whole else np.float64)
+            for shape in (0.0, 1.05, 3.0):
+                event = usual.replace(shape=np.array([shape]))
+                event = event.replace(**{param.name: column})
+                assert np.isfinite(stretch(SplatPart(Scene(RATE, N, 1, splat=event)), 0, 4000)).all(), (param.name, value, shape)
