@@ -56,7 +56,7 @@ def atoms(name: str, n_events: int) -> float:
 def splats(name: str, seconds: float, kind: str = "splat", **options: Any) -> tuple[float, float]:
     """Spectral convergence of 64 fitted events, and, where they come with texture, Zimtohrli's opinion."""
     audio = clip(name)
-    scene = fit(audio, FitOptions(time_limit=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
+    scene = fit(audio, FitOptions(time_limit_s=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
     mos = float("nan")
     if options.get("texture"):
         from motes.metrics.perceptual import zimtohrli
