@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.splat_integers import amplitudes
 from motes.scene.kinds import Array, EventTable, Ints
 from motes.scene.partials import Curve, find_lines
 from motes.scene.scene import Scene
 from motes.scene.select import columns
+from motes.scene.splat import Splat
 from motes.scene.table import stored_params
 from motes.scene.texture import erb_rate
 
@@ -122,6 +124,9 @@ def strengths(table: EventTable) -> Array:
     if "amplitude" in names:
         amplitude = table.column("amplitude")
         return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
+    if isinstance(table, Splat):  # its gain is that of the burst's spectrum at its middle, where there need not be a partial
+        sounding = table.noise[:, None] ** 2 + (1 - table.noise[:, None]) ** 2 * np.sum(amplitudes(table) ** 2, axis=1)[:, None]
+        return np.asarray(np.sum(sounding * 10 ** (table.gain_db / 10), axis=1) * (table.width_s + table.t60_s / 14))
     if "gain_db" in names:
         power = 10 ** (table.column("gain_db") / 10)
         return np.asarray(seconds * (power if power.ndim == 1 else power.sum(axis=1)))
