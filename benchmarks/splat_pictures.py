@@ -29,7 +29,7 @@ PLAIN: dict[str, Any] = {
 SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("as it starts", {}),
     ("width_s = 0.06", {"width_s": 0.06}),
-    ("shape = 1.2, width_s = 0.06", {"shape": 1.2, "width_s": 0.06}),
+    ("shape = 1.2, as wide", {"shape": 1.2, "width_s": 0.06}),
     ("f0_hz = 880", {"f0_hz": 880.0}),
     ("inharmonicity = 0.02", {"inharmonicity": 0.02}),
     ("n_partials = 3", {"n_partials": 3}),
@@ -43,7 +43,7 @@ SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cutoff_end_hz = 400", {"cutoff_end_hz": 400.0, "crossfade_s": 0.03}),
     ("tremolo = 0.9, 12 Hz", {"tremolo": 0.9, "modulation_hz": 12.0}),
     ("vibrato_cents = 120", {"vibrato_cents": 120.0, "modulation_hz": 8.0}),
-    ("noise = 0.8, width_s = 0.04", {"noise": 0.8, "seed": 1, "width_s": 0.04}),
+    ("noise = 0.8, wider", {"noise": 0.8, "seed": 1, "width_s": 0.04}),
     ("backward", {"backward": 1, "time_s": 0.5}),
 )  # fmt: skip
 
