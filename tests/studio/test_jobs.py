@@ -161,3 +161,48 @@ def test_options_of_the_wrong_sort_are_refused(values):
     for encoder in ENCODERS:
         with pytest.raises(ParameterError):
             options_of(encoder, values)
+
+
+@pytest.mark.parametrize("kind", ["splat", "gabor"])
+def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(talk, kind):
+    pytest.importorskip("torch")
+    import struct
+
+    from motes.scene.scene import KINDS
+
+    options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit": 4.0}
+    job = talk.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
+    talk.get(f"jobs/{job['id']}/events", 404)
+    seen, tile = [], b""
+    end = time.monotonic() + 60
+    while (told := talk.get(f"jobs/{job['id']}"))["state"] in ("waiting", "running") and time.monotonic() < end:
+        seen.append(told)
+        if told["drawn"]:
+            tile = talk.get(f"jobs/{job['id']}/events").content
+        time.sleep(0.02)
+    assert told["state"] == "done", told
+    assert told["stop_reason"] in ("time_limit", "iterations_reached", "stalled")
+    steps = [one["iteration"] for one in seen if one["iteration"] is not None]
+    losses = [one["loss"] for one in seen if one["loss"] is not None]
+    assert steps == sorted(steps)
+    assert len(set(steps)) > 2
+    assert min(losses) < losses[0]
+    assert {one["n_events"] for one in seen if one["iteration"] is not None} == {5}
+    assert tile[:4] == b"MTE1"
+    n, n_all = struct.unpack_from("<2I", tile, 4)
+    assert n == n_all == 5
+    assert set(tile[48 + 36 * n : 48 + 37 * n]) == {[one.KIND for one in KINDS].index(kind)}
+    assert seen[-1]["drawn"] | {"number": 0} == {"number": 0, "duration_s": 3.0, "top_hz": 22050.0}
+    scene = talk.scene(talk.get(f"documents/{told['document']}"))
+    assert (len(scene.table(kind)), scene.n_events) == (5, 5)
+
+
+def test_a_fit_without_pytorch_names_the_command(talk, monkeypatch):
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "torch" else found(name, *more))
+    told = talk.post("jobs", {"path": "sound.wav", "encoder": "splat"}, 501)
+    assert "pip install 'motes[learn]'" in told["error"]
+    assert "\n" not in told["error"]
+    assert talk.wait(talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 5}}, 202)["id"])["state"] == "done"

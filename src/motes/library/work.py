@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
     from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
-    from motes.encoders.options import Progress as FitProgress
+    from motes.encoders.options import Progress as EncoderProgress
     from motes.scene.scene import Scene
 
 _BLOCK_SAMPLES = 65536
@@ -35,6 +35,10 @@ class Encode:
     embed_rooms: bool = False
     kind: str = "splat"
     """Of the events that a fit fits."""
+    told: Callable[[EncoderProgress], None] | None = None
+    """Hears how far the encoder itself has come."""
+    shown: Callable[[Scene, EncoderProgress], None] | None = None
+    """Is shown the scene of a fit as it stands, every so many steps."""
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
@@ -43,18 +47,24 @@ class Encode:
         start = time.perf_counter()
         source = open_source(job.source)
         scene: Scene
+
+        def tell(now: EncoderProgress) -> None:
+            if self.told is not None:
+                self.told(now)
+            progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
+
         if isinstance(self.options, PursuitOptions):
             from motes.encoders import pursuit
 
-            scene = pursuit.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+            scene = pursuit.encode(source, self.options, progress=tell)
         elif isinstance(self.options, FitOptions):
             from motes.encoders import fit
 
-            scene = fit.encode(source, self.options, kind=self.kind, progress=lambda now: progress(0.95 * now.fraction, _fit_words(now)))
+            scene = fit.encode(source, self.options, kind=self.kind, progress=tell, watch=self.shown)
         else:
             from motes.encoders import instrument
 
-            scene = instrument.encode(source, self.options, progress=lambda now: progress(0.95 * now.fraction))
+            scene = instrument.encode(source, self.options, progress=tell)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
         n_bytes = _store(scene, job.output, self.overwrite)
@@ -73,13 +83,21 @@ class Encode:
             "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,
             "snr_db": snr,
             "stop_reason": scene.metadata.stop_reason,
+            **_room_of(scene, self.options),
             "elapsed_s": elapsed_s,
             "times_real_time": seconds / elapsed_s,
         }
 
 
-def _fit_words(now: FitProgress) -> str:
-    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events"
+def _room_of(scene: Scene, options: Any) -> dict[str, str]:
+    """The room of a fit that could have one, for its report."""
+    if getattr(options, "room", "none") == "none":
+        return {}
+    return {"room": scene.rooms[0].name if scene.rooms else "none"}
+
+
+def _fit_words(now: EncoderProgress) -> str:
+    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events" + (f", {now.room}" if now.room else "")
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,14 @@ class Group(Body):
     parent: Number = 0
 
 
+class InRoom(Body):
+    """Into a room: one of `GET /api/rooms` by its name, one of the scene's by its id, or out of theirs."""
+
+    op: Literal["room"]
+    room: Annotated[str, Field(min_length=1, max_length=255)] | Number | None
+    wetness: Annotated[float, Field(ge=0, le=1, description="which part of each event goes into the room")] = 0.3
+
+
 class Set(Body):
     """Parameters to exact values."""
 
@@ -166,7 +174,7 @@ class Set(Body):
     values: dict[str, Finite | list[Finite]]
 
 
-Edit = Annotated[Move | Transpose | Stretch | Gain | Band | Plain | Duplicate | Paste | Group | Set, Field(discriminator="op")]
+Edit = Annotated[Move | Transpose | Stretch | Gain | Band | Plain | Duplicate | Paste | Group | InRoom | Set, Field(discriminator="op")]
 
 
 class EditBody(Body):

@@ -22,6 +22,7 @@ from motes.studio.errors import Absent, Conflict
 from motes.studio.geometry import Geometry, geometry_of
 from motes.studio.history import History, Revision
 from motes.studio.recording import Unpacked
+from motes.studio.rooms import rooms_of
 from motes.studio.selecting import chosen, ranges_of
 from motes.studio.sound import TRACKS, Sound
 from motes.studio.tiles import coarsest_level
@@ -191,6 +192,7 @@ class Document:
                 "tracks": list(tracks),
                 "groups": len(scene.groups),
                 "instruments": len(scene.instruments),
+                "rooms": rooms_of(scene),
                 "metadata": {
                     "encoder": about.encoder, "options": about.options, "stop_reason": about.stop_reason, "source_digest": about.source_digest,
                     "version": about.version,

@@ -11,10 +11,12 @@ import numpy as np
 from motes.scene import assign, edit
 from motes.scene.groups import Groups
 from motes.scene.kinds import Mask
+from motes.scene.room import without_unused
 from motes.scene.scene import Scene
 from motes.scene.select import Selection
 from motes.studio import bodies
 from motes.studio.history import Revision
+from motes.studio.rooms import room_asked, tails_end_s
 
 
 class Done(NamedTuple):
@@ -67,6 +69,10 @@ def _edits(body: Any) -> tuple[Callable[[Selection], Selection], str]:
             return lambda chosen: edit.duplicate(chosen, body.at_s), "duplicate"
         case bodies.Group():
             return lambda chosen: assign.grouped(chosen, body.role, body.parent), "group"
+        case bodies.InRoom():
+            return lambda chosen: edit.into_room(
+                chosen, room_asked(chosen.scene, body.room), body.wetness
+            ), "send to a room" if body.room else "take out"
         case bodies.Set():
             return lambda chosen: assign.assign(chosen, body.values), f"set {', '.join(body.values)}"
     return (edit.reverse, "reverse") if body.op == "reverse" else (assign.ungrouped, "ungroup")
@@ -90,8 +96,8 @@ def _muted(scene: Scene, muted: Mask, mask: Mask, op: str) -> Done:
 def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> Done:
     copy = edit.kept(clip, clip.mask)
     copy = edit.move(copy, -edit.onset_s(copy)) if len(copy) else copy
-    heard_s = min(float(edit.column(copy.scene, "end_s").max(initial=0.0)), clip.scene.duration_s)
-    other = copy.scene.replace(n_samples=max(0, math.ceil(heard_s * copy.scene.sample_rate_hz - 1e-6)))
+    heard_s = min(tails_end_s(copy.scene, copy.mask), clip.scene.duration_s)
+    other = without_unused(copy.scene).replace(n_samples=max(0, math.ceil(heard_s * copy.scene.sample_rate_hz - 1e-6)))
     found = edit.joined(scene, other, at_s, resample=True)
     after = np.zeros(found.scene.n_events, np.bool_)
     after[~found.mask] = muted

@@ -12,17 +12,26 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
+from motes.encoders.options import Progress
 from motes.library.batch import attempt
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
+from motes.scene.scene import Scene
 from motes.studio.errors import Absent, Conflict
+from motes.studio.geometry import geometry_of
+from motes.studio.tiles import coarsest_level, event_tile
 
 _TELL_S = 0.1
+_SHOW_S = 0.5
+"""Between pictures of a fit as it stands."""
+_MOST_DRAWN = 1000
 _PATIENCE_S = 4.0
 """How long a job that is cancelled has to end by itself."""
 _MOST_WAITING = 32
@@ -36,7 +45,7 @@ class EncodingJob:
     name: str
     source: Path
     encoder: str
-    options: Any
+    work: Encode
     asked: dict[str, Any]
     document: str | None = None
     into: str | None = None
@@ -44,6 +53,12 @@ class EncodingJob:
     state: str = "waiting"
     fraction: float = 0.0
     n_events: int = 0
+    iteration: int | None = None
+    """Steps of a fit, and the loss after them."""
+    loss: float | None = None
+    drawn: bytes = b""
+    """The events of a fit as they stand: a tile of the whole scene; `about_drawn` tells which picture it is, its length and height."""
+    about_drawn: dict[str, Any] | None = None
     begun: float = 0.0
     ended: float = 0.0
     error: str | None = None
@@ -56,7 +71,8 @@ class EncodingJob:
         remaining = elapsed * (1 - self.fraction) / self.fraction if self.state == "running" and self.fraction > 0.02 else None
         return {
             "id": self.id, "name": self.name, "encoder": self.encoder, "options": self.asked, "state": self.state, "fraction": self.fraction,
-            "n_events": self.n_events, "elapsed_s": elapsed, "remaining_s": remaining, "document": self.document, "error": self.error,
+            "n_events": self.n_events, "iteration": self.iteration, "loss": self.loss, "drawn": self.about_drawn,
+            "elapsed_s": elapsed, "remaining_s": remaining, "document": self.document, "error": self.error,
             "stop_reason": self.stop_reason,
         }  # fmt: skip
 
@@ -71,12 +87,12 @@ class Jobs:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, name: str, source: Path, encoder: str, options: Any, asked: dict[str, Any], into: str | None) -> EncodingJob:
+    def add(self, name: str, source: Path, encoder: str, work: Encode, asked: dict[str, Any], into: str | None) -> EncodingJob:
         """Queue a job."""
         with self._lock:
             if sum(job.state == "waiting" for job in self._jobs.values()) >= _MOST_WAITING:
                 raise Conflict(f"{_MOST_WAITING} jobs are waiting already")
-            job = EncodingJob(f"j{len(self._jobs) + 1}", name, source, encoder, options, asked, into=into)
+            job = EncodingJob(f"j{len(self._jobs) + 1}", name, source, encoder, work, asked, into=into)
             self._jobs[job.id] = job
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
@@ -126,7 +142,7 @@ class Jobs:
         context = multiprocessing.get_context("spawn")  # numba's threads do not survive a fork
         here, there = context.Pipe(duplex=False)
         stop = context.Event()
-        process = context.Process(target=_encode, args=(FileJob(str(job.source), str(path)), job.options, there, stop, os.getpid()), daemon=True)
+        process = context.Process(target=_encode, args=(FileJob(str(job.source), str(path)), job.work, there, stop, os.getpid()), daemon=True)
         job.state, job.begun = "running", time.monotonic()
         self._tell(job)
         process.start()
@@ -141,6 +157,11 @@ class Jobs:
                         break
                     if message[0] == "progress":
                         job.fraction = max(job.fraction, message[1])
+                    elif message[0] == "told":
+                        job.n_events, job.iteration, job.loss = message[1:]
+                    elif message[0] == "drawn":
+                        number = 1 + (job.about_drawn["number"] if job.about_drawn else 0)
+                        job.drawn, job.about_drawn = message[1], {"number": number, "duration_s": message[2], "top_hz": message[3]}
                     else:
                         outcome = message[1]
                 if job.cancelled.is_set():
@@ -179,7 +200,7 @@ class Jobs:
         self._tell(job)
 
 
-def _encode(job: FileJob, options: Any, there: Any, stop: Any, parent: int) -> None:
+def _encode(job: FileJob, work: Encode, there: Any, stop: Any, parent: int) -> None:
     """In the process: encode a recording, tell how it goes, and end as by Ctrl-C when told to stop, or when the server is gone."""
     busy = True
 
@@ -195,20 +216,38 @@ def _encode(job: FileJob, options: Any, there: Any, stop: Any, parent: int) -> N
             _thread.interrupt_main()
             time.sleep(0.5)
 
-    told = 0.0
+    last: dict[str, float] = {}
 
-    def progress(fraction: float) -> None:
-        nonlocal told
-        if time.monotonic() - told > _TELL_S:
-            told = time.monotonic()
+    def is_due(what: str, every_s: float) -> bool:
+        now = time.monotonic()
+        due = now - last.get(what, 0.0) > every_s
+        last[what] = now if due else last.get(what, 0.0)
+        return due
+
+    def progress(fraction: float, *_words: str) -> None:
+        if is_due("progress", _TELL_S):
             there.send(("progress", float(fraction)))
+
+    def told(now: Progress) -> None:
+        if is_due("told", _TELL_S):
+            there.send(("told", now.n_events, now.iteration, now.loss))
+
+    def shown(scene: Scene, _now: Progress) -> None:
+        if is_due("drawn", _SHOW_S):
+            there.send(("drawn", drawn(scene), scene.duration_s, scene.sample_rate_hz / 2))
 
     signal.signal(signal.SIGINT, interrupted)
     threading.Thread(target=watch, daemon=True).start()
     try:
-        outcome = attempt(job, Encode(options), progress)
+        outcome = attempt(job, replace(work, told=told, shown=shown), progress)
         busy = False
         there.send(("outcome", outcome))
     except (KeyboardInterrupt, BrokenPipeError):
         busy = False
     there.close()
+
+
+def drawn(scene: Scene) -> bytes:
+    """A scene as one tile of its strongest events."""
+    level = coarsest_level(scene.duration_s)
+    return event_tile(geometry_of(scene), np.zeros(scene.n_events, np.bool_), level, 0, 0, scene.duration_s, _MOST_DRAWN)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from motes.errors import ParameterError
+from motes.scene.edit import column
 from motes.scene.kinds import Array, Ints, Mask
-from motes.scene.scene import KINDS
+from motes.scene.scene import KINDS, Scene
 from motes.scene.select import choose
 from motes.scene.texture import erb_rate
 from motes.studio.bodies import Box, What
@@ -107,4 +108,13 @@ def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any
         "kinds": {kind.KIND: int(n) for kind, n in zip(KINDS, kinds, strict=True) if n},
         "n_muted": int(np.count_nonzero(mask & revision.muted)),
         "groups": groups[groups > 0][:1000].tolist(),
+        **_rooms(mask, revision.scene),
     }
+
+
+def _rooms(mask: Mask, scene: Scene) -> dict[str, Any]:
+    """The rooms that events are in (0 for none), and the least and the greatest part of them that goes there."""
+    if not mask.any():
+        return {"rooms": [], "wetness": None}
+    wetness = column(scene, "wetness")[mask]
+    return {"rooms": np.unique(column(scene, "room_id")[mask]).tolist(), "wetness": [float(wetness.min()), float(wetness.max())]}

@@ -29,11 +29,12 @@ from motes.studio.documents import Document, Documents
 from motes.studio.errors import Absent, Conflict, TooLarge
 from motes.studio.feed import Feed
 from motes.studio.folder import SCENE, Folder, sort_of
-from motes.studio.forms import ENCODERS, described, encoder_named, options_of
+from motes.studio.forms import ENCODERS, described, encoder_named, work_of
 from motes.studio.history import Revision
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
 from motes.studio.recording import Unpacked, check_length, recording_of
+from motes.studio.rooms import tails_end_s
 from motes.studio.table import kinds, sortable
 from motes.version import __version__
 
@@ -272,7 +273,7 @@ class Studio:
     def encode(self, body: JobBody) -> EncodingJob:
         """Queue an encoding."""
         encoder = encoder_named(body.encoder)
-        options = options_of(encoder, body.options)
+        work = work_of(encoder, body.options)
         if body.document is not None:
             if body.path is not None or body.upload is not None:
                 raise ParameterError("tell one of document, path and upload")
@@ -285,7 +286,7 @@ class Studio:
             if sort_of(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
             check_length(open_source(path), self.options.upload_s)
-        return self.jobs.add(name, path, encoder.name, options, body.options, body.document)
+        return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
         """Take in what a job has made: as a new state of a document, or as a new document."""
@@ -316,7 +317,7 @@ class Studio:
         geometry = document.geometry(revision)
         rate = revision.scene.sample_rate_hz
         start = float(geometry.start_s[mask].min()) if mask.any() else 0.0
-        end = float(geometry.end_s[mask].max()) if mask.any() else 0.0
+        end = tails_end_s(revision.scene, mask)
         first = min(max(0, int(np.floor(start * rate))), revision.scene.n_samples)
         last = min(max(first, int(np.ceil(end * rate)) + 1), revision.scene.n_samples)
         made = Solo(f"s{secrets.token_hex(6)}", Selection(revision.scene, mask).only(), first, last - first)

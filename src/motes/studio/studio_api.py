@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from motes.studio.asked import NOT_KEPT, TheStudio
 from motes.studio.bodies import JobBody
-from motes.studio.errors import TooLarge
+from motes.studio.errors import Absent, TooLarge
+from motes.studio.rooms import known_rooms
 
 router = APIRouter(tags=["studio"])
 
@@ -59,6 +60,11 @@ async def get_feed(studio: TheStudio) -> StreamingResponse:
     return StreamingResponse(studio.feed.listen(studio.told), media_type="text/event-stream", headers=headers)
 
 
+@router.get("/rooms", summary="Rooms that events can be sent to")
+def get_rooms() -> list[dict[str, Any]]:
+    return known_rooms()
+
+
 @router.delete("/recovered/{recovered}", summary="Forget unsaved work of a studio that ended", status_code=204)
 def delete_recovered(studio: TheStudio, recovered: str) -> Response:
     studio.autosave.drop(recovered)
@@ -78,6 +84,17 @@ def get_jobs(studio: TheStudio) -> list[dict[str, Any]]:
 @router.get("/jobs/{job}", summary="How far a job has come")
 def get_job(studio: TheStudio, job: str) -> dict[str, Any]:
     return studio.jobs[job].told()
+
+
+_TILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.get("/jobs/{job}/events", summary="The events of a fit as they stand, as a tile of events", response_class=Response, responses=_TILE)
+def get_job_events(studio: TheStudio, job: str) -> Response:
+    found = studio.jobs[job]
+    if not found.drawn:
+        raise Absent(f"job {job} has nothing to show yet: only fits show how they grow")
+    return Response(found.drawn, media_type="application/octet-stream", headers=NOT_KEPT)
 
 
 @router.delete("/jobs/{job}", summary="Cancel a job")

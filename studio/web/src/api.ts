@@ -20,7 +20,7 @@ export interface Kind {
 export interface Option {
   name: string;
   title: string;
-  type: "number" | "integer" | "boolean" | "choice" | "integers";
+  type: "number" | "integer" | "boolean" | "choice" | "integers" | "text";
   default: number | boolean | string | number[] | null;
   nullable: boolean;
   low: number | null;
@@ -57,6 +57,7 @@ export interface DocumentInfo {
   tracks: TrackName[];
   groups: number;
   instruments: number;
+  rooms: { id: number; name: string; missing: boolean }[];
   metadata: { encoder: string; options: Record<string, unknown>; stop_reason: string; source_digest: string; version: string };
   finest_level: number;
   coarsest_level: number;
@@ -69,6 +70,9 @@ export interface Job {
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   fraction: number;
   n_events: number;
+  iteration: number | null; // of a fit
+  loss: number | null;
+  drawn: { number: number; duration_s: number; top_hz: number } | null; // which picture of it there is
   elapsed_s: number;
   remaining_s: number | null;
   document: string | null;
@@ -154,6 +158,16 @@ export interface Selected {
   kinds: Record<string, number>;
   n_muted: number;
   groups: number[];
+  rooms: number[]; // 0 for none
+  wetness: [number, number] | null;
+}
+export interface Room {
+  name: string;
+  rt60_s: number | null;
+  duration_s: number;
+  n_channels: number | null;
+  sample_rate_hz: number | null;
+  synthetic: boolean;
 }
 export type Edit =
   | { op: "move"; by_s: number }
@@ -165,6 +179,7 @@ export type Edit =
   | { op: "duplicate"; at_s: number }
   | { op: "paste"; document: string; revision: number; at_s: number }
   | { op: "group"; role?: string; parent?: number }
+  | { op: "room"; room: string | number | null; wetness: number }
   | { op: "set"; values: Record<string, number | number[]> };
 export interface Edited {
   revision: number;
@@ -267,6 +282,7 @@ export const startJob = (job: {
   encoder: string;
   options: Record<string, unknown>;
 }) => send<Job>("POST", "/api/jobs", job);
+export const jobEvents = (id: string, signal?: AbortSignal) => bytes(`/api/jobs/${id}/events`, signal);
 export const cancelJob = (id: string) => send<Job>("DELETE", `/api/jobs/${id}`);
 
 export const eventTile = (id: string, revision: number, level: number, index: number, signal?: AbortSignal) =>
@@ -282,6 +298,7 @@ export const spectrogramTile = (
 export const partials = (id: string, revision: number, startS: number, endS: number, limit: number, signal?: AbortSignal) =>
   bytes(`${at(id, revision)}/partials?start_s=${startS}&end_s=${endS}&limit=${limit}`, signal);
 
+export const rooms = () => get<Room[]>("/api/rooms");
 export const event = (id: string, revision: number, number: number) => get<SceneEvent>(`${at(id, revision)}/events/${number}`);
 export const table = (
   id: string,

@@ -20,6 +20,8 @@ const NONE: api.Selected = {
   kinds: {},
   n_muted: 0,
   groups: [],
+  rooms: [],
+  wetness: null,
 };
 
 export class Document {
