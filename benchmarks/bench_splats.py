@@ -65,7 +65,7 @@ def atoms(name: str, n_events: int) -> float:
 def splats(name: str, seconds: float, kind: str = "splat", **options: Any) -> tuple[float, float]:
     """Spectral convergence of 64 fitted events, and, where they come with texture, Zimtohrli's opinion."""
     audio = clip(name)
-    scene = fit(audio, FitOptions(time_limit=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
+    scene = fit(audio, FitOptions(time_limit_s=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
     mos = float("nan")
     if options.get("texture"):
         from motes.metrics.perceptual import zimtohrli
@@ -92,7 +92,7 @@ def timed(task: Callable[[], Any], repeats: int) -> float:
 def rendering() -> None:
     """Print how fast 64 splats fitted to the trumpet are rendered: by the definition, whole, and in blocks."""
     audio, rate = soundfile.read(folder() / "audio" / "trumpet.flac", always_2d=True)
-    scene = fit(audio.T.astype(np.float32), FitOptions(events=64, time_limit=20.0), kind="splat", sample_rate_hz=rate)
+    scene = fit(audio.T.astype(np.float32), FitOptions(events=64, time_limit_s=20.0), kind="splat", sample_rate_hz=rate)
     events, n_samples, duration = scene.splat, scene.n_samples, scene.duration_s
     begun = time.perf_counter()
     scene.render()

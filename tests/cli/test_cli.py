@@ -463,3 +463,22 @@ def test_demo(here, run):
     status, _, err = run("demo", "--out", "shown")
     assert status == 1
     assert "exists already" in err
+
+
+def test_one_splat_is_drawn_by_export(tmp_path, monkeypatch, run):
+    from motes.codec.bitstream import save
+    from motes.scene.scene import Scene
+    from motes.scene.splat import Splat
+
+    monkeypatch.chdir(tmp_path)
+    events = Splat(*([value, value] for value in (0.2, 0.01)), [220, 440], *([value, value] for value in (300, 1, 0.5)), np.full((2, 1), -12.0))
+    save(Scene(16000, 16000, 1).with_tables([events]), "two.mote")
+    assert run("export", "two.mote", "--to", "event.png", "--select", "f0_hz > 300")[0] == 0
+    assert run("export", "two.mote", "-o", "other.event.png", "--select", "f0_hz < 300")[0] == 0
+    first, other = (tmp_path / name for name in ("two.event.png", "other.event.png"))
+    assert first.read_bytes().startswith(b"\x89PNG")
+    assert first.read_bytes() != other.read_bytes()
+    status, _, err = run("export", "two.mote", "--to", "event.png", "-o", "x.event.png")
+    assert (status, "2 are chosen" in err) == (1, True)
+    assert run("export", "two.mote", "-o", "one.csv", "--select", "f0_hz > 300")[0] == 0
+    assert (tmp_path / "one.csv").read_text().count("splat,") == 1

@@ -104,7 +104,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
 
 
 def test_every_end_is_told():
-    assert encode(audio(), FitOptions(events=2, time_limit=0.2, iterations=10**6), sample_rate_hz=RATE).metadata.stop_reason == "time_limit"
+    assert encode(audio(), FitOptions(events=2, time_limit_s=0.2, iterations=10**6), sample_rate_hz=RATE).metadata.stop_reason == "time_limit"
     assert encode(audio(), FitOptions(events=2, patience=3, learning_rate=1e-9), sample_rate_hz=RATE).metadata.stop_reason == "stalled"
     for nothing in (np.zeros(0), np.zeros(5), np.zeros(5000)):
         silent = encode(nothing, QUICK, sample_rate_hz=RATE)
@@ -133,7 +133,7 @@ def test_long_recordings_are_fitted_in_stretches_whatever_the_blocks():
                     yield block[:, first : first + 777]
 
     twice = np.tile(audio(), 2)
-    options = FitOptions(events=8, iterations=10, stretch=0.6)
+    options = FitOptions(events=8, iterations=10, stretch_s=0.6)
     one, many = (encode(source, options) for source in (ArraySource(twice, RATE), Blocks(twice, RATE)))
     assert one.splat.equals(many.splat)
     assert 4 <= one.n_events <= 8
@@ -196,9 +196,9 @@ def test_events_with_values_gone_wild_do_not_spread():
     assert np.isfinite(descent.step(state, 0.0))
 
 
-@pytest.mark.parametrize("options", [{"loss": "stft:0"}, {"loss": "nonsense"}, {"loss": "stft:x"}, {"init": "guess"}, {"stretch": 1e4},
+@pytest.mark.parametrize("options", [{"loss": "stft:0"}, {"loss": "nonsense"}, {"loss": "stft:x"}, {"init": "guess"}, {"stretch_s": 1e4},
                                      {"resume": True},
-                                     {"events": -1}, {"events": 1.5}, {"learning_rate": 0.0}, {"time_limit": -1.0}])  # fmt: skip
+                                     {"events": -1}, {"events": 1.5}, {"learning_rate": 0.0}, {"time_limit_s": -1.0}])  # fmt: skip
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ParameterError):
         FitOptions(**options)

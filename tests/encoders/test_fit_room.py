@@ -129,7 +129,7 @@ def test_a_fit_does_not_go_on_with_other_rooms(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore::motes.errors.MotesWarning")
 def test_all_stretches_are_in_one_room():
     audio = np.tile(planted(Room.synthetic(1.2)).render(), 2)
-    options = FitOptions(events=8, iterations=40, stretch=1.0, room="auto", learning_rate=0.05)
+    options = FitOptions(events=8, iterations=40, stretch_s=1.0, room="auto", learning_rate=0.05)
     found = encode(audio, options, sample_rate_hz=RATE)
     assert len(found.rooms) == 1
     late = found.splat.time_s > 1.2

@@ -32,3 +32,34 @@ def test_the_title_tells_its_numbers():
 def test_what_is_not_there_is_refused():
     with pytest.raises(ParameterError, match="there is no splat 2"):
         splat_picture(scene(), 2)
+
+
+def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_decayed():
+    """Pieces of lines lie at the frequencies of the partials that are heard, fade with their decays, and end where those have fallen by 50 dB."""
+    from matplotlib.figure import Figure
+
+    from motes.report.picture_kinds import _draw_splats
+    from motes.scene.texture import erb_rate
+
+    events = Splat([0.2], [0.002], [300], [300], [2.0], [0.6], np.array([[-20.0]]), rolloff_db=[12], inharmonicity=[1e-2], damping_slope=[1.0])
+    axes = Figure().subplots()
+    _draw_splats(axes, events, "#b3215f")
+    segments, opacity = np.array(axes.collections[0].get_segments()), axes.collections[0].get_colors()[:, 3]
+    first = events.partials(0)[0]
+    heights = np.unique(np.round(segments[:, :, 1], 6))
+    assert len(heights) > 4
+    assert np.abs(heights[:, None] - erb_rate(first)).min(axis=1).max() < 1e-5
+    lowest = segments[:, 0, 1] < erb_rate(310)
+    assert np.all(np.diff(opacity[lowest])[4:] < 0)
+    assert 0.2 + 0.45 < segments[lowest][:, :, 0].max() < 0.2 + 0.55  # 50 of the 60 dB of t60
+    highest = segments[:, 0, 1] > erb_rate(1200)
+    assert segments[highest][:, :, 0].max() < segments[lowest][:, :, 0].max()
+
+
+def test_what_a_splat_weighs_is_what_is_heard_of_it():
+    """The gain is that of the burst's middle: where no partial is near it, the event is faint however high its gain."""
+    from motes.report.items import strengths
+
+    events = Splat(*(2 * [value] for value in (0.2, 0.01, 300)), [300, 30000], [0.5, 0.5], [0.5, 0.5], np.array([[-30.0], [20.0]]), n_partials=[4, 4])
+    near, far = strengths(events)
+    assert near > 10 * far

@@ -146,7 +146,8 @@ def _splats(n_channels: int) -> Splat:
 
     return Splat(
         time_s=np.sort(random.uniform(-0.01, 0.25, n)), width_s=np.exp(random.normal(np.log(0.01), 1, n)), f0_hz=f0,
-        centre_hz=f0 * 2 ** random.normal(0.5, 1, n), width_octaves=np.exp(random.normal(0, 0.5, n)), t60_s=np.exp(random.normal(-2, 0.9, n)), gain_db=gain,
+        centre_hz=f0 * 2 ** random.normal(0.5, 1, n), width_octaves=np.exp(random.normal(0, 0.5, n)), t60_s=np.exp(random.normal(-2, 0.9, n)),
+        gain_db=gain,
         shape=some(0, 1.05 + np.exp(random.normal(0.3, 0.7, n))), phase_rad=random.uniform(-9, 9, n), glide_per_s=some(0, random.normal(0, 0.2, n)),
         inharmonicity=some(0, np.exp(random.normal(-7, 1, n))), rolloff_db=some(0, random.normal(9, 9, n)),
         damping_slope=some(0, np.abs(random.normal(0.5, 0.3, n))), cutoff_start_hz=some(HIGHEST_HZ, np.exp(random.normal(8, 0.7, n))),
@@ -203,7 +204,7 @@ def _grown(data: bytes) -> bytes:
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; texture and splats by column; strikes as rows."""
+    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; textures and splats by column; strikes."""
     assert scene.quantiser is not None
     rate, gabor = scene.sample_rate_hz, scene.gabor
     found = {f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()}

@@ -12,7 +12,7 @@ from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
 
-_NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads"}
+_NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads", "time_limit_s": "time-limit", "stretch_s": "stretch"}
 
 
 def _option_name(field: str) -> str:
@@ -21,6 +21,22 @@ def _option_name(field: str) -> str:
 
 _Told = Annotated[Any, Parameter(parse=False)]
 """Options whose flags are there already, with those of another encoder."""
+
+
+@dataclass(frozen=True)
+class InstrumentFlags(InstrumentOptions):
+    """The options of instruments, with those that fits share."""
+
+    __doc__ = (InstrumentOptions.__doc__ or "").replace(
+        "this time, in seconds.", "this time, in seconds; by default 120 for an instrument, none for a fit."
+    )
+
+    time_limit_s: float | None = None
+
+    def options(self) -> InstrumentOptions:
+        """What is asked for."""
+        told = {field.name: getattr(self, field.name) for field in fields(InstrumentOptions)}
+        return InstrumentOptions(**{name: value for name, value in told.items() if name != "time_limit_s" or value is not None})
 
 
 @dataclass(frozen=True)
@@ -34,20 +50,22 @@ class FitFlags(FitOptions):
     seed: _Told = None
     texture: _Told = None
     texture_kbps: _Told = None
+    time_limit_s: _Told = None
     checkpoint: _Told = None
 
     def __post_init__(self) -> None:
         """Checked when all are known."""
 
-    def with_shared(self, pursuit: PursuitOptions, instrument: InstrumentOptions) -> FitOptions:
+    def with_shared(self, pursuit: PursuitOptions, instrument: InstrumentFlags) -> FitOptions:
         """All options; UsageError for options of another encoder."""
         shared: dict[str, Any] = {
             "events": pursuit.n_events, "texture": pursuit.texture, "texture_kbps": pursuit.texture_kbps,
             "loss": instrument.loss, "seed": instrument.seed, "checkpoint": instrument.checkpoint,
+            "time_limit_s": instrument.time_limit_s,
         }  # fmt: skip
         if replace(pursuit, n_events=None, texture=None, texture_kbps=None, n_threads=0) != PursuitOptions():
             raise UsageError("these are options of --encoder pursuit")
-        if replace(instrument, loss=None, seed=0, checkpoint=None) != InstrumentOptions():
+        if replace(instrument, loss=None, seed=0, checkpoint=None, time_limit_s=None) != InstrumentFlags():
             raise UsageError("these are options of --encoder instrument")
         own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(FitOptions) if f.name not in shared}
         return FitOptions(**own, **{name: value for name, value in shared.items() if value is not None})
@@ -60,8 +78,10 @@ def encode(
     embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
     options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
-    instrument: Annotated[InstrumentOptions, Parameter(name="*", group="Options of --encoder instrument")] = InstrumentOptions(),  # noqa: B008 (frozen)
-    fit: Annotated[FitFlags, Parameter(name="*", group="Options of --encoder splat and gabor")] = FitFlags(),
+    instrument: Annotated[
+        InstrumentFlags, Parameter(name="*", group="Options of --encoder instrument", name_transform=_option_name)
+    ] = InstrumentFlags(),
+    fit: Annotated[FitFlags, Parameter(name="*", group="Options of --encoder splat and gabor", name_transform=_option_name)] = FitFlags(),
 ) -> int:
     """Turn recordings into .mote files.
 
@@ -90,11 +110,11 @@ def encode(
         raise UsageError("these are options of --encoder splat and gabor")
     if options != PursuitOptions() and encoder != "pursuit":
         raise UsageError("these are options of --encoder pursuit")
-    if instrument != InstrumentOptions() and encoder != "instrument":
+    if instrument != InstrumentFlags() and encoder != "instrument":
         raise UsageError("these are options of --encoder instrument")
     if files.jobs > 1 and options.n_threads == 0:
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # the files share the cores; the result is the same
-    return files.do(todo, Encode(options if encoder == "pursuit" else instrument, files.force, embed_rooms), "encoding", _account)
+    return files.do(todo, Encode(options if encoder == "pursuit" else instrument.options(), files.force, embed_rooms), "encoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

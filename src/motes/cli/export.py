@@ -10,13 +10,14 @@ from cyclopts import Parameter
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
 
-_FORMATS = "csv, json, parquet, png, svg or instrument.json"
+_FORMATS = "csv, json, parquet, png, svg, instrument.json or event.png"
 
 
 def export(
     *inputs: Scenes,
     output: Output = None,
     to: str | None = None,
+    select: str | None = None,
     part: Part = WHOLE,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -27,7 +28,10 @@ def export(
     output
         The file, a folder, or `-` for standard output. Without it each lies beside its .mote file.
     to
-        csv, json, parquet, png, svg or instrument.json (the instrument, for a player); without it, what the name of the output says.
+        csv, json, parquet, png, svg, instrument.json (the instrument, for a player) or event.png (the picture of one splat, which --select picks);
+        without it, what the name of the output says.
+    select
+        A condition such as "frequency_hz > 200 and time_s < 3": only these events.
     """
     from motes.library.changes import EXPORTS, Export
 
@@ -35,12 +39,15 @@ def export(
     to = to or (_told_by(name) if name else None)
     if to not in EXPORTS:
         raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
-    todo = files.plan(inputs, output, "data" if to in ("png", "parquet") else "a long table", f".{to}", MOTES)
-    return files.do(todo, Export(to, part.start, part.end, files.force), "exporting", _account)
+    todo = files.plan(inputs, output, "data" if to in ("png", "event.png", "parquet") else "a long table", f".{to}", MOTES)
+    return files.do(todo, Export(to, part.start, part.end, files.force, select), "exporting", _account)
 
 
 def _told_by(name: str) -> str:
-    return "instrument.json" if name.lower().endswith(".instrument.json") else os.path.splitext(name)[1][1:].lower()
+    for ending in ("instrument.json", "event.png"):
+        if name.lower().endswith(f".{ending}"):
+            return ending
+    return os.path.splitext(name)[1][1:].lower()
 
 
 def import_(

@@ -115,7 +115,7 @@ class _Fit:
             self.unknowns, self.choice = roomed, Choice(rooms, roomed, is_open=options.room == "auto")
         self.progress, self.watch = progress, watch
         self.table: EventTable = next(k for k in KINDS if kind == k.KIND).empty(source.n_channels)
-        self.parts = stretches(source.n_samples, self.rate, options.stretch)
+        self.parts = stretches(source.n_samples, self.rate, options.stretch_s)
         self.begun = time.monotonic()
         self.stopped = "nothing_audible_left"
 
@@ -193,7 +193,7 @@ class _Fit:
         options, begun = self.options, time.monotonic() - state.elapsed_s
         if not len(state.theta):
             return "nothing_audible_left"
-        limit = None if options.time_limit is None else (options.time_limit - (begun - self.begun)) / (len(self.parts) - number)
+        limit = None if options.time_limit_s is None else (options.time_limit_s - (begun - self.begun)) / (len(self.parts) - number)
         budget = len(state.theta)
         reason, before = None, replace(state)
         try:

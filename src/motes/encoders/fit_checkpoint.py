@@ -18,7 +18,7 @@ from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.scene.kinds import EventTable
 
-FREE = ("iterations", "time_limit", "patience", "checkpoint", "resume", "texture", "texture_kbps")
+FREE = ("iterations", "time_limit_s", "patience", "checkpoint", "resume", "texture", "texture_kbps")
 """Options in which a fit that goes on may differ from what it was; a schedule follows from the first two."""
 
 

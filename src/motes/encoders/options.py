@@ -159,7 +159,7 @@ class InstrumentOptions:
     seed
         Of what is drawn by chance: the pad's first guess.
     time_limit_s
-        Stop with the best so far after this many seconds.
+        Stop with the best so far after this time, in seconds.
     checkpoint
         A file that keeps the fit, to resume it if it is there.
     """
@@ -210,8 +210,8 @@ class FitOptions:
     room
         The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH that fits best, or of five synthetic
         ones where that is not set, or none where none is better than dry; or one by its name, such as `hall` or `synthetic:1.2`.
-    time_limit
-        Stop with the best so far after this many seconds.
+    time_limit_s
+        Stop with the best so far after this time, in seconds.
     learning_rate
         How far each step goes at first; it falls to a fiftieth.
     sparsity
@@ -224,8 +224,8 @@ class FitOptions:
         Steps between refits of all gains by least squares; 0 for none.
     patience
         Steps without improvement by a thousandth after which the fit has stalled; 0 for no such end.
-    stretch
-        Longer recordings are fitted in stretches of this many seconds that overlap by a quarter.
+    stretch_s
+        Longer recordings are fitted in stretches that overlap by a quarter, each this long, in seconds.
     texture
         Fill what the events leave with noise of its levels.
     texture_kbps
@@ -244,14 +244,14 @@ class FitOptions:
     envelope: Literal["gaussian", "gamma"] = "gaussian"
     loss: str = "convergence:1"
     room: str = "none"
-    time_limit: float | None = None
+    time_limit_s: float | None = None
     learning_rate: float = 0.02
     sparsity: float = 0.0
     noise: bool = False
     control_every: int = 100
     refit_every: int = 250
     patience: int = 1000
-    stretch: float = 4.0
+    stretch_s: float = 4.0
     texture: bool = False
     texture_kbps: float = 3.0
     seed: int = 0
@@ -271,14 +271,14 @@ class FitOptions:
                 raise ParameterError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
         if not self.room:
             raise ParameterError("room must be none, auto or the name of a room, and is empty")
-        if self.time_limit is not None:
-            require_positive("time_limit", self.time_limit)
+        if self.time_limit_s is not None:
+            require_positive("time_limit_s", self.time_limit_s)
         if not 0 < require_finite("learning_rate", self.learning_rate) <= 1:
             raise ParameterError(f"learning_rate must be above 0 and at most 1, not {self.learning_rate:g}")
         if require_finite("sparsity", self.sparsity) < 0:
             raise ParameterError(f"sparsity must not be below 0, and is {self.sparsity:g}")
-        if not 0.25 <= require_finite("stretch", self.stretch) <= 60:
-            raise ParameterError(f"stretch must be from 0.25 to 60 s, not {self.stretch:g}: was this samples?")
+        if not 0.25 <= require_finite("stretch_s", self.stretch_s) <= 60:
+            raise ParameterError(f"stretch_s must be from 0.25 to 60 s, not {self.stretch_s:g}: was this samples?")
         require_positive("texture_kbps", self.texture_kbps)
         if self.resume and self.checkpoint is None:
             raise ParameterError("resume needs a checkpoint to go on from")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
     from motes.scene.select import Selection
 
-EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json")
+EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
 
 
 @dataclass(frozen=True)
@@ -132,12 +132,13 @@ class Edit:
 
 @dataclass(frozen=True)
 class Export:
-    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s."""
+    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s, and `select` picks what is exported."""
 
     to: str
     start_s: float | None = None
     end_s: float | None = None
     overwrite: bool = False
+    select: str | None = None
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Export one file."""
@@ -145,6 +146,7 @@ class Export:
         from motes.report.tables import write_csv, write_json, write_parquet
 
         scene = load_scene(job.source)
+        scene = scene if self.select is None else scene.select(self.select).only()
         write = {"csv": write_csv, "json": write_json, "parquet": write_parquet, "instrument.json": write_instrument}.get(self.to)
         buffer = BytesIO()
         if write is not None:
@@ -163,7 +165,15 @@ class Export:
 
     def _draw(self, scene: Scene, buffer: BytesIO) -> None:
         from motes.report.picture import scene_picture
+        from motes.report.splat_picture import splat_picture
 
+        if self.to == "event.png":
+            last_s = float("inf") if self.end_s is None else self.end_s
+            here = scene.splat.take((scene.splat.end_s > (self.start_s or 0.0)) & (scene.splat.start_s < last_s))
+            if len(here) != 1:
+                raise ParameterError(f"event.png is the picture of one splat, and {len(here)} are chosen: choose one with --select")
+            buffer.write(splat_picture(scene.replace(splat=here), 0))
+            return
         buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.codec.splat_integers import amplitudes
 from motes.scene.kinds import Array, EventTable, Ints
 from motes.scene.partials import Curve, find_lines
 from motes.scene.scene import Scene
 from motes.scene.select import columns
+from motes.scene.splat import Splat
 from motes.scene.table import stored_params
 from motes.scene.texture import erb_rate
 
@@ -122,6 +124,9 @@ def strengths(table: EventTable) -> Array:
     if "amplitude" in names:
         amplitude = table.column("amplitude")
         return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
+    if isinstance(table, Splat):  # its gain is that of the burst's spectrum at its middle, where there need not be a partial
+        sounding = table.noise[:, None] ** 2 + (1 - table.noise[:, None]) ** 2 * np.sum(amplitudes(table) ** 2, axis=1)[:, None]
+        return np.asarray(np.sum(sounding * 10 ** (table.gain_db / 10), axis=1) * (table.width_s + table.t60_s / 14))
     if "gain_db" in names:
         power = 10 ** (table.column("gain_db") / 10)
         return np.asarray(seconds * (power if power.ndim == 1 else power.sum(axis=1)))
@@ -184,18 +189,28 @@ def lines(items: Items, chosen: Ints) -> list[list[Stroke]]:
 
     A partial is drawn by the atoms that carry it: those of attacks, which it masks, lie where nothing is heard. Where it leaps faster than any sound
     glides, two were linked by a short atom that belongs to both: there it is not drawn. A window counts as long as it is above a half: what the ear
-    takes for its length.
+    takes for its length; a splat until it has decayed by 40 dB.
     """
     left, right = np.full(len(items), np.inf), np.full(len(items), -np.inf)
     first = 0
     for table in items.scene.tables:
-        quarter = (table.end_s - table.start_s) / 4 if "window_s" in {param.name for param in table.PARAMS} else np.zeros(len(table))
+        begins, ends = _loud(table)
         number = items.number[first : first + len(table)]
         first += len(table)
-        np.minimum.at(left, number, table.start_s + quarter)
-        np.maximum.at(right, number, table.end_s - quarter)
+        np.minimum.at(left, number, begins)
+        np.maximum.at(right, number, ends)
     middle = (items.low_hz + items.high_hz) / 2
     return [_strokes(items.curves[i], float(left[i]), float(right[i]), float(middle[i])) for i in chosen.tolist()]
+
+
+def _loud(table: EventTable) -> tuple[Array, Array]:
+    """From when until when each event is drawn, `(n,)` in seconds."""
+    if isinstance(table, Splat):
+        before, after = np.minimum(table.reach_s(), [2 * table.width_s, 2 * table.width_s + table.t60_s * (40 / 60)])
+        backward = table.backward == 1
+        return table.time_s - np.where(backward, after, before), table.time_s + np.where(backward, before, after)
+    quarter = (table.end_s - table.start_s) / 4 if "window_s" in {param.name for param in table.PARAMS} else np.zeros(len(table))
+    return table.start_s + quarter, table.end_s - quarter
 
 
 def _strokes(curve: Curve | None, left: float, right: float, hz: float) -> list[Stroke]:

@@ -1,4 +1,5 @@
-"""The events of a picture that are not atoms: noise as an image of its bands, strikes as ticks on lanes, any other kind by what its table tells."""
+"""The events of a picture that are not atoms: noise as an image of its bands, strikes as ticks on lanes, splats as partials that
+decay, any other kind by what its table tells."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from motes.report.items import bands, strengths
 from motes.scene.kinds import Array, EventTable
 from motes.scene.scene import Scene
+from motes.scene.splat import Splat, burst, crossed, low_pass
 from motes.scene.strike import Strike
 from motes.scene.texture import Texture, erb_rate
 
@@ -24,6 +26,7 @@ _RANGE_DB = 50.0  # of events' opacity
 LANES_HEIGHT = 0.2  # of the lanes of strikes, against what is above them
 _NOISE_OPACITY = 0.6
 _PIECES = 12  # of a line that fades
+_MOST_PARTIALS = 40_000  # of all splats together
 
 
 def draw_kinds(axes: Axes, lanes: Axes | None, scene: Scene, start_s: float, end_s: float, top_hz: float) -> list[tuple[str, str]]:
@@ -39,6 +42,8 @@ def draw_kinds(axes: Axes, lanes: Axes | None, scene: Scene, start_s: float, end
             _draw_noise(axes, shown, colour, (start_s, end_s, float(erb_rate(top_hz))))
         elif isinstance(shown, Strike) and lanes is not None:
             _draw_lanes(lanes, shown, colour)
+        elif isinstance(shown, Splat):
+            _draw_splats(axes, shown, colour)
         else:
             _draw_lines(axes, shown, colour)
         drawn.append((table.KIND, colour))
@@ -107,6 +112,56 @@ def _draw_lanes(axes: Axes, table: Strike, colour: str) -> None:
     axes.add_collection(LineCollection(list(ticks), colors=tint, linewidths=1.2 + 1.4 * strength, zorder=3), autolim=False)
     axes.set_ylim(-0.7, max(n_lanes, 2) - 0.3)
     axes.set_yticks([(n_lanes - 1) / 2], [f"{n_lanes} control{'s' if n_lanes > 1 else ''}"])
+
+
+def _draw_splats(axes: Axes, table: Splat, colour: str) -> None:
+    """Each partial as it rises with the burst and decays, the fainter the weaker; a bar over the burst's spectrum where noise is in it."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    partials = [table.partials(i) for i in range(len(table))]
+    level = 10 ** (table.gain_db.max(axis=1) / 20)
+    loudest = max(float(part[1].max()) * level[i] for i, part in enumerate(partials)) if len(table) else 0.0
+    floor, most = max(loudest, 1e-10) * 10 ** (-_RANGE_DB / 20), max(1, _MOST_PARTIALS // len(table))
+    lines, decibels = [], []
+    for i, (frequency, amplitude, decay) in enumerate(partials):
+        strength = level[i] * amplitude * (1 - table.noise[i])
+        for k in np.argsort(-strength, kind="stable")[:most].tolist():
+            if strength[k] > floor:
+                points, decibel = _fading(table, i, float(frequency[k]), float(strength[k]), float(decay[k]), floor)
+                lines.append(points)
+                decibels.append(decibel)
+    if lines:
+        tint = _coloured(colour, _opacity(np.concatenate(decibels), 20 * float(np.log10(loudest))))
+        axes.add_collection(LineCollection(list(np.concatenate(lines)), colors=tint, linewidths=1.8, capstyle="butt", zorder=2.2), autolim=False)
+    noisy = np.flatnonzero((table.noise > 0) & (level * table.noise > floor))
+    if len(noisy):
+        bars = _bars(table, noisy)
+        tint = _coloured(colour, 0.4 * _opacity(20 * np.log10(level[noisy] * table.noise[noisy]), 20 * float(np.log10(max(loudest, 1e-10)))))
+        axes.add_collection(PolyCollection(list(bars), facecolors=tint, edgecolors="none", zorder=2), autolim=False)
+
+
+def _fading(table: Splat, i: int, hz: float, strength: float, decay: float, floor: float) -> tuple[Array, Array]:
+    """Pieces of the line of one partial, `(_PIECES, 2, 2)` in s and ERB, and the level of each in dB: of the burst, and of what rings on after it."""
+    lasts = min(float(table.reach_s()[1][i]), 3 * float(table.width_s[i]) + np.log(strength / floor) / decay)
+    since = np.linspace(-min(float(table.reach_s()[0][i]), 3 * float(table.width_s[i])), lasts, _PIECES + 1)
+    middle = (since[1:] + since[:-1]) / 2
+    envelope = np.maximum(burst(table, i, middle), (middle > 0) * np.exp(-decay * np.maximum(middle, 0.0)))
+    early, late = (low_pass(hz, float(cutoff[i])) for cutoff in (table.cutoff_start_hz, table.cutoff_end_hz))
+    envelope *= early + (late - early) * crossed(table, i, middle)
+    height = erb_rate(np.maximum(hz * (1 + table.glide_per_s[i] * since), 0.0))
+    at = table.time_s[i] + (-since if table.backward[i] else since)
+    points = np.stack([at, height], -1)
+    return np.stack([points[:-1], points[1:]], axis=1), 20 * np.log10(np.maximum(strength * envelope, 1e-10))
+
+
+def _bars(table: Splat, which: NDArray[np.intp]) -> Array:
+    """Corners of where the noise of splats is loud: two deviations of the burst in time, and of its spectrum."""
+    spread = 2.0 ** table.width_octaves[which]
+    bottom, top = (
+        erb_rate(np.clip(hz, table.low_hz[which], table.high_hz[which])) for hz in (table.centre_hz[which] / spread, table.centre_hz[which] * spread)
+    )
+    left, right = table.time_s[which] - table.width_s[which], table.time_s[which] + table.width_s[which]
+    return np.stack([np.stack([x, y], -1) for x, y in ((left, bottom), (right, bottom), (right, top), (left, top))], axis=1)
 
 
 def _draw_lines(axes: Axes, table: EventTable, colour: str) -> None:
