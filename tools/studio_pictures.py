@@ -125,7 +125,8 @@ def export(page: Any) -> None:
 
 
 VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
-    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (bursts, DESKTOP), (keys, DESKTOP), (export, DESKTOP), (scene, TABLET),
+    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (bursts, DESKTOP), (keys, DESKTOP), (export, DESKTOP),
+    (scene, TABLET),
 )  # fmt: skip
 
 

@@ -144,6 +144,10 @@ function splat(plane: Plane, shape: SplatShape, rowOf: (hz: number) => number, t
   }
 }
 
+// Faster than any sound glides: where a short atom of an attack belongs to two lines. As pages of reports have it.
+const leaps = (fromHz: number, toHz: number, seconds: number): boolean =>
+  Math.abs(12 * Math.log2(Math.max(toHz, 1) / Math.max(fromHz, 1))) > Math.max(3, 60 * seconds);
+
 // Partials as lines; each once, though several tiles hold it.
 export function drawPartials(
   tiles: PartialTile[],
@@ -162,6 +166,7 @@ export function drawPartials(
       seen.add(tile.number[line]);
       for (let k = tile.firstPoint[line]; k + 1 < tile.firstPoint[line + 1]; k++) {
         if (mask && !(mask[tile.atom[k]] && mask[tile.atom[k + 1]])) continue;
+        if (leaps(tile.hz[k], tile.hz[k + 1], tile.time[k + 1] - tile.time[k])) continue;
         const x0 = shift + tile.time[k] * frame.pxPerS;
         const x1 = shift + tile.time[k + 1] * frame.pxPerS;
         if (x1 < 0 || x0 >= frame.width) continue;
