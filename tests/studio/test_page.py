@@ -320,6 +320,8 @@ def test_a_click_on_any_partial_of_a_splat_chooses_it(opened):
         page.keys("Escape")
         page.page.mouse.click(*spot(page, 1.2, hz))
         page.wait(f"{OPEN}.selected.n === 1")
+    page.wait(f"{OPEN}.event?.id === 0")
+    page.page.wait_for_timeout(50)
     assert "Splat 0" in page.page.locator(".inspector h2").inner_text()
     page.keys("Escape")
     page.page.mouse.click(*spot(page, 1.2, 4000))
