@@ -1,8 +1,10 @@
 """How near 64 fitted splats come to a recording, beside atoms of pursuit, and what each part of the fit is worth.
 
 python benchmarks/bench_splats.py [--seconds 60] [--ablation] [--texture] [--clips piano strings]
+python benchmarks/bench_splats.py --render
 
 Excerpts of 1.486 s (32768 samples at 22.05 kHz) from the beginnings of six recordings in $MOTES_SHARED/audio.
+`--render`: how fast 64 splats, fitted to the whole of the trumpet at its own rate, are rendered.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import os
 import resource
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ from motes.encoders.options import FitOptions, PursuitOptions
 from motes.encoders.pursuit import encode as pursue
 from motes.encoders.seeding import windows_for
 from motes.metrics.signal import spectral_convergence
+from motes.scene.splat import render_splat_oracle
+from motes.synth.render import render_blocks
 
 CLIPS = ("piano", "strings", "orchestra", "trumpet", "vibraphone", "song")
 RATE, N_SAMPLES = 22050, 32768
@@ -37,10 +42,14 @@ ABLATION: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def folder() -> Path:
+    """Where the recordings are."""
+    return Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared")
+
+
 def clip(name: str) -> np.ndarray:
     """The excerpt, `(32768,)` float32, mono."""
-    folder = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared")
-    audio, rate = soundfile.read(folder / "audio" / f"{name}.flac", always_2d=True)
+    audio, rate = soundfile.read(folder() / "audio" / f"{name}.flac", always_2d=True)
     mono = audio.mean(axis=1)
     mono = mono if rate == RATE else soxr.resample(mono, rate, RATE)
     return np.pad(mono, (0, N_SAMPLES))[:N_SAMPLES].astype(np.float32)
@@ -70,6 +79,40 @@ def row(label: str, values: list[float]) -> None:
     print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in values) + f" | {np.mean(values):.3f} |", flush=True)
 
 
+def timed(task: Callable[[], Any], repeats: int) -> float:
+    """The least seconds that it takes."""
+    best = np.inf
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        task()
+        best = min(best, time.perf_counter() - begun)
+    return float(best)
+
+
+def rendering() -> None:
+    """Print how fast 64 splats fitted to the trumpet are rendered: by the definition, whole, and in blocks."""
+    audio, rate = soundfile.read(folder() / "audio" / "trumpet.flac", always_2d=True)
+    scene = fit(audio.T.astype(np.float32), FitOptions(events=64, time_limit=20.0), kind="splat", sample_rate_hz=rate)
+    events, n_samples, duration = scene.splat, scene.n_samples, scene.duration_s
+    begun = time.perf_counter()
+    scene.render()
+    first = time.perf_counter() - begun
+    defined = render_splat_oracle(events, rate, n_samples, scene.n_channels)
+    error = np.abs(np.atleast_2d(scene.render()) - defined).max() / np.abs(defined).max()
+    difference = f"{20 * np.log10(error):.0f} dB from the definition"
+    print(f"{len(events)} splats, {duration:.2f} s at {rate} Hz, {difference}, the first time {first:.2f} s")
+    print("| rendered | s | x real time |\n|---|---|---|")
+    ways: tuple[tuple[str, Callable[[], Any], int], ...] = (
+        ("by the definition", lambda: render_splat_oracle(events, rate, n_samples, scene.n_channels), 1),
+        ("whole", scene.render, 9),
+        ("in blocks of 16384", lambda: list(render_blocks(scene, 16384)), 5),
+        ("in blocks of 2048", lambda: list(render_blocks(scene, 2048)), 5),
+    )
+    for label, task, repeats in ways:
+        seconds = timed(task, repeats)
+        print(f"| {label} | {seconds:.3f} | {duration / seconds:.1f} |", flush=True)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,7 +120,11 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--texture", action="store_true")
     parser.add_argument("--clips", nargs="+", default=list(CLIPS))
+    parser.add_argument("--render", action="store_true")
     args = parser.parse_args()
+    if args.render:
+        rendering()
+        return
     begun = time.monotonic()
     print("| spectral convergence | " + " | ".join(args.clips) + " | mean |\n|" + "---|" * (len(args.clips) + 2))
     for n_events in (64, 128, 205):

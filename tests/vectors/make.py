@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from motes.codec import container, strike_packet, texture_integers
+from motes.codec import container, splat_integers, strike_packet, texture_integers
 from motes.codec.bitstream import dumps, loads
 from motes.codec.quantise import to_integers
 from motes.codec.tags import edits_to_tags
@@ -26,6 +26,7 @@ from motes.scene.instrument import Instrument
 from motes.scene.placed import base_of
 from motes.scene.room import Room
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.splat import HIGHEST_HZ, MUTE_DB, Splat, render_splat_oracle
 from motes.scene.strike import Strike, render_strike_oracle
 from motes.scene.texture import Texture, hop_samples, render_texture_oracle
 
@@ -60,6 +61,9 @@ def scenes() -> dict[str, Scene]:
         "texture_alike": Scene(44100, 6_000, 2, texture=_texture(2, 44100, "alike")),
         "strikes": _struck(1),
         "strikes_stereo": _struck(2),
+        "splats": Scene(22050, 12_000, 1, splat=_splats(1)),
+        "splats_stereo": Scene(44100, 12_000, 2, splat=_splats(2)),
+        "splats_edited": _edited_splats(Scene(16000, 8_000, 2, splat=_splats(2))),
         "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
         "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -20),
@@ -130,6 +134,40 @@ def _struck(n_channels: int) -> Scene:
     return Scene(rate, 8_000, n_channels, strike=strikes, instruments=tuple(models))
 
 
+def _splats(n_channels: int) -> Splat:
+    """Bursts rung through resonances: some plain, some with every parameter in use, silent in a channel, backward, in a band, of noise alone."""
+    random, n = np.random.default_rng(20 + n_channels), 12
+    f0, used = np.exp(random.uniform(np.log(80), np.log(1500), n)), np.arange(n) % 3 > 0
+    gain = random.uniform(-45, -12, (n, n_channels))
+    gain[5, -1] = MUTE_DB
+
+    def some(default: float, values: np.ndarray) -> np.ndarray:
+        return np.where(used, values, default)
+
+    return Splat(
+        time_s=np.sort(random.uniform(-0.01, 0.25, n)), width_s=np.exp(random.normal(np.log(0.01), 1, n)), f0_hz=f0,
+        centre_hz=f0 * 2 ** random.normal(0.5, 1, n), width_octaves=np.exp(random.normal(0, 0.5, n)), t60_s=np.exp(random.normal(-2, 0.9, n)), gain_db=gain,
+        shape=some(0, 1.05 + np.exp(random.normal(0.3, 0.7, n))), phase_rad=random.uniform(-9, 9, n), glide_per_s=some(0, random.normal(0, 0.2, n)),
+        inharmonicity=some(0, np.exp(random.normal(-7, 1, n))), rolloff_db=some(0, random.normal(9, 9, n)),
+        damping_slope=some(0, np.abs(random.normal(0.5, 0.3, n))), cutoff_start_hz=some(HIGHEST_HZ, np.exp(random.normal(8, 0.7, n))),
+        cutoff_end_hz=some(HIGHEST_HZ, np.exp(random.normal(7, 0.7, n))), crossfade_s=some(0.1, np.exp(random.normal(-3, 0.7, n))),
+        tremolo=some(0, random.uniform(-1, 1, n)), vibrato_cents=some(0, random.normal(0, 30, n)),
+        modulation_hz=some(5, np.exp(random.normal(2, 0.5, n))), modulation_rad=some(0, random.uniform(-9, 9, n)),
+        noise=np.where(np.arange(n) == 7, 1.0, some(0, random.uniform(0, 0.9, n))), seed=random.integers(0, 2**32, n),
+        n_partials=np.where(used, random.integers(1, 33, n), 32), low_hz=some(0, random.uniform(0, 300, n)),
+        high_hz=np.where(np.arange(n) == 4, 2000.0, HIGHEST_HZ), backward=np.arange(n) % 4 == 1,
+    )  # fmt: skip
+
+
+def _edited_splats(scene: Scene) -> Scene:
+    """In a group, moved, transposed, stretched, filtered, turned round and made softer."""
+    groups = Groups(np.array([3]), np.array([0]), np.array([2]))
+    scene = scene.replace(groups=groups, splat=scene.splat.replace(group_id=np.array([0, 3])[np.arange(len(scene.splat)) % 2]))
+    scene = scene.select(group=3).transpose(semitones=3.7).select("f0_hz > 400").gain(db=-4.5)
+    scene = scene.select(start_s=0.1).stretch(factor=1.25).select("time_s < 0.1").move(by_s=0.0625)
+    return scene.select("f0_hz < 300").reverse().filter(100, 3000)
+
+
 def _in_rooms(scene: Scene) -> Scene:
     """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its digest alone."""
     response = np.random.default_rng(0).normal(size=(2, 400)) * np.exp(-np.arange(400) / 80)
@@ -165,13 +203,14 @@ def _grown(data: bytes) -> bytes:
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; texture by column; strikes as rows."""
+    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; texture and splats by column; strikes as rows."""
     assert scene.quantiser is not None
     rate, gabor = scene.sample_rate_hz, scene.gabor
     found = {f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()}
     found |= {"gabor_edits": edits_to_tags(gabor).values, "gabor_layer": gabor.edit_layer, "gabor_group": gabor.group_id}
     found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
     found |= {"strikes": strike_packet.to_integers(scene.strike, rate)}
+    found |= {f"splat_{name}": values for name, values in splat_integers.to_integers(scene.splat, rate).items() if name != "sends"}
     found |= {f"{table.KIND}_room": table.room_id for table in scene.tables}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
 
@@ -198,7 +237,7 @@ def audio(scene: Scene) -> np.ndarray:
     if edits_to_tags(scene.gabor).index.any() or scene.rooms:
         return np.atleast_2d(scene.render()).astype(np.float32)
     shape = scene.sample_rate_hz, scene.n_samples, scene.n_channels
-    total = render_gabor_oracle(scene.gabor, *shape) + render_texture_oracle(scene.texture, *shape)
+    total = render_gabor_oracle(scene.gabor, *shape) + render_texture_oracle(scene.texture, *shape) + render_splat_oracle(scene.splat, *shape)
     return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 
 

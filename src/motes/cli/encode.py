@@ -101,4 +101,5 @@ def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
     events = "strikes" if report["encoder"] == "instrument" else "events"
     size = f"{report['kbps']:.1f} kbps, {report['n_events']} {events}, SNR {report['snr_db']:.1f} dB"
-    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}, {report['stop_reason']}"
+    room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
+    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, {report['stop_reason']}"

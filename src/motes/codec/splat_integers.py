@@ -1,6 +1,6 @@
 """Splats as whole numbers, and back: the only place where a splat's values are rounded, and why each is rounded as finely as it is.
 
-Steps are set so that the columns make errors of about the same energy, each some 30 to 45 dB below the splat. Whatever decides how many
+Steps are set so that the columns make errors of about the same energy, each some 35 to 45 dB below the splat. Whatever decides how many
 steps there are is computed from whole numbers and exact fractions alone, so that every machine reads the same.
 """
 
@@ -52,9 +52,9 @@ class Short:
 
 
 SHORT = {
-    "width_s": Short(3, 2.0**-20),  # an envelope half a step of 1/8 too long
+    "width_s": Short(4, 2.0**-21),  # an envelope half a step of 1/16 too long
     "t60_s": Short(3, 2.0**-20),  # a decay likewise
-    "centre_hz": Short(3, 2.0**-13),  # tilts the partials against each other
+    "centre_hz": Short(4, 2.0**-14),  # tilts the partials against each other
     "width_octaves": Short(3, 2.0**-10),  # counts only for the weaker partials
     "shape": Short(3, 2.0**-7),  # of shape − 1, which the attack's length goes with
     "rolloff_db": Short(4, 0.5),  # half a decibel an octave; where it is steep and the overtones weak, less is heard of it
@@ -64,8 +64,8 @@ SHORT = {
     "modulation_hz": Short(5, 2.0**-15),  # after a second at 5 Hz 1/32 is a sixth of a turn
     "noise": Short(2, 2.0**-10),  # of noise/(1 − noise): 1.5 dB, as nobody hears finer in noise; from −60 to 60 dB
 }
-GAIN_DB = 0.5
-"""An error of 0.5/8.7/√12: −36 dB."""
+GAIN_DB = 0.25
+"""An error of 0.25/8.7/√12: −42 dB."""
 SLOPE = 1 / 8
 """Two octaves up a decay differs by a fifth."""
 TREMOLO = 1 / 32
@@ -74,12 +74,12 @@ TURNS = 256
 """Phases of the modulation."""
 TIME_UNITS = 64
 """Times are multiples of this part of a sample …"""
-ENVELOPE_SHARE = 5
+ENVELOPE_SHARE = 6
 """… and of the power of two below 2^−ENVELOPE_SHARE of √(attack · decay), since the phase goes with a time that is rounded."""
-FREQUENCY_BITS = 6
+FREQUENCY_BITS = 8
 """Steps of f0 per doubling: 2^this for each period of the strongest partial within the event's length, so that the phase at its end stays."""
-PHASE_BITS = 7
-"""Phases of the strongest partial: an error of 2π/128/√12, −37 dB."""
+PHASE_BITS = 8
+"""Phases of the strongest partial: an error of 2π/256/√12, −43 dB."""
 WEAK = 1e-3
 """What is 60 dB below the first partial is not told of where nothing else is."""
 
@@ -225,7 +225,7 @@ def precision(rows: Rows) -> Precision:
         partial=partial,
         frequency=frequency,
         phase=np.where(noisy, 0, PHASE_BITS + partial),
-        inharmonicity=np.clip(frequency + 2 * partial + 1, 0, 50),
+        inharmonicity=np.clip(frequency + 2 * partial + 2, 0, 50),
         glide=np.clip(frequency + (lasts >> 4) + 1, -9, 50),
         vibrato=np.clip(frequency - (lasts >> 4) - modulation - 13, -11, 50),
     )

@@ -39,7 +39,7 @@ MEAN_LIMIT = 30
 BYTES_PER_EVENT = 2
 """At least, so that memory stays in proportion to the file."""
 _CHUNK = 20
-_OFF, _NO_LEVEL = 2048, 401
+_OFF, _NO_LEVEL = 4096, 801
 """What is added to differences of gain between channels, and to gains, so that 0 is left for silence."""
 
 
@@ -53,15 +53,15 @@ class Column:
     optional: bool = True
 
 
-# Means and bits are such as splats of music may have; they are to be set anew from fits.
+# Means and bits are those of scenes of 64 splats fitted to music and speech; for what fits leave alone, such as are usual.
 COLUMNS = {
-    "width_s": Column(100, 4, False), "t60_s": Column(120, 5, False), "octave": Column(9, 2, False), "centre_hz": Column(8, 4, False),
-    "width_octaves": Column(80, 4, False), "shape": Column(12, 4), "rolloff_db": Column(16, 5), "damping_slope": Column(4, 3),
-    "n_partials": Column(20, 4), "cutoff_start_hz": Column(60, 5), "cutoff_end_hz": Column(0, 5), "crossfade_s": Column(0, 3),
-    "tremolo": Column(0, 4), "modulation_hz": Column(0, 4), "noise": Column(20, 4), "seed": Column(None, 6), "low_hz": Column(None, 11),
-    "high_hz": Column(None, 15), "backward": Column(None, 0), "group_id": Column(None, 3), "time_s": Column(None, 8, False),
-    "inharmonicity": Column(16, 5), "glide_per_s": Column(0, 5), "vibrato_cents": Column(0, 5),
-    "gain_db": Column(_NO_LEVEL - 70, 5), "other_gain_db": Column(_OFF, 3),
+    "width_s": Column(218, 5, False), "t60_s": Column(110, 4, False), "octave": Column(8, 1, False), "centre_hz": Column(184, 4, False),
+    "width_octaves": Column(64, 4, False), "shape": Column(49, 5), "rolloff_db": Column(36, 4), "damping_slope": Column(3, 2),
+    "n_partials": Column(31, 1), "cutoff_start_hz": Column(52, 4), "cutoff_end_hz": Column(0, 4), "crossfade_s": Column(0, 3),
+    "tremolo": Column(0, 3), "modulation_hz": Column(10, 6), "noise": Column(20, 4), "seed": Column(None, 6), "low_hz": Column(None, 11),
+    "high_hz": Column(None, 15), "backward": Column(None, 0), "group_id": Column(None, 3), "time_s": Column(None, 6, False),
+    "inharmonicity": Column(4, 4), "glide_per_s": Column(0, 5), "vibrato_cents": Column(0, 6),
+    "gain_db": Column(_NO_LEVEL - 104, 6), "other_gain_db": Column(_OFF, 3),
 }  # fmt: skip
 """In the order of FIELDS, without those whose values are all equally likely."""
 OPTIONAL = tuple(name for name, column in COLUMNS.items() if column.optional and not name.endswith("gain_db"))

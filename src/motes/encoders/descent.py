@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from motes.encoders.fit_room import Choice
 from motes.encoders.unknowns import Unknowns
 from motes.losses import loss_named
 
@@ -41,6 +42,16 @@ class State:
     """The best loss that was an improvement, and the step it was seen at."""
     marked_at: int = 0
     elapsed_s: float = 0.0
+    stage: int = 0
+    """Of the choice of a room, see `motes.encoders.fit_room`; the anchors it began with, the steps of the dry trial, and what that came to."""
+    tried: int = 0
+    dry: float = math.inf
+    start: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    dry_theta: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    dry_anchor: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
+    candidates: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    mixing: Tensor = field(default_factory=lambda: torch.zeros(4, 0, dtype=torch.float64))
+    """Logits of the candidates' weights, Adam's moments of them and their age."""
 
     @classmethod
     def of(cls, anchor: Tensor, n_coordinates: int) -> State:
@@ -60,10 +71,11 @@ class Descent:
     """The loss of a stretch as a function of its events, and steps towards less of it."""
 
     def __init__(
-        self, unknowns: Unknowns, reference: Tensor, background: Tensor, losses: tuple[tuple[str, float], ...], learning_rate: float, sparsity: float
+        self, unknowns: Unknowns, reference: Tensor, background: Tensor, losses: tuple[tuple[str, float], ...], learning_rate: float, sparsity: float,
+        choice: Choice | None = None,
     ) -> None:  # fmt: skip
-        """`reference`, and what else sounds there beside the events, `(n_channels, n_samples)` float32."""
-        self.unknowns, self.reference, self.background = unknowns, reference, background
+        """`reference`, and what else sounds there beside the events, `(n_channels, n_samples)` float32; `choice` of a room, if there is one."""
+        self.unknowns, self.reference, self.background, self.choice = unknowns, reference, background, choice
         self._losses = tuple((loss_named(name), weight) for name, weight in losses)
         self._rate, self._sparsity, self._paces = learning_rate, sparsity, unknowns.paces
         self._rms = max(1e-6, float(reference.square().sum().sqrt()))
@@ -95,6 +107,7 @@ class Descent:
         if not bool(torch.isfinite(state.theta).all()):
             self._return_to_best(state)
         theta = state.theta.detach().requires_grad_()
+        weights = self.choice.tune(state) if self.choice is not None else None
         total = self.value(theta, state.anchor)
         value = float(total.detach())
         if math.isfinite(value) and value < state.best:
@@ -102,8 +115,11 @@ class Descent:
         if not math.isfinite(value):
             self._return_to_best(state)
         elif len(state.theta):
-            (slope,) = torch.autograd.grad(total, theta)
-            self._adam(state, slope, self._rate * (LAST + (1 - LAST) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))))
+            rate = self._rate * (LAST + (1 - LAST) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+            slope, *others = torch.autograd.grad(total, [theta] if weights is None else [theta, weights])
+            self._adam(state, slope, rate)
+            if self.choice is not None and others:
+                self.choice.move(state, others[0], rate)
         if not state.best > state.marked * (1 - BETTER):
             state.marked, state.marked_at = state.best, state.iteration
         state.iteration += 1
@@ -170,9 +186,9 @@ class Descent:
 
     def _gain_columns(self) -> range:
         at = 0
-        for field in self.unknowns.FIELDS:
-            width = self.unknowns.n_channels if field.per_channel else 1
-            if field.name == "gain":
+        for coordinate in self.unknowns.FIELDS:
+            width = self.unknowns.n_channels if coordinate.per_channel else 1
+            if coordinate.name == "gain":
                 return range(at, at + width)
             at += width
         raise AssertionError("no gain")

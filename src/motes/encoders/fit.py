@@ -28,10 +28,13 @@ except ImportError as error:
 
 from motes.encoders.descent import Descent, State
 from motes.encoders.fit_checkpoint import Kept, restore, store
+from motes.encoders.fit_room import Choice, candidates
+from motes.encoders.roomed import RoomedUnknowns
 from motes.encoders.seeding import UNTIL, drawn, exchanged, pursued
 from motes.encoders.texture import add_texture
-from motes.encoders.unknowns import unknowns_of
+from motes.encoders.unknowns import Unknowns, unknowns_of
 from motes.scene.kinds import EventTable
+from motes.scene.room import Room, is_sent
 from motes.synth.render import Renderer
 
 OVERLAP = 0.25
@@ -105,7 +108,11 @@ class _Fit:
         watch: Callable[[Scene, Progress], None] | None,
     ) -> None:  # fmt: skip
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
-        self.unknowns = unknowns_of(kind, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise)
+        self.unknowns: Unknowns = unknowns_of(kind, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise)
+        self.choice: Choice | None = None
+        if rooms := candidates(options.room):
+            roomed = RoomedUnknowns(self.unknowns)
+            self.unknowns, self.choice = roomed, Choice(rooms, roomed, is_open=options.room == "auto")
         self.progress, self.watch = progress, watch
         self.table: EventTable = next(k for k in KINDS if kind == k.KIND).empty(source.n_channels)
         self.parts = stretches(source.n_samples, self.rate, options.stretch)
@@ -114,7 +121,7 @@ class _Fit:
 
     def run(self) -> Scene:
         """All stretches, one after the other."""
-        held = restore(self.options, self.source, self.unknowns.KIND)
+        held = self._restored()
         number, carried = 0, None
         state: State | None = None
         if held is not None:
@@ -127,19 +134,30 @@ class _Fit:
             descent, state = self._prepared(stretch, audio, carried, state)
             reason = self._descend(descent, state, number)
             self._keep(number, state, reason)
-            carried = self._finished(stretch, state)
+            carried = self._finished(stretch, state if self.choice is None else self.choice.close(state))
             state = None
             self.stopped = reason if reason != "nothing_audible_left" or stretch is self.parts[0] else self.stopped
             if reason == "cancelled":
                 break
         return self._scene(self.table)
 
+    def _restored(self) -> Kept | None:
+        held = restore(self.options, self.source, self.unknowns.KIND)
+        if held is not None and self.choice is not None:
+            if held.rooms != self.choice.digest():
+                raise ParameterError(f"{self.options.checkpoint}: the rooms of IMPULSE_RESPONSE_PATH are not those that this fit began with")
+            self.choice.resume(held.state)
+        return held
+
     def _prepared(self, stretch: _Stretch, audio: Audio, carried: torch.Tensor | None, state: State | None) -> tuple[Descent, State]:
         background = self._background(stretch)
         options = self.options
         descent = Descent(
-            self.unknowns, torch.from_numpy(audio), torch.from_numpy(background), options.weighted_losses(), options.learning_rate, options.sparsity
+            self.unknowns, torch.from_numpy(audio), torch.from_numpy(background), options.weighted_losses(), options.learning_rate, options.sparsity,
+            self.choice,
         )  # fmt: skip
+        if self.choice is not None:
+            self.choice.enter(stretch.last - stretch.first)
         return descent, state if state is not None else self._start(descent, stretch, carried)
 
     def _background(self, stretch: _Stretch) -> Audio:
@@ -165,7 +183,10 @@ class _Fit:
             random = np.random.default_rng([options.seed, stretch.first])
             atoms = pursued(rest, self.rate, n_new) if options.init == "pursuit" else drawn(rest.astype(np.float64), self.rate, n_new, random)
             anchor = torch.cat([anchor, unknowns.of_atoms(atoms)])
-        return State.of(anchor, len(unknowns.paces))
+        state = State.of(anchor, len(unknowns.paces))
+        if self.choice is not None:
+            self.choice.begin(state)
+        return state
 
     def _descend(self, descent: Descent, state: State, number: int) -> str:
         """Steps until something ends them; says what."""
@@ -184,9 +205,11 @@ class _Fit:
                     reason = "iterations_reached"
                 elif done >= 1:
                     reason = "time_limit"
-                elif options.patience and state.iteration - state.marked_at >= options.patience:
+                elif options.patience and state.iteration - state.marked_at >= options.patience and (not self.choice or self.choice.is_over(state)):
                     reason = "stalled"
                 else:
+                    if self.choice is not None:
+                        self.choice.advance(descent, state, done)
                     value = descent.step(state, done)
                     self._control(descent, state, done, budget)
                     self._tell(state, value, (number + done) / len(self.parts), number)
@@ -194,6 +217,8 @@ class _Fit:
             for held in fields(State):  # what a step had begun is undone
                 setattr(state, held.name, getattr(before, held.name))
             return "cancelled"
+        if self.choice is not None:
+            self.choice.tune(state)
         with torch.no_grad():
             last = float(descent.value(state.theta, state.anchor))
         if last < state.best:
@@ -214,16 +239,21 @@ class _Fit:
             setattr(state, name, getattr(new, name))
 
     def _tell(self, state: State, value: float, fraction: float, number: int) -> None:
-        now = Progress(min(1.0, fraction), len(self.table) + len(state.theta), iteration=state.iteration, loss=value)
+        words = self.choice.words(state) if self.choice is not None else ""
+        now = Progress(min(1.0, fraction), len(self.table) + len(state.theta), iteration=state.iteration, loss=value, room=words)
         if self.progress is not None:
             self.progress(now)
         if state.iteration % SHOWN_EVERY == 0 and self.watch is not None:
-            self.watch(self._scene(self._now(state, self.parts[number])), now)
+            self.watch(self._scene(self._now(state, self.parts[number]), self.choice.heard(state) if self.choice is not None else None), now)
         if state.iteration % KEPT_EVERY == 0:
             self._keep(number, state, "")
 
     def _keep(self, number: int, state: State, reason: str) -> None:
-        store(self.options, self.source, Kept(number, state, self.table, reason, time.monotonic() - self.begun))
+        store(
+            self.options,
+            self.source,
+            Kept(number, state, self.table, reason, time.monotonic() - self.begun, self.choice.digest() if self.choice is not None else ""),
+        )
 
     def _now(self, state: State, stretch: _Stretch) -> EventTable:
         """Done events and the best of those in motion."""
@@ -245,10 +275,15 @@ class _Fit:
             carried["time_s"] = carried["time_s"] - (stretch.done - stretch.first) / self.rate
             return self.unknowns.anchored(carried)
 
-    def _scene(self, table: EventTable) -> Scene:
+    def _scene(self, table: EventTable, room: Room | None = None) -> Scene:
+        """A scene of these events, in the room that was chosen, if not in another."""
+        if room is None and self.choice is not None:
+            room = self.choice.room
         chosen = {name: value for name, value in asdict(self.options).items() if value is not None and name not in ("checkpoint", "resume")}
         metadata = Metadata(encoder=table.KIND, options=chosen, stop_reason=self.stopped, source_digest=self.source.digest(), version=__version__)
-        parts: dict[str, Any] = {table.KIND: table}
+        if self.options.room == "auto":
+            chosen["room"] = f"auto: {room.name if room is not None and is_sent(table) else 'none'}"
+        parts: dict[str, Any] = {table.KIND: table, "rooms": (room,) if room is not None and is_sent(table) else ()}
         return Scene(self.rate, self.source.n_samples, self.source.n_channels, metadata=metadata, **parts)
 
 

@@ -31,6 +31,8 @@ class Kept:
     done: EventTable
     stopped: str
     elapsed_s: float
+    rooms: str = ""
+    """Digest of the rooms that are chosen from."""
 
 
 def _digest(options: FitOptions, source: Source) -> str:
@@ -44,7 +46,7 @@ def store(options: FitOptions, source: Source, kept: Kept) -> None:
         return
     parts: dict[str, Any] = {f"state_{f.name}": np.asarray(getattr(kept.state, f.name)) for f in fields(State)}
     parts |= {f"done_{p.name}": np.asarray(kept.done.column(p.name)) for p in kept.done.PARAMS}
-    told = {"stretch": kept.stretch, "stopped": kept.stopped, "elapsed_s": kept.elapsed_s, "digest": _digest(options, source)}
+    told = {"stretch": kept.stretch, "stopped": kept.stopped, "elapsed_s": kept.elapsed_s, "rooms": kept.rooms, "digest": _digest(options, source)}
     with atomic_output(options.checkpoint, True) as handle:
         np.savez(handle, **(parts | {name: np.asarray(value) for name, value in told.items()}))
 
@@ -69,7 +71,7 @@ def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Kept
         values = {name: torch.from_numpy(value.copy()) if value.ndim else value.item() for name, value in values.items()}
         state = State(**values)
         done = kind(**{p.name: parts[f"done_{p.name}"] for p in kind.PARAMS})
-        return Kept(int(parts["stretch"]), state, done, str(parts["stopped"]), float(parts["elapsed_s"]))
+        return Kept(int(parts["stretch"]), state, done, str(parts["stopped"]), float(parts["elapsed_s"]), str(parts["rooms"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, ParameterError):
             raise

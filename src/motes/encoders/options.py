@@ -207,6 +207,9 @@ class FitOptions:
         Of splats, in time: `gaussian` or `gamma`.
     loss
         What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.
+    room
+        The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH that fits best, or of five synthetic
+        ones where that is not set, or none where none is better than dry; or one by its name, such as `hall` or `synthetic:1.2`.
     time_limit
         Stop with the best so far after this many seconds.
     learning_rate
@@ -240,6 +243,7 @@ class FitOptions:
     init: Literal["pursuit", "random"] = "pursuit"
     envelope: Literal["gaussian", "gamma"] = "gaussian"
     loss: str = "convergence:1"
+    room: str = "none"
     time_limit: float | None = None
     learning_rate: float = 0.02
     sparsity: float = 0.0
@@ -265,6 +269,8 @@ class FitOptions:
         for name, choices in (("init", ("pursuit", "random")), ("envelope", ("gaussian", "gamma"))):
             if getattr(self, name) not in choices:
                 raise ParameterError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
+        if not self.room:
+            raise ParameterError("room must be none, auto or the name of a room, and is empty")
         if self.time_limit is not None:
             require_positive("time_limit", self.time_limit)
         if not 0 < require_finite("learning_rate", self.learning_rate) <= 1:
@@ -302,6 +308,8 @@ class Progress:
     iteration: int | None = None
     """Steps of a fit by gradients, and the loss after them."""
     loss: float | None = None
+    room: str = ""
+    """What a fit's choice of a room has come to, in words."""
 
 
 def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:

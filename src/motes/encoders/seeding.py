@@ -115,7 +115,7 @@ def exchanged(descent: Descent, state: State, n_events: int) -> State:
     if used == 0 and alive.all():
         return state
     anchor = unknowns.of_atoms(chosen)
-    if isinstance(unknowns, SplatUnknowns):
+    if unknowns.TIMBRE:
         anchor = _with_timbre(unknowns, columns, anchor)
     return state.with_events(torch.from_numpy(np.flatnonzero(alive)), anchor)
 
@@ -140,7 +140,7 @@ def _with_timbre(unknowns: Unknowns, columns: dict[str, Tensor], anchor: Tensor)
     """New splats that fall within another's first partial take over what its partials are like."""
     old = unknowns.anchored(columns)
     place = {name: i for i, name in enumerate(SplatUnknowns.ANCHORS)}
-    shared = [place[name] for name in ("centre_octaves", "width_octaves", "inharmonicity", "rolloff_db", "slope")]
+    shared = [place[name] for name in unknowns.TIMBRE]
     for row in anchor:
         off = (old[:, place["time_s"]] - row[place["time_s"]]).abs() / (2 * old[:, place["width_s"]] + old[:, place["t60_s"]] / 7)
         apart = (old[:, place["f0_hz"]] - row[place["f0_hz"]]).abs() * row[place["width_s"]] * 2

@@ -61,6 +61,8 @@ class Unknowns:
     FIELDS: tuple[Field, ...]
     ANCHORS: tuple[str, ...]
     """What is kept of an event beside its channels' gains, in the order of the columns of `anchor`."""
+    TIMBRE: tuple[str, ...] = ()
+    """Of those, what an event that is split off another takes over."""
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self.rate, self.n_channels = sample_rate_hz, n_channels
@@ -95,6 +97,10 @@ class Unknowns:
         """`(n_channels, n_samples)` float32."""
         raise NotImplementedError
 
+    def amplified(self, columns: dict[str, Tensor], factors: Tensor) -> dict[str, Tensor]:
+        """The events with each factor above 0 of `(n_events, n_factors)` on a set of channels of its own, in the order of factors."""
+        raise NotImplementedError
+
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
         """About how much energy each event has, `(n_events,)`."""
         raise NotImplementedError
@@ -125,6 +131,7 @@ class SplatUnknowns(Unknowns):
         "rolloff_db", "cutoff_start_hz", "cutoff_end_hz", "crossfade_s", "tremolo", "vibrato", "modulation_hz", "modulation_rad", "shape",
         "noise", "seed", "n_partials",
     )  # fmt: skip
+    TIMBRE = ("centre_octaves", "width_octaves", "inharmonicity", "rolloff_db", "slope")
 
     def __init__(self, sample_rate_hz: int, n_channels: int, *, gamma: bool = False, with_noise: bool = False) -> None:
         super().__init__(sample_rate_hz, n_channels)
@@ -205,6 +212,10 @@ class SplatUnknowns(Unknowns):
         """See `Unknowns`."""
         return render_splats(columns, self.rate, n_samples, block=block_for(self.rate), floor_db=FLOOR_DB, inaudible=INAUDIBLE)
 
+    def amplified(self, columns: dict[str, Tensor], factors: Tensor) -> dict[str, Tensor]:
+        """See `Unknowns`."""
+        return columns | {"gain_db": (columns["gain_db"][:, None, :] + NEPER_DB * factors.log()[:, :, None]).flatten(1)}
+
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
         """See `Unknowns`: of the first six partials, at the rate of the first."""
         k = torch.arange(1, 7, dtype=torch.float64)
@@ -246,6 +257,11 @@ class GaborUnknowns(Unknowns):
     def render(self, columns: dict[str, Tensor], n_samples: int) -> Tensor:
         """See `Unknowns`."""
         return render_gabors(columns, self.rate, n_samples, block=block_for(self.rate))
+
+    def amplified(self, columns: dict[str, Tensor], factors: Tensor) -> dict[str, Tensor]:
+        """See `Unknowns`."""
+        amplitude, phase = columns["amplitude"][:, None, :] * factors[:, :, None], columns["phase_rad"].tile(1, factors.shape[1])
+        return columns | {"amplitude": amplitude.flatten(1), "phase_rad": phase}
 
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
         """See `Unknowns`."""

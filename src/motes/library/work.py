@@ -83,13 +83,21 @@ class Encode:
             "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,
             "snr_db": snr,
             "stop_reason": scene.metadata.stop_reason,
+            **_room_of(scene, self.options),
             "elapsed_s": elapsed_s,
             "times_real_time": seconds / elapsed_s,
         }
 
 
+def _room_of(scene: Scene, options: Any) -> dict[str, str]:
+    """The room of a fit that could have one, for its report."""
+    if getattr(options, "room", "none") == "none":
+        return {}
+    return {"room": scene.rooms[0].name if scene.rooms else "none"}
+
+
 def _fit_words(now: EncoderProgress) -> str:
-    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events"
+    return f"step {now.iteration}, loss {now.loss:.4f}, {now.n_events} events" + (f", {now.room}" if now.room else "")
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,13 @@ def column(scene: Scene, name: str) -> Any:
 
 def _rebuilt(selection: Selection, tables: list[EventTable], mask: Mask | None = None, **scene_changes: Any) -> Selection:
     """The selection in its scene with its tables exchanged for these, in canonical order."""
-    scene = selection.scene.with_tables(tables, **scene_changes)
-    mask, ordered, low = selection.mask if mask is None else mask, [], 0
+    mask, masks, ordered, low = selection.mask if mask is None else mask, [], [], 0
     for table in tables:
         part, order = mask[low : low + len(table)], table.order()
-        ordered.append(part if order is None else part[order])
+        masks.append(part if order is None else part[order])
+        ordered.append(table if order is None else table.take(order))
         low += len(table)
-    return replace(selection, scene=scene, mask=np.concatenate(ordered))
+    return replace(selection, scene=selection.scene.with_tables(ordered, **scene_changes), mask=np.concatenate(masks))
 
 
 def _changed(selection: Selection, change: Change, **scene_changes: Any) -> Selection:

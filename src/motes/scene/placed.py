@@ -29,6 +29,8 @@ MOST_WAYS = 16
 """So many different edits of one scene's atoms are performed with care; atoms edited in rarer ways are moved as they are."""
 FEWEST = 8
 """Nor are fewer atoms than this, edited alike, a partial that is moved."""
+USUAL = (1 / 64, 1 / 16, 1 / 4, 1.0)
+"""How far phases are moved by most edits. Four times as far asks for windows half as long: what these ask for, all between them do."""
 BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
 """Columns, and those that hold what they were before edits."""
 
@@ -128,15 +130,14 @@ def partial_numbers(scene: Scene) -> NDArray[np.int64]:
 def prepare(scene: Scene) -> None:
     """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them takes no longer than others."""
     from motes.scene.partials import lines_of
-    from motes.scene.shared import sharing
-    from motes.scene.swept import chirp_of
+    from motes.scene.swept import movable
 
     events = scene.gabor
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(_scene_of(events, scene.sample_rate_hz))
-        sharing(events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad), lines)
-        for curve in lines.curves:
-            chirp_of(curve, scene.sample_rate_hz)
+        events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+        for by in USUAL:
+            movable(events, lines, np.ones(len(events), np.bool_), scene.sample_rate_hz, by)
 
 
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from motes.scene.gabor import Gabor
 from motes.scene.kinds import Array, Ints
 from motes.scene.partials import Curve, Lines
-from motes.scene.swept import HOPS, analytic, loudest, terms, told, window_for
+from motes.scene.swept import HOPS, Told, analytic, loudest, terms, told, windows_for
 
 SHARED_BINS, SHARED_PART = 4.0, 0.01
 """An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of the energy of one of them."""
@@ -23,24 +23,24 @@ APART_BINS = 5.0
 LONGEST = 1 << 15
 """Longer windows are not tried, in samples."""
 STEADY_TIMES = 16
-"""Nor windows so many times as long as those for which `window_for` would take a line to be straight: its readings waver where two sounds beat."""
+"""Nor windows so many times as long as those for which `windows_for` would take a line to be straight: its readings waver where two sounds beat."""
 MOST_LINES = 8
 """More lines than this in a row, each sharing with the next, are not one chord but noise."""
 NEAR_BINS, CLEAR_PART = 3.0, 0.01
 """A piece is told in long windows if but this part of its energy is further than so many bins from every line."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chord:
     """Lines (from 1) that share atoms, and the window in samples that tells them apart."""
 
-    numbers: list[int]
+    numbers: tuple[int, ...]
     window: int
 
 
 def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: float) -> list[Chord]:
     """Lines that share atoms, and are steady enough for windows that tell them apart; only where one of them is `touched`."""
-    curves, (home, nearest) = lines.curves, sharing(events, lines)
+    windows, (home, nearest) = windows_for(lines, sample_rate_hz, by), sharing(events, lines)
     found = []
     for root in np.unique(home[touched]).tolist():
         numbers = np.flatnonzero(home == root).tolist()
@@ -49,8 +49,8 @@ def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: 
         window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / max(1e-3, nearest[root]))))
         if len(numbers) > MOST_LINES or window > LONGEST:
             continue
-        if window <= STEADY_TIMES * min(window_for(curves[k - 1], sample_rate_hz, by) for k in numbers):
-            found.append(Chord(numbers, window))
+        if window <= STEADY_TIMES * windows[numbers].min():
+            found.append(Chord(tuple(numbers), window))
     return found
 
 
@@ -91,21 +91,18 @@ def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dic
     return apart
 
 
-def told_apart(
-    chord: Chord, events: Gabor, number: Ints, curves: tuple[Curve, ...], free: NDArray[np.bool_], sample_rate_hz: int
-) -> tuple[list[Gabor], Ints]:
-    """New atoms for those of a chord, as far as it is steady, and the events that they replace."""
-    rate, window, hop = sample_rate_hz, chord.window, chord.window // HOPS
-    lines = [curves[k - 1] for k in chord.numbers]
-    mine = np.flatnonzero(free & np.isin(number, chord.numbers))
-    first = int(np.ceil(max(line.time_s[0] for line in lines) * rate / hop)) + HOPS // 2
-    last = int(np.floor(min(line.time_s[-1] for line in lines) * rate / hop)) - HOPS // 2
+def told_apart(events: Gabor, mine: Ints, chord: Chord, lines: Lines, sample_rate_hz: int, groups: tuple[int, ...]) -> tuple[list[Told], Ints]:
+    """New atoms, in the groups of the chord's lines, for its events `mine` as far as it is steady, and the events that they replace."""
+    rate, window, hop, number = sample_rate_hz, chord.window, chord.window // HOPS, lines.number
+    curves = [lines.curves[k - 1] for k in chord.numbers]
+    first = int(np.ceil(max(curve.time_s[0] for curve in curves) * rate / hop)) + HOPS // 2
+    last = int(np.floor(min(curve.time_s[-1] for curve in curves) * rate / hop)) - HOPS // 2
     if last < first or len(mine) == 0:
         return [], mine[:0]
     place, start = np.arange(first, last + 1), (first - HOPS // 2) * hop
-    signal = analytic(events.take(mine), rate, start, (last - first) * hop + window)
-    where, bins, values = terms(signal, place, lines[0], rate, window, window // 2)
-    line_hz = np.array([line.at(where * hop / rate)[0] for line in lines])
+    signal = analytic(events, mine, rate, start, (last - first) * hop + window)
+    where, bins, values = terms(signal, place, curves[0], rate, window, window // 2)
+    line_hz = np.array([curve.at(where * hop / rate)[0] for curve in curves])
     base_hz = line_hz[0] + bins * (rate / window)
     nearest = np.abs(line_hz - base_hz).argmin(axis=0)
     power = np.sum(np.square(np.abs(values)), axis=1)
@@ -115,18 +112,17 @@ def told_apart(
     if not steady.any():
         return [], mine[:0]
     taken = _taken(where[steady], place, hop, window)
-    touched = mine[_overlap(events.take(mine), taken, start, rate)]
+    touched = mine[_overlap(events, mine, taken, start, rate)]
     where, bins, values, nearest = where[steady], bins[steady], values[steady], nearest[steady]
     keep = loudest(values)
     parts = []
-    for i, k in enumerate(chord.numbers):
+    for i, (k, group) in enumerate(zip(chord.numbers, groups, strict=True)):
         part = keep[nearest[keep] == i]
-        group = int(events.group_id[number == k].max())
         shift_hz = line_hz[0][steady][part] - line_hz[i][steady][part]
-        parts.append(told(where[part], bins[part], values[part], lines[i], rate, window, group, shift_hz))
+        parts.append(told(where[part], bins[part], values[part], curves[i], rate, window, group, shift_hz))
         rest = touched[number[touched] == k]
         if len(rest):
-            parts.append(_rest(events.take(rest), taken, start, lines[i], rate, group))
+            parts.append(_rest(events, rest, taken, start, curves[i], rate, group))
     return parts, touched
 
 
@@ -140,20 +136,21 @@ def _taken(where: Ints, place: Ints, hop: int, window: int) -> Array:
     return taken
 
 
-def _overlap(events: Gabor, taken: Array, start: int, rate: int) -> NDArray[np.bool_]:
-    """Which events sound where something was taken."""
-    so_far = np.concatenate([[0.0], np.cumsum(taken)])
-    low, high = (np.clip(np.rint(edge * rate).astype(int) - start, 0, len(taken)) for edge in (events.start_s, events.end_s))
+def _overlap(events: Gabor, these: Ints, taken: Array, start: int, rate: int) -> NDArray[np.bool_]:
+    """Which of these events sound where something was taken."""
+    so_far, middle, half = np.concatenate([[0.0], np.cumsum(taken)]), events.time_s[these], events.window_s[these] / 2
+    low, high = (np.clip(np.rint(edge * rate).astype(int) - start, 0, len(taken)) for edge in (middle - half, middle + half))
     return so_far[high] - so_far[low] > 1e-9
 
 
-def _rest(events: Gabor, taken: Array, start: int, curve: Curve, rate: int, group: int) -> Gabor:
-    """What is left of a line's events, in windows as short as its shortest."""
-    window = 1 << int(np.log2(np.clip(events.window_s.min() * rate, 512, 2048)))
+def _rest(events: Gabor, these: Ints, taken: Array, start: int, curve: Curve, rate: int, group: int) -> Told:
+    """What is left of some events of a line, in windows as short as its shortest."""
+    middle, long = events.time_s[these], events.window_s[these]
+    window = 1 << int(np.log2(np.clip(long.min() * rate, 512, 2048)))
     hop = window // HOPS
-    first, last = int(np.floor(events.start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(events.end_s.max() * rate / hop)) + HOPS // 2
+    first, last = int(np.floor((middle - long / 2).min() * rate / hop)) - HOPS // 2, int(np.ceil((middle + long / 2).max() * rate / hop)) + HOPS // 2
     begin = first * hop - window // 2
-    signal = analytic(events, rate, begin, (last - first) * hop + window)
+    signal = analytic(events, these, rate, begin, (last - first) * hop + window)
     low, high = max(start, begin), min(start + len(taken), begin + signal.shape[1])
     signal[:, low - begin : high - begin] *= 1 - np.minimum(taken[low - start : high - start], 1)
     where, bins, values = terms(signal, np.arange(first, last + 1), curve, rate, window, 48)

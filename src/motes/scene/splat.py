@@ -259,9 +259,9 @@ def noise_of(events: Splat, i: int, sample_rate_hz: int, first: int, n: int) -> 
     return early, late
 
 
-def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, first: int = 0, inaudible: float = 0.0) -> tuple[int, Array]:
+def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, first: int = 0) -> tuple[int, Array]:
     """Event i by its definition where it sounds within samples first … first + n_samples − 1: the sample it begins at, and its sound, `(n,)` float64,
-    at 0 dB. Partials weaker than `inaudible` times the strongest are left out.
+    at 0 dB.
     """
     start, end = float(events.start_s[i]) * sample_rate_hz, float(events.end_s[i]) * sample_rate_hz
     low, high = max(first, int(np.floor(start))), min(first + n_samples, int(np.ceil(end)) + 1)
@@ -273,7 +273,7 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     since = -since[::-1] if backward else since
     sound = np.zeros(n)
     frequency, amplitude, decay = events.partials(i)
-    heard = (frequency < sample_rate_hz / 2) & (amplitude > inaudible * amplitude.max(initial=0.0))
+    heard = frequency < sample_rate_hz / 2
     frequency, amplitude, decay, k = frequency[heard], amplitude[heard], decay[heard], np.flatnonzero(heard) + 1
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:

@@ -6,7 +6,10 @@ line's own frequency have few terms, and each of these is an atom.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +17,6 @@ from numpy.typing import NDArray
 from motes.scene.gabor import Gabor
 from motes.scene.kinds import Array, Ints
 from motes.scene.partials import Curve, Lines
-
-if TYPE_CHECKING:
-    pass
 
 SWEEP_RAD = 0.07
 """A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its centre."""
@@ -30,6 +30,28 @@ LEFT_OUT = 1e-6
 """Terms are left out that hold this part of a line's energy."""
 PIECE_SAMPLES = 1 << 20
 """Long lines are taken in pieces of this length."""
+LOT_SAMPLES = 1 << 16
+"""So many are transformed at once: what stays in a processor's cache."""
+MOST_REMEMBERED = 1 << 20
+"""So many atoms that were made once are kept with each set of lines."""
+ANY_WINDOW = 1 << 30
+"""The window, in samples, that lines ask for which do not sweep."""
+
+Made = TypeVar("Made")
+_REMEMBERING = threading.Lock()
+
+
+class Told(NamedTuple):
+    """The columns, as `Gabor` has them, of atoms that take the place of others."""
+
+    time_s: Array
+    window_s: Array
+    frequency_hz: Array
+    amplitude: Array
+    phase_rad: Array
+    group_id: Ints
+    partial_hz: Array
+    partial_rad: Array
 
 
 def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz: int, by: float) -> tuple[NDArray[np.bool_], list[Gabor]]:
@@ -40,63 +62,102 @@ def movable(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz
     """
     from motes.scene.shared import chords, told_apart
 
-    rate, number = sample_rate_hz, lines.number
+    rate, number, n_lines = sample_rate_hz, lines.number, len(lines.curves)
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
+    heard = mask & (energy > 0) & (2 * events.frequency_hz < rate)
+    windows = windows_for(lines, rate, by)
+    long = _long(events, number, windows, rate)
+    whole, swept = (np.bincount(number[these], energy[these], n_lines + 1) for these in (long, long & lines.swept))
+    chosen = np.flatnonzero(heard & long & (swept > SWEPT_PART * whole)[number])
+    chosen = chosen[np.argsort(number[chosen], kind="stable")]
     parts, kept = [], np.ones(len(events), bool)
-    order = np.argsort(number, kind="stable")
-    edges = np.searchsorted(number[order], np.arange(1, len(lines.curves) + 2))
+    kept[chosen] = False
+    for mine in np.split(chosen, np.flatnonzero(np.diff(number[chosen])) + 1) if len(chosen) else []:
+        k = int(number[mine[0]])
+        group = int(events.group_id[mine[np.argmax(events.amplitude[mine].max(axis=1) * events.window_s[mine])]])
+        parts.append(remembered(lines, shorter, events, mine, lines.curves[k - 1], rate, int(windows[k]), group))
     touched = np.unique(number[mask & (number > 0)])
-    for k in (touched - 1).tolist():
-        curve = lines.curves[k]
-        mine = order[edges[k] : edges[k + 1]]
-        window = window_for(curve, rate, by)
-        away = np.abs(events.frequency_hz - events.partial_hz)[mine] * window / rate
-        long = mine[(events.window_s[mine] * rate > 1.5 * window) & (away < MOST_BINS / 2)]
-        chosen = np.sort(long[mask[long] & (energy[long] > 0) & (2 * events.frequency_hz[long] < rate)])
-        if len(chosen) and np.sum(energy[long[lines.swept[long]]]) > SWEPT_PART * np.sum(energy[long]):
-            kept[chosen] = False
-            parts.append(shorter(events.take(chosen), curve, rate, window))
     for chord in chords(events, lines, touched, rate, by):
-        told_parts, replaced = told_apart(chord, events, number, lines.curves, mask & kept & (energy > 0) & (2 * events.frequency_hz < rate), rate)
+        mine = np.flatnonzero(heard & kept & np.isin(number, chord.numbers))
+        groups = tuple(int(events.group_id[number == k].max()) for k in chord.numbers)
+        told_parts, replaced = remembered(lines, told_apart, events, mine, chord, lines, rate, groups)
         kept[replaced] = False
         parts += told_parts
-    return kept, parts
+    return kept, [Gabor(*map(np.concatenate, zip(*parts, strict=True)))] if parts else []
 
 
-def window_for(curve: Curve, sample_rate_hz: int, by: float) -> int:
-    """The longest window, a power of two in samples, in which a line moved by `by` strays by SWEEP_RAD at most."""
-    chirp = chirp_of(curve, sample_rate_hz)
-    if chirp is None or by == 0:
-        return 1 << 30
-    longest_s = 4 * np.sqrt(SWEEP_RAD / (np.pi * by * max(chirp, 1e-6)))
-    return max(SHORTEST, 1 << int(np.log2(longest_s * sample_rate_hz)))
+def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Ints, *others: Any) -> Made:
+    """make(events, mine, …), which is kept with the lines of these events: edits differ in how far they move atoms, seldom in which."""
+    key = make, hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16).digest(), *others
+    with _REMEMBERING:
+        kept: dict[Any, Any] = lines.__dict__.setdefault("_made", {"n_atoms": 0})
+        if (found := kept.pop(key, None)) is not None:
+            kept[key] = found  # the latest used last
+            known: Made = found
+            return known
+    made = make(events, mine, *others)
+    with _REMEMBERING:
+        kept["n_atoms"] += n_told(made) - n_told(kept.pop(key, None))
+        kept[key] = made
+        while kept["n_atoms"] > MOST_REMEMBERED:
+            oldest = next(one for one in kept if one != "n_atoms")
+            kept["n_atoms"] -= n_told(kept.pop(oldest))
+    return made
 
 
-def chirp_of(curve: Curve, sample_rate_hz: int) -> float | None:
-    """How fast a line moves where it moves fast, Hz per s; None where it is too short to tell. Found once for each."""
-    if "_chirp" not in curve.__dict__:
-        time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
-        frequency = curve.at(time)[0]
-        moves = np.abs(frequency[4:] - frequency[:-4])
-        object.__setattr__(curve, "_chirp", None if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024))
-    found: float | None = curve.__dict__["_chirp"]
+def n_told(made: Any) -> int:
+    """How many atoms there are in what `shorter` or `told_apart` made."""
+    if made is None:
+        return 0
+    return len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0])
+
+
+def _long(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
+    """Which events of lines have longer windows than their lines ask for, and lie near enough to these to be told in such."""
+    longer = (number > 0) & (events.window_s * sample_rate_hz > 1.5 * windows[number])
+    return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
+
+
+def windows_for(lines: Lines, sample_rate_hz: int, by: float) -> Ints:
+    """The longest windows, powers of two in samples, in which lines moved by `by` stray by SWEEP_RAD at most; of line k, windows[k]."""
+    chirp = chirps(lines, sample_rate_hz)
+    if by == 0:
+        return np.full(len(chirp), ANY_WINDOW)
+    longest_s = 4 * np.sqrt(SWEEP_RAD / (np.pi * by * np.fmax(chirp, 1e-6)))
+    windows = np.maximum(SHORTEST, 1 << np.log2(longest_s * sample_rate_hz).astype(np.int64))
+    return np.where(np.isnan(chirp), ANY_WINDOW, windows)
+
+
+def chirps(lines: Lines, sample_rate_hz: int) -> Array:
+    """How fast each line moves where it moves fast, Hz per s, from 1 on; NaN where it is too short to tell. Found once for each set of lines."""
+    found: Array | None = lines.__dict__.get("_chirps")
+    if found is None:
+        found = np.array([np.nan, *(_chirp(curve, sample_rate_hz) for curve in lines.curves)])
+        object.__setattr__(lines, "_chirps", found)
     return found
 
 
-def shorter(long: Gabor, curve: Curve, sample_rate_hz: int, window: int) -> Gabor:
-    """Atoms of `window` samples that add up to some long ones of one line, to LEFT_OUT of their energy."""
+def _chirp(curve: Curve, sample_rate_hz: int) -> float:
+    time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
+    frequency = curve.at(time)[0]
+    moves = np.abs(frequency[4:] - frequency[:-4])
+    return np.nan if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024)
+
+
+def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> Told:
+    """Atoms of `window` samples, in a group, that add up to some long events of one line, to LEFT_OUT of their energy."""
     hop, rate = window // HOPS, sample_rate_hz
-    first, last = int(np.floor(long.start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(long.end_s.max() * rate / hop)) + HOPS // 2
+    start_s, end_s = events.time_s[long] - events.window_s[long] / 2, events.time_s[long] + events.window_s[long] / 2
+    first, last = int(np.floor(start_s.min() * rate / hop)) - HOPS // 2, int(np.ceil(end_s.max() * rate / hop)) + HOPS // 2
     per_piece = max(1, PIECE_SAMPLES // hop)
     half = min(window // 2, MOST_BINS)
     pieces = []
     for begin in range(first, last + 1, per_piece):
         places = np.arange(begin, min(begin + per_piece, last + 1))
-        signal = analytic(long, rate, begin * hop - window // 2, (len(places) - 1) * hop + window)
+        signal = analytic(events, long, rate, begin * hop - window // 2, (len(places) - 1) * hop + window)
         pieces.append(terms(signal, places, curve, rate, window, half))
     place, bins, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
     taken = loudest(values)
-    group = int(long.group_id[np.argmax(long.amplitude.max(axis=1) * long.window_s)])
     return told(place[taken], bins[taken], values[taken], curve, rate, window, group)
 
 
@@ -107,30 +168,35 @@ def terms(signal: NDArray[np.complex128], place: Ints, curve: Curve, rate: int, 
     """
     from scipy.fft import fft
 
+    from motes.kernels.pieces import brought_down
+
     hop, u = window // HOPS, np.arange(window) - window // 2
-    pieces = np.lib.stride_tricks.sliding_window_view(signal, window, axis=1)[:, ::hop]
     hann = 0.5 + 0.5 * np.cos(2 * np.pi * u / window)
-    frequency, _ = curve.at(place * hop / rate)
-    carrier = hann * np.exp(-2j * np.pi / rate * frequency[:, None] * u)
-    bins = np.arange(-half, half)
-    spectra = fft(pieces * carrier)[:, :, bins] * (1 - 2 * (bins % 2)) / (0.375 * HOPS * window)
-    values = np.moveaxis(spectra, 0, -1).reshape(-1, len(signal))
-    where, which = np.repeat(place, len(bins)), np.tile(bins, len(place))
-    heard = np.abs(values).max(axis=1) > 1e-9
-    return where[heard], which[heard], values[heard]
+    omega = 2 * np.pi / rate * curve.at(place * hop / rate)[0]
+    around, per_lot = np.empty((len(signal), len(place), 2 * half), np.complex128), max(1, LOT_SAMPLES // window)
+    for low in range(0, len(place), per_lot):
+        high = min(low + per_lot, len(place))
+        spectra = fft(brought_down(signal[:, low * hop : (high - 1) * hop + window], hop, omega[low:high], hann), overwrite_x=True)
+        around[:, low:high, :half], around[:, low:high, half:] = spectra[:, :, window - half :], spectra[:, :, :half]
+    power = np.square(around.real) + np.square(around.imag)
+    scale, bins = 0.375 * HOPS * window, np.arange(-half, half)
+    where, which = np.nonzero(power.max(axis=0) > (1e-9 * scale) ** 2)
+    bins = bins[which]
+    return place[where], bins, around[:, where, which].T * ((1 - 2 * (bins % 2)) / scale)[:, None]
 
 
 def loudest(values: NDArray[np.complex128]) -> Ints:
     """Places, ascending, of the fewest terms that hold all energy but LEFT_OUT of it."""
     power = np.sum(np.square(np.abs(values)), axis=1)
-    falling = np.argsort(-power, kind="stable")
-    total = np.cumsum(power[falling])
-    return np.sort(falling[: int(np.searchsorted(total, (1 - LEFT_OUT) * total[-1])) + 1]) if len(total) else falling
+    total = power.sum()
+    some = np.flatnonzero(power * len(power) >= LEFT_OUT * total)  # all others together hold less than that
+    falling = some[np.argsort(-power[some], kind="stable")]
+    return np.sort(falling[: int(np.searchsorted(np.cumsum(power[falling]), (1 - LEFT_OUT) * total)) + 1])
 
 
 def told(
     place: Ints, bins: Ints, values: NDArray[np.complex128], curve: Curve, rate: int, window: int, group: int, shift_hz: Array | float = 0.0
-) -> Gabor:
+) -> Told:
     """Terms as atoms that move with a curve; their bins count from `shift_hz` above it."""
     time_s = place * (window // HOPS) / rate
     partial_hz, partial_rad = curve.at(time_s)
@@ -139,17 +205,17 @@ def told(
     phase = np.where(below[:, None], -1, 1) * np.angle(values)
     frequency, partial_hz = np.abs(frequency), np.where(below, np.abs(frequency), np.maximum(partial_hz, 1e-3))
     partial_rad, n = np.where(below, 0.0, partial_rad), len(place)
-    return Gabor(time_s, np.full(n, window / rate), frequency, np.abs(values), phase, np.full(n, group), partial_hz, partial_rad)
+    return Told(time_s, np.full(n, window / rate), frequency, np.abs(values), phase, np.full(n, group), partial_hz, partial_rad)
 
 
-def analytic(events: Gabor, rate: int, start: int, n_samples: int) -> NDArray[np.complex128]:
-    """The sum of complex atoms, `(n_channels, n_samples)` from sample `start` on, whose real part they render."""
+def analytic(events: Gabor, these: Ints, rate: int, start: int, n_samples: int) -> NDArray[np.complex128]:
+    """The sum of some events as complex atoms, `(n_channels, n_samples)` from sample `start` on, whose real part they render."""
     from motes.kernels.gabor import add_gabor
 
     n_channels, stride = events.amplitude.shape[1], n_samples + 16
-    audio = np.zeros(2 * n_channels * stride)
-    amplitude, phase = np.tile(events.amplitude, 2), np.concatenate([events.phase_rad, events.phase_rad - np.pi / 2], axis=1)
-    time, window, omega = events.time_s * rate, events.window_s * rate, 2 * np.pi / rate * events.frequency_hz
+    audio, phase_rad = np.zeros(2 * n_channels * stride), events.phase_rad[these]
+    amplitude, phase = np.tile(events.amplitude[these], 2), np.concatenate([phase_rad, phase_rad - np.pi / 2], axis=1)
+    time, window, omega = events.time_s[these] * rate, events.window_s[these] * rate, 2 * np.pi / rate * events.frequency_hz[these]
     add_gabor(audio, stride, n_samples, start, time, window, omega, amplitude, phase, 0, len(time))
     real, imaginary = audio.reshape(2, n_channels, stride)[:, :, :n_samples]
     return real + 1j * imaginary
