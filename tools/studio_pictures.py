@@ -46,6 +46,26 @@ def prepare(folder: Path) -> None:
     """The bundled recording, and what atoms and noise make of it."""
     (folder / "demo.flac").write_bytes((ROOT / "src/motes/demo/demo.flac").read_bytes())
     subprocess.run([sys.executable, "-m", "motes.cli", "encode", "demo.flac", "--kbps", "16"], cwd=folder, check=True)
+    splats().save(folder / "splats.mote")
+
+
+def splats() -> Any:
+    """A few splats of every sort, made by hand: short and long, pitched and noisy."""
+    import numpy as np
+
+    from motes.scene.scene import Scene
+    from motes.scene.splat import Splat
+
+    n = 14
+    pitch = 196.0 * 2.0 ** (np.array([0, 7, 12, 3, 10, 15, 5, 12, 19, 0, 7, 24, 12, 0]) / 12)
+    noisy = np.array([0, 0, 0, 0.6, 0, 0, 0, 1, 0, 0, 0.3, 0, 0, 1])
+    table = Splat(
+        time_s=0.15 + 0.28 * np.arange(n), width_s=np.tile([0.004, 0.03, 0.012, 0.02], 4)[:n], f0_hz=pitch,
+        centre_hz=pitch * np.tile([1, 2, 3], 5)[:n], width_octaves=np.tile([0.8, 1.4], 7), t60_s=np.tile([0.9, 0.3, 0.6], 5)[:n],
+        gain_db=-14.0 - 2.0 * (np.arange(n) % 4)[:, None], shape=np.tile([2.5, 0.0], 7), rolloff_db=np.full(n, 5.0),
+        damping_slope=np.full(n, 0.4), noise=noisy, seed=np.arange(n),
+    )  # fmt: skip
+    return Scene(44100, 5 * 44100, 1, splat=table)
 
 
 def settle(page: Any) -> None:
@@ -87,6 +107,13 @@ def partials(page: Any) -> None:
     page.get_by_role("checkbox", name="Events").uncheck()
 
 
+def bursts(page: Any) -> None:
+    """Splats, one of them chosen."""
+    page.locator("#expression").fill("id == 2")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(300)
+
+
 def keys(page: Any) -> None:
     """The sheet of keys."""
     page.keyboard.press("?")
@@ -98,7 +125,8 @@ def export(page: Any) -> None:
 
 
 VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
-    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (keys, DESKTOP), (export, DESKTOP), (scene, TABLET),
+    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (bursts, DESKTOP), (keys, DESKTOP), (export, DESKTOP),
+    (scene, TABLET),
 )  # fmt: skip
 
 
@@ -128,7 +156,7 @@ def pictures(browser: Any, address: str, scheme: str, out: Path) -> None:
     page.close()
     for view, size in VIEWS:
         page = opened(size)
-        page.locator(".file", has_text="demo.mote").click()
+        page.locator(".file", has_text="splats.mote" if view is bursts else "demo.mote").click()
         settle(page)
         view(page)
         settle(page)

@@ -10,14 +10,17 @@ from kind_examples import EXAMPLES, example, scene_of
 
 from motes.scene.scene import KINDS
 from motes.studio.documents import Document
+from motes.studio.geometry import geometry_of
 from motes.studio.spectrogram import row_frequencies_hz, spectrogram_tile
 from motes.studio.tiles import coarsest_level, event_tile, span_s
 
 
 def parsed(data: bytes):
     """By docs/studio-api.md."""
-    magic, n, n_all, level, index, revision, start, span, header, _ = struct.unpack_from("<4s5I2d2I", data)
-    assert (magic, header, len(data)) == (b"MTE1", 48, 48 + 38 * n)
+    magic, n, n_all, level, index, revision, start, span, header, further = struct.unpack_from("<4s5I2d2I", data)
+    assert (magic, header) == (b"MTE1", 48)
+    assert further % 4 == 0
+    assert len(data) == (further + 16 * n if further else 48 + 38 * n)
     names = [
         ("id", "<u4"),
         ("start", "<f4"),
@@ -31,6 +34,8 @@ def parsed(data: bytes):
     ]
     columns = {name: np.frombuffer(data, kind, n, 48 + 4 * n * i) for i, (name, kind) in enumerate(names)}
     columns |= {"kind": np.frombuffer(data, "u1", n, 48 + 36 * n), "flags": np.frombuffer(data, "u1", n, 48 + 37 * n)}
+    for i in range(4 if further else 0):
+        columns[f"more{i}"] = np.frombuffer(data, "<f4", n, further + 4 * n * i)
     return {"n_all": n_all, "tile": (level, index, revision), "start_s": start, "span_s": span}, columns
 
 
@@ -246,3 +251,34 @@ def test_selections_and_events_are_heard_alone(talk):
     audio = np.frombuffer(alone.content, "<f4", offset=56)
     assert np.allclose(audio, one[first : first + len(audio)], atol=1e-7)
     talk.get("sounds/none.wav", 404)
+
+
+def test_a_splat_stands_where_its_sound_is():
+    """Nearly all energy that a splat alone renders lies in its band, and much of it near both edges; the peak is where its burst is strongest."""
+    table = example("splat", 1)
+    for i in range(len(table)):
+        scene = scene_of(table.take(slice(i, i + 1)))
+        revision = Document("d", "d", scene).history.current
+        geometry = geometry_of(scene)
+        level = coarsest_level(scene.duration_s)
+        _, columns = parsed(event_tile(geometry, revision.muted, level, 0, 0, scene.duration_s))
+        audio = np.atleast_2d(scene.render())[0].astype(float)
+        power = np.abs(np.fft.rfft(audio)) ** 2
+        hz = np.fft.rfftfreq(len(audio), 1 / scene.sample_rate_hz)
+        low, high = float(columns["low"][0]) / 1.3, float(columns["high"][0]) * 1.3
+        assert power[(hz > low) & (hz < high)].sum() > 0.9 * power.sum(), i
+        assert columns["start"][0] + columns["more0"][0] == pytest.approx(table.time_s[i], abs=1e-5)
+        assert columns["more1"][0] == pytest.approx(
+            0 if table.noise[i] == 1 else table.partials(i)[0].searchsorted(float(columns["high"][0]) * 1.0001), abs=2
+        )
+        assert columns["more2"][0] == pytest.approx(table.noise[i])
+    mirrored = scene_of(table.mirrored(np.ones(len(table), bool), 1.5))
+    assert set(geometry_of(mirrored).more[:, 3]) == {1.0}
+
+
+def test_tiles_without_splats_hold_no_further_columns():
+    scene = scene_of(example("gabor", 1))
+    assert len(geometry_of(scene).more) == 0
+    both = geometry_of(scene_of(example("gabor", 1), example("splat", 1)))
+    assert both.more.shape == (19, 4)
+    assert not both.more[:12].any()

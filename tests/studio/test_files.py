@@ -338,3 +338,16 @@ def test_the_export_of_nothing(talk, folder):
     assert talk.get(f"{at}/spectrogram/reconstruction/0/0").content[:4] == b"MTS1"
     assert talk.post(f"{at}/table", {})["n"] == 0
     assert io.BytesIO(talk.get(f"{at}/export/x.csv").content).readline()
+
+
+def test_an_exported_sound_passes_through_a_file_that_is_gone_afterwards(talk, tmp_path, monkeypatch):
+    import tempfile
+
+    place = tmp_path / "temporary"
+    place.mkdir()
+    document = talk.open()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    answer = talk.get(f"documents/{document['id']}/revisions/0/export/out.wav")
+    assert answer.headers["content-type"] == "audio/wav"
+    assert int(answer.headers["content-length"]) == len(answer.content) > 3 * document["n_samples"]
+    assert list(place.iterdir()) == []

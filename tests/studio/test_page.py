@@ -18,6 +18,7 @@ import soundfile
 import motes
 from motes.scene.gabor import Gabor
 from motes.scene.scene import Scene
+from motes.scene.splat import Splat
 
 RATE = 16000
 OPEN = "window.__motes.document"
@@ -282,6 +283,50 @@ def test_an_edit_is_heard_while_it_plays(opened):
     page.wait("window.started.length >= 1")
     assert page.told(f"{OPEN}.playing") is True
     page.keys("Space")
+
+
+def test_a_file_changed_elsewhere_is_replaced_only_when_told(opened, served):
+    page = opened(chimes())
+    page.choose("frequency_hz > 1000")
+    page.keys("Delete")
+    chimes(7).save(served[1] / "chimes.mote", overwrite=True)
+    page.keys("Control+s")
+    page.page.get_by_role("alert").get_by_text("another program").wait_for()
+    assert len(motes.load(served[1] / "chimes.mote").gabor) == 7
+    page.page.get_by_role("button", name="Replace").click()
+    page.wait(f"{OPEN}.info.dirty === false")
+    assert len(motes.load(served[1] / "chimes.mote").gabor) == page.told(f"{OPEN}.info.n_events")
+
+
+def test_events_are_sent_to_a_room_and_made_wetter(opened):
+    page = opened(chimes())
+    page.choose("time_s < 2")
+    page.page.get_by_label("Room").select_option("synthetic:0.6")
+    page.wait(f"{OPEN}.selected.wetness?.[0] === 0.3")
+    slider = page.page.get_by_label("Wetness")
+    slider.fill("80")
+    slider.dispatch_event("change")
+    page.wait(f"{OPEN}.selected.wetness?.[0] === 0.8")
+    assert page.told(f"{OPEN}.info.rooms") == [{"id": 1, "name": "synthetic:0.6", "missing": False}]
+    page.page.get_by_label("Room").select_option("")
+    page.wait(f"{OPEN}.info.rooms.length === 0")
+    assert not page.troubles
+
+
+def test_a_click_on_any_partial_of_a_splat_chooses_it(opened):
+    table = Splat(np.array([1.0]), np.array([0.01]), np.array([300.0]), np.array([600.0]), np.array([1.5]), np.array([0.8]), np.array([[-12.0]]))
+    page = opened(Scene(RATE, 3 * RATE, 1, splat=table), "splat.mote")
+    for hz in (300, 900):
+        page.keys("Escape")
+        page.page.mouse.click(*spot(page, 1.2, hz))
+        page.wait(f"{OPEN}.selected.n === 1")
+    page.wait(f"{OPEN}.event?.id === 0")
+    page.page.wait_for_timeout(50)
+    assert "Splat 0" in page.page.locator(".inspector h2").inner_text()
+    page.keys("Escape")
+    page.page.mouse.click(*spot(page, 1.2, 4000))
+    page.page.wait_for_timeout(200)
+    assert page.told(f"{OPEN}.selected.n") == 0
 
 
 def test_an_export_is_what_the_scene_renders(opened, tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
@@ -123,7 +127,11 @@ def get_export(
         scene = Selection(revision.scene, mask).only()
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in name)
     headers = FOR_EVER | {"Content-Disposition": f'attachment; filename="{safe}"'}
-    return Response(_exported(scene, extension, *stretch(start_s, end_s, scene.duration_s)), media_type=TYPES[extension], headers=headers)
+    low, high = stretch(start_s, end_s, scene.duration_s)
+    if extension == ".wav":
+        path = _wav_file(scene, low, high)
+        return FileResponse(path, media_type=TYPES[extension], headers=headers, background=BackgroundTask(os.unlink, path))
+    return Response(_exported(scene, extension, low, high), media_type=TYPES[extension], headers=headers)
 
 
 def _selection(text: str) -> What:
@@ -138,20 +146,31 @@ def _selection(text: str) -> What:
 
 def _exported(scene: Scene, extension: str, start_s: float, end_s: float) -> bytes:
     """The bytes of a file."""
-    from motes.audio import write_audio
     from motes.codec.bitstream import dumps
     from motes.report.picture import scene_picture
     from motes.report.tables import write_csv
-    from motes.synth.render import render_blocks, stretch_samples
 
     if extension == ".mote":
         return dumps(scene)
     if extension == ".png":
         return scene_picture(scene, start_s=start_s, end_s=end_s)
     buffer = BytesIO()
-    if extension == ".csv":
-        write_csv(scene if (start_s, end_s) == (0.0, scene.duration_s) else scene.slice(start_s, end_s), buffer)
-    else:
-        first, last = stretch_samples(scene, start_s, end_s)
-        write_audio(buffer, render_blocks(scene, first=first, last=last), scene.sample_rate_hz, scene.n_channels, n_samples=last - first)
+    write_csv(scene if (start_s, end_s) == (0.0, scene.duration_s) else scene.slice(start_s, end_s), buffer)
     return buffer.getvalue()
+
+
+def _wav_file(scene: Scene, start_s: float, end_s: float) -> str:
+    """A temporary file with the sound: an hour of it would not fit into memory."""
+    from motes.audio import write_audio
+    from motes.synth.render import render_blocks, stretch_samples
+
+    first, last = stretch_samples(scene, start_s, end_s)
+    handle, path = tempfile.mkstemp(".wav", "motes-export-")
+    os.close(handle)
+    try:
+        blocks = render_blocks(scene, first=first, last=last)
+        write_audio(path, blocks, scene.sample_rate_hz, scene.n_channels, overwrite=True, n_samples=last - first)
+    except BaseException:
+        os.unlink(path)
+        raise
+    return path

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motes.report.items import bands
 from motes.scene.kinds import Array, EventTable, Ints
 from motes.scene.scene import Scene
+from motes.scene.splat import N_PARTIALS, OCTAVE_DB, Splat
 from motes.scene.texture import erb_rate
 from motes.units import SILENCE_DB
 
@@ -18,6 +19,11 @@ AUX: dict[str, tuple[str, str]] = {
     "gabor": ("window_s", ""), "texture": ("n_bands", "frame_s"), "strike": ("control", "frequency_ratio"), "splat": ("t60_s", "f0_hz")
 }  # fmt: skip
 """What the two spare columns of a tile hold for a kind."""
+MORE: dict[str, tuple[str, ...]] = {"splat": ("peak_s", "partials", "noise", "backward")}
+"""What the further columns of a tile hold for a kind."""
+N_MORE = 4
+_HEARD = 0.05
+"""Partials of a splat weaker than this, beside the strongest, count for nothing where it stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,8 @@ class Geometry:
     """The place of each event's kind in `motes.scene.scene.KINDS`."""
     aux: Array
     """`(n_events, 2)`, what `AUX` names."""
+    more: Array
+    """`(n_events, N_MORE)`, what `MORE` names; `(0, N_MORE)` where no kind has any."""
 
     @cached_property
     def middle_s(self) -> Array:
@@ -72,13 +80,37 @@ def geometry_of(scene: Scene) -> Geometry:
     nyquist = scene.sample_rate_hz / 2
     parts = []
     for place, table in enumerate(scene.tables):
-        low, high = bands(table)
         n = len(table)
+        further = np.zeros((n, N_MORE))
+        low, high = bands(table)
+        if isinstance(table, Splat) and n:
+            low, high, n_heard = splat_bands(table, nyquist)
+            further = np.stack([table.time_s - table.start_s, n_heard, table.noise, table.backward], axis=1)
         kind = np.full(n, place, np.uint8)
         low, high = np.minimum(low, nyquist), np.minimum(high, nyquist)
-        parts.append((table.start_s, table.end_s, low, high, level_db(table), table.column("group_id"), kind, aux(table)))
-    start, end, low, high, level, group, kind, more = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Geometry(start, end, low, high, level, group, kind, more)
+        parts.append((table.start_s, table.end_s, low, high, level_db(table), table.column("group_id"), kind, aux(table), further))
+    start, end, low, high, level, group, kind, spare, more = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Geometry(start, end, low, high, level, group, kind, spare, more if len(scene.splat) else more[:0])
+
+
+def splat_bands(splats: Splat, nyquist: float) -> tuple[Array, Array, Array]:
+    """From the lowest to the highest frequency that is heard of each splat, partials or the noise of its burst, and how many partials there are."""
+    k = np.arange(1, N_PARTIALS + 1, dtype=np.float64)
+    b = splats.inharmonicity[:, None]
+    frequency = splats.f0_hz[:, None] * k * np.sqrt((1 + b * k**2) / (1 + b))
+    octaves = np.log2(frequency / splats.centre_hz[:, None]) / splats.width_octaves[:, None]
+    loudness = k ** (-splats.rolloff_db[:, None] / OCTAVE_DB) * np.exp(-0.5 * octaves**2)
+    cutoff = np.maximum(splats.cutoff_start_hz, splats.cutoff_end_hz)[:, None]
+    loudness = loudness / (1 + (frequency / cutoff) ** 2)
+    inside = (k <= splats.n_partials[:, None]) & (frequency >= splats.low_hz[:, None]) & (frequency <= np.minimum(splats.high_hz, nyquist)[:, None])
+    loudness = np.where(inside & (splats.noise < 1)[:, None], loudness, 0.0)
+    heard = (loudness > _HEARD * loudness.max(axis=1, keepdims=True)) & (loudness > 0)
+    low, high = np.where(heard, frequency, np.inf).min(axis=1), np.where(heard, frequency, 0.0).max(axis=1)
+    noisy = (splats.noise > 0) | ~heard.any(axis=1)
+    reach = 2.0 ** np.minimum(splats.width_octaves, 20.0)
+    burst = np.clip([splats.centre_hz / reach, splats.centre_hz * reach], splats.low_hz, splats.high_hz)
+    low, high = np.where(noisy, np.minimum(low, burst[0]), low), np.where(noisy, np.maximum(high, burst[1]), high)
+    return low, high, np.where(heard.any(axis=1), np.where(heard, k, 0).max(axis=1), 0.0)
 
 
 def level_db(table: EventTable) -> Array:

@@ -14,7 +14,7 @@ from motes.scene.scene import KINDS, Scene
 from motes.scene.select import column_names, columns
 from motes.studio.bodies import TableBody
 from motes.studio.errors import Absent
-from motes.studio.geometry import AUX, Geometry
+from motes.studio.geometry import AUX, MORE, Geometry
 from motes.studio.history import Revision
 
 UNSORTED = ("partial",)
@@ -34,7 +34,13 @@ def _kind(kind: type[EventTable]) -> dict[str, Any]:
         }
         for param in kind.PARAMS if param.told
     ]  # fmt: skip
-    return {"kind": kind.KIND, "params": params, "ragged": list(kind.RAGGED), "aux": list(AUX.get(kind.KIND, ("", "")))}
+    return {
+        "kind": kind.KIND,
+        "params": params,
+        "ragged": list(kind.RAGGED),
+        "aux": list(AUX.get(kind.KIND, ("", ""))),
+        "more": list(MORE.get(kind.KIND, ())),
+    }
 
 
 def sortable() -> list[str]:

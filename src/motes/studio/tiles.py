@@ -41,7 +41,11 @@ def event_tile(geometry: Geometry, muted: Mask, level: int, index: int, revision
     found = geometry.sounding(start if index else -math.inf, math.inf if last else start + span)
     n_all = len(found)
     found = strongest(geometry, found, n_all if level == 0 else limit)
-    head = _HEADER.pack(b"MTE1", len(found), n_all, level, index, revision, start, span, _HEADER.size, 0)
+    further = geometry.more[found].astype("<f4").T.tobytes() if len(geometry.more) else b""
+    gap = -2 * len(found) % 4
+    head = _HEADER.pack(
+        b"MTE1", len(found), n_all, level, index, revision, start, span, _HEADER.size, (_HEADER.size + 38 * len(found) + gap) if further else 0
+    )
     columns = [
         found.astype("<u4"),
         *((values[found] - start).astype("<f4") for values in (geometry.start_s, geometry.end_s)),
@@ -51,7 +55,7 @@ def event_tile(geometry: Geometry, muted: Mask, level: int, index: int, revision
         geometry.kind[found],
         muted[found].astype(np.uint8),
     ]
-    return b"".join([head, *(column.tobytes() for column in columns)])
+    return b"".join([head, *(column.tobytes() for column in columns), *([bytes(gap), further] if further else [])])
 
 
 def strongest(geometry: Geometry, found: NDArray[np.intp], n: int) -> NDArray[np.intp]:

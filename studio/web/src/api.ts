@@ -16,6 +16,7 @@ export interface Kind {
   params: Param[];
   ragged: string[];
   aux: [string, string];
+  more: string[];
 }
 export interface Option {
   name: string;

@@ -13,6 +13,7 @@ export interface EventTile {
   levelDb: Float32Array;
   group: Uint32Array;
   aux: [Float32Array, Float32Array];
+  more: Float32Array[]; // of splats: peak (s after the start), partials, noise, backward; none where there are no splats
   kind: Uint8Array;
   muted: Uint8Array;
 }
@@ -22,6 +23,7 @@ export function parseEvents(buffer: ArrayBuffer): EventTile {
   if (head.getUint32(0, false) !== 0x4d544531) throw new Error("not a tile of events");
   const n = head.getUint32(4, true);
   const first = head.getUint32(40, true);
+  const further = head.getUint32(44, true);
   const floats = (column: number) => new Float32Array(buffer, first + 4 * n * column, n);
   return {
     n,
@@ -36,6 +38,7 @@ export function parseEvents(buffer: ArrayBuffer): EventTile {
     levelDb: floats(5),
     group: new Uint32Array(buffer, first + 24 * n, n),
     aux: [floats(7), floats(8)],
+    more: further ? [0, 1, 2, 3].map((column) => new Float32Array(buffer, further + 4 * n * column, n)) : [],
     kind: new Uint8Array(buffer, first + 36 * n, n),
     muted: new Uint8Array(buffer, first + 37 * n, n),
   };

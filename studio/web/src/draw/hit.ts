@@ -3,6 +3,7 @@
 import { columnOf, rowsOf, type Frame } from "./frame.ts";
 import type { EventTile } from "./event_tile.ts";
 import { strengthOf } from "./shapes.ts";
+import { partialsOf, splatAt, type SplatShape } from "./splat.ts";
 
 const REACH_PX = 9;
 
@@ -42,6 +43,7 @@ function distance(
     return y < top || y >= top + frame.laneHeight ? Infinity : Math.abs(x - x0 - 1);
   }
   if (y > frame.axisHeight) return Infinity;
+  if (kind === "splat" && tile.more.length) return fromSplat(splatAt(tile, i, frame, x0, x1), rowOf, x, y);
   const right = Math.max(x1, x0 + 3);
   if (tile.high[i] > tile.low[i] * 1.0001) {
     const edge = Math.min(Math.abs(x - x0), 5.5);
@@ -50,4 +52,16 @@ function distance(
   const trim = (x1 - x0) / 8;
   const beside = Math.max(0, x0 + trim - x, x - (right - trim));
   return Math.hypot(beside, y - rowOf(tile.low[i]));
+}
+
+// From its nearest partial, or its burst, within which it counts as a few pixels.
+function fromSplat(shape: SplatShape, rowOf: (hz: number) => number, x: number, y: number): number {
+  const left = Math.min(shape.burst[0], shape.ring[0]);
+  const right = Math.max(shape.burst[1], shape.ring[1]);
+  const beside = Math.max(0, left - x, x - right);
+  let least = Infinity;
+  for (const [, hz] of partialsOf(shape)) least = Math.min(least, Math.hypot(beside, y - rowOf(hz)));
+  const inside =
+    x >= shape.burst[0] - 2 && x <= shape.burst[1] + 2 && y <= rowOf(shape.lowHz) + 3 && y >= rowOf(shape.highHz) - 3;
+  return inside ? Math.min(least, 5.5) : least;
 }

@@ -12,6 +12,7 @@ export const newPlane = (width: number, height: number): Plane => ({ width, heig
 const FADES = 64;
 export const HANN = Float32Array.from({ length: FADES + 1 }, (_, k) => 0.5 - 0.5 * Math.cos((2 * Math.PI * k) / FADES));
 export const EVEN = new Float32Array(FADES + 1).fill(1);
+export const RISE = Float32Array.from({ length: FADES + 1 }, (_, k) => 10 ** ((-1.2 * (FADES - k)) / FADES));
 export const DECAY = Float32Array.from({ length: FADES + 1 }, (_, k) => 10 ** ((-1.2 * k) / FADES));
 
 function blend(plane: Plane, at: number, amount: number): void {
@@ -101,6 +102,26 @@ export function box(
       Math.max(bottom, top + 1),
       opacity * fade[(Math.min(1, Math.max(0, (x - x0) / across)) * FADES + 0.5) | 0],
     );
+  }
+}
+
+// Grains in a box, fewer towards its ends: noise. Where they lie depends on the place alone.
+export function grain(
+  plane: Plane,
+  x0: number,
+  x1: number,
+  top: number,
+  bottom: number,
+  opacity: number,
+  fades: Float32Array = EVEN,
+): void {
+  const across = Math.max(x1 - x0, 1);
+  for (let x = Math.max(0, Math.floor(x0)); x <= Math.min(plane.width - 1, Math.ceil(x1) - 1); x++) {
+    const fade = fades[(Math.min(1, Math.max(0, (x + 0.5 - x0) / across)) * FADES + 0.5) | 0];
+    for (let y = Math.max(0, Math.floor(top)); y <= Math.min(plane.height - 1, Math.ceil(bottom) - 1); y++) {
+      const hash = Math.imul(Math.imul(Math.floor(x - x0) >> 1, 0x9e3779b1) ^ Math.imul(y >> 1, 0x85ebca6b), 0xc2b2ae35) >>> 24;
+      if (hash < 110 * fade) blend(plane, y * plane.width + x, opacity);
+    }
   }
 }
 

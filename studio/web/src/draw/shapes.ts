@@ -3,7 +3,8 @@
 import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts";
 import type { EventTile } from "./event_tile.ts";
 import type { PartialTile } from "./partial_tile.ts";
-import { box, DECAY, EVEN, HANN, lens, newPlane, stroke, type Plane } from "./plane.ts";
+import { box, DECAY, EVEN, grain, HANN, lens, newPlane, RISE, stroke, type Plane } from "./plane.ts";
+import { partialsOf, splatAt, type SplatShape } from "./splat.ts";
 
 const RANGE_DB = 66; // from the faintest that is drawn to the loudest
 
@@ -75,8 +76,7 @@ function drawEvent(
   const high = tile.high[i];
   const thick = 1 + 2 * strength + thicker;
   if (kind === "strike") return strike(plane, frame, tile.aux[0][i], x0, x1, strength, opacity);
-  if (kind === "splat" || kind === "vector")
-    return splat(plane, frame, x0, x1, rowOf, low, high, tile.aux[1][i], tile.aux[0][i], thick, opacity);
+  if (kind === "splat" && tile.more.length) return splat(plane, splatAt(tile, i, frame, x0, x1), rowOf, thick, opacity);
   if (high > low * 1.0001) return band(plane, x0, x1, rowOf(high), rowOf(low), opacity);
   atom(plane, low, tile.end[i] - tile.start[i], frame, x0, x1, thick, opacity, rowOf);
 }
@@ -118,34 +118,35 @@ function strike(plane: Plane, frame: Frame, control: number, x0: number, x1: num
   box(plane, x0, x0 + 3, bottom - tall, bottom, Math.max(opacity, 150));
 }
 
-// A burst over its band, fading as it does, and the partials that ring on.
-function splat(
-  plane: Plane,
-  frame: Frame,
-  x0: number,
-  x1: number,
-  rowOf: (hz: number) => number,
-  low: number,
-  high: number,
-  f0: number,
-  t60: number,
-  thick: number,
-  opacity: number,
-): void {
-  const top = rowOf(Math.max(high, low * 1.02));
-  const bottom = rowOf(low);
-  box(plane, x0, x1, top, bottom, opacity * 0.16, DECAY);
-  box(plane, x0, x0 + 2, top, bottom, opacity * 0.9);
-  if (f0 <= 0) return;
-  const ring = Math.min(x1, x0 + Math.max(3, t60 * frame.pxPerS));
+// A burst over its band, grainy as far as it is noise, and the partials that it sets ringing.
+function splat(plane: Plane, shape: SplatShape, rowOf: (hz: number) => number, thick: number, opacity: number): void {
+  const top = rowOf(Math.max(shape.highHz, shape.lowHz * 1.03)) - thick;
+  const bottom = rowOf(shape.lowHz) + thick;
+  const sides: [number, number, Float32Array][] = [
+    [shape.burst[0], shape.peak, RISE],
+    [shape.peak, shape.burst[1], DECAY],
+  ];
+  for (const [from, to, fade] of sides) {
+    box(plane, from, to, top, bottom, opacity * 0.25, fade);
+    if (shape.noise) grain(plane, from, to, top, bottom, opacity * (0.3 + 0.6 * shape.noise), fade);
+  }
+  const [x0, x1] = shape.ring;
+  const attack = shape.peak - shape.onset;
   let last = Infinity;
-  for (let k = 1; k <= 24 && k * f0 <= Math.max(high, f0) * 1.001; k++) {
-    const row = rowOf(k * f0);
-    if (last - row < thick + 1.5) break;
-    stroke(plane, x0, row, ring, row, thick / (1 + 0.12 * k), opacity / (1 + 0.18 * k), DECAY);
+  for (const [k, hz] of partialsOf(shape)) {
+    const row = rowOf(hz);
+    if (Math.abs(last - row) < 2.2) continue;
     last = row;
+    const [high, cover] = [thick / (1 + 0.1 * k), (opacity * (1 - 0.6 * shape.noise)) / (1 + 0.12 * k)];
+    stroke(plane, x0, row, x1, row, high, cover, shape.backward ? RISE : DECAY);
+    if (shape.backward) stroke(plane, shape.peak, row, shape.peak - attack, row, high, cover, DECAY);
+    else stroke(plane, shape.onset, row, shape.peak, row, high, cover, RISE);
   }
 }
+
+// Faster than any sound glides: where a short atom of an attack belongs to two lines. As pages of reports have it.
+const leaps = (fromHz: number, toHz: number, seconds: number): boolean =>
+  Math.abs(12 * Math.log2(Math.max(toHz, 1) / Math.max(fromHz, 1))) > Math.max(3, 60 * seconds);
 
 // Partials as lines; each once, though several tiles hold it.
 export function drawPartials(
@@ -165,6 +166,7 @@ export function drawPartials(
       seen.add(tile.number[line]);
       for (let k = tile.firstPoint[line]; k + 1 < tile.firstPoint[line + 1]; k++) {
         if (mask && !(mask[tile.atom[k]] && mask[tile.atom[k + 1]])) continue;
+        if (leaps(tile.hz[k], tile.hz[k + 1], tile.time[k + 1] - tile.time[k])) continue;
         const x0 = shift + tile.time[k] * frame.pxPerS;
         const x1 = shift + tile.time[k + 1] * frame.pxPerS;
         if (x1 < 0 || x0 >= frame.width) continue;

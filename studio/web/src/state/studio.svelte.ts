@@ -19,6 +19,7 @@ class Studio {
   connected = $state(true);
   notices: Notice[] = $state([]);
   dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
+  changedElsewhere: string | null = $state(null); // why a plain save was refused
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
   copied: { document: string; revision: number; ranges: number[]; name: string } | null = $state.raw(null);
   opening: string | null = $state(null);
@@ -149,8 +150,10 @@ class Studio {
       return "saved";
     } catch (error) {
       if (error instanceof api.ApiError && error.status === 409) {
-        if (path === null && !document.info.path) this.dialog = "save";
-        else if (path === null) this.trouble(error);
+        if (path === null) {
+          if (document.info.path) this.changedElsewhere = error.message;
+          this.dialog = "save";
+        }
         return "exists";
       }
       this.trouble(error);
