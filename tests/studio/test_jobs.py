@@ -170,7 +170,7 @@ def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(talk, kind):
 
     from motes.scene.scene import KINDS
 
-    options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit": 4.0}
+    options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit_s": 4.0}
     job = talk.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
     talk.get(f"jobs/{job['id']}/events", 404)
     seen, tile = [], b""

@@ -37,9 +37,9 @@ ENCODERS = (
 )
 LARGE = 1e9
 _FIT: dict[str, tuple[float, float, bool]] = {
-    "events": (0, 100_000, False), "iterations": (0, 10_000_000, False), "time_limit": (0, LARGE, True), "learning_rate": (0, 1, True),
+    "events": (0, 100_000, False), "iterations": (0, 10_000_000, False), "time_limit_s": (0, LARGE, True), "learning_rate": (0, 1, True),
     "sparsity": (0, LARGE, False), "control_every": (0, 10_000_000, False), "refit_every": (0, 10_000_000, False),
-    "patience": (0, 10_000_000, False), "stretch": (0.25, 60, False), "texture_kbps": (0, LARGE, True), "seed": (0, 2**32 - 1, False),
+    "patience": (0, 10_000_000, False), "stretch_s": (0.25, 60, False), "texture_kbps": (0, LARGE, True), "seed": (0, 2**32 - 1, False),
 }  # fmt: skip
 RANGES: dict[str, dict[str, tuple[float, float, bool]]] = {
     "pursuit": {

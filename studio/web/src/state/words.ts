@@ -53,9 +53,8 @@ const OPTION_WORDS: Record<string, string> = {
   snr_db: "signal-to-noise ratio, dB",
   n_events: "number of events",
   events: "events at most",
-  time_limit: "time limit, s",
   time_limit_s: "time limit, s",
-  stretch: "stretch, s",
+  stretch_s: "stretch, s",
   texture_kbps: "texture, kbps",
 };
 export const optionWord = (name: string, title: string): string => OPTION_WORDS[name] ?? title;
