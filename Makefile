@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# Two processes at once, each test file in one of them.
+PARALLEL ?= -n 2 --dist loadfile
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
@@ -15,7 +17,7 @@ demo: $(VENV)/.core
 
 # Everything but the tests marked slow.
 test: $(VENV)/.dev web
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # Everything.
 test-all: $(VENV)/.dev web
