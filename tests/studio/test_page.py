@@ -324,7 +324,7 @@ def test_a_click_on_any_partial_of_a_splat_chooses_it(opened):
     page.page.wait_for_timeout(50)
     assert "Splat 0" in page.page.locator(".inspector h2").inner_text()
     page.keys("Escape")
-    page.page.mouse.click(*spot(page, 1.2, 4000))
+    page.page.mouse.click(*spot(page, 2.6, 900))
     page.page.wait_for_timeout(200)
     assert page.told(f"{OPEN}.selected.n") == 0
 
