@@ -3,7 +3,7 @@
     python tools/train_texture.py FOLDER            # every audio file in the folder
     python tools/train_texture.py FOLDER --check    # writes nothing: kbps of each recording with tables made from all the others
 
-Run only while the format is version 0: the tables are part of it.
+The tables are part of the format: those of version 1 stay as they are, and this writes none any more.
 """
 
 from __future__ import annotations

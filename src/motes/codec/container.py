@@ -15,9 +15,9 @@ from motes.scene.groups import Groups
 from motes.scene.scene import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, GaborQuantiser, Metadata
 
 MAGIC = b"\x8fmote\r\n\x1a"
-VERSION = 0
-READABLE = (VERSION,)
-"""Versions of the format that are read. Once it is released, 1 stands here for ever."""
+VERSION = 1
+READABLE = (1,)
+"""Versions of the format that are read: 1 stands here for ever."""
 HEADER, GROUPS, INSTRUMENT, ROOM, GABOR, TEXTURE, STRIKE, SPLAT, SENDS, INDEX, END = b"HRNMGTSPWIE"
 EVENTS = {GABOR: "gabor", TEXTURE: "texture", STRIKE: "strike", SPLAT: "splat"}
 """Packets of events with the kind they hold, in the order in which those of one stretch of time follow one another."""
