@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motes.scene.scene import Scene
-from motes.scene.splat import Splat, gains, render_one
+from motes.scene.splat import Splat, gains, render_one, render_splat_oracle
 from motes.synth.splats import SplatPart
 
 RATE, N = 44100, 30000
@@ -94,3 +94,15 @@ def test_extremes_are_finite():
                 event = usual.replace(shape=np.array([shape]))
                 event = event.replace(**{param.name: column})
                 assert np.isfinite(stretch(SplatPart(Scene(RATE, N, 1, splat=event)), 0, 4000)).all(), (param.name, value, shape)
+
+
+@pytest.mark.parametrize("slope", [3.0, 6.0, 8.0])
+def test_partials_that_decay_within_a_sample_follow_their_burst(slope):
+    random, n = np.random.default_rng(5), 12
+    events = Splat(
+        time_s=random.uniform(0.1, 0.4, n), width_s=random.uniform(0.005, 0.05, n), f0_hz=random.uniform(100, 800, n), centre_hz=np.full(n, 900.0),
+        width_octaves=np.full(n, 2.0), t60_s=random.uniform(0.005, 0.3, n), gain_db=np.zeros((n, 1)), damping_slope=np.full(n, slope),
+    )  # fmt: skip
+    oracle = render_splat_oracle(events, 16000, 12_000, 1)[0]
+    assert np.abs(oracle).max() < 32 * n  # partials of about 1 at most
+    assert np.abs(Scene(16000, 12_000, 1, splat=events).render() - oracle).max() < 1e-4 * np.abs(oracle).max()

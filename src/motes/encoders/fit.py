@@ -73,7 +73,7 @@ def encode(
     fit = _Fit(source, options, kind, progress, watch)
     scene = fit.run()
     scene = _quantised(scene)
-    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps)) if options.texture else scene
+    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0)) if options.texture else scene
 
 
 def _quantised(scene: Scene) -> Scene:

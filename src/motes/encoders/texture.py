@@ -29,8 +29,7 @@ PART_COST_DB2 = 24.0
 """By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1."""
 COARSER, N_TRIES = 0.6, 8
 """What takes too many bits is tried again with this times the detail, so many times in all; the last time with none."""
-LEAST_LACKING, SMOOTHED_FRAMES = 0.3, 2
-"""Noise gets at least this part of the residual's power, even where nothing is lacking: levels without holes are cheaper and sound no worse."""
+SMOOTHED_FRAMES = 2
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 """Parts of a step by which a band's levels may be shifted before they are rounded."""
 ENOUGH = 0.04
@@ -119,7 +118,7 @@ def _affordable(
     power = band_power(spectra, layout.weights)
     share = np.ones_like(power)
     if len(rendered):
-        power *= _lacking(spectra, rendered, layout)
+        power *= _lacking(spectra, rendered, layout, options.least_lacking)
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
@@ -133,13 +132,13 @@ def _affordable(
     return event, used, owing
 
 
-def _lacking(residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: _Layout) -> Array:
-    """The part of the residual's power, LEAST_LACKING … 1, that what is rendered lacks.
+def _lacking(residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: _Layout, least: float) -> Array:
+    """The part of the residual's power, `least` … 1, that what is rendered lacks.
 
     Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would come on top of theirs.
     """
     left, there, whole = (_smoothed(band_power(spectra, layout.weights)) for spectra in (residual, rendered, residual + rendered))
-    return np.clip((whole - there) / np.maximum(left, 1e-30), LEAST_LACKING, 1.0)
+    return np.clip((whole - there) / np.maximum(left, 1e-30), least, 1.0)
 
 
 def _smoothed(power: Array) -> Array:

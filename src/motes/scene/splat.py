@@ -23,6 +23,8 @@ FALL = 12.0
 """A little more than the nepers in 100 dB."""
 PAST = 16.0
 """A little more than the nepers in 130 dB: blocks begin with what entered so long before."""
+STEEPEST = 8.0
+"""Nepers per sample: what decays faster follows the burst as this does, and Gauss's rule of a step would miss it."""
 LEAST_SHAPE = 1.05
 NOISE_S = 0.5
 """The noise repeats after the next power of two of samples above this."""
@@ -274,7 +276,8 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     sound = np.zeros(n)
     frequency, amplitude, decay = events.partials(i)
     heard = frequency < sample_rate_hz / 2
-    frequency, amplitude, decay, k = frequency[heard], amplitude[heard], decay[heard], np.flatnonzero(heard) + 1
+    frequency, amplitude, k = frequency[heard], amplitude[heard], np.flatnonzero(heard) + 1
+    decay = np.minimum(decay[heard], STEEPEST * sample_rate_hz)
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
         past_s = min(since[0] + float(events.reach_s()[0][i]), PAST / float(decay.min()))  # what entered before that is no longer heard

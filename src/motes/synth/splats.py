@@ -11,7 +11,7 @@ import numpy as np
 from motes.kernels.splats import LONGEST, NODES, add_partials
 from motes.scene.kinds import Array, Ints
 from motes.scene.scene import Scene
-from motes.scene.splat import CENT, FALL, MUTE_DB, PAST, Splat, burst, crossed, low_pass, noise_of, noise_period
+from motes.scene.splat import CENT, FALL, MUTE_DB, PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, noise_period
 
 INAUDIBLE = 1e-6
 """Partials weaker than this beside an event's strongest are left out."""
@@ -21,6 +21,8 @@ TILE = 1 << LONGEST
 """Samples within which knots are equally far apart."""
 STEP = 0.16
 """Between knots, of the time in which an envelope bends: the cubic's error, a 384th of this to the fourth, is −115 dB."""
+STEEP = 0.02
+"""Part of the fastest decay that counts as a bend while the burst drives it: Gauss's rule spans at most STEP/STEEP = 8 nepers."""
 BURST_OVER = 7.0
 """Standard deviations after which a gaussian burst is over, at −210 dB."""
 NOISE_BYTES = 1 << 26
@@ -88,6 +90,7 @@ class _Partials:
     def of(cls, events: Splat, i: int, rate: int, before_s: float) -> _Partials:
         """Those of event i that are heard; it begins `before_s` before its burst is strongest."""
         frequency, amplitude, decay = events.partials(i)
+        decay = np.minimum(decay, STEEPEST * rate)
         amplitude *= (1 - events.noise[i]) * (frequency < rate / 2)
         early, late = (amplitude * low_pass(frequency, float(cutoff[i])) for cutoff in (events.cutoff_start_hz, events.cutoff_end_hz))
         loud = np.maximum(early, late)
@@ -137,7 +140,7 @@ def _knots(events: Splat, i: int, partials: _Partials, rate: int, since: Array) 
     """How far each knot is from the next, as a power of two, and where all are, in samples from the first, for tiles that begin at these times."""
     fastest, swung, crossing = partials.bend
     width, shape, crossfade = (float(events.column(name)[i]) for name in ("width_s", "shape", "crossfade_s"))
-    bend = np.full(len(since), 1.5 / width)
+    bend = np.full(len(since), max(1.5 / width, STEEP * fastest))
     if shape > 0:
         from_onset = since - partials.onset_s
         bend += 2 / np.maximum(from_onset, 1e-12)  # a power of the time since the onset
