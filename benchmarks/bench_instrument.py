@@ -2,8 +2,9 @@
 
     python benchmarks/bench_instrument.py [--clips piano,bendir] [--play]
 
-Numbers: two per mode, per weight and per mixing weight, three per strike, the direct path; five per atom of pursuit (time, window, frequency,
-amplitude and phase; two more for a second channel). The share is of the samples of one channel.
+Numbers: two per mode, per weight and per mixing weight, three per strike, the direct path; five per atom of pursuit
+(time, window, frequency, amplitude and phase; two more for a second channel). The share is of the samples of one
+channel.
 """
 
 from __future__ import annotations
@@ -16,16 +17,21 @@ from pathlib import Path
 import numpy as np
 
 from motes.audio import read_audio
-from motes.encoders.instrument import encode as fit
+from motes.encoders.instrument.encoder import encode as fit
 from motes.encoders.options import InstrumentOptions, PursuitOptions
-from motes.encoders.pursuit import encode as pursue
+from motes.encoders.pursuit.encoder import encode as pursue
+from motes.events.instrument import Instrument
 from motes.metrics.signal import snr_db, spectral_convergence
-from motes.scene.instrument import Instrument
-from motes.synth.state_space import Player
+from motes.synth.player import Player
 
 AUDIO = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
-CLIPS = {"piano": ("piano", None), "vibraphone": ("vibraphone", None), "bendir": ("bendir", None), "strings": ("strings", None),
-         "song": ("song_60s_stereo", 12.0)}  # fmt: skip
+CLIPS = {
+    "piano": ("piano", None),
+    "vibraphone": ("vibraphone", None),
+    "bendir": ("bendir", None),
+    "strings": ("strings", None),
+    "song": ("song_60s_stereo", 12.0),
+}
 ASKED = {"piano": 0.20, "bendir": 0.20, "vibraphone": 0.05, "strings": 0.40, "song": 0.40}
 
 
@@ -42,19 +48,34 @@ def compare(name: str, options: InstrumentOptions) -> str:
     atoms = pursue(audio, PursuitOptions(n_events=max(1, n_numbers // (3 + 2 * len(audio)))), sample_rate_hz=rate)
     theirs = np.atleast_2d(atoms.render())
     cells = (
-        name, f"{len(scene.strike)} ({len(scene.strike) / scene.duration_s:.1f}/s)", model.n_controls, model.n_modes,
-        f"{n_numbers} ({100 * n_numbers / scene.n_samples:.2f} %)", f"**{spectral_convergence(estimate, audio):.3f}** (≤ {ASKED[name]:.2f})",
-        f"{snr_db(estimate, audio):.1f}", f"{spectral_convergence(theirs, audio):.3f}", f"{snr_db(theirs, audio):.1f}", f"{elapsed_s:.0f}",
+        name,
+        f"{len(scene.strike)} ({len(scene.strike) / scene.duration_s:.1f}/s)",
+        model.n_controls,
+        model.n_modes,
+        f"{n_numbers} ({100 * n_numbers / scene.n_samples:.2f} %)",
+        f"**{spectral_convergence(estimate, audio):.3f}** (≤ {ASKED[name]:.2f})",
+        f"{snr_db(estimate, audio):.1f}",
+        f"{spectral_convergence(theirs, audio):.3f}",
+        f"{snr_db(theirs, audio):.1f}",
+        f"{elapsed_s:.0f}",
         scene.metadata.stop_reason,
-    )  # fmt: skip
+    )
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def play() -> str:
-    """How many times real time 256 modes with two channels are played, in blocks of 128 samples at 44.1 kHz on one core."""
+    """How many times real time 256 modes with two channels are played, in blocks of 128 samples at 44.1 kHz on one
+    core.
+    """
     rng, rate, n_modes = np.random.default_rng(0), 44100, 256
     weights = rng.normal(size=(16, n_modes)) + 1j * rng.normal(size=(16, n_modes))
-    model = Instrument(rate, rng.uniform(30, 15000, n_modes), rng.uniform(1, 8, n_modes), weights, np.exp(1j * rng.normal(size=(2, n_modes))))
+    model = Instrument(
+        rate,
+        rng.uniform(30, 15000, n_modes),
+        rng.uniform(1, 8, n_modes),
+        weights,
+        np.exp(1j * rng.normal(size=(2, n_modes))),
+    )
     speeds = []
     for _ in range(6):  # the first compiles
         player = Player(model)
@@ -78,7 +99,11 @@ def main() -> None:
     if chosen.play:
         print(play())
         return
-    print("| clip | strikes | controls | modes | numbers | spectral convergence | SNR dB | pursuit's | SNR dB | fit, s | stopped |")
+    print(
+        "| clip | strikes | controls | modes | numbers | spectral convergence | SNR dB | pursuit's | SNR dB | "
+        "fit, s "
+        "| stopped |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for name in chosen.clips.split(","):
         print(compare(name, InstrumentOptions(controls=chosen.controls, modes=chosen.modes)), flush=True)

@@ -1,9 +1,10 @@
 """Time of the losses, forward and backward, on one thread in single precision; and scattering against kymatio's values.
 
-    python benchmarks/bench_losses.py        # MOTES_SHARED names the folder that holds goldens/ (left out where it is absent)
+    python benchmarks/bench_losses.py        # MOTES_SHARED names the folder that holds goldens/ (left out where it is
+    absent)
 
-Each figure is processor time, the best of twenty runs: machines are rarely quiet. "asked" is what the design asks for, "usual" what the usual
-libraries took on a machine of this kind. Only the estimate needs a gradient, as in training.
+Each figure is processor time, the best of twenty runs: machines are rarely quiet. "asked" is what the design asks for,
+"usual" what the usual libraries took on a machine of this kind. Only the estimate needs a gradient, as in training.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from motes.losses.spectral import multi_resolution_stft
 N = 65536
 RATE = 22050
 N_RUNS = 20
-GOLDENS = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "goldens" / "kymatio_scattering1d.npz"
+GOLDENS = (
+    Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared")
+    / "goldens"
+    / "kymatio_scattering1d.npz"
+)
 
 
 def best_ms(function: Callable[[torch.Tensor], torch.Tensor], batch: int = 1) -> tuple[float, float]:
@@ -44,11 +49,16 @@ def best_ms(function: Callable[[torch.Tensor], torch.Tensor], batch: int = 1) ->
 
 
 def plain_stft_loss(estimate: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
-    """The same terms as `multi_resolution_stft` from torch.stft, as one would write them: what ours is to be compared with in the same run."""
+    """The same terms as `multi_resolution_stft` from torch.stft, as one would write them: what ours is to be
+    compared with in the same run.
+    """
     total = torch.zeros(len(estimate))
     for n in (512, 1024, 2048):
         window = torch.hann_window(n) * 4 / n
-        e, r = (torch.stft(x[:, 0], n, n // 4, window=window, pad_mode="constant", return_complex=True).abs() + 1e-6 for x in (estimate, reference))
+        e, r = (
+            torch.stft(x[:, 0], n, n // 4, window=window, pad_mode="constant", return_complex=True).abs() + 1e-6
+            for x in (estimate, reference)
+        )
         total = total + (e - r).abs().mean((1, 2)) / r.mean((1, 2)) + ((e + 1e-4) / (r + 1e-4)).log().abs().mean((1, 2))
         total = total + (e - r).square().mean((1, 2)).sqrt() / r.square().mean((1, 2)).sqrt()
     return total / 3

@@ -2,9 +2,10 @@
 
     python benchmarks/bench_pursuit.py      # MOTES_SHARED names the folder that holds audio/NAME.flac
 
-Dictionary: Hann 512, 1024, 2048, 4096, hop = window/4. "pursuit" is finding and subtracting atoms; "all" adds the analysis into coefficients
-(a cost per second of audio, not per atom) and the true residual; the best of several runs. "reference" is the number of atoms that exact greedy
-pursuit needs with the same dictionary (the fastest public C code, 17–31 µs per atom on a machine of this kind).
+Dictionary: Hann 512, 1024, 2048, 4096, hop = window/4. "pursuit" is finding and subtracting atoms; "all" adds the
+analysis into coefficients (a cost per second of audio, not per atom) and the true residual; the best of several runs.
+"reference" is the number of atoms that exact greedy pursuit needs with the same dictionary (the fastest public C code,
+17–31 µs per atom on a machine of this kind).
 """
 
 from __future__ import annotations
@@ -21,11 +22,19 @@ from unittest import mock
 import numpy as np
 
 from motes.audio import ArraySource, read_audio
-from motes.encoders.segment import Segment
-from motes.encoders.sweep import Enough, Swept, Workshop, sweep, sweep_to
+from motes.encoders.pursuit.schedule import Enough, Swept, Workshop, sweep, sweep_to
+from motes.encoders.pursuit.segment import Segment
 from motes.kernels.dictionary import dictionary
 
-REFERENCE_ATOMS = {"piano": 3628, "orchestra": 23101, "singing": 4473, "speech": 16121, "strings": 29176, "song": 37866, "trumpet": 3930}
+REFERENCE_ATOMS = {
+    "piano": 3628,
+    "orchestra": 23101,
+    "singing": 4473,
+    "speech": 16121,
+    "strings": 29176,
+    "song": 37866,
+    "trumpet": 3930,
+}
 WINDOWS = (512, 1024, 2048, 4096)
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 RUNS = 7
@@ -64,7 +73,11 @@ def enough_for(audio: np.ndarray, snr_db: float) -> Enough:
 def per_atom() -> None:
     """Microseconds per atom."""
     one = Workshop(dictionary(WINDOWS), None, 1)
-    print("| clip | atoms at 30 dB | against reference | pursuit, µs/atom | all, µs/atom | pursuit, 2 threads | all, 2 threads |")
+    print(
+        "| clip | atoms at 30 dB | against reference | pursuit, µs/atom | all, µs/atom | pursuit, 2 threads | "
+        "all, 2 "
+        "threads |"
+    )
     print("|---|---|---|---|---|---|---|")
     rows = []
     with ThreadPoolExecutor(2) as executor:
@@ -76,9 +89,18 @@ def per_atom() -> None:
             again, pursuit_2, everything_2 = timed(source, two, enough)
             assert np.array_equal(found.atoms.amplitude, again.atoms.amplitude)
             n = len(found.atoms)
-            row = (n / reference - 1, 1e6 * pursuit / n, 1e6 * everything / n, pursuit / pursuit_2, everything / everything_2)
+            row = (
+                n / reference - 1,
+                1e6 * pursuit / n,
+                1e6 * everything / n,
+                pursuit / pursuit_2,
+                everything / everything_2,
+            )
             rows.append(row)
-            print(f"| {clip} | {n} | {row[0]:+.1%} | {row[1]:.1f} | {row[2]:.1f} | {row[3]:.2f}× | {row[4]:.2f}× |", flush=True)
+            print(
+                f"| {clip} | {n} | {row[0]:+.1%} | {row[1]:.1f} | {row[2]:.1f} | {row[3]:.2f}× | {row[4]:.2f}× |",
+                flush=True,
+            )
     mean = np.mean(rows, axis=0)
     print(f"| mean | | {mean[0]:+.1%} | {mean[1]:.1f} | {mean[2]:.1f} | {mean[3]:.2f}× | {mean[4]:.2f}× |")
 

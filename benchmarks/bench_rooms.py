@@ -1,4 +1,6 @@
-"""What rooms cost: a scene rendered dry, and with its events in rooms, as ratios within one run; and what they take in a file."""
+"""What rooms cost: a scene rendered dry, and with its events in rooms, as ratios within one run; and what they take
+in a file.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ import time
 import numpy as np
 
 from motes.codec.bitstream import dumps
-from motes.scene.gabor import Gabor
-from motes.scene.room import Room
+from motes.events.room import Room
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 RATE, SECONDS, PER_SECOND = 44100, 30, 1000
@@ -20,8 +22,12 @@ def scene() -> Scene:
     window = random.choice([512, 1024, 2048, 4096], n)
     time_s = random.integers(0, SECONDS * RATE // 1024, n) * 1024 / RATE
     gabor = Gabor(
-        time_s, window / RATE, random.integers(1, 200, n) * RATE / 4096, random.uniform(0.001, 0.1, (n, 2)), random.uniform(-3, 3, (n, 2))
-    )  # fmt: skip
+        time_s,
+        window / RATE,
+        random.integers(1, 200, n) * RATE / 4096,
+        random.uniform(0.001, 0.1, (n, 2)),
+        random.uniform(-3, 3, (n, 2)),
+    )
     return Scene(RATE, SECONDS * RATE, 2, gabor).quantise()
 
 

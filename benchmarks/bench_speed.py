@@ -1,9 +1,10 @@
-"""How fast recordings become files and files recordings, one core; start-up; and the memory an hour takes (with --hour).
+"""How fast recordings become files and files recordings, one core; start-up; and the memory an hour takes (with
+--hour).
 
     python benchmarks/bench_speed.py [--hour]       # MOTES_SHARED names the folder that holds audio/NAME.flac
 
-Encoding at 1000 events per second counts pursuit, rounding and file coding, without start-up; decoding at 2000 per second counts reading and
-rendering.
+Encoding at 1000 events per second counts pursuit, rounding and file coding, without start-up; decoding at 2000 per
+second counts reading and rendering.
 """
 
 from __future__ import annotations
@@ -63,12 +64,21 @@ def start_up() -> None:
         write_audio(f"{folder}/a.wav", audio[: rate // 2], rate, 1)
         print("\n| command | seconds |")
         print("|---|---|")
-        for name, command in (("motes --help", ["--help"]), ("motes info", ["info", f"{folder}/a.mote"]), ("motes --version", ["--version"])):
-            print(f"| {name} | {best_of(7, lambda c=command: subprocess.run([*MOTES, *c], check=True, capture_output=True)):.2f} |")
+        for name, command in (
+            ("motes --help", ["--help"]),
+            ("motes info", ["info", f"{folder}/a.mote"]),
+            ("motes --version", ["--version"]),
+        ):
+            print(
+                f"| {name} | "
+                f"{best_of(7, lambda c=command: subprocess.run([*MOTES, *c], check=True, capture_output=True)):.2f} |"
+            )
         for name in ("first encode after installation", "the same again"):
             environment = {**os.environ, "MOTES_CACHE": f"{folder}/cache"}
             command = [*MOTES, "encode", f"{folder}/a.wav", "-o", f"{folder}/b.mote", "--force"]
-            seconds = best_of(1, lambda c=command, e=environment: subprocess.run(c, check=True, capture_output=True, env=e))
+            seconds = best_of(
+                1, lambda c=command, e=environment: subprocess.run(c, check=True, capture_output=True, env=e)
+            )
             print(f"| {name} | {seconds:.1f} |")
 
 
@@ -79,13 +89,20 @@ def hour() -> None:
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for minutes in (10, 60):
-            write_audio(f"{folder}/long.wav", (audio for _ in range(minutes)), rate, 2, subtype="PCM_16", overwrite=True)
+            write_audio(
+                f"{folder}/long.wav", (audio for _ in range(minutes)), rate, 2, subtype="PCM_16", overwrite=True
+            )
             cells = []
             for command in (
                 ["encode", f"{folder}/long.wav", "-o", f"{folder}/long.mote"],
                 ["decode", f"{folder}/long.mote", "-o", f"{folder}/back.wav"],
             ):
-                run = subprocess.run(["/usr/bin/time", "-f", "%e %M", *MOTES, *command, "--force"], check=True, capture_output=True, text=True)
+                run = subprocess.run(
+                    ["/usr/bin/time", "-f", "%e %M", *MOTES, *command, "--force"],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                )
                 seconds, kilobytes = run.stderr.strip().splitlines()[-1].split()
                 cells += [f"{float(seconds):.0f} s", f"{int(kilobytes) / 1024:.0f} MiB"]
             print(f"| {minutes} min | {' | '.join(cells)} |", flush=True)

@@ -21,12 +21,12 @@ import numpy as np
 import soundfile
 import soxr
 
-from motes.encoders.fit import encode as fit
+from motes.encoders.fit.density_control import windows_for
+from motes.encoders.fit.encoder import encode as fit
 from motes.encoders.options import FitOptions, PursuitOptions
-from motes.encoders.pursuit import encode as pursue
-from motes.encoders.seeding import windows_for
+from motes.encoders.pursuit.encoder import encode as pursue
+from motes.kinds.splat.table import render_splat_oracle
 from motes.metrics.signal import spectral_convergence
-from motes.scene.splat import render_splat_oracle
 from motes.synth.render import render_blocks
 
 CLIPS = ("piano", "strings", "orchestra", "trumpet", "vibraphone", "song")
@@ -65,7 +65,9 @@ def atoms(name: str, n_events: int) -> float:
 def splats(name: str, seconds: float, kind: str = "splat", **options: Any) -> tuple[float, float]:
     """Spectral convergence of 64 fitted events, and, where they come with texture, Zimtohrli's opinion."""
     audio = clip(name)
-    scene = fit(audio, FitOptions(time_limit_s=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE)
+    scene = fit(
+        audio, FitOptions(time_limit_s=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE
+    )
     mos = float("nan")
     if options.get("texture"):
         from motes.metrics.perceptual import zimtohrli
@@ -134,9 +136,14 @@ def main() -> None:
         row(f"64 splats and texture, {args.seconds:g} s", [value for value, _ in both])
         row("the same, Zimtohrli MOS", [mos for _, mos in both])
     for label, options in ABLATION if args.ablation else ABLATION[:1]:
-        row(f"64 splats, {args.seconds:g} s, {label}", [splats(name, args.seconds, **options)[0] for name in args.clips])
+        row(
+            f"64 splats, {args.seconds:g} s, {label}", [splats(name, args.seconds, **options)[0] for name in args.clips]
+        )
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nThe published fit (64 atoms, 10 h): 0.64 on its own four clips. {time.monotonic() - begun:.0f} s, {peak_mb:.0f} MB at most")
+    print(
+        f"\nThe published fit (64 atoms, 10 h): 0.64 on its own four clips. {time.monotonic() - begun:.0f} s, "
+        f"{peak_mb:.0f} MB at most"
+    )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python benchmarks/bench_studio.py [--edits]
 
-The first table is of the bundled recording, 10 s, as 20,000 events: from sending the edit until the first half second of sound from where it changed
-something has arrived, and until all 10 s have; the median and the worst of seven edits at other places (and by other amounts). The second is of tiles
-of scenes of random atoms: events and spectrograms, each asked for once, with one connection.
+The first table is of the bundled recording, 10 s, as 20,000 events: from sending the edit until the first half second
+of sound from where it changed something has arrived, and until all 10 s have; the median and the worst of seven edits
+at other places (and by other amounts). The second is of tiles of scenes of random atoms: events and spectrograms, each
+asked for once, with one connection.
 """
 
 from __future__ import annotations
@@ -24,20 +25,26 @@ import uvicorn
 import motes
 from motes.audio import open_source
 from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit import encode
-from motes.scene.gabor import Gabor
+from motes.encoders.pursuit.encoder import encode
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
-from motes.studio.app import create_app
+from motes.studio.http.app import create_app
 from motes.studio.options import StudioOptions
 
 RATE = 44_100
 DEMO = Path(motes.__file__).parent / "demo" / "demo.flac"
 EDITS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("gain", {"db": 3.0}), ("move", {"by_s": 0.03}), ("transpose", {"semitones": 2.0}), ("stretch", {"factor": 1.1}), ("mute", {}),
-    ("set", {"values": {"amplitude": 0.2}}), ("duplicate", {}), ("delete", {}),
-)  # fmt: skip
+    ("gain", {"db": 3.0}),
+    ("move", {"by_s": 0.03}),
+    ("transpose", {"semitones": 2.0}),
+    ("stretch", {"factor": 1.1}),
+    ("mute", {}),
+    ("set", {"values": {"amplitude": 0.2}}),
+    ("duplicate", {}),
+    ("delete", {}),
+)
+# Edits that are done by another amount each time, and between which.
 ANEW = {"transpose": {"semitones": (-7.0, 7.0)}, "stretch": {"factor": (0.8, 1.5)}}
-"""Edits that are done by another amount each time, and between which."""
 WHAT = ("1 event", "50 in a box", "half a second", "all")
 N_TIMES = 7
 
@@ -70,8 +77,12 @@ def selection(what: str, place_s: float, n_events: int, random: np.random.Genera
     return {"start_s": place_s, "end_s": place_s + 0.5} if what == "half a second" else {}
 
 
-def from_edit_to_sound(client: httpx.Client, op: str, fields: dict[str, Any], what: str, warm: int = 1) -> tuple[list[float], list[float]]:
-    """ms until the first half second of what has changed is there, and until everything is, for edits one after the other, each undone."""
+def from_edit_to_sound(
+    client: httpx.Client, op: str, fields: dict[str, Any], what: str, warm: int = 1
+) -> tuple[list[float], list[float]]:
+    """ms until the first half second of what has changed is there, and until everything is, for edits one after the
+    other, each undone.
+    """
     document = opened(client, "demo.mote")
     at, random = f"/documents/{document['id']}", np.random.default_rng(1)
     first_ms, whole_ms = [], []
@@ -82,7 +93,11 @@ def from_edit_to_sound(client: httpx.Client, op: str, fields: dict[str, Any], wh
             fields = {name: float(random.uniform(*ends)) for name, ends in ANEW[op].items()}
         now = client.get(at).json()["revision"]
         client.get(f"{at}/revisions/{now}/audio/reconstruction.f32")  # what was heard before
-        body = {"revision": now, "what": selection(what, place, document["n_events"], random), "edit": {"op": op, **fields}}
+        body = {
+            "revision": now,
+            "what": selection(what, place, document["n_events"], random),
+            "edit": {"op": op, **fields},
+        }
         start = time.perf_counter()
         edited = client.post(f"{at}/edits", json=body).raise_for_status().json()
         stretch = edited["changed"] or {"start_s": 0.0}
@@ -103,7 +118,10 @@ def random_scene(n_events: int, seconds: float) -> Scene:
     window = random.choice([512, 2048, 8192], n_events) / RATE
     amplitude, phase = random.exponential(0.01, (n_events, 1)), random.uniform(-3, 3, (n_events, 1))
     return Scene(
-        RATE, int(seconds * RATE), 1, Gabor(random.uniform(0, seconds, n_events), window, random.uniform(50, 15_000, n_events), amplitude, phase)
+        RATE,
+        int(seconds * RATE),
+        1,
+        Gabor(random.uniform(0, seconds, n_events), window, random.uniform(50, 15_000, n_events), amplitude, phase),
     )
 
 
@@ -117,7 +135,9 @@ def tiles(client: httpx.Client, name: str) -> None:
         for level in sorted({0, 4, document["coarsest_level"]}):
             n_tiles = min(24, max(1, int(np.ceil(document["duration_s"] / (0.5 * 2**level)))))
             start = time.perf_counter()
-            n_bytes = sum(len(client.get(f"{at}/{path}/{level}/{index}").raise_for_status().content) for index in range(n_tiles))
+            n_bytes = sum(
+                len(client.get(f"{at}/{path}/{level}/{index}").raise_for_status().content) for index in range(n_tiles)
+            )
             elapsed = time.perf_counter() - start
             figures = f"{n_tiles / elapsed:.0f} | {1000 * elapsed / n_tiles:.1f} | {n_bytes / n_tiles / 1000:.0f}"
             print(f"| {n:,} in {document['duration_s']:.0f} s | {what} | {level} | {figures} |")
@@ -127,13 +147,18 @@ def edits(client: httpx.Client) -> None:
     """From an edit to its sound."""
     opened(client, "demo.mote")
     time.sleep(5)  # lines are found in the background, a second after opening
-    print("| edit | of | first half second, ms: median | worst | all 10 s, ms: median | worst |\n|---|---|---|---|---|---|")
+    print(
+        "| edit | of | first half second, ms: median | worst | all 10 s, ms: median | worst "
+        "|\n|---|---|---|---|---|---|"
+    )
     for op, fields in EDITS:
         for what in WHAT:
             if op in ("delete", "mute") and what == "all":
                 continue
             first, whole = from_edit_to_sound(client, op, fields, what)
-            figures = " | ".join(f"{value:.0f}" for value in (statistics.median(first), max(first), statistics.median(whole), max(whole)))
+            figures = " | ".join(
+                f"{value:.0f}" for value in (statistics.median(first), max(first), statistics.median(whole), max(whole))
+            )
             print(f"| {op} | {what} | {figures} |", flush=True)
 
 

@@ -1,4 +1,5 @@
-"""What the noise layer takes and what it is worth: ViSQOL and Zimtohrli of atoms alone and of atoms with texture, at several rates.
+"""What the noise layer takes and what it is worth: ViSQOL and Zimtohrli of atoms alone and of atoms with texture, at
+several rates.
 
 python benchmarks/bench_texture.py             # needs zimtohrli and visqol-python
 """
@@ -19,8 +20,8 @@ from visqol import VisqolApi
 import motes
 from motes.codec.bitstream import dumps
 from motes.encoders.options import TextureOptions
-from motes.encoders.texture import analyse
-from motes.synth.texture import TextureRenderer
+from motes.encoders.texture.analysis import analyse
+from motes.kinds.texture.render import TextureRenderer
 
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 NAMES = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
@@ -40,13 +41,18 @@ def main() -> None:
     visqol.create(mode="audio")
     scenes = {name: scene_of(name) for name in NAMES}
     print(
-        "| noise | kbps mean (highest) | ViSQOL mean (worst) | Zimtohrli mean (worst) | analysis and decoding, × real time |\n|---|---|---|---|---|"
+        "| noise | kbps mean (highest) | ViSQOL mean (worst) | Zimtohrli mean (worst) | analysis and decoding, × "
+        "real "
+        "time |\n|---|---|---|---|---|"
     )
     for label, options in SETTINGS.items():
         rows = np.array([measured(visqol, *scenes[name], options) for name in NAMES])
         kbps, v, z, analysis_s, render_s, seconds = rows.T
         speeds = f"{seconds.sum() / analysis_s.sum():.0f}, {seconds.sum() / render_s.sum():.0f}" if options else ""
-        print(f"| {label} | {kbps.mean():.2f} ({kbps.max():.2f}) | {v.mean():.2f} ({v.min():.2f}) | {z.mean():.2f} ({z.min():.2f}) | {speeds} |")
+        print(
+            f"| {label} | {kbps.mean():.2f} ({kbps.max():.2f}) | {v.mean():.2f} ({v.min():.2f}) | {z.mean():.2f} "
+            f"({z.min():.2f}) | {speeds} |"
+        )
         if options == TextureOptions():
             each = ", ".join(f"{name} {rate:.1f}" for name, rate in zip(NAMES, kbps, strict=True))
     print(f"\nkbps at the default: {each}")
@@ -57,7 +63,9 @@ def scene_of(name: str) -> tuple[np.ndarray, int, motes.Scene]:
     return audio, rate, motes.encode(audio, sample_rate_hz=rate, events_per_second=ATOMS)
 
 
-def measured(visqol: VisqolApi, audio: np.ndarray, rate: int, scene: motes.Scene, options: TextureOptions | None) -> tuple[float, ...]:
+def measured(
+    visqol: VisqolApi, audio: np.ndarray, rate: int, scene: motes.Scene, options: TextureOptions | None
+) -> tuple[float, ...]:
     estimate, kbps, times = scene.render().astype(float), 0.0, (1.0, 1.0)
     if options is not None:
         start = time.perf_counter()

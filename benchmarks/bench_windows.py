@@ -1,9 +1,10 @@
-"""Which windows: kbps and events per second that files of a given signal-to-noise ratio take, for several sets of window lengths.
+"""Which windows: kbps and events per second that files of a given signal-to-noise ratio take, for several sets of
+window lengths.
 
     python benchmarks/bench_windows.py      # MOTES_SHARED names the folder that holds audio/NAME.flac
 
-Geometric mean of kbps over nine clips (without rain, which is all noise), whole file; arithmetic mean of events per second; times relative to the
-first.
+Geometric mean of kbps over nine clips (without rain, which is all noise), whole file; arithmetic mean of events per
+second; times relative to the first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Kernels to measure convolution with: real rooms, simulated rooms with a source that moves, resonances, and noise, which has no structure."""
+"""Kernels to measure convolution with: real rooms, simulated rooms with a source that moves, resonances, and noise,
+which has no structure.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,19 @@ Array = NDArray[np.float32]
 RATE = 44100
 SPEED = 343.0
 SHARED = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared")
+# Fractions of a sample that delays are rounded to.
 STEPS = 8192
-"""Fractions of a sample that delays are rounded to."""
+# Attenuation by the air, which grows with the square of the frequency: 0.1 dB/m at 8 kHz.
 AIR_DB_PER_M_HZ2 = 1.5e-9
-"""Attenuation by the air, which grows with the square of the frequency: 0.1 dB/m at 8 kHz."""
 
 
 def music(seconds: float) -> Array:
     """The recording bundled with motes, from its second second on, repeated as often as needed, at 44.1 kHz."""
     import soxr
 
-    audio, rate = soundfile.read(Path(__file__).parents[1] / "src/motes/demo/demo.flac", dtype="float32", always_2d=True)
+    audio, rate = soundfile.read(
+        Path(__file__).parents[1] / "src/motes/demo/demo.flac", dtype="float32", always_2d=True
+    )
     mono = soxr.resample(audio.mean(1), rate, RATE)
     return np.resize(mono[RATE:], round(seconds * RATE)).astype(np.float32)
 
@@ -47,12 +51,18 @@ def fitted(kernels: list[Array], n_taps: int) -> Array:
     return np.stack([np.pad(k[:n_taps], (0, max(n_taps - len(k), 0))) for k in kernels])
 
 
-def _images(size: NDArray[np.float64], source: NDArray[np.float64], listener: NDArray[np.float64], reach_m: float) -> tuple[NDArray[np.float64], ...]:
-    """Distances and numbers of reflections of the images of a source in a shoebox (Allen and Berkley 1979), nearer than `reach_m`."""
+def _images(
+    size: NDArray[np.float64], source: NDArray[np.float64], listener: NDArray[np.float64], reach_m: float
+) -> tuple[NDArray[np.float64], ...]:
+    """Distances and numbers of reflections of the images of a source in a shoebox (Allen and Berkley 1979), nearer
+    than `reach_m`.
+    """
     offsets, counts = [], []
     for axis in range(3):
         n = np.arange(-int(reach_m / (2 * size[axis])) - 1, int(reach_m / (2 * size[axis])) + 2)
-        offsets.append(np.concatenate([2 * n * size[axis] + source[axis], 2 * n * size[axis] - source[axis]]) - listener[axis])
+        offsets.append(
+            np.concatenate([2 * n * size[axis] + source[axis], 2 * n * size[axis] - source[axis]]) - listener[axis]
+        )
         counts.append(np.concatenate([np.abs(2 * n), np.abs(2 * n - 1)]))
     squared = offsets[0][:, None, None] ** 2 + offsets[1][None, :, None] ** 2 + offsets[2][None, None, :] ** 2
     near = squared < reach_m**2
@@ -90,7 +100,8 @@ def moved_sources(n_kernels: int, seconds: float, path_m: float) -> Array:
 
 
 def simulated_rooms(n_kernels: int, seconds: float, path_m: float, n_taps_sinc: int = 32) -> Array:
-    """`(n_kernels, n_taps)`: a shoebox by its image sources, the source at even steps along a straight path, the listener 3 m away.
+    """`(n_kernels, n_taps)`: a shoebox by its image sources, the source at even steps along a straight path, the
+    listener 3 m away.
 
     Delays are fractional (windowed sinc), reflections lose 1.5 dB each, the air takes high frequencies.
     """
@@ -113,7 +124,9 @@ def simulated_rooms(n_kernels: int, seconds: float, path_m: float, n_taps_sinc: 
     return np.stack(kernels)
 
 
-def resonances(n_kernels: int, n_taps: int, n_modes: int = 8, seed: int = 0, t60_s: tuple[float, float] = (0.3, 3.0)) -> Array:
+def resonances(
+    n_kernels: int, n_taps: int, n_modes: int = 8, seed: int = 0, t60_s: tuple[float, float] = (0.3, 3.0)
+) -> Array:
     """One body of damped modes struck in different places: the modes are the same, their amplitudes are not."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_taps) / RATE
@@ -126,7 +139,9 @@ def resonances(n_kernels: int, n_taps: int, n_modes: int = 8, seed: int = 0, t60
 def decaying_noise(n_kernels: int, n_taps: int, seed: int = 0) -> Array:
     """White noise that falls by 60 dB: no two alike, and nothing to be saved in any of them."""
     rng = np.random.default_rng(seed)
-    return (rng.standard_normal((n_kernels, n_taps), np.float32) * 10 ** (-3 * np.arange(n_taps, dtype=np.float32) / n_taps)).astype(np.float32)
+    return (
+        rng.standard_normal((n_kernels, n_taps), np.float32) * 10 ** (-3 * np.arange(n_taps, dtype=np.float32) / n_taps)
+    ).astype(np.float32)
 
 
 def snr_db(estimate: Array, reference: Array) -> float:

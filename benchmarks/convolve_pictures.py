@@ -50,10 +50,14 @@ def points(h: Array, x: Array) -> dict[str, list[tuple[float, float]]]:
             pass
         stream = Stream(h, 256, error_db=asked)
         y = stream.push(np.pad(x, (0, 256)))[256:]
-        found["stream, late highs left out"].append((best_ms(lambda s=stream: s.push(x), 0.5), snr_db(y, reference[: len(x)])))
+        found["stream, late highs left out"].append(
+            (best_ms(lambda s=stream: s.push(x), 0.5), snr_db(y, reference[: len(x)]))
+        )
     for n_draws in (1, 4, 16):
         y = estimate_convolution(x, h, 2, n_draws)
-        found["sketch"].append((best_ms(lambda n=n_draws: estimate_convolution(x, h, 2, n), 0, 1), snr_db(y, reference)))
+        found["sketch"].append(
+            (best_ms(lambda n=n_draws: estimate_convolution(x, h, 2, n), 0, 1), snr_db(y, reference))
+        )
     return found
 
 
@@ -87,8 +91,10 @@ def methods(path: Path) -> None:
 
 
 def ranks(path: Path) -> None:
-    banks = {f"source moved by {p:g} m, {k} places, 0.5 s": (moved_sources(k, 0.5, p), colour) for p, k, colour in
-             ((0.1, 256, "#7fb8a4"), (0.5, 256, "#2a7f62"))}  # fmt: skip
+    banks = {
+        f"source moved by {p:g} m, {k} places, 0.5 s": (moved_sources(k, 0.5, p), colour)
+        for p, k, colour in ((0.1, 256, "#7fb8a4"), (0.5, 256, "#2a7f62"))
+    }
     banks["one body struck in 256 places, 0.5 s"] = resonances(256, RATE // 2), "#3d6fb4"
     banks["decaying noise, 256, 0.5 s"] = decaying_noise(256, RATE // 2), "#c8553d"
     rooms = real_rooms()

@@ -27,8 +27,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
+# The stretch of each that is drawn, in seconds.
 CLIPS = {"piano": (0.0, 2.4), "singing": (0.0, 2.4), "strings": (1.0, 3.4)}
-"""The stretch of each that is drawn, in seconds."""
 SEMITONES, FACTOR = 3, 1.5
 TOP_HZ, RANGE_DB = 6000.0, 70.0
 N_FFT, N_BANDS, HOP_S = 4096, 200, 0.006
@@ -43,8 +43,18 @@ def draw(axes: Axes, audio: NDArray[np.float32], rate: int) -> None:
     at_hz = (10 ** ((np.arange(N_BANDS) + 0.5) / N_BANDS * erb_rate(TOP_HZ) / 21.4) - 1) / 0.00437
     bands = np.array([np.interp(at_hz, np.arange(level.shape[1]) * rate / N_FFT, frame) for frame in level])
     extent = (0, len(audio) / rate, 0, float(erb_rate(TOP_HZ)))
-    axes.imshow(bands.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=level.max() - RANGE_DB, vmax=level.max())
-    axes.set_yticks(erb_rate(np.array(TICKS_HZ, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in TICKS_HZ])
+    axes.imshow(
+        bands.T,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        cmap="Greys",
+        vmin=level.max() - RANGE_DB,
+        vmax=level.max(),
+    )
+    axes.set_yticks(
+        erb_rate(np.array(TICKS_HZ, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in TICKS_HZ]
+    )
     axes.tick_params(colors=INK, length=2.5, width=0.6)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -59,7 +69,9 @@ def picture(name: str) -> pyplot.Figure:
         f"{SEMITONES} semitones up": scene.transpose(SEMITONES),
         f"{FACTOR:g} times as long": scene.stretch(FACTOR),
     }
-    figure, panels = pyplot.subplots(1, 3, figsize=(9.6, 2.7), layout="constrained", sharey=True, width_ratios=(1, 1, FACTOR))
+    figure, panels = pyplot.subplots(
+        1, 3, figsize=(9.6, 2.7), layout="constrained", sharey=True, width_ratios=(1, 1, FACTOR)
+    )
     for axes, (title, shown) in zip(panels, drawn.items(), strict=True):
         draw(axes, shown.render(), rate)
         axes.set_title(title, loc="left", color=INK, fontsize=9.5)

@@ -2,8 +2,8 @@
 
     python benchmarks/hour_by_ear.py --kbps 24        # or --quality 5; --minutes 60
 
-The recording is made of the clips of MOTES_SHARED, one after the other and again and again, each time at another level and every other time
-backwards, and read from disk in blocks like any long file.
+The recording is made of the clips of MOTES_SHARED, one after the other and again and again, each time at another level
+and every other time backwards, and read from disk in blocks like any long file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import soundfile
 
 from motes.audio import open_source
 from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit import encode
+from motes.encoders.pursuit.encoder import encode
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
@@ -58,7 +58,13 @@ def main() -> None:
         size, n_events, reason = mote.stat().st_size, scene.n_events, scene.metadata.stop_reason
         length = scene.duration_s
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{target}, {length / 60:.0f} min: {seconds:.0f} s of processor, {length / seconds:.1f}× real time ({elapsed:.0f} s), ", end="")
+    print(
+        (
+            f"{target}, {length / 60:.0f} min: {seconds:.0f} s of processor, {length / seconds:.1f}× real time "
+            f"({elapsed:.0f} s), "
+        ),
+        end="",
+    )
     print(f"{peak:.0f} MiB resident, {8 * size / length / 1000:.3f} kbps, {n_events} events, {reason}")
 
 

@@ -61,7 +61,10 @@ SOUNDS = (("vowel on pulses at 110 Hz", vowel), ("chirp, 100 Hz to 8 kHz", chirp
 
 
 def signals() -> list[tuple[str, torch.Tensor]]:
-    return [(name, torch.from_numpy(0.1 * x / np.sqrt(np.mean(x**2)))[None, None]) for name, x in ((name, make()) for name, make in SOUNDS)]
+    return [
+        (name, torch.from_numpy(0.1 * x / np.sqrt(np.mean(x**2)))[None, None])
+        for name, x in ((name, make()) for name, make in SOUNDS)
+    ]
 
 
 def frequency_axis(axes: Axes, centre_hz: Array) -> None:
@@ -84,7 +87,9 @@ def draw_scattering(folder: Path) -> None:
     transform = Scattering(N, OCTAVES, PER_OCTAVE)
     # The linearly spaced wavelets below the constant-Q ones crowd the axis: left out of the picture.
     constant_q = [
-        w for w in (path.wavelets[0] for path in transform.paths if path.order == 1) if w.sigma > 1.0001 * transform.paths[-1].wavelets[0].sigma
+        w
+        for w in (path.wavelets[0] for path in transform.paths if path.order == 1)
+        if w.sigma > 1.0001 * transform.paths[-1].wavelets[0].sigma
     ]
     rows = [i for i, path in enumerate(transform.paths) if path.order == 1 and path.wavelets[0] in constant_q][::-1]
     centre_hz = np.array([transform.paths[i].wavelets[0].centre * RATE for i in rows])
@@ -95,7 +100,16 @@ def draw_scattering(folder: Path) -> None:
         s = transform(signal)[0, 0].numpy()
         top, bottom = axes[0, column], axes[1, column]
         extent = (0, SECONDS, -0.5, len(rows) - 0.5)
-        top.imshow(in_decibels(s[rows], 40), aspect="auto", origin="lower", cmap="magma", vmin=-40, vmax=0, extent=extent, interpolation="nearest")
+        top.imshow(
+            in_decibels(s[rows], 40),
+            aspect="auto",
+            origin="lower",
+            cmap="magma",
+            vmin=-40,
+            vmax=0,
+            extent=extent,
+            interpolation="nearest",
+        )
         top.set_xticks([0, 0.5, 1, 1.5])
         top.set_title(name, loc="left", color=INK, fontsize=9.5)
         mean = np.full((len(rows), len(second)), np.nan)
@@ -104,7 +118,9 @@ def draw_scattering(folder: Path) -> None:
             for wavelets, k in place.items():
                 if len(wavelets) == 2 and wavelets[0] == first:
                     mean[i, second.index(wavelets[1].centre)] = s[k].mean() / (s[row].mean() + 1e-6)
-        image = bottom.imshow(mean, aspect="auto", origin="lower", cmap="magma", vmin=0, vmax=0.6, interpolation="nearest")
+        image = bottom.imshow(
+            mean, aspect="auto", origin="lower", cmap="magma", vmin=0, vmax=0.6, interpolation="nearest"
+        )
         bottom.set_xticks(range(0, len(second), 2), [f"{second[k] * RATE:,.0f}" for k in range(0, len(second), 2)])
         top.set_xlabel("time, s", color=INK)
         bottom.set_xlabel("modulation, Hz", color=INK)
@@ -125,10 +141,20 @@ def draw_auditory_images(folder: Path) -> None:
         image, hop_s, lag_s = auditory_image(signal, RATE)
         at_s = 1.0
         frame = image[0, 0, round(at_s / hop_s)].numpy()
-        centre_hz = filter_bank(N, RATE, N_BANDS, 60.0, torch.float32, torch.device("cpu")).centre_hz.numpy().astype(float)
+        centre_hz = (
+            filter_bank(N, RATE, N_BANDS, 60.0, torch.float32, torch.device("cpu")).centre_hz.numpy().astype(float)
+        )
         top, bottom = axes[:, column]
         extent = (0, frame.shape[1] * lag_s * 1000, -0.5, N_BANDS - 0.5)
-        top.imshow(frame / np.percentile(frame, 99.7), aspect="auto", origin="lower", cmap="magma", vmin=0, vmax=1, extent=extent)
+        top.imshow(
+            frame / np.percentile(frame, 99.7),
+            aspect="auto",
+            origin="lower",
+            cmap="magma",
+            vmin=0,
+            vmax=1,
+            extent=extent,
+        )
         top.set_title(f"{name}, at {at_s:g} s", loc="left", color=INK, fontsize=9.5)
         frequency_axis(top, centre_hz)
         profile = frame.mean(0)
@@ -141,7 +167,12 @@ def draw_auditory_images(folder: Path) -> None:
         if column == 0:
             for multiple in range(1, 4):
                 bottom.annotate(
-                    f"{multiple}/f₀" if multiple > 1 else "1/f₀", (multiple * 1000 / 110, 1.0), ha="center", va="bottom", fontsize=7.5, color=FAINT
+                    f"{multiple}/f₀" if multiple > 1 else "1/f₀",
+                    (multiple * 1000 / 110, 1.0),
+                    ha="center",
+                    va="bottom",
+                    fontsize=7.5,
+                    color=FAINT,
                 )
         for each in (top, bottom):
             tidy(each)

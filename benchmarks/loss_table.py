@@ -1,9 +1,12 @@
-"""What each loss hears: every loss against a ladder of controlled changes, mean over real recordings, as a table and as a heat map.
+"""What each loss hears: every loss against a ladder of controlled changes, mean over real recordings, as a table and as
+a heat map.
 
-    python benchmarks/loss_table.py docs/images/loss_table.png        # MOTES_SHARED names the folder that holds audio/NAME.flac
+    python benchmarks/loss_table.py docs/images/loss_table.png        # MOTES_SHARED names the folder that holds
+    audio/NAME.flac
 
-Two seconds of each recording from its loudest on. Every loss is divided by what it gives another recording of the same level in place of the right
-one: 0 is deaf to a change, 1 takes it for a different recording. "samples" is the mean magnitude of the difference of the waveforms, for comparison.
+Two seconds of each recording from its loudest on. Every loss is divided by what it gives another recording of the same
+level in place of the right one: 0 is deaf to a change, 1 takes it for a different recording. "samples" is the mean
+magnitude of the difference of the waveforms, for comparison.
 """
 
 from __future__ import annotations
@@ -75,7 +78,9 @@ def another_draw(x: Array, rate: int) -> Pair:
     hop = round(0.012 * rate)
     _, _, s = stft(x, nperseg=4 * hop, noverlap=3 * hop)
     edges = np.unique(np.round(np.geomspace(1, len(s), 33)).astype(int))
-    per_band = [np.repeat(np.sqrt(np.mean(np.abs(s[a:b]) ** 2, 0, keepdims=True)), b - a, 0) for a, b in pairwise(edges)]
+    per_band = [
+        np.repeat(np.sqrt(np.mean(np.abs(s[a:b]) ** 2, 0, keepdims=True)), b - a, 0) for a, b in pairwise(edges)
+    ]
     level = np.concatenate([per_band[0][:1], *per_band])
     draws = []
     for seed in (0, 1):
@@ -85,7 +90,9 @@ def another_draw(x: Array, rate: int) -> Pair:
 
 
 def detuned(cents: float) -> Change:
-    """Played faster or slower about its middle, as a tape would be, so that onsets move by at most a hundredth part of the detuning in octaves."""
+    """Played faster or slower about its middle, as a tape would be, so that onsets move by at most a hundredth part
+    of the detuning in octaves.
+    """
 
     def change(x: Array, rate: int) -> Pair:
         y = soxr.resample(x, rate, rate / 2 ** (cents / 1200), quality="VHQ")
@@ -123,7 +130,9 @@ LADDER: tuple[tuple[str, tuple[tuple[str, Change], ...]], ...] = (
 
 
 def losses() -> dict[str, Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]]:
-    found: dict[str, Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]] = {"samples": lambda e, r, rate: (e - r).abs().mean((1, 2))}
+    found: dict[str, Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]] = {
+        "samples": lambda e, r, rate: (e - r).abs().mean((1, 2))
+    }
     for loss in LOSSES:
         found[loss.name] = loss
         if loss.name == "scattering":
@@ -162,7 +171,9 @@ def measure() -> tuple[list[str], NDArray[np.float64]]:
     return list(named), total / len(CLIPS)
 
 
-def value(loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor], estimate: Array, reference: Array, rate: int) -> float:
+def value(
+    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor], estimate: Array, reference: Array, rate: int
+) -> float:
     with torch.no_grad():
         e, r = (torch.from_numpy(np.ascontiguousarray(x, np.float32))[None, None] for x in (estimate, reference))
         return float(loss(e, r, rate))
@@ -186,7 +197,9 @@ def draw(names: list[str], table: NDArray[np.float64], path: str) -> None:
     pyplot.rcParams.update({"font.size": 8.5, "font.family": "DejaVu Sans"})
     ink, faint = "#26262e", "#8a8a94"
     figure, axes = pyplot.subplots(figsize=(9.6, 4.2), layout="constrained")
-    colours = matplotlib.colors.LinearSegmentedColormap.from_list("heard", ["#f7f7f5", "#cfe0ea", "#6fa8c9", "#1f6a9c", "#0b3558"])
+    colours = matplotlib.colors.LinearSegmentedColormap.from_list(
+        "heard", ["#f7f7f5", "#cfe0ea", "#6fa8c9", "#1f6a9c", "#0b3558"]
+    )
     x, gap = 0.0, 0.45
     for group, steps in LADDER:
         start = x
@@ -194,19 +207,29 @@ def draw(names: list[str], table: NDArray[np.float64], path: str) -> None:
             column = sum(len(s) for g, s in LADDER[: [g for g, _ in LADDER].index(group)]) + k
             for j in range(len(names)):
                 v = float(table[j, column])
-                axes.add_patch(matplotlib.patches.Rectangle((x + 0.02, j + 0.03), 0.96, 0.94, color=colours(min(v, 1.2) / 1.2), linewidth=0))
+                axes.add_patch(
+                    matplotlib.patches.Rectangle(
+                        (x + 0.02, j + 0.03), 0.96, 0.94, color=colours(min(v, 1.2) / 1.2), linewidth=0
+                    )
+                )
                 shown = "0" if v < 0.005 else f"{v:.2f}".lstrip("0") if v < 0.995 else f"{v:.1f}"
-                axes.text(x + 0.5, j + 0.5, shown, ha="center", va="center", color="white" if v > 0.5 else ink, fontsize=7.5)
+                axes.text(
+                    x + 0.5, j + 0.5, shown, ha="center", va="center", color="white" if v > 0.5 else ink, fontsize=7.5
+                )
             axes.text(x + 0.5, len(names) + 0.15, step, ha="center", va="top", color=ink)
             x += 1
         axes.text((start + x) / 2, -0.2, group, ha="center", va="bottom", color=ink, fontweight="bold", fontsize=8)
         x += gap
     for j, name in enumerate(names):
-        axes.text(-0.25, j + 0.5, name, ha="right", va="center", color=faint if name == "samples" else ink, linespacing=0.95)
+        axes.text(
+            -0.25, j + 0.5, name, ha="right", va="center", color=faint if name == "samples" else ink, linespacing=0.95
+        )
     axes.set_xlim(-0.1, x - gap)
     axes.set_ylim(len(names) + 0.6, -0.9)
     axes.axis("off")
-    figure.suptitle("What each loss hears: 0 nothing, 1 a different recording", x=0.01, ha="left", color=ink, fontsize=10)
+    figure.suptitle(
+        "What each loss hears: 0 nothing, 1 a different recording", x=0.01, ha="left", color=ink, fontsize=10
+    )
     figure.savefig(path, dpi=160, facecolor="white", metadata={"Software": "motes"})
 
 

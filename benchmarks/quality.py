@@ -2,10 +2,10 @@
 
     python benchmarks/quality.py [FOLDER] [--kbps 16 24 32 48] [--plot quality.svg]
 
-FOLDER holds recordings (the ten mono clips of MOTES_SHARED by default). Each is encoded by motes and by opusenc (Debian: opus-tools) at every rate,
-decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several channels: mean over channels and mid) and spectral convergence (0 is perfect). motes is
-charged its whole file, Opus its packets alone, without Ogg. A measure that the controls, a noise vocoder and random phases, also please is not to be
-trusted.
+FOLDER holds recordings (the ten mono clips of MOTES_SHARED by default). Each is encoded by motes and by opusenc
+(Debian: opus-tools) at every rate, decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several channels: mean over
+channels and mid) and spectral convergence (0 is perfect). motes is charged its whole file, Opus its packets alone,
+without Ogg. A measure that the controls, a noise vocoder and random phases, also please is not to be trusted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def by_opus(path: Path, kbps: float) -> tuple[np.ndarray, float]:
     with tempfile.TemporaryDirectory() as folder:
         opus, wav = Path(folder) / "a.opus", Path(folder) / "a.wav"
         subprocess.run(["opusenc", "--quiet", "--bitrate", f"{kbps}", path, opus], check=True)
-        subprocess.run(["opusdec", "--quiet", "--float", "--rate", f"{info.samplerate}", opus, wav], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["opusdec", "--quiet", "--float", "--rate", f"{info.samplerate}", opus, wav],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
         decoded, _ = soundfile.read(wav, always_2d=True)
         return decoded.T, ogg_payload(opus.read_bytes()) * 8 / info.duration / 1000
 
@@ -81,19 +85,29 @@ def measure(paths: list[Path], rates_kbps: list[float]) -> dict[tuple[str, float
                 estimate, reference, _ = align(decoded, audio.T, rate)
                 one = {"kbps": actual} | scores(estimate, reference, rate)
                 found[codec.__name__[3:], kbps].append(one)
-                print(f"  {path.stem:12} {codec.__name__[3:]:6} {kbps:5g}: " + "  ".join(f"{value:.3f}" for value in one.values()), flush=True)
+                print(
+                    f"  {path.stem:12} {codec.__name__[3:]:6} {kbps:5g}: "
+                    + "  ".join(f"{value:.3f}" for value in one.values()),
+                    flush=True,
+                )
     return found
 
 
 def table(found: dict[tuple[str, float], list[Scores]]) -> str:
     """Mean (worst) over the files, as Markdown."""
-    lines = ["| | kbps asked | actual, mean (most) | Zimtohrli | ViSQOL | spectral convergence |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| | kbps asked | actual, mean (most) | Zimtohrli | ViSQOL | spectral convergence |",
+        "|---|---|---|---|---|---|",
+    ]
     for (name, asked), files in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
         column = {key: np.array([one[key] for one in files]) for key in files[0]}
         actual = f"{column['kbps'].mean():.1f} ({column['kbps'].max():.1f})" if asked else ""
         cells = [f"{column[key].mean():.2f} ({column[key].min():.2f})" for key in MEASURES[:2]]
         distance = f"{column['spectral_convergence'].mean():.3f} ({column['spectral_convergence'].max():.3f})"
-        lines.append(f"| {name.replace('_', ' ')} | {f'{asked:g}' if asked else ''} | {actual} | {' | '.join(cells)} | {distance} |")
+        lines.append(
+            f"| {name.replace('_', ' ')} | {f'{asked:g}' if asked else ''} | {actual} | {' | '.join(cells)} | "
+            f"{distance} |"
+        )
     return "\n".join(lines)
 
 
@@ -128,7 +142,11 @@ def main() -> None:
     parser.add_argument("--kbps", nargs="+", type=float, default=list(RATES_KBPS))
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    paths = sorted(p for p in options.folder.iterdir() if p.suffix in (".wav", ".flac")) if options.folder else [SHARED / f"{c}.flac" for c in CLIPS]
+    paths = (
+        sorted(p for p in options.folder.iterdir() if p.suffix in (".wav", ".flac"))
+        if options.folder
+        else [SHARED / f"{c}.flac" for c in CLIPS]
+    )
     found = measure(paths, options.kbps)
     print(table(found))
     if options.plot:

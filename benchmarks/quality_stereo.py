@@ -1,10 +1,12 @@
-"""Stereo quality at actual bits in the file, motes and Opus side by side: each channel, their mid signal, and the image between them.
+"""Stereo quality at actual bits in the file, motes and Opus side by side: each channel, their mid signal, and the image
+between them.
 
     python benchmarks/quality_stereo.py [FILE …] [--kbps 24 36 48 72] [--seconds 8]
 
-The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes and by opusenc (Debian: opus-tools) at
-every rate, and scored with Zimtohrli and ViSQOL for left, right and mid. The errors of level difference and coherence are those of
-motes.metrics.stereo: mean over ERB bands (worst band). The last lines compare the size of a file of two identical channels with that of one.
+The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes and by
+opusenc (Debian: opus-tools) at every rate, and scored with Zimtohrli and ViSQOL for left, right and mid. The errors of
+level difference and coherence are those of motes.metrics.stereo: mean over ERB bands (worst band). The last lines
+compare the size of a file of two identical channels with that of one.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ def cost_of_identical(path: Path, seconds: float) -> list[str]:
     audio, rate = soundfile.read(path, always_2d=True, frames=int(seconds * 44100))
     lines = []
     for settings in ALIKE:
-        one, two = (len(dumps(motes.encode(x, sample_rate_hz=rate, **settings))) for x in (audio[:, 0], audio[:, [0, 0]].T))
+        one, two = (
+            len(dumps(motes.encode(x, sample_rate_hz=rate, **settings))) for x in (audio[:, 0], audio[:, [0, 0]].T)
+        )
         told = " ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"identical channels, {path.stem}, {told}: {one} and {two} bytes, {100 * (two / one - 1):+.1f} %")
     return lines
@@ -62,7 +66,11 @@ def main() -> None:
     parser.add_argument("--codec", nargs="+", default=["motes", "opus"])
     options = parser.parse_args()
     paths = options.files or [SHARED / f"{name}.flac" for name in CLIPS]
-    print("| recording | kbps asked | codec | kbps | Zimtohrli, left right mid | ViSQOL | level error, dB | coherence error |")
+    print(
+        "| recording | kbps asked | codec | kbps | Zimtohrli, left right mid | ViSQOL | level error, dB | "
+        "coherence "
+        "error |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:

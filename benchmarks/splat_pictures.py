@@ -10,22 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motes.kinds.splat.table import Splat
+from motes.kinds.texture.table import erb_rate
 from motes.report.picture import band_levels_db, shade
 from motes.report.splat_picture import splat_picture
 from motes.scene.scene import Scene
-from motes.scene.splat import Splat
-from motes.scene.texture import erb_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 RATE, SECONDS, TOP_HZ = 16000, 0.7, 6000.0
+# What the small pictures start from, one parameter of it changed in each.
 PLAIN: dict[str, Any] = {
-    "time_s": 0.1, "width_s": 0.004, "f0_hz": 440.0, "centre_hz": 900.0, "width_octaves": 1.2, "t60_s": 0.5, "gain_db": -20.0, "rolloff_db": 3.0,
+    "time_s": 0.1,
+    "width_s": 0.004,
+    "f0_hz": 440.0,
+    "centre_hz": 900.0,
+    "width_octaves": 1.2,
+    "t60_s": 0.5,
+    "gain_db": -20.0,
+    "rolloff_db": 3.0,
     "damping_slope": 0.4,
-}  # fmt: skip
-"""What the small pictures start from, one parameter of it changed in each."""
+}
 SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("as it starts", {}),
     ("width_s = 0.06", {"width_s": 0.06}),
@@ -45,15 +52,29 @@ SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("vibrato_cents = 120", {"vibrato_cents": 120.0, "modulation_hz": 8.0}),
     ("noise = 0.8, wider", {"noise": 0.8, "seed": 1, "width_s": 0.04}),
     ("backward", {"backward": 1, "time_s": 0.5}),
-)  # fmt: skip
+)
 
 
 def example() -> Scene:
-    """A struck string: a short burst, partials that decay the faster the higher they are, and a low-pass that closes."""
+    """A struck string: a short burst, partials that decay the faster the higher they are, and a low-pass that
+    closes.
+    """
     event = Splat(
-        time_s=[0.2], width_s=[0.004], f0_hz=[440.7], centre_hz=[500], width_octaves=[1.0], t60_s=[0.4], gain_db=np.array([[-20.0]]), shape=[2.5],
-        inharmonicity=[1e-3], rolloff_db=[6], damping_slope=[0.5], cutoff_start_hz=[2000], cutoff_end_hz=[600], crossfade_s=[0.05],
-    )  # fmt: skip
+        time_s=[0.2],
+        width_s=[0.004],
+        f0_hz=[440.7],
+        centre_hz=[500],
+        width_octaves=[1.0],
+        t60_s=[0.4],
+        gain_db=np.array([[-20.0]]),
+        shape=[2.5],
+        inharmonicity=[1e-3],
+        rolloff_db=[6],
+        damping_slope=[0.5],
+        cutoff_start_hz=[2000],
+        cutoff_end_hz=[600],
+        crossfade_s=[0.05],
+    )
     return Scene(16000, 16000, 1).with_tables([event])
 
 
@@ -79,7 +100,9 @@ def parameters_picture(path: Path) -> None:
 def _draw(axes: Axes, scene: Scene, label: str, *, first: bool, last: bool) -> None:
     decibels, _ = band_levels_db(scene.render()[None], RATE, TOP_HZ)
     extent = (0.0, SECONDS, 0.0, float(erb_rate(TOP_HZ)))
-    axes.imshow(shade(decibels, decibels.max()).T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1.1)
+    axes.imshow(
+        shade(decibels, decibels.max()).T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1.1
+    )
     axes.set_title(label, fontsize=8.5, color="#26262e", loc="left")
     axes.set_yticks(erb_rate(np.array([500.0, 1000.0, 2000.0, 5000.0])), ["500 Hz", "1 kHz", "2 kHz", "5 kHz"])
     axes.set_xticks([0.0, 0.3, 0.6], ["0", "0.3 s", "0.6 s"])

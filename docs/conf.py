@@ -1,4 +1,6 @@
-"""How Sphinx builds the documentation: MyST pages, the Furo theme, reference pages from the docstrings and the command line itself."""
+"""How Sphinx builds the documentation: MyST pages, the Furo theme, reference pages from the docstrings and the
+command line itself.
+"""
 
 import re
 import tomllib

@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests/examples"))  # pytest's importlib mode leaves the path alone
 SHARED = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
@@ -31,7 +32,9 @@ def skip_or_fail(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
-    """The folder of recordings that are not part of the project: `MOTES_SHARED`, by default `shared` beside the checkout."""
+    """The folder of recordings that are not part of the project: `MOTES_SHARED`, by default `shared` beside the
+    checkout.
+    """
     if not SHARED.is_dir():
         skip_or_fail(f"no folder {SHARED} (MOTES_SHARED names another)")
     return SHARED
@@ -86,6 +89,8 @@ def chromium(require_tool: Callable[[str], str]) -> Iterator[Any]:
     sync_api = needed("playwright.sync_api")
     path = shutil.which("chromium") or require_tool("chromium")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
         yield browser
         browser.close()

@@ -1,4 +1,6 @@
-"""Recordings in and out, with what users really have: odd lengths and rates, every format, and files that are not what their name says."""
+"""Recordings in and out, with what users really have: odd lengths and rates, every format, and files that are not
+what their name says.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,27 @@ import numpy as np
 import pytest
 import soundfile
 
-from motes.audio import FORMATS, ArraySource, FileSource, check_sample_rate, open_source, read_audio, resample_blocks, write_audio
+from motes.audio import (
+    FORMATS,
+    ArraySource,
+    FileSource,
+    check_sample_rate,
+    open_source,
+    read_audio,
+    resample_blocks,
+    write_audio,
+)
 from motes.errors import AudioError, MotesError, ParameterError
 from motes.files import atomic_output
 
-NO_CHANNELS = b"RIFF" + bytes.fromhex("24000000") + b"WAVEfmt " + bytes.fromhex("10000000 0100 0000 44ac0000 88580100 0200 1000") + b"data" + bytes(4)
+NO_CHANNELS = (
+    b"RIFF"
+    + bytes.fromhex("24000000")
+    + b"WAVEfmt "
+    + bytes.fromhex("10000000 0100 0000 44ac0000 88580100 0200 1000")
+    + b"data"
+    + bytes(4)
+)
 LOSSY = {".ogg", ".opus", ".mp3"}
 
 
@@ -35,7 +53,8 @@ def whole(source) -> np.ndarray:
     return joined
 
 
-# --- arrays ---------------------------------------------------------------------------------------------------------------------------------
+# --- arrays
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 63, 64, 997, 70_001])
@@ -104,11 +123,16 @@ def test_sample_rate_may_be_any_whole_number():
 
 def test_digest_tells_arrays_apart_and_not_blocks():
     y = sound(5000, 2)
-    assert ArraySource(y, 8000, 7).digest() == ArraySource(y, 8000).digest() == hashlib.sha256(np.ascontiguousarray(y.T).tobytes()).hexdigest()
+    assert (
+        ArraySource(y, 8000, 7).digest()
+        == ArraySource(y, 8000).digest()
+        == hashlib.sha256(np.ascontiguousarray(y.T).tobytes()).hexdigest()
+    )
     assert ArraySource(y, 8000).digest() != ArraySource(-y, 8000).digest()
 
 
-# --- files ----------------------------------------------------------------------------------------------------------------------------------
+# --- files
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 63, 997, 70_001])
@@ -145,7 +169,8 @@ def test_wav_at_every_rate_and_coding(tmp_path, rate, subtype):
 def test_blocks_do_not_change_the_decoding(tmp_path, extension):
     write_audio(tmp_path / f"a{extension}", sound(30_000, 2), 44100, 2)
     np.testing.assert_array_equal(
-        whole(FileSource(tmp_path / f"a{extension}", block_samples=331)), whole(FileSource(tmp_path / f"a{extension}", block_samples=10**6))
+        whole(FileSource(tmp_path / f"a{extension}", block_samples=331)),
+        whole(FileSource(tmp_path / f"a{extension}", block_samples=10**6)),
     )
 
 
@@ -230,11 +255,7 @@ def test_nan_in_a_file_is_found_and_placed(tmp_path, value):
         ("two words.m4a", b"\x00\x00\x00\x20ftypM4A ", 'words.m4a" "two words.wav"'),
         ("scene.wav", b"\x8fmote\r\n\x1a\x00", "is a .mote file"),
         ("half.wav", b"RIFF\x24\x00\x00\x00WAVEfm", "half.wav cannot be read"),
-        (
-            "zero.wav",
-            NO_CHANNELS,
-            "zero.wav",
-        ),
+        ("zero.wav", NO_CHANNELS, "zero.wav"),
     ],
 )
 def test_files_that_are_no_recordings(tmp_path, name, content, says):
@@ -274,7 +295,8 @@ def test_flipped_bits_never_do_worse_than_an_audio_error(tmp_path, extension, ca
             whole(open_source(path))
 
 
-# --- writing --------------------------------------------------------------------------------------------------------------------------------
+# --- writing
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32"])
@@ -394,10 +416,13 @@ def test_the_name_appears_only_when_all_is_written(tmp_path):
     assert os.listdir(tmp_path) == ["a"]
 
 
-# --- resampling -----------------------------------------------------------------------------------------------------------------------------
+# --- resampling
+# --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("from_hz", "to_hz"), [(44100, 48000), (48000, 44100), (8000, 192000), (192000, 8000), (44100, 44100)])
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(44100, 48000), (48000, 44100), (8000, 192000), (192000, 8000), (44100, 44100)]
+)
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 63, 100_000])
 def test_resampling_gives_the_same_duration(from_hz, to_hz, n_samples):
     blocks = list(resample_blocks(iter(np.array_split(sound(n_samples, 2), 3, axis=1)), 2, from_hz, to_hz))

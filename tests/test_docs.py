@@ -1,6 +1,8 @@
-"""The README and the documentation do what they say: every `sh` and `python` block or cell in them runs, page by page, on the bundled recording.
+"""The README and the documentation do what they say: every `sh` and `python` block or cell in them runs, page by page,
+on the bundled recording.
 
-A page starts in an empty folder that holds `song.flac`, and its blocks run in order. A block after the line `<!-- not run -->` is left out.
+A page starts in an empty folder that holds `song.flac`, and its blocks run in order. A block after the line `<!-- not
+run -->` is left out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ def blocks(page: Path) -> list[tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=str)
-def test_code_in_page_runs(page: Path, tmp_path: Path, demo_audio: Path, monkeypatch: pytest.MonkeyPatch, require_tool: Callable[[str], str]) -> None:
+def test_code_in_page_runs(
+    page: Path, tmp_path: Path, demo_audio: Path, monkeypatch: pytest.MonkeyPatch, require_tool: Callable[[str], str]
+) -> None:
     shutil.copy(demo_audio, tmp_path / "song.flac")
     monkeypatch.chdir(tmp_path)
     path = os.pathsep.join([str(Path(require_tool("motes")).parent), os.environ["PATH"]])
@@ -35,7 +39,14 @@ def test_code_in_page_runs(page: Path, tmp_path: Path, demo_audio: Path, monkeyp
     for line, language, text in blocks(page):
         if language == "sh":
             command = [shell, "-euo", "pipefail", "-c", text]
-            done = subprocess.run(command, env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(
+                command,
+                env={**os.environ, "PATH": path},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
             assert done.returncode == 0, f"{page}:{line}\n{text}\n{done.stdout}{done.stderr}"
         else:
             code = compile("\n" * (line - 1) + text, str(ROOT / page), "exec")  # a traceback shows the page's own line
@@ -57,7 +68,14 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 
 def test_demo_writes_the_picture_that_the_readme_shows(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
-    done = subprocess.run([require_tool("motes"), "demo"], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [require_tool("motes"), "demo"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     pictures = list(tmp_path.rglob("*.png"))
     assert pictures

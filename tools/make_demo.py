@@ -1,7 +1,9 @@
-"""Make src/motes/demo/demo.flac: ten seconds composed for this project, so that everyone can try motes on music at once.
+"""Make src/motes/demo/demo.flac: ten seconds composed for this project, so that everyone can try motes on music at
+once.
 
-Writes a MIDI file, renders it with fluidsynth and the Fluid (R3) General MIDI soundfont (both Debian packages: fluidsynth,
-fluid-soundfont-gm; the soundfont is MIT-licensed), then mixes to mono, fades the end and normalises to a peak of -1 dBFS.
+Writes a MIDI file, renders it with fluidsynth and the Fluid (R3) General MIDI soundfont (both Debian packages:
+fluidsynth, fluid-soundfont-gm; the soundfont is MIT-licensed), then mixes to mono, fades the end and normalises to a
+peak of -1 dBFS.
 
     python tools/make_demo.py
 """
@@ -60,9 +62,18 @@ def compose() -> tuple[Part, ...]:
     Dm9 | Bbmaj7 | Gm9 | A7sus resolving to D. Each instrument leaves the others room, so that its events can be seen.
     """
     piano = (
-        *(Note(0.0 + i / 2, 1.6, key, velocity) for i, (key, velocity) in enumerate([(50, 84), (57, 66), (65, 70), (69, 74), (76, 82), (69, 60)])),
-        *(Note(4.0 + i / 2, 1.6, key, velocity) for i, (key, velocity) in enumerate([(46, 82), (53, 64), (62, 68), (65, 72), (69, 80), (65, 58)])),
-        *(Note(8.0 + i / 2, 1.6, key, velocity) for i, (key, velocity) in enumerate([(43, 84), (50, 64), (58, 68), (65, 74), (69, 82), (62, 58)])),
+        *(
+            Note(0.0 + i / 2, 1.6, key, velocity)
+            for i, (key, velocity) in enumerate([(50, 84), (57, 66), (65, 70), (69, 74), (76, 82), (69, 60)])
+        ),
+        *(
+            Note(4.0 + i / 2, 1.6, key, velocity)
+            for i, (key, velocity) in enumerate([(46, 82), (53, 64), (62, 68), (65, 72), (69, 80), (65, 58)])
+        ),
+        *(
+            Note(8.0 + i / 2, 1.6, key, velocity)
+            for i, (key, velocity) in enumerate([(43, 84), (50, 64), (58, 68), (65, 74), (69, 82), (62, 58)])
+        ),
         *(Note(11.0 + i / 2, 1.2, key, velocity) for i, (key, velocity) in enumerate([(45, 80), (52, 66)])),
         *chord(12.0, 4.0, (38, 50, 57, 62), 80),
     )
@@ -78,12 +89,14 @@ def compose() -> tuple[Part, ...]:
         Note(12.0, 4.0, 78, 96),
         Note(12.75, 3.0, 86, 74),
     )
-    cello = (Note(4.0, 1.8, 58, 74), Note(6.0, 1.6, 57, 72), Note(8.0, 2.8, 50, 76), Note(11.0, 0.9, 52, 78), Note(12.0, 3.2, 50, 74))
-    strings = (
-        *chord(8.0, 2.8, (65, 70), 50),
-        *chord(11.0, 0.9, (67, 74), 56),
-        *chord(12.0, 3.2, (66, 69), 52),
+    cello = (
+        Note(4.0, 1.8, 58, 74),
+        Note(6.0, 1.6, 57, 72),
+        Note(8.0, 2.8, 50, 76),
+        Note(11.0, 0.9, 52, 78),
+        Note(12.0, 3.2, 50, 74),
     )
+    strings = (*chord(8.0, 2.8, (65, 70), 50), *chord(11.0, 0.9, (67, 74), 56), *chord(12.0, 3.2, (66, 69), 52))
     side_stick, closed_hat, ride, tom, shaker = 37, 42, 51, 45, 70
     drums = (
         *(Note(beat, 0.25, side_stick, 70) for beat in (5.0, 7.0, 9.0)),
@@ -117,7 +130,10 @@ def midi_track(part: Part) -> bytes:
         (0, 0, bytes([0xB0 | part.channel, 7, part.volume])),
     ]
     for note in part.notes:
-        first, last = round((START_BEAT + note.beat) * TICKS_PER_BEAT), round((START_BEAT + note.beat + note.beats) * TICKS_PER_BEAT)
+        first, last = (
+            round((START_BEAT + note.beat) * TICKS_PER_BEAT),
+            round((START_BEAT + note.beat + note.beats) * TICKS_PER_BEAT),
+        )
         events.append((first, 2, bytes([0x90 | part.channel, note.key, note.velocity])))
         events.append((last, 1, bytes([0x80 | part.channel, note.key, 0])))
     events.sort(key=lambda event: event[:2])
@@ -146,8 +162,33 @@ def render(parts: tuple[Part, ...], soundfont: Path) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder) / "demo.mid", Path(folder) / "demo.wav"
         midi.write_bytes(midi_file(parts))
-        command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(SAMPLE_RATE_HZ), "-C", "0", "-R", "1", "-O", "float", "-T", "wav"]
-        command += ["-o", "synth.reverb.room-size=0.35", "-o", "synth.reverb.level=0.35", "-F", str(wav), str(soundfont), str(midi)]
+        command = [
+            "fluidsynth",
+            "-ni",
+            "-q",
+            "-g",
+            "0.5",
+            "-r",
+            str(SAMPLE_RATE_HZ),
+            "-C",
+            "0",
+            "-R",
+            "1",
+            "-O",
+            "float",
+            "-T",
+            "wav",
+        ]
+        command += [
+            "-o",
+            "synth.reverb.room-size=0.35",
+            "-o",
+            "synth.reverb.level=0.35",
+            "-F",
+            str(wav),
+            str(soundfont),
+            str(midi),
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         audio, _ = soundfile.read(wav, always_2d=True)
     return np.asarray(audio.mean(axis=1))
@@ -169,7 +210,10 @@ def main() -> None:
     options = parser.parse_args()
     audio = finish(render(compose(), options.soundfont))
     soundfile.write(options.output, audio, SAMPLE_RATE_HZ, subtype="PCM_16")
-    print(f"{options.output}: {len(audio) / SAMPLE_RATE_HZ:.2f} s, {options.output.stat().st_size} bytes, peak {np.abs(audio).max():.3f}")
+    print(
+        f"{options.output}: {len(audio) / SAMPLE_RATE_HZ:.2f} s, {options.output.stat().st_size} bytes, peak "
+        f"{np.abs(audio).max():.3f}"
+    )
 
 
 if __name__ == "__main__":

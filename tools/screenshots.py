@@ -1,6 +1,7 @@
 """Take the pictures of pages that the documentation shows: python tools/screenshots.py PAGE.html FOLDER [BROWSER]
 
-Needs playwright and a Chromium, by default /usr/bin/chromium. Writes light and dark pictures at 1280×720 and of a tablet.
+Needs playwright and a Chromium, by default /usr/bin/chromium. Writes light and dark pictures at 1280×720 and of a
+tablet.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ def main(page_path: str, folder: str, browser_path: str = "/usr/bin/chromium") -
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         for size, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce")
+                page = browser.new_page(
+                    viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+                )
                 page.goto(Path(page_path).resolve().as_uri())
                 page.wait_for_timeout(800)
                 page.locator(".timeline").first.focus()

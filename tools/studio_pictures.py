@@ -1,7 +1,7 @@
 """Take the pictures of the studio that the documentation shows: python tools/studio_pictures.py FOLDER [BROWSER]
 
-Needs what the extras `studio`, `test` and `web` hold, the built page and a Chromium, by default /usr/bin/chromium. Starts a studio with the bundled
-recording and writes each view, light and dark, as studio-VIEW-SCHEME.webp.
+Needs what the extras `studio`, `test` and `web` hold, the built page and a Chromium, by default /usr/bin/chromium.
+Starts a studio with the bundled recording and writes each view, light and dark, as studio-VIEW-SCHEME.webp.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def studio(folder: Path, state: Path) -> Iterator[str]:
     """The address of a studio that runs."""
     import uvicorn
 
-    from motes.studio.app import create_app
+    from motes.studio.http.app import create_app
     from motes.studio.options import StudioOptions
 
     listener = socket.create_server(("127.0.0.1", 0))
@@ -53,18 +53,26 @@ def splats() -> Any:
     """A few splats of every sort, made by hand: short and long, pitched and noisy."""
     import numpy as np
 
+    from motes.kinds.splat.table import Splat
     from motes.scene.scene import Scene
-    from motes.scene.splat import Splat
 
     n = 14
     pitch = 196.0 * 2.0 ** (np.array([0, 7, 12, 3, 10, 15, 5, 12, 19, 0, 7, 24, 12, 0]) / 12)
     noisy = np.array([0, 0, 0, 0.6, 0, 0, 0, 1, 0, 0, 0.3, 0, 0, 1])
     table = Splat(
-        time_s=0.15 + 0.28 * np.arange(n), width_s=np.tile([0.004, 0.03, 0.012, 0.02], 4)[:n], f0_hz=pitch,
-        centre_hz=pitch * np.tile([1, 2, 3], 5)[:n], width_octaves=np.tile([0.8, 1.4], 7), t60_s=np.tile([0.9, 0.3, 0.6], 5)[:n],
-        gain_db=-14.0 - 2.0 * (np.arange(n) % 4)[:, None], shape=np.tile([2.5, 0.0], 7), rolloff_db=np.full(n, 5.0),
-        damping_slope=np.full(n, 0.4), noise=noisy, seed=np.arange(n),
-    )  # fmt: skip
+        time_s=0.15 + 0.28 * np.arange(n),
+        width_s=np.tile([0.004, 0.03, 0.012, 0.02], 4)[:n],
+        f0_hz=pitch,
+        centre_hz=pitch * np.tile([1, 2, 3], 5)[:n],
+        width_octaves=np.tile([0.8, 1.4], 7),
+        t60_s=np.tile([0.9, 0.3, 0.6], 5)[:n],
+        gain_db=-14.0 - 2.0 * (np.arange(n) % 4)[:, None],
+        shape=np.tile([2.5, 0.0], 7),
+        rolloff_db=np.full(n, 5.0),
+        damping_slope=np.full(n, 0.4),
+        noise=noisy,
+        seed=np.arange(n),
+    )
     return Scene(44100, 5 * 44100, 1, splat=table)
 
 
@@ -83,7 +91,9 @@ def scene(page: Any) -> None:
 
 def selection(page: Any) -> None:
     """Some events, near by."""
-    page.locator("#expression").fill("frequency_hz > 300 and frequency_hz < 2000 and time_s > 2.4 and time_s < 3.6 and amplitude > 0.004")
+    page.locator("#expression").fill(
+        "frequency_hz > 300 and frequency_hz < 2000 and time_s > 2.4 and time_s < 3.6 and amplitude > 0.004"
+    )
     page.locator("#expression").press("Enter")
     page.wait_for_timeout(300)
     page.locator(".timeline").focus()
@@ -125,9 +135,15 @@ def export(page: Any) -> None:
 
 
 VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
-    (scene, DESKTOP), (selection, DESKTOP), (event, DESKTOP), (partials, DESKTOP), (bursts, DESKTOP), (keys, DESKTOP), (export, DESKTOP),
+    (scene, DESKTOP),
+    (selection, DESKTOP),
+    (event, DESKTOP),
+    (partials, DESKTOP),
+    (bursts, DESKTOP),
+    (keys, DESKTOP),
+    (export, DESKTOP),
     (scene, TABLET),
-)  # fmt: skip
+)
 
 
 def shoot(page: Any, path: Path) -> None:
@@ -142,7 +158,9 @@ def pictures(browser: Any, address: str, scheme: str, out: Path) -> None:
     """All views in one scheme of colours."""
 
     def opened(size: tuple[int, int]) -> Any:
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce")
+        page = browser.new_page(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+        )
         page.goto(address)
         page.locator("header .brand").click()
         page.locator(".file").first.wait_for()

@@ -1,7 +1,9 @@
-"""Make src/motes/codec/tables.bin: what the codec's predictions start from in every packet, learnt from real recordings.
+"""Make src/motes/coding/tables.bin: what the codec's predictions start from in every packet, learnt from real
+recordings.
 
-    python tools/train_tables.py FOLDER            # every audio file in the folder; the mono ones and the stereo ones both count
-    python tools/train_tables.py FOLDER --check    # writes nothing: bits per event of each recording with tables made from all the others
+    python tools/train_tables.py FOLDER            # every audio file in the folder; the mono ones and the stereo ones
+    both count python tools/train_tables.py FOLDER --check    # writes nothing: bits per event of each recording with
+    tables made from all the others
 
 The tables are part of the format: those of version 1 stay as they are, and this writes none any more.
 """
@@ -18,17 +20,17 @@ import soundfile
 from scipy.special import betaln
 
 import motes
-from motes.codec.container import VERSION, packet_samples
-from motes.codec.gabor_model import N_MIXERS, N_SLOTS, code_events
-from motes.codec.gabor_packet import WINDOWS, packet_arguments
-from motes.codec.quantise import TIME_UNITS, quantiser_for, sounding, to_integers, weakest_knee
-from motes.codec.tables import PATH, pack, untrained
-from motes.encoders import pursuit
-from motes.kernels.range_coder import N_COSTS
+from motes.coding.container import VERSION, packet_samples
+from motes.coding.range_coder import N_COSTS
+from motes.coding.trained import PATH, pack, untrained
+from motes.encoders.pursuit import encoder as pursuit
+from motes.kinds.gabor.integers import TIME_UNITS, quantiser_for, sounding, to_integers, weakest_knee
+from motes.kinds.gabor.model import N_MIXERS, N_SLOTS, code_events
+from motes.kinds.gabor.packet import WINDOWS, packet_arguments
 from motes.scene.scene import GaborQuantiser, Scene
 
+# Of longer recordings only the beginning is used, so that none outweighs the others.
 LONGEST_S = 12.0
-"""Of longer recordings only the beginning is used, so that none outweighs the others."""
 SETTINGS = (
     ((512, 2048, 8192), 1000),
     ((512, 2048, 8192), 2000),
@@ -36,8 +38,8 @@ SETTINGS = (
     ((512, 1024, 2048, 4096), 1000),
     ((256, 1024, 4096, 16384), 1000),
 )
+# In kbps, for one channel.
 BITRATES = (12, 20, 32, 48)
-"""In kbps, for one channel."""
 COUNTS = np.array([1, 2, 4, 8, 16, 32, 64, 128, 255])
 
 
@@ -60,7 +62,9 @@ def unrounded(path: Path, windows: tuple[int, ...], events_per_second: float) ->
     audio, rate = soundfile.read(path, always_2d=True)
     audio = audio[: int(LONGEST_S * rate)].T
     with mock.patch.object(pursuit, "round_events", lambda scene, *rest: scene):
-        scene = motes.encode(audio, sample_rate_hz=rate, events_per_second=events_per_second, windows=windows, n_threads=1)
+        scene = motes.encode(
+            audio, sample_rate_hz=rate, events_per_second=events_per_second, windows=windows, n_threads=1
+        )
     return scene, float(np.sum(audio**2)), float(np.sum((audio - np.atleast_2d(scene.render())) ** 2))
 
 
@@ -71,18 +75,26 @@ def packets_of(path: Path) -> list[list[Packet]]:
         scene, _, left = unrounded(path, windows, events_per_second)
         quantisers = [quantiser_for(scene, left * 0.15), quantiser_for(scene, left * 0.25, 2, 8)]
         if windows == SETTINGS[0][0]:
-            quantisers += [quantiser_for(scene, left * 0.15, 1, 6), GaborQuantiser(2, 12, 100), GaborQuantiser(1, 4, weakest_knee(scene) + 24)]
+            quantisers += [
+                quantiser_for(scene, left * 0.15, 1, 6),
+                GaborQuantiser(2, 12, 100),
+                GaborQuantiser(1, 4, weakest_knee(scene) + 24),
+            ]
         found += [_packets(scene, quantiser) for quantiser in quantisers]
     audio, rate = soundfile.read(path, always_2d=True)
     for kbps in BITRATES:  # by ear: rounded in turn, already
-        scene = motes.encode(audio[: int(LONGEST_S * rate)].T, sample_rate_hz=rate, kbps=kbps * (1 + audio.shape[1]) / 2, n_threads=1)
+        scene = motes.encode(
+            audio[: int(LONGEST_S * rate)].T, sample_rate_hz=rate, kbps=kbps * (1 + audio.shape[1]) / 2, n_threads=1
+        )
         found.append(_packets(scene, scene.quantiser))
     return found
 
 
 def _packets(scene: Scene, quantiser: GaborQuantiser) -> list[Packet]:
     packets, rate = [], scene.sample_rate_hz
-    numbers = np.maximum(np.rint(scene.gabor.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0)
+    numbers = np.maximum(
+        np.rint(scene.gabor.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0
+    )
     for number in np.unique(numbers):
         events = to_integers(scene.gabor.take(numbers == number), rate, quantiser)
         events = events.take(sounding(events))
@@ -113,11 +125,15 @@ def train(packets: list[Packet]) -> tuple[np.ndarray, np.ndarray]:
 
 def _recording(slots: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slots and weights with room behind them in which the coder records."""
-    return np.concatenate([slots, np.zeros(2 * N_SLOTS, np.int64)]), np.concatenate([weights, np.zeros(N_COSTS, np.int64)])
+    return np.concatenate([slots, np.zeros(2 * N_SLOTS, np.int64)]), np.concatenate(
+        [weights, np.zeros(N_COSTS, np.int64)]
+    )
 
 
 def _slots(zeros: np.ndarray, ones: np.ndarray) -> np.ndarray:
-    """Probability of each slot, and as its count how firmly to believe it: the strength of the beta prior that fits its packets best."""
+    """Probability of each slot, and as its count how firmly to believe it: the strength of the beta prior that fits
+    its packets best.
+    """
     n_zeros, n_ones = zeros.sum(axis=0), ones.sum(axis=0)
     p = (n_ones + 0.4) / (n_zeros + n_ones + 0.8)
     best, firmness = np.full(N_SLOTS, -np.inf), np.zeros(N_SLOTS, np.int64)
@@ -130,7 +146,9 @@ def _slots(zeros: np.ndarray, ones: np.ndarray) -> np.ndarray:
 
 
 def bits_per_event(packets: list[Packet], tables: tuple[np.ndarray, np.ndarray]) -> tuple[float, np.ndarray]:
-    """Bits of the coded payloads per event; and of these, by kind: blocks, bins, strengths, further channels, the rest (phases)."""
+    """Bits of the coded payloads per event; and of these, by kind: blocks, bins, strengths, further channels, the
+    rest (phases).
+    """
     n_bytes, millibits = 0, np.zeros(N_MIXERS)
     for packet in packets:
         recorded, costs = _recording(*tables)
@@ -152,14 +170,22 @@ def main() -> None:
     own = train(everything)
     if not options.check:
         if VERSION:
-            raise SystemExit("the format is released, and the tables are part of it: another type of packet may bring other tables")
+            raise SystemExit(
+                "the format is released, and the tables are part of it: another type of packet may bring other tables"
+            )
         PATH.write_bytes(pack(*own))
         return print(f"{PATH}: {PATH.stat().st_size} bytes")
     rows = []
-    print("first setting: alone without tables, with tables from the others, with the shipped mixture; blocks, bins, strengths, channels, phases")
+    print(
+        "first setting: alone without tables, with tables from the others, with the shipped mixture; blocks, "
+        "bins, "
+        "strengths, channels, phases"
+    )
     for name, settings in recordings.items():
         others = train([p for other, s in recordings.items() if other != name for packets in s for p in packets])
-        (bits, parts), (known, _), (none, _) = (bits_per_event(settings[0], tables) for tables in (others, own, untrained()))
+        (bits, parts), (known, _), (none, _) = (
+            bits_per_event(settings[0], tables) for tables in (others, own, untrained())
+        )
         rows.append((none, bits, known, *parts))
         print(f"{name:18}", *(f"{x:6.2f}" for x in rows[-1]), flush=True)
     print(f"{'mean':18}", *(f"{x:6.2f}" for x in np.mean(rows, axis=0)))

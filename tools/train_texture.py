@@ -1,7 +1,8 @@
-"""Make src/motes/codec/texture_tables.bin: what the predictions of texture packets start from, learnt from real recordings.
+"""Make src/motes/kinds/texture/tables.bin: what the predictions of texture packets start from, learnt from real
+recordings.
 
-    python tools/train_texture.py FOLDER            # every audio file in the folder
-    python tools/train_texture.py FOLDER --check    # writes nothing: kbps of each recording with tables made from all the others
+    python tools/train_texture.py FOLDER            # every audio file in the folder python tools/train_texture.py
+    FOLDER --check    # writes nothing: kbps of each recording with tables made from all the others
 
 The tables are part of the format: those of version 1 stay as they are, and this writes none any more.
 """
@@ -16,22 +17,22 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.container import VERSION
-from motes.codec.tables import pack
-from motes.codec.texture_integers import SILENT, to_integers
-from motes.codec.texture_model import N_MIXERS, N_SLOTS, TABLES, code_levels
-from motes.codec.texture_packet import PATH, cuts_of, group_edges
-from motes.encoders.texture import TextureOptions, analyse
-from motes.kernels.range_coder import N_INPUTS
+from motes.coding.container import VERSION
+from motes.coding.range_coder import N_INPUTS
+from motes.coding.trained import pack
+from motes.encoders.texture.analysis import TextureOptions, analyse
+from motes.kinds.texture.integers import SILENT, to_integers
+from motes.kinds.texture.model import N_MIXERS, N_SLOTS, TABLES, code_levels
+from motes.kinds.texture.packet import PATH, cuts_of, group_edges
 
+# Of longer recordings only the beginning is used, so that none outweighs the others.
 LONGEST_S = 12.0
-"""Of longer recordings only the beginning is used, so that none outweighs the others."""
 BY_EAR = TextureOptions(step_db=4.0, detail=8.0)
 SETTINGS = (TextureOptions(), BY_EAR, replace(BY_EAR, kbps=2.0), TextureOptions(n_bands=40, step_db=3.0))
 ATOMS = (400, 1000, 2000)
 PASSES = 2
+# At most how much the tables trust what they have learnt: fewer, and each packet learns faster.
 COUNT = 20
-"""At most how much the tables trust what they have learnt: fewer, and each packet learns faster."""
 
 
 def untrained() -> tuple[np.ndarray, np.ndarray]:
@@ -44,12 +45,16 @@ def levels_of(path: Path) -> list[tuple[np.ndarray, float]]:
     audio, rate = soundfile.read(path, always_2d=True)
     audio, found = audio[: int(LONGEST_S * rate)].T, []
     for atoms in ATOMS:
-        residual = audio - np.atleast_2d(motes.encode(audio, sample_rate_hz=rate, events_per_second=atoms, n_threads=1).render())
+        residual = audio - np.atleast_2d(
+            motes.encode(audio, sample_rate_hz=rate, events_per_second=atoms, n_threads=1).render()
+        )
         for options in SETTINGS:
             events = analyse(residual, rate, options)
             step = round(options.step_db * 8)
             for i in range(len(events)):
-                levels = to_integers(events.take([i]), rate)["level_db"].reshape(int(events.n_frames[i]), int(events.n_bands[i]), -1)
+                levels = to_integers(events.take([i]), rate)["level_db"].reshape(
+                    int(events.n_frames[i]), int(events.n_bands[i]), -1
+                )
                 found.append((np.where(levels == SILENT, SILENT, levels // step), float(events.duration_s[i])))
     return found
 
@@ -58,7 +63,9 @@ def cost(levels: np.ndarray, slots: np.ndarray, weights: np.ndarray) -> int:
     """Bytes an event takes; `slots` and `weights` learn."""
     edges, heard = group_edges(levels.shape[1]), levels[levels != SILENT]
     base = np.int64(np.median(heard)) if len(heard) else np.int64(0)
-    return code_levels(0, 0, np.zeros(1 << 18, np.uint8), slots, weights, TABLES, levels.copy(), cuts_of(levels, edges), edges, base)
+    return code_levels(
+        0, 0, np.zeros(1 << 18, np.uint8), slots, weights, TABLES, levels.copy(), cuts_of(levels, edges), edges, base
+    )
 
 
 def trained_on(recordings: list[list[tuple[np.ndarray, float]]]) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +87,9 @@ def main() -> None:
     recordings = [levels_of(path) for path in paths]
     if not arguments.check:
         if VERSION:
-            raise SystemExit("the format is released, and the tables are part of it: another type of packet may bring other tables")
+            raise SystemExit(
+                "the format is released, and the tables are part of it: another type of packet may bring other tables"
+            )
         PATH.write_bytes(pack(*trained_on(recordings)))
         return
     for path, recording in zip(paths, recordings, strict=True):

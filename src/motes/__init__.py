@@ -1,4 +1,6 @@
-"""motes: a recording as a sparse scene of sound events that can be read, edited, played and stored in a compact file."""
+"""motes: a recording as a sparse scene of sound events that can be read, edited, played and stored in a compact
+file.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from motes.encoders.options import Progress
-    from motes.scene.gabor import Gabor
-    from motes.scene.room import Room
+    from motes.events.room import Room
+    from motes.kinds.gabor.table import Gabor
     from motes.scene.scene import Scene
-    from motes.synth.state_space import Player
+    from motes.synth.player import Player
 
     __version__: str
 
@@ -58,31 +60,42 @@ def encode(
 ) -> Scene:
     """The scene of a recording by matching pursuit; `scene.render()` has exactly the shape of `audio`.
 
-    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: at most `kbps` for the file, all
-    channels together; a `quality` of 0 … 10; `snr_db` of the decoded file; `n_events` in all; or `events_per_second` (without any: 1000). With the
-    first two, atoms are chosen by ear. `windows` are lengths in samples, powers of two from 64 to 32768. `texture` fills what the atoms leave with
-    noise, of at most `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now and then.
-    Raises ParameterError for audio or options that make no sense.
+    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: at
+    most `kbps` for the file, all channels together; a `quality` of 0 … 10; `snr_db` of the decoded file; `n_events` in
+    all; or `events_per_second` (without any: 1000). With the first two, atoms are chosen by ear. `windows` are lengths
+    in samples, powers of two from 64 to 32768. `texture` fills what the atoms leave with noise, of at most
+    `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now
+    and then. Raises ParameterError for audio or options that make no sense.
     """
     from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit import encode as pursue
+    from motes.encoders.pursuit.encoder import encode as pursue
 
     options = PursuitOptions(
-        kbps=kbps, quality=quality, snr_db=snr_db, n_events=n_events, events_per_second=events_per_second, refit=refit, texture=texture,
-        texture_kbps=texture_kbps, windows=tuple(windows) if windows is not None else None, n_threads=n_threads,
-    )  # fmt: skip
+        kbps=kbps,
+        quality=quality,
+        snr_db=snr_db,
+        n_events=n_events,
+        events_per_second=events_per_second,
+        refit=refit,
+        texture=texture,
+        texture_kbps=texture_kbps,
+        windows=tuple(windows) if windows is not None else None,
+        n_threads=n_threads,
+    )
     return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
 
 
 def encode_instrument(
     audio: ArrayLike, *, sample_rate_hz: float, progress: Callable[[Progress], None] | None = None, **options: Any
-) -> Scene:  # fmt: skip
-    """The scene of a recording as one instrument and the strikes that play it; `options` are those of `motes.encoders.options.InstrumentOptions`.
+) -> Scene:
+    """The scene of a recording as one instrument and the strikes that play it; `options` are those of
+    `motes.encoders.options.InstrumentOptions`.
 
-    `audio` is `(n,)` or `(n_channels, n)`, at most two minutes. `motes.Player(scene.instruments[0])` then plays it. Ctrl-C ends the fit with the best
-    so far. Raises ParameterError for audio or options that make no sense, MissingExtraError without PyTorch unless `refine=0`.
+    `audio` is `(n,)` or `(n_channels, n)`, at most two minutes. `motes.Player(scene.instruments[0])` then plays it.
+    Ctrl-C ends the fit with the best so far. Raises ParameterError for audio or options that make no sense,
+    MissingExtraError without PyTorch unless `refine=0`.
     """
-    from motes.encoders.instrument import encode as fit
+    from motes.encoders.instrument.encoder import encode as fit
     from motes.encoders.options import InstrumentOptions
 
     try:
@@ -99,9 +112,11 @@ def load(
     *,
     rooms: str | os.PathLike[str] | Sequence[Room] | None = None,
 ) -> Scene:
-    """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file is damaged.
+    """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file
+    is damaged.
 
-    `rooms`, a folder or the rooms themselves, is where rooms that the file only names are looked for; by default the folder IMPULSE_RESPONSE_PATH.
+    `rooms`, a folder or the rooms themselves, is where rooms that the file only names are looked for; by default the
+    folder IMPULSE_RESPONSE_PATH.
     """
     from motes.codec.bitstream import load as read
     from motes.data.impulse_responses import finder
@@ -110,8 +125,8 @@ def load(
 
 
 def rooms(folder: str | os.PathLike[str] | None = None) -> list[Room]:
-    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic ones. ParameterError if it is not
-    there.
+    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
+    ones. ParameterError if it is not there.
     """
     from motes.data.impulse_responses import rooms as found
 
@@ -119,14 +134,19 @@ def rooms(folder: str | os.PathLike[str] | None = None) -> list[Room]:
 
 
 def room(name: str, folder: str | os.PathLike[str] | None = None) -> Room:
-    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time; ParameterError if there is none."""
+    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time;
+    ParameterError if there is none.
+    """
     from motes.data.impulse_responses import room as found
 
     return found(name, folder)
 
 
-def from_csv(path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
-    """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz` has to be told.
+def from_csv(
+    path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None
+) -> Scene:
+    """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
+    has to be told.
 
     Raises ParameterError, which names the line, for values that make no sense.
     """
@@ -142,15 +162,15 @@ def __getattr__(name: str) -> Any:
 
         return Scene
     if name == "Room":
-        from motes.scene.room import Room
+        from motes.events.room import Room
 
         return Room
     if name == "Player":
-        from motes.synth.state_space import Player
+        from motes.synth.player import Player
 
         return Player
     if name == "Gabor":
-        from motes.scene.gabor import Gabor
+        from motes.kinds.gabor.table import Gabor
 
         return Gabor
     if name == "__version__":

@@ -8,7 +8,9 @@ from typing import Any
 
 
 class MotesError(Exception):
-    """Base of every error that user input can raise; its text is one line that tells the value and the likely mistake."""
+    """Base of every error that user input can raise; its text is one line that tells the value and the likely
+    mistake.
+    """
 
 
 class MotesWarning(UserWarning):

@@ -14,11 +14,12 @@ from motes.errors import AudioError
 
 @contextlib.contextmanager
 def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[BinaryIO]:
-    """A binary handle (readable and seekable too) whose bytes become `path` when the block ends well, and vanish when it does not.
+    """A binary handle (readable and seekable too) whose bytes become `path` when the block ends well, and vanish when
+    it does not.
 
-    They are written under a temporary name in the same folder, synced and renamed. Where `path` is a symbolic link its target is replaced; a device
-    or pipe is written directly. Raises AudioError, one line, if `path` exists and `overwrite` is false, is a folder, or cannot be written
-    (any OSError inside the block counts as that).
+    They are written under a temporary name in the same folder, synced and renamed. Where `path` is a symbolic link its
+    target is replaced; a device or pipe is written directly. Raises AudioError, one line, if `path` exists and
+    `overwrite` is false, is a folder, or cannot be written (any OSError inside the block counts as that).
     """
     shown, target = os.fspath(path), Path(os.path.realpath(path))
     refuse_existing(path, overwrite)
@@ -49,7 +50,9 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
     if os.path.isdir(path):
         raise AudioError(f"cannot write {os.fspath(path)}: it is a folder")
     if not overwrite and os.path.lexists(path) and (os.path.isfile(path) or not os.path.exists(path)):
-        raise AudioError(f"{os.fspath(path)} exists already: choose another name, or --force (overwrite=True) to replace it")
+        raise AudioError(
+            f"{os.fspath(path)} exists already: choose another name, or --force (overwrite=True) to replace it"
+        )
 
 
 def _keep_mode(target: Path, temporary: Path) -> None:

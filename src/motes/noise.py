@@ -1,4 +1,5 @@
-"""Noise that is defined, not borrowed: a hash of (seed, channel, counter) in 32-bit integers, the same here, in torch and in JavaScript.
+"""Noise that is defined, not borrowed: a hash of (seed, channel, counter) in 32-bit integers, the same here, in torch
+and in JavaScript.
 
 docs/format.md specifies it with test vectors; `motes.kernels.noise` is the fast twin.
 """
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 MASK = 0xFFFFFFFF
 GOLDEN = 0x9E3779B9
 MULTIPLIERS = (0x7FEB352D, 0x846CA68B)
+# A sum of four bytes less its mean has the variance 4 · (256² − 1)/12 = 21845.
 SCALE = 1 / math.sqrt(21845.0)
-"""A sum of four bytes less its mean has the variance 4 · (256² − 1)/12 = 21845."""
 
 
 def mix(number: int) -> int:
-    """A bijection of 32-bit numbers in which each bit of the input flips half of the output's (constants by C. Wellons' search, "lowbias32")."""
+    """A bijection of 32-bit numbers in which each bit of the input flips half of the output's (constants by C.
+    Wellons' search, "lowbias32").
+    """
     number &= MASK
     number = (number ^ number >> 16) * MULTIPLIERS[0] & MASK
     number = (number ^ number >> 15) * MULTIPLIERS[1] & MASK
@@ -32,7 +35,9 @@ def keys(seed: int, channel: int) -> tuple[int, int]:
 
 
 def white_integers(seed: int, channel: int, first: int, n: int) -> NDArray[np.int64]:
-    """Counters first … first + n − 1 (modulo 2³²) of the noise, whole numbers from −510 to 510, nearly Gaussian with a variance of 21845."""
+    """Counters first … first + n − 1 (modulo 2³²) of the noise, whole numbers from −510 to 510, nearly Gaussian
+    with a variance of 21845.
+    """
     key, second = keys(seed, channel)
     counter = (np.arange(first, first + n, dtype=np.int64) + key) & MASK
     h = _mix(_mix(counter) ^ second)

@@ -1,4 +1,6 @@
-"""Where this machine keeps things: settings from the environment, or from a file `.env` in the current folder, or their defaults, in this order."""
+"""Where this machine keeps things: settings from the environment, or from a file `.env` in the current folder, or
+their defaults, in this order.
+"""
 
 from __future__ import annotations
 
@@ -27,21 +29,23 @@ class Setting(Generic[T]):
 class Settings:
     """All settings; `None` where one is not set. The variable of each has its name in capitals."""
 
+    # Folder of recordings.
     audio_path: Setting[Path | None]
-    """Folder of recordings."""
+    # Where `motes studio` listens.
     port: Setting[int]
-    """Where `motes studio` listens."""
+    # Folder of the impulse responses of rooms.
     impulse_response_path: Setting[Path | None]
-    """Folder of the impulse responses of rooms."""
+    # Where pages and files are published to.
     s3_bucket: Setting[str | None]
-    """Where pages and files are published to."""
 
 
 DEFAULT_PORT = 9999
 
 
 def load_settings(environment: Mapping[str, str] | None = None, folder: str | os.PathLike[str] = ".") -> Settings:
-    """The settings in force. An empty value counts as not set; ParameterError, which names the variable and its origin, where one makes no sense."""
+    """The settings in force. An empty value counts as not set; ParameterError, which names the variable and its
+    origin, where one makes no sense.
+    """
     environment = os.environ if environment is None else environment
     path = Path(folder) / ENV_FILE
     stored = _stored(path)
@@ -79,7 +83,9 @@ def _stored(path: Path) -> Mapping[str, str | None]:
     try:
         return dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not text in UTF-8'}") from None
+        raise ParameterError(
+            f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not text in UTF-8'}"
+        ) from None
 
 
 def _path(text: str, origin: str) -> Setting[Path | None]:

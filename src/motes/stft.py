@@ -22,8 +22,9 @@ def hann(n_fft: int) -> NDArray[np.float32]:
 def stft_blocks(audio: NDArray[np.floating[Any]], n_fft: int, hop_length: int) -> Iterator[NDArray[np.complex64]]:
     """Spectra of `audio` `(channels, n)` or `(n,)` a few frames at a time: each `(channels, frames, n_fft // 2 + 1)`.
 
-    Frame t is centred on sample t · hop_length; there are n // hop_length + 1 of them, and the audio is taken as zero outside. Hann window, no
-    normalisation: a full-scale sinusoid on a bin has a magnitude of n_fft / 4. Raises ParameterError for an odd n_fft or a hop below 1.
+    Frame t is centred on sample t · hop_length; there are n // hop_length + 1 of them, and the audio is taken as zero
+    outside. Hann window, no normalisation: a full-scale sinusoid on a bin has a magnitude of n_fft / 4. Raises
+    ParameterError for an odd n_fft or a hop below 1.
     """
     import scipy.fft
 
@@ -38,7 +39,9 @@ def stft_blocks(audio: NDArray[np.floating[Any]], n_fft: int, hop_length: int) -
         last = min(first + at_once, n_frames)
         start, stop = first * hop_length - half, (last - 1) * hop_length + half
         piece = np.zeros((n_channels, stop - start), np.float32)
-        piece[:, max(0, -start) : max(0, -start) + min(stop, n_samples) - max(start, 0)] = audio[:, max(start, 0) : stop]
+        piece[:, max(0, -start) : max(0, -start) + min(stop, n_samples) - max(start, 0)] = audio[
+            :, max(start, 0) : stop
+        ]
         frames = np.lib.stride_tricks.sliding_window_view(piece, n_fft, axis=1)[:, ::hop_length]
         yield scipy.fft.rfft(frames * window, axis=-1)
 

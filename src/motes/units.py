@@ -4,8 +4,8 @@ import math
 
 from motes.errors import ParameterError
 
+# What a level of exactly zero is called in dB, so that tables and JSON stay finite.
 SILENCE_DB = -200.0
-"""What a level of exactly zero is called in dB, so that tables and JSON stay finite."""
 
 
 def power_to_db(power: float) -> float:

@@ -1,4 +1,6 @@
-"""The command line from the outside: what it makes, says and returns, and what it leaves behind when things go wrong."""
+"""The command line from the outside: what it makes, says and returns, and what it leaves behind when things go
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,8 @@ def scene_file(tmp_path_factory):  # first of all, so that no other run has to c
     return folder / "a.mote"
 
 
-# --- the way through -------------------------------------------------------------------------------------------------------------------------
+# --- the way through
+# --------------------------------------------------------------------------------------------------
 
 
 def test_encode_info_validate_decode_eval(here, run):
@@ -67,7 +70,12 @@ def test_encode_info_validate_decode_eval(here, run):
     status, out, _ = run("info", "song.mote", "--json")
     info = json.loads(out)
     assert status == 0
-    assert (info["sample_rate_hz"], info["n_samples"], info["n_channels"], info["n_bytes"]) == (RATE, RATE, 2, os.path.getsize("song.mote"))
+    assert (info["sample_rate_hz"], info["n_samples"], info["n_channels"], info["n_bytes"]) == (
+        RATE,
+        RATE,
+        2,
+        os.path.getsize("song.mote"),
+    )
     assert info["events"] == {"gabor": 60}
     assert run("validate", "song.mote")[:2] == (0, "song.mote: ok, 60 gabor events, 1.00 s\n")
     assert run("decode", "song.mote", "-o", "back.flac")[0] == 0
@@ -76,8 +84,13 @@ def test_encode_info_validate_decode_eval(here, run):
     assert status == 0
     assert result["snr_db"] > 5
     stereo = {"ild_error_db", "ild_error_db_worst", "coherence_error", "coherence_error_worst"}
-    assert set(result) == {"estimate", "reference", "snr_db", "si_sdr_db", "spectral_convergence", "log_spectral_distance_db"} | stereo
-    assert json.loads(run("eval", "song.mote", "-r", "song.flac", "--json")[1])["snr_db"] == pytest.approx(result["snr_db"], abs=0.01)
+    assert (
+        set(result)
+        == {"estimate", "reference", "snr_db", "si_sdr_db", "spectral_convergence", "log_spectral_distance_db"} | stereo
+    )
+    assert json.loads(run("eval", "song.mote", "-r", "song.flac", "--json")[1])["snr_db"] == pytest.approx(
+        result["snr_db"], abs=0.01
+    )
 
 
 def test_the_report_is_what_the_files_say(here, run):
@@ -90,7 +103,9 @@ def test_the_report_is_what_the_files_say(here, run):
     assert report["kbps"] == pytest.approx(report["n_bytes"] * 8 / 0.5 / 1000)
     assert (report["n_events"], report["stop_reason"]) == (30, "n_events_reached")
     run("decode", "a.mote", "-o", "b.wav", "--subtype", "FLOAT")
-    assert json.loads(run("eval", "b.wav", "-r", "a.wav", "--json")[1])["snr_db"] == pytest.approx(report["snr_db"], abs=0.01)
+    assert json.loads(run("eval", "b.wav", "-r", "a.wav", "--json")[1])["snr_db"] == pytest.approx(
+        report["snr_db"], abs=0.01
+    )
 
 
 def test_info_and_eval_for_people(scene_file, run):
@@ -163,7 +178,8 @@ def test_version_and_help(run):
     assert "Stop when the decoded file has" in " ".join(out.replace("│", " ").split())
 
 
-# --- mistakes --------------------------------------------------------------------------------------------------------------------------------
+# --- mistakes
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -255,7 +271,13 @@ def test_a_file_that_fails_is_one_line_and_status_1(here, run, tokens, says):
 
 
 def test_a_range_outside_the_recording(here, run, scene_file):
-    for tokens in (["--start", "12000"], ["--start", "1", "--end", "0.5"], ["--end", "99"], ["--start", "nan"], ["--rate", "0"]):
+    for tokens in (
+        ["--start", "12000"],
+        ["--start", "1", "--end", "0.5"],
+        ["--end", "99"],
+        ["--start", "nan"],
+        ["--rate", "0"],
+    ):
         status, _, err = run("decode", scene_file, "-o", "a.wav", *tokens)
         assert status == 1
         assert err.count("\n") == 1
@@ -300,7 +322,8 @@ def test_a_full_disk(here, run, monkeypatch):
     assert os.listdir() == ["a.wav"]
 
 
-# --- many files ------------------------------------------------------------------------------------------------------------------------------
+# --- many files
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -373,16 +396,21 @@ def test_workers_make_the_same_files_in_the_same_order(here, run, music):
     _, one, _ = run("encode", "music", "-o", "one", "--events", "20", "--json")
     status, two, _ = run("encode", "music", "-o", "two", "--events", "20", "--json", "-j", "2")
     assert status == 0
-    assert [json.loads(line)["source"] for line in one.splitlines()] == [json.loads(line)["source"] for line in two.splitlines()]
+    assert [json.loads(line)["source"] for line in one.splitlines()] == [
+        json.loads(line)["source"] for line in two.splitlines()
+    ]
     for name in MADE:
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
 
 
-# --- from the shell --------------------------------------------------------------------------------------------------------------------------
+# --- from the shell
+# --------------------------------------------------------------------------------------------------
 
 
 def motes(*tokens, **options):
-    return subprocess.run([sys.executable, "-m", "motes.cli", *map(str, tokens)], capture_output=True, timeout=60, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "motes.cli", *map(str, tokens)], capture_output=True, timeout=60, **options
+    )
 
 
 def test_pipes(here):
@@ -403,16 +431,25 @@ def test_a_reader_that_leaves_early_is_no_drama(here, scene_file):
     os.close(read)
     with os.fdopen(write, "wb") as pipe:
         done = subprocess.run(
-            [sys.executable, "-m", "motes.cli", "decode", str(scene_file), "-o", "-"], stdout=pipe, stderr=subprocess.PIPE, timeout=60
+            [sys.executable, "-m", "motes.cli", "decode", str(scene_file), "-o", "-"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            timeout=60,
         )
-        listing = subprocess.run([sys.executable, "-m", "motes.cli", "info", str(scene_file)], stdout=pipe, stderr=subprocess.PIPE, timeout=60)
+        listing = subprocess.run(
+            [sys.executable, "-m", "motes.cli", "info", str(scene_file)],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
     assert (done.returncode, done.stderr) == (1, b"")
     assert (listing.returncode, listing.stderr) == (1, b"")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent the POSIX way")
 @pytest.mark.parametrize(
-    ("workers", "how", "delay_s"), [(1, signal.SIGINT, 2.0), (1, signal.SIGTERM, 0.5), (2, signal.SIGINT, 0.5), (2, signal.SIGINT, 3.5)]
+    ("workers", "how", "delay_s"),
+    [(1, signal.SIGINT, 2.0), (1, signal.SIGTERM, 0.5), (2, signal.SIGINT, 0.5), (2, signal.SIGINT, 3.5)],
 )
 def test_ctrl_c_leaves_nothing_half_written(here, tmp_path_factory, workers, how, delay_s):
     noise = np.random.default_rng(0).standard_normal(40 * 44100) * 0.1
@@ -448,7 +485,9 @@ def test_starting_is_quick_and_imports_little(command, scene_file):
     )
     best = 9.0
     for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command], capture_output=True, text=True, timeout=60, check=True
+        )
         seconds, *modules = done.stderr.split()
         best = min(best, float(seconds))
     assert not {"numba", "scipy", "matplotlib", "torch", "soundfile", "soxr"} & set(modules)
@@ -467,11 +506,16 @@ def test_demo(here, run):
 
 def test_one_splat_is_drawn_by_export(tmp_path, monkeypatch, run):
     from motes.codec.bitstream import save
+    from motes.kinds.splat.table import Splat
     from motes.scene.scene import Scene
-    from motes.scene.splat import Splat
 
     monkeypatch.chdir(tmp_path)
-    events = Splat(*([value, value] for value in (0.2, 0.01)), [220, 440], *([value, value] for value in (300, 1, 0.5)), np.full((2, 1), -12.0))
+    events = Splat(
+        *([value, value] for value in (0.2, 0.01)),
+        [220, 440],
+        *([value, value] for value in (300, 1, 0.5)),
+        np.full((2, 1), -12.0),
+    )
     save(Scene(16000, 16000, 1).with_tables([events]), "two.mote")
     assert run("export", "two.mote", "--to", "event.png", "--select", "f0_hz > 300")[0] == 0
     assert run("export", "two.mote", "-o", "other.event.png", "--select", "f0_hz < 300")[0] == 0

@@ -9,8 +9,8 @@ import pytest
 from motes.audio import read_audio
 from motes.cli import main
 from motes.codec.bitstream import load, save
-from motes.codec.quantise import quantise
-from motes.scene.gabor import Gabor
+from motes.kinds.gabor.integers import quantise
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 RATE = 8000
@@ -19,7 +19,12 @@ RATE = 8000
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, seconds, seed, rate, n_channels in (("a", 4, 0, RATE, 1), ("b", 2, 1, RATE, 1), ("fast", 2, 2, 16000, 1), ("stereo", 2, 3, RATE, 2)):
+    for name, seconds, seed, rate, n_channels in (
+        ("a", 4, 0, RATE, 1),
+        ("b", 2, 1, RATE, 1),
+        ("fast", 2, 2, 16000, 1),
+        ("stereo", 2, 3, RATE, 2),
+    ):
         save(quantise(scene(seconds, seed, rate, n_channels)), f"{name}.mote")
     return tmp_path
 
@@ -56,15 +61,32 @@ def edited(run, *tokens):
 def test_the_selected_are_edited(here, run):
     before = load("a.mote")
     condition = "frequency_hz > 200 and time_s < 3"
-    status, out, err = run("edit", "a.mote", "-o", "low.mote", "--select", condition, "--transpose", "-3", "--stretch", "1.5", "--gain-db", "-6")
+    status, out, err = run(
+        "edit",
+        "a.mote",
+        "-o",
+        "low.mote",
+        "--select",
+        condition,
+        "--transpose",
+        "-3",
+        "--stretch",
+        "1.5",
+        "--gain-db",
+        "-6",
+    )
     assert (status, out) == (0, "")
     chosen = before.select(condition)
     assert f"a.mote → low.mote: {len(chosen)} of 60 events selected, 60 written" in err
     after = load("low.mote")
     longer = after.select(lambda e: e.window_s > 0.15)
     assert len(longer) == len(chosen)
-    assert np.sum(longer.only().gabor.amplitude ** 2) == pytest.approx(np.sum(chosen.only().gabor.amplitude ** 2) * 10**-0.6, rel=0.1)
-    assert longer.only().gabor.frequency_hz.max() == pytest.approx(chosen.only().gabor.frequency_hz.max() * 2 ** (-3 / 12), rel=0.05)
+    assert np.sum(longer.only().gabor.amplitude ** 2) == pytest.approx(
+        np.sum(chosen.only().gabor.amplitude ** 2) * 10**-0.6, rel=0.1
+    )
+    assert longer.only().gabor.frequency_hz.max() == pytest.approx(
+        chosen.only().gabor.frequency_hz.max() * 2 ** (-3 / 12), rel=0.05
+    )
 
 
 def test_each_edit_from_the_command_line_is_the_one_of_python(here, run):
@@ -94,7 +116,10 @@ def test_whole_scenes(here, run):
     assert edited(run, "a.mote", "--slice", "1:3").n_events == one[1.0:3.0].n_events
     assert edited(run, "a.mote", "--slice", ":3").n_samples == 3 * RATE
     assert edited(run, "a.mote", "--slice", "1:").n_samples == 3 * RATE
-    assert edited(run, "a.mote", "--slice", "1:3", "--with-overhang").n_events == one.slice(1, 3, with_overhang=True).n_events
+    assert (
+        edited(run, "a.mote", "--slice", "1:3", "--with-overhang").n_events
+        == one.slice(1, 3, with_overhang=True).n_events
+    )
     assert edited(run, "a.mote", "--join", "b.mote").n_samples == one.n_samples + other.n_samples
     both = edited(run, "a.mote", "--join", "b.mote", "--at", "3.5")
     assert (both.n_events, both.n_samples) == (120, 5.5 * RATE)
@@ -115,7 +140,10 @@ def test_several_files_and_json(here, run):
         (["a.mote"], "-o is missing"),
         (["a.mote", "-o", "x.mote"], "nothing to do"),
         (["a.mote", "-o", "x.mote", "--select", "time_s > 1"], "nothing to do"),
-        (["a.mote", "-o", "x.mote", "--mute", "--select", "frequncy_hz > 2"], "no column 'frequncy_hz', did you mean frequency_hz? (column 1)"),
+        (
+            ["a.mote", "-o", "x.mote", "--mute", "--select", "frequncy_hz > 2"],
+            "no column 'frequncy_hz', did you mean frequency_hz? (column 1)",
+        ),
         (["a.mote", "-o", "x.mote", "--mute", "--select", "__import__('os')"], "has no meaning here"),
         (["a.mote", "-o", "x.mote", "--mute", "--select", ""], "is empty"),
         (["a.mote", "-o", "x.mote", "--slice", "2-5"], "--slice wants START:END"),

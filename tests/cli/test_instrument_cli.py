@@ -32,7 +32,9 @@ def here(tmp_path, monkeypatch, run):
     for at in (800, 9000, 15000):
         audio[at : at + RATE] += bell
     write_audio("bells.wav", audio.astype(np.float32), RATE, 1)
-    status, _, err = run("encode", "bells.wav", "--encoder", "instrument", "--refine", "0", "--controls", "4", "--modes", "16")
+    status, _, err = run(
+        "encode", "bells.wav", "--encoder", "instrument", "--refine", "0", "--controls", "4", "--modes", "16"
+    )
     assert status == 0, err
     return tmp_path
 
@@ -57,7 +59,21 @@ def test_found_played_and_exported(here, run):
     assert run("export", "bells.mote", "-o", "bells.instrument.json")[0] == 0
     with open("bells.instrument.json", encoding="utf-8") as handle:
         assert json.load(handle)["format"] == "motes.instrument"
-    assert run("edit", "bells.mote", "-o", "up.mote", "--select", "kind == strike and time_s > 0.3", "--transpose", "4", "--gain-db", "-3")[0] == 0
+    assert (
+        run(
+            "edit",
+            "bells.mote",
+            "-o",
+            "up.mote",
+            "--select",
+            "kind == strike and time_s > 0.3",
+            "--transpose",
+            "4",
+            "--gain-db",
+            "-3",
+        )[0]
+        == 0
+    )
     assert run("export", "bells.mote", "-o", "bells.png")[0] == 0
 
 
@@ -71,8 +87,16 @@ def test_found_played_and_exported(here, run):
         (["perform", "bells.mote", "-o", "x.wav", "--strikes", "bells.wav"], 1, "not a .mote file"),
         (["perform", "bells.mote", "-o", "x.wav", "--damping", "0"], 1, "damping"),
         (["encode", "bells.wav", "-o", "x.mote", "--controls", "3"], 2, "options of --encoder instrument"),
-        (["encode", "bells.wav", "-o", "x.mote", "--encoder", "instrument", "--snr", "3"], 2, "options of --encoder pursuit"),
-        (["encode", "bells.wav", "-o", "x.mote", "--encoder", "instrument", "--loss", "nonsense"], 1, "no loss 'nonsense'"),
+        (
+            ["encode", "bells.wav", "-o", "x.mote", "--encoder", "instrument", "--snr", "3"],
+            2,
+            "options of --encoder pursuit",
+        ),
+        (
+            ["encode", "bells.wav", "-o", "x.mote", "--encoder", "instrument", "--loss", "nonsense"],
+            1,
+            "no loss 'nonsense'",
+        ),
     ],
 )
 def test_what_fails_says_one_line(here, run, tokens, status, says):

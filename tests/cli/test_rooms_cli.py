@@ -9,8 +9,8 @@ import soundfile
 from motes.audio import read_audio
 from motes.cli import main
 from motes.codec.bitstream import load, save
-from motes.codec.quantise import quantise
-from motes.scene.gabor import Gabor
+from motes.kinds.gabor.integers import quantise
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 RATE = 8000
@@ -20,11 +20,15 @@ RATE = 8000
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IMPULSE_RESPONSE_PATH", raising=False)
-    gabor = Gabor(np.linspace(0.2, 1.8, 9), np.full(9, 0.064), np.linspace(300, 900, 9), np.full((9, 1), 0.1), np.zeros((9, 1)))
+    gabor = Gabor(
+        np.linspace(0.2, 1.8, 9), np.full(9, 0.064), np.linspace(300, 900, 9), np.full((9, 1), 0.1), np.zeros((9, 1))
+    )
     save(quantise(Scene(RATE, 2 * RATE, 1, gabor)), "a.mote")
     (tmp_path / "responses").mkdir()
     n = np.arange(4000)
-    soundfile.write("responses/hall.wav", 0.5 * np.random.default_rng(0).standard_normal(4000) * 10 ** (-3 * n / 3000), 11025)
+    soundfile.write(
+        "responses/hall.wav", 0.5 * np.random.default_rng(0).standard_normal(4000) * 10 ** (-3 * n / 3000), 11025
+    )
     return tmp_path
 
 
@@ -68,7 +72,9 @@ def test_without_a_folder_synthetic_rooms_are_listed(here, run):
 
 
 def test_events_are_put_into_rooms_and_taken_out(here, run, monkeypatch):
-    status, _, err = run("edit", "a.mote", "-o", "b.mote", "--select", "time_s > 1", "--room", "synthetic:0.5", "--wetness", "0.25")
+    status, _, err = run(
+        "edit", "a.mote", "-o", "b.mote", "--select", "time_s > 1", "--room", "synthetic:0.5", "--wetness", "0.25"
+    )
     assert status == 0, err
     wet = load("b.mote")
     assert set(wet.gabor.wetness) == {0.0, 0.25}

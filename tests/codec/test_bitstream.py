@@ -14,10 +14,10 @@ from hypothesis import given, settings
 
 from motes.codec import bitstream
 from motes.codec.bitstream import dumps, info, load, loads, save, validate
-from motes.codec.container import packet_samples
-from motes.codec.quantise import quantise
+from motes.coding.container import packet_samples
 from motes.errors import FormatError, MotesError, ParameterError
-from motes.scene.gabor import Gabor
+from motes.kinds.gabor.integers import quantise
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
 
 
@@ -27,7 +27,11 @@ def test_what_comes_back_is_the_rounded_scene(scene):
     data, rounded = dumps(scene), quantise(scene)
     read = loads(data)
     assert read.gabor.equals(rounded.gabor)
-    assert (read.sample_rate_hz, read.n_samples, read.n_channels) == (scene.sample_rate_hz, scene.n_samples, scene.n_channels)
+    assert (read.sample_rate_hz, read.n_samples, read.n_channels) == (
+        scene.sample_rate_hz,
+        scene.n_samples,
+        scene.n_channels,
+    )
     assert (read.quantiser, read.metadata) == (rounded.quantiser, scene.metadata)
     assert dumps(read) == data
     assert dumps(rounded) == data
@@ -40,8 +44,15 @@ def test_it_renders_the_same_bits(tmp_path):
 
 
 def test_metadata_comes_back_whole():
-    options = {"windows": [512, 2048], "snr_db": 20.0, "name": "Übung ‘a’", "nested": {"x": None, "y": [True, -1e-9, 2**53]}}
-    metadata = Metadata(encoder="pursuit", options=options, stop_reason="snr_reached", source_digest="0" * 64, version="1.2")
+    options = {
+        "windows": [512, 2048],
+        "snr_db": 20.0,
+        "name": "Übung ‘a’",
+        "nested": {"x": None, "y": [True, -1e-9, 2**53]},
+    }
+    metadata = Metadata(
+        encoder="pursuit", options=options, stop_reason="snr_reached", source_digest="0" * 64, version="1.2"
+    )
     assert loads(dumps(random_scene(0, 5).replace(metadata=metadata))).metadata == metadata
     with pytest.raises(ParameterError, match="metadata"):
         dumps(random_scene(0, 5).replace(metadata=Metadata(options={"x": "y" * 70_000})))
@@ -56,7 +67,13 @@ def test_events_far_outside_the_sound_are_kept():
 
 def test_several_events_in_one_place_keep_their_order():
     n = 6
-    gabor = Gabor(np.full(n, 0.5), np.full(n, 1024 / 44100), np.full(n, 441 / 1024 * 100), np.linspace(1, 0.1, n)[:, None], np.arange(n)[:, None] / 3)
+    gabor = Gabor(
+        np.full(n, 0.5),
+        np.full(n, 1024 / 44100),
+        np.full(n, 441 / 1024 * 100),
+        np.linspace(1, 0.1, n)[:, None],
+        np.arange(n)[:, None] / 3,
+    )
     scene = quantise(Scene(44100, 44100, 1, gabor))
     assert loads(dumps(scene)).gabor.equals(scene.gabor)
 
@@ -92,7 +109,8 @@ def test_info_tells_what_there_is(tmp_path):
 def test_info_needs_no_compiler(tmp_path):
     path = save(random_scene(), tmp_path / "a.mote")
     code = (
-        f"import sys; from motes.codec.bitstream import info; info({str(path)!r}); assert 'numba' not in sys.modules and 'scipy' not in sys.modules"
+        f"import sys; from motes.codec.bitstream import info; info({str(path)!r}); assert 'numba' not in "
+        "sys.modules and 'scipy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -124,7 +142,9 @@ def test_an_existing_file_is_kept_unless_asked(tmp_path):
     assert path.read_bytes() != before
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()]
+)
 @pytest.mark.parametrize("moment", ["packet", "sync", "rename"])
 def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch, error, moment):
     path = save(random_scene(0), tmp_path / "a.mote")
@@ -145,13 +165,18 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch, error,
 
 
 def test_bits_go_where_they_should():
-    """Guards the figures of benchmarks/bits.py: random events are dear, lines that last cheap, a second channel that is the same nearly free."""
+    """Guards the figures of benchmarks/bits.py: random events are dear, lines that last cheap, a second channel
+    that is the same nearly free.
+    """
     scene = random_scene(0, 4000, n_samples=44100 * 4, silent=0).replace(quantiser=GaborQuantiser(1, 4, -40))
     mono = len(dumps(scene))
     assert mono * 8 / 4000 < 22
     both = {name: np.repeat(getattr(scene.gabor, name), 2, axis=1) for name in ("amplitude", "phase_rad")}
     assert len(dumps(scene.replace(n_channels=2, gabor=replace(scene.gabor, **both)))) < 1.05 * mono
-    time, frequency = np.tile(np.arange(0, 300, 2) * 512 / 44100, 10), np.repeat(np.arange(10, 110, 10) * 44100 / 2048, 150)
+    time, frequency = (
+        np.tile(np.arange(0, 300, 2) * 512 / 44100, 10),
+        np.repeat(np.arange(10, 110, 10) * 44100 / 2048, 150),
+    )
     lines = Gabor(time, np.full(1500, 2048 / 44100), frequency, np.full((1500, 1), 0.1), np.zeros((1500, 1)))
     assert len(dumps(Scene(44100, 160_000, 1, lines, GaborQuantiser(1, 4, 0)))) * 8 / 1500 < 8
 

@@ -1,4 +1,6 @@
-"""Damaged and hostile files: every flipped bit is noticed, and nothing crashes, hangs or takes more memory than the file accounts for."""
+"""Damaged and hostile files: every flipped bit is noticed, and nothing crashes, hangs or takes more memory than the
+file accounts for.
+"""
 
 import struct
 import tracemalloc
@@ -11,11 +13,22 @@ from codec_scenes import random_scene, small_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motes.codec import container
 from motes.codec.bitstream import dumps, info, load, loads
-from motes.codec.container import END, GABOR, HEADER, INDEX, PREAMBLE_SIZE, frame, packet_samples, read_frame, varint, zigzag
-from motes.codec.quantise import quantise
+from motes.coding import container
+from motes.coding.container import (
+    END,
+    GABOR,
+    HEADER,
+    INDEX,
+    PREAMBLE_SIZE,
+    frame,
+    packet_samples,
+    read_frame,
+    varint,
+    zigzag,
+)
 from motes.errors import FormatError
+from motes.kinds.gabor.integers import quantise
 
 SMALL = dumps(small_scene())
 LONG = dumps(quantise(random_scene(7, 120, n_samples=300_000)))
@@ -40,7 +53,9 @@ def payload_of(packet: bytes) -> bytes:
 
 
 def rebuilt(payloads: list[bytes], samples_after: int = 0) -> bytes:
-    """A file with right checksums, index sizes and counts around these (hostile) payloads; the index is left as it was."""
+    """A file with right checksums, index sizes and counts around these (hostile) payloads; the index is left as it
+    was.
+    """
     packets = split(SMALL)
     index = packets[-2]
     body = [packets[0], *[frame(GABOR, p) for p in payloads], index]
@@ -98,16 +113,30 @@ def test_the_packet_at_fault_is_named():
 
 
 def grown(kind, before=b"", after=b"", counted=True, last=b""):
-    """SMALL with packets of a type that is not known before and after its events, the latter counted by the index or not."""
+    """SMALL with packets of a type that is not known before and after its events, the latter counted by the index
+    or not.
+    """
     header, *events, index, _ = split(SMALL)
     new = [frame(kind, before)] if before else []
     if after:
         events[-1] += frame(kind, after)
     told = container.Index.unpack(container.read_frame(index, 0, 0))
-    entries = (*told.entries[:-1], replace(told.entries[-1], n_bytes=len(events[-1]) if counted else told.entries[-1].n_bytes))
+    entries = (
+        *told.entries[:-1],
+        replace(told.entries[-1], n_bytes=len(events[-1]) if counted else told.entries[-1].n_bytes),
+    )
     listed = frame(INDEX, container.Index(told.windows, entries).pack())
     n_packets = 3 + len(told.entries) + bool(before) + bool(after) + bool(last)
-    return joined([header, *new, *events, listed, *([frame(kind, last)] if last else []), container.end_frame(len(listed), n_packets)])
+    return joined(
+        [
+            header,
+            *new,
+            *events,
+            listed,
+            *([frame(kind, last)] if last else []),
+            container.end_frame(len(listed), n_packets),
+        ]
+    )
 
 
 def readers(tmp_path, data):
@@ -196,7 +225,9 @@ def test_hostile_payloads_with_right_checksums_never_crash(data):
 
 
 def test_memory_is_bounded_by_the_size_of_the_file():
-    """A file that announces as much as it can takes at most MEMORY_PER_BYTE · (3 + 2 · channels) for each of its bytes."""
+    """A file that announces as much as it can takes at most MEMORY_PER_BYTE · (3 + 2 · channels) for each of its
+    bytes.
+    """
     index = split(SMALL)[-2]
     for n_channels in (1, 64):
         claim = container.Header(768_000, 2**48, n_channels, loads(SMALL).quantiser, loads(SMALL).metadata).pack()
@@ -225,7 +256,13 @@ def test_a_hostile_index_or_end_is_refused(tmp_path):
         for read in (info, load, lambda p: load(p, 0, 1)):
             with pytest.raises(FormatError):
                 read(path)
-    for payload in (struct.pack("<II", 2**32 - 1, 4), struct.pack("<II", 0, 4), struct.pack("<II", len(index) - 1, 4), b"", bytes(9)):
+    for payload in (
+        struct.pack("<II", 2**32 - 1, 4),
+        struct.pack("<II", 0, 4),
+        struct.pack("<II", len(index) - 1, 4),
+        b"",
+        bytes(9),
+    ):
         path.write_bytes(joined([header, *events, index, frame(END, payload)]))
         for read in (info, load):
             with pytest.raises(FormatError):
@@ -235,7 +272,11 @@ def test_a_hostile_index_or_end_is_refused(tmp_path):
 DEEP = b'{"options":' + b"[" * 5000 + b"]" * 5000 + b"}"
 
 
-@pytest.mark.parametrize("text", [b"{", b"[]", b'{"options": 3}', b"\xff\xfe", DEEP, b'{"options":{"a":1e999}}x', b" " * 70_000], ids=range(7))
+@pytest.mark.parametrize(
+    "text",
+    [b"{", b"[]", b'{"options": 3}', b"\xff\xfe", DEEP, b'{"options":{"a":1e999}}x', b" " * 70_000],
+    ids=range(7),
+)
 def test_hostile_metadata_is_refused(text):
     header, *rest = split(SMALL)
     numbers = payload_of(header).split(b"{")[0]
@@ -246,7 +287,10 @@ def test_hostile_metadata_is_refused(text):
 GOOD = (44100, 1, 1, 1, 4, 0)
 
 
-@pytest.mark.parametrize(("place", "value"), [(0, 0), (0, 768_001), (1, 2**49), (2, 0), (2, 65), (3, 0), (3, 65), (4, 1), (4, 1025), (5, 321)])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, 0), (0, 768_001), (1, 2**49), (2, 0), (2, 65), (3, 0), (3, 65), (4, 1), (4, 1025), (5, 321)],
+)
 def test_hostile_headers_are_refused(place, value):
     numbers = (*GOOD[:place], value, *GOOD[place + 1 :])
     with pytest.raises(FormatError, match="packet 0"):

@@ -7,13 +7,13 @@ import pytest
 
 from motes.codec import twin
 from motes.codec.bitstream import dumps, info, load, loads, save
-from motes.codec.numbers import SLOTS_PER_COLUMN, decode_numbers, encode_numbers
-from motes.codec.quantise import quantise
 from motes.codec.salvage import salvage
+from motes.coding.integers import SLOTS_PER_COLUMN, decode_numbers, encode_numbers
 from motes.errors import FormatError
-from motes.scene.instrument import Instrument
+from motes.events.instrument import Instrument
+from motes.kinds.gabor.integers import quantise
+from motes.kinds.strike.table import Strike
 from motes.scene.scene import Scene
-from motes.scene.strike import Strike
 
 RATE = 16000
 
@@ -23,18 +23,36 @@ def scene(seed=0, n_channels=2, n_strikes=40, seconds=5.0, n_instruments=2):
     models = []
     for _ in range(n_instruments):
         weights = (rng.normal(size=(4, 20)) + 1j * rng.normal(size=(4, 20))) * (rng.random((4, 20)) < 0.5) * 0.1
-        mixing = np.ones((1, 20)) if n_channels == 1 else rng.normal(size=(n_channels, 20)) + 1j * rng.normal(size=(n_channels, 20))
+        mixing = (
+            np.ones((1, 20))
+            if n_channels == 1
+            else rng.normal(size=(n_channels, 20)) + 1j * rng.normal(size=(n_channels, 20))
+        )
         direct = 0.1 * rng.normal(size=(n_channels, 8))
         model = Instrument(
-            RATE, np.sort(rng.uniform(50, 7000, 20)), rng.uniform(0.05, 3, 20), weights, mixing, direct, rng.normal(size=4), rng.random((4, 2))
+            RATE,
+            np.sort(rng.uniform(50, 7000, 20)),
+            rng.uniform(0.05, 3, 20),
+            weights,
+            mixing,
+            direct,
+            rng.normal(size=4),
+            rng.random((4, 2)),
         )
         models.append(model)
     control, which = rng.integers(0, 4, n_strikes), rng.integers(0, n_instruments, n_strikes)
     events = Strike(
-        rng.uniform(0, seconds, n_strikes), control, rng.uniform(0.01, 2, n_strikes), np.array([m.ring_s() for m in models])[which, control], which,
-        2 ** rng.uniform(-1, 1, n_strikes), rng.uniform(0, 1, n_strikes), rng.normal(size=n_strikes), rng.uniform(0, 500, n_strikes),
+        rng.uniform(0, seconds, n_strikes),
+        control,
+        rng.uniform(0.01, 2, n_strikes),
+        np.array([m.ring_s() for m in models])[which, control],
+        which,
+        2 ** rng.uniform(-1, 1, n_strikes),
+        rng.uniform(0, 1, n_strikes),
+        rng.normal(size=n_strikes),
+        rng.uniform(0, 500, n_strikes),
         np.where(rng.random(n_strikes) < 0.5, 1e6, 4000.0),
-    )  # fmt: skip
+    )
     return Scene(RATE, int(seconds * RATE), n_channels, strike=events, instruments=tuple(models))
 
 
@@ -56,7 +74,9 @@ def test_finer_steps_are_nearer():
     whole = scene(n_channels=1)
     sounds = []
     for step in (-10, -30, -50):
-        sounds.append(quantise(whole.replace(instruments=tuple(replace(m, step=step) for m in whole.instruments))).render())
+        sounds.append(
+            quantise(whole.replace(instruments=tuple(replace(m, step=step) for m in whole.instruments))).render()
+        )
     exact = sounds[2]
     errors = [float(np.sum((sound - exact) ** 2)) for sound in sounds[:2]]
     assert errors[1] < errors[0] / 100
@@ -101,10 +121,10 @@ def test_every_flipped_bit_is_noticed():
 
 def test_wrong_contents_under_a_right_checksum_are_refused():
     """Anything may stand in a payload: a scene or a FormatError comes out, nothing else."""
-    from motes.codec.container import INSTRUMENT, STRIKE, Frame, Header, varint
     from motes.codec.instrument_packet import decode_instrument
-    from motes.codec.quantise import default_quantiser
-    from motes.codec.strike_packet import columns
+    from motes.coding.container import INSTRUMENT, STRIKE, Frame, Header, varint
+    from motes.kinds.gabor.integers import default_quantiser
+    from motes.kinds.strike.packet import columns
     from motes.scene.scene import Metadata
 
     header, rng = Header(RATE, 1000, 2, default_quantiser(scene()), Metadata()), np.random.default_rng(5)

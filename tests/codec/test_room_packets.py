@@ -7,12 +7,24 @@ import pytest
 import soundfile
 
 from motes.codec.bitstream import dumps, info, load, loads
-from motes.codec.container import END, GABOR, INDEX, PREAMBLE_SIZE, ROOM, SENDS, Frame, end_frame, frame, read_frame, varint
 from motes.codec.room_packet import BY_DIGEST, EMBEDDED, SYNTHETIC, decode_room, encode_room
 from motes.codec.salvage import salvage
+from motes.coding.container import (
+    END,
+    GABOR,
+    INDEX,
+    PREAMBLE_SIZE,
+    ROOM,
+    SENDS,
+    Frame,
+    end_frame,
+    frame,
+    read_frame,
+    varint,
+)
 from motes.errors import FormatError
-from motes.scene.gabor import Gabor
-from motes.scene.room import Room, dry
+from motes.events.room import Room, dry
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 RATE = 8000
@@ -26,9 +38,20 @@ def hall(n_channels=2, n=3000, name="hall.wav"):
 def scene(n=60, seconds=8.0, embedded=True):
     random = np.random.default_rng(1)
     time_s = np.sort(random.uniform(0.1, seconds - 0.5, n))
-    gabor = Gabor(time_s, np.full(n, 0.064), random.uniform(200, 3000, n), random.uniform(0.1, 0.3, (n, 1)), random.uniform(-3, 3, (n, 1)))
+    gabor = Gabor(
+        time_s,
+        np.full(n, 0.064),
+        random.uniform(200, 3000, n),
+        random.uniform(0.1, 0.3, (n, 1)),
+        random.uniform(-3, 3, (n, 1)),
+    )
     made = Scene(RATE, round(seconds * RATE), 1, gabor)
-    made = made.select("time_s > 2").room(hall().embedded(RATE) if embedded else hall(), 0.25).select("time_s > 5").room(Room.synthetic(0.5), 0.8)
+    made = (
+        made.select("time_s > 2")
+        .room(hall().embedded(RATE) if embedded else hall(), 0.25)
+        .select("time_s > 5")
+        .room(Room.synthetic(0.5), 0.8)
+    )
     return made.quantise()
 
 
@@ -184,13 +207,23 @@ def test_sends_that_lie_are_refused():
     place = next(i for i, (kind, _) in enumerate(parts) if kind == SENDS)
     head = [GABOR, 2, 0, 5]
     lies = [
-        of(SENDS, 99, *head[1:]), of(SENDS, GABOR, 7, 0, 5), of(SENDS, GABOR, 2, 1, 5), of(SENDS, GABOR, 2, 0, 1 << 30), of(SENDS, *head),
-        of(SENDS, *head, rest=b"\xff" * 20), (SENDS, b""), (SENDS, parts[place][1] + b"\xff\xff\xff"), parts[place + 2],
-    ]  # fmt: skip
+        of(SENDS, 99, *head[1:]),
+        of(SENDS, GABOR, 7, 0, 5),
+        of(SENDS, GABOR, 2, 1, 5),
+        of(SENDS, GABOR, 2, 0, 1 << 30),
+        of(SENDS, *head),
+        of(SENDS, *head, rest=b"\xff" * 20),
+        (SENDS, b""),
+        (SENDS, parts[place][1] + b"\xff\xff\xff"),
+        parts[place + 2],
+    ]
     for lie in lies:
         with pytest.raises(FormatError):
             loads(file_of([*parts[:place], lie, *parts[place + 1 :]]))
-    for moved in ([*parts[: place - 1], parts[place], parts[place - 1], *parts[place + 1 :]], [*parts[: place + 1], *parts[place:]]):
+    for moved in (
+        [*parts[: place - 1], parts[place], parts[place - 1], *parts[place + 1 :]],
+        [*parts[: place + 1], *parts[place:]],
+    ):
         with pytest.raises(FormatError):
             loads(file_of(moved))
     with pytest.raises(FormatError):  # no such room

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.codec.bitstream import dumps, loads
-from motes.codec.container import PREAMBLE_SIZE, read_frame
 from motes.codec.salvage import salvage, salvage_file
+from motes.coding.container import PREAMBLE_SIZE, read_frame
 from motes.errors import FormatError
 
 DATA = dumps(random_scene(1, 300, 2, rate=8000, n_samples=60_000))
@@ -52,7 +52,9 @@ def test_a_damaged_packet_is_skipped_and_told():
     assert f"at byte {at}): damaged, its checksum does not match; skipped {packet.size} bytes" in found.skipped[0]
     assert f"{whole.n_events - left.n_events} gabor events from" in found.skipped[1]
     lost = np.setdiff1d(whole.gabor.time_s, left.gabor.time_s)
-    start_s, end_s = (float(word) for word in found.skipped[1].split() if word.replace(".", "").isdigit() and "." in word)
+    start_s, end_s = (
+        float(word) for word in found.skipped[1].split() if word.replace(".", "").isdigit() and "." in word
+    )
     assert start_s - 0.01 <= lost.min()
     assert lost.max() <= end_s + 0.01
 
@@ -66,7 +68,11 @@ def test_a_file_cut_short_gives_its_beginning(part):
 
 def test_bytes_put_in_or_taken_out_cost_only_their_packet():
     at, packet = GABOR_PACKETS[1]
-    for damaged in (DATA[: at + 5] + b"GHIE junk" + DATA[at + 5 :], DATA[: at + 5] + DATA[at + 9 :], DATA[:at] + DATA[at + packet.size :]):
+    for damaged in (
+        DATA[: at + 5] + b"GHIE junk" + DATA[at + 5 :],
+        DATA[: at + 5] + DATA[at + 9 :],
+        DATA[:at] + DATA[at + packet.size :],
+    ):
         found = salvage(damaged)
         assert "lost" in found.skipped[-1]
         assert found.n_packets == len(frames()) - 1
@@ -86,7 +92,9 @@ def test_damage_at_the_ends():
     assert any("stands twice" in line for line in twice.skipped)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x8fmote", b"not a file at all", DATA[: PREAMBLE_SIZE + 4], DATA[GABOR_PACKETS[0][0] :]])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x8fmote", b"not a file at all", DATA[: PREAMBLE_SIZE + 4], DATA[GABOR_PACKETS[0][0] :]]
+)
 def test_without_a_header_nothing_can_be_decoded(data):
     with pytest.raises(FormatError, match=r"nothing can be salvaged|empty"):
         salvage(data)

@@ -6,18 +6,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motes.codec import twin
-from motes.codec.gabor_model import code_events
-from motes.codec.gabor_packet import WINDOWS
-from motes.codec.quantise import SILENT
-from motes.codec.tables import trained
+from motes.coding.trained import trained
+from motes.kinds.gabor.integers import SILENT
+from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor.packet import WINDOWS
 
 SAMPLES = 8192
 
 
-def _events(rng: np.random.Generator, n_grid: int, n_free: int, n_channels: int, low: int, high: int, n_phases: int, slope: int):
-    """Random events of one packet: which, frame, bin (sorted, distinct), free places, and amplitude and phase for all."""
+def _events(
+    rng: np.random.Generator, n_grid: int, n_free: int, n_channels: int, low: int, high: int, n_phases: int, slope: int
+):
+    """Random events of one packet: which, frame, bin (sorted, distinct), free places, and amplitude and phase for
+    all.
+    """
     which = rng.integers(3, 10, 2 * n_grid)
-    frame, bins = rng.integers(0, SAMPLES // (WINDOWS[which] // 4)), rng.integers(0, np.minimum(WINDOWS[which] // 2, 90) + 1)
+    frame, bins = (
+        rng.integers(0, SAMPLES // (WINDOWS[which] // 4)),
+        rng.integers(0, np.minimum(WINDOWS[which] // 2, 90) + 1),
+    )
     places = np.unique(np.stack([which, frame, bins], axis=1), axis=0)
     places = places[np.sort(rng.permutation(len(places))[:n_grid])]
     n = len(places) + n_free
@@ -26,13 +33,25 @@ def _events(rng: np.random.Generator, n_grid: int, n_free: int, n_channels: int,
     amplitude[:, 0] = np.where((amplitude == SILENT).all(axis=1), low, amplitude[:, 0])
     levels = np.minimum(n_phases + ((n_phases * slope * np.maximum(amplitude, 0)) >> 16), 1 << 16)
     phase = np.where(amplitude == SILENT, 0, rng.integers(0, levels))
-    phase[:, 1:] = np.where((rng.random((n, 1)) < 0.5) & (amplitude[:, 1:] == amplitude[:, :1]), phase[:, :1], phase[:, 1:])
-    free = np.stack([np.sort(rng.integers(-1000, 1 << 22, n_free)), rng.integers(0, 1 << 20, n_free), rng.choice([1, 16384, 9999], n_free)], axis=1)
+    phase[:, 1:] = np.where(
+        (rng.random((n, 1)) < 0.5) & (amplitude[:, 1:] == amplitude[:, :1]), phase[:, :1], phase[:, 1:]
+    )
+    free = np.stack(
+        [
+            np.sort(rng.integers(-1000, 1 << 22, n_free)),
+            rng.integers(0, 1 << 20, n_free),
+            rng.choice([1, 16384, 9999], n_free),
+        ],
+        axis=1,
+    )
     return places, free, amplitude, phase
 
 
 def _atoms(places, amplitude, phase) -> list[twin.Atom]:
-    sounds = [[(None if a == SILENT else int(a), int(p)) for a, p in zip(*pair, strict=True)] for pair in zip(amplitude, phase, strict=True)]
+    sounds = [
+        [(None if a == SILENT else int(a), int(p)) for a, p in zip(*pair, strict=True)]
+        for pair in zip(amplitude, phase, strict=True)
+    ]
     return [twin.Atom(tuple(map(int, place)), sound) for place, sound in zip(places, sounds, strict=True)]
 
 
@@ -42,12 +61,18 @@ def _packet(low: int, slope: int, n_phases: int, n_channels: int) -> twin.Packet
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 5), st.sampled_from([1, 1, 2, 3]),
-    st.sampled_from([(0, 3), (-20, 12), (-5, 3000), (-40, -1)]), st.sampled_from([(65536, 4), (12400, 32), (714, 2)]),
-)  # fmt: skip
+    st.integers(0, 2**32),
+    st.integers(0, 60),
+    st.integers(0, 5),
+    st.sampled_from([1, 1, 2, 3]),
+    st.sampled_from([(0, 3), (-20, 12), (-5, 3000), (-40, -1)]),
+    st.sampled_from([(65536, 4), (12400, 32), (714, 2)]),
+)
 def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quantiser):
     low, (slope, n_phases) = span[0], quantiser
-    places, free, amplitude, phase = _events(np.random.default_rng(seed), n_grid, n_free, n_channels, *span, n_phases, slope)
+    places, free, amplitude, phase = _events(
+        np.random.default_rng(seed), n_grid, n_free, n_channels, *span, n_phases, slope
+    )
     n = len(places)
     slots, weights = trained()
     config = np.array([low, slope, n_phases])
@@ -55,7 +80,19 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
     grid = [places[:, i].copy() for i in range(3)]
     free_sound = np.stack([amplitude[n:], phase[n:]])
     size = code_events(
-        0, 0, buffer, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *grid, amplitude[:n].copy(), phase[:n].copy(), free.copy(), free_sound
+        0,
+        0,
+        buffer,
+        slots.copy(),
+        weights.copy(),
+        WINDOWS,
+        SAMPLES,
+        config,
+        *grid,
+        amplitude[:n].copy(),
+        phase[:n].copy(),
+        free.copy(),
+        free_sound,
     )
     data = buffer[:size].tobytes()
     grid_atoms, free_atoms = _atoms(places, amplitude[:n], phase[:n]), _atoms(free, amplitude[n:], phase[n:])
@@ -70,7 +107,9 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
     got_sound, got_free = np.zeros((2, n, n_channels), np.int64), np.zeros_like(free)
     got_free_sound = np.zeros_like(free_sound)
     coded = np.frombuffer(bytearray(data + b"\0"), np.uint8)
-    done = code_events(1, 0, coded, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *got, *got_sound, got_free, got_free_sound)
+    done = code_events(
+        1, 0, coded, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *got, *got_sound, got_free, got_free_sound
+    )
     assert done == n
     np.testing.assert_array_equal(np.stack(got, axis=1), places)
     np.testing.assert_array_equal(got_sound, np.stack([amplitude[:n], phase[:n]]))

@@ -1,4 +1,6 @@
-"""Files written once decode to the same integers for ever (until version 1: for as long as nobody means to change the format)."""
+"""Files written once decode to the same integers for ever (until version 1: for as long as nobody means to change
+the format).
+"""
 
 import importlib.util
 import re
@@ -8,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motes.codec import container, gabor_model, tables, texture_packet
 from motes.codec.bitstream import dumps, info, load, loads
-from motes.kernels import range_coder
+from motes.coding import container, range_coder
+from motes.coding import trained as tables
+from motes.kinds.gabor import model as gabor_model
+from motes.kinds.texture import packet as texture_packet
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/vectors"
@@ -85,7 +89,13 @@ def test_the_specification_tells_the_numbers_of_the_code():
     assert f"format version, {container.VERSION}" in text
     knots = re.search(r"    3 5 8 13[\d\s]+", text).group().split()
     assert tuple(map(int, knots)) == range_coder._KNOTS
-    starts = [*gabor_model.STARTS[:-1], gabor_model.EXTRA, gabor_model.CHANNEL, gabor_model.SAME_PHASE, gabor_model.SAME_STRENGTH]
+    starts = [
+        *gabor_model.STARTS[:-1],
+        gabor_model.EXTRA,
+        gabor_model.CHANNEL,
+        gabor_model.SAME_PHASE,
+        gabor_model.SAME_STRENGTH,
+    ]
     free = [gabor_model.FREE_TIME, gabor_model.FREE_FREQUENCY, gabor_model.FREE_WINDOW, gabor_model.SAME_WINDOW]
     for number in starts + free:
         assert re.search(rf"\b{number}\b", text), number

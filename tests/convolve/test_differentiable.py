@@ -14,11 +14,14 @@ differentiable = pytest.importorskip("motes.convolve.differentiable")
 
 
 def noise(*shape: int, seed: int = 0, double: bool = True) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64 if double else torch.float32)
+    return torch.randn(
+        *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64 if double else torch.float32
+    )
 
 
 @pytest.mark.parametrize(
-    ("x_shape", "kernel_shape"), [((50,), (9,)), ((2, 30), (2, 41)), ((3, 20), (7,)), ((20,), (3, 7)), ((2, 1, 20), (3, 5)), ((1,), (1,))]
+    ("x_shape", "kernel_shape"),
+    [((50,), (9,)), ((2, 30), (2, 41)), ((3, 20), (7,)), ((20,), (3, 7)), ((2, 1, 20), (3, 5)), ((1,), (1,))],
 )
 def test_gradients_are_those_of_finite_differences(x_shape: tuple[int, ...], kernel_shape: tuple[int, ...]) -> None:
     x, kernel = noise(*x_shape).requires_grad_(), noise(*kernel_shape, seed=1).requires_grad_()
@@ -56,10 +59,14 @@ def test_mixtures_are_those_of_the_bank_and_have_gradients(n_sources: int, n_cha
     assert relative_db(heard.detach().numpy() - bank.bus(x, weights.detach()), heard.detach().numpy()) < -100
     apart = differentiable.mix(x, weights, basis, spread)
     assert relative_db((apart.sum(0) - heard).detach().numpy(), heard.detach().numpy()) < -100
-    assert relative_db(apart[0].detach().numpy() - bank.mix(x[0], weights[0].detach()), apart[0].detach().numpy()) < -100
+    assert (
+        relative_db(apart[0].detach().numpy() - bank.mix(x[0], weights[0].detach()), apart[0].detach().numpy()) < -100
+    )
     heard.square().sum().backward()
     step = 1e-2 * noise(n_sources, 6, seed=4, double=False)
-    change = [differentiable.bus(x, weights.detach() + s * step, basis, spread).double().square().sum() for s in (1, -1)]
+    change = [
+        differentiable.bus(x, weights.detach() + s * step, basis, spread).double().square().sum() for s in (1, -1)
+    ]
     assert float((weights.grad * step).sum()) == pytest.approx(float(change[0] - change[1]) / 2, rel=1e-3)
 
 
@@ -67,7 +74,10 @@ def test_mixtures_are_those_of_the_bank_and_have_gradients(n_sources: int, n_cha
 def test_gradients_of_gradients_in_single_precision(n: int, n_taps: int) -> None:
     found = []
     for double in (False, True):
-        x, kernel = (noise(size, seed=i, double=True).to(torch.float64 if double else torch.float32) for i, size in enumerate((n, n_taps)))
+        x, kernel = (
+            noise(size, seed=i, double=True).to(torch.float64 if double else torch.float32)
+            for i, size in enumerate((n, n_taps))
+        )
         x.requires_grad_(), kernel.requires_grad_()
         first = torch.autograd.grad(differentiable.convolve(x, kernel).square().sum(), (x, kernel), create_graph=True)
         found.append(torch.autograd.grad(first[0].square().sum() + first[1].square().sum(), (x, kernel)))

@@ -17,7 +17,9 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def by_definition(x: np.ndarray, kernels: np.ndarray) -> np.ndarray:
-    """`(n_inputs, n)` through `(n_outputs, n_inputs, n_taps)`, summed one product after the other in double precision."""
+    """`(n_inputs, n)` through `(n_outputs, n_inputs, n_taps)`, summed one product after the other in double
+    precision.
+    """
     y = np.zeros((len(kernels), x.shape[1] + kernels.shape[2] - 1))
     for o, row in enumerate(kernels.astype(float)):
         for i, kernel in enumerate(row):
@@ -31,7 +33,13 @@ def assert_equal(found: np.ndarray, expected: np.ndarray, db: float = -120.0) ->
     assert np.linalg.norm(found - expected) <= 10 ** (db / 20) * np.linalg.norm(expected) + 1e-30
 
 
-@given(n=st.integers(1, 1500), taps=st.integers(1, 1500), outputs=st.integers(1, 3), inputs=st.integers(1, 3), once=st.booleans())
+@given(
+    n=st.integers(1, 1500),
+    taps=st.integers(1, 1500),
+    outputs=st.integers(1, 3),
+    inputs=st.integers(1, 3),
+    once=st.booleans(),
+)
 def test_equals_the_definition(n: int, taps: int, outputs: int, inputs: int, once: bool) -> None:
     x, kernels = noise(inputs, n, seed=n), noise(outputs, inputs, taps, seed=taps)
     assert_equal(Exact(kernels, uses_once=once)(x), by_definition(x, kernels))

@@ -18,8 +18,12 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
 def related(n_kernels: int = 12, n_taps: int = 800, rank: int = 4, faint: float = 1e-3) -> np.ndarray:
     """Mixtures of `rank` noises of levels that differ widely, with a faint part of their own."""
     rng = np.random.default_rng(7)
-    mixed = rng.standard_normal((n_kernels, rank)) @ (rng.standard_normal((rank, n_taps)) * 10.0 ** -np.arange(rank)[:, None])
-    return ((mixed + faint * rng.standard_normal((n_kernels, n_taps))) * 10.0 ** rng.uniform(-2, 1, (n_kernels, 1))).astype(np.float32)
+    mixed = rng.standard_normal((n_kernels, rank)) @ (
+        rng.standard_normal((rank, n_taps)) * 10.0 ** -np.arange(rank)[:, None]
+    )
+    return (
+        (mixed + faint * rng.standard_normal((n_kernels, n_taps))) * 10.0 ** rng.uniform(-2, 1, (n_kernels, 1))
+    ).astype(np.float32)
 
 
 @pytest.mark.parametrize("asked", [-10.0, -30.0, -40.0, -80.0])

@@ -52,7 +52,9 @@ def test_every_method_is_as_near_as_it_tells(method: str) -> None:
     found = chosen(x)
     assert found.shape == exact.shape
     assert chosen.error_db <= asked
-    assert relative_db(found - exact, exact) < chosen.error_db + (10 if method == "sketch" else 4)  # told for white noise and on average
+    assert relative_db(found - exact, exact) < chosen.error_db + (
+        10 if method == "sketch" else 4
+    )  # told for white noise and on average
     assert chosen.method == method or method == "auto"
     assert chosen.reason
 
@@ -84,7 +86,9 @@ def test_auto_takes_a_bank_of_low_rank() -> None:
 
 def test_the_package_loads_without_numba_scipy_and_torch() -> None:
     code = "import sys, motes.convolve; print([m for m in ('numba', 'scipy', 'torch') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
 def test_estimates_are_right_on_average_and_vary_as_told(kind: str) -> None:
     n, m, draws = 600, 60, 4000
     t = np.arange(n)
-    x = {"noise": noise(n), "tone": np.sin(0.3 * t), "spike": np.eye(1, n, 5)[0] + 0.1 * noise(n)}[kind].astype(np.float32)
+    x = {"noise": noise(n), "tone": np.sin(0.3 * t), "spike": np.eye(1, n, 5)[0] + 0.1 * noise(n)}[kind].astype(
+        np.float32
+    )
     y = (0.5 * x + 0.5 * noise(n, seed=1) * np.linalg.norm(x) / np.sqrt(n)).astype(np.float32)
     true = float(x @ y)
     found = np.array([float(s(x) @ s(y)) for s in (CountSketch(n, m, seed) for seed in range(draws))])
@@ -51,7 +53,9 @@ def test_binding_is_folded_convolution() -> None:
     x, h, fold = noise(700), noise(333, seed=1), Fold(97, seed=3)
     y = np.convolve(x, h)
     found = fold.samples(fold.spectrum(x) * fold.spectrum(h))
-    expected = sum(np.exp(1j * fold.angle * k) * np.pad(y, (0, 97))[k * 97 : k * 97 + 97] for k in range(len(y) // 97 + 1))
+    expected = sum(
+        np.exp(1j * fold.angle * k) * np.pad(y, (0, 97))[k * 97 : k * 97 + 97] for k in range(len(y) // 97 + 1)
+    )
     assert np.abs(found - expected).max() < 1e-3
 
 

@@ -22,7 +22,9 @@ def decaying(n_taps: int, seed: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize("uniform", [True, False])
-@pytest.mark.parametrize(("block", "n_taps"), [(16, 1), (16, 3000), (64, 300), (64, 30000), (256, 257), (256, 60000), (1024, 5000)])
+@pytest.mark.parametrize(
+    ("block", "n_taps"), [(16, 1), (16, 3000), (64, 300), (64, 30000), (256, 257), (256, 60000), (1024, 5000)]
+)
 def test_equals_the_whole_delayed_by_the_latency(block: int, n_taps: int, uniform: bool) -> None:
     x, h = noise(20000), decaying(n_taps)
     stream = Stream(h, block, uniform)

@@ -12,14 +12,17 @@ import motes
 from motes.codec.bitstream import dumps, loads
 from motes.data.impulse_responses import SYNTHETIC_RT60_S, files, finder, look_through, read, room, rooms
 from motes.errors import MotesError, MotesWarning, ParameterError
-from motes.scene.gabor import Gabor
-from motes.scene.room import reverberation_s
+from motes.events.room import reverberation_s
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 
 def write(path: Path, rt60_s: float = 0.3, rate: int = 16000, n_channels: int = 2, **options: str) -> None:
     n = round(1.6 * rt60_s * rate)
-    sound = np.random.default_rng(rate).standard_normal((n, n_channels)) * 10 ** (-3 * np.arange(n) / (rt60_s * rate))[:, None]
+    sound = (
+        np.random.default_rng(rate).standard_normal((n, n_channels))
+        * 10 ** (-3 * np.arange(n) / (rt60_s * rate))[:, None]
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.concatenate([np.zeros((99, n_channels)), 0.2 * sound]), rate, **options)
 

@@ -10,25 +10,44 @@ from motes.audio import read_audio
 from motes.kernels.partials import follow_lines, grow_lines, join_lines
 from motes.kernels.plain_partials import PlainLines
 from motes.kernels.reassignment import POINTS
-from motes.scene.partials import _atoms, _sounds
+from motes.kinds.gabor.partials import _atoms, _sounds
 
 
 def at_random(seed: int, n: int = 120) -> dict[str, np.ndarray]:
-    """Atoms about a few frequencies, which lie close enough together that there is something to link, to mask and to join."""
+    """Atoms about a few frequencies, which lie close enough together that there is something to link, to mask and
+    to join.
+    """
     random = np.random.default_rng(seed)
     time = np.sort(random.uniform(0, 20_000, n)).round()
     window = random.choice([512.0, 2048.0, 2048.0, 8192.0], n)
     sound = random.choice([0.01, 0.0123, 0.03, 0.05], n) + 0.3 * random.standard_normal(n) / window
     points = np.where((window > 1000) & (random.random(n) < 0.3), POINTS, 1)
-    places = np.where(points[:, None] > 1, time[:, None] + np.linspace(-1, 1, POINTS) * window[:, None] / 4, time[:, None])
-    swept = np.where(points[:, None] > 1, sound[:, None] + np.linspace(-1, 1, POINTS) * (random.standard_normal(n) / window)[:, None], sound[:, None])
+    places = np.where(
+        points[:, None] > 1, time[:, None] + np.linspace(-1, 1, POINTS) * window[:, None] / 4, time[:, None]
+    )
+    swept = np.where(
+        points[:, None] > 1,
+        sound[:, None] + np.linspace(-1, 1, POINTS) * (random.standard_normal(n) / window)[:, None],
+        sound[:, None],
+    )
     amplitude = 10 ** random.uniform(-2, 0, n)
     energy = amplitude**2 * window
     return {
-        "order": np.argsort(-energy, kind="stable"), "time": time, "window": window, "own": np.rint(sound * window) / window, "sound": sound,
-        "phase": random.uniform(-3, 3, n), "strength": amplitude * random.uniform(0.7, 1.3, n), "channel": random.integers(0, 2, n),
-        "energy": energy, "amplitude": amplitude, "free": random.random(n) < 0.9, "points": points, "point_time": places, "point_sound": swept,
-    }  # fmt: skip
+        "order": np.argsort(-energy, kind="stable"),
+        "time": time,
+        "window": window,
+        "own": np.rint(sound * window) / window,
+        "sound": sound,
+        "phase": random.uniform(-3, 3, n),
+        "strength": amplitude * random.uniform(0.7, 1.3, n),
+        "channel": random.integers(0, 2, n),
+        "energy": energy,
+        "amplitude": amplitude,
+        "free": random.random(n) < 0.9,
+        "points": points,
+        "point_time": places,
+        "point_sound": swept,
+    }
 
 
 def of_recording(path, seconds: float = 0.6) -> dict[str, np.ndarray]:
@@ -40,10 +59,21 @@ def of_recording(path, seconds: float = 0.6) -> dict[str, np.ndarray]:
     amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
     energy = amplitude**2 * atoms.window
     return {
-        "order": np.argsort(-energy, kind="stable"), "time": atoms.time, "window": atoms.window, "own": atoms.own, "sound": under.centre,
-        "phase": under.phase, "strength": under.strength, "channel": atoms.channel, "energy": energy, "amplitude": amplitude,
-        "free": under.usable & (energy > 0), "points": under.n_points, "point_time": under.time, "point_sound": under.sound,
-    }  # fmt: skip
+        "order": np.argsort(-energy, kind="stable"),
+        "time": atoms.time,
+        "window": atoms.window,
+        "own": atoms.own,
+        "sound": under.centre,
+        "phase": under.phase,
+        "strength": under.strength,
+        "channel": atoms.channel,
+        "energy": energy,
+        "amplitude": amplitude,
+        "free": under.usable & (energy > 0),
+        "points": under.n_points,
+        "point_time": under.time,
+        "point_sound": under.sound,
+    }
 
 
 def check(atoms: dict[str, np.ndarray]) -> int:
@@ -58,12 +88,26 @@ def check(atoms: dict[str, np.ndarray]) -> int:
     assert n_lines == len(plain.knots)
     assert [knots[starts[k] : starts[k + 1]].tolist() for k in range(n_lines)] == plain.knots
     assert np.array_equal(line, plain.line)
-    after = join_lines(n_lines, starts, knots, atoms["time"], atoms["window"], atoms["sound"], atoms["strength"], *places)
+    after = join_lines(
+        n_lines, starts, knots, atoms["time"], atoms["window"], atoms["sound"], atoms["strength"], *places
+    )
     assert np.array_equal(after, plain.joined())
     n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * n, 3))
     frequency, turns = atoms["own"].copy(), np.zeros(n)
     follow_lines(
-        n_lines, starts, knots, atoms["time"], atoms["window"], atoms["own"], atoms["amplitude"], *places, line, frequency, turns, n_nodes, nodes
+        n_lines,
+        starts,
+        knots,
+        atoms["time"],
+        atoms["window"],
+        atoms["own"],
+        atoms["amplitude"],
+        *places,
+        line,
+        frequency,
+        turns,
+        n_nodes,
+        nodes,
     )
     for k in range(n_lines):
         mine = nodes[POINTS * starts[k] :][: n_nodes[k]]

@@ -7,7 +7,8 @@ from motes.kernels.pieces import brought_down, brought_down_plain
 
 
 @pytest.mark.parametrize(
-    ("n_channels", "window", "hop", "n_pieces"), [(1, 2048, 512, 9), (2, 128, 32, 40), (3, 32768, 8192, 2), (2, 64, 100, 1), (1, 8, 2, 5)]
+    ("n_channels", "window", "hop", "n_pieces"),
+    [(1, 2048, 512, 9), (2, 128, 32, 40), (3, 32768, 8192, 2), (2, 64, 100, 1), (1, 8, 2, 5)],
 )
 def test_pieces_equal_their_twin(n_channels, window, hop, n_pieces):
     random = np.random.default_rng(window)

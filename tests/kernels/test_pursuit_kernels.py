@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from motes.encoders.hearing import Hearing
-from motes.encoders.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
+from motes.encoders.pursuit.masking import Hearing
+from motes.encoders.pursuit.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary, unit_window
 from motes.kernels.plain import PlainPursuit
 
@@ -35,7 +35,9 @@ def test_coefficients_are_the_inner_products(windows, n_channels):
     for k, frames in enumerate(plain.frames):
         for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
             for channel in range(n_channels):
-                np.testing.assert_allclose(coefficients(segment, k, frame, channel), plain.coefficients(k, frame)[channel], atol=2e-5)
+                np.testing.assert_allclose(
+                    coefficients(segment, k, frame, channel), plain.coefficients(k, frame)[channel], atol=2e-5
+                )
 
 
 def mixture(rng, n_channels, n_samples):
@@ -53,10 +55,12 @@ def mixture(rng, n_channels, n_samples):
 
 
 @pytest.mark.parametrize("hearing", [None, Hearing(44100)])
-@pytest.mark.parametrize(("windows", "n_channels"), [((64,), 1), ((512, 1024), 1), ((64, 256, 1024), 2), ((128, 2048), 1)])
+@pytest.mark.parametrize(
+    ("windows", "n_channels"), [((64,), 1), ((512, 1024), 1), ((64, 256, 1024), 2), ((128, 2048), 1)]
+)
 def test_same_atoms_as_plain_numpy(windows, n_channels, hearing):
-    """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen or not, and then its neighbours
-    differ.
+    """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen
+    or not, and then its neighbours differ.
     """
     segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows, hearing=hearing)
     for k, frames in enumerate(plain.frames if hearing else ()):
@@ -67,9 +71,23 @@ def test_same_atoms_as_plain_numpy(windows, n_channels, hearing):
     for _ in range(14):
         threshold = segment.threshold
         fast = segment.batch()
-        slow = {a[:3]: a[3] for zones in segment._zones for a in plain.batch(zones, segment.zone_samples, threshold, STEP, STEPS_PER_BATCH)}
-        quick = dict(zip(zip(fast.window.tolist(), fast.frame.tolist(), fast.bin.tolist(), strict=True), fast.amplitude, strict=True))
-        same = [place for place in slow.keys() & quick.keys() if np.abs(quick[place] - slow[place]).max() < 0.01 * np.sqrt(threshold)]
+        slow = {
+            a[:3]: a[3]
+            for zones in segment._zones
+            for a in plain.batch(zones, segment.zone_samples, threshold, STEP, STEPS_PER_BATCH)
+        }
+        quick = dict(
+            zip(
+                zip(fast.window.tolist(), fast.frame.tolist(), fast.bin.tolist(), strict=True),
+                fast.amplitude,
+                strict=True,
+            )
+        )
+        same = [
+            place
+            for place in slow.keys() & quick.keys()
+            if np.abs(quick[place] - slow[place]).max() < 0.01 * np.sqrt(threshold)
+        ]
         n_shared, n_fast, n_slow = n_shared + len(same), n_fast + len(quick), n_slow + len(slow)
         segment._subtract()
         plain.residual = segment.residual.astype(np.float64)
@@ -86,7 +104,11 @@ def test_coefficients_stay_true_under_subtraction():
         taken += float(np.sqrt(segment.batch().energy).sum())
     segment._subtract()
     plain.residual = segment.residual.astype(np.float64)
-    worst = max(np.abs(coefficients(segment, k, f) - plain.coefficients(k, f)[0]).max() for k, frames in enumerate(plain.frames) for f in frames)
+    worst = max(
+        np.abs(coefficients(segment, k, f) - plain.coefficients(k, f)[0]).max()
+        for k, frames in enumerate(plain.frames)
+        for f in frames
+    )
     assert worst < 10 * GRAM_THRESHOLD * np.sqrt(taken)
 
 
@@ -106,7 +128,11 @@ def test_cross_gram_is_the_inner_product_of_atoms(k, target):
         u, v = np.arange(16384) - time, np.arange(16384) - time - (distance << step_log2)
 
         def atom(window, u, bin_):
-            weights = np.where((u >= -window // 2) & (u < window // 2), np.interp(u, np.arange(window) - window // 2, unit_window(window)), 0)
+            weights = np.where(
+                (u >= -window // 2) & (u < window // 2),
+                np.interp(u, np.arange(window) - window // 2, unit_window(window)),
+                0,
+            )
             return weights * np.exp(2j * np.pi * bin_ * u / window)
 
         for q in range(first_q - 2, first_q + count + 2):

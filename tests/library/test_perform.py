@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from motes.errors import AudioError, ParameterError
+from motes.events.instrument import Instrument
+from motes.kinds.strike.table import Strike
 from motes.library.perform import Notes, Shape, control_pitch, on_instrument, permuted, play_notes, random_strikes
-from motes.scene.instrument import Instrument
 from motes.scene.scene import Scene
-from motes.scene.strike import Strike
 
 mido = pytest.importorskip("mido")
 from motes.library.midi import read_notes  # noqa: E402
@@ -30,7 +30,9 @@ def piano(n_controls=3, seed=0):
     model = Instrument(RATE, hz[order], np.full(10, 0.6), weights[:n_controls, order], np.ones((1, 10)))
     control = np.array([0, 1, 2, 1])[: max(1, n_controls)] % n_controls
     times = np.array([0.1, 0.4, 0.6, 1.0])[: len(control)]
-    return Scene(RATE, 2 * RATE, 1, strike=Strike(times, control, np.ones(len(times)), np.ones(len(times))), instruments=(model,))
+    return Scene(
+        RATE, 2 * RATE, 1, strike=Strike(times, control, np.ones(len(times)), np.ones(len(times))), instruments=(model,)
+    )
 
 
 def test_chance_is_repeated_by_its_seed():
@@ -68,7 +70,9 @@ def test_pitches_are_heard():
 
 
 def test_notes_go_to_the_nearest_control_and_are_transposed_the_rest():
-    notes = Notes(np.array([0.0, 0.5, 0.5]), np.array([57, 58, 72]), np.array([100, 50, 100]))  # A3, B♭3 and C5, which overlap
+    notes = Notes(
+        np.array([0.0, 0.5, 0.5]), np.array([57, 58, 72]), np.array([100, 50, 100])
+    )  # A3, B♭3 and C5, which overlap
     played = play_notes(piano(), notes)
     by_time = played.strike
     assert by_time.control[0] == 0
@@ -95,7 +99,11 @@ def test_the_shape_of_playing():
 
 def test_what_cannot_be_played():
     empty = Scene(RATE, 100, 1)
-    for play in (lambda: random_strikes(empty, 1), lambda: on_instrument(piano(), empty), lambda: play_notes(empty, Notes(*np.zeros((3, 1))))):
+    for play in (
+        lambda: random_strikes(empty, 1),
+        lambda: on_instrument(piano(), empty),
+        lambda: play_notes(empty, Notes(*np.zeros((3, 1)))),
+    ):
         with pytest.raises(ParameterError):
             play()
     with pytest.raises(ParameterError, match="1000 strikes"):
@@ -120,12 +128,17 @@ def midi_file(path: Path, *tracks) -> Path:
 
 
 def test_midi_follows_tempo_changes_and_overlapping_notes(tmp_path):
-    tempo = [mido.MetaMessage("set_tempo", tempo=500_000, time=0), mido.MetaMessage("set_tempo", tempo=1_000_000, time=480)]
+    tempo = [
+        mido.MetaMessage("set_tempo", tempo=500_000, time=0),
+        mido.MetaMessage("set_tempo", tempo=1_000_000, time=480),
+    ]
     on, off = (
         (lambda note, time, velocity=80: mido.Message("note_on", note=note, velocity=velocity, time=time)),
         (lambda note, time: mido.Message("note_off", note=note, time=time)),
     )
-    path = midi_file(tmp_path / "a.mid", tempo, [on(60, 0), on(60, 240), on(64, 240), off(60, 100), on(64, 380, 0), on(67, 0)])
+    path = midi_file(
+        tmp_path / "a.mid", tempo, [on(60, 0), on(60, 240), on(64, 240), off(60, 100), on(64, 380, 0), on(67, 0)]
+    )
     notes = read_notes(path)
     assert np.allclose(notes.time_s, [0.0, 0.25, 0.5, 1.5])  # 480 ticks are half a second at first, then a whole one
     assert notes.key.tolist() == [60, 60, 64, 67]
@@ -140,7 +153,14 @@ def test_midi_that_holds_nothing_or_is_none(tmp_path):
         read_notes(midi_file(tmp_path / "drums.mid", drums))
     whole = midi_file(tmp_path / "a.mid", [mido.Message("note_on", note=60, velocity=80, time=0)]).read_bytes()
     rng = np.random.default_rng(0)
-    broken = [b"", b"RIFF", whole[:20], whole[:30], b"MThd" + bytes(40), *(rng.integers(0, 256, 60, dtype=np.uint8).tobytes() for _ in range(20))]
+    broken = [
+        b"",
+        b"RIFF",
+        whole[:20],
+        whole[:30],
+        b"MThd" + bytes(40),
+        *(rng.integers(0, 256, 60, dtype=np.uint8).tobytes() for _ in range(20)),
+    ]
     for _ in range(60):
         data = bytearray(whole)
         data[rng.integers(len(data))] = rng.integers(256)

@@ -46,7 +46,15 @@ def test_outputs(inputs, output, expected):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "output"), [([], None), (["-"], None), (["-"], "out/"), (["a.wav", "-"], "out"), (["music"], "-"), (["a.wav", "b.flac"], "a.wav")]
+    ("inputs", "output"),
+    [
+        ([], None),
+        (["-"], None),
+        (["-"], "out/"),
+        (["a.wav", "-"], "out"),
+        (["music"], "-"),
+        (["a.wav", "b.flac"], "a.wav"),
+    ],
 )
 def test_what_does_not_fit_together(inputs, output):
     with pytest.raises(ParameterError):

@@ -195,7 +195,9 @@ def test_what_is_wrong_is_one_line(bucket, page, monkeypatch, capfd, environment
     assert message in lines[0]
 
 
-@pytest.mark.parametrize(("text", "meaning"), [("<Code>InvalidAccessKeyId</Code>", "AWS_ACCESS_KEY_ID"), ("403 Forbidden", "may not write")])
+@pytest.mark.parametrize(
+    ("text", "meaning"), [("<Code>InvalidAccessKeyId</Code>", "AWS_ACCESS_KEY_ID"), ("403 Forbidden", "may not write")]
+)
 def test_refusals_are_explained(bucket, text, meaning):
     assert meaning in str(Bucket(bucket)._explained(RuntimeError(f"Generic S3 error\n{text}")))
 

@@ -50,7 +50,9 @@ def test_erb_spacing_is_that_of_glasberg_and_moore() -> None:
 
 
 def test_gammatones_are_those_of_the_formula() -> None:
-    """t³ exp(−2π · 1.019 ERB t) cos 2πft, of unit gain at f, with an equivalent rectangular bandwidth of one ERB, and long enough."""
+    """t³ exp(−2π · 1.019 ERB t) cos 2πft, of unit gain at f, with an equivalent rectangular bandwidth of one ERB,
+    and long enough.
+    """
     centres = np.array([60.0, 250.0, 1000.0, 4000.0])
     responses = gammatones(centres, RATE)
     t = np.arange(responses.shape[1]) / RATE
@@ -157,7 +159,9 @@ def test_gradcheck() -> None:
     with torch.no_grad():  # a step of the check must not move a strobe
         image, _, _ = auditory_image(signal, 8000, n_bands=3)
     assert float(image.max()) > 0
-    assert torch.autograd.gradcheck(lambda x: auditory_image(x, 8000, n_bands=3)[0][..., ::9], (signal,), eps=1e-7, atol=1e-4)
+    assert torch.autograd.gradcheck(
+        lambda x: auditory_image(x, 8000, n_bands=3)[0][..., ::9], (signal,), eps=1e-7, atol=1e-4
+    )
 
 
 def test_a_bank_that_does_not_fit_is_refused() -> None:

@@ -42,7 +42,9 @@ def test_an_unknown_loss_is_a_usage_error(pair: list[str], capsys: pytest.Captur
     assert "'loudness'" in capsys.readouterr().err
 
 
-def test_without_pytorch_the_extra_is_named(pair: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pytorch_the_extra_is_named(
+    pair: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main(["eval", *pair]) == 0
     assert main(["eval", *pair, "--loss", "stft"]) == 1

@@ -95,8 +95,16 @@ def test_descent_finds_a_nearer_sound(loss: Loss) -> None:
         (torch.zeros(100), torch.zeros(1, 1, 100), r"estimate .*\(100,\)"),
         (torch.zeros(1, 1, 100), torch.zeros(1, 100), r"reference .*\(1, 100\)"),
         (torch.zeros(1, 1, 100), torch.zeros(1, 1, 99), r"estimate .*\(1, 1, 100\).*\(1, 1, 99\)"),
-        (torch.zeros(1, 1, 100, dtype=torch.complex64), torch.zeros(1, 1, 100), r"estimate, of shape \(1, 1, 100\).*complex64"),
-        (torch.zeros(1, 1, 100), torch.zeros(1, 1, 100, dtype=torch.int64), r"reference, of shape \(1, 1, 100\).*int64"),
+        (
+            torch.zeros(1, 1, 100, dtype=torch.complex64),
+            torch.zeros(1, 1, 100),
+            r"estimate, of shape \(1, 1, 100\).*complex64",
+        ),
+        (
+            torch.zeros(1, 1, 100),
+            torch.zeros(1, 1, 100, dtype=torch.int64),
+            r"reference, of shape \(1, 1, 100\).*int64",
+        ),
         (torch.full((1, 1, 100), torch.nan), torch.zeros(1, 1, 100), r"estimate, of shape \(1, 1, 100\), holds NaN"),
         (torch.zeros(1, 1, 100), torch.full((1, 1, 100), torch.inf), r"reference, of shape \(1, 1, 100\), holds NaN"),
         (torch.zeros(1, 1, 0), torch.zeros(1, 1, 0), r"estimate is empty.*\(1, 1, 0\)"),
@@ -141,7 +149,9 @@ def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 @every_loss
 def test_filters_made_without_gradients_serve_with_them(loss: Loss) -> None:
-    """What is kept from a call in inference mode can still be trained through; views and other strides are no different."""
+    """What is kept from a call in inference mode can still be trained through; views and other strides are no
+    different.
+    """
     e, r = noise(1, 1, 1234), chord(1, 1, 1234)
     with torch.inference_mode():
         expected = loss(e, r, RATE).item()

@@ -40,7 +40,9 @@ def test_equals_kymatio(shared_folder: Path, name: str) -> None:
     transform = Scattering(len(signal), octaves, per_octave, as_kymatio=True)
     assert [path.order for path in transform.paths] == list(order)
     for attribute, what in (("centre", "xi"), ("sigma", "sigma"), ("octave", "j")):
-        found = [[getattr(w, attribute) for w in path.wavelets] + [np.nan] * (2 - path.order) for path in transform.paths]
+        found = [
+            [getattr(w, attribute) for w in path.wavelets] + [np.nan] * (2 - path.order) for path in transform.paths
+        ]
         np.testing.assert_allclose(found, golden[f"{name}_{what}"], rtol=1e-6)
     ours = transform(torch.from_numpy(signal)).numpy()
     assert ours.shape == expected.shape

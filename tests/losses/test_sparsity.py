@@ -61,7 +61,9 @@ def test_straight_through_counts_exactly_and_slopes_softly() -> None:
     torch.testing.assert_close(logit.grad, soft * (1 - soft))
 
 
-@pytest.mark.parametrize("function", [energy, expected_l0, weighted_l1, lambda x: hard_concrete_gate(x, torch.full_like(x, 0.4).detach())])
+@pytest.mark.parametrize(
+    "function", [energy, expected_l0, weighted_l1, lambda x: hard_concrete_gate(x, torch.full_like(x, 0.4).detach())]
+)
 def test_gradcheck(function) -> None:
     assert torch.autograd.gradcheck(function, (noise(0, 2, 5).requires_grad_(),))
 

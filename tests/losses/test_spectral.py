@@ -45,7 +45,9 @@ def test_each_term_by_its_definition() -> None:
         "log_weight": np.abs(np.log((m + floor) / (n + floor))).mean(),
         "convergence_weight": np.linalg.norm(m - n) / np.linalg.norm(n),
     }.items():
-        assert float(multi_resolution_stft(e, r, windows=(512,), **{**only, term: 1.0})) == pytest.approx(expected, rel=0.02), term
+        assert float(multi_resolution_stft(e, r, windows=(512,), **{**only, term: 1.0})) == pytest.approx(
+            expected, rel=0.02
+        ), term
 
 
 @pytest.mark.parametrize("options", [{}, {"n_mels": 8}, {"a_weighting": True}, {"gain_invariant": True}])
@@ -65,12 +67,25 @@ def test_gain_invariance_hears_no_gain() -> None:
     x, other = noise(1, 2, 5000), noise(1, 2, 5000, seed=1)
     for loss in (multi_resolution_stft, octave_stft):
         assert float(loss(0.25 * x, x, gain_invariant=True)) < 1e-3 * float(loss(0.25 * x, x))
-        assert float(loss(0.25 * x, other, gain_invariant=True)) == pytest.approx(float(loss(x, other, gain_invariant=True)), rel=1e-3)
+        assert float(loss(0.25 * x, other, gain_invariant=True)) == pytest.approx(
+            float(loss(x, other, gain_invariant=True)), rel=1e-3
+        )
 
 
 def test_a_weighting_is_that_of_the_standard() -> None:
     """IEC 61672-1:2013, table 3, in dB."""
-    table = {31.5: -39.4, 63: -26.2, 125: -16.1, 250: -8.6, 500: -3.2, 1000: 0.0, 2000: 1.2, 4000: 1.0, 8000: -1.1, 16000: -6.6}
+    table = {
+        31.5: -39.4,
+        63: -26.2,
+        125: -16.1,
+        250: -8.6,
+        500: -3.2,
+        1000: 0.0,
+        2000: 1.2,
+        4000: 1.0,
+        8000: -1.1,
+        16000: -6.6,
+    }
     frequency = torch.tensor(list(table), dtype=torch.float64)
     np.testing.assert_allclose(20 * torch.log10(a_weight(frequency)), list(table.values()), atol=0.15)
 
@@ -79,7 +94,9 @@ def test_a_weighting_and_mel_hear_what_they_should() -> None:
     """A change at 50 Hz counts for less when A-weighted; one of 20 Hz at 10 kHz counts for less in mel bands."""
     t = torch.arange(16384, dtype=torch.float64) / 44100
     tone = [0.1 * torch.sin(2 * math.pi * f * t)[None, None] for f in (50, 3000, 10000, 10120)]
-    low = multi_resolution_stft(tone[1] + tone[0], tone[1], 44100, a_weighting=True) / multi_resolution_stft(tone[1] + tone[0], tone[1])
+    low = multi_resolution_stft(tone[1] + tone[0], tone[1], 44100, a_weighting=True) / multi_resolution_stft(
+        tone[1] + tone[0], tone[1]
+    )
     assert float(low) < 0.5
     mel = multi_resolution_stft(tone[2], tone[3], 44100, n_mels=40) / multi_resolution_stft(tone[2], tone[3])
     assert float(mel) < 0.3
@@ -90,7 +107,9 @@ def test_a_weighting_and_mel_hear_what_they_should() -> None:
 def test_octave_split_loses_nothing_of_noise(n: int, dtype: torch.dtype) -> None:
     signal = noise(2, 2, n, dtype=dtype)
     error = merge_octaves(split_octaves(signal), n) - signal
-    assert float(10 * torch.log10(signal.square().sum() / error.square().sum())) > (120 if dtype == torch.float32 else 250)
+    assert float(10 * torch.log10(signal.square().sum() / error.square().sum())) > (
+        120 if dtype == torch.float32 else 250
+    )
 
 
 @pytest.mark.parametrize("octave", range(1, 9))

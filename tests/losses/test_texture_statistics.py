@@ -47,7 +47,10 @@ def test_draws_of_one_texture_are_nearer_than_different_textures() -> None:
         same = float(texture_distance(texture(1), texture(2), RATE))
         for other in TEXTURES:
             if other is not texture:
-                assert float(texture_distance(other(1), texture(2), RATE)) > 1.5 * same, (texture.__name__, other.__name__)
+                assert float(texture_distance(other(1), texture(2), RATE)) > 1.5 * same, (
+                    texture.__name__,
+                    other.__name__,
+                )
 
 
 def test_rain_is_nearer_to_its_other_half_than_to_noise(shared_audio: Callable[[str], Path]) -> None:
@@ -67,10 +70,14 @@ def test_marginal_statistics() -> None:
     white = texture_statistics(noise(0), RATE)
     band = int(steady.mean[0, 0].argmax())
     assert float(steady.variation[0, 0, band]) < 0.1
-    # A Rayleigh-distributed envelope to the power 0.3: σ / μ = √(Γ(1.3) / Γ(1.15)² − 1), less what the 200 Hz limit takes from wide bands.
+    # A Rayleigh-distributed envelope to the power 0.3: σ / μ = √(Γ(1.3) / Γ(1.15)² − 1), less what the 200 Hz limit
+    # takes from wide bands.
     theory = math.sqrt(math.gamma(1.3) / math.gamma(1.15) ** 2 - 1)
     assert float(white.variation[0, 0, 3]) == pytest.approx(theory, rel=0.15)
-    assert float(texture_statistics(crackle(0), RATE).skewness[0, 0, 12:].mean()) > float(white.skewness[0, 0, 12:].mean()) + 0.5
+    assert (
+        float(texture_statistics(crackle(0), RATE).skewness[0, 0, 12:].mean())
+        > float(white.skewness[0, 0, 12:].mean()) + 0.5
+    )
 
 
 def test_modulation_statistics_find_the_rate_of_a_swell() -> None:
@@ -83,7 +90,9 @@ def test_modulation_statistics_find_the_rate_of_a_swell() -> None:
 def test_cross_band_statistics() -> None:
     """Bands of noise are independent, bands of a common swell are not; a band agrees with itself."""
     white, swelling = texture_statistics(noise(0), RATE), texture_statistics(waves(0), RATE)
-    torch.testing.assert_close(white.correlation[0, 0].diagonal(), torch.ones(30, dtype=torch.float64), atol=1e-2, rtol=0)
+    torch.testing.assert_close(
+        white.correlation[0, 0].diagonal(), torch.ones(30, dtype=torch.float64), atol=1e-2, rtol=0
+    )
     assert float(white.correlation[0, 0, 5, 20:].abs().max()) < 0.2
     assert float(swelling.correlation[0, 0, 20, 25:].mean()) > 0.7
     assert float(swelling.modulation_correlation[0, 0, 0, 20, 25:].mean()) > 0.9  # 3 Hz, the octave of the swell

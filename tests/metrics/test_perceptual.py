@@ -1,4 +1,6 @@
-"""Perceptual scores: their order, what they make of silence, short and stereo sounds; the controls; alignment; `motes eval` with all of them."""
+"""Perceptual scores: their order, what they make of silence, short and stereo sounds; the controls; alignment;
+`motes eval` with all of them.
+"""
 
 import json
 import sys
@@ -21,7 +23,10 @@ RATE = 16000
 def tune():
     """Three decaying notes with partials, 2 s."""
     t = np.arange(2 * RATE) / RATE
-    return 0.05 * sum(np.sin(2 * np.pi * f * k * t) * np.exp(-3 * (t % 0.66)) / k for f, k in [(220, 1), (220, 2), (220, 3), (330, 1), (330, 4)])
+    return 0.05 * sum(
+        np.sin(2 * np.pi * f * k * t) * np.exp(-3 * (t % 0.66)) / k
+        for f, k in [(220, 1), (220, 2), (220, 3), (330, 1), (330, 4)]
+    )
 
 
 def noisy(x, db, seed=0):
@@ -89,7 +94,9 @@ def test_controls_lose_what_they_should(tune):
         assert abs(np.corrcoef(copy, tune)[0, 1]) < 0.3  # phases are gone
         there = np.abs(np.fft.rfft(copy)) ** 2
         strongest = power > 0.2 * power.max()
-        assert there[strongest].sum() / there.sum() < most * power[strongest].sum() / power.sum()  # and the vocoder has no pitch
+        assert (
+            there[strongest].sum() / there.sum() < most * power[strongest].sum() / power.sum()
+        )  # and the vocoder has no pitch
 
 
 @pytest.mark.parametrize("delay", [-300, 0, 1, 4321])

@@ -96,7 +96,11 @@ def test_of_several_channels_each_is_compared_with_the_first():
 @pytest.mark.parametrize("n", [0, 1, 100])
 @pytest.mark.parametrize("rate", [8000, 44100, 1])
 def test_silence_and_what_is_short_give_finite_numbers(n, rate):
-    for estimate, reference in ((np.zeros((2, n)), np.zeros((2, n))), (np.ones((2, n)), np.zeros((2, n))), (np.zeros((2, n)), np.ones((2, n)))):
+    for estimate, reference in (
+        (np.zeros((2, n)), np.zeros((2, n))),
+        (np.ones((2, n)), np.zeros((2, n))),
+        (np.zeros((2, n)), np.ones((2, n))),
+    ):
         assert all(np.isfinite(value) for value in stereo_errors(estimate, reference, rate).values())
 
 

@@ -23,7 +23,10 @@ class Opened:
 
     def __init__(self, page: Any, path: Path) -> None:
         self.page, self.troubles, self.requests = page, [], []
-        page.on("console", lambda message: self.troubles.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: self.troubles.append(message.text) if message.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
         page.add_init_script(HOOK)
@@ -37,7 +40,9 @@ class Opened:
         return self
 
     def wait(self, condition: str) -> None:
-        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
+        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy
+        forbids.)
+        """
         for _ in range(600):
             if self.page.evaluate(condition):
                 return

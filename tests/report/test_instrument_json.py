@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from motes.errors import ParameterError
+from motes.events.instrument import Instrument
+from motes.kinds.strike.table import Strike
 from motes.report.instrument_json import FORMAT, VERSION, write_instrument
-from motes.scene.instrument import Instrument
 from motes.scene.scene import Scene
-from motes.scene.strike import Strike
 
 RATE = 8000
 
@@ -20,7 +20,15 @@ def scene(n_channels):
     rng = np.random.default_rng(0)
     weights = (rng.normal(size=(3, 7)) + 1j * rng.normal(size=(3, 7))) * (rng.random((3, 7)) < 0.6)
     mixing = np.ones((1, 7)) if n_channels == 1 else np.exp(1j * rng.normal(size=(n_channels, 7)))
-    model = Instrument(RATE, rng.uniform(100, 3500, 7), rng.uniform(0.1, 1, 7), weights, mixing, rng.normal(size=(n_channels, 5)), rng.normal(size=3))
+    model = Instrument(
+        RATE,
+        rng.uniform(100, 3500, 7),
+        rng.uniform(0.1, 1, 7),
+        weights,
+        mixing,
+        rng.normal(size=(n_channels, 5)),
+        rng.normal(size=3),
+    )
     events = Strike(np.array([0.1, 0.2]), np.array([0, 2]), np.ones(2), np.ones(2))
     return Scene(RATE, 4000, n_channels, strike=events, instruments=(model,))
 
@@ -37,7 +45,11 @@ def play(document, strikes, n_samples):
                 hz = modes["frequency_hz"][m] * strike["frequency_ratio"]
                 if hz >= rate / 2:
                     continue
-                mix = 1.0 if document["mixing"] is None else complex(document["mixing"][channel]["re"][m], document["mixing"][channel]["im"][m])
+                mix = (
+                    1.0
+                    if document["mixing"] is None
+                    else complex(document["mixing"][channel]["re"][m], document["mixing"][channel]["im"][m])
+                )
                 decay = math.log(1000) / (modes["t60_s"][m] * rate)
                 for n in range(first, n_samples):
                     turn = 2 * math.pi * hz / rate * (n - at)

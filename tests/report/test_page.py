@@ -1,4 +1,6 @@
-"""Pages: that browsers play what was put in, each event its own sound, within the size asked for, and nothing a file says becomes markup."""
+"""Pages: that browsers play what was put in, each event its own sound, within the size asked for, and nothing a
+file says becomes markup.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ import soundfile
 
 from motes.audio import read_audio
 from motes.errors import ParameterError
+from motes.kinds.gabor.partials import Curve
+from motes.kinds.gabor.table import Gabor
 from motes.report.facts import citation, how_made
 from motes.report.items import items_of, lines
 from motes.report.page import PageOptions, page, write_page
@@ -23,8 +27,6 @@ from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
-from motes.scene.gabor import Gabor
-from motes.scene.partials import Curve
 from motes.scene.scene import KINDS, Metadata, Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
@@ -49,22 +51,31 @@ def recording(tmp_path: Path, scene: Scene) -> Path:
     """The scene's sound with some noise."""
     audio = np.atleast_2d(scene.render())
     path = tmp_path / "original.wav"
-    soundfile.write(path, (audio + 0.01 * np.random.default_rng(0).standard_normal(audio.shape)).T, scene.sample_rate_hz, "FLOAT")
+    soundfile.write(
+        path, (audio + 0.01 * np.random.default_rng(0).standard_normal(audio.shape)).T, scene.sample_rate_hz, "FLOAT"
+    )
     return path
 
 
-def written(tmp_path: Path, *scenes: Scene, name: str = "chimes.mote", with_original: bool = True, options: PageOptions = QUICK) -> Path:
-    subjects = [subject_of(scene, name, reference=recording(tmp_path, scene) if with_original else None) for scene in scenes]
+def written(
+    tmp_path: Path, *scenes: Scene, name: str = "chimes.mote", with_original: bool = True, options: PageOptions = QUICK
+) -> Path:
+    subjects = [
+        subject_of(scene, name, reference=recording(tmp_path, scene) if with_original else None) for scene in scenes
+    ]
     write_page(subjects, tmp_path / "page.html", options)
     return tmp_path / "page.html"
 
 
 def sounds(text: str) -> list[np.ndarray]:
     """Everything audible in a page, decoded by libsndfile."""
-    return [soundfile.read(BytesIO(b64decode(data)))[0] for data in re.findall(r'src="data:audio/[^,"]*,([^"]+)"', text)]
+    return [
+        soundfile.read(BytesIO(b64decode(data)))[0] for data in re.findall(r'src="data:audio/[^,"]*,([^"]+)"', text)
+    ]
 
 
-# --- in a browser --------------------------------------------------------------------------------------------------------------------------
+# --- in a browser
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +91,8 @@ def test_browser_decodes_all_and_asks_for_nothing(shown):
             const context = new OfflineAudioContext(1, 1, 48000), found = {};
             for (const player of document.querySelectorAll('audio')) {
                 const bytes = Uint8Array.from(atob(player.src.split(',')[1]), (c) => c.charCodeAt(0));
-                found[player.dataset.track || player.ariaLabel] = (await context.decodeAudioData(bytes.buffer)).duration;
+                const sound = await context.decodeAudioData(bytes.buffer);
+                found[player.dataset.track || player.ariaLabel] = sound.duration;
             }
             return found;
         }"""
@@ -109,8 +121,10 @@ def test_click_on_event_plays_that_event(shown):
         made.page.mouse.click(box["x"] + x, box["y"] + 6 + (box["height"] - 30) * (1 - share))
         made.wait("window.started.length === 1")
         played, rate = made.page.evaluate(
-            "(() => { const { buffer, offset, seconds } = window.started[0], a = Math.round(offset * buffer.sampleRate);"
-            " return [Array.from(buffer.getChannelData(0).slice(a, a + Math.round(seconds * buffer.sampleRate))), buffer.sampleRate]; })()"
+            "(() => { const { buffer, offset, seconds } = window.started[0], a = Math.round(offset * "
+            "buffer.sampleRate);"
+            " return [Array.from(buffer.getChannelData(0).slice(a, a + Math.round(seconds * buffer.sampleRate))), "
+            "buffer.sampleRate]; })()"
         )
         alone = scene.with_tables([event]).render(max(0.0, np.floor(event.start_s[0] * RATE) / RATE))
         wanted = np.interp(np.arange(len(played)) / rate, np.arange(len(alone)) / RATE, alone, right=0.0)
@@ -153,7 +167,8 @@ def test_page_is_accessible_and_fits(checked, axe, size, scheme):
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# --- what is in the file -------------------------------------------------------------------------------------------------------------------
+# --- what is in the file
+# --------------------------------------------------------------------------------------------------
 
 
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
@@ -165,7 +180,15 @@ def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
 
 @pytest.mark.parametrize(
     "scene",
-    [chimes(0), Scene(RATE, 0, 1), Scene(8000, 1, 1), chimes(1), chimes(3, n_channels=6), chimes(6, rate=44100), chimes(4, rate=192_000)],
+    [
+        chimes(0),
+        Scene(RATE, 0, 1),
+        Scene(8000, 1, 1),
+        chimes(1),
+        chimes(3, n_channels=6),
+        chimes(6, rate=44100),
+        chimes(4, rate=192_000),
+    ],
     ids=["no events", "no samples", "one sample", "one event", "six channels", "44.1 kHz", "192 kHz"],
 )
 def test_any_scene_makes_a_page(tmp_path, scene):
@@ -176,7 +199,9 @@ def test_any_scene_makes_a_page(tmp_path, scene):
 
 def test_hostile_names_stay_text(tmp_path, opened):
     evil = "</script><script>window.bad=1</script><img src=http://evil.example/x onerror=window.bad=1>\"'&$title"
-    scene = chimes(3).replace(metadata=Metadata(encoder=evil, options={evil: evil}, stop_reason=evil, source_digest=evil))
+    scene = chimes(3).replace(
+        metadata=Metadata(encoder=evil, options={evil: evil}, stop_reason=evil, source_digest=evil)
+    )
     options = PageOptions(perceptual=False, map_method="PCA", command=evil)
     made = opened(written(tmp_path, scene, name=evil, options=options))
     assert made.page.evaluate("window.bad") is None
@@ -209,7 +234,11 @@ def test_page_is_the_same_each_time(tmp_path):
 def test_how_it_was_made_is_told():
     """Options that were chosen by name, and that there were none."""
     plain = chimes(3).replace(metadata=Metadata(encoder="pursuit", version="0.1", stop_reason="snr_reached"))
-    chosen = plain.replace(metadata=Metadata(encoder="pursuit", stop_reason="snr_reached", options={"snr_db": 20.0, "windows": [512, 2048]}))
+    chosen = plain.replace(
+        metadata=Metadata(
+            encoder="pursuit", stop_reason="snr_reached", options={"snr_db": 20.0, "windows": [512, 2048]}
+        )
+    )
     assert "all by default" in how_made(subject_of(plain, "x"), "FLAC")
     told = how_made(subject_of(chosen, "x"), "FLAC")
     assert "snr_db 20.0, windows 512 2048" in told
@@ -217,13 +246,16 @@ def test_how_it_was_made_is_told():
     assert "all by default" not in told
 
 
-# --- items, remixes, map -------------------------------------------------------------------------------------------------------------------
+# --- items, remixes, map
+# --------------------------------------------------------------------------------------------------
 
 
 def test_partials_stand_for_their_atoms():
     """Every event is in one item; those of a partial in one; the sounds of all items together are the scene."""
     time = np.arange(450) * 0.01 + 0.1
-    steady = Gabor(time, np.full(450, 0.04), np.full(450, 440.0), np.full((450, 1), 0.1), (2 * np.pi * 440 * time)[:, None])
+    steady = Gabor(
+        time, np.full(450, 0.04), np.full(450, 440.0), np.full((450, 1), 0.1), (2 * np.pi * 440 * time)[:, None]
+    )
     scene = Scene(RATE, 5 * RATE, 1, steady)
     items = items_of(scene)
     assert len(items.number) == scene.n_events
@@ -242,8 +274,12 @@ def test_a_partial_is_drawn_where_it_sounds():
     vibrato_hz = 440 * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 5 * time))
     phase = 2 * np.pi * np.cumsum(vibrato_hz) * 0.01
     carried = Gabor(time, np.full(450, 0.04), vibrato_hz, np.full((450, 1), 0.1), phase[:, None])
-    attack = Gabor(np.full(8, 0.12), np.full(8, 0.01), np.linspace(200, 900, 8), np.full((8, 1), 0.02), np.zeros((8, 1)))
-    scene = Scene(RATE, 5 * RATE, 1, carried.with_more(attack).take(np.argsort(np.append(time, np.full(8, 0.12)), kind="stable")))
+    attack = Gabor(
+        np.full(8, 0.12), np.full(8, 0.01), np.linspace(200, 900, 8), np.full((8, 1), 0.02), np.zeros((8, 1))
+    )
+    scene = Scene(
+        RATE, 5 * RATE, 1, carried.with_more(attack).take(np.argsort(np.append(time, np.full(8, 0.12)), kind="stable"))
+    )
     items = items_of(scene)
     longest = int(np.argmax(items.end_s - items.start_s))
     strokes = lines(items, np.array([longest]))[0]
@@ -270,11 +306,8 @@ def test_a_line_is_not_drawn_where_it_leaps():
 
 @pytest.mark.parametrize("kind", [kind.KIND for kind in KINDS])
 def test_every_kind_is_heard_alone_and_remixed(kind):
-    import importlib.util
+    import kind_examples as examples
 
-    spec = importlib.util.spec_from_file_location("kind_examples", Path(__file__).parents[1] / "scene/kind_examples.py")
-    examples = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(examples)
     scene = examples.scene_of(examples.example(kind))
     items = items_of(scene)
     heard = event_sounds(items, choose(items, 100.0, 100))
@@ -283,7 +316,10 @@ def test_every_kind_is_heard_alone_and_remixed(kind):
     first = round(heard.start_s[0] * RATE)
     played = heard.audio[first : first + round(heard.length_s[0] * RATE)] * heard.gain[0]
     start = int(np.floor(items.start_s[heard.chosen[0]] * RATE))
-    played, start = played[max(0, -start) :], max(0, start)  # an event alone is heard from its beginning, a scene from 0
+    played, start = (
+        played[max(0, -start) :],
+        max(0, start),
+    )  # an event alone is heard from its beginning, a scene from 0
     wanted = alone.render()[start : start + len(played)]
     assert np.abs(played[: len(wanted)] - wanted)[:-200].max(initial=0) < 1e-3 * np.abs(wanted).max()
     for remix in (random_events(items), random_times(items)):
@@ -322,11 +358,14 @@ def test_map_puts_like_beside_like(method):
     assert flat.min() >= 0
     assert flat.max() <= 1
     centres = flat[:20].mean(axis=0), flat[20:].mean(axis=0)
-    spread = max(np.linalg.norm(flat[:20] - centres[0], axis=1).max(), np.linalg.norm(flat[20:] - centres[1], axis=1).max())
+    spread = max(
+        np.linalg.norm(flat[:20] - centres[0], axis=1).max(), np.linalg.norm(flat[20:] - centres[1], axis=1).max()
+    )
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
-# --- originals, citation, command line -----------------------------------------------------------------------------------------------------
+# --- originals, citation, command line
+# --------------------------------------------------------------------------------------------------
 
 
 def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
@@ -339,14 +378,17 @@ def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
     (tmp_path / "elsewhere").mkdir()
     from motes.audio import open_source
     from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit import encode
+    from motes.encoders.pursuit.encoder import encode
 
     scene = encode(open_source(tmp_path / "song.flac"), PursuitOptions(events_per_second=100))
     path = scene.save(tmp_path / "song.mote")
     assert found_recording(str(path), scene.metadata.source_digest) == tmp_path / "song.flac"
     shutil.move(tmp_path / "song.flac", tmp_path / "elsewhere/song.flac")
     assert subject_of_file(str(path), None, None, None).original is None
-    assert subject_of_file(str(path), None, 0.25, 0.75, (str(tmp_path / "elsewhere"),)).original.shape == (1, round(rate * 0.5))
+    assert subject_of_file(str(path), None, 0.25, 0.75, (str(tmp_path / "elsewhere"),)).original.shape == (
+        1,
+        round(rate * 0.5),
+    )
     soundfile.write(tmp_path / "song.wav", np.zeros(rate), rate)  # the name, but not the content
     assert subject_of_file(str(path), None, None, None).original is None
     assert motes.load(path).n_events == scene.n_events

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import re
@@ -10,7 +9,6 @@ import subprocess
 import sys
 from base64 import b64decode
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,13 +17,13 @@ import soundfile
 from matplotlib.figure import Figure
 
 from motes.errors import AudioError, ParameterError
+from motes.events.event_table import EventTable, Param
+from motes.kinds.gabor.table import Gabor
+from motes.kinds.strike.table import Strike
+from motes.kinds.texture.table import erb_rate
 from motes.report import picture, picture_kinds
 from motes.report.picture import scene_html, scene_picture
-from motes.scene.gabor import Gabor
-from motes.scene.kinds import EventTable, Param
 from motes.scene.scene import Scene
-from motes.scene.strike import Strike
-from motes.scene.texture import erb_rate
 
 
 def scene(seconds=1.0, rate=8000, n_channels=1, n_events=20, windows=(256, 1024), amplitude=0.1):
@@ -63,7 +61,17 @@ def coloured(image: np.ndarray) -> np.ndarray:
         scene(windows=(64,)),
         scene(windows=[64 << k for k in range(10)], n_events=200),
     ],
-    ids=["plain", "no events", "no samples", "one sample", "silent events", "six channels", "192 kHz", "one window", "ten windows"],
+    ids=[
+        "plain",
+        "no events",
+        "no samples",
+        "one sample",
+        "silent events",
+        "six channels",
+        "192 kHz",
+        "one window",
+        "ten windows",
+    ],
 )
 def test_any_scene_can_be_drawn(drawn, recwarn):
     image = pixels(scene_picture(drawn))
@@ -134,13 +142,15 @@ def test_html_of_nothing():
 
 def test_pyplot_is_left_alone():
     code = (
-        "import sys; from motes.scene.scene import Scene; from motes.scene.gabor import Gabor; from motes.report.picture import scene_picture;"
+        "import sys; from motes.scene.scene import Scene; from motes.kinds.gabor.table import Gabor; from "
+        "motes.report.picture import scene_picture;"
         "scene_picture(Scene(8000, 800, 1, Gabor.empty(1))); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-# --- kinds ---------------------------------------------------------------------------------------------------------------------------------
+# --- kinds
+# --------------------------------------------------------------------------------------------------
 
 
 def near(image: np.ndarray, colour: str) -> np.ndarray:
@@ -154,9 +164,8 @@ def near(image: np.ndarray, colour: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["texture", "strike"])
 def test_every_kind_is_drawn(kind):
     """With its colour where it sounds, none of it where it does not: the example is silent from 1.3 s on."""
-    spec = importlib.util.spec_from_file_location("kind_examples", Path(__file__).parents[1] / "scene/kind_examples.py")
-    examples = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(examples)
+    import kind_examples as examples
+
     image = pixels(scene_picture(examples.scene_of(examples.example(kind))))[60:]
     found = near(image, picture_kinds.KIND_COLOURS[kind])
     assert found.sum() > 200
@@ -168,7 +177,9 @@ def test_strikes_lie_on_a_lane_for_each_control():
     """Three controls: ticks at three heights, in order of the controls."""
     table = Strike(np.array([0.2, 0.5, 0.8]), np.array([0, 5, 9]), np.ones(3), np.full(3, 0.1))
     axes = Figure().add_subplot()
-    assert picture_kinds.draw_kinds(axes, axes, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0) == [("strike", "#8a3ea0")]
+    assert picture_kinds.draw_kinds(axes, axes, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0) == [
+        ("strike", "#8a3ea0")
+    ]
     ticks = np.array(axes.collections[-1].get_segments())
     assert ticks[:, 0, 0].tolist() == [0.2, 0.5, 0.8]
     assert ticks.mean(axis=1)[:, 1].tolist() == pytest.approx([0, 1, 2])

@@ -4,15 +4,24 @@ import numpy as np
 import pytest
 
 from motes.errors import ParameterError
+from motes.kinds.splat.table import Splat
 from motes.report.splat_picture import splat_picture, title
 from motes.scene.scene import Scene
-from motes.scene.splat import Splat
 
 
 def scene() -> Scene:
     one = np.ones(2)
     events = Splat(
-        0.2 * one, 0.01 * one, 220 * one, 300 * one, one, 0.5 * one, np.full((2, 1), -12.0), shape=[0, 2.0], noise=[0, 0.5], backward=[0, 1]
+        0.2 * one,
+        0.01 * one,
+        220 * one,
+        300 * one,
+        one,
+        0.5 * one,
+        np.full((2, 1), -12.0),
+        shape=[0, 2.0],
+        noise=[0, 0.5],
+        backward=[0, 1],
     )
     return Scene(16000, 16000, 1).with_tables([events])
 
@@ -35,13 +44,26 @@ def test_what_is_not_there_is_refused():
 
 
 def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_decayed():
-    """Pieces of lines lie at the frequencies of the partials that are heard, fade with their decays, and end where those have fallen by 50 dB."""
+    """Pieces of lines lie at the frequencies of the partials that are heard, fade with their decays, and end where
+    those have fallen by 50 dB.
+    """
     from matplotlib.figure import Figure
 
+    from motes.kinds.texture.table import erb_rate
     from motes.report.picture_kinds import _draw_splats
-    from motes.scene.texture import erb_rate
 
-    events = Splat([0.2], [0.002], [300], [300], [2.0], [0.6], np.array([[-20.0]]), rolloff_db=[12], inharmonicity=[1e-2], damping_slope=[1.0])
+    events = Splat(
+        [0.2],
+        [0.002],
+        [300],
+        [300],
+        [2.0],
+        [0.6],
+        np.array([[-20.0]]),
+        rolloff_db=[12],
+        inharmonicity=[1e-2],
+        damping_slope=[1.0],
+    )
     axes = Figure().subplots()
     _draw_splats(axes, events, "#b3215f")
     segments, opacity = np.array(axes.collections[0].get_segments()), axes.collections[0].get_colors()[:, 3]
@@ -60,6 +82,13 @@ def test_what_a_splat_weighs_is_what_is_heard_of_it():
     """The gain is that of the burst's middle: where no partial is near it, the event is faint however high its gain."""
     from motes.report.items import strengths
 
-    events = Splat(*(2 * [value] for value in (0.2, 0.01, 300)), [300, 30000], [0.5, 0.5], [0.5, 0.5], np.array([[-30.0], [20.0]]), n_partials=[4, 4])
+    events = Splat(
+        *(2 * [value] for value in (0.2, 0.01, 300)),
+        [300, 30000],
+        [0.5, 0.5],
+        [0.5, 0.5],
+        np.array([[-30.0], [20.0]]),
+        n_partials=[4, 4],
+    )
     near, far = strengths(events)
     assert near > 10 * far

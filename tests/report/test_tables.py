@@ -8,21 +8,33 @@ import pytest
 
 import motes
 from motes.errors import MissingExtraError, ParameterError
+from motes.events.groups import Groups
+from motes.kinds.gabor.table import Gabor
 from motes.report.picture import scene_picture
 from motes.report.tables import from_csv, scene_of_csv, write_csv, write_json, write_parquet
-from motes.scene.gabor import Gabor
-from motes.scene.groups import Groups
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
 
 
 def scene(n_events=30, n_channels=2):
     rng = np.random.default_rng(0)
     gabor = Gabor(
-        rng.uniform(-0.01, 1, n_events), rng.choice([0.01, 0.05], n_events), rng.uniform(50, 4000, n_events),
-        10 ** -rng.uniform(0, 20, (n_events, n_channels)), rng.uniform(-3, 3, (n_events, n_channels)), rng.integers(0, 4, n_events),
-    )  # fmt: skip
+        rng.uniform(-0.01, 1, n_events),
+        rng.choice([0.01, 0.05], n_events),
+        rng.uniform(50, 4000, n_events),
+        10 ** -rng.uniform(0, 20, (n_events, n_channels)),
+        rng.uniform(-3, 3, (n_events, n_channels)),
+        rng.integers(0, 4, n_events),
+    )
     groups = Groups(np.array([1, 2, 3, 7]), np.array([7, 0, 7, 0]), np.array([0, 0, 0, 1]))
-    return Scene(8000, 8000, n_channels, gabor, GaborQuantiser(2, 8, -40), groups, Metadata(encoder="test", options={"a": "é,\n}"}))
+    return Scene(
+        8000,
+        8000,
+        n_channels,
+        gabor,
+        GaborQuantiser(2, 8, -40),
+        groups,
+        Metadata(encoder="test", options={"a": "é,\n}"}),
+    )
 
 
 def written(write, one):
@@ -46,7 +58,10 @@ def test_a_table_becomes_the_same_scene(n_events, n_channels, tmp_path):
 def test_the_header_names_the_columns_with_their_units():
     about, names, first, *_ = written(write_csv, scene()).decode().splitlines()
     assert json.loads(about.removeprefix("# motes "))["sample_rate_hz"] == 8000
-    assert names == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id,room_id,wetness"
+    assert (
+        names
+        == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id,room_id,wetness"
+    )
     assert first.startswith("gabor,")
     assert (
         written(write_csv, scene(n_channels=1)).decode().splitlines()[1]
@@ -55,7 +70,10 @@ def test_the_header_names_the_columns_with_their_units():
 
 
 def test_a_table_of_ones_own():
-    text = "frequency_hz, time_s,window_s,amplitude,phase_rad,remark\n440,1.5,0.1,0.5,0,later\n\n# nothing\n220,0.5,0.1,0.25,0,first\n"
+    text = (
+        "frequency_hz, time_s,window_s,amplitude,phase_rad,remark\n440,1.5,0.1,0.5,0,later\n\n# "
+        "nothing\n220,0.5,0.1,0.25,0,first\n"
+    )
     one = scene_of_csv(text, 8000)
     assert one.gabor.time_s.tolist() == [0.5, 1.5]
     assert one.n_samples == 1.55 * 8000

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor
-from motes.scene.kinds import canonical_order
+from motes.events.event_table import canonical_order
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 
@@ -28,7 +28,9 @@ def test_events_come_in_canonical_order():
 @pytest.mark.parametrize("n_events", [0, 1, 2, 5, 300])
 @pytest.mark.parametrize("n_values", [1, 2, 4, 50])
 def test_the_canonical_order_is_by_time_frequency_and_window(n_events, n_values):
-    time, frequency, window = np.random.default_rng(n_events * n_values).integers(0, n_values, (3, n_events)).astype(float)
+    time, frequency, window = (
+        np.random.default_rng(n_events * n_values).integers(0, n_values, (3, n_events)).astype(float)
+    )
     true = np.lexsort((window, frequency, time))
     order = canonical_order(time, frequency, window)
     np.testing.assert_array_equal(np.arange(n_events) if order is None else order, true)
@@ -68,7 +70,8 @@ def test_values_out_of_range_are_named(changes, says):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("sample_rate_hz", 0), ("sample_rate_hz", 44100.5), ("n_samples", -1), ("n_channels", 0), ("n_channels", 65)]
+    ("field", "value"),
+    [("sample_rate_hz", 0), ("sample_rate_hz", 44100.5), ("n_samples", -1), ("n_channels", 0), ("n_channels", 65)],
 )
 def test_scenes_that_make_no_sense(field, value):
     parts = {"sample_rate_hz": 8000, "n_samples": 100, "n_channels": 1, field: value}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +16,16 @@ import pytest
 import motes
 from motes.audio import open_source, read_audio, write_audio
 from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit import encode
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "scene"))  # for `kind_examples`
+from motes.encoders.pursuit.encoder import encode
 
 
 def needed(module: str) -> Any:
     """A module that tests need; where it is missing they are skipped, in CI they fail."""
-    return importlib.import_module(module) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.importorskip(module)
+    return (
+        importlib.import_module(module)
+        if os.environ.get("CI", "").lower() in {"1", "true"}
+        else pytest.importorskip(module)
+    )
 
 
 needed("fastapi")
@@ -56,9 +57,15 @@ class Talk:
     def open(self, path: str = "sound.mote") -> dict[str, Any]:
         return self.post("documents", {"path": path}, 201)
 
-    def edit(self, document: dict[str, Any], op: str, what: dict[str, Any] | None = None, status: int = 200, /, **fields: Any) -> Any:
+    def edit(
+        self, document: dict[str, Any], op: str, what: dict[str, Any] | None = None, status: int = 200, /, **fields: Any
+    ) -> Any:
         now = self.get(f"documents/{document['id']}")["revision"]
-        return self.post(f"documents/{document['id']}/edits", {"revision": now, "what": what or {}, "edit": {"op": op, **fields}}, status)
+        return self.post(
+            f"documents/{document['id']}/edits",
+            {"revision": now, "what": what or {}, "edit": {"op": op, **fields}},
+            status,
+        )
 
     def scene(self, document: dict[str, Any], revision: int | None = None) -> motes.Scene:
         history = self.studio.documents[document["id"]].history
@@ -98,7 +105,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def studio_of(tmp_path: Path) -> Iterator[Callable[..., Talk]]:
     """Studios, which end with the test: `studio_of(folder, upload_bytes=1000)`."""
-    from motes.studio.app import create_app
+    from motes.studio.http.app import create_app
     from motes.studio.options import StudioOptions
 
     talks: list[Talk] = []

@@ -9,10 +9,10 @@ import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
 from motes.scene.scene import KINDS
-from motes.studio.documents import Document
-from motes.studio.geometry import geometry_of
-from motes.studio.spectrogram import row_frequencies_hz, spectrogram_tile
-from motes.studio.tiles import coarsest_level, event_tile, span_s
+from motes.studio.document.documents import Document
+from motes.studio.drawing.geometry import geometry_of
+from motes.studio.drawing.spectrogram import row_frequencies_hz, spectrogram_tile
+from motes.studio.drawing.tiles import coarsest_level, event_tile, span_s
 
 
 def parsed(data: bytes):
@@ -67,7 +67,9 @@ def test_coarse_tiles_hold_the_strongest(talk):
     about, columns = parsed(talk.get(f"{at}/events/{top}/0?limit=100").content)
     assert about["n_all"] == document["n_events"]
     assert len(columns["id"]) == 100
-    level = np.sort(talk.studio.documents[document["id"]].geometry(talk.studio.documents[document["id"]].history[0]).level_db)[::-1]
+    level = np.sort(
+        talk.studio.documents[document["id"]].geometry(talk.studio.documents[document["id"]].history[0]).level_db
+    )[::-1]
     assert np.allclose(columns["level"], level[:100], atol=1e-3)
     talk.edit(document, "mute", {"ids": columns["id"][:3].tolist()})
     _, muted = parsed(talk.get(f"documents/{document['id']}/revisions/1/events/{top}/0?limit=10").content)
@@ -92,7 +94,9 @@ def test_a_sinusoid_stands_where_it_is_at_its_level(level):
     row = int(np.argmin(np.abs(row_frequencies_hz(rate / 2) - hz)))
     middle = levels[64:192]
     assert np.all(np.abs(middle.argmax(axis=1) - row) <= 1)
-    assert np.all(np.abs(middle.max(axis=1) / 255 * 120 - 120 + 20) < 2.5)  # −20 dB, less what a frequency between two bins loses
+    assert np.all(
+        np.abs(middle.max(axis=1) / 255 * 120 - 120 + 20) < 2.5
+    )  # −20 dB, less what a frequency between two bins loses
     assert reads <= 3 * 256 * 4 * 2048
 
 
@@ -129,9 +133,11 @@ def test_tiles_that_an_edit_does_not_touch_are_not_made_again(talk):
 def test_the_band_image_of_noise_is_like_its_spectrogram():
     scene = scene_of(example("texture", 1))
     document = Document("d", "d", scene)
-    from motes.studio.drawing_api import _tile
+    from motes.studio.http.drawing_api import _tile
 
-    rendered, told = (_tile(document, document.history.current, track, 2, 0).astype(float) for track in ("reconstruction", "texture"))
+    rendered, told = (
+        _tile(document, document.history.current, track, 2, 0).astype(float) for track in ("reconstruction", "texture")
+    )
     inside = told > 60
     assert inside.mean() > 0.1
     assert abs((rendered - told)[inside].mean()) * 120 / 255 < 6  # dB
@@ -146,7 +152,9 @@ def test_partials_are_lines_through_their_atoms(talk):
     assert 0 < n <= min(50, n_all)
     offsets = np.frombuffer(data, "<u4", n + 1, 32)
     number = np.frombuffer(data, "<u4", n, 36 + 4 * n)
-    ids, time_s, hz, level = (np.frombuffer(data, kind, m, 36 + 8 * n + 4 * m * i) for i, kind in enumerate(("<u4", "<f4", "<f4", "<f4")))
+    ids, time_s, hz, level = (
+        np.frombuffer(data, kind, m, 36 + 8 * n + 4 * m * i) for i, kind in enumerate(("<u4", "<f4", "<f4", "<f4"))
+    )
     assert len(data) == 36 + 8 * n + 16 * m
     assert offsets[0] == 0
     assert offsets[-1] == m
@@ -180,7 +188,14 @@ def test_selections_of_every_sort(talk):
     assert talk.post(at, {"lasso": corners, "kind": "gabor"})["n"] == np.count_nonzero(inside)
     assert talk.post(at, {"lasso": corners[::-1], "kind": "gabor"})["n"] == np.count_nonzero(inside)
     assert talk.post(at, {"ranges": []})["start_s"] is None
-    for wrong in ({"ranges": [1]}, {"ranges": [0, n + 1]}, {"ids": [n]}, {"kind": "bell"}, {"box": box | {"end_s": 0.5}}, {"lasso": corners[:2]}):
+    for wrong in (
+        {"ranges": [1]},
+        {"ranges": [0, n + 1]},
+        {"ids": [n]},
+        {"kind": "bell"},
+        {"box": box | {"end_s": 0.5}},
+        {"lasso": corners[:2]},
+    ):
         talk.post(at, wrong, 422)
 
 
@@ -190,9 +205,24 @@ def test_the_table_is_sorted_filtered_and_read_in_pieces(talk):
     whole = []
     while len(whole) < document["n_events"]:
         piece = talk.post(
-            at, {"sort": "frequency_hz", "descending": True, "offset": len(whole), "limit": 700, "columns": ["frequency_hz", "duration_s"]}
+            at,
+            {
+                "sort": "frequency_hz",
+                "descending": True,
+                "offset": len(whole),
+                "limit": 700,
+                "columns": ["frequency_hz", "duration_s"],
+            },
         )
-        whole += list(zip(piece["ids"], piece["kinds"], piece["columns"]["frequency_hz"], piece["columns"]["duration_s"], strict=True))
+        whole += list(
+            zip(
+                piece["ids"],
+                piece["kinds"],
+                piece["columns"]["frequency_hz"],
+                piece["columns"]["duration_s"],
+                strict=True,
+            )
+        )
     assert len({row[0] for row in whole}) == len(whole) == scene.n_events
     hz = [row[2] for row in whole if row[1] == "gabor"]
     assert hz == sorted(hz, reverse=True)
@@ -216,7 +246,12 @@ def test_sound_is_read_in_any_piece(talk):
     assert talk.get(f"{at}.f32?first=999999999&n=5").content == b""
     wav = talk.get(f"{at}.wav?bits=32").content
     assert np.array_equal(np.frombuffer(wav[-whole.nbytes :], "<f4"), whole[0])
-    for asked, expected in [("bytes=0-9", wav[:10]), ("bytes=100-", wav[100:]), ("bytes=-7", wav[-7:]), ("bytes=12345-70001", wav[12345:70002])]:
+    for asked, expected in [
+        ("bytes=0-9", wav[:10]),
+        ("bytes=100-", wav[100:]),
+        ("bytes=-7", wav[-7:]),
+        ("bytes=12345-70001", wav[12345:70002]),
+    ]:
         answer = talk.get(f"{at}.wav?bits=32", 206, headers={"Range": asked})
         assert answer.content == expected, asked
         assert answer.headers["content-range"].endswith(f"/{len(wav)}")
@@ -254,7 +289,9 @@ def test_selections_and_events_are_heard_alone(talk):
 
 
 def test_a_splat_stands_where_its_sound_is():
-    """Nearly all energy that a splat alone renders lies in its band, and much of it near both edges; the peak is where its burst is strongest."""
+    """Nearly all energy that a splat alone renders lies in its band, and much of it near both edges; the peak is
+    where its burst is strongest.
+    """
     table = example("splat", 1)
     for i in range(len(table)):
         scene = scene_of(table.take(slice(i, i + 1)))

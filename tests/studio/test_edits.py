@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
-from motes.scene import edit as scene_edit
-from motes.scene.select import Selection
-from motes.studio.bodies import EditBody
-from motes.studio.documents import Document
-from motes.studio.sound import BLOCK_SAMPLES
+from motes.edit import operations as scene_edit
+from motes.edit.selection import Selection
+from motes.studio.document.documents import Document
+from motes.studio.http.schemas import EditBody
+from motes.studio.sound.sound import BLOCK_SAMPLES
 from motes.synth.render import render_blocks
 
 LOW = {"expression": "frequency_hz < 500 and time_s < 1"}
@@ -76,20 +76,30 @@ def test_every_kind_is_edited_block_by_block_like_as_a_whole(kind):
     scene = scene_of(example(kind, 2), n_channels=2)
     document = Document("d", "d.mote", scene)
     random = np.random.default_rng(1)
-    for op, fields in [("gain", {"db": 4}), ("move", {"by_s": 0.1}), ("transpose", {"semitones": -2}), ("duplicate", {"at_s": 2.9}), ("delete", {})]:
+    for op, fields in [
+        ("gain", {"db": 4}),
+        ("move", {"by_s": 0.1}),
+        ("transpose", {"semitones": -2}),
+        ("duplicate", {"at_s": 2.9}),
+        ("delete", {}),
+    ]:
         n = document.history.current.scene.n_events
         ids = sorted(random.choice(n, 2, replace=False).tolist())
         body = EditBody(revision=document.history.current.number, what={"ids": ids}, edit={"op": op, **fields})
         document.edit(body, lambda *_: None)
         now = document.history.current
-        assert np.array_equal(document.sound.samples("reconstruction", now, 0, now.scene.n_samples), whole(now.scene)), op
+        assert np.array_equal(
+            document.sound.samples("reconstruction", now, 0, now.scene.n_samples), whole(now.scene)
+        ), op
 
 
 def test_undo_goes_back_to_the_scenes_that_were_and_redo_forward_again(talk):
     document = talk.open()
     scenes, sounds = [talk.scene(document)], [talk.samples(document, 0)]
     for step in range(30):
-        edited = talk.edit(document, "gain" if step % 2 else "move", {"ids": [step * 7]}, **({"db": 1} if step % 2 else {"by_s": 0.01}))
+        edited = talk.edit(
+            document, "gain" if step % 2 else "move", {"ids": [step * 7]}, **({"db": 1} if step % 2 else {"by_s": 0.01})
+        )
         scenes.append(talk.scene(document))
         sounds.append(talk.samples(document, edited["revision"]))
     for step in reversed(range(30)):
@@ -145,7 +155,14 @@ def test_muted_events_are_silent_stay_and_come_back(talk):
 
 
 @pytest.mark.parametrize(
-    "edit", [{"op": "transpose", "semitones": 5}, {"op": "reverse"}, {"op": "duplicate", "at_s": 1.0}, {"op": "delete"}, {"op": "move", "by_s": 0.5}]
+    "edit",
+    [
+        {"op": "transpose", "semitones": 5},
+        {"op": "reverse"},
+        {"op": "duplicate", "at_s": 1.0},
+        {"op": "delete"},
+        {"op": "move", "by_s": 0.5},
+    ],
 )
 def test_muted_events_stay_muted_wherever_an_edit_takes_them(talk, edit):
     document = talk.open()
@@ -158,7 +175,9 @@ def test_muted_events_stay_muted_wherever_an_edit_takes_them(talk, edit):
     talk.edit(document, edit["op"], {"expression": "time_s < 1.5"}, **{k: v for k, v in edit.items() if k != "op"})
     now = talk.studio.documents[document["id"]].history.current
     muted = now.scene.gabor.take(now.muted[: len(now.scene.gabor)])
-    left = [i for i in marked if edit["op"] != "delete" or i not in early] + (sorted(early) if edit["op"] == "duplicate" else [])
+    left = [i for i in marked if edit["op"] != "delete" or i not in early] + (
+        sorted(early) if edit["op"] == "duplicate" else []
+    )
     assert sorted(muted.amplitude[:, 0].tolist()) == sorted(level_of[i] for i in left)
 
 
@@ -180,7 +199,9 @@ def test_pasting_between_documents(talk, folder):
     chosen = talk.post(f"documents/{other['id']}/revisions/1/select", {"ranges": edited["selection"]["ranges"]})
     assert chosen["n"] == len(copied)
     assert chosen["start_s"] == pytest.approx(1.25, abs=1e-6)
-    pasted = Selection(talk.scene(other), np.isin(np.arange(talk.scene(other).n_events), expand(edited["selection"]["ranges"]))).only()
+    pasted = Selection(
+        talk.scene(other), np.isin(np.arange(talk.scene(other).n_events), expand(edited["selection"]["ranges"]))
+    ).only()
     before = copied.only().render()
     first, start = round(1.25 * 44100), round(copied.onset_s * 44100)
     n = min(len(before) - start, talk.scene(other).n_samples - first)
@@ -232,7 +253,9 @@ def test_every_parameter_can_be_set(kind, tmp_path):
         (place,) = edited["selection"]["ranges"][:1]
         after = document.history.current.scene
         assert np.all(after.table(kind).column(param.name)[place] == value), param.name
-        others = [name.name for name in table.PARAMS if name.told and name.name not in (param.name, "n_bands", "n_frames")]
+        others = [
+            name.name for name in table.PARAMS if name.told and name.name not in (param.name, "n_bands", "n_frames")
+        ]
         for name in others:  # and nothing else has changed
             assert np.array_equal(after.table(kind).column(name)[place], table.column(name)[1]), (param.name, name)
         assert len(after.table(kind)) == len(table)
@@ -249,7 +272,9 @@ def test_what_is_set_after_edits_is_what_is_saved(talk):
     scene = talk.scene(document)
     i = int(np.flatnonzero(scene.gabor.frequency_hz == 777.25)[0])
     rounded = scene.quantise()
-    j = int(np.argmin(np.abs(rounded.gabor.time_s - scene.gabor.time_s[i]) + np.abs(rounded.gabor.frequency_hz - 777.25)))
+    j = int(
+        np.argmin(np.abs(rounded.gabor.time_s - scene.gabor.time_s[i]) + np.abs(rounded.gabor.frequency_hz - 777.25))
+    )
     assert rounded.gabor.frequency_hz[j] == pytest.approx(777.25, rel=1e-3)
     assert rounded.gabor.amplitude[j, 0] == pytest.approx(0.25, rel=0.1)
 

@@ -17,8 +17,8 @@ from kind_examples import EXAMPLES, example, scene_of
 import motes
 from motes.audio import read_audio
 from motes.errors import FormatError
+from motes.studio.document.snapshot import pack, unpack
 from motes.studio.folder import Folder
-from motes.studio.snapshot import pack, unpack
 
 
 def test_a_folder_is_listed_without_what_leads_out(talk, folder, tmp_path):
@@ -31,15 +31,20 @@ def test_a_folder_is_listed_without_what_leads_out(talk, folder, tmp_path):
     (folder / "inside.mote").symlink_to(folder / "sound.mote")
     listing = talk.get("folder")
     assert [(e["name"], e["type"]) for e in listing["entries"]] == [
-        ("inner", "folder"), ("inside.mote", "scene"), ("sound.mote", "scene"), ("sound.wav", "recording")
-    ]  # fmt: skip
+        ("inner", "folder"),
+        ("inside.mote", "scene"),
+        ("sound.mote", "scene"),
+        ("sound.wav", "recording"),
+    ]
     assert listing["parent"] is None
     assert talk.get("folder", params={"path": "inner"})["parent"] == ""
     for path in ("out", "../", "inner/../..", "/etc", str(tmp_path)):
         talk.get("folder", 403, params={"path": path})
 
 
-@pytest.mark.parametrize("path", ["../secret.mote", "/etc/passwd", "out/secret.mote", "secret.mote", "\0", "inner/../../secret.mote"])
+@pytest.mark.parametrize(
+    "path", ["../secret.mote", "/etc/passwd", "out/secret.mote", "secret.mote", "\0", "inner/../../secret.mote"]
+)
 def test_nothing_outside_is_opened_or_written(talk, folder, tmp_path, path):
     (tmp_path / "secret.mote").write_bytes((folder / "sound.mote").read_bytes())
     (folder / "out").symlink_to(tmp_path)
@@ -131,7 +136,10 @@ def test_damaged_files_are_refused_and_the_server_goes_on(talk, folder):
     for name in ("damaged.mote", "empty.mote", "noise.wav"):
         error = talk.post("documents", {"path": name}, 422)["error"]
         assert "\n" not in error
-        assert talk.client.put(f"/api/uploads?name={name}", content=(folder / name).read_bytes()).status_code in (201, 422)
+        assert talk.client.put(f"/api/uploads?name={name}", content=(folder / name).read_bytes()).status_code in (
+            201,
+            422,
+        )
     assert talk.open()["n_events"] > 0
 
 
@@ -185,11 +193,17 @@ def test_a_snapshot_is_the_scene_to_the_bit(kind):
 
 def test_damaged_snapshots_are_refused():
     data = pack(scene_of(example("gabor", 1)), np.zeros(12, bool), {})
-    for broken in (b"", data[:40], data[:-100], b"x" + data, data.replace(b"motes.scene.gabor:Gabor", b"motes.scene.gabor:Array")):
+    for broken in (
+        b"",
+        data[:40],
+        data[:-100],
+        b"x" + data,
+        data.replace(b"motes.kinds.gabor.table:Gabor", b"motes.kinds.gabor.table:Array"),
+    ):
         with pytest.raises(FormatError):
             unpack(broken)
     with pytest.raises(FormatError):
-        unpack(data.replace(b"motes.scene.gabor:Gabor", b"subprocess:CompletedPrc"))
+        unpack(data.replace(b"motes.kinds.gabor.table:Gabor", b"subprocess:CompletedPrc"))
 
 
 def test_unsaved_work_survives_a_clean_end(studio_of, folder):
@@ -230,14 +244,17 @@ import sys
 from pathlib import Path
 from motes.studio.options import StudioOptions
 from motes.studio.serve import serve
-serve(StudioOptions(Path(sys.argv[1]), Path(sys.argv[2]), autosave_s=0.05), "127.0.0.1", 0, browser=False, tell=lambda line: print(line, flush=True))
+options = StudioOptions(Path(sys.argv[1]), Path(sys.argv[2]), autosave_s=0.05)
+serve(options, "127.0.0.1", 0, browser=False, tell=lambda line: print(line, flush=True))
 """
 
 
 def test_unsaved_work_survives_a_killed_server(studio_of, folder, tmp_path):
     import httpx
 
-    process = subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(tmp_path / "state")], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder), str(tmp_path / "state")], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     address = next(line for line in process.stdout if line.startswith("http")).split()[0]
     with httpx.Client(base_url=address) as client:
@@ -295,7 +312,11 @@ def test_a_damaged_file_is_said_in_one_line(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
-    [(["absent"], 2, "no file or folder"), (["--port", "99999"], 2, "65535"), (["--host", "no.such.host.invalid", "--port", "0"], 1, "no host")],
+    [
+        (["absent"], 2, "no file or folder"),
+        (["--port", "99999"], 2, "65535"),
+        (["--host", "no.such.host.invalid", "--port", "0"], 1, "no host"),
+    ],
 )
 def test_mistakes_of_the_command_line(arguments, status, says, tmp_path, monkeypatch, capsys):
     from motes.cli import main

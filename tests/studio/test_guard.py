@@ -7,7 +7,9 @@ import json
 import pytest
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::1", "evil.example:9999"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::1", "evil.example:9999"]
+)
 def test_other_names_for_this_machine_are_refused(talk, host):
     assert "error" in talk.get("studio", 403, headers={"Host": host})
 
@@ -17,7 +19,9 @@ def test_its_own_names_are_not(talk, host):
     talk.get("studio", headers={"Host": host})
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost", "file://"]
+)
 def test_other_origins_are_refused(talk, origin):
     talk.get("studio", 403, headers={"Origin": origin})
     talk.post("documents", {"path": "sound.mote"}, 403, headers={"Origin": origin})
@@ -32,7 +36,9 @@ def test_its_own_origin_is_not(talk):
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_other_pages_load_is_refused(talk, site):
     talk.get("studio", 403, headers={"Sec-Fetch-Site": site})
-    assert talk.client.get("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}).status_code == 200  # a link to the studio
+    assert (
+        talk.client.get("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}).status_code == 200
+    )  # a link to the studio
 
 
 def test_bodies_must_be_json(talk):
@@ -80,7 +86,9 @@ def test_a_token_does_not_open_the_door_to_other_pages(studio_of, folder):
 
 
 def test_large_bodies_are_refused_before_they_are_read(talk, studio_of, folder):
-    answer = talk.client.post("/api/documents", content=b"{}", headers={"Content-Type": "application/json", "Content-Length": str(33 << 20)})
+    answer = talk.client.post(
+        "/api/documents", content=b"{}", headers={"Content-Type": "application/json", "Content-Length": str(33 << 20)}
+    )
     assert answer.status_code == 413
     small = studio_of(folder, upload_bytes=1000)
     answer = small.client.put("/api/uploads?name=a.wav", content=b"x" * 2000)
@@ -92,7 +100,10 @@ def test_large_bodies_are_refused_before_they_are_read(talk, studio_of, folder):
 
 def test_long_recordings_are_refused(studio_of, folder):
     talk = studio_of(folder, upload_s=2.0)
-    assert "at most 2 s" in talk.client.put("/api/uploads?name=a.wav", content=(folder / "sound.wav").read_bytes()).json()["error"]
+    assert (
+        "at most 2 s"
+        in talk.client.put("/api/uploads?name=a.wav", content=(folder / "sound.wav").read_bytes()).json()["error"]
+    )
     talk.post("documents", {"path": "sound.wav"}, 413)
     talk.post("jobs", {"path": "sound.wav"}, 413)
 

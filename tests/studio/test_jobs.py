@@ -24,7 +24,7 @@ def test_an_encoded_recording_becomes_a_document(talk, folder):
     assert document["tracks"][0] == "original"
     from motes.audio import open_source
     from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit import encode
+    from motes.encoders.pursuit.encoder import encode
 
     direct = encode(open_source(folder / "sound.wav"), PursuitOptions(n_events=300))
     assert all(a.equals(b) for a, b in zip(talk.scene(document).tables, direct.tables, strict=True))
@@ -160,7 +160,16 @@ def test_forms_tell_what_the_options_are(encoder):
 
 
 @pytest.mark.parametrize(
-    "values", [{"kbps": "16"}, {"n_events": 1.5}, {"refit": 1}, {"windows": [512.5]}, {"windows": 512}, {"checkpoint": "/tmp/x"}, {"no": 1}]
+    "values",
+    [
+        {"kbps": "16"},
+        {"n_events": 1.5},
+        {"refit": 1},
+        {"windows": [512.5]},
+        {"windows": 512},
+        {"checkpoint": "/tmp/x"},
+        {"no": 1},
+    ],
 )
 def test_options_of_the_wrong_sort_are_refused(values):
     for encoder in ENCODERS:
@@ -206,7 +215,9 @@ def test_a_fit_without_pytorch_names_the_command(talk, monkeypatch):
     import importlib.util
 
     found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "torch" else found(name, *more))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "torch" else found(name, *more)
+    )
     told = talk.post("jobs", {"path": "sound.wav", "encoder": "splat"}, 501)
     assert "pip install 'motes[learn]'" in told["error"]
     assert "\n" not in told["error"]

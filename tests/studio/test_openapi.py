@@ -37,12 +37,22 @@ def test_whatever_is_asked_is_answered(talk):
         operation = found.ok()
 
         @hypothesis.given(case=operation.as_strategy())
-        @hypothesis.settings(max_examples=8, deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
+        @hypothesis.settings(
+            max_examples=8,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
         def ask(case):
             nonlocal n_asked
             if case.path_parameters and "document" in case.path_parameters:
                 case.path_parameters["document"] = document["id"] if case.method != "DELETE" else "none"
-            if case.path_parameters and "revision" in case.path_parameters and isinstance(case.path_parameters["revision"], int):
+            if (
+                case.path_parameters
+                and "revision" in case.path_parameters
+                and isinstance(case.path_parameters["revision"], int)
+            ):
                 case.path_parameters["revision"] = 0
             answer = case.call(headers={"Host": "localhost"})
             n_asked += 1

@@ -1,4 +1,6 @@
-"""The page of the studio in a real browser: that it shows, plays and changes the scene that the server holds, and nobody is left out of it."""
+"""The page of the studio in a real browser: that it shows, plays and changes the scene that the server holds, and
+nobody is left out of it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ import pytest
 import soundfile
 
 import motes
-from motes.scene.gabor import Gabor
+from motes.kinds.gabor.table import Gabor
+from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
-from motes.scene.splat import Splat
 
 RATE = 16000
 OPEN = "window.__motes.document"
@@ -40,7 +42,13 @@ def chimes(n_events: int = 24, seconds: float = 4.0) -> Scene:
         RATE,
         round(seconds * RATE),
         1,
-        Gabor(np.linspace(0.3, seconds - 0.3, n_events), np.full(n_events, 0.25), frequency, np.full(shape, 0.05), np.zeros(shape)),
+        Gabor(
+            np.linspace(0.3, seconds - 0.3, n_events),
+            np.full(n_events, 0.25),
+            frequency,
+            np.full(shape, 0.05),
+            np.zeros(shape),
+        ),
     )
 
 
@@ -51,11 +59,18 @@ class Page:
         self.page, self.address, self.troubles, self.outside = page, address, [], []
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else self.outside.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((address, "blob:", "data:")) else self.outside.append(request.url)
+            ),
+        )
         self.unanswered: list[str] = []
         page.on("request", lambda request: self.unanswered.append(request.url))
         for end in ("requestfinished", "requestfailed"):
-            page.on(end, lambda request: self.unanswered.remove(request.url) if request.url in self.unanswered else None)
+            page.on(
+                end, lambda request: self.unanswered.remove(request.url) if request.url in self.unanswered else None
+            )
         page.add_init_script(HOOK)
         self.load()
 
@@ -68,7 +83,9 @@ class Page:
         return json.loads(self.page.evaluate(f"JSON.stringify({expression} ?? null)"))
 
     def wait(self, condition: str, seconds: float = 30) -> None:
-        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy forbids.)"""
+        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy
+        forbids.)
+        """
         for _ in range(int(seconds / 0.03)):
             if self.page.evaluate(condition):
                 return
@@ -104,11 +121,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     """A studio that runs, and its folder."""
     uvicorn = pytest.importorskip("uvicorn")
     pytest.importorskip("fastapi")
-    from motes.studio.app import PAGE, create_app
+    from motes.studio.http.app import PAGE, create_app
     from motes.studio.options import StudioOptions
 
     if not (PAGE / "index.html").is_file():
-        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)("the page is not built: make web")
+        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)(
+            "the page is not built: make web"
+        )
     folder = tmp_path_factory.mktemp("folder")
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(StudioOptions(folder, tmp_path_factory.mktemp("state"), autosave_s=0.1))
@@ -128,7 +147,9 @@ def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Pa
     contexts = []
 
     def open_page(scene: Scene | None = None, name: str = "chimes.mote", **options: Any) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options)
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
+        )
         contexts.append(context)
         if scene is not None:
             scene.save(folder / name)
@@ -151,12 +172,17 @@ def spot(page: Page, seconds: float, hz: float) -> tuple[float, float]:
     """Where on the screen a time and a frequency are."""
     box = page.page.locator(".timeline").bounding_box()
     assert box is not None
-    view = page.told(f"{{ from: {OPEN}.view.fromS, perS: {OPEN}.view.pxPerS, top: {OPEN}.view.topHz, tall: window.__motes.stage.axisHeight }}")
+    view = page.told(
+        f"{{ from: {OPEN}.view.fromS, perS: {OPEN}.view.pxPerS, top: {OPEN}.view.topHz, "
+        "tall: window.__motes.stage.axisHeight }"
+    )
 
     def erb(frequency: float) -> float:
         return 21.4 * float(np.log10(1 + 0.00437 * frequency))
 
-    return box["x"] + 58 + (seconds - view["from"]) * view["perS"], box["y"] + view["tall"] * (1 - erb(hz) / erb(view["top"]))
+    return box["x"] + 58 + (seconds - view["from"]) * view["perS"], box["y"] + view["tall"] * (
+        1 - erb(hz) / erb(view["top"])
+    )
 
 
 def test_plays_the_samples_of_the_scene(opened):
@@ -314,7 +340,15 @@ def test_events_are_sent_to_a_room_and_made_wetter(opened):
 
 
 def test_a_click_on_any_partial_of_a_splat_chooses_it(opened):
-    table = Splat(np.array([1.0]), np.array([0.01]), np.array([300.0]), np.array([600.0]), np.array([1.5]), np.array([0.8]), np.array([[-12.0]]))
+    table = Splat(
+        np.array([1.0]),
+        np.array([0.01]),
+        np.array([300.0]),
+        np.array([600.0]),
+        np.array([1.5]),
+        np.array([0.8]),
+        np.array([[-12.0]]),
+    )
     page = opened(Scene(RATE, 3 * RATE, 1, splat=table), "splat.mote")
     for hz in (300, 900):
         page.keys("Escape")
@@ -469,7 +503,8 @@ def test_a_hundred_thousand_events_pan_smoothly(opened, capsys):
 PAN = """async () => {
   const { stage, document: open } = window.__motes;
   const place = document.querySelector('.timeline'), box = place.getBoundingClientRect();
-  const send = (type, x) => place.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: x, clientY: box.top + 100, bubbles: true }));
+  const at = (x) => ({ pointerId: 1, clientX: x, clientY: box.top + 100, bubbles: true });
+  const send = (type, x) => place.dispatchEvent(new PointerEvent(type, at(x)));
   place.setPointerCapture = () => {};
   open.tool = 'hand';
   let x = box.left + 600;

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 import motes
-from motes.scene.room import Room
-from motes.studio.sound import BLOCK_SAMPLES
+from motes.events.room import Room
+from motes.studio.sound.sound import BLOCK_SAMPLES
 from motes.synth.render import render_blocks
 
 EARLY = {"expression": "time_s < 1"}
@@ -144,7 +144,9 @@ def test_events_are_pasted_with_their_rooms(talk, folder, impulse_responses):
     edited = talk.edit(other, "paste", {"ids": [1, 2]}, document=one["id"], revision=revision, at_s=0.5)
     scene = talk.scene(other)
     assert [room.name for room in scene.rooms] == ["synthetic:0.3", "booth.wav"]
-    pasted = talk.post(f"documents/{other['id']}/revisions/{edited['revision']}/select", {"ranges": edited["selection"]["ranges"]})
+    pasted = talk.post(
+        f"documents/{other['id']}/revisions/{edited['revision']}/select", {"ranges": edited["selection"]["ranges"]}
+    )
     assert (pasted["n"], pasted["rooms"], pasted["wetness"]) == (2, [2], [0.5, 0.5])
     assert np.array_equal(talk.samples(other, edited["revision"]), whole(scene))
     last = talk.edit(other, "paste", {"ids": [5]}, document=one["id"], revision=revision, at_s=scene.duration_s)
@@ -168,9 +170,18 @@ def test_a_missing_room_is_told_and_replaced(talk, folder, impulse_responses, mo
 
 @pytest.mark.parametrize(
     "fields",
-    [{"room": "nowhere"}, {"room": "../../etc/passwd"}, {"room": 3}, {"room": "synthetic:99"}, {"room": "synthetic:x"}, {"room": 1, "wetness": 1.5},
-     {"room": -1}, {"room": ""}, {}],
-)  # fmt: skip
+    [
+        {"room": "nowhere"},
+        {"room": "../../etc/passwd"},
+        {"room": 3},
+        {"room": "synthetic:99"},
+        {"room": "synthetic:x"},
+        {"room": 1, "wetness": 1.5},
+        {"room": -1},
+        {"room": ""},
+        {},
+    ],
+)
 def test_rooms_that_make_no_sense_are_refused_in_one_line(talk, impulse_responses, fields):
     document = talk.open()
     told = talk.edit(document, "room", {"ids": [0]}, 422, **fields)

@@ -7,8 +7,8 @@ import pytest
 from scipy.signal import fftconvolve
 
 from motes.errors import MotesWarning
-from motes.scene.gabor import Gabor
-from motes.scene.room import Room, dry
+from motes.events.room import Room, dry
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.synth import rooms
 from motes.synth.render import Renderer, render_blocks
@@ -20,9 +20,12 @@ def scene(n=40, n_channels=2, seconds=30.0, seed=0, first_s=0.2):
     random = np.random.default_rng(seed)
     shape = (n, n_channels)
     gabor = Gabor(
-        random.uniform(first_s, seconds - 1, n), random.uniform(0.02, 0.2, n), random.uniform(200, 3000, n), random.uniform(0.05, 0.2, shape),
+        random.uniform(first_s, seconds - 1, n),
+        random.uniform(0.02, 0.2, n),
+        random.uniform(200, 3000, n),
+        random.uniform(0.05, 0.2, shape),
         random.uniform(-3, 3, shape),
-    )  # fmt: skip
+    )
     return Scene(RATE, round(seconds * RATE), n_channels, gabor)
 
 
@@ -47,7 +50,9 @@ def oracle(of):
         total += sound * (1 - wetness if room is not None else 1)
         if room is not None:
             kernels = room.kernels(RATE, of.n_channels)
-            total += wetness * np.stack([fftconvolve(x, h)[: sound.shape[1]] for x, h in zip(sound, kernels, strict=True)])
+            total += wetness * np.stack(
+                [fftconvolve(x, h)[: sound.shape[1]] for x, h in zip(sound, kernels, strict=True)]
+            )
     return total[:, 2 * RATE : 2 * RATE + of.n_samples]
 
 
@@ -76,7 +81,12 @@ def test_blocks_of_any_size_and_seeks_equal_the_whole(monkeypatch):
 
 
 def test_a_seek_hears_the_tail_of_what_sounded_before():
-    sent = scene(1, 1, seconds=3.0).replace(gabor=Gabor([0.5], [0.05], [900.0], [[0.5]], [[0.0]])).select().room(hall(1), 1.0)
+    sent = (
+        scene(1, 1, seconds=3.0)
+        .replace(gabor=Gabor([0.5], [0.05], [900.0], [[0.5]], [[0.0]]))
+        .select()
+        .room(hall(1), 1.0)
+    )
     tail = sent.render(1.0, 1.5)
     assert np.abs(tail).max() > 1e-3
     assert left_over_db(tail, sent.render()[RATE : RATE + RATE // 2]) < -100
@@ -114,7 +124,13 @@ def test_edited_partials_stay_in_their_rooms():
     """Atoms that take the place of others while rendering go where those went."""
     n = 40
     time_s = np.linspace(0.3, 2.3, n)
-    chirp = Gabor(time_s, np.full(n, 0.2), 500 + 300 * time_s, np.full((n, 1), 0.1), 2 * np.pi * (500 * time_s + 150 * time_s**2)[:, None])
+    chirp = Gabor(
+        time_s,
+        np.full(n, 0.2),
+        500 + 300 * time_s,
+        np.full((n, 1), 0.1),
+        2 * np.pi * (500 * time_s + 150 * time_s**2)[:, None],
+    )
     plain = Scene(RATE, 3 * RATE, 1, chirp)
     room = Room.synthetic(0.3)
     moved = plain.transpose(3)

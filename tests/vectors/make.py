@@ -2,9 +2,10 @@
 
     python tests/vectors/make.py
 
-For each NAME.mote, NAME.npz holds the integers in it as docs/format.md defines them (see `integers`; a silent channel or band is −2³¹), `header`, the
-text of what holds for the whole file, and `audio`, rendered by the definition of the events, float32. Files of version 0 are written anew each time;
-those of a released version never: they decode for ever. For what is new in a released version a scene is added, and this adds its file.
+For each NAME.mote, NAME.npz holds the integers in it as docs/format.md defines them (see `integers`; a silent channel
+or band is −2³¹), `header`, the text of what holds for the whole file, and `audio`, rendered by the definition of the
+events, float32. Files of version 0 are written anew each time; those of a released version never: they decode for ever.
+For what is new in a released version a scene is added, and this adds its file.
 """
 
 from __future__ import annotations
@@ -16,44 +17,61 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from motes.codec import container, splat_integers, strike_packet, texture_integers
 from motes.codec.bitstream import dumps, loads
-from motes.codec.quantise import to_integers
-from motes.codec.tags import edits_to_tags
-from motes.scene.gabor import Gabor, render_gabor_oracle
-from motes.scene.groups import Groups
-from motes.scene.instrument import Instrument
-from motes.scene.placed import base_of
-from motes.scene.room import Room
+from motes.coding import container
+from motes.coding.tags import edits_to_tags
+from motes.events.groups import Groups
+from motes.events.instrument import Instrument
+from motes.events.room import Room
+from motes.kinds.gabor.edited import base_of
+from motes.kinds.gabor.integers import to_integers
+from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.splat import integers as splat_integers
+from motes.kinds.splat.table import HIGHEST_HZ, MUTE_DB, Splat, render_splat_oracle
+from motes.kinds.strike import packet as strike_packet
+from motes.kinds.strike.table import Strike, render_strike_oracle
+from motes.kinds.texture import integers as texture_integers
+from motes.kinds.texture.table import Texture, hop_samples, render_texture_oracle
 from motes.scene.scene import GaborQuantiser, Metadata, Scene
-from motes.scene.splat import HIGHEST_HZ, MUTE_DB, Splat, render_splat_oracle
-from motes.scene.strike import Strike, render_strike_oracle
-from motes.scene.texture import Texture, hop_samples, render_texture_oracle
 
 FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))
+# A file with packets that later versions may add and this one passes over; no encoder here writes it.
 GROWN = "grown"
-"""A file with packets that later versions may add and this one passes over; no encoder here writes it."""
 
 
 def scenes() -> dict[str, Scene]:
     """One scene for each thing that a file may hold."""
-    sys.path.insert(0, str(FOLDER.parent / "codec"))
+    sys.path.insert(0, str(FOLDER.parent / "examples"))
     from codec_scenes import random_scene
 
     lasting = np.arange(0, 120_000, 512)
-    line = Gabor(lasting / 44100, np.full(len(lasting), 2048 / 44100), np.full(len(lasting), 20 * 44100 / 2048), *np.full((2, len(lasting), 1), 0.25))
+    line = Gabor(
+        lasting / 44100,
+        np.full(len(lasting), 2048 / 44100),
+        np.full(len(lasting), 20 * 44100 / 2048),
+        *np.full((2, len(lasting), 1), 0.25),
+    )
     return {
         "empty": Scene(44100, 0, 1, Gabor.empty(1)),
         "mono": random_scene(1, 400, 1, n_samples=12_000, silent=0).replace(quantiser=GaborQuantiser(1, 4, -50)),
-        "windows": random_scene(2, 200, 1, rate=48000, n_samples=12_000, windows=ALL_WINDOWS, silent=0).replace(quantiser=GaborQuantiser(2, 12, 100)),
-        "stereo": random_scene(3, 150, 2, rate=22050, n_samples=6_000, off_grid=0.2, twice=0.1).replace(quantiser=GaborQuantiser(2, 8, -60)),
-        "six_channels": random_scene(4, 40, 6, rate=8000, n_samples=2_000, off_grid=0.05, silent=0.5).replace(
-            quantiser=GaborQuantiser(64, 1024, -100), metadata=Metadata(encoder="test", options={"windows": [512]}, stop_reason="stalled")
+        "windows": random_scene(2, 200, 1, rate=48000, n_samples=12_000, windows=ALL_WINDOWS, silent=0).replace(
+            quantiser=GaborQuantiser(2, 12, 100)
         ),
-        "free": random_scene(5, 20, 1, n_samples=6_000, off_grid=1.0, silent=0).replace(quantiser=GaborQuantiser(4, 32, -40)),
+        "stereo": random_scene(3, 150, 2, rate=22050, n_samples=6_000, off_grid=0.2, twice=0.1).replace(
+            quantiser=GaborQuantiser(2, 8, -60)
+        ),
+        "six_channels": random_scene(4, 40, 6, rate=8000, n_samples=2_000, off_grid=0.05, silent=0.5).replace(
+            quantiser=GaborQuantiser(64, 1024, -100),
+            metadata=Metadata(encoder="test", options={"windows": [512]}, stop_reason="stalled"),
+        ),
+        "free": random_scene(5, 20, 1, n_samples=6_000, off_grid=1.0, silent=0).replace(
+            quantiser=GaborQuantiser(4, 32, -40)
+        ),
         "line": Scene(44100, 12_000, 1, line, GaborQuantiser(2, 16, -16)),
-        "edited": _edited(random_scene(6, 60, 1, n_samples=12_000, silent=0), random_scene(7, 30, 1, n_samples=6_000, silent=0)),
+        "edited": _edited(
+            random_scene(6, 60, 1, n_samples=12_000, silent=0), random_scene(7, 30, 1, n_samples=6_000, silent=0)
+        ),
         "alike": _alike(random_scene(8, 80, 1, n_samples=6_000, silent=0)),
         "texture": Scene(22050, 12_000, 1, texture=_texture(1, 22050, "usual")),
         "texture_free": Scene(8000, 6_000, 1, texture=_texture(1, 8000, "free")),
@@ -68,52 +86,92 @@ def scenes() -> dict[str, Scene]:
         "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -20),
             metadata=Metadata(
-                encoder="poursuite à façon", options={"名前": "雨 🎵", "nested": {"a": [1, 2.5, None, True]}, "": "\u0000\t\"\\"},
-                stop_reason="n_events_reached", source_digest="0123456789abcdef" * 4, version="0.1.0",
+                encoder="poursuite à façon",
+                options={"名前": "雨 🎵", "nested": {"a": [1, 2.5, None, True]}, "": '\u0000\t"\\'},
+                stop_reason="n_events_reached",
+                source_digest="0123456789abcdef" * 4,
+                version="0.1.0",
             ),
         ),
-    }  # fmt: skip
+    }
 
 
 def _edited(scene: Scene, other: Scene) -> Scene:
     """Two scenes joined, in groups, some moved, transposed, stretched, turned round and made softer."""
     n_events = len(scene.gabor)
     groups = Groups(np.array([1, 2, 5]), np.array([0, 1, 0]), np.array([1, 0, 3]))
-    scene = scene.replace(groups=groups, gabor=scene.gabor.replace(group_id=np.array([0, 1, 2, 5])[np.arange(n_events) % 4]))
+    scene = scene.replace(
+        groups=groups, gabor=scene.gabor.replace(group_id=np.array([0, 1, 2, 5])[np.arange(n_events) % 4])
+    )
     scene = scene.select(start_s=0.0, end_s=0.1).transpose(semitones=3)
     scene = scene.select(group=5).gain(db=-4.5)
     scene = scene.select(start_s=0.15).stretch(factor=1.25)
     scene = scene.join(other, at_s=0.12)
-    return scene.select("frequency_hz < 4000 and time_s > 0.2").move(by_s=0.0625).replace(quantiser=GaborQuantiser(4, 16, -50))
+    return (
+        scene.select("frequency_hz < 4000 and time_s > 0.2")
+        .move(by_s=0.0625)
+        .replace(quantiser=GaborQuantiser(4, 16, -50))
+    )
 
 
 def _alike(scene: Scene) -> Scene:
     """The same in both channels."""
     gabor = scene.gabor
     twice = {name: np.repeat(gabor.column(name), 2, axis=1) for name in ("amplitude", "phase_rad")}
-    return Scene(44100, 6_000, 2, Gabor(gabor.time_s, gabor.window_s, gabor.frequency_hz, **twice), GaborQuantiser(2, 8, -40))
+    return Scene(
+        44100, 6_000, 2, Gabor(gabor.time_s, gabor.window_s, gabor.frequency_hz, **twice), GaborQuantiser(2, 8, -40)
+    )
 
 
 def _texture(n_channels: int, rate: int, how: str) -> Texture:
-    """Noise as encoders make it, in two packets; or with times, bands and frames of its own, backward, in another pitch."""
+    """Noise as encoders make it, in two packets; or with times, bands and frames of its own, backward, in another
+    pitch.
+    """
     random, hop = np.random.default_rng(len(how) + n_channels), hop_samples(rate)
     frame_s, start_s = hop / rate, container.packet_samples(rate) / rate
     if how == "free":
         n_bands, n_frames = np.array([5, 8, 3]), np.array([6, 11, 1])
         levels = 4.0 * random.integers(-20, -5, (int(np.sum(n_bands * n_frames)), n_channels)) + 1.5
         return Texture(
-            np.array([-0.05, 0.11, 0.3]), np.array([0.3, 0.2, 0.25]), np.array([1, 99, 2**32 - 1]), np.array([0.05, 0.02, 0.4]),
-            np.array([100.0, 50.0, 20.0]), np.array([3000.0, 3500.0, 4000.0]), n_bands, n_frames, levels, np.empty((16, n_channels - 1)),
-            clock_s=np.array([0.0, 0.5, 0.25]), into_s=np.array([0.01, 0.0, 0.05]), frequency_ratio=np.array([1.0, 1.5, 0.75]),
+            np.array([-0.05, 0.11, 0.3]),
+            np.array([0.3, 0.2, 0.25]),
+            np.array([1, 99, 2**32 - 1]),
+            np.array([0.05, 0.02, 0.4]),
+            np.array([100.0, 50.0, 20.0]),
+            np.array([3000.0, 3500.0, 4000.0]),
+            n_bands,
+            n_frames,
+            levels,
+            np.empty((16, n_channels - 1)),
+            clock_s=np.array([0.0, 0.5, 0.25]),
+            into_s=np.array([0.01, 0.0, 0.05]),
+            frequency_ratio=np.array([1.0, 1.5, 0.75]),
             backward=np.array([0, 1, 0]),
-        )  # fmt: skip
+        )
     n_bands, n_frames = np.array([32, 32]), np.array([round(start_s / frame_s), 9])
-    steps = np.cumsum(random.integers(-1, 2, (int(np.sum(n_bands * n_frames)) // 4, n_channels)), axis=0).clip(-8, 8).repeat(4, axis=0)
+    steps = (
+        np.cumsum(random.integers(-1, 2, (int(np.sum(n_bands * n_frames)) // 4, n_channels)), axis=0)
+        .clip(-8, 8)
+        .repeat(4, axis=0)
+    )
     levels = np.where(random.random(steps.shape) < 0.02, -200.0, 4.0 * steps - 52)
     levels = np.repeat(levels[:, :1], n_channels, axis=1) if how == "alike" else levels
-    coherence = np.full((64, n_channels - 1), 1.0) if how == "alike" else random.integers(-8, 9, (64, n_channels - 1)) / 8
+    coherence = (
+        np.full((64, n_channels - 1), 1.0) if how == "alike" else random.integers(-8, 9, (64, n_channels - 1)) / 8
+    )
     at, edges_hz = np.array([0.0, start_s]), np.array([[20.0, 20.0], [rate / 2, rate / 2]])
-    return Texture(at, n_frames * frame_s, np.array([1, 1]), np.full(2, frame_s), *edges_hz, n_bands, n_frames, levels, coherence, clock_s=at)
+    return Texture(
+        at,
+        n_frames * frame_s,
+        np.array([1, 1]),
+        np.full(2, frame_s),
+        *edges_hz,
+        n_bands,
+        n_frames,
+        levels,
+        coherence,
+        clock_s=at,
+    )
 
 
 def _struck(n_channels: int) -> Scene:
@@ -123,19 +181,38 @@ def _struck(n_channels: int) -> Scene:
     for n_taps in (16, 0):
         weights = 0.2 * (random.normal(size=(3, 8)) + 1j * random.normal(size=(3, 8))) * (random.random((3, 8)) < 0.6)
         mixing = np.ones((1, 8)) if n_channels == 1 else np.exp(1j * random.normal(size=(n_channels, 8)))
-        direct, gain, pad = 0.01 * random.normal(size=(n_channels, n_taps)), random.normal(size=3), random.random((3, 2))
+        direct, gain, pad = (
+            0.01 * random.normal(size=(n_channels, n_taps)),
+            random.normal(size=3),
+            random.random((3, 2)),
+        )
         frequency_hz, t60_s = np.sort(random.uniform(100, 3000, 8)), random.uniform(0.05, 0.3, 8)
         models.append(Instrument(rate, frequency_hz, t60_s, weights, mixing, direct, gain, pad))
     control, which = np.array([0, 1, 2, 2, 0, 1]), np.array([0, 0, 1, 1, 0, 1])
     ring_s = np.array([model.ring_s() for model in models])[which, control]
-    at, amplitude, ratio = np.array([[0.01, 0.1, 0.1, 0.15123, 0.2, 0.3], [0.5, 1.0, 0.3, 0.8, 0.6, 1.0], [1, 1, 1, 1.3, 1, 0.5]])
+    at, amplitude, ratio = np.array(
+        [[0.01, 0.1, 0.1, 0.15123, 0.2, 0.3], [0.5, 1.0, 0.3, 0.8, 0.6, 1.0], [1, 1, 1, 1.3, 1, 0.5]]
+    )
     since_s, turn_s, low_hz = np.array([[0, 0, 0, 0, 0.4, 0], [0, 0, 0, 0, 0.01, 0], [0, 0, 200.0, 0, 0, 0]])
-    strikes = Strike(at, control, amplitude, ring_s, which, ratio, since_s, turn_s, low_hz, np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1200.0]))
+    strikes = Strike(
+        at,
+        control,
+        amplitude,
+        ring_s,
+        which,
+        ratio,
+        since_s,
+        turn_s,
+        low_hz,
+        np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1200.0]),
+    )
     return Scene(rate, 8_000, n_channels, strike=strikes, instruments=tuple(models))
 
 
 def _splats(n_channels: int) -> Splat:
-    """Bursts rung through resonances: some plain, some with every parameter in use, silent in a channel, backward, in a band, of noise alone."""
+    """Bursts rung through resonances: some plain, some with every parameter in use, silent in a channel, backward,
+    in a band, of noise alone.
+    """
     random, n = np.random.default_rng(20 + n_channels), 12
     f0, used = np.exp(random.uniform(np.log(80), np.log(1500), n)), np.arange(n) % 3 > 0
     gain = random.uniform(-45, -12, (n, n_channels))
@@ -145,34 +222,56 @@ def _splats(n_channels: int) -> Splat:
         return np.where(used, values, default)
 
     return Splat(
-        time_s=np.sort(random.uniform(-0.01, 0.25, n)), width_s=np.exp(random.normal(np.log(0.01), 1, n)), f0_hz=f0,
-        centre_hz=f0 * 2 ** random.normal(0.5, 1, n), width_octaves=np.exp(random.normal(0, 0.5, n)), t60_s=np.exp(random.normal(-2, 0.9, n)),
+        time_s=np.sort(random.uniform(-0.01, 0.25, n)),
+        width_s=np.exp(random.normal(np.log(0.01), 1, n)),
+        f0_hz=f0,
+        centre_hz=f0 * 2 ** random.normal(0.5, 1, n),
+        width_octaves=np.exp(random.normal(0, 0.5, n)),
+        t60_s=np.exp(random.normal(-2, 0.9, n)),
         gain_db=gain,
-        shape=some(0, 1.05 + np.exp(random.normal(0.3, 0.7, n))), phase_rad=random.uniform(-9, 9, n), glide_per_s=some(0, random.normal(0, 0.2, n)),
-        inharmonicity=some(0, np.exp(random.normal(-7, 1, n))), rolloff_db=some(0, random.normal(9, 9, n)),
-        damping_slope=some(0, np.abs(random.normal(0.5, 0.3, n))), cutoff_start_hz=some(HIGHEST_HZ, np.exp(random.normal(8, 0.7, n))),
-        cutoff_end_hz=some(HIGHEST_HZ, np.exp(random.normal(7, 0.7, n))), crossfade_s=some(0.1, np.exp(random.normal(-3, 0.7, n))),
-        tremolo=some(0, random.uniform(-1, 1, n)), vibrato_cents=some(0, random.normal(0, 30, n)),
-        modulation_hz=some(5, np.exp(random.normal(2, 0.5, n))), modulation_rad=some(0, random.uniform(-9, 9, n)),
-        noise=np.where(np.arange(n) == 7, 1.0, some(0, random.uniform(0, 0.9, n))), seed=random.integers(0, 2**32, n),
-        n_partials=np.where(used, random.integers(1, 33, n), 32), low_hz=some(0, random.uniform(0, 300, n)),
-        high_hz=np.where(np.arange(n) == 4, 2000.0, HIGHEST_HZ), backward=np.arange(n) % 4 == 1,
-    )  # fmt: skip
+        shape=some(0, 1.05 + np.exp(random.normal(0.3, 0.7, n))),
+        phase_rad=random.uniform(-9, 9, n),
+        glide_per_s=some(0, random.normal(0, 0.2, n)),
+        inharmonicity=some(0, np.exp(random.normal(-7, 1, n))),
+        rolloff_db=some(0, random.normal(9, 9, n)),
+        damping_slope=some(0, np.abs(random.normal(0.5, 0.3, n))),
+        cutoff_start_hz=some(HIGHEST_HZ, np.exp(random.normal(8, 0.7, n))),
+        cutoff_end_hz=some(HIGHEST_HZ, np.exp(random.normal(7, 0.7, n))),
+        crossfade_s=some(0.1, np.exp(random.normal(-3, 0.7, n))),
+        tremolo=some(0, random.uniform(-1, 1, n)),
+        vibrato_cents=some(0, random.normal(0, 30, n)),
+        modulation_hz=some(5, np.exp(random.normal(2, 0.5, n))),
+        modulation_rad=some(0, random.uniform(-9, 9, n)),
+        noise=np.where(np.arange(n) == 7, 1.0, some(0, random.uniform(0, 0.9, n))),
+        seed=random.integers(0, 2**32, n),
+        n_partials=np.where(used, random.integers(1, 33, n), 32),
+        low_hz=some(0, random.uniform(0, 300, n)),
+        high_hz=np.where(np.arange(n) == 4, 2000.0, HIGHEST_HZ),
+        backward=np.arange(n) % 4 == 1,
+    )
 
 
 def _edited_splats(scene: Scene) -> Scene:
     """In a group, moved, transposed, stretched, filtered, turned round and made softer."""
     groups = Groups(np.array([3]), np.array([0]), np.array([2]))
-    scene = scene.replace(groups=groups, splat=scene.splat.replace(group_id=np.array([0, 3])[np.arange(len(scene.splat)) % 2]))
+    scene = scene.replace(
+        groups=groups, splat=scene.splat.replace(group_id=np.array([0, 3])[np.arange(len(scene.splat)) % 2])
+    )
     scene = scene.select(group=3).transpose(semitones=3.7).select("f0_hz > 400").gain(db=-4.5)
     scene = scene.select(start_s=0.1).stretch(factor=1.25).select("time_s < 0.1").move(by_s=0.0625)
     return scene.select("f0_hz < 300").reverse().filter(100, 3000)
 
 
 def _in_rooms(scene: Scene) -> Scene:
-    """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its digest alone."""
+    """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its
+    digest alone.
+    """
     response = np.random.default_rng(0).normal(size=(2, 400)) * np.exp(-np.arange(400) / 80)
-    rooms = (Room.synthetic(0.125, 7), Room.of(response, 16000, "Küche").embedded(16000), Room("hall", "0123456789abcdef" * 4))
+    rooms = (
+        Room.synthetic(0.125, 7),
+        Room.of(response, 16000, "Küche").embedded(16000),
+        Room("hall", "0123456789abcdef" * 4),
+    )
     which = np.arange(len(scene.gabor))
     gabor = scene.gabor.replace(room_id=which % 3, wetness=np.where(which % 3, (which % 8) / 8, 0.0))
     texture = _texture(2, 16000, "usual")
@@ -187,7 +286,9 @@ def files() -> dict[str, bytes]:
 
 
 def _grown(data: bytes) -> bytes:
-    """The file with optional packets before and after its packets of events, and with more in its header, as later versions may write it."""
+    """The file with optional packets before and after its packets of events, and with more in its header, as later
+    versions may write it.
+    """
     at, packets = container.PREAMBLE_SIZE, []
     while at < len(data):
         packets.append(container.read_frame(data, at, len(packets)))
@@ -199,19 +300,37 @@ def _grown(data: bytes) -> bytes:
     told = container.Index.unpack(index)
     entries = tuple(replace(entry, n_bytes=len(packet)) for entry, packet in zip(told.entries, after, strict=True))
     listed = container.frame(container.INDEX, container.Index(told.windows, entries).pack())
-    parts = [container.preamble(), container.frame(container.HEADER, numbers + text), container.frame(0xF0, b"something new"), *after, listed]
+    parts = [
+        container.preamble(),
+        container.frame(container.HEADER, numbers + text),
+        container.frame(0xF0, b"something new"),
+        *after,
+        listed,
+    ]
     return b"".join([*parts, container.end_frame(len(listed), 4 + 2 * len(events))])
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; textures and splats by column; strikes."""
+    """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; textures
+    and splats by column; strikes.
+    """
     assert scene.quantiser is not None
     rate, gabor = scene.sample_rate_hz, scene.gabor
-    found = {f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()}
-    found |= {"gabor_edits": edits_to_tags(gabor).values, "gabor_layer": gabor.edit_layer, "gabor_group": gabor.group_id}
+    found = {
+        f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()
+    }
+    found |= {
+        "gabor_edits": edits_to_tags(gabor).values,
+        "gabor_layer": gabor.edit_layer,
+        "gabor_group": gabor.group_id,
+    }
     found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
     found |= {"strikes": strike_packet.to_integers(scene.strike, rate)}
-    found |= {f"splat_{name}": values for name, values in splat_integers.to_integers(scene.splat, rate).items() if name != "sends"}
+    found |= {
+        f"splat_{name}": values
+        for name, values in splat_integers.to_integers(scene.splat, rate).items()
+        if name != "sends"
+    }
     found |= {f"{table.KIND}_room": table.room_id for table in scene.tables}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
 
@@ -230,15 +349,23 @@ def decimals(scene: Scene) -> dict[str, np.ndarray]:
     names = ("frequency_hz", "t60_s", "weights", "mixing", "direct", "direct_gain", "pad")
     found = {f"{table.KIND}_wetness": table.wetness for table in scene.tables}
     found |= {f"room_{i}": room.response for i, room in enumerate(scene.rooms) if room.response is not None}
-    return found | {f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names}
+    return found | {
+        f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names
+    }
 
 
 def audio(scene: Scene) -> np.ndarray:
-    """What it sounds like, by definition; edited partials and rooms by the renderer, which defines what is done there."""
+    """What it sounds like, by definition; edited partials and rooms by the renderer, which defines what is done
+    there.
+    """
     if edits_to_tags(scene.gabor).index.any() or scene.rooms:
         return np.atleast_2d(scene.render()).astype(np.float32)
     shape = scene.sample_rate_hz, scene.n_samples, scene.n_channels
-    total = render_gabor_oracle(scene.gabor, *shape) + render_texture_oracle(scene.texture, *shape) + render_splat_oracle(scene.splat, *shape)
+    total = (
+        render_gabor_oracle(scene.gabor, *shape)
+        + render_texture_oracle(scene.texture, *shape)
+        + render_splat_oracle(scene.splat, *shape)
+    )
     return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 
 
@@ -255,7 +382,13 @@ def main() -> int:
             changed += [name] if path.read_bytes() != data else []
             continue
         decoded = loads(data)
-        np.savez_compressed(path.with_suffix(".npz"), audio=audio(decoded), header=header(decoded), **integers(decoded), **decimals(decoded))
+        np.savez_compressed(
+            path.with_suffix(".npz"),
+            audio=audio(decoded),
+            header=header(decoded),
+            **integers(decoded),
+            **decimals(decoded),
+        )
         path.write_bytes(data)
         print(f"{path.name}: {len(data)} bytes, {decoded.n_events} events")
     for name in changed:

@@ -1,7 +1,17 @@
 """Recordings in and out: sources that are read in blocks, whole files written, sample rates changed."""
 
 from motes.audio.resample import resample_blocks
-from motes.audio.source import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, ArraySource, Block, FileSource, Source, check_sample_rate, open_source, read_audio
+from motes.audio.source import (
+    MAX_CHANNELS,
+    MAX_SAMPLE_RATE_HZ,
+    ArraySource,
+    Block,
+    FileSource,
+    Source,
+    check_sample_rate,
+    open_source,
+    read_audio,
+)
 from motes.audio.write import FORMATS, format_extension, write_audio
 
 __all__ = [

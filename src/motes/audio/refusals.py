@@ -7,11 +7,30 @@ from pathlib import Path
 
 from motes.errors import AudioError
 
-_NEEDS_FFMPEG = {".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wma", ".wmv", ".3gp", ".ape", ".ac3", ".dts", ".mka"}
+_NEEDS_FFMPEG = {
+    ".m4a",
+    ".m4b",
+    ".aac",
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".wma",
+    ".wmv",
+    ".3gp",
+    ".ape",
+    ".ac3",
+    ".dts",
+    ".mka",
+}
 
 
 def refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> None:
-    """Raise AudioError, with the command to convert it, for what libsndfile does not know; by its first bytes, or by its name as well."""
+    """Raise AudioError, with the command to convert it, for what libsndfile does not know; by its first bytes, or
+    by its name as well.
+    """
     kind = None
     if start[4:8] == b"ftyp":
         kind = "an MP4 or M4A file"
@@ -27,7 +46,10 @@ def refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> 
         kind = f"a {Path(name).suffix} file"
     if kind:
         wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
-        raise AudioError(f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} {_quoted(wav)}")
+        raise AudioError(
+            f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} "
+            f"{_quoted(wav)}"
+        )
 
 
 def _quoted(name: str) -> str:
@@ -50,7 +72,9 @@ def sentence(error: Exception) -> str:
     return text.split("\n")[0].rstrip(".") or type(error).__name__
 
 
-_CUT = (  # libsndfile shortens a file that ends before its header says, and tells so only in its log: what is promised, what is there
+# libsndfile shortens a file that ends before its header says, and tells so only in its log: what is promised, what is
+# there
+_CUT = (
     re.compile(r"(?:data|SSND|Data Size|riff)\s*: (?P<promised>\d+) \(should be (?P<there>\d+)\)"),
     re.compile(r"frame count (?P<there>\d+) does not match value from 'ds64' chunk of (?P<promised>\d+)"),
 )
@@ -65,4 +89,6 @@ def refuse_cut(name: str, log: str) -> None:
         if found := pattern.search(log):
             promised, there = int(found["promised"]), int(found["there"])
             if there < promised < _UNKNOWN_BYTES:
-                raise AudioError(f"{name} is cut short: only {100 * there / promised:.0f} % of what its header promises is there")
+                raise AudioError(
+                    f"{name} is cut short: only {100 * there / promised:.0f} % of what its header promises is there"
+                )

@@ -10,7 +10,9 @@ from motes.audio.source import BLOCK_SAMPLES, Block
 
 
 def resample_blocks(blocks: Iterable[Block], n_channels: int, from_hz: int, to_hz: int) -> Iterator[Block]:
-    """The same audio at another rate, block by block (soxr, very high quality): n samples become ⌈n · to/from⌉, and time 0 stays at 0."""
+    """The same audio at another rate, block by block (soxr, very high quality): n samples become ⌈n · to/from⌉, and
+    time 0 stays at 0.
+    """
     if from_hz == to_hz:
         yield from blocks
         return

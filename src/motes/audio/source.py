@@ -29,7 +29,8 @@ MAX_SAMPLE_RATE_HZ = 768_000
 class Source(Protocol):
     """A recording that can be read from its start as often as asked, in bounded memory.
 
-    `n_samples` (per channel) is exact. Each block is `(n_channels, k)` float32, C-contiguous, k ≥ 1, full scale = 1, finite.
+    `n_samples` (per channel) is exact. Each block is `(n_channels, k)` float32, C-contiguous, k ≥ 1, full scale = 1,
+    finite.
     """
 
     sample_rate_hz: int
@@ -49,7 +50,8 @@ class Source(Protocol):
 class ArraySource:
     """Audio in memory: `y` is `(n,)` or `(channels, n)`; floats have full scale 1, int16 and int32 are scaled to it.
 
-    Raises ParameterError for any other type or shape, for NaN and infinities, and for a sample rate that is not a positive whole number.
+    Raises ParameterError for any other type or shape, for NaN and infinities, and for a sample rate that is not a
+    positive whole number.
     """
 
     def __init__(self, y: ArrayLike, sample_rate_hz: float, block_samples: int = BLOCK_SAMPLES) -> None:
@@ -67,7 +69,11 @@ class ArraySource:
         for first in range(0, self.n_samples, size):
             piece = self._audio[:, first : first + size]
             with np.errstate(over="ignore"):
-                block = piece.astype(np.float32) if self._scale == 1 else np.multiply(piece, self._scale, dtype=np.float64).astype(np.float32)
+                block = (
+                    piece.astype(np.float32)
+                    if self._scale == 1
+                    else np.multiply(piece, self._scale, dtype=np.float64).astype(np.float32)
+                )
             yield first, np.ascontiguousarray(block)
 
     def blocks(self) -> Iterator[Block]:
@@ -84,13 +90,17 @@ class ArraySource:
 
 
 class FileSource:
-    """A recording in a file or a binary stream; a stream that cannot seek is spooled (memory first, then a temporary file).
+    """A recording in a file or a binary stream; a stream that cannot seek is spooled (memory first, then a temporary
+    file).
 
-    Where a header does not tell the length exactly (MP3, Ogg), it is counted by decoding once. Raises AudioError, one line, where the file is
-    missing, empty, damaged, cut short, of a kind libsndfile does not know, or holds NaN or infinities.
+    Where a header does not tell the length exactly (MP3, Ogg), it is counted by decoding once. Raises AudioError, one
+    line, where the file is missing, empty, damaged, cut short, of a kind libsndfile does not know, or holds NaN or
+    infinities.
     """
 
-    def __init__(self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, block_samples: int = BLOCK_SAMPLES) -> None:
+    def __init__(
+        self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, block_samples: int = BLOCK_SAMPLES
+    ) -> None:
         self._block_samples = block_samples
         self._path: str | None = None
         self._stream: Stream | None = None
@@ -145,11 +155,15 @@ class FileSource:
         with self._open() as file:
             self.sample_rate_hz, self.n_channels = int(file.samplerate), int(file.channels)
             plain = file.subtype.startswith("PCM_") or file.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
-            header_is_exact = plain and (file.format != "FLAC" or 0 < file.frames < 2**48)  # a FLAC that was streamed leaves it open
+            header_is_exact = plain and (
+                file.format != "FLAC" or 0 < file.frames < 2**48
+            )  # a FLAC that was streamed leaves it open
             refuse_cut(self.name, file.extra_info)
             promised, is_flac = int(file.frames), file.format == "FLAC"
         if self.n_channels < 1 or self.n_channels > MAX_CHANNELS or not 1 <= self.sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
-            raise AudioError(f"{self.name} has {self.n_channels} channels at {self.sample_rate_hz} Hz: not something motes can use")
+            raise AudioError(
+                f"{self.name} has {self.n_channels} channels at {self.sample_rate_hz} Hz: not something motes can use"
+            )
         self.n_samples = promised
         if is_flac and not header_is_exact and self._n_bytes() <= _n_bytes_of_flac_header(self._bytes()):
             self.n_samples = 0
@@ -158,7 +172,9 @@ class FileSource:
             self.n_samples = sum(block.shape[1] for block in self.blocks())
 
     def blocks(self) -> Iterator[Block]:
-        """The audio from its start; raises AudioError where it cannot be decoded, ends early or holds NaN or infinities."""
+        """The audio from its start; raises AudioError where it cannot be decoded, ends early or holds NaN or
+        infinities.
+        """
         import soundfile
 
         done = 0
@@ -170,7 +186,10 @@ class FileSource:
                 try:
                     part = file.read(out=frames)
                 except (soundfile.LibsndfileError, RuntimeError) as error:
-                    raise AudioError(f"{self.name} is damaged or cut short after {done / self.sample_rate_hz:.2f} s: {sentence(error)}") from error
+                    raise AudioError(
+                        f"{self.name} is damaged or cut short after {done / self.sample_rate_hz:.2f} s: "
+                        f"{sentence(error)}"
+                    ) from error
                 if len(part) == 0:
                     break
                 block = np.ascontiguousarray(part.T)
@@ -181,7 +200,9 @@ class FileSource:
                 yield block
         if self.n_samples >= 0 and done != self.n_samples:
             rate = self.sample_rate_hz
-            raise AudioError(f"{self.name} is cut short: {done / rate:.2f} s of {self.n_samples / rate:.2f} s could be read")
+            raise AudioError(
+                f"{self.name} is cut short: {done / rate:.2f} s of {self.n_samples / rate:.2f} s could be read"
+            )
 
     def digest(self) -> str:
         """SHA-256 of the file."""
@@ -210,17 +231,24 @@ def read_audio(path: str | os.PathLike[str] | BinaryIO) -> tuple[Block, int]:
     return (audio[0] if source.n_channels == 1 else audio), source.sample_rate_hz
 
 
-# --- checks -------------------------------------------------------------------------------------------------------------------------------
+# --- checks
+# --------------------------------------------------------------------------------------------------
 
 
 def check_sample_rate(sample_rate_hz: float) -> int:
     """The rate as an int; ParameterError unless it is a whole number from 1 to `MAX_SAMPLE_RATE_HZ`."""
     try:
         whole = int(sample_rate_hz)
-        if isinstance(sample_rate_hz, str | bytes | bool) or whole != sample_rate_hz or not 1 <= whole <= MAX_SAMPLE_RATE_HZ:
+        if (
+            isinstance(sample_rate_hz, str | bytes | bool)
+            or whole != sample_rate_hz
+            or not 1 <= whole <= MAX_SAMPLE_RATE_HZ
+        ):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise ParameterError(f"sample_rate_hz must be a whole number from 1 to {MAX_SAMPLE_RATE_HZ}, not {sample_rate_hz!r}") from None
+        raise ParameterError(
+            f"sample_rate_hz must be a whole number from 1 to {MAX_SAMPLE_RATE_HZ}, not {sample_rate_hz!r}"
+        ) from None
     return whole
 
 
@@ -239,7 +267,10 @@ def _check_array(y: ArrayLike) -> tuple[NDArray[Any], float]:
     if len(audio) == 0:
         raise ParameterError(f"audio of shape {audio.shape} has no channels")
     if len(audio) > MAX_CHANNELS:
-        raise ParameterError(f"audio has {len(audio)} channels, at most {MAX_CHANNELS} are possible: was this (samples, channels)? pass y.T")
+        raise ParameterError(
+            f"audio has {len(audio)} channels, at most {MAX_CHANNELS} are possible: was this (samples, channels)? "
+            "pass y.T"
+        )
     return audio, scale
 
 
@@ -252,7 +283,9 @@ def _check_finite(block: Block, first: int, sample_rate_hz: int, what: str, erro
 
 
 def _forward_reader() -> type[soundfile.SoundFile]:
-    """A SoundFile that only reads on: soundfile seeks after each read, which fails where the header leaves the length open, and takes time."""
+    """A SoundFile that only reads on: soundfile seeks after each read, which fails where the header leaves the
+    length open, and takes time.
+    """
     import soundfile
 
     class ForwardReader(soundfile.SoundFile):

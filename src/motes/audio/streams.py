@@ -10,8 +10,8 @@ from typing import IO, Any, BinaryIO, cast
 
 from motes.errors import AudioError
 
+# Up to here a stream that cannot be rewound is kept in memory, beyond it in a temporary file.
 SPOOL_BYTES = 32 * 2**20
-"""Up to here a stream that cannot be rewound is kept in memory, beyond it in a temporary file."""
 
 
 class Stream:
@@ -74,5 +74,7 @@ def spool(stream: BinaryIO, name: str) -> IO[bytes]:
     try:
         shutil.copyfileobj(stream, copy, 2**20)
     except OSError as error:
-        raise AudioError(f"cannot keep a copy of {name} to read it more than once: {error.strerror or error}") from error
+        raise AudioError(
+            f"cannot keep a copy of {name} to read it more than once: {error.strerror or error}"
+        ) from error
     return cast("IO[bytes]", copy)

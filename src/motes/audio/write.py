@@ -48,12 +48,15 @@ def write_audio(
     n_samples: int | None = None,
     extension: str = ".wav",
 ) -> int:
-    """Write audio to a file, a binary stream or standard output (`"-"`), and return how many samples lay beyond full scale and were clipped.
+    """Write audio to a file, a binary stream or standard output (`"-"`), and return how many samples lay beyond full
+    scale and were clipped.
 
-    `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The extension chooses the format
-    (for streams it is `extension`), 24 bits where it has them unless `subtype` names another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell
-    `n_samples` of blocks where a WAV may pass 4 GiB: it becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be
-    written, exists and `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not finite.
+    `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The
+    extension chooses the format (for streams it is `extension`), 24 bits where it has them unless `subtype` names
+    another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell `n_samples` of blocks where a WAV may pass 4 GiB: it
+    becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be written, exists and
+    `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not
+    finite.
     """
     rate = check_sample_rate(sample_rate_hz)
     if not 1 <= n_channels <= MAX_CHANNELS:
@@ -95,7 +98,13 @@ class _Writer:
     """One file's worth of audio on its way into a seekable handle."""
 
     def __init__(self, blocks: Iterable[NDArray[Any]], rate: int, n_channels: int, container: str, coding: str) -> None:
-        self._blocks, self._rate, self._n_channels, self._container, self._coding = blocks, rate, n_channels, container, coding
+        self._blocks, self._rate, self._n_channels, self._container, self._coding = (
+            blocks,
+            rate,
+            n_channels,
+            container,
+            coding,
+        )
         self._n_clipped = self._n_samples = 0
 
     def write(self, handle: IO[bytes]) -> int:
@@ -108,7 +117,9 @@ class _Writer:
         except (soundfile.LibsndfileError, RuntimeError) as error:
             guarded.check()
             hint = "; Opus knows 8000, 12000, 16000, 24000 and 48000 Hz" if self._coding == "OPUS" else ""
-            raise AudioError(f"cannot write {what}: {str(getattr(error, 'error_string', error)).rstrip('.')}{hint}") from error
+            raise AudioError(
+                f"cannot write {what}: {str(getattr(error, 'error_string', error)).rstrip('.')}{hint}"
+            ) from error
         try:
             for block in self._blocks:
                 self._put(file, self._checked(block), guarded)
@@ -136,7 +147,10 @@ class _Writer:
             if not np.isfinite(piece).all():
                 raise ParameterError("audio to write must be finite, and holds NaN or infinities")
             self._n_samples += piece.shape[1]
-            if self._container == "WAV" and self._n_samples * self._n_channels * (_BITS.get(self._coding, 32) // 8) > _WAV_BYTES:
+            if (
+                self._container == "WAV"
+                and self._n_samples * self._n_channels * (_BITS.get(self._coding, 32) // 8) > _WAV_BYTES
+            ):
                 raise AudioError("a WAV file cannot hold more than 4 GiB: write .flac, .rf64 or .w64")
             samples = self._quantised(piece).T
             try:
@@ -145,7 +159,9 @@ class _Writer:
                 guarded.check()  # first: what soundfile then makes of it tells less
 
     def _quantised(self, piece: Block) -> NDArray[np.float32] | NDArray[np.int32]:
-        """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and counted."""
+        """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and
+        counted.
+        """
         if self._coding in ("FLOAT", "DOUBLE"):
             return piece
         self._n_clipped += int(np.count_nonzero(np.abs(piece) > 1))
@@ -167,7 +183,9 @@ class _Writer:
             handle.truncate()
             handle.write(b"fLaC\x80\x00\x00\x22" + info)
         elif self._coding in ("OPUS", "MPEG_LAYER_III"):
-            raise AudioError(f"{self._container} ({self._coding}) cannot hold a recording of no samples: write .wav or .flac")
+            raise AudioError(
+                f"{self._container} ({self._coding}) cannot hold a recording of no samples: write .wav or .flac"
+            )
 
 
 class _Guarded:
@@ -221,5 +239,7 @@ def _write_stream(stream: IO[bytes], writer: _Writer) -> int:
     except BrokenPipeError:
         raise  # whoever read us has had enough: not an error to talk about
     except OSError as error:
-        raise AudioError(f"cannot write to {getattr(stream, 'name', 'the stream')}: {error.strerror or error}") from error
+        raise AudioError(
+            f"cannot write to {getattr(stream, 'name', 'the stream')}: {error.strerror or error}"
+        ) from error
     return n_clipped

@@ -1,4 +1,6 @@
-"""The command line: parse, call, print. What a command needs is imported when it is called, so that `motes --help` stays quick."""
+"""The command line: parse, call, print. What a command needs is imported when it is called, so that `motes --help`
+stays quick.
+"""
 
 from motes.cli.app import app, main
 

@@ -29,7 +29,10 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-app.command("motes.cli.demo:demo", help="Encode the bundled recording, decode it, print numbers, draw a picture and make a page.")
+app.command(
+    "motes.cli.demo:demo",
+    help="Encode the bundled recording, decode it, print numbers, draw a picture and make a page.",
+)
 app.command("motes.cli.encode:encode", help="Turn recordings into .mote files.")
 app.command("motes.cli.decode:decode", help="Turn .mote files into audio.")
 app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")
@@ -47,7 +50,8 @@ app.command("motes.cli.settings:settings", help="Show the settings in force and 
 
 
 def main(tokens: Sequence[str] | None = None) -> int:
-    """Run the command line (`sys.argv` by default) and return its exit status: 0 ok, 1 a file failed, 2 usage, 130 interrupted.
+    """Run the command line (`sys.argv` by default) and return its exit status: 0 ok, 1 a file failed, 2 usage, 130
+    interrupted.
 
     Whatever goes wrong becomes one line on standard error; with `MOTES_DEBUG` set a bug shows its traceback.
     """
@@ -121,7 +125,11 @@ def _between(separator: str, values: list[str]) -> list[str]:
 
 def _stdin_last(tokens: list[str]) -> list[str]:
     """`-` for standard input at the end, where it cannot be taken for an option."""
-    found = [i for i, token in enumerate(tokens) if token == "-" and (i == 0 or tokens[i - 1] not in ("-o", "--output", "--"))]
+    found = [
+        i
+        for i, token in enumerate(tokens)
+        if token == "-" and (i == 0 or tokens[i - 1] not in ("-o", "--output", "--"))
+    ]
     if not found or "--" in tokens:
         return tokens
     return [token for i, token in enumerate(tokens) if i not in found] + ["--"] + ["-"] * len(found)

@@ -32,7 +32,9 @@ def print_json(value: Any) -> None:
 
 @contextlib.contextmanager
 def progress_bar(what: str) -> Iterator[Callable[..., None]]:
-    """A function to call with the fraction done, and words to show beside it, which moves a bar where standard error is a terminal."""
+    """A function to call with the fraction done, and words to show beside it, which moves a bar where standard
+    error is a terminal.
+    """
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -62,5 +64,7 @@ def refuse_terminal(what: str) -> None:
 def output_name(output: str | None) -> str | None:
     """The value of -o, unless an option stands where it should be."""
     if output is not None and (not output or (output.startswith("-") and output != "-")):
-        raise UsageError(f"-o needs the name of a file or folder, not {output!r} (a name that begins with a dash: ./{output})")
+        raise UsageError(
+            f"-o needs the name of a file or folder, not {output!r} (a name that begins with a dash: ./{output})"
+        )
     return output

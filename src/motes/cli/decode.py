@@ -26,7 +26,8 @@ def decode(
     Parameters
     ----------
     output
-        The audio file, a folder, or `-` for WAV on standard output. Without it each audio file lies beside its .mote file.
+        The audio file, a folder, or `-` for WAV on standard output. Without it each audio file lies beside its .mote
+        file.
     rate
         Resample to this many samples per second.
     subtype
@@ -52,11 +53,16 @@ def _account(report: dict[str, Any]) -> str:
     n_clipped = report["n_clipped"]
     clipped = f", {n_clipped} sample{'s' * (n_clipped > 1)} clipped" if n_clipped else ""
     return (
-        f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {report['n_events']} events{clipped}{_skipped(report)}"
+        f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, "
+        f"{report['n_events']} events{clipped}{_skipped(report)}"
     )
 
 
 def _skipped(report: dict[str, Any]) -> str:
     if "skipped" not in report:
         return ""
-    return "; skipped: " + "; ".join(report["skipped"]) if report["skipped"] else "; the file is whole, nothing was skipped"
+    return (
+        "; skipped: " + "; ".join(report["skipped"])
+        if report["skipped"]
+        else "; the file is whole, nothing was skipped"
+    )

@@ -16,8 +16,11 @@ from motes.files import refuse_existing
 _OWN_FOLDER = "motes-demo"
 
 
-def demo(*, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False) -> int:
-    """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav, demo.png and demo.html.
+def demo(
+    *, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False
+) -> int:
+    """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav,
+    demo.png and demo.html.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     from motes.audio import ArraySource, read_audio
     from motes.codec.bitstream import dumps, loads
     from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit import encode
+    from motes.encoders.pursuit.encoder import encode
     from motes.library.plan import Job
     from motes.library.work import Decode, Encode
     from motes.metrics.signal import spectral_convergence
@@ -88,7 +91,12 @@ def _show(recording: Path, paths: dict[str, Path], overwrite: bool) -> None:
 
     scene_picture(load_scene(str(paths["mote"])), paths["png"], overwrite=overwrite)
     subject = subject_of_file(str(paths["mote"]), recording, None, None)
-    write_page([subject], paths["html"], PageOptions(5.0, map_method="PCA", perceptual=False, command="motes demo"), overwrite=overwrite)
+    write_page(
+        [subject],
+        paths["html"],
+        PageOptions(5.0, map_method="PCA", perceptual=False, command="motes demo"),
+        overwrite=overwrite,
+    )
 
 
 def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
@@ -103,7 +111,11 @@ def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
     for name, value, note in (
         ("recording", f"{report['seconds']:.1f} s", "composed for motes"),
         ("events", f"{report['events']:,}", f"{report['events'] / report['seconds']:.0f} per second"),
-        ("file", f"{report['bytes']:,} bytes", f"{report['kbps']:.1f} kbps, 1/{report['ratio_to_16_bit']:.0f} of 16-bit samples"),
+        (
+            "file",
+            f"{report['bytes']:,} bytes",
+            f"{report['kbps']:.1f} kbps, 1/{report['ratio_to_16_bit']:.0f} of 16-bit samples",
+        ),
         ("signal to noise", f"{report['snr_db']:.1f} dB", "of the decoded file"),
         ("spectral convergence", f"{report['spectral_convergence']:.3f}", "0 is perfect"),
         ("encoding", f"{report['encode_times_real_time']:.0f}×", "real time"),

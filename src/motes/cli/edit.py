@@ -40,7 +40,8 @@ def edit(
 ) -> int:
     """Change the sounds in .mote files: those that --select picks, or all.
 
-    Several edits are done in this order: join, slice, select; only, drop, mute, solo, band; gain, transpose, stretch, reverse, move, duplicate, room.
+    Several edits are done in this order: join, slice, select; only, drop, mute, solo, band; gain, transpose, stretch,
+    reverse, move, duplicate, room.
 
     Parameters
     ----------
@@ -83,20 +84,43 @@ def edit(
     with_overhang
         Slices keep events centred outside that sound inside.
     room
-        Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take out.
+        Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to
+        take out.
     wetness
         How much of each sound goes into the room, 0 … 1; 0.3 if not given.
     embed_rooms
-        Pack the rooms' responses into the file, 16 bits in FLAC; without it the file names them, and readers need them too. Mind their licence.
+        Pack the rooms' responses into the file, 16 bits in FLAC; without it the file names them, and readers need them
+        too. Mind their licence.
     """
     from motes.library.changes import Edit
 
     start_s, end_s = _seconds(slice_)
     _check(output, join, at, resample, only and drop, mute and solo, select)
     changes = Edit(
-        select, join, at, resample, start_s, end_s, with_overhang, only, drop, mute, solo, low_hz, high_hz,
-        gain_db, transpose, stretch, reverse, move, duplicate_at, room, 0.3 if wetness is None else wetness, embed_rooms, files.force,
-    )  # fmt: skip
+        select,
+        join,
+        at,
+        resample,
+        start_s,
+        end_s,
+        with_overhang,
+        only,
+        drop,
+        mute,
+        solo,
+        low_hz,
+        high_hz,
+        gain_db,
+        transpose,
+        stretch,
+        reverse,
+        move,
+        duplicate_at,
+        room,
+        0.3 if wetness is None else wetness,
+        embed_rooms,
+        files.force,
+    )
     if wetness is not None and room is None:
         raise UsageError("--wetness says how wet --room is, which is missing")
     if changes == Edit(select, overwrite=files.force):
@@ -105,7 +129,15 @@ def edit(
     return files.do(todo, changes, "editing", _account)
 
 
-def _check(output: str | None, join: str | None, at: float | None, resample: bool, both_kept: bool, both_silent: bool, select: str | None) -> None:
+def _check(
+    output: str | None,
+    join: str | None,
+    at: float | None,
+    resample: bool,
+    both_kept: bool,
+    both_silent: bool,
+    select: str | None,
+) -> None:
     if output_name(output) is None:
         raise UsageError("-o is missing: the file to write")
     if join is None and (at is not None or resample):
@@ -118,8 +150,8 @@ def _check(output: str | None, join: str | None, at: float | None, resample: boo
 
 def _parsed(select: str) -> None:
     """A mistake in a condition is one of the command line, found before any file is read."""
+    from motes.edit.selection import parse
     from motes.errors import ParameterError
-    from motes.scene.select import parse
 
     try:
         parse(select)

@@ -12,15 +12,21 @@ from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
 
-_NAMES = {"snr_db": "snr", "n_events": "events", "n_threads": "threads", "time_limit_s": "time-limit", "stretch_s": "stretch"}
+_NAMES = {
+    "snr_db": "snr",
+    "n_events": "events",
+    "n_threads": "threads",
+    "time_limit_s": "time-limit",
+    "stretch_s": "stretch",
+}
 
 
 def _option_name(field: str) -> str:
     return _NAMES.get(field, field).replace("_", "-")
 
 
+# Options whose flags are there already, with those of another encoder.
 _Told = Annotated[Any, Parameter(parse=False)]
-"""Options whose flags are there already, with those of another encoder."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,9 @@ class InstrumentFlags(InstrumentOptions):
     def options(self) -> InstrumentOptions:
         """What is asked for."""
         told = {field.name: getattr(self, field.name) for field in fields(InstrumentOptions)}
-        return InstrumentOptions(**{name: value for name, value in told.items() if name != "time_limit_s" or value is not None})
+        return InstrumentOptions(
+            **{name: value for name, value in told.items() if name != "time_limit_s" or value is not None}
+        )
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,14 @@ class FitFlags(FitOptions):
     def with_shared(self, pursuit: PursuitOptions, instrument: InstrumentFlags) -> FitOptions:
         """All options; UsageError for options of another encoder."""
         shared: dict[str, Any] = {
-            "events": pursuit.n_events, "texture": pursuit.texture, "texture_kbps": pursuit.texture_kbps,
-            "loss": instrument.loss, "seed": instrument.seed, "checkpoint": instrument.checkpoint,
+            "events": pursuit.n_events,
+            "texture": pursuit.texture,
+            "texture_kbps": pursuit.texture_kbps,
+            "loss": instrument.loss,
+            "seed": instrument.seed,
+            "checkpoint": instrument.checkpoint,
             "time_limit_s": instrument.time_limit_s,
-        }  # fmt: skip
+        }
         if replace(pursuit, n_events=None, texture=None, texture_kbps=None, n_threads=0) != PursuitOptions():
             raise UsageError("these are options of --encoder pursuit")
         if replace(instrument, loss=None, seed=0, checkpoint=None, time_limit_s=None) != InstrumentFlags():
@@ -77,15 +89,20 @@ def encode(
     encoder: Literal["pursuit", "instrument", "splat", "gabor"] = "pursuit",
     embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
-    options: Annotated[PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")] = PursuitOptions(),  # noqa: B008 (frozen)
+    options: Annotated[
+        PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")
+    ] = PursuitOptions(),  # noqa: B008 (frozen)
     instrument: Annotated[
         InstrumentFlags, Parameter(name="*", group="Options of --encoder instrument", name_transform=_option_name)
     ] = InstrumentFlags(),
-    fit: Annotated[FitFlags, Parameter(name="*", group="Options of --encoder splat and gabor", name_transform=_option_name)] = FitFlags(),
+    fit: Annotated[
+        FitFlags, Parameter(name="*", group="Options of --encoder splat and gabor", name_transform=_option_name)
+    ] = FitFlags(),
 ) -> int:
     """Turn recordings into .mote files.
 
-    Without a target, 1000 events per second. Reads WAV, RF64, FLAC, Ogg, Opus, MP3, AIFF and more; a folder stands for the recordings in it.
+    Without a target, 1000 events per second. Reads WAV, RF64, FLAC, Ogg, Opus, MP3, AIFF and more; a folder stands for
+    the recordings in it.
 
     Parameters
     ----------
@@ -94,10 +111,11 @@ def encode(
     output
         The .mote file, a folder, or `-` for standard output. Without it each .mote file lies beside its recording.
     encoder
-        `pursuit` finds windowed sinusoids; `instrument` finds what resonates, and the strikes that play it; `splat` and `gabor` fit bursts rung
-        through resonances, or windowed sinusoids, by gradient descent.
+        `pursuit` finds windowed sinusoids; `instrument` finds what resonates, and the strikes that play it; `splat` and
+        `gabor` fit bursts rung through resonances, or windowed sinusoids, by gradient descent.
     embed_rooms
-        Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their licence.
+        Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
+        licence.
     """
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
@@ -113,8 +131,15 @@ def encode(
     if instrument != InstrumentFlags() and encoder != "instrument":
         raise UsageError("these are options of --encoder instrument")
     if files.jobs > 1 and options.n_threads == 0:
-        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # the files share the cores; the result is the same
-    return files.do(todo, Encode(options if encoder == "pursuit" else instrument.options(), files.force, embed_rooms), "encoding", _account)
+        options = replace(
+            options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs)
+        )  # the files share the cores; the result is the same
+    return files.do(
+        todo,
+        Encode(options if encoder == "pursuit" else instrument.options(), files.force, embed_rooms),
+        "encoding",
+        _account,
+    )
 
 
 def _account(report: dict[str, Any]) -> str:
@@ -122,4 +147,7 @@ def _account(report: dict[str, Any]) -> str:
     events = "strikes" if report["encoder"] == "instrument" else "events"
     size = f"{report['kbps']:.1f} kbps, {report['n_events']} {events}, SNR {report['snr_db']:.1f} dB"
     room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
-    return f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, {report['stop_reason']}"
+    return (
+        f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, "
+        f"{report['stop_reason']}"
+    )

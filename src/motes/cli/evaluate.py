@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from motes.audio import Block
 
 _PERFECT, _OPINION = "(0 is perfect)", "(1 … 5)"
-_UNITS = {"snr_db": "dB", "si_sdr_db": "dB", "spectral_convergence": _PERFECT, "log_spectral_distance_db": "dB", "delay_samples": "samples"}
+_UNITS = {
+    "snr_db": "dB",
+    "si_sdr_db": "dB",
+    "spectral_convergence": _PERFECT,
+    "log_spectral_distance_db": "dB",
+    "delay_samples": "samples",
+}
 _UNITS |= dict.fromkeys(("ild_error_db", "ild_error_db_worst"), "dB")
-_PIECE_S = 10.0  # losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training
+_PIECE_S = (
+    10.0  # losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training
+)
 
 
 def evaluate(
@@ -33,7 +41,8 @@ def evaluate(
 ) -> int:
     """Measure how near an estimate is to its reference: SNR, SI-SDR, spectral convergence, log-spectral distance.
 
-    Of several channels also how far the image between them is off: level difference and coherence, mean over ERB bands and the worst band.
+    Of several channels also how far the image between them is off: level difference and coherence, mean over ERB bands
+    and the worst band.
 
     Parameters
     ----------
@@ -42,14 +51,17 @@ def evaluate(
     reference
         The recording it is compared with: same sample rate, channels and length.
     perceptual
-        Also how a listener might rate it: Zimtohrli and ViSQOL, 1 … 5 (identical: 5 and 4.73). Needs `pip install 'motes[eval]'`.
+        Also how a listener might rate it: Zimtohrli and ViSQOL, 1 … 5 (identical: 5 and 4.73). Needs `pip install
+        'motes[eval]'`.
     controls
-        The same for two copies nobody would take for the original: what a measure makes of them tells what it is worth. Implies --perceptual.
+        The same for two copies nobody would take for the original: what a measure makes of them tells what it is worth.
+        Implies --perceptual.
     align
-        Move the estimate by up to a second to where it fits best, and cut both to what overlaps; the delay found is reported.
+        Move the estimate by up to a second to where it fits best, and cut both to what overlaps; the delay found is
+        reported.
     loss
-        Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft, octave, scattering, auditory, nerve,
-        texture, residual, convergence. Needs `pip install 'motes[learn]'`.
+        Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft,
+        octave, scattering, auditory, nerve, texture, residual, convergence. Needs `pip install 'motes[learn]'`.
     """
     from motes.metrics.signal import check_pair, compare
 
@@ -88,7 +100,9 @@ def _opinions(estimate: Block, reference: Block, rate: int, controls: bool) -> d
     result = compare_perceptually(estimate, reference, rate)
     for control in CONTROLS if controls else ():
         copy = control(reference, rate)
-        opinions = {"spectral_convergence": spectral_convergence(copy, reference)} | compare_perceptually(copy, reference, rate)
+        opinions = {"spectral_convergence": spectral_convergence(copy, reference)} | compare_perceptually(
+            copy, reference, rate
+        )
         result |= {f"{control.__name__}_{name}": value for name, value in opinions.items()}
     return result
 
@@ -121,7 +135,10 @@ def _loss_of(loss: Loss, estimate: Block, reference: Block, rate: int) -> float:
     total = 0.0
     with torch.no_grad():
         for start, stop in pairwise(edges):
-            e, r = (torch.from_numpy(np.ascontiguousarray(x[np.newaxis, :, start:stop], np.float32)) for x in (estimate, reference))
+            e, r = (
+                torch.from_numpy(np.ascontiguousarray(x[np.newaxis, :, start:stop], np.float32))
+                for x in (estimate, reference)
+            )
             total += float(loss(e, r, rate)) * (stop - start)
     return total / n
 

@@ -28,8 +28,8 @@ def export(
     output
         The file, a folder, or `-` for standard output. Without it each lies beside its .mote file.
     to
-        csv, json, parquet, png, svg, instrument.json (the instrument, for a player) or event.png (the picture of one splat, which --select picks);
-        without it, what the name of the output says.
+        csv, json, parquet, png, svg, instrument.json (the instrument, for a player) or event.png (the picture of one
+        splat, which --select picks); without it, what the name of the output says.
     select
         A condition such as "frequency_hz > 200 and time_s < 3": only these events.
     """
@@ -39,7 +39,9 @@ def export(
     to = to or (_told_by(name) if name else None)
     if to not in EXPORTS:
         raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
-    todo = files.plan(inputs, output, "data" if to in ("png", "event.png", "parquet") else "a long table", f".{to}", MOTES)
+    todo = files.plan(
+        inputs, output, "data" if to in ("png", "event.png", "parquet") else "a long table", f".{to}", MOTES
+    )
     return files.do(todo, Export(to, part.start, part.end, files.force, select), "exporting", _account)
 
 

@@ -28,7 +28,10 @@ def info(*files: str, json: Json = False) -> int:
         if json:
             print_json(_as_dict(path, found))
         else:
-            print("\n".join(f"{name:<12} {text}" for name, text in _lines(path, found)), end="\n\n" if len(files) > 1 else "\n")
+            print(
+                "\n".join(f"{name:<12} {text}" for name, text in _lines(path, found)),
+                end="\n\n" if len(files) > 1 else "\n",
+            )
 
     return _each(files, show)
 
@@ -94,7 +97,13 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
     options = ", ".join(f"{name} {value}" for name, value in found.options.items() if value is not None)
     lines = [
         ("file", f"{path} (format {found.format_version}, {found.n_packets} packets)"),
-        ("audio", f"{found.duration_s:.3f} s ({found.n_samples} samples), {found.sample_rate_hz} Hz, {_channels(found.n_channels)}"),
+        (
+            "audio",
+            (
+                f"{found.duration_s:.3f} s ({found.n_samples} samples), {found.sample_rate_hz} Hz, "
+                f"{_channels(found.n_channels)}"
+            ),
+        ),
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
         ("events", _events(found)),
         ("instruments", str(found.instruments) if found.instruments else ""),

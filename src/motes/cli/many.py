@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, refuse_terminal, say, tell
+from motes.cli.console import (
+    UsageError,
+    announce_compilation,
+    output_name,
+    print_json,
+    progress_bar,
+    refuse_terminal,
+    say,
+    tell,
+)
 from motes.errors import ParameterError
 from motes.library.batch import Outcome, Work, run
 from motes.library.plan import Job, plan
@@ -23,18 +32,24 @@ Json = Annotated[bool, Parameter(help="Report on standard output, one line of JS
 class Many:
     """How files are worked on, and where the account goes."""
 
-    jobs: Annotated[int, Parameter(name=["--jobs", "-j"], help="How many files to work on at once, each in a process of its own.")] = 1
+    jobs: Annotated[
+        int, Parameter(name=["--jobs", "-j"], help="How many files to work on at once, each in a process of its own.")
+    ] = 1
     skip_existing: Annotated[bool, Parameter(help="Leave out what has been made already: resumes a folder.")] = False
     force: Force = False
     json: Json = False
 
-    def plan(self, inputs: tuple[str, ...], output: str | None, what: str, suffix: str, looked_for: frozenset[str]) -> list[Job]:
+    def plan(
+        self, inputs: tuple[str, ...], output: str | None, what: str, suffix: str, looked_for: frozenset[str]
+    ) -> list[Job]:
         """The jobs that make a file with this suffix of each input; `what` they make is not written to a terminal."""
         if output_name(output) == "-":
             refuse_terminal(what)
             if self.json:
                 raise UsageError("--json and -o - both want standard output")
-        return planned(inputs, output, suffix=suffix, looked_for=looked_for, overwrite=self.force, skip_existing=self.skip_existing)
+        return planned(
+            inputs, output, suffix=suffix, looked_for=looked_for, overwrite=self.force, skip_existing=self.skip_existing
+        )
 
     def do(self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str]) -> int:
         """Do the jobs, say one line about each, and return the exit status."""
@@ -65,7 +80,15 @@ def planned(inputs: tuple[str, ...], output: str | None, **options: Any) -> list
         raise UsageError(str(error)) from error
 
 
-def do_all(jobs: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str], *, n_processes: int, as_json: bool) -> int:
+def do_all(
+    jobs: list[Job],
+    work: Work,
+    doing: str,
+    account: Callable[[dict[str, Any]], str],
+    *,
+    n_processes: int,
+    as_json: bool,
+) -> int:
     """Do the jobs, say one line about each, and return the exit status."""
     if n_processes < 1:
         raise UsageError(f"-j must be at least 1, not {n_processes}")
@@ -92,4 +115,7 @@ def _report(outcome: Outcome, account: Callable[[dict[str, Any]], str], as_json:
     elif not as_json:
         tell(account(outcome.report) if outcome.status == "done" else f"{job.source}: skipped, {job.output} exists")
     if as_json:
-        print_json({"source": job.source, "output": job.output, "status": outcome.status, "reason": outcome.reason} | outcome.report)
+        print_json(
+            {"source": job.source, "output": job.output, "status": outcome.status, "reason": outcome.reason}
+            | outcome.report
+        )

@@ -30,7 +30,8 @@ def perform(
     force: Force = False,
     json: Json = False,
 ) -> int:
-    """Play the instrument in a .mote file: by chance, in another order, from MIDI or as another scene does; or as it was, in another shape.
+    """Play the instrument in a .mote file: by chance, in another order, from MIDI or as another scene does; or as it
+    was, in another shape.
 
     Parameters
     ----------

@@ -23,10 +23,9 @@ def publish(
 ) -> int:
     """Send files and folders to a bucket that speaks S3, with the types that browsers expect.
 
-    What the bucket holds already, by its content, is not sent again: run it again after an interruption, or as often as you like. Nothing becomes
-    public by this. The credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the region AWS_REGION; AWS_ENDPOINT_URL names another service
-    than Amazon's.
-    Needs `pip install 'motes[publish]'`.
+    What the bucket holds already, by its content, is not sent again: run it again after an interruption, or as often as
+    you like. Nothing becomes public by this. The credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the
+    region AWS_REGION; AWS_ENDPOINT_URL names another service than Amazon's. Needs `pip install 'motes[publish]'`.
 
     Parameters
     ----------
@@ -58,7 +57,9 @@ def publish(
         return 0
     there, n_failed = Bucket(name), 0
     total, sent = max(1, sum(upload.n_bytes for upload in uploads)), 0
-    with progress_bar(f"publishing {len(uploads)} files" if len(uploads) > 1 else f"publishing {uploads[0].path.name}") as progress:
+    with progress_bar(
+        f"publishing {len(uploads)} files" if len(uploads) > 1 else f"publishing {uploads[0].path.name}"
+    ) as progress:
 
         def on_bytes(n_bytes: int) -> None:
             nonlocal sent
@@ -76,8 +77,16 @@ def _show(done: Published, bucket: str, json: bool) -> None:
     upload = done.upload
     address = f"s3://{bucket}/{upload.key}"
     if json:
-        told = {"path": str(upload.path), "key": upload.key, "content_type": upload.content_type, "n_bytes": upload.n_bytes}
-        print_json({"status": done.status, "address": address, "url": done.url, "link": done.link, "reason": done.reason} | told)
+        told = {
+            "path": str(upload.path),
+            "key": upload.key,
+            "content_type": upload.content_type,
+            "n_bytes": upload.n_bytes,
+        }
+        print_json(
+            {"status": done.status, "address": address, "url": done.url, "link": done.link, "reason": done.reason}
+            | told
+        )
         return
     if done.status == "failed":
         say(f"{upload.path}: {done.reason}")

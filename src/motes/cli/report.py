@@ -24,9 +24,11 @@ def report(
     force: Force = False,
     json: Json = False,
 ) -> int:
-    """Make one HTML file of scenes: original, reconstruction and residual to hear, each event to click, and the numbers.
+    """Make one HTML file of scenes: original, reconstruction and residual to hear, each event to click, and the
+    numbers.
 
-    It opens from disk in any browser and needs no network. Of scenes longer than 30 seconds, or that do not fit, it holds a stretch and says so.
+    It opens from disk in any browser and needs no network. Of scenes longer than 30 seconds, or that do not fit, it
+    holds a stretch and says so.
 
     Parameters
     ----------
@@ -35,8 +37,8 @@ def report(
     output
         The HTML file. Without it the page lies beside the first scene.
     reference
-        The recording that the scene was made from; give it again for each further scene, in the same order. Without it the recording is looked for
-        beside the scene and in AUDIO_PATH: same name, same content.
+        The recording that the scene was made from; give it again for each further scene, in the same order. Without it
+        the recording is looked for beside the scene and in AUDIO_PATH: same name, same content.
     megabytes
         How large the page may be.
     quick
@@ -59,11 +61,20 @@ def report(
     with progress_bar("making the page") as progress:
         for number, path in enumerate(scenes):
             progress(0.5 * number / len(scenes))
-            subjects.append(subject_of_file(path, reference[number] if reference else None, part.start, part.end, folders))
+            subjects.append(
+                subject_of_file(path, reference[number] if reference else None, part.start, part.end, folders)
+            )
         options = PageOptions(megabytes, "PCA" if quick else "", not quick, _command())
         n_bytes = write_page(subjects, target, options, overwrite=force)
     if json:
-        print_json({"output": target, "scenes": list(scenes), "n_bytes": n_bytes, "references": [s.original is not None for s in subjects]})
+        print_json(
+            {
+                "output": target,
+                "scenes": list(scenes),
+                "n_bytes": n_bytes,
+                "references": [s.original is not None for s in subjects],
+            }
+        )
     else:
         tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {n_bytes / 1e6:.1f} MB")
     return 0

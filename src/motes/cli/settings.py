@@ -11,10 +11,11 @@ from motes.cli.many import Json
 
 
 def settings(*, json: Json = False) -> int:
-    """Show the settings in force and where each comes from: the environment, the file .env in this folder, or the default.
+    """Show the settings in force and where each comes from: the environment, the file .env in this folder, or the
+    default.
 
-    AUDIO_PATH is a folder of recordings, PORT where the studio listens, IMPULSE_RESPONSE_PATH a folder of impulse responses, S3_BUCKET where pages
-    are published to. Names and passwords in addresses are hidden.
+    AUDIO_PATH is a folder of recordings, PORT where the studio listens, IMPULSE_RESPONSE_PATH a folder of impulse
+    responses, S3_BUCKET where pages are published to. Names and passwords in addresses are hidden.
     """
     from motes.settings import load_settings, shown_value
 

@@ -26,8 +26,8 @@ def studio(
     Parameters
     ----------
     target
-        A .mote file or a recording to open, or a folder to choose from; without it AUDIO_PATH, or the current folder. Nothing outside of the folder,
-        or of the file's, can be opened or saved.
+        A .mote file or a recording to open, or a folder to choose from; without it AUDIO_PATH, or the current folder.
+        Nothing outside of the folder, or of the file's, can be opened or saved.
     port
         Where it listens, 0 for any free port; without it PORT, or 9999.
     host

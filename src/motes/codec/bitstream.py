@@ -1,4 +1,6 @@
-"""The .mote file: a scene as bytes, whole or by the packets that sound in a stretch of time. docs/format.md says what each byte means."""
+"""The .mote file: a scene as bytes, whole or by the packets that sound in a stretch of time. docs/format.md says
+what each byte means.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from motes.codec.container import (
+from motes.codec.room_packet import decode_room, encode_room, read_room
+from motes.coding.container import (
     END,
     END_SIZE,
     EVENTS,
@@ -44,17 +47,16 @@ from motes.codec.container import (
     unpack_end,
     unpack_groups,
 )
-from motes.codec.quantise import check_quantiser, default_quantiser
-from motes.codec.room_packet import decode_room, encode_room, read_room
 from motes.errors import FormatError, ParameterError
+from motes.events.groups import Groups
+from motes.events.instrument import Instrument
+from motes.events.room import Room
 from motes.files import atomic_output
-from motes.scene.groups import Groups
-from motes.scene.instrument import Instrument
-from motes.scene.room import Room
+from motes.kinds.gabor.integers import check_quantiser, default_quantiser
 from motes.scene.scene import GaborQuantiser, Scene
 
+# The header and its metadata fit in this many bytes beyond the limit of the metadata itself.
 _SEEK_LIMIT = 1 << 16
-"""The header and its metadata fit in this many bytes beyond the limit of the metadata itself."""
 
 
 class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +86,11 @@ def coder(kind: int) -> Any:
     """The module that writes and reads packets of this type: `packets(scene, quantiser)`, `columns(frame, header)` and
     `table(parts, sample_rate_hz)`, which joins the columns of all packets.
 
-    `packets` gives the sends of its events too (`motes.codec.sends`), which go into packets of their own.
+    `packets` gives the sends of its events too (`motes.coding.sends`), which go into packets of their own.
 
     Imported when asked for, since they need numba.
     """
-    return importlib.import_module(f"motes.codec.{EVENTS[kind]}_packet")
+    return importlib.import_module(f"motes.kinds.{EVENTS[kind]}.packet")
 
 
 def _instrument_coder() -> Any:
@@ -99,15 +101,19 @@ def _sends_coder() -> Any:
     return importlib.import_module("motes.codec.sends_packet")
 
 
+# Gives a room that a file names by its digest with its response, or as it is where it is not to be found.
 FindRoom = Callable[[Room], Room]
-"""Gives a room that a file names by its digest with its response, or as it is where it is not to be found."""
 
 
 def chunks(scene: Scene) -> Iterator[bytes]:
-    """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on the way."""
+    """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on
+    the way.
+    """
     quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
     yield preamble()
-    yield frame(HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack())
+    yield frame(
+        HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack()
+    )
     groups = scene.groups.told()
     if len(groups):
         yield frame(GROUPS, pack_groups(groups))
@@ -118,7 +124,9 @@ def chunks(scene: Scene) -> Iterator[bytes]:
     entries: list[Entry] = []
     mask = n_sends = 0
     held = [kind for kind, name in EVENTS.items() if len(getattr(scene, name))]
-    for payload, entry, windows, sends in heapq.merge(*(coder(kind).packets(scene, quantiser) for kind in held), key=lambda packet: packet[1].place):
+    for payload, entry, windows, sends in heapq.merge(
+        *(coder(kind).packets(scene, quantiser) for kind in held), key=lambda packet: packet[1].place
+    ):
         packet, told = frame(entry.kind, payload), b"" if sends is None else _sends_coder().sends_frame(entry, sends)
         entries.append(replace(entry, n_bytes=len(packet) + len(told)))
         mask |= windows
@@ -126,7 +134,9 @@ def chunks(scene: Scene) -> Iterator[bytes]:
         yield packet + told
     index = frame(INDEX, Index(_windows(mask), tuple(entries)).pack())
     yield index
-    yield end_frame(len(index), len(entries) + n_sends + len(scene.instruments) + len(scene.rooms) + 3 + (len(groups) > 0))
+    yield end_frame(
+        len(index), len(entries) + n_sends + len(scene.instruments) + len(scene.rooms) + 3 + (len(groups) > 0)
+    )
 
 
 def _windows(mask: int) -> tuple[int, ...]:
@@ -195,11 +205,21 @@ class Columns:
             if self.parts[name]:
                 _same_columns(self.parts[name])
                 tables[name] = coder(kind).table(self.parts[name], h.sample_rate_hz)
-        if not all(np.all((table.group_id == 0) | np.isin(table.group_id, self.groups.id)) for table in tables.values()):
+        if not all(
+            np.all((table.group_id == 0) | np.isin(table.group_id, self.groups.id)) for table in tables.values()
+        ):
             raise FormatError("events are in groups that the file does not tell of")
         common: dict[str, Any] = {"quantiser": h.quantiser, "groups": self.groups, "metadata": h.metadata}
         try:
-            return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, instruments=self._instruments(), rooms=self._rooms(), **common, **tables)
+            return Scene(
+                h.sample_rate_hz,
+                h.n_samples,
+                h.n_channels,
+                instruments=self._instruments(),
+                rooms=self._rooms(),
+                **common,
+                **tables,
+            )
         except ParameterError as error:  # strikes that play what is not there, events in rooms that are not
             raise FormatError(str(error)) from None
 
@@ -216,7 +236,11 @@ class Columns:
     def follow_partials(self) -> bool:
         """Whether an event was edited so that it depends on the other events of its partial."""
         parts = self.parts["gabor"]
-        return any(np.any(part["edit_ratio"] != 1) or np.any(np.abs(part["edit_factor"]) != 1) for part in parts if "edit_ratio" in part)
+        return any(
+            np.any(part["edit_ratio"] != 1) or np.any(np.abs(part["edit_factor"]) != 1)
+            for part in parts
+            if "edit_ratio" in part
+        )
 
     def _instruments(self) -> tuple[Instrument, ...]:
         if sorted(self.instruments) != list(range(len(self.instruments))):
@@ -385,7 +409,11 @@ class _Seekable:
 
     def scene(self, first_sample: float, last_sample: float) -> Scene:
         """The packets that sound from `first_sample` to `last_sample`."""
-        columns, at, length = Columns(self.header, self._find_room), self.first, packet_samples(self.header.sample_rate_hz)
+        columns, at, length = (
+            Columns(self.header, self._find_room),
+            self.first,
+            packet_samples(self.header.sample_rate_hz),
+        )
         if self.groups is not None:
             columns.groups = unpack_groups(self.groups)
         for packet in self.instruments:
@@ -394,7 +422,10 @@ class _Seekable:
             columns.add_room(packet)
         tail = columns.longest_room_s * self.header.sample_rate_hz
         for i, entry in enumerate(self.index.entries):
-            start, end = entry.number * length - entry.before * REACH_UNIT, (entry.number + 1) * length + entry.after * REACH_UNIT
+            start, end = (
+                entry.number * length - entry.before * REACH_UNIT,
+                (entry.number + 1) * length + entry.after * REACH_UNIT,
+            )
             if start <= last_sample and end + tail >= first_sample:
                 self._add(columns, entry, at, self.n_before + i)
             at += entry.n_bytes
@@ -419,12 +450,16 @@ class _Seekable:
 
 
 def load(
-    path: str | os.PathLike[str], start_s: float | None = None, end_s: float | None = None, find_room: FindRoom | None = None
-) -> Scene:  # fmt: skip
-    """The scene in a .mote file, or with a time range only its packets that sound there (the scene keeps its whole length).
+    path: str | os.PathLike[str],
+    start_s: float | None = None,
+    end_s: float | None = None,
+    find_room: FindRoom | None = None,
+) -> Scene:
+    """The scene in a .mote file, or with a time range only its packets that sound there (the scene keeps its whole
+    length).
 
-    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing. Raises FormatError, which names the file and the
-    packet, where anything is wrong.
+    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing. Raises FormatError,
+    which names the file and the packet, where anything is wrong.
     """
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
@@ -483,7 +518,11 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
 def _told(packet: Frame) -> str:
     """A room in a few words."""
     room = read_room(packet).room
-    return room.name if room.is_synthetic else f"{room.name} ({'in the file' if room.is_embedded else f'not in the file, {room.digest[:12]}'})"
+    return (
+        room.name
+        if room.is_synthetic
+        else f"{room.name} ({'in the file' if room.is_embedded else f'not in the file, {room.digest[:12]}'})"
+    )
 
 
 def validate(path: str | os.PathLike[str]) -> FileInfo:

@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.codec.container import MAX_PAYLOAD, Frame, Header, Reader, unzigzag, varint, zigzag
-from motes.codec.numbers import decode_numbers, encode_numbers, unzigzags, zigzags
+from motes.coding.container import MAX_PAYLOAD, Frame, Header, Reader, unzigzag, varint, zigzag
+from motes.coding.integers import decode_numbers, encode_numbers, unzigzags, zigzags
 from motes.errors import FormatError, ParameterError
-from motes.scene.instrument import MAX_CONTROLS, MAX_MODES, MAX_TAPS, MAX_WEIGHTS, T60_RANGE_S, Instrument
+from motes.events.instrument import MAX_CONTROLS, MAX_MODES, MAX_TAPS, MAX_WEIGHTS, T60_RANGE_S, Instrument
 
 Ints = NDArray[np.int64]
+# Units of frequency per cycle per sample: over ten seconds of 44.1 kHz, less than a hundredth of a radian.
 FREQUENCY_UNITS = 1 << 28
-"""Units of frequency per cycle per sample: over ten seconds of 44.1 kHz, less than a hundredth of a radian."""
+# Decay times per doubling.
 T60_STEPS = 256
-"""Decay times per doubling."""
 MIXING_UNITS = 1 << 12
 DIRECT_UNITS = 1 << 15
 GAIN_UNITS = 1 << 10
 PAD_UNITS = 255
+# The step of the weights moves by a fourth of a doubling.
 STEPS_PER_DOUBLING = 4
-"""The step of the weights moves by a fourth of a doubling."""
 MAX_STEP = 400
 MAX_NUMBER = 4095
+# Of an instrument that does not say how finely, rounding may add this part of each weight's energy, on average.
 DEFAULT_NOISE = 1e-5
-"""Of an instrument that does not say how finely, rounding may add this part of each weight's energy, on average."""
 _LIMIT = 1 << 40
 
 
@@ -37,11 +37,17 @@ def default_step(instrument: Instrument) -> int:
     n = np.count_nonzero(power)
     if not n:
         return 0
-    return int(np.clip(np.floor(STEPS_PER_DOUBLING * np.log2(np.sqrt(6 * DEFAULT_NOISE * power.sum() / n))), -MAX_STEP, MAX_STEP))
+    return int(
+        np.clip(
+            np.floor(STEPS_PER_DOUBLING * np.log2(np.sqrt(6 * DEFAULT_NOISE * power.sum() / n))), -MAX_STEP, MAX_STEP
+        )
+    )
 
 
 def step_for(instrument: Instrument, noise_energy: float, strikes_power: NDArray[np.float64]) -> int:
-    """The coarsest step whose rounding adds about `noise_energy` when controls are struck with squared amplitudes of these sums, `(n_controls,)`."""
+    """The coarsest step whose rounding adds about `noise_energy` when controls are struck with squared amplitudes
+    of these sums, `(n_controls,)`.
+    """
     n = float(np.sum(np.count_nonzero(instrument.weights, axis=1) * strikes_power))
     if n <= 0 or noise_energy <= 0:
         return default_step(instrument)
@@ -125,8 +131,12 @@ def decode_instrument(found: Frame, header: Header) -> tuple[int, Instrument]:
     mixing = 2 * n_channels * n_modes if n_channels > 1 else 0
     sizes = [n_modes, n_modes, mixing, n_channels * n_taps, n_controls if n_taps else 0, 2 * n_controls, 3 * n_weights]
     if sum(sizes) > 8 * len(found.payload) or n_weights > n_modes * n_controls or n_modes * n_controls > MAX_WEIGHTS:
-        raise FormatError(f"{found.name}: {n_modes} modes and {n_weights} weights in {len(found.payload)} bytes cannot be")
-    columns = np.concatenate([np.full(n, c) for c, n in enumerate(sizes[:6])] + [np.tile([6, 7, 7], n_weights)]).astype(np.int64)
+        raise FormatError(
+            f"{found.name}: {n_modes} modes and {n_weights} weights in {len(found.payload)} bytes cannot be"
+        )
+    columns = np.concatenate([np.full(n, c) for c, n in enumerate(sizes[:6])] + [np.tile([6, 7, 7], n_weights)]).astype(
+        np.int64
+    )
     values = decode_numbers(reader.rest(), columns)
     if values.max(initial=0) > _LIMIT:
         raise FormatError(f"{found.name}: a number is out of range")
@@ -135,21 +145,46 @@ def decode_instrument(found: Frame, header: Header) -> tuple[int, Instrument]:
     if n_weights and place[-1] >= n_modes * n_controls:
         raise FormatError(f"{found.name}: a weight lies outside the matrix")
     try:
-        made = _made(header, step, n_controls, np.cumsum(unzigzags(frequency)), np.cumsum(unzigzags(t60)), unzigzags(mix), unzigzags(direct),
-                     unzigzags(gain), pad, place, unzigzags(weight.reshape(-1, 3)[:, 1:]))  # fmt: skip
+        made = _made(
+            header,
+            step,
+            n_controls,
+            np.cumsum(unzigzags(frequency)),
+            np.cumsum(unzigzags(t60)),
+            unzigzags(mix),
+            unzigzags(direct),
+            unzigzags(gain),
+            pad,
+            place,
+            unzigzags(weight.reshape(-1, 3)[:, 1:]),
+        )
     except ParameterError as error:
         raise FormatError(f"{found.name}: {error}") from None
     return number, made
 
 
 def _made(
-    header: Header, step: int, n_controls: int, frequency: Ints, t60: Ints, mix: Ints, direct: Ints, gain: Ints, pad: Ints, place: Ints, weight: Ints
+    header: Header,
+    step: int,
+    n_controls: int,
+    frequency: Ints,
+    t60: Ints,
+    mix: Ints,
+    direct: Ints,
+    gain: Ints,
+    pad: Ints,
+    place: Ints,
+    weight: Ints,
 ) -> Instrument:
     rate, n_modes = header.sample_rate_hz, len(frequency)
     low, high = _t60_range()
     if t60.size and not low <= t60.min() <= t60.max() <= high:
         raise ParameterError("a decay time is out of range")
-    mixing = (mix[::2] + 1j * mix[1::2]).reshape(header.n_channels, n_modes) / MIXING_UNITS if header.n_channels > 1 else np.ones((1, n_modes))
+    mixing = (
+        (mix[::2] + 1j * mix[1::2]).reshape(header.n_channels, n_modes) / MIXING_UNITS
+        if header.n_channels > 1
+        else np.ones((1, n_modes))
+    )
     plain = Instrument(
         rate,
         frequency * rate / FREQUENCY_UNITS,

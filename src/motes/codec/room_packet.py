@@ -1,4 +1,6 @@
-"""One packet of a room: its digest and name, or what a synthetic one is made from, or its response ◀▶ payload. Needs no compiler."""
+"""One packet of a room: its digest and name, or what a synthetic one is made from, or its response ◀▶ payload.
+Needs no compiler.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +9,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motes.codec.container import MAX_PAYLOAD, Frame, Reader, varint
+from motes.coding.container import MAX_PAYLOAD, Frame, Reader, varint
 from motes.errors import FormatError, ParameterError
-from motes.scene.kinds import MAX_ROOMS, Ints
-from motes.scene.room import LONGEST_S, MAX_CHANNELS, MAX_NAME, MAX_SAMPLES, RT60_UNITS, Room, of_whole_numbers, whole_numbers
+from motes.events.event_table import MAX_ROOMS, Ints
+from motes.events.room import (
+    LONGEST_S,
+    MAX_CHANNELS,
+    MAX_NAME,
+    MAX_SAMPLES,
+    RT60_UNITS,
+    Room,
+    of_whole_numbers,
+    whole_numbers,
+)
 from motes.scene.scene import MAX_SAMPLE_RATE_HZ
 
 BY_DIGEST, SYNTHETIC, EMBEDDED = range(3)
+# Readers count on it: a packet has no more samples for each of its bytes.
 SAMPLES_PER_BYTE = 32
-"""Readers count on it: a packet has no more samples for each of its bytes."""
+# What is written into the FLAC stream's own header, whatever the rate: it does not know all of them.
 FLAC_RATE_HZ = 44100
-"""What is written into the FLAC stream's own header, whatever the rate: it does not know all of them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,13 @@ def encode_room(room: Room, number: int) -> bytes:
     if room.is_synthetic:
         return b"".join(map(varint, (number, SYNTHETIC, round(room.rt60_s * RT60_UNITS), room.seed)))
     name = room.name.encode()
-    head = varint(number) + varint(EMBEDDED if room.is_embedded else BY_DIGEST) + varint(len(name)) + name + bytes.fromhex(room.digest)
+    head = (
+        varint(number)
+        + varint(EMBEDDED if room.is_embedded else BY_DIGEST)
+        + varint(len(name))
+        + name
+        + bytes.fromhex(room.digest)
+    )
     if not room.is_embedded or room.response is None:
         return head
     numbers = whole_numbers(room.response)
@@ -46,7 +63,9 @@ def encode_room(room: Room, number: int) -> bytes:
 
 
 def read_room(found: Frame) -> Told:
-    """What a packet tells, its response not yet decoded; FormatError, which names the packet, where it makes no sense."""
+    """What a packet tells, its response not yet decoded; FormatError, which names the packet, where it makes no
+    sense.
+    """
     reader = Reader(found.payload, found.name)
     number, way = reader.varint(MAX_ROOMS), reader.varint(EMBEDDED)
     if not number:
@@ -63,11 +82,22 @@ def read_room(found: Frame) -> Told:
     if way == BY_DIGEST:
         reader.finish()
         return Told(number, room)
-    rate, n_channels, n_samples = reader.varint(MAX_SAMPLE_RATE_HZ), reader.varint(MAX_CHANNELS), reader.varint(MAX_SAMPLES)
+    rate, n_channels, n_samples = (
+        reader.varint(MAX_SAMPLE_RATE_HZ),
+        reader.varint(MAX_CHANNELS),
+        reader.varint(MAX_SAMPLES),
+    )
     coded = reader.take(reader.varint(MAX_PAYLOAD))
     size = n_channels * n_samples
-    if not rate or not size or n_samples > LONGEST_S * rate or size > min(MAX_SAMPLES, SAMPLES_PER_BYTE * len(found.payload)):
-        raise FormatError(f"{found.name}: {n_channels} × {n_samples} samples at {rate} Hz in {len(found.payload)} bytes cannot be")
+    if (
+        not rate
+        or not size
+        or n_samples > LONGEST_S * rate
+        or size > min(MAX_SAMPLES, SAMPLES_PER_BYTE * len(found.payload))
+    ):
+        raise FormatError(
+            f"{found.name}: {n_channels} × {n_samples} samples at {rate} Hz in {len(found.payload)} bytes cannot be"
+        )
     if any(reader.rest()):
         raise FormatError(f"{found.name}: bytes follow its response")
     return Told(number, replace(room, sample_rate_hz=rate, is_embedded=True), n_channels, n_samples, coded)
@@ -78,7 +108,9 @@ def decode_room(found: Frame) -> tuple[int, Room]:
     told = read_room(found)
     if not told.room.is_embedded:
         return told.number, told.room
-    numbers = _samples(told.coded, told.n_channels * told.n_samples, found.name).reshape(told.n_channels, told.n_samples)
+    numbers = _samples(told.coded, told.n_channels * told.n_samples, found.name).reshape(
+        told.n_channels, told.n_samples
+    )
     if not numbers[:, -1].any() or np.abs(numbers).max() == 0:
         raise FormatError(f"{found.name}: its response ends in silence")
     response = of_whole_numbers(numbers)

@@ -1,4 +1,6 @@
-"""What is intact in a damaged .mote file: packets are checked and decoded alone, so those around the damage still sound."""
+"""What is intact in a damaged .mote file: packets are checked and decoded alone, so those around the damage still
+sound.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motes.codec.bitstream import Columns, FindRoom
-from motes.codec.container import (
+from motes.coding.container import (
     END,
     EVENTS,
     GROUPS,
@@ -32,8 +34,8 @@ from motes.codec.container import (
 from motes.errors import FormatError
 from motes.scene.scene import Scene
 
+# Looking for the next packet reads at most this many times the file.
 _EFFORT = 64
-"""Looking for the next packet reads at most this many times the file."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
     frames = _intact(data, skipped)
     header = next((found for found in frames if found.kind == HEADER), None)
     if header is None:
-        raise FormatError("nothing can be salvaged: there is no intact header, which says what the packets mean" if data else "the file is empty")
+        raise FormatError(
+            "nothing can be salvaged: there is no intact header, which says what the packets mean"
+            if data
+            else "the file is empty"
+        )
     columns, sizes = Columns(Header.unpack(header), find_room), {}
     for found in (found for found in frames if found.kind in (INSTRUMENT, ROOM)):
         try:
@@ -117,8 +123,12 @@ def _without_room(columns: Columns) -> list[str]:
     return [f"the room of {n_lost} event{'s' * (n_lost != 1)} is lost: they are dry now"] if n_lost else []
 
 
-def _without_sends(frames: list[Frame], sizes: dict[tuple[int, int, int], int], sent: set[tuple[int, int, int]], header: Header) -> list[str]:
-    """Which packets' events were in rooms that are no longer known: the index counts the bytes of their sends among theirs."""
+def _without_sends(
+    frames: list[Frame], sizes: dict[tuple[int, int, int], int], sent: set[tuple[int, int, int]], header: Header
+) -> list[str]:
+    """Which packets' events were in rooms that are no longer known: the index counts the bytes of their sends among
+    theirs.
+    """
     index = next((found for found in frames if found.kind == INDEX), None)
     try:
         entries = () if index is None else Index.unpack(index).entries
@@ -127,8 +137,15 @@ def _without_sends(frames: list[Frame], sizes: dict[tuple[int, int, int], int], 
     length, rate, lines = packet_samples(header.sample_rate_hz), header.sample_rate_hz, []
     for entry in entries:
         if entry.n_bytes > sizes.get(entry.place, entry.n_bytes) and entry.place not in sent:
-            ends = f"{entry.number * length / rate:.2f} to {min((entry.number + 1) * length, header.n_samples) / rate:.2f} s"
-            lines.append(f"which rooms {entry.n_events} {EVENTS[entry.kind]} event{'s' * (entry.n_events != 1)} from {ends} were in is lost")
+            ends = (
+                f"{entry.number * length / rate:.2f} to "
+                f"{min((entry.number + 1) * length, header.n_samples) / rate:.2f} s"
+            )
+            lines.append(
+                f"which rooms {entry.n_events} {EVENTS[entry.kind]} event{'s' * (entry.n_events != 1)} from "
+                f"{ends} "
+                "were in is lost"
+            )
     return lines
 
 
@@ -197,20 +214,28 @@ def _missing(frames: list[Frame], places: list[tuple[int, int, int]], header: He
     ended = last.kind == END and _is_end(last)
     if index is None:
         return [
-            "the index is missing: whether packets of events are missing too is not known" if ended else "the file is cut short or its end is damaged"
+            "the index is missing: whether packets of events are missing too is not known"
+            if ended
+            else "the file is cut short or its end is damaged"
         ]
     length, rate = packet_samples(header.sample_rate_hz), header.sample_rate_hz
     try:
         entries = Index.unpack(index).entries
     except FormatError as error:
         return [str(error)]
-    lost = sorted((entry for entry in entries if entry.place not in places), key=lambda entry: (entry.place[1], entry.number))
+    lost = sorted(
+        (entry for entry in entries if entry.place not in places), key=lambda entry: (entry.place[1], entry.number)
+    )
     lines = []
     for _, run in itertools.groupby(enumerate(lost), lambda pair: (pair[1].kind, pair[1].number - pair[0])):
         parts = [entry for _, entry in run]
         n_events = sum(entry.n_events for entry in parts)
         start_s, end_s = parts[0].number * length / rate, min((parts[-1].number + 1) * length, header.n_samples) / rate
-        lines.append(f"{n_events} {EVENTS[parts[0].kind]} event{'s' * (n_events != 1)} from {start_s:.2f} to {end_s:.2f} s are lost")
+        lines.append(
+            f"{n_events} {EVENTS[parts[0].kind]} event{'s' * (n_events != 1)} from {start_s:.2f} to {end_s:.2f} s "
+            "are "
+            "lost"
+        )
     return lines + ([] if ended else ["the end packet is missing"])
 
 

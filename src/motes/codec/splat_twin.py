@@ -1,15 +1,19 @@
-"""The coding of a packet's splats once more in plain Python, for reading and as the oracle of the compiled one: the same bytes, slowly."""
+"""The coding of a packet's splats once more in plain Python, for reading and as the oracle of the compiled one: the
+same bytes, slowly.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from motes.codec.twin import Coder, Decoder, Encoder
-from motes.kernels.range_coder import RECIPROCAL
+from motes.coding.range_coder import RECIPROCAL
 
 
 class Columns:
-    """Both directions: each method is handed the values to encode (a decoder ignores them) and returns the values coded."""
+    """Both directions: each method is handed the values to encode (a decoder ignores them) and returns the values
+    coded.
+    """
 
     def __init__(self, data: bytes | None) -> None:
         self.coder: Coder = Encoder([], []) if data is None else Decoder(data, [], [])

@@ -1,20 +1,24 @@
-"""The coding of a texture event's levels once more in plain Python, for reading and as the oracle of the compiled one: the same bytes, slowly."""
+"""The coding of a texture event's levels once more in plain Python, for reading and as the oracle of the compiled
+one: the same bytes, slowly.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from motes.codec import texture_model as model
-from motes.codec.texture_model import N_UNARY, TILE
 from motes.codec.twin import Coder, Decoder, Encoder
+from motes.kinds.texture import model
+from motes.kinds.texture.model import N_UNARY, TILE
 
+# In steps; None where the band is silent.
 Level = int | None
-"""In steps; None where the band is silent."""
+# By frame, band and channel.
 Levels = list[list[list[Level]]]
-"""By frame, band and channel."""
 
 
-def encode(levels: Levels, cuts: list[list[int]], edges: Sequence[int], base: int, slots: Sequence[int], weights: Sequence[int]) -> bytes:
+def encode(
+    levels: Levels, cuts: list[list[int]], edges: Sequence[int], base: int, slots: Sequence[int], weights: Sequence[int]
+) -> bytes:
     """The coded bytes of `levels`, whose tiles and groups are cut as `cuts` tells."""
     coder = Encoder(slots, weights)
     _Levels(coder, levels, cuts, edges, base).code()
@@ -22,7 +26,12 @@ def encode(levels: Levels, cuts: list[list[int]], edges: Sequence[int], base: in
 
 
 def decode(
-    data: bytes, shape: tuple[int, int, int], edges: Sequence[int], base: int, slots: Sequence[int], weights: Sequence[int]
+    data: bytes,
+    shape: tuple[int, int, int],
+    edges: Sequence[int],
+    base: int,
+    slots: Sequence[int],
+    weights: Sequence[int],
 ) -> tuple[Levels, list[list[int]]]:
     """Levels of this shape (frames, bands, channels), and how they are cut."""
     n_frames, n_bands, n_channels = shape
@@ -43,7 +52,9 @@ class _Levels:
         self.coder, self.levels, self.cuts, self.edges, self.base = coder, levels, cuts, edges, base
         self.n_bands, n_channels = len(levels[0]), len(levels[0][0])
         self.bands, self.mean = range(self.n_bands), [64] * n_channels
-        self.shown = [[[base] * n_channels for _ in self.bands] for _ in range(TILE)]  # of the tile; silence as what it was predicted
+        self.shown = [
+            [[base] * n_channels for _ in self.bands] for _ in range(TILE)
+        ]  # of the tile; silence as what it was predicted
         self.before_tile = [list(row) for row in self.shown[0]]
         self.last = [[(base, base)] * n_channels for _ in self.bands]
         self.error = [[0] * n_channels for _ in self.bands]
@@ -82,7 +93,10 @@ class _Levels:
         p = (p16 + 8) >> 4
         error, shown = 0, max(p, self.base - 8)
         if not silent:
-            errors = (error_below if channel else self.error[band - 1][channel] if band else 0, self.error[band][channel])
+            errors = (
+                error_below if channel else self.error[band - 1][channel] if band else 0,
+                self.error[band][channel],
+            )
             contexts = self._contexts(p, p16, band, cut, at == 0, around, errors, self.mean[channel])
             error = self._error(int(channel > 0), contexts, 0 if value is None else value - p)
             shown = p + error
@@ -105,8 +119,16 @@ class _Levels:
         return 9 * before + 2 * earlier + 9 * below - 4 * below_before, (before, earlier, below, above, two_below)
 
     def _contexts(
-        self, p: int, p16: int, band: int, cut: int, first: bool, around: tuple[int, ...], errors: tuple[int, int], mean: int
-    ) -> list[int]:  # fmt: skip
+        self,
+        p: int,
+        p16: int,
+        band: int,
+        cut: int,
+        first: bool,
+        around: tuple[int, ...],
+        errors: tuple[int, int],
+        mean: int,
+    ) -> list[int]:
         before, earlier, below, above, two_below = (_clip(value - p, 4) for value in around)
         fraction = min(max((p16 - 16 * p + 8) >> 2, 0), 3)
         return [

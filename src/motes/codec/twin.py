@@ -1,4 +1,5 @@
-"""The range coder and the gabor model once more in plain Python, for reading and as the oracle of the compiled ones: the same bytes, slowly.
+"""The range coder and the gabor model once more in plain Python, for reading and as the oracle of the compiled ones:
+the same bytes, slowly.
 
 Whole numbers of any size, dictionaries instead of grids, one class that encodes and one that decodes.
 """
@@ -9,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from motes.codec import gabor_model as model
-from motes.codec import tag_model
-from motes.codec.gabor_model import BLOCK, N_UNARY
-from motes.kernels.range_coder import COUNT_LIMIT, RATE, RATE_SHIFT, RECIPROCAL, SQUASH, STRETCH
+from motes.coding import tag_model
+from motes.coding.range_coder import COUNT_LIMIT, RATE, RATE_SHIFT, RECIPROCAL, SQUASH, STRETCH
+from motes.kinds.gabor import model
+from motes.kinds.gabor.model import BLOCK, N_UNARY
 
 
 class Predictions:
@@ -44,16 +45,22 @@ class Predictions:
 
 
 class Coder(Predictions):
-    """What both directions share: each method is handed the value to encode (decoders ignore it) and returns the value coded."""
+    """What both directions share: each method is handed the value to encode (decoders ignore it) and returns the
+    value coded.
+    """
 
-    def interval(self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]) -> int:
+    def interval(
+        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
+    ) -> int:
         raise NotImplementedError
 
     def decide(self, p: int, bit: int) -> int:
         """A bit that is 1 with probability p/65536: the lower part of the range."""
         bound = (self.range >> 16) * p
         above = self.range - bound
-        return self.interval(lambda b: 0 if b else bound, lambda b: bound if b else above, bit, lambda code: int(code < bound))
+        return self.interval(
+            lambda b: 0 if b else bound, lambda b: bound if b else above, bit, lambda code: int(code < bound)
+        )
 
     def uniform(self, n: int, value: int) -> int:
         """One of `n` equally likely values."""
@@ -95,7 +102,9 @@ class Encoder(Coder):
         super().__init__(slots, weights)
         self.low, self.n_bytes = 0, 5  # low is the whole fraction so far, of 8·n_bytes bits
 
-    def interval(self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]) -> int:
+    def interval(
+        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
+    ) -> int:
         self.low += low_of(value)
         self.range = size_of(value)
         while self.range < 1 << 32:
@@ -124,7 +133,9 @@ class Decoder(Coder):
         self.code = self.code << 8 | (self.data[self.position] if self.position < len(self.data) else 0)
         self.position += 1
 
-    def interval(self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]) -> int:
+    def interval(
+        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
+    ) -> int:
         value = find(self.code)
         self.code -= low_of(value)
         self.range = size_of(value)
@@ -136,7 +147,9 @@ class Decoder(Coder):
 
 @dataclass
 class Atom:
-    """An event as integers: place on the grid or values in full, and per channel (amplitude index or None, phase index)."""
+    """An event as integers: place on the grid or values in full, and per channel (amplitude index or None, phase
+    index).
+    """
 
     place: tuple[int, int, int]
     sound: list[tuple[int | None, int]]
@@ -168,7 +181,9 @@ def code_strength(coder: Coder, steps: list[int], tables: tuple[int, ...], mixer
     wanted, strength = class_of(value), 0
     while strength < model.MAX_CLASS:
         j = min(strength, N_UNARY - 1)
-        if not coder.bit([t + s * N_UNARY + j for t, s in zip(tables, steps, strict=True)], mixer + j, int(wanted > strength)):
+        if not coder.bit(
+            [t + s * N_UNARY + j for t, s in zip(tables, steps, strict=True)], mixer + j, int(wanted > strength)
+        ):
             break
         strength += 1
     if strength < 4:
@@ -273,11 +288,17 @@ class Grid:
         recent = 0 if past == 0 else 1 if c(1, 0) + c(2, 0) == 0 else 2
         others = min(class_of(min(self.near_block[n, b], 255)), 15)
         zone = min(class_of(max(min((b * BLOCK + 8) * 2048 // self.window, 1024), 1)), 31)
-        density = min(class_of(min((self.slow_block[b] * 2 + self.slow_block[b - 1] + self.slow_block[b + 1]) >> 6, 255)), 15)
+        density = min(
+            class_of(min((self.slow_block[b] * 2 + self.slow_block[b - 1] + self.slow_block[b + 1]) >> 6, 255)), 15
+        )
         rows = (
-            self.size * 36 + past, self.size * 27 + side, self.size * 64 + zone * 2 + (others > 0), others * 4 + recent,
-            self.size * 16 + around, self.size * 64 + density * 4 + others // 4,
-        )  # fmt: skip
+            self.size * 36 + past,
+            self.size * 27 + side,
+            self.size * 64 + zone * 2 + (others > 0),
+            others * 4 + recent,
+            self.size * 16 + around,
+            self.size * 64 + density * 4 + others // 4,
+        )
         return [t + row for t, row in zip(model.T_BLOCK, rows, strict=True)]
 
     def bin_contexts(self, n: int, m: int, found: int, by_slow: int, by_near: int) -> list[int]:
@@ -289,9 +310,13 @@ class Grid:
         same = sum(there(k + 1, 0) << k for k in range(4))
         beside = sum(there(*cell) << i for i, cell in enumerate([(1, -1), (1, 1), (2, -1), (2, 1), (0, -1), (0, -2)]))
         rows = (
-            self.size * 16 + same, self.size * 64 + beside, self.size * 48 + m % BLOCK * 3 + min(found, 2),
-            by_slow * 4 + min(found, 3), by_near * 4 + min(found, 3), by_slow * 32 + by_near,
-        )  # fmt: skip
+            self.size * 16 + same,
+            self.size * 64 + beside,
+            self.size * 48 + m % BLOCK * 3 + min(found, 2),
+            by_slow * 4 + min(found, 3),
+            by_near * 4 + min(found, 3),
+            by_slow * 32 + by_near,
+        )
         return [t + row for t, row in zip(model.T_BIN, rows, strict=True)]
 
     def strength_contexts(self, n: int, m: int, memory: int) -> list[int]:
@@ -301,7 +326,14 @@ class Grid:
         zone = min(class_of(max(m * 2048 // self.window, 1)), 31)
         below = max(self.level[n, m - 1], self.level[n, m - 2])
         mean = min((self.packet.mean + 128) >> 8, 15)
-        return [self.size * 8 + zone // 4, max(own, sides), below, self.peak[n, m], mean, min(class_of(min(memory >> 8, 255)), 15)]
+        return [
+            self.size * 8 + zone // 4,
+            max(own, sides),
+            below,
+            self.peak[n, m],
+            mean,
+            min(class_of(min(memory >> 8, 255)), 15),
+        ]
 
 
 def share(part: int, whole: int) -> int:
@@ -381,7 +413,9 @@ def encode(packet: Packet, grid: list[Atom], free: list[Atom], slots: Sequence[i
     return coder.finish()
 
 
-def decode(data: bytes, packet: Packet, n_grid: int, n_free: int, slots: Sequence[int], weights: Sequence[int]) -> tuple[list[Atom], list[Atom]]:
+def decode(
+    data: bytes, packet: Packet, n_grid: int, n_free: int, slots: Sequence[int], weights: Sequence[int]
+) -> tuple[list[Atom], list[Atom]]:
     """Its inverse: the events on the grid and off it."""
     coder = Decoder(data, slots, weights)
     free = [Atom((0, 0, 0), []) for _ in range(n_free)]
@@ -390,12 +424,17 @@ def decode(data: bytes, packet: Packet, n_grid: int, n_free: int, slots: Sequenc
     return packet.atoms, free
 
 
-def code_tags(coder: Coder, by_place: int, frequency: list[int], tags: list[int], table: list[list[int]], n_columns: int) -> list[list[int]]:
-    """Tags and their table; when decoding, fills `tags` and returns the table. See `motes.codec.tag_model`."""
+def code_tags(
+    coder: Coder, by_place: int, frequency: list[int], tags: list[int], table: list[list[int]], n_columns: int
+) -> list[list[int]]:
+    """Tags and their table; when decoding, fills `tags` and returns the table. See `motes.coding.tag_model`."""
     n_tags = 2 + coder.number(tag_model.COUNT, len(table) - 2)
     found = [[0] * n_columns]
     for i in range(1, n_tags):
-        folded = [0 if coder.decoding else 2 * v if v >= 0 else -2 * v - 1 for v in (table[i] if not coder.decoding else [0] * n_columns)]
+        folded = [
+            0 if coder.decoding else 2 * v if v >= 0 else -2 * v - 1
+            for v in (table[i] if not coder.decoding else [0] * n_columns)
+        ]
         folded = [coder.number(tag_model.CELLS + 64 * j, v) for j, v in enumerate(folded)]
         found.append([v // 2 if v % 2 == 0 else -(v // 2) - 1 for v in folded])
     if coder.uniform(2, by_place):

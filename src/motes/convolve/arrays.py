@@ -8,23 +8,29 @@ from numpy.typing import ArrayLike, NDArray
 from motes.errors import ParameterError
 
 Samples = NDArray[np.float32]
+# What single precision may cost; no error is told to be less.
 SINGLE_DB = -120.0
-"""What single precision may cost; no error is told to be less."""
 
 
 def as_samples(value: ArrayLike, name: str, dimensions: tuple[int, ...]) -> Samples:
-    """`value` as contiguous float32 with one of these numbers of dimensions; ParameterError if it is empty, not real or not finite."""
+    """`value` as contiguous float32 with one of these numbers of dimensions; ParameterError if it is empty, not
+    real or not finite.
+    """
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise ParameterError(f"{name} must be real numbers, not {array.dtype}")
     if array.ndim not in dimensions:
-        raise ParameterError(f"{name} must have {' or '.join(str(d) for d in dimensions)} dimensions, not the shape {array.shape}")
+        raise ParameterError(
+            f"{name} must have {' or '.join(str(d) for d in dimensions)} dimensions, not the shape {array.shape}"
+        )
     if array.size == 0:
         raise ParameterError(f"{name} is empty: its shape is {array.shape}")
     with np.errstate(over="ignore"):
         array = np.ascontiguousarray(array, np.float32)
     if not np.isfinite(array).all():
-        raise ParameterError(f"{name}, of shape {array.shape}, holds NaN, infinities or numbers beyond single precision")
+        raise ParameterError(
+            f"{name}, of shape {array.shape}, holds NaN, infinities or numbers beyond single precision"
+        )
     return array
 
 

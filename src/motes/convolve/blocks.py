@@ -1,4 +1,6 @@
-"""Transforms of blocks: their tables, the sizes there are, what each is predicted to take, and which is best for a task."""
+"""Transforms of blocks: their tables, the sizes there are, what each is predicted to take, and which is best for a
+task.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,15 @@ from numpy.typing import NDArray
 
 from motes.convolve.arrays import Samples
 
+# Complex numbers of the smallest transform: blocks of 512 samples.
 SMALLEST = 256
-"""Complex numbers of the smallest transform: blocks of 512 samples."""
+# Nanoseconds per complex number and halving, measured (AVX-512) while a block fits into the cache of one core.
 NS_PER_STAGE = 0.09
-"""Nanoseconds per complex number and halving, measured (AVX-512) while a block fits into the cache of one core."""
 IN_CACHE = 32768
+# Longer transforms take this many times longer per number.
 BEYOND_CACHE = 1.7
-"""Longer transforms take this many times longer per number."""
+# Nanoseconds to multiply and add one complex number.
 NS_PER_PRODUCT = 0.25
-"""Nanoseconds to multiply and add one complex number."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,15 @@ class Transform:
         return spectra
 
     def kernel(self, kernel: Samples) -> Samples:
-        """`(2, size)`: the spectrum of a kernel of at most `2·size` taps, divided by the size so that `inverse` need not."""
+        """`(2, size)`: the spectrum of a kernel of at most `2·size` taps, divided by the size so that `inverse`
+        need not.
+        """
         return self.forward(kernel * np.float32(1 / self.size), 0, len(kernel), 1)[0]
 
     def inverse(self, spectra: Samples, kernels: Samples, hop: int, y: Samples) -> None:
-        """Adds Σ spectra·kernels, `(n_inputs, n_blocks, 2, size)` and `(n_inputs, 2, size)`, to `y`: block k from sample k·hop on."""
+        """Adds Σ spectra·kernels, `(n_inputs, n_blocks, 2, size)` and `(n_inputs, 2, size)`, to `y`: block k from
+        sample k·hop on.
+        """
         from motes.kernels.fourier import inverse_blocks
 
         inverse_blocks(spectra, kernels, hop, self.turn, self.stages, self.roots, y)
@@ -75,7 +81,9 @@ def transform_ns(size: int) -> float:
 
 @dataclass(frozen=True)
 class Blocks:
-    """How a signal is cut: `n_blocks` of `hop` samples, each through a transform of `size`; `ns` is what it is predicted to take."""
+    """How a signal is cut: `n_blocks` of `hop` samples, each through a transform of `size`; `ns` is what it is
+    predicted to take.
+    """
 
     size: int
     hop: int
@@ -85,7 +93,9 @@ class Blocks:
 
 
 @lru_cache(maxsize=256)
-def best_blocks(n_samples: int, n_taps: int, n_inputs: int = 1, n_outputs: int = 1, counts_setup: bool = False) -> Blocks:
+def best_blocks(
+    n_samples: int, n_taps: int, n_inputs: int = 1, n_outputs: int = 1, counts_setup: bool = False
+) -> Blocks:
     """The cheapest cut for overlap-add; `counts_setup` adds the kernels' own transforms to what is to be cheap."""
     whole = (n_samples + n_taps) // 2
     best = None

@@ -1,7 +1,7 @@
 """The same for PyTorch, with gradients; imported only by those who have PyTorch: `pip install 'motes[learn]'`.
 
-On the CPU in single precision the exact engine runs both ways, since the gradient of a convolution is a correlation. Elsewhere, and in double
-precision, PyTorch's own transforms are used.
+On the CPU in single precision the exact engine runs both ways, since the gradient of a convolution is a correlation.
+Elsewhere, and in double precision, PyTorch's own transforms are used.
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ except ImportError as error:
 
 
 def convolve(x: Tensor, kernel: Tensor) -> Tensor:
-    """`(…, n)` with `(…, n_taps)` to `(…, n + n_taps − 1)`: leading dimensions are broadcast, as in PyTorch's arithmetic.
+    """`(…, n)` with `(…, n_taps)` to `(…, n + n_taps − 1)`: leading dimensions are broadcast, as in PyTorch's
+    arithmetic.
 
-    float32 or float64, differentiable in both any number of times. Raises ParameterError for empty or non-finite input or shapes that do not fit.
+    float32 or float64, differentiable in both any number of times. Raises ParameterError for empty or non-finite input
+    or shapes that do not fit.
     """
     for tensor, name in ((x, "x"), (kernel, "kernel")):
         _check(tensor, name)
     try:
         shape = torch.broadcast_shapes(x.shape[:-1], kernel.shape[:-1])
     except RuntimeError:
-        raise ParameterError(f"x, of shape {tuple(x.shape)}, and kernel, of shape {tuple(kernel.shape)}, do not fit each other") from None
+        raise ParameterError(
+            f"x, of shape {tuple(x.shape)}, and kernel, of shape {tuple(kernel.shape)}, do not fit each other"
+        ) from None
     if x.dtype != kernel.dtype or x.device != kernel.device:
         raise ParameterError(f"x is {x.dtype} on {x.device}, kernel {kernel.dtype} on {kernel.device}: they must agree")
     if x.dtype == torch.float32 and x.device.type == "cpu":
@@ -46,10 +50,12 @@ def convolve(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def mix(x: Tensor, weights: Tensor, basis: Tensor, spread: Tensor | None = None) -> Tensor:
-    """Each source through its own mixture of kernels: `x` `(…, n)`, `weights` `(…, n_kernels)` to `(…, [n_channels,] n + n_taps − 1)`.
+    """Each source through its own mixture of kernels: `x` `(…, n)`, `weights` `(…, n_kernels)` to `(…, [n_channels,] n
+    + n_taps − 1)`.
 
-    `basis` `(rank, n_taps)` or `(rank, n_channels, n_taps)` are the kernels, or with `spread` `(n_kernels, rank)` those that a `Bank` shares: see
-    `bank_tensors`. Kernels are mixed before anything is convolved, which is all that one source each costs.
+    `basis` `(rank, n_taps)` or `(rank, n_channels, n_taps)` are the kernels, or with `spread` `(n_kernels, rank)` those
+    that a `Bank` shares: see `bank_tensors`. Kernels are mixed before anything is convolved, which is all that one
+    source each costs.
     """
     mixed = weights if spread is None else weights @ spread
     if mixed.shape[-1] != len(basis):
@@ -59,13 +65,16 @@ def mix(x: Tensor, weights: Tensor, basis: Tensor, spread: Tensor | None = None)
 
 
 def bus(x: Tensor, weights: Tensor, basis: Tensor, spread: Tensor | None = None) -> Tensor:
-    """The sum over sources of what `mix` gives: `x` `(n_sources, n)`, `weights` `(n_sources, n_kernels)` to `([n_channels,] n + n_taps − 1)`.
+    """The sum over sources of what `mix` gives: `x` `(n_sources, n)`, `weights` `(n_sources, n_kernels)` to
+    `([n_channels,] n + n_taps − 1)`.
 
     Costs no more convolutions than there are kernels in `basis`, however many the sources.
     """
     mixed = weights if spread is None else weights @ spread
     if x.ndim != 2 or mixed.shape != (len(x), len(basis)):
-        raise ParameterError(f"x {tuple(x.shape)}, weights {tuple(weights.shape)} and basis {tuple(basis.shape)} do not fit each other")
+        raise ParameterError(
+            f"x {tuple(x.shape)}, weights {tuple(weights.shape)} and basis {tuple(basis.shape)} do not fit each other"
+        )
     if len(x) <= len(basis):
         return mix(x, mixed, basis).sum(0)
     sent = mixed.T @ x
@@ -79,7 +88,9 @@ def bank_tensors(bank: Bank) -> tuple[Tensor, Tensor]:
 
 def _check(tensor: Tensor, name: str) -> None:
     if not isinstance(tensor, Tensor) or tensor.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"{name} must be a float32 or float64 tensor, not {getattr(tensor, 'dtype', type(tensor).__name__)}")
+        raise ParameterError(
+            f"{name} must be a float32 or float64 tensor, not {getattr(tensor, 'dtype', type(tensor).__name__)}"
+        )
     if tensor.ndim == 0 or tensor.numel() == 0:
         raise ParameterError(f"{name} must be samples along its last dimension, not the shape {tuple(tensor.shape)}")
     if not bool(torch.isfinite(tensor.detach()).all()):
@@ -93,7 +104,9 @@ def _good_size(least: int) -> int:
 
 
 def _window(a: Samples, b: Samples, first: int, last: int) -> Samples:
-    """Samples first … last − 1 of a ∗ b, all of which exist; by one block that may wrap where nobody looks, or by many."""
+    """Samples first … last − 1 of a ∗ b, all of which exist; by one block that may wrap where nobody looks, or by
+    many.
+    """
     full = len(a) + len(b) - 1
     size = sizes(1, max((max(full - first, last, len(a), len(b)) + 1) // 2, 1))[-1]
     short, long = sorted((a, b), key=len)
@@ -111,7 +124,8 @@ def _is_same(rows: Tensor) -> bool:
 
 
 class _Window(torch.autograd.Function):
-    """Samples first … first + count − 1 of the convolution of each row of two tensors of one leading shape; zero where there are none.
+    """Samples first … first + count − 1 of the convolution of each row of two tensors of one leading shape; zero where
+    there are none.
 
     Its gradients are windows of convolutions with what is reversed.
     """
@@ -134,6 +148,10 @@ class _Window(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         a, b = context.saved_tensors
         n, n_taps = a.shape[-1], b.shape[-1]
-        by_a = _Window.apply(gradient, b.flip(-1), n_taps - 1 - context.first, n) if context.needs_input_grad[0] else None
-        by_b = _Window.apply(gradient, a.flip(-1), n - 1 - context.first, n_taps) if context.needs_input_grad[1] else None
+        by_a = (
+            _Window.apply(gradient, b.flip(-1), n_taps - 1 - context.first, n) if context.needs_input_grad[0] else None
+        )
+        by_b = (
+            _Window.apply(gradient, a.flip(-1), n - 1 - context.first, n_taps) if context.needs_input_grad[1] else None
+        )
         return by_a, by_b, None, None

@@ -1,4 +1,6 @@
-"""Kernels of low rank: many that resemble each other as mixtures of few, and one long kernel as few short ones that repeat."""
+"""Kernels of low rank: many that resemble each other as mixtures of few, and one long kernel as few short ones that
+repeat.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ from motes.errors import ParameterError
 from motes.units import require_finite
 
 CHUNK = 8192
+# Nanoseconds per multiplication and addition of a product of matrices.
 NS_PER_PRODUCT = 0.025
-"""Nanoseconds per multiplication and addition of a product of matrices."""
+# No nearer than this: kernels come in single precision.
 NEAR_DB = -90.0
-"""No nearer than this: kernels come in single precision."""
 
 
 def _spectra(kernels: Samples, size: int) -> Samples:
@@ -38,16 +40,20 @@ def _wanted_rank(errors: NDArray[np.float64], error_db: float) -> int:
 
 
 class Bank:
-    """Kernels `(n_kernels, n_taps)` or `(n_kernels, n_channels, n_taps)` as `rank` shared ones and the weights that mix them.
+    """Kernels `(n_kernels, n_taps)` or `(n_kernels, n_channels, n_taps)` as `rank` shared ones and the weights that mix
+    them.
 
-    With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ / ‖kernel‖; without it, or where none
-    is saved, the bank is exact and `rank` is the number of kernels. `error_db` then tells the error of the worst kernel, as measured, and
-    `rank_errors_db[r]` what it is at rank r. A mixture Σ w·h is off by at most Σ |w|·‖h‖ times that. `n_samples` is about how long the signals are.
+    With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ /
+    ‖kernel‖; without it, or where none is saved, the bank is exact and `rank` is the number of kernels. `error_db` then
+    tells the error of the worst kernel, as measured, and `rank_errors_db[r]` what it is at rank r. A mixture Σ w·h is
+    off by at most Σ |w|·‖h‖ times that. `n_samples` is about how long the signals are.
 
     A Karhunen–Loève basis of the kernels scaled to unit energy, from the eigenvectors of their Gram matrix.
     """
 
-    def __init__(self, kernels: ArrayLike, error_db: float | None = None, n_samples: int | None = None, rank: int | None = None) -> None:
+    def __init__(
+        self, kernels: ArrayLike, error_db: float | None = None, n_samples: int | None = None, rank: int | None = None
+    ) -> None:
         kernels = as_samples(kernels, "kernels", (2, 3))
         self.is_flat, self.is_exact = kernels.ndim == 2, error_db is None and rank is None
         self.n_kernels, self.n_taps, self.n_samples = len(kernels), kernels.shape[-1], n_samples
@@ -57,13 +63,15 @@ class Bank:
         basis = rows
         if not self.is_exact:
             basis = self._reduce(rows, error_db, rank)
+        # `(rank, n_channels, n_taps)`
         self.basis: Samples = np.ascontiguousarray(basis.reshape(len(basis), -1, self.n_taps))
-        """`(rank, n_channels, n_taps)`"""
         self._spectra: dict[int, Samples] = {}
 
     def _reduce(self, rows: Samples, error_db: float | None, rank: int | None) -> Samples:
         if error_db is not None and not NEAR_DB <= require_finite("error_db", error_db) <= 0:
-            raise ParameterError(f"error_db must be from {NEAR_DB:g} to 0, not {error_db:g}; without it the bank is exact")
+            raise ParameterError(
+                f"error_db must be from {NEAR_DB:g} to 0, not {error_db:g}; without it the bank is exact"
+            )
         if rank is not None and not 1 <= rank <= self.n_kernels:
             raise ParameterError(f"rank must be from 1 to the number of kernels, {self.n_kernels}, not {rank}")
         gram = _gram(rows)
@@ -77,7 +85,9 @@ class Bank:
         for kept in range(chosen, self.n_kernels):  # rounding may ask for one more
             self.weights = (vectors[:, :kept] * size[:, None]).astype(np.float32)
             basis: Samples = (vectors[:, :kept] / size[:, None]).T.astype(np.float32) @ rows
-            self.error_db = max(SINGLE_DB, *(relative_db(self.weights[k] @ basis - rows[k], rows[k]) for k in range(self.n_kernels)))
+            self.error_db = max(
+                SINGLE_DB, *(relative_db(self.weights[k] @ basis - rows[k], rows[k]) for k in range(self.n_kernels))
+            )
             if rank is not None or error_db is None or self.error_db <= error_db:
                 return basis
         self.is_exact, self.error_db, self.weights = True, SINGLE_DB, np.eye(self.n_kernels, dtype=np.float32)
@@ -103,7 +113,9 @@ class Bank:
         return self._spectra[size]
 
     def _mixed_spectra(self, mixed: Samples, size: int) -> Samples:
-        """`(n_mixtures, n_channels, 2, size)`: of mixtures of few kernels mixed themselves, of many made from their mixed taps."""
+        """`(n_mixtures, n_channels, 2, size)`: of mixtures of few kernels mixed themselves, of many made from their
+        mixed taps.
+        """
         taps_ns = NS_PER_PRODUCT * self.rank * self.n_taps + transform_ns(size)
         if taps_ns < NS_PER_PRODUCT * self.rank * 2 * size:
             return _spectra((mixed @ self.basis.reshape(self.rank, -1)).reshape(len(mixed), -1, self.n_taps), size)
@@ -113,7 +125,9 @@ class Bank:
     def _checked(self, weights: ArrayLike, dimensions: tuple[int, ...]) -> Samples:
         weights = as_samples(weights, "weights", dimensions)
         if weights.shape[-1] != self.n_kernels:
-            raise ParameterError(f"weights, of shape {weights.shape}, must end in one for each of the {self.n_kernels} kernels")
+            raise ParameterError(
+                f"weights, of shape {weights.shape}, must end in one for each of the {self.n_kernels} kernels"
+            )
         mixed: Samples = weights @ self.weights
         return mixed
 
@@ -129,7 +143,9 @@ class Bank:
         if self.is_exact:
             return self._shaped(heard, single=False)
         channels, n_out = heard.shape[1:]
-        return self._shaped((self.weights @ heard.reshape(self.rank, -1)).reshape(self.n_kernels, channels, n_out), single=False)
+        return self._shaped(
+            (self.weights @ heard.reshape(self.rank, -1)).reshape(self.n_kernels, channels, n_out), single=False
+        )
 
     def _every(self, x: Samples) -> Samples:
         """`(rank, n_channels, n + n_taps − 1)`: the signal through each of the shared kernels."""
@@ -140,7 +156,8 @@ class Bank:
         return y.reshape(self.rank, channels, -1)
 
     def mix(self, x: ArrayLike, weights: ArrayLike) -> Samples:
-        """One source, heard through mixtures of the kernels: `x` `(n,)`, `weights` `(n_kernels,)` or `(n_mixtures, n_kernels)`.
+        """One source, heard through mixtures of the kernels: `x` `(n,)`, `weights` `(n_kernels,)` or `(n_mixtures,
+        n_kernels)`.
 
         Gives `([n_mixtures,] [n_channels,] n + n_taps − 1)`. Few mixtures are mixed as kernels, many as sound.
         """
@@ -157,10 +174,11 @@ class Bank:
         return self._shaped(y.reshape(len(mixed), channels, n_out), single)
 
     def bus(self, x: ArrayLike, weights: ArrayLike) -> Samples:
-        """Many sources, each through a mixture of its own, summed: `x` `(n_sources, n)`, `weights` `(n_sources, n_kernels)`.
+        """Many sources, each through a mixture of its own, summed: `x` `(n_sources, n)`, `weights` `(n_sources,
+        n_kernels)`.
 
-        Gives `([n_channels,] n + n_taps − 1)`. This is what a room or a moving source costs: `rank` convolutions, whatever the number of sources and
-        of kernels.
+        Gives `([n_channels,] n + n_taps − 1)`. This is what a room or a moving source costs: `rank` convolutions,
+        whatever the number of sources and of kernels.
         """
         x = as_samples(x, "x", (2,))
         mixed = self._checked(weights, (2,))
@@ -179,10 +197,12 @@ class Bank:
 
 
 class PartitionedKernel:
-    """One kernel `(n_taps,)` cut into the rows of a matrix, kept as its strongest singular vectors and applied without being put together.
+    """One kernel `(n_taps,)` cut into the rows of a matrix, kept as its strongest singular vectors and applied without
+    being put together.
 
-    h[p·width + b] ≈ Σ_r rows[p, r]·shapes[r, b]: the signal goes through `rank` short kernels, and each result is repeated every `width` samples.
-    Pays where the rank is a few (the same shape decaying again and again); for most rooms it does not, and `error_db` tells at what rank.
+    h[p·width + b] ≈ Σ_r rows[p, r]·shapes[r, b]: the signal goes through `rank` short kernels, and each result is
+    repeated every `width` samples. Pays where the rank is a few (the same shape decaying again and again); for most
+    rooms it does not, and `error_db` tells at what rank.
     """
 
     def __init__(self, kernel: ArrayLike, error_db: float, width: int | None = None) -> None:
@@ -208,7 +228,9 @@ class PartitionedKernel:
             return np.stack([self(channel) for channel in x])
         shaped = self._first(x).reshape(self.rank, -1)
         n_rows = -(-shaped.shape[1] // self.width)
-        blocks = np.pad(shaped, ((0, 0), (0, n_rows * self.width - shaped.shape[1]))).reshape(self.rank, n_rows, self.width)
+        blocks = np.pad(shaped, ((0, 0), (0, n_rows * self.width - shaped.shape[1]))).reshape(
+            self.rank, n_rows, self.width
+        )
         size = n_rows + len(self.rows) - 1
         heard = np.einsum("rkb,kr->kb", np.fft.rfft(blocks, size, axis=1), np.fft.rfft(self.rows, size, axis=0))
         y: Samples = np.fft.irfft(heard, size, axis=0).astype(np.float32).ravel()

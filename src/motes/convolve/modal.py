@@ -1,7 +1,9 @@
-"""Kernels that are sums of damped modes, as recurrences: the modes are found by the shift-invariance of the kernel's Hankel matrix.
+"""Kernels that are sums of damped modes, as recurrences: the modes are found by the shift-invariance of the kernel's
+Hankel matrix.
 
-S. Kung, A new identification and model reduction algorithm via singular value decompositions (1978); R. Roy and T. Kailath, ESPRIT (1989). Their
-number is what the requested error needs; amplitudes are fitted to all taps by least squares.
+S. Kung, A new identification and model reduction algorithm via singular value decompositions (1978); R. Roy and T.
+Kailath, ESPRIT (1989). Their number is what the requested error needs; amplitudes are fitted to all taps by least
+squares.
 """
 
 from __future__ import annotations
@@ -14,18 +16,20 @@ from numpy.typing import ArrayLike, NDArray
 from motes.convolve.arrays import SINGLE_DB, Samples, as_samples, relative_db
 from motes.errors import ParameterError
 
+# About so many pairs of rows and so many columns are taken from the Hankel matrix.
 ROWS, COLUMNS = 320, 640
-"""About so many pairs of rows and so many columns are taken from the Hankel matrix."""
 CHUNK = 8192
+# Samples that the recurrence advances by.
 STEP = 32
-"""Samples that the recurrence advances by."""
+# Modes do not grow.
 LARGEST_POLE = 1 - 1e-9
-"""Modes do not grow."""
 
 
 @dataclass(frozen=True)
 class Modes:
-    """h[0] = `direct`, h[n] = Re Σ `amplitudes`·`poles`ⁿ for 0 < n < `n_taps`, at `error_db` from the kernel it was found for."""
+    """h[0] = `direct`, h[n] = Re Σ `amplitudes`·`poles`ⁿ for 0 < n < `n_taps`, at `error_db` from the kernel it was
+    found for.
+    """
 
     direct: float
     poles: NDArray[np.complex128]
@@ -55,7 +59,9 @@ def _chunks(poles: NDArray[np.complex128], n_taps: int) -> list[NDArray[np.float
 
 
 def _fitted(h: NDArray[np.float64], poles: NDArray[np.complex128]) -> Modes:
-    """Amplitudes by least squares over all taps but the first, by one QR decomposition after the other so that it fits into memory."""
+    """Amplitudes by least squares over all taps but the first, by one QR decomposition after the other so that it
+    fits into memory.
+    """
     triangle = np.zeros((0, 2 * len(poles) + 1))
     for i, basis in enumerate(_chunks(poles, len(h))):
         rows = np.hstack([basis, h[i * CHUNK : i * CHUNK + len(basis), None]])[1 if i == 0 else 0 :]
@@ -68,7 +74,9 @@ def _fitted(h: NDArray[np.float64], poles: NDArray[np.complex128]) -> Modes:
 
 
 def _spread(span: int, count: int) -> NDArray[np.int64]:
-    """About `count` of 0 … span, half of them evenly and half ever further apart, for what lasts and for what is soon gone."""
+    """About `count` of 0 … span, half of them evenly and half ever further apart, for what lasts and for what is
+    soon gone.
+    """
     even, growing = np.linspace(0, span, count // 2), np.geomspace(1, span + 1, count // 2) - 1
     return np.unique(np.concatenate([even, growing]).astype(np.int64))
 
@@ -76,13 +84,16 @@ def _spread(span: int, count: int) -> NDArray[np.int64]:
 def _subspace(h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Left singular vectors and singular values of rows and columns from the Hankel matrix of all taps but the first.
 
-    The rows come in two halves, the second one tap later than the first; they reach over half of the kernel, so that modes a few hertz apart differ.
+    The rows come in two halves, the second one tap later than the first; they reach over half of the kernel, so that
+    modes a few hertz apart differ.
     """
     tail = h[1:]
     rows = _spread(max(len(tail) // 2 - 2, 0), ROWS)
     columns = _spread(max(len(tail) - 2 - int(rows[-1]), 0), COLUMNS)
     places = np.concatenate([rows, rows + 1])[:, None] + columns
-    left, values, _ = np.linalg.svd(np.where(places < len(tail), tail[np.minimum(places, len(tail) - 1)], 0.0), full_matrices=False)
+    left, values, _ = np.linalg.svd(
+        np.where(places < len(tail), tail[np.minimum(places, len(tail) - 1)], 0.0), full_matrices=False
+    )
     return left, values
 
 
@@ -98,7 +109,8 @@ def _poles(left: NDArray[np.float64], order: int) -> NDArray[np.complex128]:
 def find_modes(kernel: ArrayLike, error_db: float = -100.0, most: int = 64) -> Modes:
     """The fewest damped modes within `error_db` of the kernel `(n_taps,)`; at most `most`.
 
-    The error is ‖found − kernel‖ / ‖kernel‖ over all taps. Raises ParameterError where no so many modes come that near: most rooms and noises.
+    The error is ‖found − kernel‖ / ‖kernel‖ over all taps. Raises ParameterError where no so many modes come that near:
+    most rooms and noises.
     """
     h = as_samples(kernel, "kernel", (1,)).astype(np.float64)
     if not h[1:].any():
@@ -107,7 +119,9 @@ def find_modes(kernel: ArrayLike, error_db: float = -100.0, most: int = 64) -> M
     energy = np.sqrt(np.cumsum(values[::-1] ** 2)[::-1] / np.sum(values**2))
     nearest, tried = None, set()
     for extra_db in (0, 10, 20, 30, 40, 60):
-        order = min(int(np.sum(energy > 10 ** ((error_db - extra_db) / 20))), left.shape[0] // 2, left.shape[1], 2 * most)
+        order = min(
+            int(np.sum(energy > 10 ** ((error_db - extra_db) / 20))), left.shape[0] // 2, left.shape[1], 2 * most
+        )
         if order < 1 or order in tried:
             continue
         tried.add(order)
@@ -117,14 +131,16 @@ def find_modes(kernel: ArrayLike, error_db: float = -100.0, most: int = 64) -> M
         if modes.error_db <= error_db and len(modes.poles) <= most:
             return modes
     reached = "none were found" if nearest is None else f"{len(nearest.poles)} come within {nearest.error_db:.1f} dB"
-    raise ParameterError(f"no {most} damped modes are within {error_db:g} dB of this kernel of {len(h)} taps: {reached}")
+    raise ParameterError(
+        f"no {most} damped modes are within {error_db:g} dB of this kernel of {len(h)} taps: {reached}"
+    )
 
 
 class Modal:
     """Convolution with a sum of damped modes, as a recurrence.
 
-    What rings on after the last tap is left to ring where it is below `tail_db`, relative to the kernel, and cut off, for half as much work again,
-    otherwise. `error_db` is the kernel's error with that tail.
+    What rings on after the last tap is left to ring where it is below `tail_db`, relative to the kernel, and cut off,
+    for half as much work again, otherwise. `error_db` is the kernel's error with that tail.
     """
 
     def __init__(self, modes: Modes, tail_db: float = -110.0) -> None:
@@ -152,15 +168,30 @@ class Modal:
             padded[self.modes.n_taps : self.modes.n_taps + len(x)] = x
             self._ring(padded, self.modes.n_taps, state, y)
             return y[:n_out]
-        whole = len(x) // STEP * STEP  # the rest is followed by zeros, and then there is nothing to be heard but the states
+        whole = (
+            len(x) // STEP * STEP
+        )  # the rest is followed by zeros, and then there is nothing to be heard but the states
         last = min(whole + STEP, len(y))
         self._ring(x, 0, state, y[:whole])
         self._ring(np.pad(x[whole:], (0, whole + STEP - len(x))), 0, state, y[whole:last])
         self._ring(x, 0, state, y[last:], n_inputs=0)
         return y[:n_out]
 
-    def _ring(self, x: Samples, first: int, state: NDArray[np.float64], y: Samples, n_inputs: int | None = None) -> None:
+    def _ring(
+        self, x: Samples, first: int, state: NDArray[np.float64], y: Samples, n_inputs: int | None = None
+    ) -> None:
         from motes.kernels.modal import ring
 
         direct, inject, read, power = self._tables
-        ring(x, first, self.modes.n_taps, len(direct) if n_inputs is None else n_inputs, direct, inject, read, power, state, y)
+        ring(
+            x,
+            first,
+            self.modes.n_taps,
+            len(direct) if n_inputs is None else n_inputs,
+            direct,
+            inject,
+            read,
+            power,
+            state,
+            y,
+        )

@@ -1,4 +1,6 @@
-"""One way in to every method: what is to be convolved with, how near it has to be, and which method is predicted to be the quickest."""
+"""One way in to every method: what is to be convolved with, how near it has to be, and which method is predicted to
+be the quickest.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ from motes.units import require_finite
 
 Method = Literal["auto", "exact", "low_rank", "modal", "sketch"]
 METHODS: tuple[str, ...] = get_args(Method)
+# Nanoseconds per sample and mode of the recurrence, modes counted in eights; half as much again where it is cut.
 NS_PER_MODE = 0.17
-"""Nanoseconds per sample and mode of the recurrence, modes counted in eights; half as much again where it is cut."""
+# Nanoseconds per sample to add one shared kernel's sound to one output.
 NS_PER_MIX = 0.045
-"""Nanoseconds per sample to add one shared kernel's sound to one output."""
 NS_TO_FIND_MODES = 0.25e9
 NS_PER_GRAM = 0.1
 FOLDS = (2, 4, 8, 16)
@@ -33,8 +35,9 @@ FOLDS = (2, 4, 8, 16)
 class Plan:
     """A kernel, or several, ready to be convolved with; called with a signal it gives the convolution.
 
-    `method` is what was picked, `error_db` its true error, ‖approximate − kernel‖ / ‖kernel‖ of the worst kernel (for a sketch: expected),
-    `predicted_ns` what the methods that were considered are predicted to take for one signal of the planned length, and `reason` says it in words.
+    `method` is what was picked, `error_db` its true error, ‖approximate − kernel‖ / ‖kernel‖ of the worst kernel (for a
+    sketch: expected), `predicted_ns` what the methods that were considered are predicted to take for one signal of the
+    planned length, and `reason` says it in words.
     """
 
     method: str
@@ -51,10 +54,11 @@ class Plan:
 def convolve(x: ArrayLike, kernel: ArrayLike, method: Method = "auto", error_db: float | None = None) -> Samples:
     """The full convolution, `n + n_taps − 1` samples, in single precision (about −130 dB).
 
-    `x` is `(n,)` or `(n_channels, n)`. A kernel `(n_taps,)` goes to every channel; `(n_kernels, n_taps)` gives, for one signal, every kernel's output
-    `(n_kernels, …)`, and for as many channels as kernels each channel its own; `(n_outputs, n_inputs, n_taps)` sums over inputs. `auto` takes what is
-    predicted to be quickest within `error_db` and is exact without it. A kernel that is used again wants a `plan`. Raises ParameterError for empty,
-    complex or non-finite input and shapes that do not fit.
+    `x` is `(n,)` or `(n_channels, n)`. A kernel `(n_taps,)` goes to every channel; `(n_kernels, n_taps)` gives, for one
+    signal, every kernel's output `(n_kernels, …)`, and for as many channels as kernels each channel its own;
+    `(n_outputs, n_inputs, n_taps)` sums over inputs. `auto` takes what is predicted to be quickest within `error_db`
+    and is exact without it. A kernel that is used again wants a `plan`. Raises ParameterError for empty, complex or
+    non-finite input and shapes that do not fit.
     """
     x = as_samples(x, "x", (1, 2))
     return plan(kernel, method, error_db, n_samples=x.shape[-1], n_uses=1)(x)
@@ -65,12 +69,20 @@ def correlate(x: ArrayLike, kernel: ArrayLike, method: Method = "auto", error_db
     return convolve(x, as_samples(kernel, "kernel", (1, 2, 3))[..., ::-1], method, error_db)
 
 
-def plan(kernel: ArrayLike, method: Method = "auto", error_db: float | None = None, *, n_samples: int = 441000, n_uses: int = 1000) -> Plan:
-    """The method for `n_uses` signals of about `n_samples`, with everything prepared that can be: see `Plan` and, for the shapes, `convolve`.
+def plan(
+    kernel: ArrayLike,
+    method: Method = "auto",
+    error_db: float | None = None,
+    *,
+    n_samples: int = 441000,
+    n_uses: int = 1000,
+) -> Plan:
+    """The method for `n_uses` signals of about `n_samples`, with everything prepared that can be: see `Plan` and, for
+    the shapes, `convolve`.
 
-    `exact` always can; `low_rank` (banks of kernels share a few; one kernel is cut into a matrix) and `modal` (one kernel as damped modes) have to
-    be worth finding, which takes a part of a second; `sketch` is a noisy estimate. All but `exact` need `error_db`. Raises ParameterError where the
-    method asked for cannot come within it.
+    `exact` always can; `low_rank` (banks of kernels share a few; one kernel is cut into a matrix) and `modal` (one
+    kernel as damped modes) have to be worth finding, which takes a part of a second; `sketch` is a noisy estimate. All
+    but `exact` need `error_db`. Raises ParameterError where the method asked for cannot come within it.
     """
     kernel = as_samples(kernel, "kernel", (1, 2, 3))
     if method not in METHODS:
@@ -97,7 +109,11 @@ def _exact_ns(kernel: Samples, n_samples: int, once: bool = False) -> float:
 
 def _exact(kernel: Samples, n_samples: int, n_uses: int, reason: str) -> Plan:
     engine = Exact(kernel, None if n_uses == 1 else n_samples, uses_once=n_uses == 1)
-    each = [] if kernel.ndim != 2 else [Exact(row, None if n_uses == 1 else n_samples, uses_once=n_uses == 1) for row in kernel]
+    each = (
+        []
+        if kernel.ndim != 2
+        else [Exact(row, None if n_uses == 1 else n_samples, uses_once=n_uses == 1) for row in kernel]
+    )
 
     def apply(x: ArrayLike) -> Samples:
         x = as_samples(x, "x", (1, 2))
@@ -115,7 +131,10 @@ def _exact(kernel: Samples, n_samples: int, n_uses: int, reason: str) -> Plan:
 
 def _check_channels(x: Samples, kernel: Samples) -> None:
     if len(x) != len(kernel):
-        raise ParameterError(f"x, of shape {x.shape}, has {len(x)} channels, but there are {len(kernel)} kernels, of shape {kernel.shape}")
+        raise ParameterError(
+            f"x, of shape {x.shape}, has {len(x)} channels, but there are {len(kernel)} kernels, of shape "
+            f"{kernel.shape}"
+        )
 
 
 def _check_single(kernel: Samples, method: str) -> None:
@@ -125,7 +144,11 @@ def _check_single(kernel: Samples, method: str) -> None:
 
 def _low_rank(kernel: Samples, error_db: float, n_samples: int) -> Plan:
     if kernel.ndim == 3:
-        raise ParameterError(f"the method low_rank takes (n_taps,) or (n_kernels, n_taps), not the shape {kernel.shape}: see Bank for channels")
+        raise ParameterError(
+            f"the method low_rank takes (n_taps,) or (n_kernels, n_taps), not the shape {kernel.shape}: see Bank "
+            "for "
+            "channels"
+        )
     if kernel.ndim == 1:
         single = PartitionedKernel(kernel, error_db)
         short = best_blocks(n_samples, single.width, 1, single.rank).ns
@@ -201,14 +224,18 @@ def _cheapest(kernel: Samples, error_db: float, n_samples: int, n_uses: int) -> 
 
 
 def _floors(kernel: Samples, error_db: float, n_samples: int, n_uses: int) -> dict[str, float]:
-    """What each approximation takes at the very least, were the kernel as simple as can be, with its share of what it takes to find out."""
+    """What each approximation takes at the very least, were the kernel as simple as can be, with its share of what
+    it takes to find out.
+    """
     n_taps = kernel.shape[-1]
     floors = {}
     if kernel.ndim == 1:
         floors["modal"] = NS_PER_MODE * 8 * (n_samples + n_taps / 2) + NS_TO_FIND_MODES / n_uses
         floors["sketch"] = _sketch_cost(n_taps, error_db, n_samples)[2]
         if error_db >= NEAR_DB:
-            floors["low_rank"] = best_blocks(n_samples, max(int(n_taps**0.5), 1)).ns + 1.5 * transform_ns(n_samples + n_taps)
+            floors["low_rank"] = best_blocks(n_samples, max(int(n_taps**0.5), 1)).ns + 1.5 * transform_ns(
+                n_samples + n_taps
+            )
     elif kernel.ndim == 2 and error_db >= NEAR_DB:
         floors["low_rank"] = _bank_ns(kernel.shape, 1, n_samples) + NS_PER_GRAM * len(kernel) ** 2 * n_taps / n_uses
     return floors

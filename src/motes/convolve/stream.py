@@ -1,7 +1,8 @@
-"""Convolution of a sound that arrives block by block, for live playing: partitions of the kernel, of one size or of rising sizes.
+"""Convolution of a sound that arrives block by block, for live playing: partitions of the kernel, of one size or of
+rising sizes.
 
-W. Gardner, Efficient convolution without input-output delay (1995). Long partitions begin so late in the kernel that there are two of their
-lengths' time to compute them, and what they take is spread evenly over that time.
+W. Gardner, Efficient convolution without input-output delay (1995). Long partitions begin so late in the kernel that
+there are two of their lengths' time to compute them, and what they take is spread evenly over that time.
 """
 
 from __future__ import annotations
@@ -16,31 +17,40 @@ from motes.convolve.blocks import SMALLEST, transform
 from motes.errors import ParameterError
 from motes.units import require_finite
 
+# A level's partitions are this many times longer than those of the level before.
 GROWTH = 8
-"""A level's partitions are this many times longer than those of the level before."""
+# No partitions are longer, in samples.
 LONGEST = 16384
-"""No partitions are longer, in samples."""
 BANDS = 8
 
 
 class Stream:
     """Live convolution with `kernels` `(n_outputs, n_inputs, n_taps)`, or `(n_taps,)` for one of each.
 
-    `push(x)` takes any number of samples and gives as many; what it gives is late by `latency_samples`, which is `block` (a power of two from 16 to
-    8192). The output does not depend on how the input is cut, not even in its last bit. With `uniform` all partitions are as long as a block;
-    otherwise later ones are longer, which is cheaper for kernels beyond some thousand taps. With `error_db`, high bands of late partitions are left
-    out where they are worth less, as reverberant tails have few: `error_db` then tells the expected error for white noise, relative to the output.
+    `push(x)` takes any number of samples and gives as many; what it gives is late by `latency_samples`, which is
+    `block` (a power of two from 16 to
+    8192). The output does not depend on how the input is cut, not even in its last bit. With `uniform` all partitions
+    are as long as a block; otherwise later ones are longer, which is cheaper for kernels beyond some thousand taps.
+    With `error_db`, high bands of late partitions are left out where they are worth less, as reverberant tails have
+    few: `error_db` then tells the expected error for white noise, relative to the output.
     """
 
-    def __init__(self, kernels: ArrayLike, block: int = 256, uniform: bool = False, error_db: float | None = None) -> None:
+    def __init__(
+        self, kernels: ArrayLike, block: int = 256, uniform: bool = False, error_db: float | None = None
+    ) -> None:
         kernels = as_samples(kernels, "kernels", (1, 2, 3))
         if block not in [2**k for k in range(4, 14)]:
             raise ParameterError(f"block must be a power of two from 16 to 8192, not {block}")
         self._flat = kernels.ndim == 1
-        kernels = kernels.reshape(kernels.shape[0] if kernels.ndim > 1 else 1, -1 if kernels.ndim > 2 else 1, kernels.shape[-1])
+        kernels = kernels.reshape(
+            kernels.shape[0] if kernels.ndim > 1 else 1, -1 if kernels.ndim > 2 else 1, kernels.shape[-1]
+        )
         self.n_outputs, self.n_inputs, self.n_taps = kernels.shape
         self.block = self.latency_samples = block
-        self._levels = [_Level(kernels[..., begin:end], begin, size, block) for begin, end, size in _layout(self.n_taps, block, uniform)]
+        self._levels = [
+            _Level(kernels[..., begin:end], begin, size, block)
+            for begin, end, size in _layout(self.n_taps, block, uniform)
+        ]
         self.error_db = -200.0 if error_db is None else _leave_out(self._levels, require_finite("error_db", error_db))
         reach = max(level.start + 2 * level.hop for level in self._levels)
         self._reach = reach + block
@@ -62,7 +72,9 @@ class Stream:
         x = as_samples(x, "x", (1, 2))
         rows = np.atleast_2d(x)
         if len(rows) != self.n_inputs:
-            raise ParameterError(f"x, of shape {x.shape}, has {len(rows)} channels, but the kernels take {self.n_inputs}")
+            raise ParameterError(
+                f"x, of shape {x.shape}, has {len(rows)} channels, but the kernels take {self.n_inputs}"
+            )
         y = np.empty((self.n_outputs, rows.shape[1]), np.float32)
         done = 0
         while done < rows.shape[1]:
@@ -91,8 +103,11 @@ class Stream:
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything the stream remembers, as arrays that can be kept; `restore` goes on from there."""
         saved: dict[str, NDArray[Any]] = {
-            "position": np.array([self._filled, self._blocks, self._at]), "ahead": self._ahead, "waiting": self._waiting, "ready": self._ready
-        }  # fmt: skip
+            "position": np.array([self._filled, self._blocks, self._at]),
+            "ahead": self._ahead,
+            "waiting": self._waiting,
+            "ready": self._ready,
+        }
         for i, level in enumerate(self._levels):
             saved |= {f"{name}_{i}": array for name, array in level.remembered().items()}
         return {name: array.copy() for name, array in saved.items()}
@@ -100,8 +115,12 @@ class Stream:
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Goes on where `state()` was asked for; ParameterError if that was a stream of another shape."""
         mine = self.state()
-        if {name: array.shape for name, array in mine.items()} != {name: np.shape(array) for name, array in state.items()}:
-            raise ParameterError("this state was saved by a stream with other kernels, another block or other partitions")
+        if {name: array.shape for name, array in mine.items()} != {
+            name: np.shape(array) for name, array in state.items()
+        }:
+            raise ParameterError(
+                "this state was saved by a stream with other kernels, another block or other partitions"
+            )
         self._filled, self._blocks, self._at = (int(value) for value in state["position"])
         self._ahead[:], self._waiting[:], self._ready[:] = state["ahead"], state["waiting"], state["ready"]
         for i, level in enumerate(self._levels):
@@ -130,9 +149,14 @@ class _Level:
         self.stride, self.steps = length // hop, hop // block
         self.transform = transform(self.size)
         n_partitions = -(-n_taps // length)
-        parts = np.pad(kernels, ((0, 0), (0, 0), (0, n_partitions * length - n_taps))).reshape(n_outputs, self.n_inputs, n_partitions, length)
+        parts = np.pad(kernels, ((0, 0), (0, 0), (0, n_partitions * length - n_taps))).reshape(
+            n_outputs, self.n_inputs, n_partitions, length
+        )
         self.kernels: Samples = np.stack(
-            [np.stack([np.stack([self.transform.kernel(p) for p in partitions]) for partitions in row]) for row in parts]
+            [
+                np.stack([np.stack([self.transform.kernel(p) for p in partitions]) for partitions in row])
+                for row in parts
+            ]
         )
         self.bands = np.full((n_outputs, self.n_inputs, n_partitions), BANDS)
         n_held = (n_partitions - 1) * self.stride + 1
@@ -144,7 +168,9 @@ class _Level:
         return {"spectra": self.spectra, "totals": self.totals, "history": self.history}
 
     def advance(self, waiting: Samples, n_blocks: int, ahead: Samples) -> None:
-        """Takes the n_blocks-th block; adds to `ahead`, which begins with the samples that belong to that block, what is finished."""
+        """Takes the n_blocks-th block; adds to `ahead`, which begins with the samples that belong to that block,
+        what is finished.
+        """
         block, n = waiting.shape[1], 2 * self.size
         place = n - self.hop + (n_blocks - 1) % self.steps * block
         self.history[:, place : place + block] = waiting
@@ -173,16 +199,24 @@ class _Level:
         from motes.kernels.fourier import inverse_end
 
         for total, channel in zip(self.totals, ahead, strict=True):
-            inverse_end(total, self.hop, self.transform.turn, self.transform.stages, self.transform.roots, channel[place:])
+            inverse_end(
+                total, self.hop, self.transform.turn, self.transform.stages, self.transform.roots, channel[place:]
+            )
 
 
 def _leave_out(levels: list[_Level], error_db: float) -> float:
-    """Keeps of each partition the lowest bands, so that together what is left out is worth `error_db`; gives what it is worth."""
+    """Keeps of each partition the lowest bands, so that together what is left out is worth `error_db`; gives what
+    it is worth.
+    """
     from motes.kernels.fourier import ROWS
 
     energies = []
     for level in levels:
-        rows = np.square(level.kernels, dtype=np.float64).reshape(*level.kernels.shape[:3], 2, -1, 16, 16).sum((3, 4, 6))[..., ROWS // 16]
+        rows = (
+            np.square(level.kernels, dtype=np.float64)
+            .reshape(*level.kernels.shape[:3], 2, -1, 16, 16)
+            .sum((3, 4, 6))[..., ROWS // 16]
+        )
         energies.append((rows + rows[..., ::-1])[..., :BANDS] * level.size)
     total = sum(e.sum() for e in energies)
     if total == 0:

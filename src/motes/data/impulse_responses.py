@@ -1,5 +1,5 @@
-"""Rooms in a folder: impulse responses as WAV, FLAC or AIFF, of any sample rate and number of channels. The folder is the setting
-IMPULSE_RESPONSE_PATH, which may be a single file too.
+"""Rooms in a folder: impulse responses as WAV, FLAC or AIFF, of any sample rate and number of channels. The folder is
+the setting IMPULSE_RESPONSE_PATH, which may be a single file too.
 
 - `rooms()` are all that can be read, or synthetic ones where no folder is set: the candidates of a fit;
 - `room(name)` is one of them by its name, or `synthetic:1.2` by its reverberation time;
@@ -20,12 +20,12 @@ import numpy as np
 
 from motes.audio import open_source
 from motes.errors import AudioError, MotesError, ParameterError
-from motes.scene.room import LONGEST_S, MAX_NAME, Room
+from motes.events.room import LONGEST_S, MAX_NAME, Room
 from motes.settings import load_settings
 
 EXTENSIONS = frozenset({".wav", ".flac", ".aif", ".aiff", ".aifc", ".rf64", ".w64"})
+# The rooms there are where no folder is set.
 SYNTHETIC_RT60_S = (0.3, 0.6, 1.2, 2.4, 4.8)
-"""The rooms there are where no folder is set."""
 SYNTHETIC = "synthetic:"
 
 Folder = str | os.PathLike[str]
@@ -47,7 +47,9 @@ def folder_in_force() -> Path | None:
 
 
 def files(folder: Folder) -> list[tuple[str, Path]]:
-    """Name and path of each sound file in a folder and the folders in it, in order of name; or of the one file. ParameterError if it is not there."""
+    """Name and path of each sound file in a folder and the folders in it, in order of name; or of the one file.
+    ParameterError if it is not there.
+    """
     root = Path(folder)
     if root.is_file():
         return [(_printable(root.name), root)]
@@ -56,7 +58,9 @@ def files(folder: Folder) -> list[tuple[str, Path]]:
     found = []
     for here, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(here, name) for name in names if not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS]
+        found += [
+            Path(here, name) for name in names if not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS
+        ]
     return sorted((_printable(path.relative_to(root).as_posix()), path) for path in found)
 
 
@@ -65,7 +69,10 @@ def read(path: Folder, name: str | None = None) -> Room:
     source = open_source(path)
     if source.n_samples > LONGEST_S * source.sample_rate_hz:
         seconds = source.n_samples / source.sample_rate_hz
-        raise AudioError(f"{source.name} lasts {seconds:.1f} s, a response at most {LONGEST_S:g} s: is it a recording, not an impulse response?")
+        raise AudioError(
+            f"{source.name} lasts {seconds:.1f} s, a response at most {LONGEST_S:g} s: is it a recording, not an "
+            "impulse response?"
+        )
     audio = np.concatenate([np.empty((source.n_channels, 0), np.float32), *source.blocks()], axis=1)
     return Room.of(audio, source.sample_rate_hz, name or _printable(Path(path).name), source.digest())
 
@@ -88,12 +95,17 @@ def rooms(folder: Folder | None = None) -> list[Room]:
 
 
 def room(name: str, folder: Folder | None = None) -> Room:
-    """The room of a folder with this name, with or without its extension, or `synthetic:RT60[:SEED]`; ParameterError if there is none."""
+    """The room of a folder with this name, with or without its extension, or `synthetic:RT60[:SEED]`;
+    ParameterError if there is none.
+    """
     if name.startswith(SYNTHETIC):
         return _synthetic(name)
     folder = folder_in_force() if folder is None else folder
     if folder is None:
-        raise ParameterError(f"there is no room {name!r}: set IMPULSE_RESPONSE_PATH to a folder of impulse responses, or take synthetic:1.2")
+        raise ParameterError(
+            f"there is no room {name!r}: set IMPULSE_RESPONSE_PATH to a folder of impulse responses, or take "
+            "synthetic:1.2"
+        )
     known = files(folder)
     for same in (lambda n: n == name, lambda n: _stem(n) == name, lambda n: _stem(n).lower() == _stem(name).lower()):
         matching = [(found, path) for found, path in known if same(found)]
@@ -105,13 +117,20 @@ def room(name: str, folder: Folder | None = None) -> Room:
 
 
 def finder(where: Folder | Sequence[Room] | None = None) -> Callable[[Room], Room]:
-    """What gives a room its response back by its digest: from these rooms, or from a folder, by default that of the settings, which is not looked at
-    before it has to be. A room that is not there stays as it is.
+    """What gives a room its response back by its digest: from these rooms, or from a folder, by default that of the
+    settings, which is not looked at before it has to be. A room that is not there stays as it is.
     """
 
     def find(missing: Room) -> Room:
         if where is not None and not isinstance(where, str | os.PathLike):
-            return next((replace(given, name=missing.name) for given in where if given.digest == missing.digest and not given.is_missing), missing)
+            return next(
+                (
+                    replace(given, name=missing.name)
+                    for given in where
+                    if given.digest == missing.digest and not given.is_missing
+                ),
+                missing,
+            )
         folder = folder_in_force() if where is None else where
         if folder is None or not os.path.exists(folder):
             return missing
@@ -142,7 +161,11 @@ def _synthetic(name: str) -> Room:
     try:
         return Room.synthetic(float(rt60), int(seed or 0))
     except ValueError as error:
-        reason = str(error) if isinstance(error, ParameterError) else "it is synthetic:RT60 in seconds, as in synthetic:1.2, or synthetic:RT60:SEED"
+        reason = (
+            str(error)
+            if isinstance(error, ParameterError)
+            else "it is synthetic:RT60 in seconds, as in synthetic:1.2, or synthetic:RT60:SEED"
+        )
         raise ParameterError(f"{name!r}: {reason}") from None
 
 

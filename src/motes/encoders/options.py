@@ -30,13 +30,16 @@ class PursuitOptions:
     events_per_second
         Spend this many events on each second.
     windows
-        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 2048, 4096 with a bitrate or a quality, else 512, 2048, 8192.
+        Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 2048, 4096 with a bitrate or a
+        quality, else 512, 2048, 8192.
     refit
         Refit all amplitudes together by least squares when the atoms are chosen.
     texture
-        Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other targets.
+        Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other
+        targets.
     texture_kbps
-        At most this for the noise of each channel; by default two fifths of what a channel takes with a bitrate or a quality, else 3.
+        At most this for the noise of each channel; by default two fifths of what a channel takes with a bitrate or a
+        quality, else 3.
     n_threads
         Threads that share the work; 0 means one per core. The result does not depend on it.
     """
@@ -53,7 +56,11 @@ class PursuitOptions:
     n_threads: int = 0
 
     def __post_init__(self) -> None:
-        targets = [name for name in ("kbps", "quality", "snr_db", "n_events", "events_per_second") if getattr(self, name) is not None]
+        targets = [
+            name
+            for name in ("kbps", "quality", "snr_db", "n_events", "events_per_second")
+            if getattr(self, name) is not None
+        ]
         if len(targets) > 1:
             raise ParameterError(f"one target at a time: {' and '.join(targets)} were both given")
         if self.snr_db is not None and not 0 < require_finite("snr_db", self.snr_db) <= 120:
@@ -74,8 +81,14 @@ class PursuitOptions:
         object.__setattr__(self, "windows", check_windows(tuple(windows)))
 
     def asked(self) -> dict[str, Any]:
-        """What is not as usual, by name: what a file tells of how it was made. The number of threads is not part of it."""
-        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {"kbps": None, "quality": None, "n_threads": self.n_threads}
+        """What is not as usual, by name: what a file tells of how it was made. The number of threads is not part of
+        it.
+        """
+        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {
+            "kbps": None,
+            "quality": None,
+            "n_threads": self.n_threads,
+        }
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
     @property
@@ -104,7 +117,8 @@ class TextureOptions:
     step_db
         Step of the levels, a multiple of an eighth.
     detail
-        How closely the levels follow the signal: frames are told apart where their levels differ by some 5 dB / √detail.
+        How closely the levels follow the signal: frames are told apart where their levels differ by some 5 dB /
+        √detail.
     kbps
         At most this for each channel; where it would take more, the detail is lower.
     floor_db
@@ -112,8 +126,8 @@ class TextureOptions:
     seed
         Of the noise.
     least_lacking
-        The part of the residual's power that noise gets even where what is rendered lacks none: levels without holes are cheaper, and beside atoms
-        sound no worse. 0 beside events of other phases than the recording's.
+        The part of the residual's power that noise gets even where what is rendered lacks none: levels without holes
+        are cheaper, and beside atoms sound no worse. 0 beside events of other phases than the recording's.
     """
 
     n_bands: int = 32
@@ -184,8 +198,13 @@ class InstrumentOptions:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("controls", 0, 4096), ("modes", 1, 4096), ("strikes", 0, 100_000), ("taps", 0, 4096), ("refine", 0, 1_000_000), ("seed", 0, 2**32 - 1)
-        ):  # fmt: skip
+            ("controls", 0, 4096),
+            ("modes", 1, 4096),
+            ("strikes", 0, 100_000),
+            ("taps", 0, 4096),
+            ("refine", 0, 1_000_000),
+            ("seed", 0, 2**32 - 1),
+        ):
             value = getattr(self, name)
             if value != int(value) or not low <= value <= high:
                 raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
@@ -214,18 +233,21 @@ class FitOptions:
     loss
         What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.
     room
-        The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH that fits best, or of five synthetic
-        ones where that is not set, or none where none is better than dry; or one by its name, such as `hall` or `synthetic:1.2`.
+        The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH that
+        fits best, or of five synthetic ones where that is not set, or none where none is better than dry; or one by its
+        name, such as `hall` or `synthetic:1.2`.
     time_limit_s
         Stop with the best so far after this time, in seconds.
     learning_rate
         How far each step goes at first; it falls to a fiftieth.
     sparsity
-        Weight of the sum of all events' root mean squares, relative to the recording's: the higher, the more events are pruned.
+        Weight of the sum of all events' root mean squares, relative to the recording's: the higher, the more events are
+        pruned.
     noise
         Fit how much of each splat is the noise of its burst.
     control_every
-        Steps between rounds of density control, in which dead events and twins are seeded anew where most is missing; 0 for none.
+        Steps between rounds of density control, in which dead events and twins are seeded anew where most is missing; 0
+        for none.
     refit_every
         Steps between refits of all gains by least squares; 0 for none.
     patience
@@ -266,9 +288,13 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("events", 0, 100_000), ("iterations", 0, 10_000_000), ("control_every", 0, 10_000_000), ("refit_every", 0, 10_000_000),
-            ("patience", 0, 10_000_000), ("seed", 0, 2**32 - 1),
-        ):  # fmt: skip
+            ("events", 0, 100_000),
+            ("iterations", 0, 10_000_000),
+            ("control_every", 0, 10_000_000),
+            ("refit_every", 0, 10_000_000),
+            ("patience", 0, 10_000_000),
+            ("seed", 0, 2**32 - 1),
+        ):
             value = getattr(self, name)
             if value != int(value) or not low <= value <= high:
                 raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
@@ -300,22 +326,26 @@ class FitOptions:
             try:
                 found.append((loss_named(name).name, require_positive("the weight", float(weight)) if colon else 1.0))
             except ValueError as error:
-                raise ParameterError(f"loss must be names and weights such as stft:1,auditory:0.2, not {self.loss!r} ({error})") from None
+                raise ParameterError(
+                    f"loss must be names and weights such as stft:1,auditory:0.2, not {self.loss!r} ({error})"
+                ) from None
         return tuple(found)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio where it is known."""
+    """How far an encoder has come: the part of the work done (0 … 1), events found, and the signal-to-noise ratio
+    where it is known.
+    """
 
     fraction: float
     n_events: int
     snr_db: float | None = None
+    # Steps of a fit by gradients, and the loss after them.
     iteration: int | None = None
-    """Steps of a fit by gradients, and the loss after them."""
     loss: float | None = None
+    # What a fit's choice of a room has come to, in words.
     room: str = ""
-    """What a fit's choice of a room has come to, in words."""
 
 
 def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """Butterflies of the Fourier transform on 16 floats at a time, spelled out for LLVM.
 
-Real and imaginary parts lie in arrays of their own, so that a butterfly is the same arithmetic on whole vectors. LLVM would vectorise such loops
-itself only behind checks that twenty pointers do not overlap, and gives up.
+Real and imaginary parts lie in arrays of their own, so that a butterfly is the same arithmetic on whole vectors. LLVM
+would vectorise such loops itself only behind checks that twenty pointers do not overlap, and gives up.
 """
 
 from __future__ import annotations
@@ -202,12 +202,20 @@ def add_turned16(typingctx, out, at, a, b, cosine, sine, place, sign):  # type: 
     signature = types.void(out, types.intp, a, b, cosine, sine, types.intp, types.float32)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        v = _Arithmetic(context, builder, types.void(*(signature.args[i] for i in (0, 2, 3, 4, 5))), [args[i] for i in (0, 2, 3, 4, 5)], 5)
+        v = _Arithmetic(
+            context,
+            builder,
+            types.void(*(signature.args[i] for i in (0, 2, 3, 4, 5))),
+            [args[i] for i in (0, 2, 3, 4, 5)],
+            5,
+        )
         place = args[6]
         a, b, cosine, sine = (v.load(array, place) for array in (1, 2, 3, 4))
         lanes = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
         undefined = ir.Constant(_VECTOR, ir.Undefined)
-        sign = builder.shuffle_vector(builder.insert_element(undefined, args[7], ir.Constant(_INDEX, 0)), undefined, lanes)
+        sign = builder.shuffle_vector(
+            builder.insert_element(undefined, args[7], ir.Constant(_INDEX, 0)), undefined, lanes
+        )
         v.store(0, args[1], v.add(v.load(0, args[1]), v.add(v.mul(a, cosine), v.mul(v.mul(b, sign), sine))))
         return context.get_dummy_value()
 

@@ -28,7 +28,9 @@ def cache_folder() -> Path:
 
 
 def _sources_digest() -> str:
-    """Names the kernels' sources: numba does not compile a cached kernel anew when one that it calls, in another file, has changed."""
+    """Names the kernels' sources: numba does not compile a cached kernel anew when one that it calls, in another
+    file, has changed.
+    """
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for source in sorted([*package.glob("kernels/*.py"), *package.glob("codec/*.py")]):
@@ -53,8 +55,8 @@ _CACHE = _writable_cache()
 def jit(function: Function) -> Function:
     """Compile at first call: no Python inside, lock released, kept in the user's cache.
 
-    Sums may be reassociated and multiply-adds contracted (so that loops use vector units); NaN and infinity keep their meaning nowhere:
-    kernels get finite numbers only.
+    Sums may be reassociated and multiply-adds contracted (so that loops use vector units); NaN and infinity keep their
+    meaning nowhere: kernels get finite numbers only.
     """
     return _compiled(function)
 

@@ -1,4 +1,6 @@
-"""Two runs of sixteen samples through a bank of damped modes, spelled out for LLVM: output and states advance as whole vectors."""
+"""Two runs of sixteen samples through a bank of damped modes, spelled out for LLVM: output and states advance as
+whole vectors.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from numba.extending import intrinsic
 
 LANES = 16
 RUNS = 2
+# Samples that one call advances by.
 STEP = LANES * RUNS
-"""Samples that one call advances by."""
+# Modes of one group: real parts of their states, then imaginary parts.
 MODES = 8
-"""Modes of one group: real parts of their states, then imaginary parts."""
 _INDEX = ir.IntType(32)
 _FAST = ("fast",)
 
@@ -41,16 +43,24 @@ class _Vectors:
 
     def load(self, data: Any, place: Any, lanes: int, element: Any = None) -> Any:
         element = element or ir.FloatType()
-        return self.builder.load(self.pointer(data, place, lanes, element), align=8 if element == ir.DoubleType() else 4)
+        return self.builder.load(
+            self.pointer(data, place, lanes, element), align=8 if element == ir.DoubleType() else 4
+        )
 
     def store(self, vector: Any, data: Any, place: Any) -> None:
         kind = vector.type
-        self.builder.store(vector, self.pointer(data, place, kind.count, kind.element), align=8 if kind.element == ir.DoubleType() else 4)
+        self.builder.store(
+            vector,
+            self.pointer(data, place, kind.count, kind.element),
+            align=8 if kind.element == ir.DoubleType() else 4,
+        )
 
     def splat(self, value: Any, lanes: int) -> Any:
         undefined = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
         mask = ir.Constant(ir.VectorType(_INDEX, lanes), [0] * lanes)
-        return self.builder.shuffle_vector(self.builder.insert_element(undefined, value, ir.Constant(_INDEX, 0)), undefined, mask)
+        return self.builder.shuffle_vector(
+            self.builder.insert_element(undefined, value, ir.Constant(_INDEX, 0)), undefined, mask
+        )
 
     def sample(self, x: Any, place: Any, j: int) -> Any:
         return self.builder.load(self.builder.gep(x, [self.place(place, j)]))
@@ -60,7 +70,9 @@ class _Vectors:
 
 
 def _direct_part(v: _Vectors, x: Any, places: list[Any], direct: Any, index: Any, sums: list[Any]) -> None:
-    """Adds, for one input, what the samples of each run make of the rest of it; rows from the eighth on have nothing in their first half."""
+    """Adds, for one input, what the samples of each run make of the rest of it; rows from the eighth on have
+    nothing in their first half.
+    """
     for first, lanes in ((0, LANES), (LANES // 2, LANES // 2)):
         kind = ir.VectorType(ir.FloatType(), lanes)
         parts = [[ir.Constant(kind, [0.0] * lanes)] * 2 for _ in places]
@@ -93,14 +105,18 @@ def _stepped(v: _Vectors, state: list[Any], power: list[Any], new: list[Any]) ->
     """State times power plus what is new, in double precision."""
     double = ir.VectorType(ir.DoubleType(), MODES)
     re, im = (v.builder.fpext(v.builder.load(n), double) for n in new)
-    re = v.multiply_add(power[0], state[0], v.builder.fsub(re, v.builder.fmul(power[1], state[1], flags=_FAST), flags=_FAST))
+    re = v.multiply_add(
+        power[0], state[0], v.builder.fsub(re, v.builder.fmul(power[1], state[1], flags=_FAST), flags=_FAST)
+    )
     return [re, v.multiply_add(power[0], state[1], v.multiply_add(power[1], state[0], im))]
 
 
 def _read(v: _Vectors, states: list[list[Any]], read: Any, at: Any, sums: list[Any]) -> None:
     """Adds what the states of one group at the beginning of each run sound like during it."""
     narrow = ir.VectorType(ir.FloatType(), MODES)
-    parts = [[v.builder.load(total), ir.Constant(ir.VectorType(ir.FloatType(), LANES), [0.0] * LANES)] for total in sums]
+    parts = [
+        [v.builder.load(total), ir.Constant(ir.VectorType(ir.FloatType(), LANES), [0.0] * LANES)] for total in sums
+    ]
     for k in (0, 1):
         singles = [v.builder.fptrunc(state[k], narrow) for state in states]
         for m in range(MODES):
@@ -114,10 +130,11 @@ def _read(v: _Vectors, states: list[list[Any]], read: Any, at: Any, sums: list[A
 
 @intrinsic
 def advance(typingctx, x, place, lag, n_inputs, direct, inject, read, power, state, n_groups, y, to):  # type: ignore[no-untyped-def]
-    """y[to:][:32] from x[place:][:32] (and, for two inputs, from x[place − lag:] too) and the states, which then stand 32 samples later.
+    """y[to:][:32] from x[place:][:32] (and, for two inputs, from x[place − lag:] too) and the states, which then stand
+    32 samples later.
 
-    `direct` (n_inputs, 16, 16), `inject` (n_inputs, n_groups, 16, 2, MODES), `read` (n_groups, 2, MODES, 16) float32; `power` and `state`
-    (n_groups, 2, MODES) float64. Two runs of 16 at once share what has to be loaded.
+    `direct` (n_inputs, 16, 16), `inject` (n_inputs, n_groups, 16, 2, MODES), `read` (n_groups, 2, MODES, 16) float32;
+    `power` and `state` (n_groups, 2, MODES) float64. Two runs of 16 at once share what has to be loaded.
     """
     i = types.intp
     signature = types.void(x, i, i, i, direct, inject, read, power, state, i, y, i)
@@ -143,7 +160,9 @@ def advance(typingctx, x, place, lag, n_inputs, direct, inject, read, power, sta
                 for n in new:
                     builder.store(zeros[1], n)
             with cgutils.for_range(builder, n_inputs) as loop:
-                at = v.place(v.constant(0), 0, (builder.add(builder.mul(loop.index, n_groups), group.index), LANES * 2 * MODES))
+                at = v.place(
+                    v.constant(0), 0, (builder.add(builder.mul(loop.index, n_groups), group.index), LANES * 2 * MODES)
+                )
                 _injected(v, x, places(loop.index), inject, at, news)
             at = v.place(v.constant(0), 0, (group.index, 2 * MODES))
             powers = [v.load(power, v.place(at, MODES * k), MODES, ir.DoubleType()) for k in (0, 1)]

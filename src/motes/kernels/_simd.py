@@ -1,8 +1,8 @@
 """Vector operations that the hot loops are made of, spelled out for LLVM.
 
-Rows of the cross-Gram are 5–40 values long: too short for LLVM's own loop vectoriser, which takes 27 ns for five of them where this takes 3.
-Subtracting
-and finding the new maximum in one go, on whole aligned blocks, spares the processor from waiting for its own half-overlapping stores.
+Rows of the cross-Gram are 5–40 values long: too short for LLVM's own loop vectoriser, which takes 27 ns for five of
+them where this takes 3. Subtracting and finding the new maximum in one go, on whole aligned blocks, spares the
+processor from waiting for its own half-overlapping stores.
 """
 
 from typing import Any
@@ -48,14 +48,16 @@ def _largest(builder: Any, vector: Any) -> Any:
 
 @intrinsic
 def subtract16(typingctx, re, im, weights, place, gram_re, gram_im, start, xs, ys, n_channels, channel_stride):  # type: ignore[no-untyped-def]
-    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram_re + i·gram_im)[start:][:16]; returns the largest of the 16 new
-    weights[place:][:16] · (re² + im²), all channels together.
+    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram_re + i·gram_im)[start:][:16]; returns the
+    largest of the 16 new weights[place:][:16] · (re² + im²), all channels together.
     """
     signature = types.float32(re, im, weights, types.intp, gram_re, gram_im, types.intp, xs, ys, types.intp, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         _, _, _, place, _, _, start, _, _, n_channels, channel_stride = args
-        re, im, weights, gram_re, gram_im, xs, ys = (_data(context, builder, signature.args[i], args[i]) for i in (0, 1, 2, 4, 5, 7, 8))
+        re, im, weights, gram_re, gram_im, xs, ys = (
+            _data(context, builder, signature.args[i], args[i]) for i in (0, 1, 2, 4, 5, 7, 8)
+        )
         u = builder.load(_vector_at(builder, gram_re, start), align=4)
         v = builder.load(_vector_at(builder, gram_im, start), align=4)
         energy = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * LANES))
@@ -82,7 +84,10 @@ def largest16(typingctx, values, place):  # type: ignore[no-untyped-def]
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         values, place = args
-        return _largest(builder, builder.load(_vector_at(builder, _data(context, builder, signature.args[0], values), place), align=4))
+        return _largest(
+            builder,
+            builder.load(_vector_at(builder, _data(context, builder, signature.args[0], values), place), align=4),
+        )
 
     return signature, generate
 
@@ -99,13 +104,16 @@ def _splat_double(builder: Any, value: Any) -> Any:
 def add_windowed16(typingctx, audio, place, lanes, turns, amp_re, amp_im, n_channels, channel_stride):  # type: ignore[no-untyped-def]
     """audio[place:][:16] += (½ + ½ Re(v·lanes_v)) · Re(amp · z·lanes_z) for each channel, all float64.
 
-    `lanes` (64,) holds Re and Im of z's and of v's first 16 powers, `turns` (4,) Re and Im of z and v where the run begins.
+    `lanes` (64,) holds Re and Im of z's and of v's first 16 powers, `turns` (4,) Re and Im of z and v where the run
+    begins.
     """
     signature = types.void(audio, types.intp, lanes, turns, amp_re, amp_im, types.intp, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         _, place, _, _, _, _, n_channels, channel_stride = args
-        audio, lanes, turns, amp_re, amp_im = (_data(context, builder, signature.args[i], args[i]) for i in (0, 2, 3, 4, 5))
+        audio, lanes, turns, amp_re, amp_im = (
+            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 3, 4, 5)
+        )
 
         def doubles(data: Any, at: Any) -> Any:
             return builder.bitcast(builder.gep(data, [at]), ir.PointerType(_DOUBLES))
@@ -118,13 +126,19 @@ def add_windowed16(typingctx, audio, place, lanes, turns, amp_re, amp_im, n_chan
         half = ir.Constant(_DOUBLES, [0.5] * LANES)
         cosine = _multiply_add(builder, p, z_re, builder.fneg(builder.fmul(q, z_im, flags=_FAST)))
         sine = _multiply_add(builder, p, z_im, builder.fmul(q, z_re, flags=_FAST))
-        window = _multiply_add(builder, half, _multiply_add(builder, r, v_re, builder.fneg(builder.fmul(s, v_im, flags=_FAST))), half)
+        window = _multiply_add(
+            builder, half, _multiply_add(builder, r, v_re, builder.fneg(builder.fmul(s, v_im, flags=_FAST))), half
+        )
         cosine, sine = builder.fmul(cosine, window, flags=_FAST), builder.fmul(sine, window, flags=_FAST)
         with cgutils.for_range(builder, n_channels) as loop:
             to = doubles(audio, builder.add(place, builder.mul(loop.index, channel_stride)))
             x = _splat_double(builder, builder.load(builder.gep(amp_re, [loop.index])))
             y = _splat_double(builder, builder.fneg(builder.load(builder.gep(amp_im, [loop.index]))))
-            builder.store(_multiply_add(builder, x, cosine, _multiply_add(builder, y, sine, builder.load(to, align=8))), to, align=8)
+            builder.store(
+                _multiply_add(builder, x, cosine, _multiply_add(builder, y, sine, builder.load(to, align=8))),
+                to,
+                align=8,
+            )
         return context.get_dummy_value()
 
     return signature, generate

@@ -5,8 +5,8 @@ from motes.kernels._jit import jit
 
 @jit
 def store_frames(spectra, re, im, first_place, stride):
-    """Spectra of frames that begin W/2 before their centre, `(n_frames, 2·n_bins)` float32 as Re Im Re Im …, as coefficients with phases measured
-    at the centre.
+    """Spectra of frames that begin W/2 before their centre, `(n_frames, 2·n_bins)` float32 as Re Im Re Im …, as
+    coefficients with phases measured at the centre.
     """
     n_pairs = spectra.shape[1] // 4  # an odd bin changes sign; n_bins is odd
     for f in range(spectra.shape[0]):

@@ -1,9 +1,10 @@
 """The multi-window Gabor dictionary on its grid, and how its atoms overlap.
 
-An atom is g(t) = w(t − t₀) e^{iω(t − t₀)} with a periodic Hann window w of W samples and unit norm, centred at a multiple of the hop W/4, ω a
-multiple of 2π/W. The Gram matrix of all atoms collapses to one table per ordered pair of windows: with d the distance of two centres and δ the
-difference of two frequencies, ⟨g_k, g_l⟩ = e^{iω_k d} B_kl(d, δ), B_kl(d, δ) = Σ_s w_k(s + d) w_l(s) e^{iδs}. (LTFAT's multi-Gabor pursuit, Průša,
-Holighaus & Balazs 2021, works in the same domain.)
+An atom is g(t) = w(t − t₀) e^{iω(t − t₀)} with a periodic Hann window w of W samples and unit norm, centred at a
+multiple of the hop W/4, ω a multiple of 2π/W. The Gram matrix of all atoms collapses to one table per ordered pair of
+windows: with d the distance of two centres and δ the difference of two frequencies, ⟨g_k, g_l⟩ = e^{iω_k d} B_kl(d, δ),
+B_kl(d, δ) = Σ_s w_k(s + d) w_l(s) e^{iδs}. (LTFAT's multi-Gabor pursuit, Průša, Holighaus & Balazs 2021, works in the
+same domain.)
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from numpy.typing import NDArray
 
 from motes.kernels._simd import LANES
 
+# Bins per block of the maxima; every frame's row is padded to whole blocks.
 BLOCK_BINS = 16
-"""Bins per block of the maxima; every frame's row is padded to whole blocks."""
 HOP_DIVISOR = 4
+# Cross-Gram entries below this are left out: their sum is put right whenever the coefficients are refreshed from the
+# true residual.
 GRAM_THRESHOLD = 1e-4
-"""Cross-Gram entries below this are left out: their sum is put right whenever the coefficients are refreshed from the true residual."""
 
 
 def hann(window_samples: int) -> NDArray[np.float64]:
@@ -37,10 +39,10 @@ def unit_window(window_samples: int) -> NDArray[np.float64]:
 class CrossGram:
     """Truncated tables B_kl of every ordered pair of windows, in the flat arrays that the kernels walk.
 
-    `pair` is (n_windows, n_windows, 8) int64: first row, log2 of the distance step in samples, first distance and number of distances in steps,
-    log2 of the phases R (bins of window k for one of window l), log2 of the bins of window l for one of window k, lowest and highest q of all
-    rows. `row` is (n_rows, 3), a row a distance and
-    phase: first bin offset q, count, position in `re` and `im`, between any two of which lie at least 16 zeros.
+    `pair` is (n_windows, n_windows, 8) int64: first row, log2 of the distance step in samples, first distance and
+    number of distances in steps, log2 of the phases R (bins of window k for one of window l), log2 of the bins of
+    window l for one of window k, lowest and highest q of all rows. `row` is (n_rows, 3), a row a distance and phase:
+    first bin offset q, count, position in `re` and `im`, between any two of which lie at least 16 zeros.
     """
 
     pair: NDArray[np.int64]
@@ -93,7 +95,14 @@ def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
             n_phases = table.shape[1]
             row, value = _trim(table, q_first, n_values)
             step_log2 = _log2(min(from_window, to_window) // HOP_DIVISOR)
-            pair[k, j, :6] = n_rows, step_log2, first_step, n_distances, _log2(n_phases), _log2(max(1, to_window // from_window))
+            pair[k, j, :6] = (
+                n_rows,
+                step_log2,
+                first_step,
+                n_distances,
+                _log2(n_phases),
+                _log2(max(1, to_window // from_window)),
+            )
             pair[k, j, 6:] = row[:, 0].min(), (row[:, 0] + row[:, 1] - 1).max()
             rows.append(row)
             values.append(value)
@@ -106,12 +115,15 @@ def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
 
 
 def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.complex128], int]:
-    """B(d, δ) for atoms of `from_window` onto `to_window`: (first distance step, count, table (distance, phase, q), first q)."""
+    """B(d, δ) for atoms of `from_window` onto `to_window`: (first distance step, count, table (distance, phase, q),
+    first q).
+    """
     step = min(from_window, to_window) // HOP_DIVISOR
     reach = (from_window + to_window) // 2 // step - 1  # at the next step the windows just touch
     distances = np.arange(-reach, reach + 1) * step
     phases = max(1, from_window // to_window)
-    # Bins either side that can pass the threshold: at the largest distances the overlap is short, and its spectrum wide.
+    # Bins either side that can pass the threshold: at the largest distances the overlap is short, and its spectrum
+    # wide.
     reach_bins = 16 * max(1, to_window // from_window)
     q = np.arange(-reach_bins, reach_bins + 1)
     longest, short = max(from_window, to_window), min(from_window, to_window)
@@ -136,8 +148,12 @@ def _log2(power_of_two: int) -> int:
     return power_of_two.bit_length() - 1
 
 
-def _trim(table: NDArray[np.complex128], q_first: int, position: int) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
-    """Rows (first q, count, position) and values of a table without what lies below the threshold at either end of each row."""
+def _trim(
+    table: NDArray[np.complex128], q_first: int, position: int
+) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
+    """Rows (first q, count, position) and values of a table without what lies below the threshold at either end of
+    each row.
+    """
     flat = table.reshape(-1, table.shape[2])
     keep = np.abs(flat) > GRAM_THRESHOLD
     any_kept = keep.any(axis=1)

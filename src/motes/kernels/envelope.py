@@ -1,4 +1,6 @@
-"""Envelopes that decay at a constant rate while something enters: first-order recurrences over rows of one long array, and their adjoint."""
+"""Envelopes that decay at a constant rate while something enters: first-order recurrences over rows of one long
+array, and their adjoint.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from motes.kernels._jit import jit
 
 @jit
 def accumulate(entering, factor, fresh, out):
-    """out[r, j] = factor[r] · out[r, j − 1] + entering[r, j], a row going on from the one before unless it is `fresh`."""
+    """out[r, j] = factor[r] · out[r, j − 1] + entering[r, j], a row going on from the one before unless it is
+    `fresh`.
+    """
     state = 0.0
     for r in range(entering.shape[0]):
         if fresh[r]:

@@ -1,9 +1,9 @@
 """Convolution of real blocks by a Fourier transform that never sorts its bins.
 
-A block of 2M real samples is folded into M complex numbers, (x[n] + i·x[n+M])·e^{iπn/2M}: products of their transforms are convolutions in which
-what is pushed out at the end comes back at the beginning with its sign changed ("right-angle" convolution: Nussbaumer, Fast Fourier Transform and
-Convolution Algorithms, 1982). Overlap-save throws
-those samples away, overlap-add leaves room for them. Bins stay in the order in which decimation in frequency leaves them.
+A block of 2M real samples is folded into M complex numbers, (x[n] + i·x[n+M])·e^{iπn/2M}: products of their transforms
+are convolutions in which what is pushed out at the end comes back at the beginning with its sign changed ("right-angle"
+convolution: Nussbaumer, Fast Fourier Transform and Convolution Algorithms, 1982). Overlap-save throws those samples
+away, overlap-add leaves room for them. Bins stay in the order in which decimation in frequency leaves them.
 """
 
 import numpy as np
@@ -25,14 +25,13 @@ from motes.kernels._fourier_simd import (
 )
 from motes.kernels._jit import inner, jit
 
+# Stages on longer runs go through the whole block one by one; runs of at most so many complex numbers, which the
+# nearest cache holds, are finished one after the other.
 CHUNK = 8192
-"""Stages on longer runs go through the whole block one by one; runs of at most so many complex numbers, which the nearest cache holds, are finished
-one after the other.
-"""
 
 BANDS = LANES // 2
+# Where in a tile the bins of each sixteenth of the circle lie, counted from frequency 0 through the negative ones.
 ROWS = LANES * np.array([4 * (k % 4) + k // 4 for k in range(LANES)])
-"""Where in a tile the bins of each sixteenth of the circle lie, counted from frequency 0 through the negative ones."""
 
 
 @inner
@@ -114,7 +113,9 @@ def _fold(x, turn, re, im):
 
 @jit
 def forward_blocks(x, hop, count, turn, stages, roots, spectra):
-    """Spectra `(n_blocks, 2, M)` (Re, Im) of the blocks of `count` ≤ 2M samples of `x` (float32) that begin at 0, hop, …; zero after its end."""
+    """Spectra `(n_blocks, 2, M)` (Re, Im) of the blocks of `count` ≤ 2M samples of `x` (float32) that begin at 0,
+    hop, …; zero after its end.
+    """
     for k in range(spectra.shape[0]):
         re, im = spectra[k, 0], spectra[k, 1]
         _fold(x[min(k * hop, x.size) : k * hop + count], turn, re, im)
@@ -145,7 +146,9 @@ def _unfold(re, im, turn, first, last, y, at):
 
 @jit
 def inverse_blocks(inputs, kernels, hop, turn, stages, roots, y):
-    """Sum over `inputs` `(n_inputs, n_blocks, 2, M)` times `kernels` `(n_inputs, 2, M)` as samples: block k's 2M samples added to y[k·hop:]."""
+    """Sum over `inputs` `(n_inputs, n_blocks, 2, M)` times `kernels` `(n_inputs, 2, M)` as samples: block k's 2M
+    samples added to y[k·hop:].
+    """
     n_inputs, n_blocks, _, m = inputs.shape
     block = np.empty((2, m), np.float32)
     re, im = block[0], block[1]
@@ -163,9 +166,11 @@ def inverse_blocks(inputs, kernels, hop, turn, stages, roots, y):
 
 @jit
 def multiply_blocks(spectra, kernels, bands, newest, stride, first, last, total):
-    """Adds Σ spectra[newest − p·stride]·kernels[p] to `total` `(2, M)` for first ≤ p < last; `spectra` `(n_held, 2, M)` is a ring.
+    """Adds Σ spectra[newest − p·stride]·kernels[p] to `total` `(2, M)` for first ≤ p < last; `spectra` `(n_held, 2, M)`
+    is a ring.
 
-    Of partition p only the lowest `bands[p]` of BANDS bands are added: bins of one band lie in two of the 16 rows of every tile.
+    Of partition p only the lowest `bands[p]` of BANDS bands are added: bins of one band lie in two of the 16 rows of
+    every tile.
     """
     n_held, _, m = spectra.shape
     re, im = total[0], total[1]
@@ -187,7 +192,9 @@ def inverse_end(total, count, turn, stages, roots, y):
 
 
 def radices(size: int) -> list[int]:
-    """How a transform of `size` complex numbers (TILE · 2^a · 3^b with b ≤ 1) is taken apart, long runs first, down to runs of 16."""
+    """How a transform of `size` complex numbers (TILE · 2^a · 3^b with b ≤ 1) is taken apart, long runs first, down
+    to runs of 16.
+    """
     left, found = size // LANES, []
     while left % 3 == 0:
         found.append(3)

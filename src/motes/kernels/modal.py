@@ -8,7 +8,8 @@ from motes.kernels._modal_simd import LANES, MODES, STEP, advance
 
 @jit
 def ring(x, first, lag, n_inputs, direct, inject, read, power, state, y):
-    """Fills `y` (float32, a multiple of 32) with what the modes make of x[first:]; a second input is x `lag` samples before, none rings on.
+    """Fills `y` (float32, a multiple of 32) with what the modes make of x[first:]; a second input is x `lag` samples
+    before, none rings on.
 
     `x` has all samples that are asked for. `state` is left where `y` ends. For the shapes of the rest see `tables`.
     """
@@ -17,13 +18,18 @@ def ring(x, first, lag, n_inputs, direct, inject, read, power, state, y):
 
 
 def tables(direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n_taps: int | None) -> tuple[np.ndarray, ...]:
-    """`direct, inject, read, power` for h[0] = direct_tap, h[m] = Re Σ amplitudes·poles^m, cut after `n_taps` taps unless None.
+    """`direct, inject, read, power` for h[0] = direct_tap, h[m] = Re Σ amplitudes·poles^m, cut after `n_taps` taps
+    unless None.
 
-    State p is Σ x[n]·pole^(now − n). A cut needs the input of `n_taps` samples ago as a second one, which takes away what the first has left.
+    State p is Σ x[n]·pole^(now − n). A cut needs the input of `n_taps` samples ago as a second one, which takes away
+    what the first has left.
     """
     n_groups = -(-len(poles) // MODES)
     spare = n_groups * MODES - len(poles)
-    poles, amplitudes = np.append(poles, np.zeros(spare)).astype(complex), np.append(amplitudes, np.zeros(spare)).astype(complex)
+    poles, amplitudes = (
+        np.append(poles, np.zeros(spare)).astype(complex),
+        np.append(amplitudes, np.zeros(spare)).astype(complex),
+    )
     later = [0] if n_taps is None else [0, n_taps]
     steps = np.arange(LANES)
 
@@ -38,10 +44,15 @@ def tables(direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n_taps:
     read = (amplitudes[:, None] * poles[:, None] ** steps).reshape(n_groups, MODES, LANES)
     power = (poles**LANES).reshape(n_groups, MODES)
     singles = (direct, np.stack([inject.real, inject.imag], 3), np.stack([read.real, -read.imag], 1))
-    return (*(np.ascontiguousarray(a, np.float32) for a in singles), np.ascontiguousarray(np.stack([power.real, power.imag], 1)))
+    return (
+        *(np.ascontiguousarray(a, np.float32) for a in singles),
+        np.ascontiguousarray(np.stack([power.real, power.imag], 1)),
+    )
 
 
-def plain_ring(x: np.ndarray, direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n_taps: int | None, n_out: int) -> np.ndarray:
+def plain_ring(
+    x: np.ndarray, direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n_taps: int | None, n_out: int
+) -> np.ndarray:
     """Twin: the same one sample after the other, in double precision."""
     state, y = np.zeros(len(poles), complex), np.zeros(n_out)
     for n in range(n_out):

@@ -22,7 +22,12 @@ def fill(out, key, second, first):
         h = np.uint32((h ^ (h >> np.uint32(16))) * _FIRST)
         h = np.uint32((h ^ (h >> np.uint32(15))) * _SECOND)
         h = np.uint32(h ^ (h >> np.uint32(16)))
-        total = (h & np.uint32(255)) + ((h >> np.uint32(8)) & np.uint32(255)) + ((h >> np.uint32(16)) & np.uint32(255)) + (h >> np.uint32(24))
+        total = (
+            (h & np.uint32(255))
+            + ((h >> np.uint32(8)) & np.uint32(255))
+            + ((h >> np.uint32(16)) & np.uint32(255))
+            + (h >> np.uint32(24))
+        )
         out[i] = (np.int64(total) - 510) * SCALE
 
 

@@ -1,4 +1,6 @@
-"""Linking atoms into partials: lines grown through the places where their sound really lies in frequency, strongest first."""
+"""Linking atoms into partials: lines grown through the places where their sound really lies in frequency, strongest
+first.
+"""
 
 import math
 
@@ -7,37 +9,38 @@ import numpy as np
 from motes.kernels._jit import inner, jit
 from motes.kernels.reassignment import POINTS
 
+# Neighbours in a line lie at most this part of the sum of their windows apart.
 REACH = 0.6
-"""Neighbours in a line lie at most this part of the sum of their windows apart."""
+# How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of
+# its lengths in time.
 STEP_BINS, SWEEP_BINS = 1.0, 3.0
-"""How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of its lengths in time."""
+# How much it matters that the sound under the next atom is as strong: power of the ratio of the two.
 ALIKE = 2.0
-"""How much it matters that the sound under the next atom is as strong: power of the ratio of the two."""
+# The next atom is not looked for further away than this, in bins of the shorter window.
 FAR_BINS = 24.0
-"""The next atom is not looked for further away than this, in bins of the shorter window."""
+# Atoms whose sound lies this near to a line belong to it.
 TUBE_BINS = 0.75
-"""Atoms whose sound lies this near to a line belong to it."""
 MASK_LOUDER, MASK_BINS = 2.0, 12.0
+# An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up
+# to MASK_BINS: it corrects what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line
+# took, or a small one, go to a line that masks them leniently.
 STRICT, LENIENT = 1.6, 1.2
-"""An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up to MASK_BINS: it corrects
-what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line took, or a small one, go to a line that masks them
-leniently.
-"""
+# Lines of so few atoms are small.
 SMALL = 3
-"""Lines of so few atoms are small."""
+# Counted from where the line sweeps through within this part of the atom's window to either side.
 SWEPT = 0.5
-"""Counted from where the line sweeps through within this part of the atom's window to either side."""
+# A line goes on in another, as its last and the other's first atoms tell, over a gap of at most this part of the sum of
+# their windows, and if its slope then changes by less than this many bins per window.
 JOIN_REACH, BEND_BINS, END_ATOMS = 0.8, 4.0, 3
-"""A line goes on in another, as its last and the other's first atoms tell, over a gap of at most this part of the sum of their windows, and if its
-slope then changes by less than this many bins per window.
-"""
+# Frequencies along a line are smoothed over this part of the window they were read with.
 SMOOTH = 0.25
-"""Frequencies along a line are smoothed over this part of the window they were read with."""
 
 
 @inner
 def _place(time, at, after):
-    """How many of these times, in order, lie before `at`; with `after`, or at it. (NumPy's search takes a second to compile.)"""
+    """How many of these times, in order, lie before `at`; with `after`, or at it. (NumPy's search takes a second to
+    compile.)
+    """
     low, high = 0, len(time)
     while low < high:
         middle = (low + high) // 2
@@ -63,13 +66,18 @@ def _at(i, points, point_time, point_sound, time):
 
 @inner
 def _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound):
-    """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where it tells nothing)."""
+    """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where it
+    tells nothing).
+    """
     gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
     if points[head] > 1 or points[j] > 1:  # where the two meet
         between = 0.5 * (time[head] + time[j])
         if window[head] != window[j]:
             between = time[j] if window[j] < window[head] else time[head]
-        away = abs(_at(head, points, point_time, point_sound, between) - _at(j, points, point_time, point_sound, between)) * short
+        away = (
+            abs(_at(head, points, point_time, point_sound, between) - _at(j, points, point_time, point_sound, between))
+            * short
+        )
         turned = 0.5
     else:
         away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
@@ -80,9 +88,26 @@ def _misfit(head, j, slope, time, window, sound, phase, channel, points, point_t
 
 @inner
 def _next(
-    head, anchor, sign, slope, time, window, sound, phase, strength, channel, energy, free, longest, points, point_time, point_sound
-):  # fmt: skip
-    """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the longer `anchor` before it as well."""
+    head,
+    anchor,
+    sign,
+    slope,
+    time,
+    window,
+    sound,
+    phase,
+    strength,
+    channel,
+    energy,
+    free,
+    longest,
+    points,
+    point_time,
+    point_sound,
+):
+    """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the
+    longer `anchor` before it as well.
+    """
     best, found = 0.0, -1
     j, end = head + sign, REACH * (window[head] + longest)
     while 0 <= j < len(time):
@@ -93,7 +118,9 @@ def _next(
         if free[j] and near and 0.0 < gap <= REACH * (window[head] + window[j]):
             away, turned = _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound)
             if away < 1.0 and anchor != head and abs(time[j] - time[anchor]) <= REACH * (window[anchor] + window[j]):
-                since, _ = _misfit(anchor, j, slope, time, window, sound, phase, channel, points, point_time, point_sound)
+                since, _ = _misfit(
+                    anchor, j, slope, time, window, sound, phase, channel, points, point_time, point_sound
+                )
                 away = max(away, 0.5 * since)
             if away < 1.0:
                 fits = (1.0 - away * away) * (0.55 + 0.45 * math.cos(turned))
@@ -119,12 +146,18 @@ def _between(at, head, tail, time, points, point_time, point_sound):
     if head == tail:
         return _at(head, points, point_time, point_sound, at)
     part = min(max((at - time[head]) / (time[tail] - time[head]), 0.0), 1.0)
-    return (1.0 - part) * _at(head, points, point_time, point_sound, at) + part * _at(tail, points, point_time, point_sound, at)
+    return (1.0 - part) * _at(head, points, point_time, point_sound, at) + part * _at(
+        tail, points, point_time, point_sound, at
+    )
 
 
 @inner
-def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound):
-    """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin no line of their own."""
+def _claim(
+    low, high, head, tail, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound
+):
+    """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin
+    no line of their own.
+    """
     loudness = max(amplitude[head], amplitude[tail])
     lowest, highest = point_sound[head, 0], point_sound[head, 0]
     for point in range(POINTS):
@@ -144,22 +177,69 @@ def _claim(low, high, head, tail, number, time, window, own, sound, amplitude, f
 
 @inner
 def _grow(
-    seed, sign, number, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
-    points, point_time, point_sound,
-):  # fmt: skip
+    seed,
+    sign,
+    number,
+    time,
+    window,
+    own,
+    sound,
+    phase,
+    strength,
+    channel,
+    energy,
+    amplitude,
+    free,
+    line,
+    longest,
+    knots,
+    n_knots,
+    points,
+    point_time,
+    point_sound,
+):
     """Prolong line `number` from its seed; writes the atoms found to `knots` and returns how many these are now."""
     head, anchor, slope = seed, seed, 0.0
     while True:
         after = _next(
-            head, anchor, sign, slope, time, window, sound, phase, strength, channel, energy, free, longest, points, point_time, point_sound
-        )  # fmt: skip
+            head,
+            anchor,
+            sign,
+            slope,
+            time,
+            window,
+            sound,
+            phase,
+            strength,
+            channel,
+            energy,
+            free,
+            longest,
+            points,
+            point_time,
+            point_sound,
+        )
         if after < 0:
             return n_knots
         line[after], free[after] = number, False
         low, high = (head, after) if sign > 0 else (after, head)
         _claim(
-            time[low], time[high], low, high, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound
-        )  # fmt: skip
+            time[low],
+            time[high],
+            low,
+            high,
+            number,
+            time,
+            window,
+            own,
+            sound,
+            amplitude,
+            free,
+            line,
+            points,
+            point_time,
+            point_sound,
+        )
         steepest = 2.0 / (window[after] * window[head])
         towards = (sound[after] - sound[head]) / (time[after] - time[head])
         slope = min(max(0.5 * (slope + towards), -steepest), steepest)
@@ -172,12 +252,29 @@ def _grow(
 
 @jit
 def grow_lines(
-    order, time, window, own, sound, phase, strength, channel, energy, amplitude, free, points, point_time, point_sound, line, starts, knots
-):  # fmt: skip
-    """Lines through atoms in order of time, from seeds in `order`: writes each atom's line (from 1, 0 for none), returns how many there are.
+    order,
+    time,
+    window,
+    own,
+    sound,
+    phase,
+    strength,
+    channel,
+    energy,
+    amplitude,
+    free,
+    points,
+    point_time,
+    point_sound,
+    line,
+    starts,
+    knots,
+):
+    """Lines through atoms in order of time, from seeds in `order`: writes each atom's line (from 1, 0 for none),
+    returns how many there are.
 
-    `own` and `sound` are in cycles per sample, `time` and `window` in samples; `free` says which atoms may begin or prolong a line (and is used up).
-    Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
+    `own` and `sound` are in cycles per sample, `time` and `window` in samples; `free` says which atoms may begin or
+    prolong a line (and is used up). Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
     """
     longest, n_lines, n_knots = 0.0, 0, 0
     for width in window:
@@ -191,9 +288,27 @@ def grow_lines(
         begin = n_knots
         for sign in (-1, 1):  # a loop, since a constant argument would be compiled for each of its values
             n_knots = _grow(
-                seed, sign, n_lines, time, window, own, sound, phase, strength, channel, energy, amplitude, free, line, longest, knots, n_knots,
-                points, point_time, point_sound,
-            )  # fmt: skip
+                seed,
+                sign,
+                n_lines,
+                time,
+                window,
+                own,
+                sound,
+                phase,
+                strength,
+                channel,
+                energy,
+                amplitude,
+                free,
+                line,
+                longest,
+                knots,
+                n_knots,
+                points,
+                point_time,
+                point_sound,
+            )
             if sign < 0:
                 for k in range((n_knots - begin) // 2):
                     knots[begin + k], knots[n_knots - 1 - k] = knots[n_knots - 1 - k], knots[begin + k]
@@ -203,15 +318,30 @@ def grow_lines(
         first, last = knots[begin], knots[n_knots - 1]
         for end, low, high in ((first, -0.5, 0.0), (last, 0.0, 0.5)):
             _claim(
-                time[end] + low * window[end], time[end] + high * window[end], end, end, n_lines, time, window, own, sound, amplitude, free, line,
-                points, point_time, point_sound,
-            )  # fmt: skip
+                time[end] + low * window[end],
+                time[end] + high * window[end],
+                end,
+                end,
+                n_lines,
+                time,
+                window,
+                own,
+                sound,
+                amplitude,
+                free,
+                line,
+                points,
+                point_time,
+                point_sound,
+            )
     return n_lines
 
 
 @inner
 def _end(atoms, last, time, window, sound, strength, points, point_time, point_sound):
-    """A line near its first atom, or near its last: time, frequency and slope there by a straight line through its points, window and strength."""
+    """A line near its first atom, or near its last: time, frequency and slope there by a straight line through its
+    points, window and strength.
+    """
     n, tip = len(atoms), atoms[-1] if last else atoms[0]
     s1, s2, y0, y1, count = 0.0, 0.0, 0.0, 0.0, 0.0
     for back in range(min(n, END_ATOMS)):
@@ -226,13 +356,23 @@ def _end(atoms, last, time, window, sound, strength, points, point_time, point_s
 
 @jit
 def line_ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
-    """Every line at its first atom and at its last, `(n_lines, 2, 5)`: time, frequency and slope there, window and strength."""
+    """Every line at its first atom and at its last, `(n_lines, 2, 5)`: time, frequency and slope there, window and
+    strength.
+    """
     ends = np.empty((n_lines, 2, 5))
     for k in range(n_lines):
         for last in range(2):
             ends[k, last] = _end(
-                knots[starts[k] : starts[k + 1]], last == 1, time, window, sound, strength, points, point_time, point_sound
-            )  # fmt: skip
+                knots[starts[k] : starts[k + 1]],
+                last == 1,
+                time,
+                window,
+                sound,
+                strength,
+                points,
+                point_time,
+                point_sound,
+            )
     return ends
 
 
@@ -249,7 +389,8 @@ def _follows(end, begin):
 
 
 def join_lines(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
-    """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same frequency, slope and strength.
+    """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same
+    frequency, slope and strength.
 
     Lines break where a louder one crosses them, and where an attack or noise hides them.
     """
@@ -260,7 +401,9 @@ def join_lines(n_lines, starts, knots, time, window, sound, strength, points, po
 
 @jit
 def join_ends(ends, order, begins, longest):
-    """The same of the lines' ends: `begins` are the times at which lines begin, as they follow each other in `order`."""
+    """The same of the lines' ends: `begins` are the times at which lines begin, as they follow each other in
+    `order`.
+    """
     n_lines = len(ends)
     after, before = np.full(n_lines, -1), np.full(n_lines, -1)
     score_after, score_before = np.zeros(n_lines), np.zeros(n_lines)
@@ -312,10 +455,19 @@ def _points_of_line(atoms, window, amplitude, points, point_time, point_sound, t
             place = n
             while place > 0 and time[place - 1] > point_time[i, k]:
                 time[place], sound[place], width[place], weight[place], loudness[place] = (
-                    time[place - 1], sound[place - 1], width[place - 1], weight[place - 1], loudness[place - 1],
-                )  # fmt: skip
+                    time[place - 1],
+                    sound[place - 1],
+                    width[place - 1],
+                    weight[place - 1],
+                    loudness[place - 1],
+                )
                 place -= 1
-            time[place], sound[place], width[place], loudness[place] = point_time[i, k], point_sound[i, k], read, amplitude[i]
+            time[place], sound[place], width[place], loudness[place] = (
+                point_time[i, k],
+                point_sound[i, k],
+                read,
+                amplitude[i],
+            )
             weight[place] = amplitude[i] * amplitude[i]
             n += 1
     return n
@@ -323,11 +475,27 @@ def _points_of_line(atoms, window, amplitude, points, point_time, point_sound, t
 
 @jit
 def follow_lines(
-    n_lines, starts, knots, time, window, own, amplitude, points, point_time, point_sound, line, frequency, turns, n_nodes, nodes
-):  # fmt: skip
-    """Give each atom of a line, and those left over that a line masks, its `frequency` (cycles per sample) and the `turns` made so far (cycles).
+    n_lines,
+    starts,
+    knots,
+    time,
+    window,
+    own,
+    amplitude,
+    points,
+    point_time,
+    point_sound,
+    line,
+    frequency,
+    turns,
+    n_nodes,
+    nodes,
+):
+    """Give each atom of a line, and those left over that a line masks, its `frequency` (cycles per sample) and the
+    `turns` made so far (cycles).
 
-    Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in between its frequency is straight.
+    Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in
+    between its frequency is straight.
     """
     longest = 1
     for k in range(n_lines):
@@ -340,7 +508,9 @@ def follow_lines(
         count[line[i]] += 1
     for number in range(1, n_lines + 1):
         atoms = knots[starts[number - 1] : starts[number]]
-        n = _points_of_line(atoms, window, amplitude, points, point_time, point_sound, at, sound, width, weight, loudness)
+        n = _points_of_line(
+            atoms, window, amplitude, points, point_time, point_sound, at, sound, width, weight, loudness
+        )
         _smooth(0, n, at, sound, width, weight, smoothed)
         turned[0] = 0.0
         for k in range(1, n):

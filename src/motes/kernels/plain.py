@@ -1,8 +1,7 @@
 """The pursuit in plain NumPy: the same atoms in the same order, from the definitions alone.
 
-Every coefficient is an inner product with the residual itself, taken anew after each subtraction; there is no cross-Gram, no table, no bookkeeping
-of maxima.
-Slow, and what the kernels are tested against.
+Every coefficient is an inner product with the residual itself, taken anew after each subtraction; there is no
+cross-Gram, no table, no bookkeeping of maxima. Slow, and what the kernels are tested against.
 """
 
 from __future__ import annotations
@@ -16,13 +15,17 @@ Atom = tuple[int, int, int, NDArray[np.complex128]]
 
 
 class PlainPursuit:
-    """Pursuit over atoms centred in samples first … last − 1, from `audio` `(n_channels, n)` whose first sample is number `first_sample`."""
+    """Pursuit over atoms centred in samples first … last − 1, from `audio` `(n_channels, n)` whose first sample is
+    number `first_sample`.
+    """
 
-    def __init__(self, audio: NDArray[np.float64], first_sample: int, first: int, last: int, windows: tuple[int, ...]) -> None:
+    def __init__(
+        self, audio: NDArray[np.float64], first_sample: int, first: int, last: int, windows: tuple[int, ...]
+    ) -> None:
         self.residual, self.first_sample = audio.astype(np.float64), first_sample
         self.windows = windows
+        # By window's index and frame, of each bin; 1 where there are none.
         self.weights: dict[tuple[int, int], NDArray[np.floating]] = {}
-        """By window's index and frame, of each bin; 1 where there are none."""
         self.frames = [range(-(-first // (w // HOP_DIVISOR)), -(-last // (w // HOP_DIVISOR))) for w in windows]
 
     def coefficients(self, k: int, frame: int) -> NDArray[np.complex128]:
@@ -40,7 +43,9 @@ class PlainPursuit:
         return np.array([np.sum(weights * np.cos(4 * np.pi * m * u / window)) for m in range(window // 2 + 1)])
 
     def energies(self, k: int, frame: int) -> NDArray[np.float64]:
-        """What subtracting the best real atom at each bin would remove: its projection onto cosine and sine, `(W/2 + 1,)`."""
+        """What subtracting the best real atom at each bin would remove: its projection onto cosine and sine, `(W/2
+        + 1,)`.
+        """
         c, rho = self.coefficients(k, frame), self._overlap(k)
         sine = np.where(rho < 1 - 1e-9, 2 * c.imag**2 / np.maximum(1 - rho, 1e-9), 0.0)
         return (2 * c.real**2 / (1 + rho) + sine).sum(axis=0)
@@ -65,7 +70,9 @@ class PlainPursuit:
         self.residual[:, start : start + window] -= 2 * np.real(amplitude[:, None] * atom)
         return k, frame, m, amplitude
 
-    def batch(self, zones: NDArray[np.int64], zone_samples: int, start_energy: float, step: float, n_steps: int) -> list[Atom]:
+    def batch(
+        self, zones: NDArray[np.int64], zone_samples: int, start_energy: float, step: float, n_steps: int
+    ) -> list[Atom]:
         """Take every atom above a falling threshold whose centre lies in the zones, in the kernels' order."""
         taken = []
         for zone in zones:

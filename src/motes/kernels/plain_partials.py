@@ -1,4 +1,5 @@
-"""Lines through atoms in plain NumPy: the same lines, each step asked of all atoms at once, without windows of search or tables.
+"""Lines through atoms in plain NumPy: the same lines, each step asked of all atoms at once, without windows of search
+or tables.
 
 Slow, and what the kernels in `partials` are tested against.
 """
@@ -19,7 +20,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(eq=False)
 class PlainLines:
-    """Atoms as `grow_lines` takes them; `line` `(n,)` tells each its line from 1, `knots` the atoms that carry each line, in order of time."""
+    """Atoms as `grow_lines` takes them; `line` `(n,)` tells each its line from 1, `knots` the atoms that carry each
+    line, in order of time.
+    """
 
     order: Ints
     time: Array
@@ -51,7 +54,13 @@ class PlainLines:
                 back, on = self._prolonged(seed, -1, number), self._prolonged(seed, 1, number)
                 self.knots.append([*back[::-1], seed, *on])
                 for end, low, high in ((self.knots[-1][0], -0.5, 0.0), (self.knots[-1][-1], 0.0, 0.5)):
-                    self._claim(self.time[end] + low * self.window[end], self.time[end] + high * self.window[end], end, end, number)
+                    self._claim(
+                        self.time[end] + low * self.window[end],
+                        self.time[end] + high * self.window[end],
+                        end,
+                        end,
+                        number,
+                    )
 
     def _prolonged(self, seed: int, sign: int, number: int) -> list[int]:
         head, anchor, slope, found = seed, seed, 0.0, []
@@ -103,15 +112,23 @@ class PlainLines:
             apart = self.sound[j] - self.sound[head] - slope * (time[1] - time[0])
             turned = self.phase[j] - self.phase[head] - np.pi * (self.sound[head] + self.sound[j]) * (time[1] - time[0])
             turned = turned if self.channel[j] == self.channel[head] else 0.0
-        return float(abs(apart) * window.min() / (limits.STEP_BINS + limits.SWEEP_BINS * gap / window.max())), float(turned)
+        return float(abs(apart) * window.min() / (limits.STEP_BINS + limits.SWEEP_BINS * gap / window.max())), float(
+            turned
+        )
 
     def frequency(self, i: int, time: float) -> float:
         """Under atom i, straight between its points."""
         n = self.points[i]
-        return float(np.interp(time, self.point_time[i, :n], self.point_sound[i, :n])) if n > 1 else float(self.point_sound[i, 0])
+        return (
+            float(np.interp(time, self.point_time[i, :n], self.point_sound[i, :n]))
+            if n > 1
+            else float(self.point_sound[i, 0])
+        )
 
     def _between(self, at: float, head: int, tail: int) -> float:
-        part = 0.0 if head == tail else float(np.clip((at - self.time[head]) / (self.time[tail] - self.time[head]), 0, 1))
+        part = (
+            0.0 if head == tail else float(np.clip((at - self.time[head]) / (self.time[tail] - self.time[head]), 0, 1))
+        )
         return (1 - part) * self.frequency(head, at) + part * self.frequency(tail, at)
 
     def _claim(self, low: float, high: float, head: int, tail: int, number: int) -> None:
@@ -121,7 +138,10 @@ class PlainLines:
                 continue
             reach = limits.SWEPT * self.window[k]
             before, here, after = (self._between(self.time[k] + by, head, tail) for by in (-reach, 0.0, reach))
-            away = max(self.own[k] - max(before, here, after), min(before, here, after) - self.own[k], 0.0) * self.window[k]
+            away = (
+                max(self.own[k] - max(before, here, after), min(before, here, after) - self.own[k], 0.0)
+                * self.window[k]
+            )
             if abs(self.sound[k] - here) * self.window[k] < limits.TUBE_BINS and away < limits.MASK_BINS:
                 self.line[k], self.free[k] = number, False
             elif self.amplitude[k] < loudness * mask(away, limits.STRICT):
@@ -130,7 +150,9 @@ class PlainLines:
     # --- joining
 
     def end(self, atoms: list[int], last: bool) -> tuple[float, float, float, float, float]:
-        """A line near one end: time, frequency and slope of the straight line through its points, window and strength."""
+        """A line near one end: time, frequency and slope of the straight line through its points, window and
+        strength.
+        """
         chosen, tip = (atoms[-limits.END_ATOMS :], atoms[-1]) if last else (atoms[: limits.END_ATOMS], atoms[0])
         x = np.concatenate([self.point_time[i, : self.points[i]] for i in chosen]) - self.time[tip]
         y = np.concatenate([self.point_sound[i, : self.points[i]] for i in chosen])
@@ -166,13 +188,18 @@ class PlainLines:
         return time, smooth, turns
 
     def followed(self) -> tuple[Ints, Array]:
-        """Each atom's line and the line's frequency there; atoms that no line took, or a small one, go to the line that masks them most."""
+        """Each atom's line and the line's frequency there; atoms that no line took, or a small one, go to the line
+        that masks them most.
+        """
         line, frequency, best = self.line.copy(), self.own.copy(), self.amplitude.copy()
         count = np.bincount(self.line, minlength=len(self.knots) + 1)
         for number, atoms in enumerate(self.knots, start=1):
             time, sound, _ = self.curve(atoms)
             loudness = self._loudness(atoms)
-            first, last = self.time[atoms[0]] - self.window[atoms[0]] / 2, self.time[atoms[-1]] + self.window[atoms[-1]] / 2
+            first, last = (
+                self.time[atoms[0]] - self.window[atoms[0]] / 2,
+                self.time[atoms[-1]] + self.window[atoms[-1]] / 2,
+            )
             for i in np.flatnonzero((self.time >= first) & (self.time <= last)).tolist():
                 here, home = float(np.interp(self.time[i], time, sound)), self.line[i]
                 if home == number:
@@ -216,6 +243,14 @@ def follows(end: tuple[float, ...], begin: tuple[float, ...]) -> float:
     gap, short = t1 - t0, min(window0, window1)
     if not 0 < gap <= limits.JOIN_REACH * (window0 + window1):
         return 0.0
-    away = abs(f0 - f1 + gap * (slope0 + slope1) / 2) * short / (limits.STEP_BINS + limits.SWEEP_BINS * gap / max(window0, window1))
+    away = (
+        abs(f0 - f1 + gap * (slope0 + slope1) / 2)
+        * short
+        / (limits.STEP_BINS + limits.SWEEP_BINS * gap / max(window0, window1))
+    )
     bent = abs(slope0 - slope1) * short**2 / limits.BEND_BINS
-    return 0.0 if max(away, bent) >= 1 else min(strength0, strength1) / max(strength0, strength1) * (1 - away**2) * (1 - bent**2)
+    return (
+        0.0
+        if max(away, bent) >= 1
+        else min(strength0, strength1) / max(strength0, strength1) * (1 - away**2) * (1 - bent**2)
+    )

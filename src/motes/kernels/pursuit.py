@@ -1,13 +1,13 @@
-"""The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a threshold.
+"""The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a
+threshold.
 
-Atoms are chosen by their energy times a weight of their place, `weights`, laid out like one channel's coefficients; what is subtracted is the same
-whatever the weights.
+Atoms are chosen by their energy times a weight of their place, `weights`, laid out like one channel's coefficients;
+what is subtracted is the same whatever the weights.
 
-Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel (`channel_stride` apart), window by
-window, frame by
-frame, each frame's row padded to whole blocks of 16 bins. `layout` is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are
-those of
-`motes.kernels.dictionary`. All windows are powers of two, hence the shifts.
+Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel
+(`channel_stride` apart), window by window, frame by frame, each frame's row padded to whole blocks of 16 bins. `layout`
+is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are those of `motes.kernels.dictionary`. All
+windows are powers of two, hence the shifts.
 """
 
 import numpy as np
@@ -15,12 +15,11 @@ import numpy as np
 from motes.kernels._jit import inner, jit
 from motes.kernels._simd import largest16, subtract16
 
+# Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in
+# `frame_max`, log2 of the window.
 FIRST_VALUE, STRIDE, N_FRAMES, FIRST_FRAME, FIRST_MAX, WINDOW_LOG2 = range(6)
-"""Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in `frame_max`, log2 of the
-window.
-"""
+# ⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere).
 CONJUGATE_OVERLAP = 1.0 / 6.0
-"""⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere)."""
 
 
 @inner
@@ -53,7 +52,10 @@ def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first,
     best, m = np.float32(-1.0), m_first
     if m_first == 0 or m_first + 18 > window >> 1:
         for j in range(min(16, (window >> 1) + 1 - m_first)):
-            energy = np.float32(bin_energy(re, im, first_place + j, n_channels, channel_stride, m_first + j, window)) * weights[first_place + j]
+            energy = (
+                np.float32(bin_energy(re, im, first_place + j, n_channels, channel_stride, m_first + j, window))
+                * weights[first_place + j]
+            )
             if energy > best:
                 best, m = energy, m_first + j
         return m
@@ -70,14 +72,24 @@ def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first,
 
 @inner
 def _edge_block_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
-    """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own conjugate."""
+    """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own
+    conjugate.
+    """
     first, last = 0, min(15, (window >> 1) - m_first)
     best = 0.0
     while first <= last and conjugate_overlap(m_first + first, window) > 0.0:
-        best = max(best, weights[place + first] * bin_energy(re, im, place + first, n_channels, channel_stride, m_first + first, window))
+        best = max(
+            best,
+            weights[place + first]
+            * bin_energy(re, im, place + first, n_channels, channel_stride, m_first + first, window),
+        )
         first += 1
     while first <= last and conjugate_overlap(m_first + last, window) > 0.0:
-        best = max(best, weights[place + last] * bin_energy(re, im, place + last, n_channels, channel_stride, m_first + last, window))
+        best = max(
+            best,
+            weights[place + last]
+            * bin_energy(re, im, place + last, n_channels, channel_stride, m_first + last, window),
+        )
         last -= 1
     most = np.float32(0.0)
     for j in range(first, last + 1):
@@ -102,7 +114,9 @@ def refresh_all(re, im, weights, n_channels, channel_stride, block_max, frame_ma
                 if b == 0 or (b << 4) + 18 > window >> 1:
                     energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
                 else:
-                    energy = np.float32(2.0) * subtract16(re, im, weights, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride)
+                    energy = np.float32(2.0) * subtract16(
+                        re, im, weights, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride
+                    )
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[k, FIRST_MAX] + f] = most
@@ -132,7 +146,9 @@ def _subtract_exponential(
     xs,
     ys,
 ):
-    """Subtract amp · g, the complex atom of window k at grid frame `frame` and bin m (any whole number), from every coefficient it overlaps."""
+    """Subtract amp · g, the complex atom of window k at grid frame `frame` and bin m (any whole number), from every
+    coefficient it overlaps.
+    """
     window_log2 = layout[k, WINDOW_LOG2]
     root_mask = (1 << window_log2) - 1
     root_step = roots_re.shape[0] >> window_log2
@@ -147,7 +163,10 @@ def _subtract_exponential(
         if m_base + gram_pair[k, target, 7] < 0 or m_base + gram_pair[k, target, 6] > half_window:
             continue  # an image that does not reach back over DC or Nyquist
         f_first = max(-((-(centre + (first_distance << step_log2))) >> hop_log2), layout[target, FIRST_FRAME])
-        f_last = min((centre + (last_distance << step_log2)) >> hop_log2, layout[target, FIRST_FRAME] + layout[target, N_FRAMES] - 1)
+        f_last = min(
+            (centre + (last_distance << step_log2)) >> hop_log2,
+            layout[target, FIRST_FRAME] + layout[target, N_FRAMES] - 1,
+        )
         for f in range(f_first, f_last + 1):
             distance = (f << hop_log2) - centre
             row = first_row + (((distance >> step_log2) - first_distance) << phases_log2) + phase
@@ -161,15 +180,28 @@ def _subtract_exponential(
                 xs[channel] = amp_re[channel] * c - amp_im[channel] * s
                 ys[channel] = amp_re[channel] * s + amp_im[channel] * c
             most = frame_max[layout[target, FIRST_MAX] + local]
-            # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there and are never read.
+            # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there
+            # and are never read.
             first_block, last_block = max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4)
             for b in range(first_block, last_block + 1):
                 place = row_place + (b << 4)
                 energy = np.float32(2.0) * subtract16(
-                    re, im, weights, place, gram_re, gram_im, start + (b << 4) - m_first, xs, ys, n_channels, channel_stride
+                    re,
+                    im,
+                    weights,
+                    place,
+                    gram_re,
+                    gram_im,
+                    start + (b << 4) - m_first,
+                    xs,
+                    ys,
+                    n_channels,
+                    channel_stride,
                 )
                 if b == 0 or (b << 4) + 18 > half_window:
-                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1)
+                    energy = _edge_block_energy(
+                        re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1
+                    )
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[target, FIRST_MAX] + local] = most
@@ -177,9 +209,34 @@ def _subtract_exponential(
 
 @inner
 def _sweep_frame(
-    re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
-    k, frame, threshold, amp_re, amp_im, xs, ys, where, amplitudes, energies, benefits, n_taken,
-):  # fmt: skip
+    re,
+    im,
+    weights,
+    n_channels,
+    channel_stride,
+    block_max,
+    frame_max,
+    layout,
+    gram_pair,
+    gram_row,
+    gram_re,
+    gram_im,
+    roots_re,
+    roots_im,
+    edge,
+    k,
+    frame,
+    threshold,
+    amp_re,
+    amp_im,
+    xs,
+    ys,
+    where,
+    amplitudes,
+    energies,
+    benefits,
+    n_taken,
+):
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
     window, blocks = 1 << layout[k, WINDOW_LOG2], layout[k, STRIDE] >> 4
     local = frame - layout[k, FIRST_FRAME]
@@ -194,7 +251,9 @@ def _sweep_frame(
             continue
         for block in range(group, min(group + 16, first_block + blocks)):
             while block_max[block] >= threshold and n_taken < where.shape[0]:
-                m = _best_bin(re, im, weights, n_channels, channel_stride, block << 4, (block - first_block) << 4, window)
+                m = _best_bin(
+                    re, im, weights, n_channels, channel_stride, block << 4, (block - first_block) << 4, window
+                )
                 place = (first_block << 4) + m
                 energies[n_taken] = bin_energy(re, im, place, n_channels, channel_stride, m, window)
                 benefits[n_taken] = weights[place] * energies[n_taken]
@@ -213,9 +272,28 @@ def _sweep_frame(
                         for channel in range(n_channels):
                             amp_im[channel] = -amp_im[channel]
                     _subtract_exponential(
-                        re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                        roots_re, roots_im, k, frame, m if image == 0 else (-m if image == 1 else window - m), amp_re, amp_im, xs, ys,
-                    )  # fmt: skip
+                        re,
+                        im,
+                        weights,
+                        n_channels,
+                        channel_stride,
+                        block_max,
+                        frame_max,
+                        layout,
+                        gram_pair,
+                        gram_row,
+                        gram_re,
+                        gram_im,
+                        roots_re,
+                        roots_im,
+                        k,
+                        frame,
+                        m if image == 0 else (-m if image == 1 else window - m),
+                        amp_re,
+                        amp_im,
+                        xs,
+                        ys,
+                    )
             most = max(most, block_max[block])
     frame_max[at_frame] = max(most, frame_max[at_frame])
     return n_taken
@@ -223,16 +301,41 @@ def _sweep_frame(
 
 @jit
 def pursue(
-    re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im, roots_re, roots_im, edge,
-    zones, first_zone, zone_samples, start_energy, step, n_steps, where, amplitudes, energies, benefits, counts,
-):  # fmt: skip
+    re,
+    im,
+    weights,
+    n_channels,
+    channel_stride,
+    block_max,
+    frame_max,
+    layout,
+    gram_pair,
+    gram_row,
+    gram_re,
+    gram_im,
+    roots_re,
+    roots_im,
+    edge,
+    zones,
+    first_zone,
+    zone_samples,
+    start_energy,
+    step,
+    n_steps,
+    where,
+    amplitudes,
+    energies,
+    benefits,
+    counts,
+):
     """In each of the given zones, take every atom above a falling threshold whose centre lies there.
 
-    The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in time and every block above it
-    gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000) with a weakness of √step.
-    At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes window index, frame, bin; `amplitudes` (n_zones, room,
-    n_channels) complex64 the amplitude of g; `energies` (n_zones, room) what was removed, `benefits` this times the weight; `counts` (n_zones,) how
-    many. A zone with no room left is given up.
+    The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in
+    time and every block above it gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000)
+    with a weakness of √step. At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes
+    window index, frame, bin; `amplitudes` (n_zones, room, n_channels) complex64 the amplitude of g; `energies`
+    (n_zones, room) what was removed, `benefits` this times the weight; `counts` (n_zones,) how many. A zone with no
+    room left is given up.
     """
     amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
@@ -248,8 +351,32 @@ def pursue(
                 for frame in range(first, last):
                     if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
                         n_taken = _sweep_frame(
-                            re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_pair, gram_row, gram_re, gram_im,
-                            roots_re, roots_im, edge, k, frame, threshold, amp_re, amp_im, xs, ys, where[place], amplitudes[place],
-                            energies[place], benefits[place], n_taken,
-                        )  # fmt: skip
+                            re,
+                            im,
+                            weights,
+                            n_channels,
+                            channel_stride,
+                            block_max,
+                            frame_max,
+                            layout,
+                            gram_pair,
+                            gram_row,
+                            gram_re,
+                            gram_im,
+                            roots_re,
+                            roots_im,
+                            edge,
+                            k,
+                            frame,
+                            threshold,
+                            amp_re,
+                            amp_im,
+                            xs,
+                            ys,
+                            where[place],
+                            amplitudes[place],
+                            energies[place],
+                            benefits[place],
+                            n_taken,
+                        )
         counts[place] = n_taken

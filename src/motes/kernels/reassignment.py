@@ -1,7 +1,9 @@
-"""What sounds under each atom: the scene seen through the atom's own window, whose phase's derivative is the frequency (Auger & Flandrin 1995).
+"""What sounds under each atom: the scene seen through the atom's own window, whose phase's derivative is the frequency
+(Auger & Flandrin 1995).
 
-Atoms on the encoder's grid share frames, and one Fourier transform without a window serves all atoms of a frame: a Hann window and its derivative
-are three bins of it. Atoms alone in their frame, and those that edits put off the grid, are read sample by sample.
+Atoms on the encoder's grid share frames, and one Fourier transform without a window serves all atoms of a frame: a Hann
+window and its derivative are three bins of it. Atoms alone in their frame, and those that edits put off the grid, are
+read sample by sample.
 """
 
 from __future__ import annotations
@@ -14,41 +16,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
-from motes.kernels.gabor import _powers, add_gabor
+from motes.kinds.gabor.kernel import _powers, add_gabor
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# An atom may begin or prolong a line only if the sound under it lies within this many of its bins (1/window); the
+# second where that sound sweeps.
 OWN_BINS, OWN_BINS_SWEPT = 1.2, 8.0
-"""An atom may begin or prolong a line only if the sound under it lies within this many of its bins (1/window); the second where that sound sweeps."""
+# Where the frequency under an atom is read: at its centre, or if a quarter of its window is enough, at this many places
+# in its middle half.
 POINTS = 3
-"""Where the frequency under an atom is read: at its centre, or if a quarter of its window is enough, at this many places in its middle half."""
+# No shorter windows are tried, in seconds.
 SHORTEST_S = 0.02
-"""No shorter windows are tried, in seconds."""
+# A quarter of the window is enough if the amplitudes it reads differ at most by this factor: two sounds would beat.
 STEADY = 2.0
-"""A quarter of the window is enough if the amplitudes it reads differ at most by this factor: two sounds would beat."""
+# What is less unlike a sinusoid than this does not sweep, as a whole window sees it; and is one sound, as a quarter
+# sees it. In bins of the window, squared: of a sweep, the bins swept within the window over 2π; of two sounds as much
+# as they are apart.
 SINUSOID, CLEAR = 0.15, 0.6
-"""What is less unlike a sinusoid than this does not sweep, as a whole window sees it; and is one sound, as a quarter sees it. In bins of the window,
-squared: of a sweep, the bins swept within the window over 2π; of two sounds as much as they are apart.
-"""
+# Nor does a sound that the whole window hears as strongly as this part of what quarters of it hear.
 WHOLE = 0.93
-"""Nor does a sound that the whole window hears as strongly as this part of what quarters of it hear."""
+# The sound that sweeps under an atom passes its frequency, or nearly, in bins. An atom further away, up to the second,
+# corrects what others leave over.
 PASS_BINS, NEAR_BINS = 2.0, 6.0
-"""The sound that sweeps under an atom passes its frequency, or nearly, in bins. An atom further away, up to the second, corrects what others leave
-over.
-"""
+# Quarters of a window look again where they found the sound, not further away from the atom than this, in bins.
 LOOKS, LOOK_BINS = 3, 2.0
-"""Quarters of a window look again where they found the sound, not further away from the atom than this, in bins."""
+# So many atoms in a frame pay for its Fourier transform.
 CROWD = 3
-"""So many atoms in a frame pay for its Fourier transform."""
+# Frames are transformed in lots of this many samples.
 LOT_SAMPLES = 1 << 18
-"""Frames are transformed in lots of this many samples."""
 
 
 @dataclass(frozen=True, eq=False)
 class Atoms:
-    """Atoms in order of time: `time` and `window` in samples, frequency `own` in cycles per sample, `channel` where an atom is loudest, `(n,)`;
-    `amplitude` and `phase` `(n, n_channels)`.
+    """Atoms in order of time: `time` and `window` in samples, frequency `own` in cycles per sample, `channel` where
+    an atom is loudest, `(n,)`; `amplitude` and `phase` `(n, n_channels)`.
     """
 
     time: Array
@@ -61,8 +64,8 @@ class Atoms:
 
 @dataclass(frozen=True, eq=False)
 class Sounds:
-    """What sounds under each atom: its frequency (cycles per sample) at `n_points` times (samples) and at the centre, its phase and strength there,
-    and whether the atom lies where its sound is.
+    """What sounds under each atom: its frequency (cycles per sample) at `n_points` times (samples) and at the
+    centre, its phase and strength there, and whether the atom lies where its sound is.
     """
 
     n_points: Ints
@@ -77,18 +80,31 @@ class Sounds:
     def unread(cls, time: Array) -> Sounds:
         """Room for as many atoms as there are times."""
         n, around = len(time), np.repeat(time[:, None], POINTS, axis=1)
-        return cls(np.ones(n, np.int64), around, np.empty((n, POINTS)), np.empty(n), np.empty(n), np.empty(n), np.zeros(n, bool))
+        return cls(
+            np.ones(n, np.int64),
+            around,
+            np.empty((n, POINTS)),
+            np.empty(n),
+            np.empty(n),
+            np.empty(n),
+            np.zeros(n, bool),
+        )
 
 
 def listen(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) -> None:
-    """Fill `found` for atoms first … last − 1: by each atom's own window, or, where one sound sweeps under the atom, by quarters of it that are not
-    below `shortest` samples.
+    """Fill `found` for atoms first … last − 1: by each atom's own window, or, where one sound sweeps under the
+    atom, by quarters of it that are not below `shortest` samples.
     """
     if last <= first:
         return
     heard, these = Heard.of(atoms, first, last), np.arange(first, last)
     read = heard.read(atoms.time[these], atoms.window[these], atoms.own[these], atoms.channel[these], 1)
-    found.centre[these], found.phase[these], found.strength[these], found.sound[these] = read.sound, read.phase, read.level(), read.sound[:, None]
+    found.centre[these], found.phase[these], found.strength[these], found.sound[these] = (
+        read.sound,
+        read.phase,
+        read.level(),
+        read.sound[:, None],
+    )
     found.usable[these] = (np.abs(read.sound - atoms.own[these]) * atoms.window[these] < OWN_BINS) & (read.sound > 0)
     long = these[(atoms.window[these] >= 4 * shortest) & (read.unlike > SINUSOID)]
     if len(long) == 0:
@@ -111,8 +127,8 @@ def listen(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What sounds at some places, `(n,)` each: `sound` in cycles per sample, phase, strength, the frequency at which one looked, the window, and how
-    `unlike` one steady sinusoid it is.
+    """What sounds at some places, `(n,)` each: `sound` in cycles per sample, phase, strength, the frequency at
+    which one looked, the window, and how `unlike` one steady sinusoid it is.
     """
 
     sound: Array
@@ -145,13 +161,24 @@ class Heard:
         stride, omega = end - start + 16, 2 * np.pi * atoms.own[low:high]
         audio = np.zeros(atoms.amplitude.shape[1] * stride)
         add_gabor(
-            audio, stride, end - start, start, time[low:high], atoms.window[low:high], omega, atoms.amplitude[low:high], atoms.phase[low:high],
-            0, int(high - low),
-        )  # fmt: skip
+            audio,
+            stride,
+            end - start,
+            start,
+            time[low:high],
+            atoms.window[low:high],
+            omega,
+            atoms.amplitude[low:high],
+            atoms.phase[low:high],
+            0,
+            int(high - low),
+        )
         return cls(audio.reshape(-1, stride), start)
 
     def read(self, time: Array, window: Array, own: Array, channel: Ints, looks: int) -> Reading:
-        """What sounds at these places; each further look is at where the sound was found before, within LOOK_BINS of `own`."""
+        """What sounds at these places; each further look is at where the sound was found before, within LOOK_BINS
+        of `own`.
+        """
         sound, phase, strength, looked, unlike = np.empty((5, len(time)))
         found = Reading(sound, phase, strength, looked, unlike, window)
         begin = time - 0.5 * window
@@ -162,22 +189,39 @@ class Heard:
             frame, which, count = np.unique(place, return_inverse=True, return_counts=True)
             crowded = count >= CROWD
             alone[these], together = ~crowded[which], crowded[which]
-            self._read_frames(int(size), frame[crowded], (np.cumsum(crowded) - 1)[which[together]], these[together], own, looks, found)
+            self._read_frames(
+                int(size), frame[crowded], (np.cumsum(crowded) - 1)[which[together]], these[together], own, looks, found
+            )
         these = np.flatnonzero(alone)
         found.looked[these] = own[these]
         for _ in range(looks):
             reassign(
-                self.audio.reshape(-1), self.audio.shape[1], self.start, self.audio.shape[1] - 16, channel[these], time[these], window[these],
-                2 * np.pi * found.looked[these], these, found.sound, found.phase, found.strength, found.unlike,
-            )  # fmt: skip
+                self.audio.reshape(-1),
+                self.audio.shape[1],
+                self.start,
+                self.audio.shape[1] - 16,
+                channel[these],
+                time[these],
+                window[these],
+                2 * np.pi * found.looked[these],
+                these,
+                found.sound,
+                found.phase,
+                found.strength,
+                found.unlike,
+            )
             again = _bins(found.sound[these], own[these], window[these]) / window[these]
             elsewhere = np.abs(again - found.looked[these]) * window[these] > 0.5
             these = these[elsewhere]
             found.looked[these] = again[elsewhere]
         return found
 
-    def _read_frames(self, size: int, frame: Ints, which: Ints, these: Ints, own: Array, looks: int, found: Reading) -> None:
-        """Atoms `these` through the Fourier transforms of frames that begin at places `frame`; atom k is in frame which[k]."""
+    def _read_frames(
+        self, size: int, frame: Ints, which: Ints, these: Ints, own: Array, looks: int, found: Reading
+    ) -> None:
+        """Atoms `these` through the Fourier transforms of frames that begin at places `frame`; atom k is in frame
+        which[k].
+        """
         from scipy.fft import rfft
 
         samples = np.lib.stride_tricks.sliding_window_view(self.audio.reshape(-1), size)
@@ -205,11 +249,26 @@ def _bins(sound: Array, own: Array, window: Array | int) -> Ints:
 
 
 @jit
-def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, window, omega, to, frequency, phase, strength, unlike):
-    """The sound under atoms: writes `frequency` (cycles per sample), `phase`, `strength` and how `unlike` a sinusoid it is at places `to`.
+def reassign(
+    audio,
+    channel_stride,
+    first_sample,
+    n_samples,
+    channel,
+    centre,
+    window,
+    omega,
+    to,
+    frequency,
+    phase,
+    strength,
+    unlike,
+):
+    """The sound under atoms: writes `frequency` (cycles per sample), `phase`, `strength` and how `unlike` a sinusoid it
+    is at places `to`.
 
-    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel` says which row an atom looks
-    at. `centre` and `window` are in samples, `omega` in rad/sample.
+    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel`
+    says which row an atom looks at. `centre` and `window` are in samples, `omega` in rad/sample.
     """
     lanes = np.empty(64)
     for i in range(len(centre)):
@@ -225,19 +284,28 @@ def reassign(audio, channel_stride, first_sample, n_samples, channel, centre, wi
         u = begin - centre[i]
         p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
         x_re, x_im, d_re, d_im, e_re, e_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        place, stop = channel[i] * channel_stride + begin - first_sample, channel[i] * channel_stride + end - first_sample
+        place, stop = (
+            channel[i] * channel_stride + begin - first_sample,
+            channel[i] * channel_stride + end - first_sample,
+        )
         while place < stop:  # sums of x·e^{−iωu}, alone and times the cosine and the sine of the window's turn
             a_re, a_im, b_re, b_im, c_re, c_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             if place + 16 <= stop:  # a fixed count, which LLVM turns into vectors
                 for j in range(16):
-                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
+                    y_re, y_im = (
+                        audio[place + j] * (p * lanes[j] - q * lanes[16 + j]),
+                        audio[place + j] * (p * lanes[16 + j] + q * lanes[j]),
+                    )
                     c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
                     a_re, a_im = a_re + y_re, a_im + y_im
                     b_re, b_im = b_re + c * y_re, b_im + c * y_im
                     c_re, c_im = c_re + z * y_re, c_im + z * y_im
             else:
                 for j in range(stop - place):
-                    y_re, y_im = audio[place + j] * (p * lanes[j] - q * lanes[16 + j]), audio[place + j] * (p * lanes[16 + j] + q * lanes[j])
+                    y_re, y_im = (
+                        audio[place + j] * (p * lanes[j] - q * lanes[16 + j]),
+                        audio[place + j] * (p * lanes[16 + j] + q * lanes[j]),
+                    )
                     c, z = r * lanes[32 + j] - s * lanes[48 + j], r * lanes[48 + j] + s * lanes[32 + j]
                     a_re, a_im = a_re + y_re, a_im + y_im
                     b_re, b_im = b_re + c * y_re, b_im + c * y_im

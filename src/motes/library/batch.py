@@ -20,17 +20,19 @@ from typing import Any
 from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
 
+# Called now and then with the fraction done, 0 … 1, and words about it where there are any; what it raises ends the
+# work.
 Progress = Callable[..., None]
-"""Called with the fraction done, and with words about how it goes where there are any."""
-"""Called now and then with the fraction done, 0 … 1; what it raises ends the work."""
 
+# Does one job and reports on it in plain values; importable by name, so that another process can do it.
 Work = Callable[[Job, Progress], dict[str, Any]]
-"""Does one job and reports on it in plain values; importable by name, so that another process can do it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `status` is "done", "skipped" or "failed"; `reason` is one line where it failed, `report` what the work told."""
+    """What became of a job: `status` is "done", "skipped" or "failed"; `reason` is one line where it failed,
+    `report` what the work told.
+    """
 
     job: Job
     status: str
@@ -41,8 +43,9 @@ class Outcome:
 def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
     """Do the jobs and give their outcomes, in the order of the jobs whatever finishes first.
 
-    With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own progress is told only without
-    workers. A failing job fails alone. KeyboardInterrupt stops all of them and leaves nothing half-written.
+    With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own
+    progress is told only without workers. A failing job fails alone. KeyboardInterrupt stops all of them and leaves
+    nothing half-written.
     """
     waiting = [job for job in jobs if not (job.refused or job.skipped)]
     if n_processes > 1 and len(waiting) > 1:
@@ -72,7 +75,9 @@ def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
     except Exception as error:
         if os.environ.get("MOTES_DEBUG"):
             raise
-        return Outcome(job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}")
+        return Outcome(
+            job, "failed", reason=f"a bug in motes, please report it: {type(error).__name__}: {one_line(error)}"
+        )
 
 
 def one_line(text: object) -> str:
@@ -86,7 +91,8 @@ def _settled(job: Job) -> Outcome | None:
     return Outcome(job, "skipped") if job.skipped else None
 
 
-# --- workers ------------------------------------------------------------------------------------------------------------------------------
+# --- workers
+# --------------------------------------------------------------------------------------------------
 
 COMPILING = "motes: compiling, once (some seconds)…"
 # In a worker: whether it is at a job, and the event that ends all of them.
@@ -95,7 +101,9 @@ _cancelled: Any = None
 
 
 def _start_worker(cancelled: Any, compiling: Any) -> None:
-    """Ctrl-C reaches every process of a terminal at once: workers leave it to the parent, which sets `cancelled`, on any platform."""
+    """Ctrl-C reaches every process of a terminal at once: workers leave it to the parent, which sets `cancelled`,
+    on any platform.
+    """
 
     global _cancelled
     _cancelled = cancelled
@@ -153,7 +161,9 @@ def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Pro
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """For the moment in which workers are started: they inherit it until they look after themselves, and none is started by half."""
+    """For the moment in which workers are started: they inherit it until they look after themselves, and none is
+    started by half.
+    """
     try:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except ValueError:  # not in the main thread: no interrupts here

@@ -17,17 +17,19 @@ from motes.library.plan import Job
 from motes.library.work import _store, load_scene
 
 if TYPE_CHECKING:
-    from motes.scene.room import Room
+    from motes.edit.selection import Selection
+    from motes.events.room import Room
     from motes.scene.scene import Scene
-    from motes.scene.select import Selection
 
 EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """.mote file to .mote file. In this order: join, slice, select; then of what is selected only, drop, mute, solo, the band, gain, transposition,
-    stretch, reversal, move, duplicate and room (a name that `motes.data.impulse_responses.room` knows, or "none")."""
+    """.mote file to .mote file. In this order: join, slice, select; then of what is selected only, drop, mute,
+    solo, the band, gain, transposition, stretch, reversal, move, duplicate and room (a name that
+    `motes.data.impulse_responses.room` knows, or "none").
+    """
 
     select: str | None = None
     join: str | None = None
@@ -88,7 +90,7 @@ class Edit:
 
     def _kept(self, chosen: Selection) -> Selection:
         """What decides which events there are and which of them sound."""
-        from motes.scene import edit
+        from motes.edit import operations as edit
 
         if self.only or self.drop:
             chosen = edit.kept(chosen, chosen.mask if self.only else ~chosen.mask)
@@ -100,7 +102,7 @@ class Edit:
 
     def _edits(self) -> list[Callable[[Selection], Selection]]:
         """What is done to the selected events, each edit to the same ones."""
-        from motes.scene import edit
+        from motes.edit import operations as edit
 
         steps: list[tuple[Any, Callable[[Selection], Selection]]] = [
             (self.gain_db, lambda chosen: edit.gain(chosen, self.gain_db or 0.0)),
@@ -132,7 +134,9 @@ class Edit:
 
 @dataclass(frozen=True)
 class Export:
-    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s, and `select` picks what is exported."""
+    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s, and
+    `select` picks what is exported.
+    """
 
     to: str
     start_s: float | None = None
@@ -147,10 +151,17 @@ class Export:
 
         scene = load_scene(job.source)
         scene = scene if self.select is None else scene.select(self.select).only()
-        write = {"csv": write_csv, "json": write_json, "parquet": write_parquet, "instrument.json": write_instrument}.get(self.to)
+        write = {
+            "csv": write_csv,
+            "json": write_json,
+            "parquet": write_parquet,
+            "instrument.json": write_instrument,
+        }.get(self.to)
         buffer = BytesIO()
         if write is not None:
-            write(scene.slice(self.start_s, self.end_s) if (self.start_s, self.end_s) != (None, None) else scene, buffer)
+            write(
+                scene.slice(self.start_s, self.end_s) if (self.start_s, self.end_s) != (None, None) else scene, buffer
+            )
         else:
             self._draw(scene, buffer)
         job.make_folder()
@@ -171,7 +182,9 @@ class Export:
             last_s = float("inf") if self.end_s is None else self.end_s
             here = scene.splat.take((scene.splat.end_s > (self.start_s or 0.0)) & (scene.splat.start_s < last_s))
             if len(here) != 1:
-                raise ParameterError(f"event.png is the picture of one splat, and {len(here)} are chosen: choose one with --select")
+                raise ParameterError(
+                    f"event.png is the picture of one splat, and {len(here)} are chosen: choose one with --select"
+                )
             buffer.write(splat_picture(scene.replace(splat=here), 0))
             return
         buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
@@ -192,17 +205,27 @@ class Import:
         if os.path.isdir(job.source):
             raise ParameterError(f"{job.source} is a folder, not a CSV file")
         if job.source == "-":
-            scene = scene_of_csv(sys.stdin.buffer.read().decode("utf-8-sig", "replace"), self.sample_rate_hz, self.duration_s)
+            scene = scene_of_csv(
+                sys.stdin.buffer.read().decode("utf-8-sig", "replace"), self.sample_rate_hz, self.duration_s
+            )
         else:
             scene = from_csv(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
         job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
-        return {"source": job.source, "output": job.output, "seconds": scene.duration_s, "n_events": scene.n_events, "n_bytes": n_bytes}
+        return {
+            "source": job.source,
+            "output": job.output,
+            "seconds": scene.duration_s,
+            "n_events": scene.n_events,
+            "n_bytes": n_bytes,
+        }
 
 
 @dataclass(frozen=True)
 class Perform:
-    """.mote file with an instrument to audio or to another .mote file: played by chance, in another order, from MIDI or as another scene does."""
+    """.mote file with an instrument to audio or to another .mote file: played by chance, in another order, from
+    MIDI or as another scene does.
+    """
 
     random: int | None = None
     density_per_s: float = 4.0
@@ -228,7 +251,9 @@ class Perform:
             _store(played, job.output, self.overwrite)
         else:
             rate, blocks = played.sample_rate_hz, render_blocks(played)
-            n_clipped = write_audio(job.output, blocks, rate, played.n_channels, overwrite=self.overwrite, n_samples=played.n_samples)
+            n_clipped = write_audio(
+                job.output, blocks, rate, played.n_channels, overwrite=self.overwrite, n_samples=played.n_samples
+            )
         return {
             "source": job.source,
             "output": job.output,

@@ -1,4 +1,6 @@
-"""New music on an instrument that was found in a recording: each performance is a scene of strikes, from chance, from another scene or from MIDI."""
+"""New music on an instrument that was found in a recording: each performance is a scene of strikes, from chance,
+from another scene or from MIDI.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene.instrument import Instrument, Reals
+from motes.events.instrument import Instrument, Reals
+from motes.kinds.strike.table import Strike
 from motes.scene.scene import Scene
-from motes.scene.strike import Strike
 from motes.units import require_finite, require_positive
 
 A4_HZ, A4_KEY = 440.0, 69
+# Controls weaker than the strongest by more are not chosen by chance or by pitch.
 PLAYABLE_DB = 30.0
-"""Controls weaker than the strongest by more are not chosen by chance or by pitch."""
+# A note of this velocity sounds as loud as the control did in the recording.
 REFERENCE_VELOCITY = 100
-"""A note of this velocity sounds as loud as the control did in the recording."""
 MAX_DENSITY = 1000.0
 LONGEST_TAIL_S = 10.0
 _HARMONICS = 8
@@ -25,7 +27,9 @@ _HARMONICS = 8
 
 @dataclass(frozen=True)
 class Shape:
-    """How an instrument is played: decay times divided by `damping`, `brightness` in dB per octave, `transpose` in semitones, `gain_db`."""
+    """How an instrument is played: decay times divided by `damping`, `brightness` in dB per octave, `transpose` in
+    semitones, `gain_db`.
+    """
 
     damping: float = 1.0
     brightness: float = 0.0
@@ -51,7 +55,9 @@ def instrument_of(scene: Scene) -> Instrument:
 
 
 def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration_s: float | None = None) -> Scene:
-    """Strikes at random moments (a Poisson process of `density_per_s`), of controls as often as loud in the scene, 3 dB louder or softer."""
+    """Strikes at random moments (a Poisson process of `density_per_s`), of controls as often as loud in the scene,
+    3 dB louder or softer.
+    """
     require_positive("density_per_s", density_per_s)
     if density_per_s > MAX_DENSITY:
         raise ParameterError(f"at most {MAX_DENSITY:g} strikes per second, not {density_per_s:g}")
@@ -66,7 +72,14 @@ def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration
         return _performed(scene, instrument, np.empty(0), np.empty(0, np.int64), np.empty(0))
     chance = np.sqrt(loudness) / np.sqrt(loudness).sum()
     which = random.choice(len(control), n, p=chance)
-    return _performed(scene, instrument, time_s, control[which], amplitude[which] * 10 ** (random.normal(0, 3, n) / 20), duration_s=duration_s)
+    return _performed(
+        scene,
+        instrument,
+        time_s,
+        control[which],
+        amplitude[which] * 10 ** (random.normal(0, 3, n) / 20),
+        duration_s=duration_s,
+    )
 
 
 def permuted(scene: Scene, seed: int) -> Scene:
@@ -74,11 +87,15 @@ def permuted(scene: Scene, seed: int) -> Scene:
     strikes, order = scene.strike, np.random.default_rng(seed).permutation(len(scene.strike))
     columns = ("control", "amplitude", "ring_s", "instrument_id", "frequency_ratio", "low_hz", "high_hz")
     moved = {name: strikes.column(name)[order] for name in columns}
-    return replace(scene, strike=strikes.replace(**moved, since_s=np.zeros(len(strikes)), turn_s=np.zeros(len(strikes))))
+    return replace(
+        scene, strike=strikes.replace(**moved, since_s=np.zeros(len(strikes)), turn_s=np.zeros(len(strikes)))
+    )
 
 
 def on_instrument(scene: Scene, other: Scene) -> Scene:
-    """The strikes of `other` on the instrument of `scene`: controls of another instrument become those that lie as high among its own."""
+    """The strikes of `other` on the instrument of `scene`: controls of another instrument become those that lie as
+    high among its own.
+    """
     instrument = instrument_of(scene)
     if not len(other.strike):
         raise ParameterError("the other scene holds no strikes")
@@ -87,7 +104,9 @@ def on_instrument(scene: Scene, other: Scene) -> Scene:
     if not theirs.equals(instrument):
         rank = np.argsort(np.argsort(_centroid(theirs), kind="stable"))[np.minimum(control, theirs.n_controls - 1)]
         control = np.argsort(_centroid(instrument), kind="stable")[rank * instrument.n_controls // theirs.n_controls]
-    return _performed(scene, instrument, score.time_s, control, score.amplitude, score.frequency_ratio, other.duration_s)
+    return _performed(
+        scene, instrument, score.time_s, control, score.amplitude, score.frequency_ratio, other.duration_s
+    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,9 @@ class Notes:
 
 
 def play_notes(scene: Scene, notes: Notes) -> Scene:
-    """Each note by the control whose pitch is nearest, its modes transposed the rest of the way; velocity to amplitude; notes ring out undamped."""
+    """Each note by the control whose pitch is nearest, its modes transposed the rest of the way; velocity to
+    amplitude; notes ring out undamped.
+    """
     instrument = instrument_of(scene)
     usual, amplitude = _usual(instrument, scene)
     pitch = control_pitch(instrument)
@@ -111,14 +132,20 @@ def play_notes(scene: Scene, notes: Notes) -> Scene:
     usual, amplitude = usual[good], amplitude[good]
     wanted = A4_HZ * 2 ** ((notes.key - A4_KEY) / 12)
     away = np.abs(np.log2(wanted[:, None] / pitch[usual]))
-    nearest = np.argmin(away - 0.02 * np.log10(loudness[good] + 1e-12), axis=1) if len(wanted) else np.empty(0, np.int64)
+    nearest = (
+        np.argmin(away - 0.02 * np.log10(loudness[good] + 1e-12), axis=1) if len(wanted) else np.empty(0, np.int64)
+    )
     ratio = np.clip(wanted / pitch[usual[nearest]], 1e-3, 1e3)
     strength = amplitude[nearest] * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
-    return _performed(scene, instrument, notes.time_s, usual[nearest], strength, ratio, float(notes.time_s.max(initial=0.0)))
+    return _performed(
+        scene, instrument, notes.time_s, usual[nearest], strength, ratio, float(notes.time_s.max(initial=0.0))
+    )
 
 
 def control_pitch(instrument: Instrument) -> Reals:
-    """The frequency in Hz that each control is heard at, 0 where it has no modes: its first harmonics hold most of the root of the energy."""
+    """The frequency in Hz that each control is heard at, 0 where it has no modes: its first harmonics hold most of
+    the root of the energy.
+    """
     power = np.sqrt(np.abs(instrument.weights) ** 2 * instrument.energy())
     pitch = np.zeros(instrument.n_controls)
     for control in range(instrument.n_controls):
@@ -164,7 +191,9 @@ def _ringing(strikes: Strike, instruments: tuple[Instrument, ...]) -> Strike:
     if not len(strikes):
         return strikes
     rings = [np.minimum(instrument.ring_s(), 1e5) for instrument in instruments]
-    return strikes.replace(ring_s=np.array([rings[i][k] for i, k in zip(strikes.instrument_id, strikes.control, strict=True)]))
+    return strikes.replace(
+        ring_s=np.array([rings[i][k] for i, k in zip(strikes.instrument_id, strikes.control, strict=True)])
+    )
 
 
 def _performed(
@@ -180,4 +209,11 @@ def _performed(
     strikes = _ringing(Strike(time_s, control, amplitude, np.zeros(len(time_s)), frequency_ratio=ratio), (instrument,))  # type: ignore[arg-type]
     tail = float(np.max(np.minimum(strikes.time_s + np.minimum(strikes.ring_s, LONGEST_TAIL_S), 1e6), initial=0.0))
     n_samples = int(np.ceil(max(duration_s, tail) * scene.sample_rate_hz))
-    return Scene(scene.sample_rate_hz, n_samples, scene.n_channels, strike=strikes, instruments=(instrument,), metadata=scene.metadata)
+    return Scene(
+        scene.sample_rate_hz,
+        n_samples,
+        scene.n_channels,
+        strike=strikes,
+        instruments=(instrument,),
+        metadata=scene.metadata,
+    )

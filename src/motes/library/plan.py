@@ -11,13 +11,15 @@ from motes.audio import FORMATS
 from motes.errors import AudioError, MotesError, ParameterError
 from motes.files import refuse_existing
 
+# Extensions looked for in folders; those that need ffmpeg too, so that they are named rather than passed over.
 RECORDINGS = frozenset({*FORMATS, ".oga", ".snd", ".m4a", ".m4b", ".aac", ".wma", ".ape", ".mka"})
-"""Extensions looked for in folders; those that need ffmpeg too, so that they are named rather than passed over."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to make: from `source` to `output` (paths, or `"-"`); `refused` says why it cannot be, `skipped` that it is there already."""
+    """One file to make: from `source` to `output` (paths, or `"-"`); `refused` says why it cannot be, `skipped`
+    that it is there already.
+    """
 
     source: str
     output: str
@@ -43,16 +45,20 @@ def plan(
     overwrite: bool = False,
     skip_existing: bool = False,
 ) -> list[Job]:
-    """The jobs for `inputs`, in order; a folder stands for all files in it with a suffix among `looked_for`, sorted, its tree kept.
+    """The jobs for `inputs`, in order; a folder stands for all files in it with a suffix among `looked_for`, sorted,
+    its tree kept.
 
-    `output` is a file, `"-"`, or a folder (one that exists, or ends with a slash, or must be one because there are several files); without it each
-    result lies beside its source under `suffix`. Raises ParameterError where inputs and output don't fit together.
+    `output` is a file, `"-"`, or a folder (one that exists, or ends with a slash, or must be one because there are
+    several files); without it each result lies beside its source under `suffix`. Raises ParameterError where inputs and
+    output don't fit together.
     """
     given = list(inputs)
     if not given:
         raise ParameterError("nothing to do: name at least one file or folder")
     several = len(given) > 1 or os.path.isdir(given[0])
-    into_folder = output is not None and output != "-" and (several or os.path.isdir(output) or output.endswith(("/", os.sep)))
+    into_folder = (
+        output is not None and output != "-" and (several or os.path.isdir(output) or output.endswith(("/", os.sep)))
+    )
     if several and output == "-":
         raise ParameterError("standard output takes the result of one file, not of several: -o FOLDER/")
     if several and "-" in given:
@@ -72,16 +78,23 @@ def plan(
     return [_checked(job, overwrite, skip_existing) for job in _without_clashes(jobs)]
 
 
-def _of_folder(folder: str, output: str | None, among_others: bool, suffix: str, looked_for: frozenset[str]) -> list[Job]:
+def _of_folder(
+    folder: str, output: str | None, among_others: bool, suffix: str, looked_for: frozenset[str]
+) -> list[Job]:
     root = Path(folder)
     target = root if output is None else Path(output) / (root.resolve().name if among_others else "")
     found = []
     for here, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(here, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in looked_for]
+        found += [
+            Path(here, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in looked_for
+        ]
     if not found:
         return [Job(folder, "", refused=f"no files in it with one of the extensions {' '.join(sorted(looked_for))}")]
-    return [Job(str(path), str(target / path.relative_to(root).with_suffix(suffix)), in_new_folder=True) for path in sorted(found)]
+    return [
+        Job(str(path), str(target / path.relative_to(root).with_suffix(suffix)), in_new_folder=True)
+        for path in sorted(found)
+    ]
 
 
 def _without_clashes(jobs: list[Job]) -> list[Job]:
@@ -91,7 +104,9 @@ def _without_clashes(jobs: list[Job]) -> list[Job]:
     for job in jobs:
         key = os.path.normcase(os.path.abspath(job.output))
         first = taken.setdefault(key, job.source) if job.output not in ("", "-") else job.source
-        checked.append(job if first == job.source else replace(job, refused=f"{job.output} is already the output of {first}"))
+        checked.append(
+            job if first == job.source else replace(job, refused=f"{job.output} is already the output of {first}")
+        )
     return checked
 
 

@@ -1,4 +1,6 @@
-"""Files to a bucket of an object store that speaks S3: only what is not there yet, whole or not at all, and never public by itself."""
+"""Files to a bucket of an object store that speaks S3: only what is not there yet, whole or not at all, and never
+public by itself.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +37,19 @@ CONTENT_TYPES = {
     ".pdf": "application/pdf",
 }
 UNKNOWN_TYPE = "application/octet-stream"
+# Under this name an object's metadata hold the digest of its content.
 DIGEST = "sha256"
-"""Under this name an object's metadata hold the digest of its content."""
+# Bytes read at once, and of a part of a large upload.
 CHUNK, PART = 1 << 20, 8 << 20
-"""Bytes read at once, and of a part of a large upload."""
+# S3 signs for no longer.
 LONGEST_LINK_DAYS = 7
-"""S3 signs for no longer."""
+# Variables, any of which says where credentials are.
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-"""Variables, any of which says where credentials are."""
 OnBytes = Callable[[int], None]
 
 
@@ -71,21 +73,23 @@ class Upload:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of an upload: `status` is "published", "present" (its content is there already), "planned" or "failed", then with a `reason`."""
+    """What became of an upload: `status` is "published", "present" (its content is there already), "planned" or
+    "failed", then with a `reason`.
+    """
 
     upload: Upload
     status: str
     url: str = ""
+    # Where anybody who has it can open the object for some days, if that was asked for.
     link: str = ""
-    """Where anybody who has it can open the object for some days, if that was asked for."""
     reason: str = ""
 
 
 def plan_uploads(paths: Iterable[str | os.PathLike[str]], prefix: str = "") -> list[Upload]:
     """The uploads that files and folders mean: a folder all files in it, hidden ones left out, under its own name.
 
-    Pages come last, so that what they point to is there first. `prefix` stands before each key. ParameterError for what is not there, for a folder
-    without files, and for two files with one key.
+    Pages come last, so that what they point to is there first. `prefix` stands before each key. ParameterError for what
+    is not there, for a folder without files, and for two files with one key.
     """
     found: dict[str, Path] = {}
     start = "".join(f"{part}/" for part in prefix.split("/") if part)
@@ -93,10 +97,15 @@ def plan_uploads(paths: Iterable[str | os.PathLike[str]], prefix: str = "") -> l
         for path, name in _files(given):
             key = start + name
             if found.setdefault(key, path) != path:
-                raise ParameterError(f"{found[key]} and {path} would both become {key}: publish them with different prefixes")
+                raise ParameterError(
+                    f"{found[key]} and {path} would both become {key}: publish them with different prefixes"
+                )
     if not found:
         raise ParameterError("nothing to do: name at least one file or folder")
-    uploads = [Upload(path, key, CONTENT_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE), path.stat().st_size) for key, path in found.items()]
+    uploads = [
+        Upload(path, key, CONTENT_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE), path.stat().st_size)
+        for key, path in found.items()
+    ]
     return sorted(uploads, key=lambda upload: upload.content_type.startswith("text/html"))
 
 
@@ -107,7 +116,11 @@ def _files(given: Path) -> Iterator[tuple[Path, str]]:
         return
     if not given.is_dir():
         raise ParameterError(f"there is no file or folder {given}")
-    inside = [path for path in sorted(given.rglob("*")) if path.is_file() and not any(p.startswith(".") for p in path.relative_to(given).parts)]
+    inside = [
+        path
+        for path in sorted(given.rglob("*"))
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(given).parts)
+    ]
     if not inside:
         raise ParameterError(f"the folder {given} holds no files")
     top = given.resolve().name
@@ -121,7 +134,8 @@ def digest_of(path: Path) -> str:
 
 
 class Bucket:
-    """A bucket; where it is and who we are comes from the environment: AWS_ENDPOINT_URL (for others than Amazon), AWS_REGION, AWS_ACCESS_KEY_ID …
+    """A bucket; where it is and who we are comes from the environment: AWS_ENDPOINT_URL (for others than Amazon),
+    AWS_REGION, AWS_ACCESS_KEY_ID …
 
     MissingExtraError without obstore, PublishError without credentials.
     """
@@ -134,18 +148,33 @@ class Bucket:
             raise MissingExtraError("publishing", "publish") from error
         environment = os.environ if environment is None else environment
         if not any(environment.get(variable) for variable in CREDENTIALS):
-            raise PublishError("there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+            raise PublishError(
+                "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
         self.name, self._obstore = name, obstore
         self.endpoint = (environment.get("AWS_ENDPOINT_URL") or "").rstrip("/")
         self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-        if self.endpoint and not (self.endpoint.startswith(("http://", "https://")) and urlsplit(self.endpoint).hostname):
-            raise PublishError(f"AWS_ENDPOINT_URL must be an address like https://s3.example.org, not {self.endpoint!r}")
+        if self.endpoint and not (
+            self.endpoint.startswith(("http://", "https://")) and urlsplit(self.endpoint).hostname
+        ):
+            raise PublishError(
+                f"AWS_ENDPOINT_URL must be an address like https://s3.example.org, not {self.endpoint!r}"
+            )
         config: Any = {"region": self.region} | ({"endpoint": self.endpoint} if self.endpoint else {})
-        keys = {"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY", "token": "AWS_SESSION_TOKEN"}
+        keys = {
+            "access_key_id": "AWS_ACCESS_KEY_ID",
+            "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+            "token": "AWS_SESSION_TOKEN",
+        }
         config |= {option: environment[variable] for option, variable in keys.items() if environment.get(variable)}
         client: Any = {"allow_http": self.endpoint.startswith("http://"), "connect_timeout": timedelta(seconds=10)}
         try:
-            self._store = S3Store(name, config=config, client_options=client, retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)})
+            self._store = S3Store(
+                name,
+                config=config,
+                client_options=client,
+                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+            )
         except Exception as error:
             raise PublishError(f"the bucket {name!r} or its address makes no sense: {_first_line(error)}") from None
 
@@ -162,7 +191,9 @@ class Bucket:
         return there.attributes.get(DIGEST) == digest and there.attributes.get("Content-Type") == upload.content_type
 
     def put(self, upload: Upload, digest: str, on_bytes: OnBytes) -> None:
-        """Send a file; `on_bytes` is told each number of bytes sent. Interrupted, it leaves nothing that can be seen in the bucket."""
+        """Send a file; `on_bytes` is told each number of bytes sent. Interrupted, it leaves nothing that can be
+        seen in the bucket.
+        """
         attributes = {"Content-Type": upload.content_type, DIGEST: digest}
         sent = hashlib.sha256()
         with open(upload.path, "rb") as handle:
@@ -182,7 +213,9 @@ class Bucket:
 
     def url(self, key: str) -> str:
         """The address of an object, for those who may read the bucket."""
-        base = f"{self.endpoint}/{self.name}" if self.endpoint else f"https://{self.name}.s3.{self.region}.amazonaws.com"
+        base = (
+            f"{self.endpoint}/{self.name}" if self.endpoint else f"https://{self.name}.s3.{self.region}.amazonaws.com"
+        )
         return f"{base}/{quote(key)}"
 
     def link(self, key: str, days: float) -> str:
@@ -202,18 +235,28 @@ class Bucket:
             ("301 Moved", f"the bucket is not in the region {self.region}: look at AWS_REGION"),
             ("403 Forbidden", f"these credentials may not write to the bucket {self.name!r}"),
             ("AccessDenied", f"these credentials may not write to the bucket {self.name!r}"),
-            ("error sending request", f"cannot reach {self.endpoint or 'Amazon S3'}: is there a network, and is the address right?"),
-            ("169.254.169.254", "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+            (
+                "error sending request",
+                f"cannot reach {self.endpoint or 'Amazon S3'}: is there a network, and is the address right?",
+            ),
+            (
+                "169.254.169.254",
+                "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ),
         ):
             if mark in text:
                 return PublishError(meaning)
         return PublishError(f"the bucket {self.name!r} refused: {_first_line(error)}")
 
 
-def publish(uploads: list[Upload], bucket: Bucket, *, link_days: float | None = None, on_bytes: OnBytes = lambda _: None) -> Iterator[Published]:
-    """Send what the bucket does not hold yet, one after the other; a file that cannot be read fails alone, PublishError ends it.
+def publish(
+    uploads: list[Upload], bucket: Bucket, *, link_days: float | None = None, on_bytes: OnBytes = lambda _: None
+) -> Iterator[Published]:
+    """Send what the bucket does not hold yet, one after the other; a file that cannot be read fails alone, PublishError
+    ends it.
 
-    Run again, it goes on where it was interrupted. With `link_days` each comes with a link that anybody may open for that long.
+    Run again, it goes on where it was interrupted. With `link_days` each comes with a link that anybody may open for
+    that long.
     """
     if link_days is not None:
         bucket.link("x", link_days)  # a mistake is told before anything is sent

@@ -1,4 +1,6 @@
-"""The two things done to a file: encoding and decoding. Each takes a job, returns a report in plain values, and leaves a whole file or none."""
+"""The two things done to a file: encoding and decoding. Each takes a job, returns a report in plain values, and
+leaves a whole file or none.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,12 @@ class Encode:
     options: PursuitOptions | InstrumentOptions | FitOptions
     overwrite: bool = False
     embed_rooms: bool = False
+    # Of the events that a fit fits.
     kind: str = "splat"
-    """Of the events that a fit fits."""
+    # Hears how far the encoder itself has come.
     told: Callable[[EncoderProgress], None] | None = None
-    """Hears how far the encoder itself has come."""
+    # Is shown the scene of a fit as it stands, every so many steps.
     shown: Callable[[Scene, EncoderProgress], None] | None = None
-    """Is shown the scene of a fit as it stands, every so many steps."""
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
@@ -54,15 +56,15 @@ class Encode:
             progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
 
         if isinstance(self.options, PursuitOptions):
-            from motes.encoders import pursuit
+            from motes.encoders.pursuit import encoder as pursuit
 
             scene = pursuit.encode(source, self.options, progress=tell)
         elif isinstance(self.options, FitOptions):
-            from motes.encoders import fit
+            from motes.encoders.fit import encoder as fit
 
             scene = fit.encode(source, self.options, kind=self.kind, progress=tell, watch=self.shown)
         else:
-            from motes.encoders import instrument
+            from motes.encoders.instrument import encoder as instrument
 
             scene = instrument.encode(source, self.options, progress=tell)
         job.make_folder()
@@ -116,13 +118,23 @@ class Decode:
         from motes.synth.render import stretch_samples
 
         start = time.perf_counter()
-        scene, skipped = salvaged_scene(job.source) if self.salvage else (load_scene(job.source, self.start_s, self.end_s), [])
+        scene, skipped = (
+            salvaged_scene(job.source) if self.salvage else (load_scene(job.source, self.start_s, self.end_s), [])
+        )
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
         n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
         job.make_folder()
-        n_clipped = write_audio(job.output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples)
+        n_clipped = write_audio(
+            job.output,
+            blocks,
+            rate,
+            scene.n_channels,
+            overwrite=self.overwrite,
+            subtype=self.subtype,
+            n_samples=n_samples,
+        )
         elapsed_s = time.perf_counter() - start
         return {
             "source": job.source,

@@ -1,6 +1,8 @@
-"""How alike two sounds are, as numbers to train by: differentiable, unreduced, finite on silence. PyTorch is loaded when a loss is first called.
+"""How alike two sounds are, as numbers to train by: differentiable, unreduced, finite on silence. PyTorch is loaded
+when a loss is first called.
 
-`(estimate, reference)` are shaped `(batch, channels, samples)`, float32 or float64, on any device; each loss gives `(batch,)`.
+`(estimate, reference)` are shaped `(batch, channels, samples)`, float32 or float64, on any device; each loss gives
+`(batch,)`.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ class Loss:
     summary: str
     module: str
     function: str
+    # Whether it works in hertz and seconds; the others work in samples.
     needs_rate: bool = False
-    """Whether it works in hertz and seconds; the others work in samples."""
 
     def load(self) -> Callable[..., Tensor]:
         """The function itself, which takes more options; raises MissingExtraError without PyTorch."""
@@ -37,7 +39,9 @@ class Loss:
         function: Callable[..., Tensor] = getattr(import_module(f"motes.losses.{self.module}"), self.function)
         return function
 
-    def __call__(self, estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, **options: Any) -> Tensor:
+    def __call__(
+        self, estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, **options: Any
+    ) -> Tensor:
         """`(batch,)`: the distance with the defaults of its function, or with `options`."""
         function = self.load()
         if self.needs_rate:
@@ -45,17 +49,31 @@ class Loss:
         return function(estimate, reference, **options)
 
 
+# Every loss that needs nothing but the two sounds.
 LOSSES = (
     Loss("stft", "spectrograms with windows of 512, 1024 and 2048 samples", "spectral", "multi_resolution_stft"),
     Loss("convergence", "the relative part of that alone: spectral convergence", "spectral", "spectral_convergence"),
     Loss("octave", "spectrograms within octave bands, each with windows of its own", "octave", "octave_stft"),
     Loss("scattering", "scattering coefficients, every 256 samples", "scattering", "scattering_distance"),
-    Loss("auditory", "auditory images: what repeats in each channel of the ear", "auditory", "auditory_image_distance", needs_rate=True),
-    Loss("nerve", "neural activity patterns: the auditory image's input", "auditory", "nerve_activity_distance", needs_rate=True),
-    Loss("texture", "statistics by which textures are known", "texture_statistics", "texture_distance", needs_rate=True),
+    Loss(
+        "auditory",
+        "auditory images: what repeats in each channel of the ear",
+        "auditory",
+        "auditory_image_distance",
+        needs_rate=True,
+    ),
+    Loss(
+        "nerve",
+        "neural activity patterns: the auditory image's input",
+        "auditory",
+        "nerve_activity_distance",
+        needs_rate=True,
+    ),
+    Loss(
+        "texture", "statistics by which textures are known", "texture_statistics", "texture_distance", needs_rate=True
+    ),
     Loss("residual", "what the residual tells beyond noise under an envelope", "sparsity", "residual_information"),
 )
-"""Every loss that needs nothing but the two sounds."""
 
 
 def loss_named(name: str) -> Loss:

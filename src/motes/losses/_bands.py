@@ -12,14 +12,17 @@ from torch.autograd.function import once_differentiable
 def bands_of(spectrum: Tensor, filters: Tensor, starts: tuple[int, ...], n: int) -> Tensor:
     """Bands of the spectrum of a real signal of n samples, each times its filter: `(batch, filters, m)`.
 
-    `spectrum`: `(batch, n // 2 + 1)`; `filters`: `(filters, m)`, real; band i begins at bin `starts[i]`, which may be negative.
+    `spectrum`: `(batch, n // 2 + 1)`; `filters`: `(filters, m)`, real; band i begins at bin `starts[i]`, which may be
+    negative.
     """
     bands: Tensor = _Bands.apply(spectrum, filters, starts, n)
     return bands
 
 
 class _Bands(torch.autograd.Function):
-    """A function of its own because slices, one a filter, would each be padded to the whole spectrum on the way back."""
+    """A function of its own because slices, one a filter, would each be padded to the whole spectrum on the way
+    back.
+    """
 
     @staticmethod
     def forward(ctx: Any, spectrum: Tensor, filters: Tensor, starts: tuple[int, ...], n: int) -> Tensor:

@@ -15,7 +15,8 @@ T = TypeVar("T")
 def kept(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Decorates a function of hashable arguments so that its last `maxsize` results are kept.
 
-    They are made outside of inference mode, even when first asked for within: its tensors could never take part in a backward pass later.
+    They are made outside of inference mode, even when first asked for within: its tensors could never take part in a
+    backward pass later.
     """
 
     def decorate(make: Callable[P, T]) -> Callable[P, T]:

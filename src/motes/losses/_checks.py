@@ -11,14 +11,22 @@ from motes.errors import ParameterError
 
 
 def check_signal(signal: Tensor, name: str) -> Tensor:
-    """The tensor itself if it is `(batch, channels, samples)`, real, float32 or float64, and finite; ParameterError otherwise."""
+    """The tensor itself if it is `(batch, channels, samples)`, real, float32 or float64, and finite; ParameterError
+    otherwise.
+    """
     if not isinstance(signal, Tensor):
-        raise ParameterError(f"{name} must be a torch tensor of shape (batch, channels, samples), not {type(signal).__name__}")
+        raise ParameterError(
+            f"{name} must be a torch tensor of shape (batch, channels, samples), not {type(signal).__name__}"
+        )
     shape = tuple(signal.shape)
     if signal.dtype not in (torch.float32, torch.float64):
-        raise ParameterError(f"{name}, of shape {shape}, must be float32 or float64, not {str(signal.dtype).removeprefix('torch.')}")
+        raise ParameterError(
+            f"{name}, of shape {shape}, must be float32 or float64, not {str(signal.dtype).removeprefix('torch.')}"
+        )
     if signal.ndim != 3:
-        raise ParameterError(f"{name} must have the shape (batch, channels, samples), not {shape}: one mono sound is signal[None, None]")
+        raise ParameterError(
+            f"{name} must have the shape (batch, channels, samples), not {shape}: one mono sound is signal[None, None]"
+        )
     if 0 in shape:
         raise ParameterError(f"{name} is empty: its shape is {shape}")
     if not bool(torch.isfinite(signal.detach()).all()):
@@ -31,10 +39,13 @@ def check_pair(estimate: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
     check_signal(estimate, "estimate")
     check_signal(reference, "reference")
     if estimate.shape != reference.shape:
-        raise ParameterError(f"estimate has the shape {tuple(estimate.shape)}, reference {tuple(reference.shape)}: they must be the same")
+        raise ParameterError(
+            f"estimate has the shape {tuple(estimate.shape)}, reference {tuple(reference.shape)}: they must be the same"
+        )
     if estimate.dtype != reference.dtype or estimate.device != reference.device:
         raise ParameterError(
-            f"estimate of shape {tuple(estimate.shape)} is {estimate.dtype} on {estimate.device}, reference {reference.dtype} on {reference.device}"
+            f"estimate of shape {tuple(estimate.shape)} is {estimate.dtype} on {estimate.device}, reference "
+            f"{reference.dtype} on {reference.device}"
         )
     return estimate, reference
 

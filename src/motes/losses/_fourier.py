@@ -1,4 +1,5 @@
-"""Real FFT whose gradient is an inverse real FFT; PyTorch's own goes through a complex one of full length, more than twice as slow.
+"""Real FFT whose gradient is an inverse real FFT; PyTorch's own goes through a complex one of full length, more than
+twice as slow.
 
 Both functions are differentiable once.
 """
@@ -40,7 +41,9 @@ class _RealPower(torch.autograd.Function):
 
 
 def _adjoint(spectrum: Tensor, n: int) -> Tensor:
-    """Inverse FFT of 2 / n times what is wanted: bins between 0 and Nyquist stand for two each there, but count only once in a loss."""
+    """Inverse FFT of 2 / n times what is wanted: bins between 0 and Nyquist stand for two each there, but count
+    only once in a loss.
+    """
     spectrum[..., 0] *= 2
     if n % 2 == 0:
         spectrum[..., -1] *= 2

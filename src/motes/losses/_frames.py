@@ -1,4 +1,6 @@
-"""Short-time Fourier transform for losses: the frames of `motes.stft`, made so that their gradient is a few additions."""
+"""Short-time Fourier transform for losses: the frames of `motes.stft`, made so that their gradient is a few
+additions.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ def amplitude_window(n_fft: int, dtype: torch.dtype, device: torch.device) -> Te
 
 
 def frames_of(signal: Tensor, n_fft: int, hop_length: int) -> Tensor:
-    """Overlapping frames `(…, n // hop_length + 1, n_fft)` of `(…, n)`, frame t centred on sample t · hop_length, zero outside.
+    """Overlapping frames `(…, n // hop_length + 1, n_fft)` of `(…, n)`, frame t centred on sample t · hop_length, zero
+    outside.
 
-    `hop_length` must divide `n_fft`: frames are then put together from whole hops, whose gradient costs no scattered additions.
+    `hop_length` must divide `n_fft`: frames are then put together from whole hops, whose gradient costs no scattered
+    additions.
     """
     if n_fft < 2 or n_fft % 2 or hop_length < 1 or n_fft % hop_length:
         raise ParameterError(f"n_fft must be even and a multiple of hop_length, not {n_fft} and {hop_length}")

@@ -1,7 +1,8 @@
 """A bank of gammatone filters, spaced as the ear spaces frequency.
 
-Patterson, Nimmo-Smith, Holdsworth, Rice: "An efficient auditory filterbank based on the gammatone function", APU report 2341 (1988); Glasberg &
-Moore: "Derivation of auditory filter shapes from notched-noise data", Hearing Research 47 (1990).
+Patterson, Nimmo-Smith, Holdsworth, Rice: "An efficient auditory filterbank based on the gammatone function", APU report
+2341 (1988); Glasberg & Moore: "Derivation of auditory filter shapes from notched-noise data", Hearing Research 47
+(1990).
 """
 
 from __future__ import annotations
@@ -32,15 +33,17 @@ def erb_spaced_hz(low_hz: float, high_hz: float, n_bands: int) -> Array:
 
 
 def gammatones(centre_hz: Array, sample_rate_hz: float) -> Array:
-    """Impulse responses `(bands, samples)` t³ exp(−2π b t) cos(2π f t), b = 1.019 ERB(f), of unit gain at f; as long as the lowest needs to fade by
-    80 dB.
+    """Impulse responses `(bands, samples)` t³ exp(−2π b t) cos(2π f t), b = 1.019 ERB(f), of unit gain at f; as long as
+    the lowest needs to fade by 80 dB.
 
     Patterson et al. 1988, with n = 4.
     """
     decay = 2 * np.pi * BANDWIDTH_IN_ERB * erb_hz(centre_hz)  # per second
     n_samples = int(np.ceil(_end_in_decays() / decay.min() * sample_rate_hz)) + 1
     t = np.arange(n_samples) / sample_rate_hz
-    response = (decay[:, None] * t) ** (ORDER - 1) * np.exp(-decay[:, None] * t) * np.cos(2 * np.pi * centre_hz[:, None] * t)
+    response = (
+        (decay[:, None] * t) ** (ORDER - 1) * np.exp(-decay[:, None] * t) * np.cos(2 * np.pi * centre_hz[:, None] * t)
+    )
     gain = np.abs(np.sum(response * np.exp(-2j * np.pi * centre_hz[:, None] * t), axis=1))
     return np.asarray(response / gain[:, None])
 

@@ -1,8 +1,8 @@
 """Filters of a scattering transform: which there are, and their spectra.
 
-Andén & Mallat: "Deep scattering spectrum", IEEE Trans. Signal Processing 62 (2014), §II and §IV; the spacing and the widths at crossings of 1/√2
-follow Lostanlen: "Convolutional operators in the time–frequency domain", PhD thesis 2017, §2, as kymatio does. Frequencies and widths are in cycles
-per sample.
+Andén & Mallat: "Deep scattering spectrum", IEEE Trans. Signal Processing 62 (2014), §II and §IV; the spacing and the
+widths at crossings of 1/√2 follow Lostanlen: "Convolutional operators in the time–frequency domain", PhD thesis 2017,
+§2, as kymatio does. Frequencies and widths are in cycles per sample.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _SUPPORT = 5.0  # a Gaussian is over after so many sigmas
 class Wavelet:
     """An analytic Morlet wavelet."""
 
+    # ξ, cycles per sample.
     centre: float
-    """ξ, cycles per sample."""
+    # Standard deviation of its Gaussian spectrum, cycles per sample.
     sigma: float
-    """Standard deviation of its Gaussian spectrum, cycles per sample."""
+    # The largest j for which 2⁻ʲ of the samples are enough for its output.
     octave: int
-    """The largest j for which 2⁻ʲ of the samples are enough for its output."""
 
 
 def wavelets(octaves: int, per_octave: int) -> list[Wavelet]:
-    """The bank, highest first: `per_octave` a step at constant Q while wider than the low-pass, then `per_octave` − 1 more at its width down to
-    zero.
+    """The bank, highest first: `per_octave` a step at constant Q while wider than the low-pass, then `per_octave` −
+    1 more at its width down to zero.
     """
     narrowest = LOW_PASS_SIGMA / 2**octaves
     ratio = 2 ** (-1 / per_octave)
@@ -52,7 +52,9 @@ def _wavelet(centre: float, sigma: float) -> Wavelet:
 
 
 def morlet_spectrum(wavelet: Wavelet, bins: NDArray[np.int64], n: int) -> Array:
-    """Spectrum at `bins` / n of a wavelet of zero mean whose impulse response has unit sum of magnitudes (over n samples, taken as periodic)."""
+    """Spectrum at `bins` / n of a wavelet of zero mean whose impulse response has unit sum of magnitudes (over n
+    samples, taken as periodic).
+    """
     everywhere = _unnormalised(wavelet, np.arange(n) / n)
     return everywhere[bins % n] / np.abs(np.fft.ifft(everywhere)).sum()
 
@@ -60,7 +62,9 @@ def morlet_spectrum(wavelet: Wavelet, bins: NDArray[np.int64], n: int) -> Array:
 def _unnormalised(wavelet: Wavelet, frequency: Array) -> Array:
     gabor, low = (_gaussian(frequency, centre, wavelet.sigma) for centre in (wavelet.centre, 0.0))
     zero = np.zeros(1)
-    return gabor - low * float((_gaussian(zero, wavelet.centre, wavelet.sigma) / _gaussian(zero, 0.0, wavelet.sigma))[0])
+    return gabor - low * float(
+        (_gaussian(zero, wavelet.centre, wavelet.sigma) / _gaussian(zero, 0.0, wavelet.sigma))[0]
+    )
 
 
 def _gaussian(frequency: Array, centre: float, sigma: float) -> Array:

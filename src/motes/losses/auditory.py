@@ -1,13 +1,14 @@
-"""What the ear makes of a sound before it is heard: nerve activity, and the auditory image that it settles to; and distances between them.
+"""What the ear makes of a sound before it is heard: nerve activity, and the auditory image that it settles to; and
+distances between them.
 
-Patterson, Robinson, Holdsworth, McKeown, Zhang, Allerhand: "Complex sounds and auditory images", in Auditory Physiology and Perception, 1992;
-Patterson, Allerhand, Giguère: "Time-domain modeling of peripheral auditory processing", JASA 98 (1995); Bleeck, Ives, Patterson: "Aim-mat", Acta
-Acustica 90 (2004).
+Patterson, Robinson, Holdsworth, McKeown, Zhang, Allerhand: "Complex sounds and auditory images", in Auditory Physiology
+and Perception, 1992; Patterson, Allerhand, Giguère: "Time-domain modeling of peripheral auditory processing", JASA 98
+(1995); Bleeck, Ives, Patterson: "Aim-mat", Acta Acustica 90 (2004).
 
     gammatone bank → half-wave rectification → square root → low-pass → strobes → stabilised image
 
-Strobes are the peaks of a channel that rise above a threshold which each of them sets anew and which then decays; what follows a strobe is added to
-the image from lag 0 on, so that what repeats stands still, and the image fades.
+Strobes are the peaks of a channel that rise above a threshold which each of them sets anew and which then decays; what
+follows a strobe is added to the image from lag 0 on, so that what repeats stands still, and the image fades.
 """
 
 from __future__ import annotations
@@ -29,39 +30,46 @@ from motes.losses._gammatone import erb_spaced_hz, gammatones
 
 N_BANDS, LOW_HZ, HIGHEST_HZ = 64, 60.0, 12_000.0
 FLOOR_DB = -80.0
+# Corner of the low-pass, two poles at once: above it nerves no longer follow the waveform, only its envelope.
 PHASE_LOCKING_HZ = 1200.0
-"""Corner of the low-pass, two poles at once: above it nerves no longer follow the waveform, only its envelope."""
+# Nerve activity keeps at least so many samples per second (or all there are): what the low-pass leaves needs no more.
 NERVE_RATE_HZ = 11_000.0
-"""Nerve activity keeps at least so many samples per second (or all there are): what the low-pass leaves needs no more."""
+# Time constant of the strobe threshold.
 THRESHOLD_S = 0.02
-"""Time constant of the strobe threshold."""
+# Time constant of the image.
 FADING_S = 0.04
-"""Time constant of the image."""
 HOP_S, LONGEST_LAG_S = 0.023, 0.035
 
 
 class Bank(NamedTuple):
     """A filter bank ready for signals of one length."""
 
+    # `(bands,)`, from low to high.
     centre_hz: Tensor
-    """`(bands,)`, from low to high."""
+    # Of the gammatones, `(bands, n_fft // 2 + 1)`.
     spectra: Tensor
-    """Of the gammatones, `(bands, n_fft // 2 + 1)`."""
+    # Spectrum of the loss of phase locking, up to the Nyquist frequency of nerve activity.
     low_pass: Tensor
-    """Spectrum of the loss of phase locking, up to the Nyquist frequency of nerve activity."""
     n_fft: int
+    # Samples of the signal per sample of nerve activity.
     step: int
-    """Samples of the signal per sample of nerve activity."""
 
 
 def nerve_activity(
-    signal: Tensor, sample_rate_hz: float | None, *, n_bands: int = N_BANDS, low_hz: float = LOW_HZ, extra_s: float = 0.0
+    signal: Tensor,
+    sample_rate_hz: float | None,
+    *,
+    n_bands: int = N_BANDS,
+    low_hz: float = LOW_HZ,
+    extra_s: float = 0.0,
 ) -> tuple[Tensor, float]:
-    """Neural activity pattern of `(batch, channels, n)`: `(batch, channels, bands, m)` from low to high, and its samples per second.
+    """Neural activity pattern of `(batch, channels, n)`: `(batch, channels, bands, m)` from low to high, and its
+    samples per second.
 
-    Gammatones with centres from `low_hz` to 12 kHz or 0.45 of the sample rate, half-wave rectified, compressed by √(x + floor) − √floor (the slope at
-    silence is finite; the floor is −80 dB re full scale), then the loss of phase locking: two poles at 1200 Hz. m covers the signal and `extra_s`
-    more. Raises ParameterError for a signal that does not fit, a missing rate, or bands that do not lie below half of it.
+    Gammatones with centres from `low_hz` to 12 kHz or 0.45 of the sample rate, half-wave rectified, compressed by √(x +
+    floor) − √floor (the slope at silence is finite; the floor is −80 dB re full scale), then the loss of phase locking:
+    two poles at 1200 Hz. m covers the signal and `extra_s` more. Raises ParameterError for a signal that does not fit,
+    a missing rate, or bands that do not lie below half of it.
     """
     check_signal(signal, "signal")
     rate = check_rate(sample_rate_hz)
@@ -76,12 +84,17 @@ def nerve_activity(
 
 
 @kept(8)
-def filter_bank(n_samples: int, rate: float, n_bands: int, low_hz: float, dtype: torch.dtype, device: torch.device) -> Bank:
+def filter_bank(
+    n_samples: int, rate: float, n_bands: int, low_hz: float, dtype: torch.dtype, device: torch.device
+) -> Bank:
     """The bank for signals of `n_samples` at `rate` samples per second."""
     check_positive_integer(n_bands, "n_bands")
     high_hz = min(HIGHEST_HZ, 0.45 * rate)
     if not 0 < low_hz < high_hz:
-        raise ParameterError(f"low_hz must lie between 0 and {high_hz:g}, where the bank ends at sample_rate_hz {rate:g}, not at {low_hz!r}")
+        raise ParameterError(
+            f"low_hz must lie between 0 and {high_hz:g}, where the bank ends at sample_rate_hz {rate:g}, not at "
+            f"{low_hz!r}"
+        )
     step = max(1, int(rate // NERVE_RATE_HZ))
     centre_hz = erb_spaced_hz(low_hz, high_hz, n_bands)
     responses = gammatones(centre_hz, rate)
@@ -103,10 +116,12 @@ def filter_bank(n_samples: int, rate: float, n_bands: int, low_hz: float, dtype:
 
 
 def strobes(activity: Tensor, rate_hz: float) -> Tensor:
-    """Where each channel strobes: booleans shaped as `activity`, `(…, m)` at `rate_hz` samples per second. No gradient flows through them.
+    """Where each channel strobes: booleans shaped as `activity`, `(…, m)` at `rate_hz` samples per second. No gradient
+    flows through them.
 
-    A local peak strobes if it is above a threshold that starts at the last strobe's height and falls as exp(−t / 20 ms). Peaks under the threshold
-    could never raise it later, since all fall alike: so a strobe is a peak whose ln(height) + t / 20 ms exceeds that of every peak before it.
+    A local peak strobes if it is above a threshold that starts at the last strobe's height and falls as exp(−t / 20
+    ms). Peaks under the threshold could never raise it later, since all fall alike: so a strobe is a peak whose
+    ln(height) + t / 20 ms exceeds that of every peak before it.
     """
     y = activity.detach()
     is_peak = torch.zeros_like(y, dtype=torch.bool)
@@ -123,12 +138,16 @@ def strobes(activity: Tensor, rate_hz: float) -> Tensor:
     return is_peak
 
 
-def auditory_image(signal: Tensor, sample_rate_hz: float | None, *, n_bands: int = N_BANDS, low_hz: float = LOW_HZ) -> tuple[Tensor, float, float]:
-    """Stabilised auditory image of `(batch, channels, n)`: `(batch, channels, frames, bands, lags)`, its hop and its lag step in seconds.
+def auditory_image(
+    signal: Tensor, sample_rate_hz: float | None, *, n_bands: int = N_BANDS, low_hz: float = LOW_HZ
+) -> tuple[Tensor, float, float]:
+    """Stabilised auditory image of `(batch, channels, n)`: `(batch, channels, frames, bands, lags)`, its hop and its
+    lag step in seconds.
 
-    Frames are about 23 ms apart, lags reach to 35 ms. A frame is the mean of what followed the strobes before it, weighted by exp(−age / 40 ms) and
-    divided by one more than the sum of the weights: it does not depend on how often a channel strobes, and fades when it stops. Gradients flow
-    through the activity, not through the strobes' places. Raises ParameterError as `nerve_activity` does.
+    Frames are about 23 ms apart, lags reach to 35 ms. A frame is the mean of what followed the strobes before it,
+    weighted by exp(−age / 40 ms) and divided by one more than the sum of the weights: it does not depend on how often a
+    channel strobes, and fades when it stops. Gradients flow through the activity, not through the strobes' places.
+    Raises ParameterError as `nerve_activity` does.
     """
     activity, rate = nerve_activity(signal, sample_rate_hz, n_bands=n_bands, low_hz=low_hz, extra_s=LONGEST_LAG_S)
     hop, n_lags = max(1, round(HOP_S * rate)), max(1, round(LONGEST_LAG_S * rate))
@@ -136,7 +155,10 @@ def auditory_image(signal: Tensor, sample_rate_hz: float | None, *, n_bands: int
     n_fft = _quick_length(hop + n_lags, 2)
     padded = functional.pad(activity, (0, max(0, n_frames * hop + n_fft - activity.shape[-1])))
     age = torch.arange(hop, 0, -1, device=activity.device, dtype=activity.dtype) / rate
-    weights = strobes(padded, rate)[..., : n_frames * hop].to(activity.dtype).unflatten(-1, (n_frames, hop)) * (-age / FADING_S).exp()
+    weights = (
+        strobes(padded, rate)[..., : n_frames * hop].to(activity.dtype).unflatten(-1, (n_frames, hop))
+        * (-age / FADING_S).exp()
+    )
     fading = math.exp(-hop / rate / FADING_S)
     followed = _Followed.apply(padded, torch.fft.rfft(weights, n=n_fft).conj().resolve_conj(), hop, n_lags)
     frames_first = [x.movedim(3, 0) for x in (followed, weights.sum(-1))]
@@ -144,22 +166,28 @@ def auditory_image(signal: Tensor, sample_rate_hz: float | None, *, n_bands: int
     return (image / (1 + weight)[..., None]).movedim(0, 2), hop / rate, 1 / rate
 
 
-def auditory_image_distance(estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS) -> Tensor:
+def auditory_image_distance(
+    estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS
+) -> Tensor:
     """Mean magnitude of the difference of two auditory images over the mean of the reference's, `(batch,)`, 0 … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Each is strobed by itself, so that a shift of a periodic sound costs nothing
-    but its ends, while a change of its period does. Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Each is strobed by itself, so that a shift of a
+    periodic sound costs nothing but its ends, while a change of its period does. Raises ParameterError for tensors that
+    do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     e, r = (auditory_image(x, sample_rate_hz, n_bands=n_bands)[0] for x in (estimate, reference))
     return _relative(e, r)
 
 
-def nerve_activity_distance(estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS) -> Tensor:
-    """Mean magnitude of the difference of two neural activity patterns over the mean of the reference's, `(batch,)`, 0 … ∞.
+def nerve_activity_distance(
+    estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS
+) -> Tensor:
+    """Mean magnitude of the difference of two neural activity patterns over the mean of the reference's, `(batch,)`, 0
+    … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Unlike the image it hears the phase of low frequencies and any delay.
-    Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Unlike the image it hears the phase of low
+    frequencies and any delay. Raises ParameterError for tensors that do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     e, r = (nerve_activity(x, sample_rate_hz, n_bands=n_bands)[0] for x in (estimate, reference))
@@ -190,7 +218,9 @@ class _Compress(torch.autograd.Function):
 
 
 class _Followed(torch.autograd.Function):
-    """What followed the strobes of each hop, weighted and added: `(…, frames, lags)` from activity `(…, m)` and the weights' conjugate spectra."""
+    """What followed the strobes of each hop, weighted and added: `(…, frames, lags)` from activity `(…, m)` and the
+    weights' conjugate spectra.
+    """
 
     @staticmethod
     def forward(ctx: Any, activity: Tensor, weights: Tensor, hop: int, n_lags: int) -> Tensor:

@@ -1,8 +1,9 @@
 """Octave bands: a split that loses nothing, and a spectrogram loss with short transforms of its own in each band.
 
-The split multiplies the spectrum by weights that sum to one at every frequency and fade over half an octave below each edge (a raised cosine in log
-frequency); each band is cut to its own Nyquist frequency, so band k has 2⁻ᵏ of the samples. The weights are the smooth
-partition of the frequency axis that Meyer wavelets rest on (Daubechies: "Ten lectures on wavelets", SIAM 1992, §4.2.1), taken as amplitudes.
+The split multiplies the spectrum by weights that sum to one at every frequency and fade over half an octave below each
+edge (a raised cosine in log frequency); each band is cut to its own Nyquist frequency, so band k has 2⁻ᵏ of the
+samples. The weights are the smooth partition of the frequency axis that Meyer wavelets rest on (Daubechies: "Ten
+lectures on wavelets", SIAM 1992, §4.2.1), taken as amplitudes.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ N_BANDS = 8
 
 
 def split_octaves(signal: Tensor, n_bands: int = N_BANDS) -> list[Tensor]:
-    """Octave bands of `(batch, channels, n)`, highest first, band k at 2⁻ᵏ of the sample rate: `(batch, channels, ⌈n / 2ᵇ⌉ · 2ᵇ⁻ᵏ)`, b = n_bands.
+    """Octave bands of `(batch, channels, n)`, highest first, band k at 2⁻ᵏ of the sample rate: `(batch, channels, ⌈n /
+    2ᵇ⌉ · 2ᵇ⁻ᵏ)`, b = n_bands.
 
-    Band k lies between 2⁻ᵏ⁻² and 2⁻ᵏ⁻¹ of the sample rate, the last one reaches down to 0. `merge_octaves` gives the signal back to the precision of
-    its numbers. The signal is taken as periodic after zeros up to the next multiple of 2ᵇ samples.
+    Band k lies between 2⁻ᵏ⁻² and 2⁻ᵏ⁻¹ of the sample rate, the last one reaches down to 0. `merge_octaves` gives the
+    signal back to the precision of its numbers. The signal is taken as periodic after zeros up to the next multiple of
+    2ᵇ samples.
     """
     check_signal(signal, "signal")
     check_positive_integer(n_bands, "n_bands")
@@ -66,9 +69,10 @@ def octave_stft(
 ) -> Tensor:
     """Mean over octave bands of `multi_resolution_stft` with windows in the band's own samples, `(batch,)`, 0 … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`. Every octave has the same say, however little energy it holds, and a window lasts the
-    longer the lower its band: at 44.1 kHz the default windows last 0.7, 2.9 and 12 ms in the top octave, 128 times as long in the lowest. Signals too
-    short for the lowest bands get fewer of them. Arguments as there; raises ParameterError as there.
+    `estimate`, `reference`: `(batch, channels, samples)`. Every octave has the same say, however little energy it
+    holds, and a window lasts the longer the lower its band: at 44.1 kHz the default windows last 0.7, 2.9 and 12 ms in
+    the top octave, 128 times as long in the lowest. Signals too short for the lowest bands get fewer of them. Arguments
+    as there; raises ParameterError as there.
     """
     check_pair(estimate, reference)
     check_positive_integer(n_bands, "n_bands")
@@ -98,7 +102,8 @@ def _padded_length(n_samples: int, n_bands: int) -> int:
 def _weights(n_padded: int, n_bands: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, ...]:
     """What each band takes of each bin up to its Nyquist frequency; together 1 everywhere."""
     frequency = torch.arange(n_padded // 2 + 1, dtype=torch.float64) / n_padded
-    below = []  # below[k]: what is left for bands k, k + 1, …: 1 up to half an octave under the edge 2⁻ᵏ⁻¹, 0 from the edge on
+    # below[k]: what is left for bands k, k + 1, …: 1 up to half an octave under the edge 2⁻ᵏ⁻¹, 0 from the edge on
+    below = []
     for k in range(n_bands):
         octaves_down = -torch.log2(frequency.clamp_min(1e-30) * 2 ** (k + 1))
         fade = torch.sin(torch.pi / 2 * (2 * octaves_down).clamp(0, 1)) ** 2

@@ -1,11 +1,13 @@
 """The scattering transform, and the distance between two sounds' coefficients.
 
-S₀ = x ∗ φ, S₁(λ) = |x ∗ ψ_λ| ∗ φ, S₂(λ, μ) = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ, with analytic Morlet wavelets ψ and a Gaussian φ of scale 2ᴶ samples: stable to
-deformation, blind to shifts well below 2ᴶ. Mallat: "Group invariant scattering", Comm. Pure and Applied Mathematics 65 (2012); Andén & Mallat: "Deep
-scattering spectrum", IEEE Trans. Signal Processing 62 (2014), §II. Filters and paths are those of kymatio (Andreux et al., JMLR 21, 2020).
+S₀ = x ∗ φ, S₁(λ) = |x ∗ ψ_λ| ∗ φ, S₂(λ, μ) = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ, with analytic Morlet wavelets ψ and a Gaussian φ of
+scale 2ᴶ samples: stable to deformation, blind to shifts well below 2ᴶ. Mallat: "Group invariant scattering", Comm. Pure
+and Applied Mathematics 65 (2012); Andén & Mallat: "Deep scattering spectrum", IEEE Trans. Signal Processing 62 (2014),
+§II. Filters and paths are those of kymatio (Andreux et al., JMLR 21, 2020).
 
-What makes it quick: a modulus does not change when its band is moved to frequency zero, so a band of the spectrum is cut out and transformed back
-with as few samples as its width allows, not as many as its highest frequency would; bands of equal length are transformed together.
+What makes it quick: a modulus does not change when its band is moved to frequency zero, so a band of the spectrum is
+cut out and transformed back with as few samples as its width allows, not as many as its highest frequency would; bands
+of equal length are transformed together.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from motes.losses._fourier import rfft
 from motes.losses._morlet import LOW_PASS_SIGMA, Wavelet, low_pass_spectrum, morlet_spectrum, wavelets
 
 OCTAVES, PER_OCTAVE = 8, 12
-# Chosen for 4e-4 of the whole second order and 2e-5 of the first, where the transform without any of these savings is the measure.
+# Chosen for 4e-4 of the whole second order and 2e-5 of the first, where the transform without any of these savings is
+# the measure.
 _FIRST_RATE, _SECOND_RATE = 28.0, 20.0  # samples of a modulus per sigma of its wavelet
 _ABOVE_SECOND = 5.0  # how many sigmas of a second wavelet the first modulus is to carry above its centre
 _PADDING = 5.5  # standard deviations of the low-pass, in time, added by reflection at each end
@@ -46,16 +49,24 @@ class Path(NamedTuple):
 class Scattering:
     """Scattering transform of signals of one length: `Scattering(n_samples)(signal)`.
 
-    `n_samples`: 1 or more. `octaves` J: averages over about 2ᴶ samples. `per_octave` Q: wavelets an octave in the first order (one in the second).
-    `order`: 1 or 2. `signal`: `(…, n_samples)`; result `(…, n_paths, ⌈n_samples / 2ᴶ⌉)`, coefficient t centred on sample t · 2ᴶ; `paths` says what
-    each row is: order 0, the first order from high to low, then the second in the order of the first. The signal is reflected at its ends.
-    `as_kymatio` gives kymatio's own values, which lack a factor 2ʲ for each wavelet on the path (it averages a filter's spectrum where it should add
-    it when it shortens one; j is `Wavelet.octave`); otherwise values are those of the definition above.
+    `n_samples`: 1 or more. `octaves` J: averages over about 2ᴶ samples. `per_octave` Q: wavelets an octave in the first
+    order (one in the second). `order`: 1 or 2. `signal`: `(…, n_samples)`; result `(…, n_paths, ⌈n_samples / 2ᴶ⌉)`,
+    coefficient t centred on sample t · 2ᴶ; `paths` says what each row is: order 0, the first order from high to low,
+    then the second in the order of the first. The signal is reflected at its ends. `as_kymatio` gives kymatio's own
+    values, which lack a factor 2ʲ for each wavelet on the path (it averages a filter's spectrum where it should add it
+    when it shortens one; j is `Wavelet.octave`); otherwise values are those of the definition above.
 
     Raises ParameterError for options out of range.
     """
 
-    def __init__(self, n_samples: int, octaves: int = OCTAVES, per_octave: int = PER_OCTAVE, order: int = 2, as_kymatio: bool = False) -> None:
+    def __init__(
+        self,
+        n_samples: int,
+        octaves: int = OCTAVES,
+        per_octave: int = PER_OCTAVE,
+        order: int = 2,
+        as_kymatio: bool = False,
+    ) -> None:
         self.n_samples = check_positive_integer(n_samples, "n_samples")
         self.octaves = check_positive_integer(octaves, "octaves")
         self.per_octave = check_positive_integer(per_octave, "per_octave")
@@ -63,7 +74,8 @@ class Scattering:
             raise ParameterError(f"order must be 1 or 2, not {order!r}")
         first = wavelets(octaves, per_octave)
         second = wavelets(octaves, 1) if order == 2 else []
-        # Paths whose second wavelet is not slower than the first one's output carry no energy: left out, as everyone does.
+        # Paths whose second wavelet is not slower than the first one's output carry no energy: left out, as everyone
+        # does.
         pairs = [(one, other) for one in first for other in second if other.octave > one.octave]
         self.paths = (Path(()), *(Path((w,)) for w in first), *(Path(pair) for pair in pairs))
         self.pad = math.ceil(_PADDING * 2**octaves / (2 * math.pi * LOW_PASS_SIGMA) / 2**octaves) * 2**octaves
@@ -73,8 +85,12 @@ class Scattering:
 
     def __call__(self, signal: Tensor) -> Tensor:
         if signal.shape[-1] != self.n_samples:
-            raise ParameterError(f"this scattering is for {self.n_samples} samples, the signal has the shape {tuple(signal.shape)}")
-        padded = signal.reshape(-1, self.n_samples).index_select(1, _reflection(self.n_samples, self.pad, self.n_padded, signal.device))
+            raise ParameterError(
+                f"this scattering is for {self.n_samples} samples, the signal has the shape {tuple(signal.shape)}"
+            )
+        padded = signal.reshape(-1, self.n_samples).index_select(
+            1, _reflection(self.n_samples, self.pad, self.n_padded, signal.device)
+        )
         rows = self._plan.run(padded)
         start = self.pad >> self.octaves
         rows = rows[..., start : start - (-self.n_samples >> self.octaves)]
@@ -96,10 +112,10 @@ def scattering_distance(
 ) -> Tensor:
     """Mean distance of scattering coefficients of first and second order, `(batch,)`, 0 … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Averages reach over about 2^`octaves` samples: shifts well below that are not
-    heard. `time_averaged` compares the means over the whole sound, for textures; otherwise every 2^`octaves` samples are compared. `log_compressed`:
-    |ln(Ŝ + floor) − ln(S + floor)| with the floor in dB re full scale; otherwise |Ŝ − S| over the mean of S. Andén & Mallat 2014, §V
-    (log-scattering).
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Averages reach over about 2^`octaves` samples:
+    shifts well below that are not heard. `time_averaged` compares the means over the whole sound, for textures;
+    otherwise every 2^`octaves` samples are compared. `log_compressed`: |ln(Ŝ + floor) − ln(S + floor)| with the floor
+    in dB re full scale (log-scattering; Andén & Mallat 2014, §V); otherwise |Ŝ − S| over the mean of S.
 
     Raises ParameterError for tensors that do not fit and options out of range.
     """
@@ -123,7 +139,9 @@ def _cached(n_samples: int, octaves: int, per_octave: int, order: int) -> Scatte
 
 
 class _Group(NamedTuple):
-    """Wavelets of the first order whose outputs have the same number of samples: their first bins, and their places in the bank."""
+    """Wavelets of the first order whose outputs have the same number of samples: their first bins, and their places
+    in the bank.
+    """
 
     n: int
     starts: tuple[int, ...]
@@ -131,7 +149,9 @@ class _Group(NamedTuple):
 
 
 class _Plan:
-    """Lengths, bands and filter spectra of one `Scattering`; filters are made for each precision and device when first asked for."""
+    """Lengths, bands and filter spectra of one `Scattering`; filters are made for each precision and device when
+    first asked for.
+    """
 
     def __init__(self, transform: Scattering, first: list[Wavelet], second: list[Wavelet]) -> None:
         self.n, self.octaves = transform.n_padded, transform.octaves
@@ -152,15 +172,22 @@ class _Plan:
             rate = max(_FIRST_RATE * w.sigma, min(2 * fastest, 2 * _FIRST_RATE * w.sigma))
             step = 2 ** (math.ceil(2 * math.log2(rate)) / 2)  # half octaves, so that many wavelets share a length
             by_length.setdefault(self._length(min(step, 1.0)), []).append(i)
-        return [_Group(n, tuple(self._start(self.first[i], n) for i in members), tuple(members)) for n, members in by_length.items()]
+        return [
+            _Group(n, tuple(self._start(self.first[i], n) for i in members), tuple(members))
+            for n, members in by_length.items()
+        ]
 
     def _start(self, wavelet: Wavelet, n: int) -> int:
         return round(wavelet.centre * self.n) - n // 2
 
     def _filters(self, dtype: torch.dtype, device: torch.device) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """Spectra of the wavelets of each group (scaled for a shorter inverse transform), of the second order, and of the low-pass."""
+        """Spectra of the wavelets of each group (scaled for a shorter inverse transform), of the second order, and
+        of the low-pass.
+        """
         first = [
-            np.stack([self._band(self.first[i], s, g.n) for i, s in zip(g.members, g.starts, strict=True)]) * (g.n / self.n) for g in self.groups
+            np.stack([self._band(self.first[i], s, g.n) for i, s in zip(g.members, g.starts, strict=True)])
+            * (g.n / self.n)
+            for g in self.groups
         ]
         second = [self._band(w, self._start(w, n), n) for w, n in zip(self.second, self.lengths, strict=True)]
         low = low_pass_spectrum(self.octaves, np.arange(self.n_out // 2 + 1), self.n)
@@ -185,7 +212,9 @@ class _Plan:
                 if not wanted:
                     continue
                 chosen = bands[:, wanted[0] : wanted[-1] + 1]
-                inner = torch.fft.ifft(_cut(chosen, group.n, self._start(wavelet, n), n) * (second_filters[k] * (n / group.n))).abs()
+                inner = torch.fft.ifft(
+                    _cut(chosen, group.n, self._start(wavelet, n), n) * (second_filters[k] * (n / group.n))
+                ).abs()
                 for m, row in zip(wanted, self._average(rfft(inner), n, low).unbind(1), strict=True):
                     rows[(group.members[m], k)] = row
         first = [(i,) for i in range(len(self.first))]
@@ -226,7 +255,9 @@ def _padded_length(least: int, step: int) -> int:
 
 @kept(16)
 def _reflection(n: int, pad: int, total: int, device: torch.device) -> Tensor:
-    """Indices that extend n samples to `total`, `pad` of them in front, by reflection at both ends as often as it takes."""
+    """Indices that extend n samples to `total`, `pad` of them in front, by reflection at both ends as often as it
+    takes.
+    """
     period = max(1, 2 * (n - 1))
     index = (np.arange(total) - pad) % period
     return torch.from_numpy(np.minimum(index, period - index)).to(device)

@@ -1,7 +1,7 @@
 """Multi-resolution spectrogram losses: what differs in short-time magnitude, with phase left out.
 
-Yamamoto, Song, Kim: "Parallel WaveGAN", ICASSP 2020, §2.2 (convergence and log magnitude); Engel, Hantrakul, Gu, Roberts: "DDSP", ICLR 2020, §4.2.1
-(linear and log magnitude over several windows).
+Yamamoto, Song, Kim: "Parallel WaveGAN", ICASSP 2020, §2.2 (convergence and log magnitude); Engel, Hantrakul, Gu,
+Roberts: "DDSP", ICLR 2020, §4.2.1 (linear and log magnitude over several windows).
 """
 
 from __future__ import annotations
@@ -39,17 +39,21 @@ def multi_resolution_stft(
 ) -> Tensor:
     """Mean over window lengths of linear, log and relative distance between STFT magnitudes, `(batch,)`, 0 … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. The terms, with magnitudes M in units of sinusoid amplitude, means over
-    channels, frames and bins: linear |M̂ − M| over the mean of M; log |ln(M̂ + floor) − ln(M + floor)|; convergence ‖M̂ − M‖ / ‖M‖.
-    `windows` are Hann windows in samples, hop `window / hops_per_window`; `floor_db` is where loudness ends, in dB re full scale: quieter bins count
-    for less and less, and silence has a finite gradient. `n_mels` bands of Hz → mel (O'Shaughnessy 1987: 2595 lg(1 + f / 700)) instead of bins and
-    `a_weighting` (IEC 61672-1, annex E) need `sample_rate_hz`. `gain_invariant` first scales the estimate to the reference's energy.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. The terms, with magnitudes M in units of
+    sinusoid amplitude, means over channels, frames and bins: linear |M̂ − M| over the mean of M; log |ln(M̂ + floor) −
+    ln(M + floor)|; convergence ‖M̂ − M‖ / ‖M‖. `windows` are Hann windows in samples, hop `window / hops_per_window`;
+    `floor_db` is where loudness ends, in dB re full scale: quieter bins count for less and less, and silence has a
+    finite gradient. `n_mels` bands of Hz → mel (O'Shaughnessy 1987: 2595 lg(1 + f / 700)) instead of bins and
+    `a_weighting` (IEC 61672-1, annex E) need `sample_rate_hz`. `gain_invariant` first scales the estimate to the
+    reference's energy.
 
     Raises ParameterError for tensors that do not fit, odd windows, or a missing sample rate.
     """
     check_pair(estimate, reference)
     if not windows or min(linear_weight, log_weight, convergence_weight) < 0 or not math.isfinite(floor_db):
-        raise ParameterError(f"windows must not be empty, weights not negative, floor_db finite: {windows}, floor_db {floor_db}")
+        raise ParameterError(
+            f"windows must not be empty, weights not negative, floor_db finite: {windows}, floor_db {floor_db}"
+        )
     rate = check_rate(sample_rate_hz) if a_weighting or n_mels is not None else None
     if gain_invariant:
         estimate = match_energy(estimate, reference, floor_db)
@@ -62,18 +66,24 @@ def multi_resolution_stft(
 
 
 def spectral_convergence(estimate: Tensor, reference: Tensor, *, windows: Sequence[int] = WINDOWS) -> Tensor:
-    """‖M̂ − M‖ / ‖M‖ of STFT magnitudes, mean over window lengths, `(batch,)`, 0 … ∞: `motes.metrics.signal.spectral_convergence` to train by."""
+    """‖M̂ − M‖ / ‖M‖ of STFT magnitudes, mean over window lengths, `(batch,)`, 0 … ∞:
+    `motes.metrics.signal.spectral_convergence` to train by.
+    """
     return multi_resolution_stft(estimate, reference, windows=windows, linear_weight=0.0, log_weight=0.0)
 
 
 def match_energy(estimate: Tensor, reference: Tensor, floor_db: float = FLOOR_DB) -> Tensor:
-    """The estimate scaled to the energy of its reference, each of the batch by itself; both energies are held above the floor (dB re full scale)."""
+    """The estimate scaled to the energy of its reference, each of the batch by itself; both energies are held above
+    the floor (dB re full scale).
+    """
     floor = 10 ** (floor_db / 10)
     e, r = (x.square().mean((1, 2), keepdim=True) + floor for x in (estimate, reference))
     return estimate * (r / e).sqrt()
 
 
-def _magnitude(signal: Tensor, window: int, hops: int, rate: float | None, n_mels: int | None, a_weighting: bool, floor: float) -> Tensor:
+def _magnitude(
+    signal: Tensor, window: int, hops: int, rate: float | None, n_mels: int | None, a_weighting: bool, floor: float
+) -> Tensor:
     check_positive_integer(window, "a window", 2)
     check_positive_integer(hops, "hops_per_window")
     power = power_spectrogram(signal, window, window // hops)
@@ -111,8 +121,8 @@ def a_weight(frequency_hz: Tensor) -> Tensor:
 
 @kept(32)
 def _mel_matrix(n_fft: int, rate: float, n_mels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Triangles of unit sum on the mel scale from 0 to half the sample rate, `(bins, n_mels)`; a triangle narrower than a bin takes its nearest
-    bin.
+    """Triangles of unit sum on the mel scale from 0 to half the sample rate, `(bins, n_mels)`; a triangle narrower
+    than a bin takes its nearest bin.
     """
     bins = np.arange(n_fft // 2 + 1) * rate / n_fft
     mel = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), n_mels + 2)

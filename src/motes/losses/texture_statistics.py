@@ -1,7 +1,8 @@
 """Statistics by which listeners know a texture (rain, fire, a crowd), and how far two sounds' statistics lie apart.
 
-McDermott & Simoncelli: "Sound texture perception via statistics of the auditory periphery", Neuron 71 (2011), experimental procedures. Left out is
-their correlation of neighbouring modulation bands within one channel (C2), which tells onsets from their reversal.
+McDermott & Simoncelli: "Sound texture perception via statistics of the auditory periphery", Neuron 71 (2011),
+experimental procedures. Left out is their correlation of neighbouring modulation bands within one channel (C2), which
+tells onsets from their reversal.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from motes.losses._gammatone import erb_rate, erb_spaced_hz
 
 N_BANDS, LOW_HZ, HIGH_HZ = 30, 50.0, 10_000.0
 ENVELOPE_RATE_HZ = 400.0
+# Of the compression of an envelope.
 EXPONENT = 0.3
-"""Of the compression of an envelope."""
+# Centres of the modulation filters, 0.5 … 200 Hz, each with a Q of 2.
 MODULATIONS_HZ = tuple(0.5 * 2 ** (i * math.log2(400) / 19) for i in range(20))
-"""Centres of the modulation filters, 0.5 … 200 Hz, each with a Q of 2."""
+# Centres of the modulation bands whose correlations between channels are taken, an octave wide.
 OCTAVES_HZ = (3.125, 6.25, 12.5, 25.0, 50.0, 100.0)
-"""Centres of the modulation bands whose correlations between channels are taken, an octave wide."""
 FLOOR_DB = -80.0
 _VARIANCE_FLOOR = 1e-6
 _SCALES = (0.01, 0.05, 1.0, 0.5, 0.5, 0.1, 0.5)  # of the classes, in their order
@@ -36,27 +37,28 @@ _SCALES = (0.01, 0.05, 1.0, 0.5, 0.5, 0.1, 0.5)  # of the classes, in their orde
 class TextureStatistics(NamedTuple):
     """What is measured, each `(batch, channels, …)`; envelopes are compressed by the power 0.3."""
 
+    # Of each band's envelope, `(…, bands)`.
     mean: Tensor
-    """Of each band's envelope, `(…, bands)`."""
+    # Its standard deviation over its mean, `(…, bands)`.
     variation: Tensor
-    """Its standard deviation over its mean, `(…, bands)`."""
+    # `(…, bands)`.
     skewness: Tensor
-    """`(…, bands)`."""
+    # `(…, bands)`; 3 for a Gaussian.
     kurtosis: Tensor
-    """`(…, bands)`; 3 for a Gaussian."""
+    # Between the envelopes of two bands, `(…, bands, bands)`.
     correlation: Tensor
-    """Between the envelopes of two bands, `(…, bands, bands)`."""
+    # Root of the share of an envelope's variance that each modulation filter passes, `(…, bands, 20)`.
     modulation: Tensor
-    """Root of the share of an envelope's variance that each modulation filter passes, `(…, bands, 20)`."""
+    # Between two bands within an octave of modulation, `(…, 6, bands, bands)`.
     modulation_correlation: Tensor
-    """Between two bands within an octave of modulation, `(…, 6, bands, bands)`."""
 
 
 def texture_statistics(signal: Tensor, sample_rate_hz: float | None, *, n_bands: int = N_BANDS) -> TextureStatistics:
     """The statistics of `(batch, channels, n)`, over its whole duration: some seconds tell a texture.
 
-    Bands are half-cosines on the ERB scale from 50 Hz to 10 kHz (or 0.45 of the sample rate), their squares summing to one; envelopes are magnitudes
-    of the analytic bands, compressed, at 400 Hz. Raises ParameterError for a signal that does not fit or a missing rate.
+    Bands are half-cosines on the ERB scale from 50 Hz to 10 kHz (or 0.45 of the sample rate), their squares summing to
+    one; envelopes are magnitudes of the analytic bands, compressed, at 400 Hz. Raises ParameterError for a signal that
+    does not fit or a missing rate.
     """
     check_signal(signal, "signal")
     rate = check_rate(sample_rate_hz)
@@ -66,16 +68,22 @@ def texture_statistics(signal: Tensor, sample_rate_hz: float | None, *, n_bands:
     floor = 10 ** (FLOOR_DB / 20)
     fast = (analytic[..., 0].square() + analytic[..., 1].square() + floor**2) ** (EXPONENT / 2)
     n_kept = max(1, round(bank.n_envelope * signal.shape[-1] / bank.n))
-    slow = torch.fft.irfft(rfft(fast)[..., : bank.n_envelope // 2 + 1] * (bank.n_envelope / fast.shape[-1]), n=bank.n_envelope)
+    slow = torch.fft.irfft(
+        rfft(fast)[..., : bank.n_envelope // 2 + 1] * (bank.n_envelope / fast.shape[-1]), n=bank.n_envelope
+    )
     return _statistics(slow[..., :n_kept].unflatten(0, signal.shape[:2]), bank.n_envelope * rate / bank.n)
 
 
-def texture_distance(estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS) -> Tensor:
-    """Mean over the seven classes of statistics of their relative distance, `(batch,)`, 0 … ∞; 0 for two draws of one endless texture.
+def texture_distance(
+    estimate: Tensor, reference: Tensor, sample_rate_hz: float | None = None, *, n_bands: int = N_BANDS
+) -> Tensor:
+    """Mean over the seven classes of statistics of their relative distance, `(batch,)`, 0 … ∞; 0 for two draws of one
+    endless texture.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Within a class: the rms of the difference over the rms of the reference's and
-    the class's own scale (0.01 for means … 1 for skewness), which keeps chance correlations of short sounds from counting; skewness is taken as
-    asinh, kurtosis as ln(1 + ·). Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Within a class: the rms of the difference over
+    the rms of the reference's and the class's own scale (0.01 for means … 1 for skewness), which keeps chance
+    correlations of short sounds from counting; skewness is taken as asinh, kurtosis as ln(1 + ·). Raises ParameterError
+    for tensors that do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     pair = (_compressed(texture_statistics(x, sample_rate_hz, n_bands=n_bands)) for x in (estimate, reference))
@@ -125,7 +133,9 @@ class _Bank(NamedTuple):
 
 @kept(8)
 def _bank(n_samples: int, rate: float, n_bands: int, dtype: torch.dtype, device: torch.device) -> _Bank:
-    """Half-cosine bands between equally spaced ERB rates, as factors for the bins they cover; all are cut out with the width of the widest."""
+    """Half-cosine bands between equally spaced ERB rates, as factors for the bins they cover; all are cut out with
+    the width of the widest.
+    """
     high_hz = min(HIGH_HZ, 0.45 * rate)
     if high_hz <= LOW_HZ:
         raise ParameterError(f"sample_rate_hz {rate:g} leaves no band above {LOW_HZ:g} Hz")
@@ -147,13 +157,19 @@ def _bank(n_samples: int, rate: float, n_bands: int, dtype: torch.dtype, device:
 
 @kept(8)
 def _modulation_filters(n: int, rate_hz: float, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
-    """For envelopes of n samples: power weights `(bins, 20)` that give shares of the variance, and octave amplitudes `(6, 2 · bins)`."""
+    """For envelopes of n samples: power weights `(bins, 20)` that give shares of the variance, and octave
+    amplitudes `(6, 2 · bins)`.
+    """
     frequency = np.arange(n // 2 + 1) * rate_hz / n
     both_sides = np.where((frequency > 0) & (frequency < rate_hz / 2), 2.0, 1.0) / n**2
     centres = np.array(MODULATIONS_HZ)
-    spectral = np.cos(np.clip((frequency[:, None] / centres - 1) * np.pi, -np.pi / 2, np.pi / 2)) ** 2  # half a centre frequency wide at half power
+    spectral = (
+        np.cos(np.clip((frequency[:, None] / centres - 1) * np.pi, -np.pi / 2, np.pi / 2)) ** 2
+    )  # half a centre frequency wide at half power
     log_frequency = np.log2(np.maximum(frequency, 1e-9))
-    octaves = np.cos(np.clip((log_frequency - np.log2(np.array(OCTAVES_HZ))[:, None]) * np.pi / 2, -np.pi / 2, np.pi / 2))
+    octaves = np.cos(
+        np.clip((log_frequency - np.log2(np.array(OCTAVES_HZ))[:, None]) * np.pi / 2, -np.pi / 2, np.pi / 2)
+    )
     weights = octaves * np.sqrt(both_sides)
     return (
         torch.from_numpy(spectral * both_sides[:, None]).to(device, dtype),

@@ -13,7 +13,8 @@ _BLOCK = 1 << 18
 
 
 def align(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> tuple[Audio, Audio, int]:
-    """What of the two, `(channels, n)`, overlaps once the estimate is moved to where it fits best, and its delay in samples (at most a second).
+    """What of the two, `(channels, n)`, overlaps once the estimate is moved to where it fits best, and its delay in
+    samples (at most a second).
 
     The delay is where the cross-correlation of the sums of their channels is largest; lengths may differ.
     """

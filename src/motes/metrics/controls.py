@@ -1,4 +1,6 @@
-"""Copies nobody would take for the original, to show what a measure can be made to believe: a claim that these pass as well is worthless."""
+"""Copies nobody would take for the original, to show what a measure can be made to believe: a claim that these pass
+as well is worthless.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,12 @@ RANDOM_PHASE_WINDOW = 2048
 
 
 def noise_vocoder(audio: ArrayLike, sample_rate_hz: int, seed: int = 0) -> Audio:
-    (
-        """White noise given the energies of `audio`, `(n,)` or `(channels, n)`, in 25 ERB-spaced bands every 5 ms: no pitch at all.
+    """White noise given the energies of `audio`, `(n,)` or `(channels, n)`, in 25 ERB-spaced bands every 5 ms.
+
+    It has no pitch at all.
 
     Shannon, Zeng, Kamath, Wygonski & Ekelid: "Speech recognition with primarily temporal cues", Science 270 (1995).
     """
-        ""
-    )
     window = 4 * max(2, round(VOCODER_WINDOW_S * sample_rate_hz / 4))
     x = np.asarray(audio, dtype=np.float64)
     spectra, noise = _spectra(x, window), _spectra(np.random.default_rng(seed).standard_normal(x.shape), window)
@@ -52,7 +53,9 @@ def _band_edges_hz() -> Audio:
 
 
 def _spectra(x: Audio, window: int) -> NDArray[np.complex128]:
-    """Short-time spectra, Hann, hop of a quarter window: `(…, n_frames, n_bins)`; the first frame ends where the signal begins."""
+    """Short-time spectra, Hann, hop of a quarter window: `(…, n_frames, n_bins)`; the first frame ends where the
+    signal begins.
+    """
     pad = [(0, 0)] * (x.ndim - 1) + [(window, 2 * window)]
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(x, pad), window, axis=-1)[..., :: window // 4, :]
     return np.fft.rfft(frames * _hann(window))

@@ -1,6 +1,8 @@
-"""Estimates of how a listener would rate a copy: ViSQOL (Chinen et al. 2020, audio mode) and Zimtohrli (Alakuijala et al. 2025), both 1 … 5.
+"""Estimates of how a listener would rate a copy: ViSQOL (Chinen et al. 2020, audio mode) and Zimtohrli (Alakuijala et
+al. 2025), both 1 … 5.
 
-Neither is to be trusted alone: see `motes.metrics.controls`, which both rate too highly. Both need `pip install 'motes[eval]'`.
+Neither is to be trusted alone: see `motes.metrics.controls`, which both rate too highly. Both need `pip install
+'motes[eval]'`.
 """
 
 from __future__ import annotations
@@ -20,22 +22,26 @@ from motes.metrics.signal import check_pair
 
 Mono = NDArray[np.float32]
 SCORED_AT_HZ = 48000
+# Longer recordings are scored in pieces of equal length, none longer than this: memory is bounded.
 PIECE_S = 30.0
-"""Longer recordings are scored in pieces of equal length, none longer than this: memory is bounded."""
+# Shorter ones are followed by silence: both measures compare patches of about a second, and one crashes below a few
+# milliseconds.
 SHORTEST_S = 1.5
-"""Shorter ones are followed by silence: both measures compare patches of about a second, and one crashes below a few milliseconds."""
+# Peak below which a recording counts as silent: −100 dBFS.
 SILENCE = 1e-5
-"""Peak below which a recording counts as silent: −100 dBFS."""
 BEST, WORST = 5.0, 1.0
 
 
 def zimtohrli(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> dict[str, float]:
-    """Zimtohrli's mean opinion score, 1 … 5 (identical): `mean` and `worst` over the channels and, of two, their mid signal."""
+    """Zimtohrli's mean opinion score, 1 … 5 (identical): `mean` and `worst` over the channels and, of two, their
+    mid signal.
+    """
     return _scores(_zimtohrli(), estimate, reference, sample_rate_hz)
 
 
 def visqol(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> dict[str, float]:
-    """ViSQOL's mean opinion score, 1 … 4.73 (what its model gives to identical recordings): `mean` and `worst` as for `zimtohrli`.
+    """ViSQOL's mean opinion score, 1 … 4.73 (what its model gives to identical recordings): `mean` and `worst` as for
+    `zimtohrli`.
 
     The first call takes some ten seconds, in which ViSQOL compiles itself.
     """
@@ -48,7 +54,9 @@ def require_scores() -> None:
 
 
 def compare_perceptually(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> dict[str, float]:
-    """Both scores by name; `…_worst`, the worst of channels and mid, is given beside the mean where there are several channels."""
+    """Both scores by name; `…_worst`, the worst of channels and mid, is given beside the mean where there are
+    several channels.
+    """
     result = {}
     for measure in (zimtohrli, visqol):
         scores = measure(estimate, reference, sample_rate_hz)
@@ -69,7 +77,9 @@ def signals(audio: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([audio, audio.mean(axis=0, keepdims=True)]) if len(audio) == 2 else audio
 
 
-def _scores(score: Callable[[Mono, Mono], float], estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int) -> dict[str, float]:
+def _scores(
+    score: Callable[[Mono, Mono], float], estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int
+) -> dict[str, float]:
     """Mean over pieces of each signal's score; ParameterError where the two cannot be compared."""
     e, r = check_pair(estimate, reference)
     n = e.shape[1]
@@ -90,7 +100,9 @@ def _prepared(audio: NDArray[Any], sample_rate_hz: int) -> NDArray[np.float32]:
 
 
 def _guarded(score: Callable[[Mono, Mono], float], estimate: Mono, reference: Mono) -> float:
-    """The score, with what the measures cannot tell about silence: two silences are the same, one silence is nothing like a sound."""
+    """The score, with what the measures cannot tell about silence: two silences are the same, one silence is
+    nothing like a sound.
+    """
     silent = [float(np.abs(x).max(initial=0.0)) < SILENCE for x in (estimate, reference)]
     if any(silent):
         return BEST if all(silent) else WORST
@@ -119,6 +131,8 @@ def _visqol() -> Callable[[Mono, Mono], float]:
     measure.create(mode="audio")
 
     def score(estimate: Mono, reference: Mono) -> float:
-        return float(measure.measure_from_arrays(reference.astype(np.float64), estimate.astype(np.float64), SCORED_AT_HZ).moslqo)
+        return float(
+            measure.measure_from_arrays(reference.astype(np.float64), estimate.astype(np.float64), SCORED_AT_HZ).moslqo
+        )
 
     return score

@@ -1,7 +1,9 @@
-"""Measures that compare samples and spectra. Each takes (estimate, reference), `(n,)` or `(channels, n)`, and gives one finite number.
+"""Measures that compare samples and spectra. Each takes (estimate, reference), `(n,)` or `(channels, n)`, and gives one
+finite number.
 
-Channels are taken together, as one signal. Ratios are limited to 200 dB: identical signals have an SNR of 200, any estimate of silence but silence
-one of −200. Every function raises ParameterError where the two differ in shape, or hold NaN or infinities.
+Channels are taken together, as one signal. Ratios are limited to 200 dB: identical signals have an SNR of 200, any
+estimate of silence but silence one of −200. Every function raises ParameterError where the two differ in shape, or hold
+NaN or infinities.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def si_sdr_db(estimate: ArrayLike, reference: ArrayLike) -> float:
 
 
 def spectral_convergence(estimate: ArrayLike, reference: ArrayLike) -> float:
-    """‖|S| − |Ŝ|‖ / ‖|S|‖ (Frobenius) of the STFT magnitudes, mean over windows of 512, 1024 and 2048 samples with a hop of a quarter.
+    """‖|S| − |Ŝ|‖ / ‖|S|‖ (Frobenius) of the STFT magnitudes, mean over windows of 512, 1024 and 2048 samples with a
+    hop of a quarter.
 
     0 is perfect, silence scores 1; limited to 1e10, which is what anything but silence scores against silence.
     Sturmel & Daudet: "Signal reconstruction from STFT magnitude: a state of the art", DAFx 2011.
@@ -70,10 +73,11 @@ def _convergence(estimate: Audio, reference: Audio, n_fft: int) -> float:
 
 
 def log_spectral_distance_db(estimate: ArrayLike, reference: ArrayLike) -> float:
-    """Root mean square over the bins of a frame of the difference of the two spectra in dB, mean over frames (STFT 2048, hop 512).
+    """Root mean square over the bins of a frame of the difference of the two spectra in dB, mean over frames (STFT
+    2048, hop 512).
 
-    Magnitudes are held above a floor 80 dB below the reference's largest, so that what nobody hears counts for nothing; 0 is perfect.
-    Gray & Markel: "Distance measures for speech processing", IEEE Trans. ASSP 24 (1976).
+    Magnitudes are held above a floor 80 dB below the reference's largest, so that what nobody hears counts for nothing;
+    0 is perfect. Gray & Markel: "Distance measures for speech processing", IEEE Trans. ASSP 24 (1976).
     """
     e_all, r_all = check_pair(estimate, reference)
     peak = max(float(r.max(initial=0)) for _, r in _magnitudes(e_all, r_all, 2048))
@@ -90,16 +94,28 @@ def log_spectral_distance_db(estimate: ArrayLike, reference: ArrayLike) -> float
 def compare(estimate: ArrayLike, reference: ArrayLike) -> dict[str, float]:
     """All measures of this file by name."""
     pair = check_pair(estimate, reference)
-    return {measure.__name__: measure(*pair) for measure in (snr_db, si_sdr_db, spectral_convergence, log_spectral_distance_db)}
+    return {
+        measure.__name__: measure(*pair)
+        for measure in (snr_db, si_sdr_db, spectral_convergence, log_spectral_distance_db)
+    }
 
 
 def check_pair(
-    estimate: ArrayLike, reference: ArrayLike, estimate_rate_hz: float | None = None, reference_rate_hz: float | None = None
+    estimate: ArrayLike,
+    reference: ArrayLike,
+    estimate_rate_hz: float | None = None,
+    reference_rate_hz: float | None = None,
 ) -> tuple[Audio, Audio]:
-    """The two as `(channels, n)`; ParameterError, saying what differs, unless they agree in channels, length and (where given) sample rate."""
+    """The two as `(channels, n)`; ParameterError, saying what differs, unless they agree in channels, length and
+    (where given) sample rate.
+    """
     e, r = _as_audio(estimate, "estimate"), _as_audio(reference, "reference")
     if estimate_rate_hz != reference_rate_hz:
-        raise ParameterError(f"the estimate has {estimate_rate_hz} samples per second, the reference {reference_rate_hz}: resample one of them")
+        raise ParameterError(
+            f"the estimate has {estimate_rate_hz} samples per second, the reference {reference_rate_hz}: resample "
+            "one "
+            "of them"
+        )
     if len(e) != len(r):
         raise ParameterError(f"the estimate has {_count(len(e), 'channel')}, the reference {len(r)}")
     if e.shape != r.shape:
@@ -110,7 +126,9 @@ def check_pair(
 def _as_audio(audio: ArrayLike, name: str) -> Audio:
     array = np.asarray(audio)
     if array.dtype.kind not in "fi" or array.ndim not in (1, 2) or (array.ndim == 2 and len(array) == 0):
-        raise ParameterError(f"the {name} must be numbers of shape (n,) or (channels, n), not {array.dtype} of shape {array.shape}")
+        raise ParameterError(
+            f"the {name} must be numbers of shape (n,) or (channels, n), not {array.dtype} of shape {array.shape}"
+        )
     array = array[np.newaxis] if array.ndim == 1 else array
     if array.dtype.kind == "i":
         array = array.astype(np.float64)
@@ -126,10 +144,15 @@ def _count(number: int, what: str) -> str:
 
 def _chunks(estimate: Audio, reference: Audio) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     for first in range(0, reference.shape[1], _CHUNK):
-        yield estimate[:, first : first + _CHUNK].astype(np.float64), reference[:, first : first + _CHUNK].astype(np.float64)
+        yield (
+            estimate[:, first : first + _CHUNK].astype(np.float64),
+            reference[:, first : first + _CHUNK].astype(np.float64),
+        )
 
 
-def _magnitudes(estimate: Audio, reference: Audio, n_fft: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+def _magnitudes(
+    estimate: Audio, reference: Audio, n_fft: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     for e, r in zip(stft_blocks(estimate, n_fft, n_fft // 4), stft_blocks(reference, n_fft, n_fft // 4), strict=True):
         yield np.abs(e), np.abs(r)
 

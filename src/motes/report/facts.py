@@ -39,19 +39,30 @@ def figures(subject: Subject, measured: dict[str, dict[str, float]]) -> str:
 def numbers_table(subject: Subject, measured: dict[str, dict[str, float]], asked: bool) -> str:
     """The measures: a row for each, a column for each copy."""
     if not measured:
-        return "<p>The recording is not at hand, so nothing is compared. <code>motes report --reference FILE</code> names it.</p>"
+        return (
+            "<p>The recording is not at hand, so nothing is compared. <code>motes report --reference FILE</code> "
+            "names it.</p>"
+        )
     names = list(dict.fromkeys(name for column in measured.values() for name in column))
     head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in measured)
     rows = "".join(
-        f'<tr><th scope="row">{title} <small>{unit}</small></th>' + "".join(_cell(column.get(name), digits) for column in measured.values()) + "</tr>"
+        f'<tr><th scope="row">{title} <small>{unit}</small></th>'
+        + "".join(_cell(column.get(name), digits) for column in measured.values())
+        + "</tr>"
         for name in names
         for title, unit, digits in [NAMES.get(name, (html.escape(name), "", 3))]
     )
-    notes = [] if subject.is_whole else ["Measured on the stretch that this page holds; bits and events are of the whole file."]
+    notes = (
+        []
+        if subject.is_whole
+        else ["Measured on the stretch that this page holds; bits and events are of the whole file."]
+    )
     if len(measured) > 1:
         notes.append("Nobody would take the controls for the original: a claim that they pass as well is worthless.")
     if asked and "zimtohrli" not in names:
-        notes.append("How it would sound to a listener (Zimtohrli, ViSQOL) is estimated where motes[eval] is installed.")
+        notes.append(
+            "How it would sound to a listener (Zimtohrli, ViSQOL) is estimated where motes[eval] is installed."
+        )
     below = f"<p>{html.escape(' '.join(notes))}</p>" if notes else ""
     table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="scroll" tabindex="0" role="group" aria-label="Measures">{table}</div>{below}'

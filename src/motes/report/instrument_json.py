@@ -1,4 +1,6 @@
-"""An instrument as JSON for a real-time renderer: all that it needs to sound, the recording's score, and test vectors (see docs/instrument.md)."""
+"""An instrument as JSON for a real-time renderer: all that it needs to sound, the recording's score, and test
+vectors (see docs/instrument.md).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from motes.errors import ParameterError
-from motes.scene.instrument import Instrument
+from motes.events.instrument import Instrument
 from motes.scene.scene import Scene
-from motes.synth.state_space import Player
+from motes.synth.player import Player
 
 FORMAT, VERSION = "motes.instrument", 1
 TEST_SAMPLES = 1024
@@ -29,7 +31,11 @@ def instrument_document(scene: Scene) -> dict[str, Any]:
     """The document, of plain values."""
     instrument = scene.instruments[0]
     starts, mode, weight = instrument.sparse_weights()
-    mixing = None if instrument.n_channels == 1 else [{"re": _row(row.real), "im": _row(row.imag)} for row in instrument.mixing]
+    mixing = (
+        None
+        if instrument.n_channels == 1
+        else [{"re": _row(row.real), "im": _row(row.imag)} for row in instrument.mixing]
+    )
     strikes = scene.strike.take(scene.strike.instrument_id == 0)
     return {
         "format": FORMAT,
@@ -40,7 +46,13 @@ def instrument_document(scene: Scene) -> dict[str, Any]:
         "modes": {"frequency_hz": _row(instrument.frequency_hz), "t60_s": _row(instrument.t60_s)},
         "mixing": mixing,
         "controls": [
-            {"modes": mode[a:b].tolist(), "re": _row(weight[0, a:b]), "im": _row(weight[1, a:b]), "direct": _number(gain), "pad": _row(place)}
+            {
+                "modes": mode[a:b].tolist(),
+                "re": _row(weight[0, a:b]),
+                "im": _row(weight[1, a:b]),
+                "direct": _number(gain),
+                "pad": _row(place),
+            }
             for a, b, gain, place in zip(starts[:-1], starts[1:], instrument.direct_gain, instrument.pad, strict=True)
         ],
         "direct": [_row(taps) for taps in instrument.direct],
@@ -53,19 +65,28 @@ def instrument_document(scene: Scene) -> dict[str, Any]:
 
 
 def _test_vectors(instrument: Instrument) -> dict[str, Any]:
-    """Three strikes of the loudest controls, one between two samples and one transposed, and the samples they make, on the instrument as written."""
+    """Three strikes of the loudest controls, one between two samples and one transposed, and the samples they make,
+    on the instrument as written.
+    """
     if not instrument.n_controls:
         return {"strikes": [], "samples": []}
     loud = np.argsort(-(np.abs(instrument.weights) ** 2 @ instrument.energy()), kind="stable")
     rate = instrument.sample_rate_hz
     strikes = [
         {"time_s": 0.0, "control": int(loud[0]), "amplitude": 1.0, "frequency_ratio": 1.0},
-        {"time_s": 100.25 / rate, "control": int(loud[min(1, len(loud) - 1)]), "amplitude": 0.5, "frequency_ratio": 1.0},
+        {
+            "time_s": 100.25 / rate,
+            "control": int(loud[min(1, len(loud) - 1)]),
+            "amplitude": 0.5,
+            "frequency_ratio": 1.0,
+        },
         {"time_s": 300 / rate, "control": int(loud[0]), "amplitude": 0.25, "frequency_ratio": 1.5},
     ]
     player = Player(instrument)
     for strike in strikes:
-        player.strike(int(strike["control"]), strike["amplitude"], strike["time_s"], frequency_ratio=strike["frequency_ratio"])
+        player.strike(
+            int(strike["control"]), strike["amplitude"], strike["time_s"], frequency_ratio=strike["frequency_ratio"]
+        )
     return {"strikes": strikes, "samples": [_row(channel) for channel in player.samples(TEST_SAMPLES)]}
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from motes.errors import ParameterError
-from motes.scene.instrument import Instrument, Reals
-from motes.scene.strike import Strike
+from motes.events.instrument import Instrument, Reals
+from motes.kinds.strike.table import Strike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,4 +1,6 @@
-"""What a page shows of a scene to click on: its events, or of a scene of many atoms its partials and what is in none."""
+"""What a page shows of a scene to click on: its events, or of a scene of many atoms its partials and what is in
+none.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.codec.splat_integers import amplitudes
-from motes.scene.kinds import Array, EventTable, Ints
-from motes.scene.partials import Curve, find_lines
+from motes.edit.selection import columns
+from motes.events.columns import stored_params
+from motes.events.event_table import Array, EventTable, Ints
+from motes.kinds.gabor.partials import Curve, find_lines
+from motes.kinds.splat.integers import amplitudes
+from motes.kinds.splat.table import Splat
+from motes.kinds.texture.table import erb_rate
 from motes.scene.scene import Scene
-from motes.scene.select import columns
-from motes.scene.splat import Splat
-from motes.scene.table import stored_params
-from motes.scene.texture import erb_rate
 
+# Scenes of more atoms than this are shown as partials.
 MOST_ALONE = 400
-"""Scenes of more atoms than this are shown as partials."""
 _POINTS = 120  # of a partial's line
 _LEAP_SEMITONES, _FASTEST_SEMITONES_PER_S = 3.0, 60.0  # a wide vibrato makes 40 in a second, voices that glide less
 _STRAIGHT_ERB = 0.05  # how far a line may be drawn from where it runs: half a pixel
@@ -38,10 +40,12 @@ _PARTIAL_PARAMS = (
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Things to click in `scene`: `number` `(n_events,)` tells each event's, in order of time; the columns are `(n_items,)`.
+    """Things to click in `scene`: `number` `(n_events,)` tells each event's, in order of time; the columns are
+    `(n_items,)`.
 
-    `sorts` names each item's sort, a kind of event or "partial". `strength` orders items by loudness, roughly and before any are rendered.
-    `low_hz` and `high_hz` are equal for what has one frequency. `curves` tells of a partial how its frequency runs, None of all else.
+    `sorts` names each item's sort, a kind of event or "partial". `strength` orders items by loudness, roughly and
+    before any are rendered. `low_hz` and `high_hz` are equal for what has one frequency. `curves` tells of a partial
+    how its frequency runs, None of all else.
     """
 
     scene: Scene
@@ -62,7 +66,9 @@ def items_of(scene: Scene) -> Items:
     """The items of a scene, in order of time."""
     lines = find_lines(scene) if len(scene.gabor) > MOST_ALONE else None
     line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
-    start, end, low, high, strength, key, sort = (np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True))
+    start, end, low, high, strength, key, sort = (
+        np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True)
+    )
     names, number = np.unique(key, return_inverse=True)
     number, n_items = number.reshape(-1), len(names)
     first, last = np.full(n_items, np.inf), np.full(n_items, -np.inf)
@@ -81,11 +87,23 @@ def items_of(scene: Scene) -> Items:
     rank = np.empty(n_items, np.int64)
     rank[order] = np.arange(n_items)
     curves = [curves[i] for i in order.tolist()]
-    return Items(scene, rank[number], sorts[order].tolist(), first[order], last[order], lowest[order], highest[order], total[order], curves)
+    return Items(
+        scene,
+        rank[number],
+        sorts[order].tolist(),
+        first[order],
+        last[order],
+        lowest[order],
+        highest[order],
+        total[order],
+        curves,
+    )
 
 
 def _columns_by_kind(scene: Scene, line_of: Ints) -> Iterator[tuple[NDArray[Any], ...]]:
-    """Of each kind's events start, end, band, strength, a key that events of one item share (of a partial its line's number), and sort."""
+    """Of each kind's events start, end, band, strength, a key that events of one item share (of a partial its
+    line's number), and sort.
+    """
     first = 0
     for table in scene.tables:
         low, high = bands(table)
@@ -107,7 +125,9 @@ def _mean(curve: Curve, values: Array) -> float:
 
 
 def bands(table: EventTable) -> tuple[Array, Array]:
-    """Lower and upper edge of each event in Hz, equal where it has one frequency; (0, inf) where a kind tells of none."""
+    """Lower and upper edge of each event in Hz, equal where it has one frequency; (0, inf) where a kind tells of
+    none.
+    """
     names = {param.name for param in table.PARAMS}
     for name in ("frequency_hz", "f0_hz"):
         if name in names:
@@ -124,8 +144,13 @@ def strengths(table: EventTable) -> Array:
     if "amplitude" in names:
         amplitude = table.column("amplitude")
         return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
-    if isinstance(table, Splat):  # its gain is that of the burst's spectrum at its middle, where there need not be a partial
-        sounding = table.noise[:, None] ** 2 + (1 - table.noise[:, None]) ** 2 * np.sum(amplitudes(table) ** 2, axis=1)[:, None]
+    if isinstance(
+        table, Splat
+    ):  # its gain is that of the burst's spectrum at its middle, where there need not be a partial
+        sounding = (
+            table.noise[:, None] ** 2
+            + (1 - table.noise[:, None]) ** 2 * np.sum(amplitudes(table) ** 2, axis=1)[:, None]
+        )
         return np.asarray(np.sum(sounding * 10 ** (table.gain_db / 10), axis=1) * (table.width_s + table.t60_s / 14))
     if "gain_db" in names:
         power = 10 ** (table.column("gain_db") / 10)
@@ -134,7 +159,9 @@ def strengths(table: EventTable) -> Array:
 
 
 def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
-    """By sort: `items` (numbers among `chosen`), `params` (name, unit, meaning), and `values` with a row per parameter."""
+    """By sort: `items` (numbers among `chosen`), `params` (name, unit, meaning), and `values` with a row per
+    parameter.
+    """
     found: dict[str, dict[str, Any]] = {}
     place = np.full(len(items), -1)
     place[chosen] = np.arange(len(chosen))
@@ -170,7 +197,14 @@ def _of_partials(items: Items, atoms: EventTable, number: Ints, place: Ints) -> 
     spread = np.array([_spread_semitones(items.curves[i]) for i in mine.tolist()])
     strongest = np.zeros(len(mine))
     np.maximum.at(strongest, at, amplitude)
-    rows = [items.start_s[mine], items.end_s[mine] - items.start_s[mine], mean, spread, strongest, np.bincount(at).astype(float)]
+    rows = [
+        items.start_s[mine],
+        items.end_s[mine] - items.start_s[mine],
+        mean,
+        spread,
+        strongest,
+        np.bincount(at).astype(float),
+    ]
     return {"items": place[mine], "params": list(_PARTIAL_PARAMS), "values": rows}
 
 
@@ -185,11 +219,13 @@ Stroke = list[tuple[float, float]]
 
 
 def lines(items: Items, chosen: Ints) -> list[list[Stroke]]:
-    """The line of each chosen item, as strokes of (s, Hz): a partial's as its frequency runs, else straight, along the middle of its band.
+    """The line of each chosen item, as strokes of (s, Hz): a partial's as its frequency runs, else straight, along the
+    middle of its band.
 
-    A partial is drawn by the atoms that carry it: those of attacks, which it masks, lie where nothing is heard. Where it leaps faster than any sound
-    glides, two were linked by a short atom that belongs to both: there it is not drawn. A window counts as long as it is above a half: what the ear
-    takes for its length; a splat until it has decayed by 40 dB.
+    A partial is drawn by the atoms that carry it: those of attacks, which it masks, lie where nothing is heard. Where
+    it leaps faster than any sound glides, two were linked by a short atom that belongs to both: there it is not drawn.
+    A window counts as long as it is above a half: what the ear takes for its length; a splat until it has decayed by 40
+    dB.
     """
     left, right = np.full(len(items), np.inf), np.full(len(items), -np.inf)
     first = 0
@@ -209,7 +245,11 @@ def _loud(table: EventTable) -> tuple[Array, Array]:
         before, after = np.minimum(table.reach_s(), [2 * table.width_s, 2 * table.width_s + table.t60_s * (40 / 60)])
         backward = table.backward == 1
         return table.time_s - np.where(backward, after, before), table.time_s + np.where(backward, before, after)
-    quarter = (table.end_s - table.start_s) / 4 if "window_s" in {param.name for param in table.PARAMS} else np.zeros(len(table))
+    quarter = (
+        (table.end_s - table.start_s) / 4
+        if "window_s" in {param.name for param in table.PARAMS}
+        else np.zeros(len(table))
+    )
     return table.start_s + quarter, table.end_s - quarter
 
 
@@ -234,7 +274,9 @@ def _leaps(before: tuple[float, float], after: tuple[float, float]) -> bool:
 
 
 def _corners(time_s: Array, erb: Array) -> list[int]:
-    """Which points to join by straight lines so that all others lie on them, nearly: where a line is furthest off it is split (Ramer 1972)."""
+    """Which points to join by straight lines so that all others lie on them, nearly: where a line is furthest off
+    it is split (Ramer 1972).
+    """
     kept, waiting = {0, len(time_s) - 1}, [_furthest(time_s, erb, 0, len(time_s) - 1)]
     while waiting and len(kept) < _POINTS:
         off, low, middle, high = heappop(waiting)

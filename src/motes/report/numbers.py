@@ -26,7 +26,9 @@ _CONTROLS = {"noise_vocoder": "Control: noise in 25 bands", "random_phase": "Con
 
 
 def scores(estimate: Audio, original: Audio, sample_rate_hz: int, perceptual: bool) -> dict[str, dict[str, float]]:
-    """By copy, its measures by name; with `perceptual` the controls too and, where `motes[eval]` is installed, what a listener would say."""
+    """By copy, its measures by name; with `perceptual` the controls too and, where `motes[eval]` is installed, what
+    a listener would say.
+    """
     copies = {"Reconstruction": estimate}
     if not original.shape[1]:
         return {}
@@ -34,7 +36,10 @@ def scores(estimate: Audio, original: Audio, sample_rate_hz: int, perceptual: bo
     for name, title in _CONTROLS.items() if controls else ():
         copies[title] = np.asarray(getattr(controls, name)(original, sample_rate_hz), np.float32)
     listener = _optional("motes.metrics.perceptual") if perceptual else None
-    return {title: compare(copy, original) | _heard(listener, copy, original, sample_rate_hz) for title, copy in copies.items()}
+    return {
+        title: compare(copy, original) | _heard(listener, copy, original, sample_rate_hz)
+        for title, copy in copies.items()
+    }
 
 
 def _heard(listener: Any, estimate: Audio, original: Audio, sample_rate_hz: int) -> dict[str, float]:

@@ -1,4 +1,6 @@
-"""A page about scenes in one HTML file: to hear, see and compare, from disk, without a network. docs/report.md tells what is on it."""
+"""A page about scenes in one HTML file: to hear, see and compare, from disk, without a network. docs/report.md
+tells what is on it.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ from motes.report.sound import OPUS_BYTES_PER_S, Coded, choose, event_sounds, fl
 from motes.report.subject import Subject
 from motes.scene.scene import Scene
 
+# What a page may hold, by default.
 MEGABYTES = 8.0
-"""What a page may hold, by default."""
 _MOST_ITEMS, _MOST_SOUND_S = 1500, 260.0
 _SOUND_SHARE = 0.35  # of the page, for single events
 _SMALLEST = 150_000  # bytes a scene needs
@@ -38,7 +40,9 @@ _SMALLEST = 150_000  # bytes a scene needs
 
 @dataclass(frozen=True)
 class PageOptions:
-    """`megabytes` bounds the file, `map_method` "" takes t-SNE where it is installed, `command` is what the page says made it."""
+    """`megabytes` bounds the file, `map_method` "" takes t-SNE where it is installed, `command` is what the page
+    says made it.
+    """
 
     megabytes: float = MEGABYTES
     map_method: str = ""
@@ -46,7 +50,13 @@ class PageOptions:
     command: str = ""
 
 
-def write_page(subjects: Sequence[Subject], path: str | os.PathLike[str], options: PageOptions | None = None, *, overwrite: bool = False) -> int:
+def write_page(
+    subjects: Sequence[Subject],
+    path: str | os.PathLike[str],
+    options: PageOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> int:
     """Write the page and return its size in bytes; AudioError where it cannot be written."""
     text = page(subjects, options or PageOptions())
     with atomic_output(path, overwrite) as handle:
@@ -60,7 +70,10 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
         raise ParameterError("a page needs at least one scene")
     room = int(options.megabytes * 1e6) - 100_000
     if room // len(subjects) < _SMALLEST:
-        raise ParameterError(f"{len(subjects)} scenes need {(len(subjects) * _SMALLEST + 1e5) / 1e6:.1f} MB at least, not {options.megabytes:g}")
+        raise ParameterError(
+            f"{len(subjects)} scenes need {(len(subjects) * _SMALLEST + 1e5) / 1e6:.1f} MB at least, not "
+            f"{options.megabytes:g}"
+        )
     parts = [_fitting(subject, number, room // len(subjects), options) for number, subject in enumerate(subjects)]
     names = [html.escape(subject.name) for subject in subjects]
     links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
@@ -68,7 +81,10 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
     text = Template(_asset("page.html")).substitute(
         title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",
-        policy=f"default-src 'none'; img-src data:; media-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        policy=(
+            f"default-src 'none'; img-src data:; media-src data:; style-src '{_hash(style)}'; script-src "
+            f"'{_hash(script)}'"
+        ),
         style=style,
         script=script,
         scenes="\n".join(parts),
@@ -98,7 +114,9 @@ def _fitting(subject: Subject, number: int, room: int, options: PageOptions) -> 
     while len(part.encode()) > room:
         seconds = subject.scene.duration_s * min(0.85, 0.9 * room / len(part.encode()))
         if seconds < 0.05:
-            raise ParameterError(f"{subject.name} does not fit into {room / 1e6:.1f} MB: allow the page more (--megabytes)")
+            raise ParameterError(
+                f"{subject.name} does not fit into {room / 1e6:.1f} MB: allow the page more (--megabytes)"
+            )
         subject = subject.shortened(seconds)
         part = _article(subject, number, room, options)
     return part
@@ -115,9 +133,14 @@ def _article(subject: Subject, number: int, room: int, options: PageOptions) -> 
     chosen, events, data = _events(items, room, options)
     pictures = _pictures(scene, heard)
     fixed = events.n_bytes + len(data) + sum(map(len, pictures.values()))
-    remixes = {"random-events": _remix(random_events(items), rendered), "random-times": _remix(random_times(items), rendered)}
+    remixes = {
+        "random-events": _remix(random_events(items), rendered),
+        "random-times": _remix(random_times(items), rendered),
+    }
     rate = scene.sample_rate_hz
-    coded = {name: opus(audio, rate) for name, audio in remixes.items()} | {name: flac(audio, rate) for name, audio in heard.items()}
+    coded = {name: opus(audio, rate) for name, audio in remixes.items()} | {
+        name: flac(audio, rate) for name, audio in heard.items()
+    }
     if fixed + sum(sound.n_bytes for sound in coded.values()) > 0.98 * room:
         coded |= {name: opus(audio, rate) for name, audio in heard.items()}
     measured = {} if subject.original is None else scores(rendered, subject.original, rate, options.perceptual)
@@ -162,11 +185,19 @@ def _events(items: Items, room: int, options: PageOptions) -> tuple[NDArray[np.i
         "x": _short(points[:, 0]),
         "y": _short(points[:, 1]),
         "sorts": {
-            name: {"items": sort["items"].tolist(), "params": sort["params"], "values": [_short(row) for row in sort["values"]]}
+            name: {
+                "items": sort["items"].tolist(),
+                "params": sort["params"],
+                "values": [_short(row) for row in sort["values"]],
+            }
             for name, sort in sorts.items()
         },
     }
-    return chosen, opus(sounds.audio, items.scene.sample_rate_hz), json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return (
+        chosen,
+        opus(sounds.audio, items.scene.sample_rate_hz),
+        json.dumps(data, separators=(",", ":"), allow_nan=False),
+    )
 
 
 def _short(values: Any) -> list[float]:
@@ -180,7 +211,11 @@ def _exact(values: Any) -> list[float]:
 def _remix(scene: Scene, rendered: NDArray[np.float32]) -> NDArray[np.float32]:
     """A remix as loud as the scene, or as loud as goes without clipping."""
     audio = np.atleast_2d(scene.render())[:, : rendered.shape[1]]
-    power, wanted, peak = float(np.mean(audio**2)) if audio.size else 0.0, float(np.mean(rendered**2)) if audio.size else 0.0, 0.0
+    power, wanted, peak = (
+        float(np.mean(audio**2)) if audio.size else 0.0,
+        float(np.mean(rendered**2)) if audio.size else 0.0,
+        0.0,
+    )
     peak = float(np.abs(audio).max(initial=0.0))
     gain = min((wanted / power) ** 0.5, 0.98 / peak) if power > 0 else 1.0
     return audio * np.float32(gain)
@@ -207,11 +242,16 @@ def _sources(heard: dict[str, Any], number: int) -> str:
     """What there is to listen to, to choose from."""
     first = next(iter(heard))
     radio = f'<input type="radio" name="source-{number}"'
-    return "".join(f'<label>{radio} value="{n}"{" checked" if n == first else ""}><span>{n.capitalize()}</span></label>' for n in heard)
+    return "".join(
+        f'<label>{radio} value="{n}"{" checked" if n == first else ""}><span>{n.capitalize()}</span></label>'
+        for n in heard
+    )
 
 
 def _players(coded: dict[str, Coded], pictures: dict[str, str], number: int) -> str:
-    """The players and spectrograms of the tracks, which the timeline uses, and which play by themselves where scripts do not run."""
+    """The players and spectrograms of the tracks, which the timeline uses, and which play by themselves where
+    scripts do not run.
+    """
     parts = []
     for name, picture in pictures.items():
         title = f"<figcaption>{name.capitalize()} <small>{coded[name].coding}</small></figcaption>"
@@ -221,7 +261,10 @@ def _players(coded: dict[str, Coded], pictures: dict[str, str], number: int) -> 
 
 
 def _player(sound: Coded, label: str, track: str = "") -> str:
-    return f'<audio controls preload="metadata" aria-label="{html.escape(label)}" data-track="{track}" src="{sound.url}"></audio>'
+    return (
+        f'<audio controls preload="metadata" aria-label="{html.escape(label)}" data-track="{track}" '
+        f'src="{sound.url}"></audio>'
+    )
 
 
 def _shown(items: Items, n_chosen: int) -> str:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from motes.audio import write_audio
 from motes.errors import ParameterError
 from motes.files import atomic_output
+from motes.kinds.texture.table import erb_rate
 from motes.report.picture_kinds import LANES_HEIGHT, draw_kinds, handles, has_lanes
-from motes.scene.texture import erb_rate
 from motes.stft import stft_blocks
 
 if TYPE_CHECKING:
@@ -25,16 +25,23 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
 Array = NDArray[np.float64]
+# How much of a long scene is drawn.
 LONGEST_S = 30.0
-"""How much of a long scene is drawn."""
 MOST_EVENTS = 20_000
+# All channels together: what a notebook carries as a 16-bit WAV of at most 8 MB.
 MOST_SAMPLES = 4_000_000
-"""All channels together: what a notebook carries as a 16-bit WAV of at most 8 MB."""
 _RANGE_DB = 70.0  # of the spectrogram
 _EVENT_RANGE_DB = 50.0  # of the events' opacity
 _N_BANDS, _N_COLUMNS = 320, 1100
 _PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
-_WINDOW_COLOURS = ("#d55e00", "#e69f00", "#009e73", "#2b9fd6", "#0063a8", "#8e4ba8")  # after Okabe & Ito: told apart by any eye; short … long
+_WINDOW_COLOURS = (
+    "#d55e00",
+    "#e69f00",
+    "#009e73",
+    "#2b9fd6",
+    "#0063a8",
+    "#8e4ba8",
+)  # after Okabe & Ito: told apart by any eye; short … long
 _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
@@ -48,12 +55,14 @@ def scene_picture(
     overwrite: bool = True,
     svg: bool = False,
 ) -> bytes:
-    """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or an SVG; written to `path` if one is given, and returned.
+    """Draw a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or an SVG; written to `path` if
+    one is given, and returned.
 
-    Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate; Glasberg & Moore 1990). Each atom
-    is a bar at its frequency, as long as the half of its window where it is loud, the stronger the louder; its colour tells the window. Textures are
-    images of their levels, strikes ticks on a lane for each control, other kinds lines or bars over their bands.
-    Raises AudioError where `path` cannot be written, ParameterError for a stretch outside the scene.
+    Grey: the spectrogram of the rendered scene, 70 dB deep, over a frequency axis as the ear spaces it (ERB rate;
+    Glasberg & Moore 1990). Each atom is a bar at its frequency, as long as the half of its window where it is loud, the
+    stronger the louder; its colour tells the window. Textures are images of their levels, strikes ticks on a lane for
+    each control, other kinds lines or bars over their bands. Raises AudioError where `path` cannot be written,
+    ParameterError for a stretch outside the scene.
     """
     if not 0 <= start_s <= scene.duration_s or (end_s is not None and end_s < start_s):
         raise ParameterError(f"cannot draw from {start_s:g} s to {end_s} s of a scene of {scene.duration_s:g} s")
@@ -82,7 +91,9 @@ def _figure(scene: Scene, start_s: float, end_s: float, width_inches: float) -> 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_inches, 0.46 * width_inches), layout="constrained")  # not pyplot: no state that outlives the call
+    figure = Figure(
+        figsize=(width_inches, 0.46 * width_inches), layout="constrained"
+    )  # not pyplot: no state that outlives the call
     FigureCanvasAgg(figure)
     below = [LANES_HEIGHT] if has_lanes(scene, start_s, end_s) else []
     axes, *lanes = figure.subplots(1 + len(below), 1, height_ratios=[1.0, *below], sharex=True, squeeze=False)[:, 0]
@@ -110,11 +121,23 @@ def _draw_spectrogram(axes: Axes, scene: Scene, start_s: float, end_s: float, to
     decibels, hop_s = band_levels_db(np.atleast_2d(scene.render(start_s, end_s)), scene.sample_rate_hz, top_hz)
     shaded = shade(decibels, decibels.max(initial=-200))
     extent = (start_s - hop_s / 2, start_s + (len(decibels) - 0.5) * hop_s, 0, float(erb_rate(top_hz)))
-    axes.imshow(shaded.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=2.0, interpolation="bilinear", zorder=0)
+    axes.imshow(
+        shaded.T,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        cmap="Greys",
+        vmin=0,
+        vmax=2.0,
+        interpolation="bilinear",
+        zorder=0,
+    )
 
 
 def band_levels_db(audio: NDArray[np.float32], sample_rate_hz: int, top_hz: float) -> tuple[Array, float]:
-    """Levels `(frames, bands)` of `(channels, n)` audio over a frequency axis as the ear spaces it, and the seconds from frame to frame."""
+    """Levels `(frames, bands)` of `(channels, n)` audio over a frequency axis as the ear spaces it, and the seconds
+    from frame to frame.
+    """
     n_fft = 2 ** round(np.log2(max(64, 0.08 * sample_rate_hz)))
     hop = max(n_fft // 32, audio.shape[1] // _N_COLUMNS, 1)
     power = np.concatenate([np.mean(np.abs(block) ** 2, axis=0) for block in stft_blocks(audio, n_fft, hop)])
@@ -158,7 +181,10 @@ def _draw_events(axes: Axes, scene: Scene, start_s: float, end_s: float) -> list
     rgba = np.empty((len(drawn), 4))
     rgba[:, :3] = [colours[round(w * scene.sample_rate_hz)] for w in events.window_s[drawn]]
     rgba[:, 3] = (0.12 + 0.88 * strength**1.2) * crowd
-    axes.add_collection(LineCollection(list(segments), colors=rgba, linewidths=0.6 + 2.0 * strength, capstyle="round", zorder=2), autolim=False)
+    axes.add_collection(
+        LineCollection(list(segments), colors=rgba, linewidths=0.6 + 2.0 * strength, capstyle="round", zorder=2),
+        autolim=False,
+    )
     return list(colours.items())
 
 
@@ -174,14 +200,22 @@ def _spread(n_windows: int) -> list[Any]:
 
 
 def _draw_frame(
-    axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float, windows: list[tuple[int, Any]], kinds: list[tuple[str, str]]
+    axes: Axes,
+    scene: Scene,
+    start_s: float,
+    end_s: float,
+    top_hz: float,
+    windows: list[tuple[int, Any]],
+    kinds: list[tuple[str, str]],
 ) -> None:
     from matplotlib.lines import Line2D
 
     axes.set_xlim(start_s, max(end_s, start_s + 1e-3))
     axes.set_ylim(0, float(erb_rate(top_hz)))
     ticks = [hz for hz in _TICKS_HZ if hz < 0.97 * top_hz]
-    axes.set_yticks(erb_rate(np.array(ticks, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in ticks])
+    axes.set_yticks(
+        erb_rate(np.array(ticks, float)), [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in ticks]
+    )
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} s")
     for part in axes.figure.axes:
         part.tick_params(length=0, labelsize=9, labelcolor=_INK, pad=5)
@@ -189,23 +223,43 @@ def _draw_frame(
             side.set_visible(False)
     for height in erb_rate(np.array(ticks, float)):
         axes.axhline(height, color=_FAINT, linewidth=0.4, alpha=0.35, zorder=1)
-    whole = "" if end_s - start_s >= scene.duration_s - 1e-9 else f", {start_s:g} to {end_s:g} s of {scene.duration_s:.0f} s"
+    whole = (
+        ""
+        if end_s - start_s >= scene.duration_s - 1e-9
+        else f", {start_s:g} to {end_s:g} s of {scene.duration_s:.0f} s"
+    )
     count = f"{scene.n_events:,}".replace(",", "\u202f")
     per_second = f", {scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else ""
     axes.set_title(f"{count} events{per_second}{whole}", loc="left", fontsize=10, color=_INK, pad=8)
     shown = handles(kinds)
     if windows:
         marks = [
-            Line2D([], [], color=colour, linewidth=2.5, solid_capstyle="round", label=f"{1000 * window / scene.sample_rate_hz:.3g} ms")
+            Line2D(
+                [],
+                [],
+                color=colour,
+                linewidth=2.5,
+                solid_capstyle="round",
+                label=f"{1000 * window / scene.sample_rate_hz:.3g} ms",
+            )
             for window, colour in windows
         ]
         marks[-1].set_label(f"{marks[-1].get_label()} windows")
         shown = marks + shown
     if shown:
         axes.legend(
-            handles=shown, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(shown), frameon=False, fontsize=9,
-            handlelength=1.2, columnspacing=1.2, handletextpad=0.5, labelcolor=_INK, borderaxespad=0.2,
-        )  # fmt: skip
+            handles=shown,
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=len(shown),
+            frameon=False,
+            fontsize=9,
+            handlelength=1.2,
+            columnspacing=1.2,
+            handletextpad=0.5,
+            labelcolor=_INK,
+            borderaxespad=0.2,
+        )
 
 
 def scene_html(scene: Scene) -> str:
@@ -215,8 +269,14 @@ def scene_html(scene: Scene) -> str:
     parts = [f"<div><code>{html.escape(repr(scene))}</code>{cut}</div>"]
     if scene.n_samples:
         picture = b64encode(scene_picture(scene, end_s=seconds)).decode()
-        parts.append(f'<img src="data:image/png;base64,{picture}" alt="spectrogram of the scene with its events" style="max-width:100%;width:900px">')
-        parts.append(f'<audio controls preload="metadata" src="data:audio/wav;base64,{_sound(scene, seconds)}" style="display:block"></audio>')
+        parts.append(
+            f'<img src="data:image/png;base64,{picture}" alt="spectrogram of the scene with its events" '
+            'style="max-width:100%;width:900px">'
+        )
+        parts.append(
+            f'<audio controls preload="metadata" src="data:audio/wav;base64,{_sound(scene, seconds)}" '
+            'style="display:block"></audio>'
+        )
     return "\n".join(parts)
 
 

@@ -1,5 +1,6 @@
-"""The events of a picture that are not atoms: noise as an image of its bands, strikes as ticks on lanes, splats as partials that
-decay, any other kind by what its table tells."""
+"""The events of a picture that are not atoms: noise as an image of its bands, strikes as ticks on lanes, splats as
+partials that decay, any other kind by what its table tells.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.events.event_table import Array, EventTable
+from motes.kinds.splat.table import Splat, burst, crossed, low_pass
+from motes.kinds.strike.table import Strike
+from motes.kinds.texture.table import Texture, erb_rate
 from motes.report.items import bands, strengths
-from motes.scene.kinds import Array, EventTable
 from motes.scene.scene import Scene
-from motes.scene.splat import Splat, burst, crossed, low_pass
-from motes.scene.strike import Strike
-from motes.scene.texture import Texture, erb_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +30,12 @@ _PIECES = 12  # of a line that fades
 _MOST_PARTIALS = 40_000  # of all splats together
 
 
-def draw_kinds(axes: Axes, lanes: Axes | None, scene: Scene, start_s: float, end_s: float, top_hz: float) -> list[tuple[str, str]]:
-    """Draw all that are not atoms in the stretch, strikes on `lanes`; returns the kinds that occur with their colours."""
+def draw_kinds(
+    axes: Axes, lanes: Axes | None, scene: Scene, start_s: float, end_s: float, top_hz: float
+) -> list[tuple[str, str]]:
+    """Draw all that are not atoms in the stretch, strikes on `lanes`; returns the kinds that occur with their
+    colours.
+    """
     drawn = []
     for table in scene.tables:
         here = np.flatnonzero((table.end_s > start_s) & (table.start_s < end_s))
@@ -76,11 +81,16 @@ def _coloured(colour: Any, opacity: Array) -> NDArray[np.float64]:
 
 
 def _draw_noise(axes: Axes, table: Texture, colour: str, bounds: tuple[float, float, float]) -> None:
-    """Each event's levels: bands are equally wide on the axis, as they are in the event; backward ones are mirrored in time."""
+    """Each event's levels: bands are equally wide on the axis, as they are in the event; backward ones are mirrored
+    in time.
+    """
     from matplotlib.patches import Rectangle
 
     shapes = zip(table.n_frames.tolist(), table.n_bands.tolist(), strict=True)
-    power = [np.mean(10 ** (part.reshape(*shape, -1) / 10), axis=2) for part, shape in zip(table.ragged("level_db"), shapes, strict=True)]
+    power = [
+        np.mean(10 ** (part.reshape(*shape, -1) / 10), axis=2)
+        for part, shape in zip(table.ragged("level_db"), shapes, strict=True)
+    ]
     levels = [10 * np.log10(np.maximum(part, 1e-20)) for part in power]
     loudest = max(float(part.max(initial=-200.0)) for part in levels)
     for i, level in enumerate(levels):
@@ -89,11 +99,17 @@ def _draw_noise(axes: Axes, table: Texture, colour: str, bounds: tuple[float, fl
         low, high = (float(erb_rate(hz * table.frequency_ratio[i])) for hz in (table.low_hz[i], table.high_hz[i]))
         first, last = float(table.start_s[i]), float(table.end_s[i])
         length, into = n_frames * float(table.frame_s[i]), float(table.into_s[i])
-        left, right = (last + into - length, last + into) if table.backward[i] else (first - into, first - into + length)
+        left, right = (
+            (last + into - length, last + into) if table.backward[i] else (first - into, first - into + length)
+        )
         drawn = axes.imshow(
-            _coloured(colour, image[:, ::-1] if table.backward[i] else image), extent=(left, right, low, high), origin="lower", aspect="auto",
-            interpolation="nearest", zorder=1.5,
-        )  # fmt: skip
+            _coloured(colour, image[:, ::-1] if table.backward[i] else image),
+            extent=(left, right, low, high),
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            zorder=1.5,
+        )
         first, last, high = max(first, bounds[0]), min(last, bounds[1]), min(high, bounds[2])
         drawn.set_clip_path(Rectangle((first, low), max(last - first, 0), max(high - low, 0), transform=axes.transData))
 
@@ -107,15 +123,28 @@ def _draw_lanes(axes: Axes, table: Strike, colour: str) -> None:
     ticks = np.stack([np.stack([table.time_s, middle - 0.42], -1), np.stack([table.time_s, middle + 0.42], -1)], axis=1)
     decibels = 20 * np.log10(np.maximum(table.amplitude, 1e-10))
     strength = _opacity(decibels, float(decibels.max()))
-    axes.hlines(np.arange(n_lanes), 0, 1, colors=colour, linewidths=0.4, alpha=0.3, transform=axes.get_yaxis_transform(), zorder=1)
+    axes.hlines(
+        np.arange(n_lanes),
+        0,
+        1,
+        colors=colour,
+        linewidths=0.4,
+        alpha=0.3,
+        transform=axes.get_yaxis_transform(),
+        zorder=1,
+    )
     tint = _coloured(colour, 0.35 + 0.65 * strength)
-    axes.add_collection(LineCollection(list(ticks), colors=tint, linewidths=1.2 + 1.4 * strength, zorder=3), autolim=False)
+    axes.add_collection(
+        LineCollection(list(ticks), colors=tint, linewidths=1.2 + 1.4 * strength, zorder=3), autolim=False
+    )
     axes.set_ylim(-0.7, max(n_lanes, 2) - 0.3)
     axes.set_yticks([(n_lanes - 1) / 2], [f"{n_lanes} control{'s' if n_lanes > 1 else ''}"])
 
 
 def _draw_splats(axes: Axes, table: Splat, colour: str) -> None:
-    """Each partial as it rises with the burst and decays, the fainter the weaker; a bar over the burst's spectrum where noise is in it."""
+    """Each partial as it rises with the burst and decays, the fainter the weaker; a bar over the burst's spectrum
+    where noise is in it.
+    """
     from matplotlib.collections import LineCollection, PolyCollection
 
     partials = [table.partials(i) for i in range(len(table))]
@@ -132,16 +161,24 @@ def _draw_splats(axes: Axes, table: Splat, colour: str) -> None:
                 decibels.append(decibel)
     if lines:
         tint = _coloured(colour, _opacity(np.concatenate(decibels), 20 * float(np.log10(loudest))))
-        axes.add_collection(LineCollection(list(np.concatenate(lines)), colors=tint, linewidths=1.8, capstyle="butt", zorder=2.2), autolim=False)
+        axes.add_collection(
+            LineCollection(list(np.concatenate(lines)), colors=tint, linewidths=1.8, capstyle="butt", zorder=2.2),
+            autolim=False,
+        )
     noisy = np.flatnonzero((table.noise > 0) & (level * table.noise > floor))
     if len(noisy):
         bars = _bars(table, noisy)
-        tint = _coloured(colour, 0.4 * _opacity(20 * np.log10(level[noisy] * table.noise[noisy]), 20 * float(np.log10(max(loudest, 1e-10)))))
+        tint = _coloured(
+            colour,
+            0.4 * _opacity(20 * np.log10(level[noisy] * table.noise[noisy]), 20 * float(np.log10(max(loudest, 1e-10)))),
+        )
         axes.add_collection(PolyCollection(list(bars), facecolors=tint, edgecolors="none", zorder=2), autolim=False)
 
 
 def _fading(table: Splat, i: int, hz: float, strength: float, decay: float, floor: float) -> tuple[Array, Array]:
-    """Pieces of the line of one partial, `(_PIECES, 2, 2)` in s and ERB, and the level of each in dB: of the burst, and of what rings on after it."""
+    """Pieces of the line of one partial, `(_PIECES, 2, 2)` in s and ERB, and the level of each in dB: of the burst,
+    and of what rings on after it.
+    """
     lasts = min(float(table.reach_s()[1][i]), 3 * float(table.width_s[i]) + np.log(strength / floor) / decay)
     since = np.linspace(-min(float(table.reach_s()[0][i]), 3 * float(table.width_s[i])), lasts, _PIECES + 1)
     middle = (since[1:] + since[:-1]) / 2
@@ -158,14 +195,19 @@ def _bars(table: Splat, which: NDArray[np.intp]) -> Array:
     """Corners of where the noise of splats is loud: two deviations of the burst in time, and of its spectrum."""
     spread = 2.0 ** table.width_octaves[which]
     bottom, top = (
-        erb_rate(np.clip(hz, table.low_hz[which], table.high_hz[which])) for hz in (table.centre_hz[which] / spread, table.centre_hz[which] * spread)
+        erb_rate(np.clip(hz, table.low_hz[which], table.high_hz[which]))
+        for hz in (table.centre_hz[which] / spread, table.centre_hz[which] * spread)
     )
     left, right = table.time_s[which] - table.width_s[which], table.time_s[which] + table.width_s[which]
-    return np.stack([np.stack([x, y], -1) for x, y in ((left, bottom), (right, bottom), (right, top), (left, top))], axis=1)
+    return np.stack(
+        [np.stack([x, y], -1) for x, y in ((left, bottom), (right, bottom), (right, top), (left, top))], axis=1
+    )
 
 
 def _draw_lines(axes: Axes, table: EventTable, colour: str) -> None:
-    """A line at the frequency of each event, fading if it dies away; a bar over its band where it has no one frequency."""
+    """A line at the frequency of each event, fading if it dies away; a bar over its band where it has no one
+    frequency.
+    """
     from matplotlib.collections import LineCollection, PolyCollection
 
     low, high = bands(table)
@@ -175,17 +217,34 @@ def _draw_lines(axes: Axes, table: EventTable, colour: str) -> None:
     start, end = table.start_s, table.end_s
     wide = high > low
     if wide.any():
-        corners = np.stack([np.stack([start, bottom], -1), np.stack([end, bottom], -1), np.stack([end, top], -1), np.stack([start, top], -1)], axis=1)
+        corners = np.stack(
+            [
+                np.stack([start, bottom], -1),
+                np.stack([end, bottom], -1),
+                np.stack([end, top], -1),
+                np.stack([start, top], -1),
+            ],
+            axis=1,
+        )
         tint = _coloured(colour, 0.3 * strength[wide])
-        axes.add_collection(PolyCollection(list(corners[wide]), facecolors=tint, edgecolors="none", zorder=2), autolim=False)
+        axes.add_collection(
+            PolyCollection(list(corners[wide]), facecolors=tint, edgecolors="none", zorder=2), autolim=False
+        )
         edge = np.stack([np.stack([start, bottom], -1), np.stack([start, top], -1)], axis=1)[wide]
-        axes.add_collection(LineCollection(list(edge), colors=_coloured(colour, strength[wide]), linewidths=1.5, zorder=2), autolim=False)
+        axes.add_collection(
+            LineCollection(list(edge), colors=_coloured(colour, strength[wide]), linewidths=1.5, zorder=2),
+            autolim=False,
+        )
     fades = "t60_s" in {param.name for param in table.PARAMS}
     lines, opacity = [], []
     for i in np.flatnonzero(~wide).tolist():
         edges = np.linspace(start[i], end[i], _PIECES + 1) if fades else np.array([start[i], end[i]])
-        lines += [[(a, bottom[i]), (b, bottom[i])] for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
+        lines += [
+            [(a, bottom[i]), (b, bottom[i])] for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        ]
         opacity += [strength[i] * (1 - k / _PIECES) for k in range(len(edges) - 1)]
     if lines:
         tint = _coloured(colour, np.array(opacity))
-        axes.add_collection(LineCollection(lines, colors=tint, linewidths=2.0, capstyle="butt", zorder=2.2), autolim=False)
+        axes.add_collection(
+            LineCollection(lines, colors=tint, linewidths=2.0, capstyle="butt", zorder=2.2), autolim=False
+        )

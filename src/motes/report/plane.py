@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from motes.scene.kinds import Array
+from motes.events.event_table import Array
 
+# Parameters that do not tell how an event sounds, and phases beside them.
 _NOT_HEARD = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
-"""Parameters that do not tell how an event sounds, and phases beside them."""
 _FEWEST = 12  # points that t-SNE can make something of
 
 
@@ -21,8 +21,17 @@ def scaled(name: str, values: Array) -> Array:
 
 
 def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
-    """One row per item: all parameters that tell how it sounds, each with mean 0 and variance 1, 0 where a sort lacks them."""
-    names = list(dict.fromkeys(name for sort in sorts.values() for name, *_ in sort["params"] if name not in _NOT_HEARD and "phase" not in name))
+    """One row per item: all parameters that tell how it sounds, each with mean 0 and variance 1, 0 where a sort
+    lacks them.
+    """
+    names = list(
+        dict.fromkeys(
+            name
+            for sort in sorts.values()
+            for name, *_ in sort["params"]
+            if name not in _NOT_HEARD and "phase" not in name
+        )
+    )
     rows = np.full((n_items, len(names)), np.nan)
     for sort in sorts.values():
         for (name, *_), values in zip(sort["params"], sort["values"], strict=True):
@@ -37,7 +46,8 @@ def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
 
 
 def plane(points: Array, method: str = "") -> tuple[Array, str]:
-    """`(n, 2)` in 0 … 1, and the method: "t-SNE" where openTSNE is installed (`pip install 'motes[report]'`) and there are enough points, else "PCA".
+    """`(n, 2)` in 0 … 1, and the method: "t-SNE" where openTSNE is installed (`pip install 'motes[report]'`) and there
+    are enough points, else "PCA".
 
     Always the same for the same points. van der Maaten & Hinton: "Visualizing data using t-SNE", JMLR 9 (2008).
     """
@@ -52,8 +62,12 @@ def plane(points: Array, method: str = "") -> tuple[Array, str]:
 def _tsne(points: Array) -> Array:
     from openTSNE import TSNE
 
-    jittered = points + 1e-6 * np.random.default_rng(0).standard_normal(points.shape)  # equal points would have no neighbours of their own
-    made = TSNE(perplexity=min(30, len(points) / 4), initialization="pca", random_state=0, n_jobs=1, verbose=False, n_iter=500).fit(jittered)
+    jittered = points + 1e-6 * np.random.default_rng(0).standard_normal(
+        points.shape
+    )  # equal points would have no neighbours of their own
+    made = TSNE(
+        perplexity=min(30, len(points) / 4), initialization="pca", random_state=0, n_jobs=1, verbose=False, n_iter=500
+    ).fit(jittered)
     return np.asarray(made, np.float64)
 
 

@@ -1,22 +1,25 @@
-"""Two remixes that tell what a scene has learned of a sound: other events at the same times, and the same events at other times."""
+"""Two remixes that tell what a scene has learned of a sound: other events at the same times, and the same events at
+other times.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from motes.events.event_table import Array, Ints
+from motes.kinds.gabor.edited import carried
 from motes.report.items import Items
-from motes.scene.kinds import Array, Ints
-from motes.scene.placed import carried
 from motes.scene.scene import Scene
 
 _SEED = 0
 
 
 def random_events(items: Items, seed: int = _SEED) -> Scene:
-    """The scene with its items at their times, but pitch, length and strength of each drawn anew from the scene's own statistics.
+    """The scene with its items at their times, but pitch, length and strength of each drawn anew from the scene's own
+    statistics.
 
-    Logarithms of the three are drawn from a normal distribution with the mean and covariance they have among the scene's items of that sort, and kept
-    within the range that occurs.
+    Logarithms of the three are drawn from a normal distribution with the mean and covariance they have among the
+    scene's items of that sort, and kept within the range that occurs.
     """
     random = np.random.default_rng(seed)
     n_items = len(items)
@@ -49,7 +52,9 @@ def _drawn(items: Items, mine: Ints, random: np.random.Generator) -> tuple[Array
 
 
 def random_times(items: Items, seed: int = _SEED) -> Scene:
-    """The scene with the same items, each beginning anywhere, as likely at any time as at another, as long as it ends before the scene does."""
+    """The scene with the same items, each beginning anywhere, as likely at any time as at another, as long as it
+    ends before the scene does.
+    """
     random = np.random.default_rng(seed)
     room = np.maximum(items.scene.duration_s - (items.end_s - items.start_s), 0.0)
     by_s = random.random(len(items)) * room - items.start_s

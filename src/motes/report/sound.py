@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import resample_blocks, write_audio
+from motes.events.event_table import Array, Ints
+from motes.events.room import dry
 from motes.report.items import Items
-from motes.scene.kinds import Array, Ints
-from motes.scene.room import dry
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
 LONGEST_EVENT_S = 1.5
+# About what libsndfile's Opus takes for a channel.
 OPUS_BYTES_PER_S = 8000.0
-"""About what libsndfile's Opus takes for a channel."""
 _GAP_S = 0.06  # between events: codecs smear
 _PEAK = 0.5
 _FADE_S = 0.005
@@ -67,7 +67,9 @@ def _coded(audio: Audio, rate: int, extension: str, subtype: str, kind: str, cod
 
 @dataclass(frozen=True, eq=False)
 class EventSounds:
-    """Each chosen item alone, one after the other in `audio` `(n,)`: `chosen[i]` from `start_s[i]` for `length_s[i]`, made `1/gain[i]` louder."""
+    """Each chosen item alone, one after the other in `audio` `(n,)`: `chosen[i]` from `start_s[i]` for
+    `length_s[i]`, made `1/gain[i]` louder.
+    """
 
     audio: Audio
     chosen: Ints
@@ -79,7 +81,8 @@ class EventSounds:
 def choose(items: Items, most_s: float, most_items: int) -> Ints:
     """The strongest items whose sounds together are no longer than `most_s`, in order of time.
 
-    Higher ones count 4.5 dB more per octave: recordings fall off by about as much, and else there would be nothing but bass.
+    Higher ones count 4.5 dB more per octave: recordings fall off by about as much, and else there would be nothing but
+    bass.
     """
     tilt = np.clip((items.low_hz + np.minimum(items.high_hz, 8000.0)) / 2, 50.0, 8000.0) ** 1.5
     order = np.argsort(-items.strength * tilt, kind="stable")[:most_items]
@@ -89,7 +92,9 @@ def choose(items: Items, most_s: float, most_items: int) -> Ints:
 
 
 def event_sounds(items: Items, chosen: Ints) -> EventSounds:
-    """Render each chosen item alone, of several channels the loudest, at most `LONGEST_EVENT_S` of it; all with the same peak."""
+    """Render each chosen item alone, of several channels the loudest, at most `LONGEST_EVENT_S` of it; all with the
+    same peak.
+    """
     rate = items.scene.sample_rate_hz
     first = np.floor(items.start_s[chosen] * rate).astype(np.int64)
     whole = np.ceil(items.end_s[chosen] * rate).astype(np.int64) - first + 1
@@ -98,7 +103,9 @@ def event_sounds(items: Items, chosen: Ints) -> EventSounds:
     renderer = _apart(items, chosen, (places - first) / rate)
     gap, pieces, at, starts, gains = round(_GAP_S * rate), [], 0, [], []
     for place, n in zip(places.tolist(), kept.tolist(), strict=True):
-        piece, gain = _alone(renderer.samples(place, place + n), round(_FADE_S * rate) if n < LONGEST_EVENT_S * rate else rate // 20)
+        piece, gain = _alone(
+            renderer.samples(place, place + n), round(_FADE_S * rate) if n < LONGEST_EVENT_S * rate else rate // 20
+        )
         pieces += [np.zeros(gap, np.float32), piece, np.zeros(gap, np.float32)]
         starts.append((at + gap) / rate)
         gains.append(gain)

@@ -10,8 +10,8 @@ import numpy as np
 
 from motes.errors import ParameterError
 from motes.files import atomic_output
+from motes.kinds.splat.table import FALL, Splat, burst, crossed, low_pass, ringing
 from motes.scene.scene import Scene
-from motes.scene.splat import FALL, Splat, burst, crossed, low_pass, ringing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,18 +19,23 @@ if TYPE_CHECKING:
 _PAPER, _INK, _BURST, _PARTIAL, _LATER = "#ffffff", "#26262e", "#8a8a94", "#b3215f", "#2b6fb3"
 _POINTS = 600
 _DEPTH_DB = 70.0
+# The second spectrum is that of this part of `t60_s` after the burst.
 LATER = 0.5
-"""The second spectrum is that of this part of `t60_s` after the burst."""
 
 
 def splat_picture(
-    scene: Scene, event: int, path: str | os.PathLike[str] | None = None, *, width_inches: float = 9.0, overwrite: bool = True
+    scene: Scene,
+    event: int,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    width_inches: float = 9.0,
+    overwrite: bool = True,
 ) -> bytes:
     """Draw splat number `event` of a scene as a PNG, written to `path` if one is given, and returned.
 
-    Left: levels in dB of the burst (grey) and of each partial (red) over seconds since `time_s`. Right: levels of the partials over frequency as
-    the burst has excited them (red), half of `t60_s` later (blue); grey: the burst's spectrum. Raises ParameterError where there is no such event,
-    AudioError where `path` cannot be written.
+    Left: levels in dB of the burst (grey) and of each partial (red) over seconds since `time_s`. Right: levels of the
+    partials over frequency as the burst has excited them (red), half of `t60_s` later (blue); grey: the burst's
+    spectrum. Raises ParameterError where there is no such event, AudioError where `path` cannot be written.
     """
     if not 0 <= event < len(scene.splat):
         raise ParameterError(f"there is no splat {event}: the scene has {len(scene.splat)}, counted from 0")
@@ -82,7 +87,14 @@ def _draw_time(axes: Axes, events: Splat, i: int) -> None:
     shown = -since if events.backward[i] else since
     axes.plot(shown, _level(burst(events, i, since)), color=_BURST, linewidth=1.2, label="burst")
     for k, sound in enumerate(sounds.T):
-        axes.plot(shown, _level(sound), color=_PARTIAL, linewidth=1.0, alpha=max(0.2, 1 / (k + 1)), label="partials" if k == 0 else None)
+        axes.plot(
+            shown,
+            _level(sound),
+            color=_PARTIAL,
+            linewidth=1.0,
+            alpha=max(0.2, 1 / (k + 1)),
+            label="partials" if k == 0 else None,
+        )
     axes.set_xlabel("s", fontsize=9)
     axes.legend(frameon=False, fontsize=8, loc="upper right")
 
@@ -91,9 +103,17 @@ def _draw_spectrum(axes: Axes, events: Splat, i: int) -> None:
     frequency, amplitude, decay = events.partials(i)
     later_s = LATER * float(events.t60_s[i])
     across = crossed(events, i, np.array([0.0, later_s]))
-    early, late = low_pass(frequency, float(events.cutoff_start_hz[i])), low_pass(frequency, float(events.cutoff_end_hz[i]))
-    spectra = [amplitude * (early + (late - early) * part) * np.exp(-decay * at) for part, at in zip(across, (0.0, later_s), strict=True)]
-    for spectrum, colour, label, shift in zip(spectra, (_PARTIAL, _LATER), ("at first", f"{later_s:.2g} s later"), (1.0, 1.01), strict=True):
+    early, late = (
+        low_pass(frequency, float(events.cutoff_start_hz[i])),
+        low_pass(frequency, float(events.cutoff_end_hz[i])),
+    )
+    spectra = [
+        amplitude * (early + (late - early) * part) * np.exp(-decay * at)
+        for part, at in zip(across, (0.0, later_s), strict=True)
+    ]
+    for spectrum, colour, label, shift in zip(
+        spectra, (_PARTIAL, _LATER), ("at first", f"{later_s:.2g} s later"), (1.0, 1.01), strict=True
+    ):
         axes.vlines(frequency * shift, -_DEPTH_DB, _level(spectrum), colors=colour, linewidths=1.6, label=label)
     hz = np.geomspace(0.5 * frequency[0], 2 * frequency[-1], 300)
     axes.plot(hz, _level(events.spectrum(i, hz)), color=_BURST, linewidth=1.0, label="burst")

@@ -16,13 +16,14 @@ from motes.metrics.signal import check_pair
 from motes.scene.scene import Scene
 from motes.synth.render import stretch_samples
 
+# How much of a long scene a page holds.
 LONGEST_S = 30.0
-"""How much of a long scene a page holds."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """`scene` is the piece shown, which begins at `start_s` of a scene of `duration_s`, and `original` `(channels, n)` the same of the recording.
+    """`scene` is the piece shown, which begins at `start_s` of a scene of `duration_s`, and `original` `(channels, n)`
+    the same of the recording.
 
     `n_bytes` and `n_events` are of the whole scene.
     """
@@ -43,7 +44,9 @@ class Subject:
     def shortened(self, seconds: float) -> Subject:
         """The beginning of it."""
         scene = self.scene.slice(0.0, seconds, with_overhang=True)
-        return replace(self, scene=scene, original=None if self.original is None else self.original[:, : scene.n_samples])
+        return replace(
+            self, scene=scene, original=None if self.original is None else self.original[:, : scene.n_samples]
+        )
 
 
 def subject_of(
@@ -58,8 +61,8 @@ def subject_of(
 ) -> Subject:
     """A scene to show from `start_s` to `end_s`, at most `LONGEST_S` of it, beside the recording `reference`.
 
-    Raises ParameterError where the recording differs in channels, length or sample rate, or the stretch lies outside; AudioError where it cannot be
-    read.
+    Raises ParameterError where the recording differs in channels, length or sample rate, or the stretch lies outside;
+    AudioError where it cannot be read.
     """
     first, last = stretch_samples(scene, start_s, end_s)
     last = min(last, first + int(LONGEST_S * scene.sample_rate_hz))
@@ -71,11 +74,17 @@ def subject_of(
         from motes.codec.bitstream import dumps
 
         n_bytes = len(dumps(scene))
-    return Subject(name, piece, original, seconds[0], scene.duration_s, n_bytes, scene.n_events if n_events is None else n_events)
+    return Subject(
+        name, piece, original, seconds[0], scene.duration_s, n_bytes, scene.n_events if n_events is None else n_events
+    )
 
 
 def subject_of_file(
-    path: str, reference: str | os.PathLike[str] | None, start_s: float | None, end_s: float | None, folders: tuple[str, ...] = ()
+    path: str,
+    reference: str | os.PathLike[str] | None,
+    start_s: float | None,
+    end_s: float | None,
+    folders: tuple[str, ...] = (),
 ) -> Subject:
     """The same of a .mote file; without a reference, the recording is looked for beside it and in `folders`."""
     from motes.codec import bitstream
@@ -88,12 +97,20 @@ def subject_of_file(
     scene = bitstream.load(path, first_s, last_s, finder())
     found = reference or found_recording(path, info.source_digest, folders)
     return subject_of(
-        scene, os.path.basename(path), reference=found, start_s=start_s, end_s=end_s, n_bytes=info.n_bytes, n_events=sum(info.events.values())
+        scene,
+        os.path.basename(path),
+        reference=found,
+        start_s=start_s,
+        end_s=end_s,
+        n_bytes=info.n_bytes,
+        n_events=sum(info.events.values()),
     )
 
 
 def found_recording(path: str, digest: str, folders: tuple[str, ...] = ()) -> Path | None:
-    """The recording with this digest and the name of the .mote file, beside it or in one of `folders`; None where there is none."""
+    """The recording with this digest and the name of the .mote file, beside it or in one of `folders`; None where
+    there is none.
+    """
     for folder in (Path(path).parent, *map(Path, folders)):
         for extension in FORMATS:
             candidate = folder / f"{Path(path).stem}{extension}"
@@ -109,10 +126,18 @@ def found_recording(path: str, digest: str, folders: tuple[str, ...] = ()) -> Pa
 
 def _stretch_of(path: str | os.PathLike[str], scene: Scene, first: int, last: int) -> NDArray[np.float32]:
     source = open_source(path)
-    if source.sample_rate_hz != scene.sample_rate_hz or source.n_samples != scene.n_samples or source.n_channels != scene.n_channels:
+    if (
+        source.sample_rate_hz != scene.sample_rate_hz
+        or source.n_samples != scene.n_samples
+        or source.n_channels != scene.n_channels
+    ):
         empty = np.zeros((scene.n_channels, 0)), np.zeros((source.n_channels, 0))
         check_pair(*empty, scene.sample_rate_hz, source.sample_rate_hz)
-        raise ParameterError(f"{os.fspath(path)} has {source.n_samples} samples, the scene {scene.n_samples}: is it the recording it was made from?")
+        raise ParameterError(
+            f"{os.fspath(path)} has {source.n_samples} samples, the scene {scene.n_samples}: is it the recording "
+            "it "
+            "was made from?"
+        )
     pieces = list(_between(source.blocks(), first, last))
     return np.concatenate([np.empty((scene.n_channels, 0), np.float32), *pieces], axis=1)
 

@@ -13,16 +13,16 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from motes.codec.container import ROOM, Frame
 from motes.codec.room_packet import decode_room, encode_room
+from motes.coding.container import ROOM, Frame
 from motes.data.impulse_responses import finder
 from motes.errors import FormatError, MissingExtraError, ParameterError
-from motes.scene.groups import ROLES, Groups
-from motes.scene.instrument import Instrument
-from motes.scene.kinds import EventTable
-from motes.scene.room import Room
+from motes.events.columns import events_of, flat_columns, stored_params
+from motes.events.event_table import EventTable
+from motes.events.groups import ROLES, Groups
+from motes.events.instrument import Instrument
+from motes.events.room import Room
 from motes.scene.scene import KINDS, GaborQuantiser, Metadata, Scene
-from motes.scene.table import events_of, flat_columns, stored_params
 from motes.units import require_positive
 
 _MARK = "# motes "
@@ -37,12 +37,12 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     n_channels: int
     quantiser: GaborQuantiser | None = None
     metadata: Metadata = msgspec.field(default_factory=Metadata)
+    # Id, parent and role, but for the partials without a parent: those follow from the events.
     groups: list[tuple[int, int, str]] = []
-    """Id, parent and role, but for the partials without a parent: those follow from the events."""
+    # Each as in a .mote file, in base 64: what strikes play.
     instruments: list[bytes] = []
-    """Each as in a .mote file, in base 64: what strikes play."""
+    # The same of what events are sent to.
     rooms: list[bytes] = []
-    """The same of what events are sent to."""
 
 
 def _about(scene: Scene) -> _About:
@@ -52,10 +52,15 @@ def _about(scene: Scene) -> _About:
         if parent or ROLES[role] != "partial"
     ]
     return _About(
-        sample_rate_hz=scene.sample_rate_hz, n_samples=scene.n_samples, n_channels=scene.n_channels,
-        quantiser=scene.quantiser, metadata=scene.metadata, groups=groups, instruments=_packed(scene),
+        sample_rate_hz=scene.sample_rate_hz,
+        n_samples=scene.n_samples,
+        n_channels=scene.n_channels,
+        quantiser=scene.quantiser,
+        metadata=scene.metadata,
+        groups=groups,
+        instruments=_packed(scene),
         rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
-    )  # fmt: skip
+    )
 
 
 def _packed(scene: Scene) -> list[bytes]:
@@ -76,25 +81,31 @@ def _rooms(about: _About) -> tuple[Room, ...]:
 def _unpacked(about: _About) -> tuple[Instrument, ...]:
     if not about.instruments:
         return ()
-    from motes.codec.container import INSTRUMENT, Header
     from motes.codec.instrument_packet import decode_instrument
+    from motes.coding.container import INSTRUMENT, Header
 
     quantiser = about.quantiser or GaborQuantiser(1, 2, 0)
     header = Header(about.sample_rate_hz, about.n_samples, about.n_channels, quantiser, about.metadata)
     try:
-        return tuple(decode_instrument(Frame(INSTRUMENT, payload, "the instrument", 0), header)[1] for payload in about.instruments)
+        return tuple(
+            decode_instrument(Frame(INSTRUMENT, payload, "the instrument", 0), header)[1]
+            for payload in about.instruments
+        )
     except FormatError as error:
         raise ParameterError(f"line 1: {error}") from None
 
 
 def write_csv(scene: Scene, handle: BinaryIO) -> None:
-    """One line that begins with `# motes` and tells of the scene, one with the names of the columns, one per event; values as exact as they are.
+    """One line that begins with `# motes` and tells of the scene, one with the names of the columns, one per event;
+    values as exact as they are.
 
     Where a kind lacks a column of another kind its cell is empty.
     """
     columns = {table.KIND: flat_columns(table) for table in _held(scene)}
     names = list(dict.fromkeys(name for held in columns.values() for name in held))
-    handle.write(_MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n")
+    handle.write(
+        _MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n"
+    )
     for table in _held(scene):
         for first in range(0, len(table), _CHUNK_ROWS):
             part = {name: column[first : first + _CHUNK_ROWS].tolist() for name, column in columns[table.KIND].items()}
@@ -111,9 +122,14 @@ def _held(scene: Scene) -> list[EventTable]:
 
 
 def write_json(scene: Scene, handle: BinaryIO) -> None:
-    """One object: `scene`, `units`, and `events` with a list per column of each kind (per event a list of channels where a column has these)."""
+    """One object: `scene`, `units`, and `events` with a list per column of each kind (per event a list of channels
+    where a column has these).
+    """
     held = _held(scene)
-    columns = {table.KIND: {param.name: table.column(param.name).tolist() for param in stored_params(type(table))} for table in held}
+    columns = {
+        table.KIND: {param.name: table.column(param.name).tolist() for param in stored_params(type(table))}
+        for table in held
+    }
     for table in held:
         columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.RAGGED}
     units = {param.name: param.unit for table in held for param in stored_params(type(table))}
@@ -128,15 +144,20 @@ def write_parquet(scene: Scene, handle: BinaryIO) -> None:
     except ImportError:
         raise MissingExtraError("a Parquet file", "export") from None
     parts = [pyarrow.table({"kind": np.full(len(table), table.KIND)} | flat_columns(table)) for table in _held(scene)]
-    table = pyarrow.concat_tables(parts, promote_options="default").replace_schema_metadata({"motes": msgspec.json.encode(_about(scene))})
+    table = pyarrow.concat_tables(parts, promote_options="default").replace_schema_metadata(
+        {"motes": msgspec.json.encode(_about(scene))}
+    )
     pyarrow.parquet.write_table(table, handle)
 
 
-def from_csv(path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+def from_csv(
+    path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None
+) -> Scene:
     """The scene in a CSV file that `motes export` made, or any other with the same columns; rows may come in any order.
 
-    `sample_rate_hz` and `duration_s` go before what the file's first line tells; without such a line the rate has to be given, and the scene lasts
-    until its last event ends. Raises ParameterError, which names the line, for values that make no sense.
+    `sample_rate_hz` and `duration_s` go before what the file's first line tells; without such a line the rate has to be
+    given, and the scene lasts until its last event ends. Raises ParameterError, which names the line, for values that
+    make no sense.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -167,7 +188,10 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     extras: dict[str, Any] = {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata}
     extras |= {events.KIND: events for events in tables}
     if about is not None and about.instruments:
-        extras["instruments"], n_channels = tuple(instrument.at_rate(rate) for instrument in _unpacked(about)), about.n_channels
+        extras["instruments"], n_channels = (
+            tuple(instrument.at_rate(rate) for instrument in _unpacked(about)),
+            about.n_channels,
+        )
     if about is not None and about.rooms:
         extras["rooms"] = tuple(map(finder(), _rooms(about)))
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
@@ -199,7 +223,10 @@ def _tables(lines: list[str]) -> list[EventTable]:
         if kind not in kinds:
             raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(kinds)}")
         found.setdefault(kind, []).append((number, row))
-    return [events_of(kinds[kind], _columns(kinds[kind], names, held)) for kind, held in (found or {KINDS[0].KIND: []}).items()]
+    return [
+        events_of(kinds[kind], _columns(kinds[kind], names, held))
+        for kind, held in (found or {KINDS[0].KIND: []}).items()
+    ]
 
 
 def _columns(kind: type[EventTable], names: list[str], rows: list[tuple[int, list[str]]]) -> dict[str, Any]:
@@ -207,8 +234,12 @@ def _columns(kind: type[EventTable], names: list[str], rows: list[tuple[int, lis
     plain = {param.name for param in stored_params(kind) if not param.per_channel}
     several = tuple(param.name for param in stored_params(kind) if param.per_channel)
     wanted = [i for i, name in enumerate(names) if name in plain or name.startswith(several)]
-    columns: dict[str, Any] = {names[i]: np.array([_number(row[i], names[i], number) for number, row in rows], np.float64) for i in wanted}
-    return columns | {name: np.array([row[names.index(name)] for _, row in rows], object) for name in kind.RAGGED if name in names}
+    columns: dict[str, Any] = {
+        names[i]: np.array([_number(row[i], names[i], number) for number, row in rows], np.float64) for i in wanted
+    }
+    return columns | {
+        name: np.array([row[names.index(name)] for _, row in rows], object) for name in kind.RAGGED if name in names
+    }
 
 
 def _rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -231,7 +262,10 @@ def _number(text: str, name: str, line: int) -> float:
 
 def _groups(tables: list[EventTable], about: _About | None) -> Groups:
     """The groups told of, and partials for all others that events are in."""
-    told = {number: (parent, ROLES.index(role) if role in ROLES else len(ROLES)) for number, parent, role in (about.groups if about else ())}
+    told = {
+        number: (parent, ROLES.index(role) if role in ROLES else len(ROLES))
+        for number, parent, role in (about.groups if about else ())
+    }
     parents = {parent for parent, _ in told.values() if parent}
     named = np.unique(np.concatenate([events.column("group_id") for events in tables]))
     named = named[named > 0]

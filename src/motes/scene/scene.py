@@ -1,4 +1,6 @@
-"""The Scene: a recording as a sparse set of sound events. Everything else makes, changes, plays, stores or shows one."""
+"""The Scene: a recording as a sparse set of sound events. Everything else makes, changes, plays, stores or shows
+one.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.scene.gabor import Gabor
-from motes.scene.groups import Groups
-from motes.scene.instrument import Instrument
-from motes.scene.kinds import EventTable
-from motes.scene.room import Room, check_rooms
-from motes.scene.splat import Splat
-from motes.scene.strike import Strike, check_strikes
-from motes.scene.texture import Texture
+from motes.events.event_table import EventTable
+from motes.events.groups import Groups
+from motes.events.instrument import Instrument
+from motes.events.room import Room, check_rooms
+from motes.kinds.gabor.table import Gabor
+from motes.kinds.splat.table import Splat
+from motes.kinds.strike.table import Strike, check_strikes
+from motes.kinds.texture.table import Texture
 
 if TYPE_CHECKING:
-    from motes.scene.select import Selection
+    from motes.edit.selection import Selection
 
+# All kinds of event, in the order in which scenes and files hold them.
 KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
-"""All kinds of event, in the order in which scenes and files hold them."""
 MAX_SAMPLE_RATE_HZ = 768_000
 MAX_CHANNELS = 64
 
@@ -44,9 +46,10 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 class GaborQuantiser(msgspec.Struct, frozen=True):
     """How finely the amplitude and phase of gabor events are stored.
 
-    Below the knee, amplitudes are geometric (`steps_per_doubling` of them per 6 dB) and phases have `n_phases` values; above it the steps are
-    of one size and the phases grow in number with amplitude, so that the error has one size too. For a window of 64 samples the knee is 2^(knee/8) of
-    full scale, and 3 dB less for each doubling of the window, so that a step has one energy.
+    Below the knee, amplitudes are geometric (`steps_per_doubling` of them per 6 dB) and phases have `n_phases` values;
+    above it the steps are of one size and the phases grow in number with amplitude, so that the error has one size too.
+    For a window of 64 samples the knee is 2^(knee/8) of full scale, and 3 dB less for each doubling of the window, so
+    that a step has one energy.
     """
 
     steps_per_doubling: int
@@ -71,13 +74,17 @@ class Scene:
     texture: Texture = None  # type: ignore[assignment]  # filled with none
     strike: Strike = None  # type: ignore[assignment]  # filled with none
     splat: Splat = None  # type: ignore[assignment]  # filled with none
+    # What strikes excite: a strike's `instrument_id` counts them from 0.
     instruments: tuple[Instrument, ...] = ()
-    """What strikes excite: a strike's `instrument_id` counts them from 0."""
+    # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...] = ()
-    """What events are sent to: an event's `room_id` counts them from 1."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ), ("n_samples", 0, 2**48), ("n_channels", 1, MAX_CHANNELS)):
+        for name, low, high in (
+            ("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ),
+            ("n_samples", 0, 2**48),
+            ("n_channels", 1, MAX_CHANNELS),
+        ):
             value = getattr(self, name)
             if not isinstance(value, int | np.integer) or not low <= value <= high:
                 raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
@@ -86,7 +93,9 @@ class Scene:
             table = getattr(self, kind.KIND)
             table = table if table is not None and len(table) else kind.empty(self.n_channels)
             if table.n_channels not in (None, self.n_channels):
-                raise ParameterError(f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}")
+                raise ParameterError(
+                    f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}"
+                )
             order = table.order()
             object.__setattr__(self, kind.KIND, table if order is None else table.take(order))
         object.__setattr__(self, "instruments", tuple(self.instruments))
@@ -120,7 +129,9 @@ class Scene:
         return replace(self, **by_kind, **changes)
 
     def render(self, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
-        """The audio, float32: `(n,)` when mono, else `(n_channels, n)`; of the whole scene, or from `start_s` to `end_s`."""
+        """The audio, float32: `(n,)` when mono, else `(n_channels, n)`; of the whole scene, or from `start_s` to
+        `end_s`.
+        """
         from motes.synth.render import render
 
         return render(self, start_s=start_s, end_s=end_s)
@@ -128,37 +139,42 @@ class Scene:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True, embed_rooms: bool = False) -> Path:
         """Write a .mote file (rounding what is not yet rounded) and return its path.
 
-        Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their responses, with a warning, since
-        not every collection may be passed on.
+        Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their
+        responses, with a warning, since not every collection may be passed on.
         """
         from motes.codec.bitstream import save
 
         return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite)
 
     def embed_rooms(self) -> Scene:
-        """The scene with the responses of its rooms rounded to 16 bits, as a file will hold them; warns that they may be under a licence."""
-        from motes.scene.edit import embed_rooms
+        """The scene with the responses of its rooms rounded to 16 bits, as a file will hold them; warns that they
+        may be under a licence.
+        """
+        from motes.edit.operations import embed_rooms
 
         return embed_rooms(self)
 
     def quantise(self) -> Scene:
         """What `save` would store: every event rounded once; doing it again changes nothing."""
-        from motes.codec.quantise import quantise
+        from motes.kinds.gabor.integers import quantise
 
         return quantise(self)
 
     def link(self) -> Scene:
         """The same events with those of each partial in a group of their own (role partial)."""
-        from motes.scene.partials import link
+        from motes.kinds.gabor.partials import link
 
         return link(self)
 
-    def select(self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None) -> Selection:
-        """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers, a mask or a time slice.
+    def select(
+        self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None
+    ) -> Selection:
+        """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers,
+        a mask or a time slice.
 
         `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them.
         """
-        from motes.scene.select import choose
+        from motes.edit.selection import choose
 
         return choose(self, what, start_s, end_s, group)
 
@@ -172,7 +188,7 @@ class Scene:
 
     def stretch(self, factor: float) -> Scene:
         """Everything `factor` times as long, silences and the scene itself too, at the same frequencies."""
-        from motes.scene.edit import stretch_scene
+        from motes.edit.operations import stretch_scene
 
         return stretch_scene(self, factor)
 
@@ -182,7 +198,7 @@ class Scene:
 
     def reverse(self) -> Scene:
         """Everything backwards: renders the samples in the opposite order."""
-        from motes.scene.edit import reverse_scene
+        from motes.edit.operations import reverse_scene
 
         return reverse_scene(self)
 
@@ -191,20 +207,24 @@ class Scene:
         return self.select().filter(low_hz, high_hz)
 
     def join(self, other: Scene, at_s: float | None = None, *, resample: bool = False) -> Scene:
-        """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another sample rate."""
-        from motes.scene.edit import join
+        """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another
+        sample rate.
+        """
+        from motes.edit.operations import join
 
         return join(self, other, at_s, resample)
 
     def slice(self, start_s: float | None = None, end_s: float | None = None, *, with_overhang: bool = False) -> Scene:
-        """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut at both ends."""
-        from motes.scene.edit import cut
+        """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
+        at both ends.
+        """
+        from motes.edit.operations import cut
 
         return cut(self, start_s, end_s, with_overhang)
 
     def __getitem__(self, seconds: Any) -> Scene:
         """`scene[2.0:5.0]` is `scene.slice(2.0, 5.0)`."""
-        from motes.scene.edit import slice_seconds
+        from motes.edit.operations import slice_seconds
 
         return self.slice(*slice_seconds(seconds))
 
@@ -222,4 +242,7 @@ class Scene:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
         counts = [f"{len(table)} {table.KIND}" for table in self.tables if len(table)]
         counts += [f"{len(self.rooms)} room{'s' * (len(self.rooms) > 1)}"] if self.rooms else []
-        return f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: {', '.join(counts) or 'no events'}>"
+        return (
+            f"<motes.Scene {self.duration_s:.2f} s, {self.sample_rate_hz} Hz, {channels}: "
+            f"{', '.join(counts) or 'no events'}>"
+        )

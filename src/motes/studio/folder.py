@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from motes.library.plan import RECORDINGS
-from motes.studio.errors import Absent, Refused
+from motes.studio.http.errors import Absent, Refused
 
 SCENE = ".mote"
 
@@ -51,11 +51,19 @@ class Folder:
         if not here.is_dir():
             raise Absent(f"there is no folder {path}")
         try:
-            found = [entry for child in sorted(here.iterdir(), key=lambda child: child.name.casefold()) if (entry := self._entry(child))]
+            found = [
+                entry
+                for child in sorted(here.iterdir(), key=lambda child: child.name.casefold())
+                if (entry := self._entry(child))
+            ]
         except OSError as error:
             raise Refused(f"cannot read {path}: {error.strerror or error}") from None
         own = self.shown(here)
-        return {"path": "" if own == "." else own, "parent": None if here == self.root else _up(self.shown(here.parent)), "entries": found}
+        return {
+            "path": "" if own == "." else own,
+            "parent": None if here == self.root else _up(self.shown(here.parent)),
+            "entries": found,
+        }
 
     def _entry(self, child: Path) -> dict[str, Any] | None:
         if child.name.startswith("."):
@@ -69,7 +77,13 @@ class Folder:
         if what is None:
             return None
         path = child.relative_to(self.root).as_posix()
-        return {"name": child.name, "path": path, "type": what, "n_bytes": 0 if what == "folder" else about.st_size, "modified": about.st_mtime}
+        return {
+            "name": child.name,
+            "path": path,
+            "type": what,
+            "n_bytes": 0 if what == "folder" else about.st_size,
+            "modified": about.st_mtime,
+        }
 
 
 def sort_of(name: str) -> str | None:

@@ -1,4 +1,6 @@
-"""What encoders can be asked for, told so that a page can make a form of it: from the dataclasses that the command line reads too."""
+"""What encoders can be asked for, told so that a page can make a form of it: from the dataclasses that the command
+line reads too.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from motes.losses import LOSSES
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder as the studio offers it: `targets` exclude each other, `hidden` options are not for it, `kind` is that of what a fit fits."""
+    """An encoder as the studio offers it: `targets` exclude each other, `hidden` options are not for it, `kind` is
+    that of what a fit fits.
+    """
 
     name: str
     title: str
@@ -28,33 +32,68 @@ class Encoder:
 
 
 ENCODERS = (
-    Encoder("pursuit", "Matching pursuit: windowed sinusoids", PursuitOptions, ("kbps", "quality", "snr_db", "n_events", "events_per_second")),
-    Encoder("instrument", "Instrument: what resonates, and what strikes it", InstrumentOptions, hidden=("checkpoint",)),
-    Encoder("splat", "Fit of splats: bursts and what rings on, by gradients", FitOptions, hidden=("checkpoint", "resume"), kind="splat"),
     Encoder(
-        "gabor", "Fit of atoms: windowed sinusoids, by gradients", FitOptions, hidden=("checkpoint", "resume", "envelope", "noise"), kind="gabor"
+        "pursuit",
+        "Matching pursuit: windowed sinusoids",
+        PursuitOptions,
+        ("kbps", "quality", "snr_db", "n_events", "events_per_second"),
+    ),
+    Encoder("instrument", "Instrument: what resonates, and what strikes it", InstrumentOptions, hidden=("checkpoint",)),
+    Encoder(
+        "splat",
+        "Fit of splats: bursts and what rings on, by gradients",
+        FitOptions,
+        hidden=("checkpoint", "resume"),
+        kind="splat",
+    ),
+    Encoder(
+        "gabor",
+        "Fit of atoms: windowed sinusoids, by gradients",
+        FitOptions,
+        hidden=("checkpoint", "resume", "envelope", "noise"),
+        kind="gabor",
     ),
 )
 LARGE = 1e9
 _FIT: dict[str, tuple[float, float, bool]] = {
-    "events": (0, 100_000, False), "iterations": (0, 10_000_000, False), "time_limit_s": (0, LARGE, True), "learning_rate": (0, 1, True),
-    "sparsity": (0, LARGE, False), "control_every": (0, 10_000_000, False), "refit_every": (0, 10_000_000, False),
-    "patience": (0, 10_000_000, False), "stretch_s": (0.25, 60, False), "texture_kbps": (0, LARGE, True), "seed": (0, 2**32 - 1, False),
-}  # fmt: skip
+    "events": (0, 100_000, False),
+    "iterations": (0, 10_000_000, False),
+    "time_limit_s": (0, LARGE, True),
+    "learning_rate": (0, 1, True),
+    "sparsity": (0, LARGE, False),
+    "control_every": (0, 10_000_000, False),
+    "refit_every": (0, 10_000_000, False),
+    "patience": (0, 10_000_000, False),
+    "stretch_s": (0.25, 60, False),
+    "texture_kbps": (0, LARGE, True),
+    "seed": (0, 2**32 - 1, False),
+}
+# Least and largest value of each option, and whether the least is excluded: as the dataclasses check them.
 RANGES: dict[str, dict[str, tuple[float, float, bool]]] = {
     "pursuit": {
-        "kbps": (0, 10_000, True), "quality": (0, 10, False), "snr_db": (0, 120, True), "n_events": (0, LARGE, False),
-        "events_per_second": (0, LARGE, True), "texture_kbps": (0, 1000, True), "n_threads": (0, 256, False), "windows": (64, 32768, False),
+        "kbps": (0, 10_000, True),
+        "quality": (0, 10, False),
+        "snr_db": (0, 120, True),
+        "n_events": (0, LARGE, False),
+        "events_per_second": (0, LARGE, True),
+        "texture_kbps": (0, 1000, True),
+        "n_threads": (0, 256, False),
+        "windows": (64, 32768, False),
     },
     "instrument": {
-        "controls": (0, 4096, False), "modes": (1, 4096, False), "strikes": (0, 100_000, False), "numbers_percent": (0, 100, True),
-        "taps": (0, 4096, False), "refine": (0, 1_000_000, False), "l1": (0, LARGE, False), "seed": (0, 2**32 - 1, False),
+        "controls": (0, 4096, False),
+        "modes": (1, 4096, False),
+        "strikes": (0, 100_000, False),
+        "numbers_percent": (0, 100, True),
+        "taps": (0, 4096, False),
+        "refine": (0, 1_000_000, False),
+        "l1": (0, LARGE, False),
+        "seed": (0, 2**32 - 1, False),
         "time_limit_s": (0, LARGE, True),
     },
     "splat": _FIT,
     "gabor": _FIT,
-}  # fmt: skip
-"""Least and largest value of each option, and whether the least is excluded: as the dataclasses check them."""
+}
 _WINDOWS = tuple(2**k for k in range(6, 16))
 _CHOICES: dict[tuple[type, str], tuple[Any, ...]] = {
     (PursuitOptions, "windows"): _WINDOWS,
@@ -68,11 +107,15 @@ def encoder_named(name: str) -> Encoder:
     for encoder in ENCODERS:
         if encoder.name == name:
             return encoder
-    raise ParameterError(f"there is no encoder {name[:40]!r}: there are {', '.join(encoder.name for encoder in ENCODERS)}")
+    raise ParameterError(
+        f"there is no encoder {name[:40]!r}: there are {', '.join(encoder.name for encoder in ENCODERS)}"
+    )
 
 
 def options_of(encoder: Encoder, values: dict[str, Any]) -> Any:
-    """The options with these values, checked as everywhere; `null` means as usual. ParameterError where they make no sense."""
+    """The options with these values, checked as everywhere; `null` means as usual. ParameterError where they make
+    no sense.
+    """
     asked = {}
     for field in _shown(encoder):
         value = values.get(field.name)
@@ -98,7 +141,9 @@ def _typed(name: str, value: Any, wanted: str) -> Any:
         return int(value)
     right = {"boolean": bool, "integer": int, "number": int | float, "choice": str, "text": str}.get(wanted)
     if right is None or not isinstance(value, right) or (isinstance(value, bool) and wanted != "boolean"):
-        raise ParameterError(f"{name} must be {'a list of integers' if wanted == 'integers' else f'a {wanted}'}, not {value!r:.60}")
+        raise ParameterError(
+            f"{name} must be {'a list of integers' if wanted == 'integers' else f'a {wanted}'}, not {value!r:.60}"
+        )
     if isinstance(value, str) and len(value) > _LONGEST:
         raise ParameterError(f"{name} has {len(value)} characters, {_LONGEST} at most")
     return value
@@ -111,19 +156,21 @@ def described(encoder: Encoder) -> dict[str, Any]:
     for field in _shown(encoder):
         low, high, exclusive = hints.get(field.name, (None, None, False))
         default = field.default
-        options.append({
-            "name": field.name,
-            "title": field.name.replace("_", " "),
-            "type": _type(encoder.options, field.name),
-            "default": list(default) if isinstance(default, tuple) else default,
-            "nullable": type(None) in typing.get_args(typing.get_type_hints(encoder.options)[field.name]),
-            "low": low,
-            "high": high,
-            "exclusive_low": exclusive,
-            "choices": _choices(encoder.options, field.name),
-            "target": field.name in encoder.targets,
-            "doc": docs.get(field.name, ""),
-        })  # fmt: skip
+        options.append(
+            {
+                "name": field.name,
+                "title": field.name.replace("_", " "),
+                "type": _type(encoder.options, field.name),
+                "default": list(default) if isinstance(default, tuple) else default,
+                "nullable": type(None) in typing.get_args(typing.get_type_hints(encoder.options)[field.name]),
+                "low": low,
+                "high": high,
+                "exclusive_low": exclusive,
+                "choices": _choices(encoder.options, field.name),
+                "target": field.name in encoder.targets,
+                "doc": docs.get(field.name, ""),
+            }
+        )
     return {"encoder": encoder.name, "title": encoder.title, "options": options}
 
 
@@ -142,10 +189,16 @@ def _type(options: type, name: str) -> str:
     hint = typing.get_type_hints(options)[name]
     if typing.get_origin(hint) is typing.Literal:
         return "choice"
-    parts = [part for part in typing.get_args(hint) if part is not type(None)] if isinstance(hint, types.UnionType) else [hint]
+    parts = (
+        [part for part in typing.get_args(hint) if part is not type(None)]
+        if isinstance(hint, types.UnionType)
+        else [hint]
+    )
     if typing.get_origin(parts[0]) is tuple:
         return "integers"
-    return {bool: "boolean", int: "integer", float: "number", str: "choice" if (options, name) in _CHOICES else "text"}[parts[0]]
+    return {bool: "boolean", int: "integer", float: "number", str: "choice" if (options, name) in _CHOICES else "text"}[
+        parts[0]
+    ]
 
 
 def option_docs(options: type) -> dict[str, str]:

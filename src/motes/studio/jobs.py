@@ -1,4 +1,6 @@
-"""Encoding in a process of its own, one job after the other, with progress and a way to stop: nothing that happens there can stop the server."""
+"""Encoding in a process of its own, one job after the other, with progress and a way to stop: nothing that happens
+there can stop the server.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,16 @@ from motes.library.batch import attempt
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
 from motes.scene.scene import Scene
-from motes.studio.errors import Absent, Conflict
-from motes.studio.geometry import geometry_of
-from motes.studio.tiles import coarsest_level, event_tile
+from motes.studio.drawing.geometry import geometry_of
+from motes.studio.drawing.tiles import coarsest_level, event_tile
+from motes.studio.http.errors import Absent, Conflict
 
 _TELL_S = 0.1
+# Between pictures of a fit as it stands.
 _SHOW_S = 0.5
-"""Between pictures of a fit as it stands."""
 _MOST_DRAWN = 1000
+# How long a job that is cancelled has to end by itself.
 _PATIENCE_S = 4.0
-"""How long a job that is cancelled has to end by itself."""
 _MOST_WAITING = 32
 
 
@@ -48,16 +50,17 @@ class EncodingJob:
     work: Encode
     asked: dict[str, Any]
     document: str | None = None
+    # The document that gets the scene; None for a new one.
     into: str | None = None
-    """The document that gets the scene; None for a new one."""
     state: str = "waiting"
     fraction: float = 0.0
     n_events: int = 0
+    # Steps of a fit, and the loss after them.
     iteration: int | None = None
-    """Steps of a fit, and the loss after them."""
     loss: float | None = None
+    # The events of a fit as they stand: a tile of the whole scene; `about_drawn` tells which picture it is, its length
+    # and height.
     drawn: bytes = b""
-    """The events of a fit as they stand: a tile of the whole scene; `about_drawn` tells which picture it is, its length and height."""
     about_drawn: dict[str, Any] | None = None
     begun: float = 0.0
     ended: float = 0.0
@@ -68,26 +71,45 @@ class EncodingJob:
     def told(self) -> dict[str, Any]:
         """The job as the API tells of it."""
         elapsed = (self.ended or time.monotonic()) - self.begun if self.begun else 0.0
-        remaining = elapsed * (1 - self.fraction) / self.fraction if self.state == "running" and self.fraction > 0.02 else None
+        remaining = (
+            elapsed * (1 - self.fraction) / self.fraction if self.state == "running" and self.fraction > 0.02 else None
+        )
         return {
-            "id": self.id, "name": self.name, "encoder": self.encoder, "options": self.asked, "state": self.state, "fraction": self.fraction,
-            "n_events": self.n_events, "iteration": self.iteration, "loss": self.loss, "drawn": self.about_drawn,
-            "elapsed_s": elapsed, "remaining_s": remaining, "document": self.document, "error": self.error,
+            "id": self.id,
+            "name": self.name,
+            "encoder": self.encoder,
+            "options": self.asked,
+            "state": self.state,
+            "fraction": self.fraction,
+            "n_events": self.n_events,
+            "iteration": self.iteration,
+            "loss": self.loss,
+            "drawn": self.about_drawn,
+            "elapsed_s": elapsed,
+            "remaining_s": remaining,
+            "document": self.document,
+            "error": self.error,
             "stop_reason": self.stop_reason,
-        }  # fmt: skip
+        }
 
 
 class Jobs:
-    """The queue: `done(job, path)` takes in the .mote file that a job has made and returns the id of its document; `tell` is called as jobs go on."""
+    """The queue: `done(job, path)` takes in the .mote file that a job has made and returns the id of its document;
+    `tell` is called as jobs go on.
+    """
 
-    def __init__(self, folder: Path, done: Callable[[EncodingJob, Path], str], tell: Callable[[EncodingJob], None]) -> None:
+    def __init__(
+        self, folder: Path, done: Callable[[EncodingJob, Path], str], tell: Callable[[EncodingJob], None]
+    ) -> None:
         self._folder, self._done, self._tell = folder, done, tell
         self._jobs: dict[str, EncodingJob] = {}
         self._waiting: queue.Queue[EncodingJob | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, name: str, source: Path, encoder: str, work: Encode, asked: dict[str, Any], into: str | None) -> EncodingJob:
+    def add(
+        self, name: str, source: Path, encoder: str, work: Encode, asked: dict[str, Any], into: str | None
+    ) -> EncodingJob:
         """Queue a job."""
         with self._lock:
             if sum(job.state == "waiting" for job in self._jobs.values()) >= _MOST_WAITING:
@@ -142,7 +164,9 @@ class Jobs:
         context = multiprocessing.get_context("spawn")  # numba's threads do not survive a fork
         here, there = context.Pipe(duplex=False)
         stop = context.Event()
-        process = context.Process(target=_encode, args=(FileJob(str(job.source), str(path)), job.work, there, stop, os.getpid()), daemon=True)
+        process = context.Process(
+            target=_encode, args=(FileJob(str(job.source), str(path)), job.work, there, stop, os.getpid()), daemon=True
+        )
         job.state, job.begun = "running", time.monotonic()
         self._tell(job)
         process.start()
@@ -161,7 +185,10 @@ class Jobs:
                         job.n_events, job.iteration, job.loss = message[1:]
                     elif message[0] == "drawn":
                         number = 1 + (job.about_drawn["number"] if job.about_drawn else 0)
-                        job.drawn, job.about_drawn = message[1], {"number": number, "duration_s": message[2], "top_hz": message[3]}
+                        job.drawn, job.about_drawn = (
+                            message[1],
+                            {"number": number, "duration_s": message[2], "top_hz": message[3]},
+                        )
                     else:
                         outcome = message[1]
                 if job.cancelled.is_set():
@@ -201,7 +228,9 @@ class Jobs:
 
 
 def _encode(job: FileJob, work: Encode, there: Any, stop: Any, parent: int) -> None:
-    """In the process: encode a recording, tell how it goes, and end as by Ctrl-C when told to stop, or when the server is gone."""
+    """In the process: encode a recording, tell how it goes, and end as by Ctrl-C when told to stop, or when the
+    server is gone.
+    """
     busy = True
 
     def interrupted(signal_number: int, frame: FrameType | None) -> None:
@@ -250,4 +279,6 @@ def _encode(job: FileJob, work: Encode, there: Any, stop: Any, parent: int) -> N
 def drawn(scene: Scene) -> bytes:
     """A scene as one tile of its strongest events."""
     level = coarsest_level(scene.duration_s)
-    return event_tile(geometry_of(scene), np.zeros(scene.n_events, np.bool_), level, 0, 0, scene.duration_s, _MOST_DRAWN)
+    return event_tile(
+        geometry_of(scene), np.zeros(scene.n_events, np.bool_), level, 0, 0, scene.duration_s, _MOST_DRAWN
+    )

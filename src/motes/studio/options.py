@@ -13,10 +13,11 @@ UPLOAD_S = 3 * 3600.0
 
 @dataclass(frozen=True)
 class StudioOptions:
-    """`folder` confines what can be opened and saved; `state` is where unsaved work is kept; a `token` is asked for where it is not empty.
+    """`folder` confines what can be opened and saved; `state` is where unsaved work is kept; a `token` is asked for
+    where it is not empty.
 
-    `hosts` are names under which the server may be addressed, beside localhost and literal addresses. `recordings` are folders in which the recording
-    of a scene is looked for too.
+    `hosts` are names under which the server may be addressed, beside localhost and literal addresses. `recordings` are
+    folders in which the recording of a scene is looked for too.
     """
 
     folder: Path

@@ -8,9 +8,9 @@ from typing import Any
 
 from motes.data import impulse_responses
 from motes.errors import MotesError
-from motes.scene import room as rooms
-from motes.scene.kinds import Mask
-from motes.scene.room import Room
+from motes.events import room as rooms
+from motes.events.event_table import Mask
+from motes.events.room import Room
 from motes.scene.scene import Scene
 
 _MOST_FILES = 1000
@@ -52,7 +52,9 @@ def rooms_of(scene: Scene) -> list[dict[str, Any]]:
 
 
 def room_asked(scene: Scene, asked: str | int | None) -> Room | int | None:
-    """A room by its name or its id in the scene; of two of a name, the one that the scene has. ParameterError where there is none."""
+    """A room by its name or its id in the scene; of two of a name, the one that the scene has. ParameterError where
+    there is none.
+    """
     if not isinstance(asked, str):
         return asked or None
     held = [i for i, room in enumerate(scene.rooms, 1) if room.name == asked and not room.is_missing]

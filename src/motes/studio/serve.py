@@ -23,24 +23,33 @@ LOCAL = "127.0.0.1"
 
 
 def serve(
-    options: StudioOptions, host: str, port: int, *, target: Path | None = None, browser: bool = True, tell: Callable[[str], None] = print
+    options: StudioOptions,
+    host: str,
+    port: int,
+    *,
+    target: Path | None = None,
+    browser: bool = True,
+    tell: Callable[[str], None] = print,
 ) -> None:
-    """Serve until interrupted. `target` is opened at once; `tell` gets the address. Elsewhere than on this machine, a token is asked for.
+    """Serve until interrupted. `target` is opened at once; `tell` gets the address. Elsewhere than on this machine, a
+    token is asked for.
 
     Raises MissingExtraError without what the studio needs, ParameterError where the address cannot be used.
     """
     try:
         import uvicorn
 
-        from motes.studio.app import NO_PAGE, PAGE, create_app
-        from motes.studio.bodies import JobBody, OpenBody
+        from motes.studio.http.app import NO_PAGE, PAGE, create_app
+        from motes.studio.http.schemas import JobBody, OpenBody
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "uvicorn", "pydantic", "starlette"):
             raise
         raise MissingExtraError("the studio", "studio") from None
     listener = _listener(host, port)
     if not _is_local(host):
-        options = replace(options, token=secrets.token_urlsafe(24), hosts=(host, socket.gethostname(), socket.getfqdn()))
+        options = replace(
+            options, token=secrets.token_urlsafe(24), hosts=(host, socket.gethostname(), socket.getfqdn())
+        )
     app = create_app(options)
     studio = app.state.studio
     if target is not None:
@@ -52,8 +61,18 @@ def serve(
             listener.close()
             studio.close()
             raise
-    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, server_header=False, date_header=False, ws="none")
-    server = _server(uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell))
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        date_header=False,
+        ws="none",
+    )
+    server = _server(
+        uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell)
+    )
     if not (PAGE / "index.html").is_file():
         tell(f"motes: {NO_PAGE}")
     sys.setswitchinterval(0.001)  # threads that draw and render do not keep the others waiting
@@ -107,9 +126,13 @@ def _is_local(host: str) -> bool:
 def _listener(host: str, port: int) -> socket.socket:
     """A socket that listens; ParameterError where the port is taken or the host is not ours."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except (OSError, UnicodeError):
-        raise ParameterError(f"there is no host {host!r}: --host takes an address of this machine, or 0.0.0.0 for all") from None
+        raise ParameterError(
+            f"there is no host {host!r}: --host takes an address of this machine, or 0.0.0.0 for all"
+        ) from None
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -119,9 +142,13 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ParameterError(
-                f"port {port} is taken, perhaps by another studio: choose one with --port, or --port 0 for any that is free"
+                f"port {port} is taken, perhaps by another studio: choose one with --port, or --port 0 for any "
+                "that "
+                "is free"
             ) from None
         if error.errno == errno.EACCES:
-            raise ParameterError(f"port {port} may not be used by everybody: choose one above 1023 with --port") from None
+            raise ParameterError(
+                f"port {port} may not be used by everybody: choose one above 1023 with --port"
+            ) from None
         raise ParameterError(f"cannot listen at {host}:{port}: {error.strerror or error}") from None
     return listener

@@ -16,31 +16,31 @@ from typing import Any
 import numpy as np
 
 from motes.audio import open_source
+from motes.edit.selection import Selection
 from motes.errors import MotesError, ParameterError
+from motes.events.groups import ROLES
+from motes.kinds.gabor.edited import prepare
+from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
-from motes.scene.gabor import Gabor
-from motes.scene.groups import ROLES
-from motes.scene.placed import prepare
 from motes.scene.scene import Metadata, Scene
-from motes.scene.select import Selection
-from motes.studio.autosave import Autosave
-from motes.studio.bodies import JobBody, OpenBody, SourceBody, What
-from motes.studio.documents import Document, Documents
-from motes.studio.errors import Absent, Conflict, TooLarge
-from motes.studio.feed import Feed
+from motes.studio.document.autosave import Autosave
+from motes.studio.document.documents import Document, Documents
+from motes.studio.document.history import Revision
+from motes.studio.document.table import kinds, sortable
 from motes.studio.folder import SCENE, Folder, sort_of
 from motes.studio.forms import ENCODERS, described, encoder_named, work_of
-from motes.studio.history import Revision
+from motes.studio.http.errors import Absent, Conflict, TooLarge
+from motes.studio.http.feed import Feed
+from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
-from motes.studio.recording import Unpacked, check_length, recording_of
 from motes.studio.rooms import tails_end_s
-from motes.studio.table import kinds, sortable
+from motes.studio.sound.recording import Unpacked, check_length, recording_of
 from motes.version import __version__
 
 _MOST_SOUNDS = 64
+# Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests.
 _MOST_PREPARED = 50_000
-"""Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class Studio:
         self._saver = threading.Thread(target=self._save_by_and_by, name="autosave", daemon=True)
         self._saver.start()
 
-    # --- as a whole ---------------------------------------------------------------------------------------------------------------------
+    # --- as a whole
+    # ----------------------------------------------------------------------------------------------
 
     def told(self) -> dict[str, Any]:
         """All a page needs to start."""
@@ -115,7 +116,8 @@ class Studio:
         self.autosave.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    # --- documents ----------------------------------------------------------------------------------------------------------------------
+    # --- documents
+    # ----------------------------------------------------------------------------------------------
 
     def open(self, body: OpenBody) -> Document:
         """Open a scene, a recording, or unsaved work."""
@@ -128,7 +130,9 @@ class Studio:
             if (document := self.documents.opened_from(path)) is not None:
                 return document
             own = path if shown is not None else None
-            document = self._with_recording(self._document(name, load_scene(str(path)), path=own, shown_path=shown), path)
+            document = self._with_recording(
+                self._document(name, load_scene(str(path)), path=own, shown_path=shown), path
+            )
         else:
             recording = Unpacked(path, self.options.upload_s)
             document = self._document(os.path.splitext(name)[0] + SCENE, _no_events(recording))
@@ -165,7 +169,11 @@ class Studio:
         """The document with the recording that is found for it; one that cannot be read is as if it were not there."""
         digest = document.history.current.scene.metadata.source_digest
         with contextlib.suppress(MotesError):
-            if digest and (recording := recording_of(path, digest, self.options.recordings, self.options.upload_s)) is not None:
+            if (
+                digest
+                and (recording := recording_of(path, digest, self.options.recordings, self.options.upload_s))
+                is not None
+            ):
                 document.use_recording(recording)
         return document
 
@@ -215,7 +223,9 @@ class Studio:
         if path is None and document.path is None:
             raise Conflict("the document has no file yet: name one")
         if path is not None and not path.lower().endswith(SCENE):
-            raise ParameterError(f"{path} does not end in {SCENE}: what is saved is a scene; other formats are exported")
+            raise ParameterError(
+                f"{path} does not end in {SCENE}: what is saved is a scene; other formats are exported"
+            )
         target = self.folder.inside(path) if path is not None else document.path
         assert target is not None
         if (other := self.documents.opened_from(target)) is not None and other is not document:
@@ -224,7 +234,8 @@ class Studio:
         self.autosave.forget(document.id)
         self.changed(document)
 
-    # --- files --------------------------------------------------------------------------------------------------------------------------
+    # --- files
+    # ----------------------------------------------------------------------------------------------
 
     def source(self, body: SourceBody | OpenBody) -> tuple[Path, str, str | None]:
         """The file a request means, its name, and its path in the folder if it is there."""
@@ -258,7 +269,9 @@ class Studio:
 
                 seconds = info(path).duration_s
                 if seconds > self.options.upload_s:
-                    raise TooLarge(f"{name} lasts {seconds:.0f} s, the studio takes at most {self.options.upload_s:.0f} s")
+                    raise TooLarge(
+                        f"{name} lasts {seconds:.0f} s, the studio takes at most {self.options.upload_s:.0f} s"
+                    )
             else:
                 source = check_length(open_source(path), self.options.upload_s)
                 seconds = source.n_samples / source.sample_rate_hz
@@ -268,7 +281,8 @@ class Studio:
         self.uploads[identity] = Upload(identity, name, path, n_bytes)
         return {"upload": identity, "name": name, "n_bytes": n_bytes, "type": sort, "duration_s": seconds}
 
-    # --- jobs ---------------------------------------------------------------------------------------------------------------------------
+    # --- jobs
+    # ----------------------------------------------------------------------------------------------
 
     def encode(self, body: JobBody) -> EncodingJob:
         """Queue an encoding."""
@@ -309,7 +323,8 @@ class Studio:
         self.changed(document)
         return document.id
 
-    # --- sounds -------------------------------------------------------------------------------------------------------------------------
+    # --- sounds
+    # ----------------------------------------------------------------------------------------------
 
     def solo(self, document: Document, revision: Revision, what: What) -> Solo:
         """A selection as a sound of its own."""
@@ -327,7 +342,8 @@ class Studio:
                 del self.sounds[next(iter(self.sounds))]
         return made
 
-    # --- unsaved work -------------------------------------------------------------------------------------------------------------------
+    # --- unsaved work
+    # ----------------------------------------------------------------------------------------------
 
     def save_soon(self, document: Document) -> None:
         """Keep the document's state a little later."""
@@ -360,7 +376,11 @@ class Studio:
             return
         with document.lock:
             revision, recording = document.history.current, document.recording
-            about: dict[str, Any] = {"name": document.name, "path": document.shown_path, "recording": str(recording.path) if recording else None}
+            about: dict[str, Any] = {
+                "name": document.name,
+                "path": document.shown_path,
+                "recording": str(recording.path) if recording else None,
+            }
             about["stamp"] = document.stamp
         self.autosave.store(document.id, revision, about)
         self.feed.tell("autosaved", {"id": document.id, "revision": revision.number})

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.kernels.gabor import add_gabor
-from motes.scene.placed import performed
+from motes.kinds.gabor.edited import performed
+from motes.kinds.gabor.kernel import add_gabor
+from motes.kinds.splat.render import SplatPart
+from motes.kinds.strike.render import StrikePart
 from motes.scene.scene import Scene
 from motes.synth.rooms import WetPart, parted
-from motes.synth.splats import SplatPart
-from motes.synth.strikes import StrikePart
 from motes.units import require_finite
 
 Array = NDArray[np.float64]
@@ -23,7 +23,9 @@ BLOCK_SAMPLES = 1 << 17
 
 
 class Part(Protocol):
-    """What renders one kind of event: it adds samples `first` … `first` + `n_samples` − 1 to audio `(n_channels, ≥ n_samples + 16)`, float64."""
+    """What renders one kind of event: it adds samples `first` … `first` + `n_samples` − 1 to audio `(n_channels, ≥
+    n_samples + 16)`, float64.
+    """
 
     def add(self, audio: Array, first: int, n_samples: int) -> None: ...
 
@@ -53,7 +55,7 @@ def parts_of(scene: Scene) -> list[Part]:
 
 
 class GaborPart:
-    """Windowed sinusoids, by `motes.kernels.gabor`."""
+    """Windowed sinusoids, by `motes.kinds.gabor.kernel`."""
 
     def __init__(self, scene: Scene) -> None:
         events, rate = performed(scene), scene.sample_rate_hz
@@ -71,22 +73,31 @@ class GaborPart:
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
-        add_gabor(audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre))
+        add_gabor(
+            audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre)
+        )
 
 
 def texture_part(scene: Scene) -> Part:
     """Noise, by overlap-add."""
-    from motes.synth.texture import TextureRenderer
+    from motes.kinds.texture.render import TextureRenderer
 
     return TextureRenderer(scene.texture, scene.sample_rate_hz)
 
 
-PARTS: dict[str, Callable[[Scene], Part]] = {"gabor": GaborPart, "texture": texture_part, "strike": StrikePart, "splat": SplatPart}
-"""The renderer of each kind that sounds by itself."""
+# The renderer of each kind that sounds by itself.
+PARTS: dict[str, Callable[[Scene], Part]] = {
+    "gabor": GaborPart,
+    "texture": texture_part,
+    "strike": StrikePart,
+    "splat": SplatPart,
+}
 
 
 def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
-    """The audio of a scene, or of a stretch of it: `(n,)` when mono, else `(n_channels, n)`, float32, full scale = 1."""
+    """The audio of a scene, or of a stretch of it: `(n,)` when mono, else `(n_channels, n)`, float32, full scale =
+    1.
+    """
     first, last = stretch_samples(scene, start_s, end_s)
     audio = np.empty((scene.n_channels, last - first), np.float32)
     place = 0
@@ -96,7 +107,9 @@ def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = 
     return audio[0] if scene.n_channels == 1 else audio
 
 
-def render_blocks(scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None) -> Iterator[NDArray[np.float32]]:
+def render_blocks(
+    scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Samples first … last − 1 in blocks `(n_channels, ≤ block_samples)`; memory does not grow with the length."""
     if block_samples < 1:
         raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
@@ -107,13 +120,19 @@ def render_blocks(scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: in
 
 
 def stretch_samples(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:
-    """First sample and the one past the last of a stretch in seconds; raises ParameterError where it is empty or outside the scene."""
+    """First sample and the one past the last of a stretch in seconds; raises ParameterError where it is empty or
+    outside the scene.
+    """
     first = 0 if start_s is None else round(require_finite("start_s", start_s) * scene.sample_rate_hz)
     last = scene.n_samples if end_s is None else math.floor(require_finite("end_s", end_s) * scene.sample_rate_hz + 0.5)
     if start_s is not None and not 0 <= first <= scene.n_samples:
-        raise ParameterError(f"start {start_s:g} s is outside the scene, 0 … {scene.duration_s:g} s: were these samples, not seconds?")
+        raise ParameterError(
+            f"start {start_s:g} s is outside the scene, 0 … {scene.duration_s:g} s: were these samples, not seconds?"
+        )
     if end_s is not None and last > scene.n_samples:
-        raise ParameterError(f"end {end_s:g} s is past the end, {scene.duration_s:g} s: were these samples, not seconds?")
+        raise ParameterError(
+            f"end {end_s:g} s is past the end, {scene.duration_s:g} s: were these samples, not seconds?"
+        )
     if last < first:
         raise ParameterError(f"the stretch ends ({end_s:g} s) before it starts ({start_s or 0:g} s)")
     return first, last

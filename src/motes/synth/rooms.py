@@ -1,7 +1,8 @@
-"""Events in rooms to audio: all that is sent to a room is summed and convolved with its response once, whatever the number of events.
+"""Events in rooms to audio: all that is sent to a room is summed and convolved with its response once, whatever the
+number of events.
 
-Time is cut into chunks on a fixed grid, so that what is heard does not depend on how rendering is cut into blocks. A seek begins as many chunks
-earlier as the longest tail needs.
+Time is cut into chunks on a fixed grid, so that what is heard does not depend on how rendering is cut into blocks. A
+seek begins as many chunks earlier as the longest tail needs.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ import numpy as np
 
 from motes.convolve import Exact
 from motes.errors import MotesWarning
-from motes.scene.kinds import Array, EventTable
-from motes.scene.placed import baked, performed
-from motes.scene.room import Samples
+from motes.events.event_table import Array, EventTable
+from motes.events.room import Samples
+from motes.kinds.gabor.edited import baked, performed
 from motes.scene.scene import Scene
 
+# Samples of a chunk.
 CHUNK = 1 << 15
-"""Samples of a chunk."""
+# Renderers of kinds may write so far past the end.
 MARGIN = 16
-"""Renderers of kinds may write so far past the end."""
+# Up to so many pairs of room and wetness are rendered once each; of more, every event is rendered twice, for its room
+# and dry.
 MOST_WAYS = 32
-"""Up to so many pairs of room and wetness are rendered once each; of more, every event is rendered twice, for its room and dry."""
 
 
 class Part(Protocol):
@@ -39,7 +41,9 @@ PartsOf = Callable[[Scene], Sequence[Part]]
 
 
 def parted(scene: Scene) -> tuple[Scene, Scene | None]:
-    """The events that are heard dry alone, and those that a room hears, if any; MotesWarning names the rooms that are missing."""
+    """The events that are heard dry alone, and those that a room hears, if any; MotesWarning names the rooms that
+    are missing.
+    """
     heard = np.array([False, *(not room.is_missing for room in scene.rooms)])
     missing = [room.name for room in scene.rooms if room.is_missing]
     if missing:
@@ -49,10 +53,14 @@ def parted(scene: Scene) -> tuple[Scene, Scene | None]:
     if not any(np.any(_wet(table, heard)) for table in scene.tables):
         return scene, None
     gabor = performed(scene)
-    scene = scene.replace(gabor=baked(gabor, np.unique(gabor.edit_layer)))  # what follows partials has been done for all of them together
+    scene = scene.replace(
+        gabor=baked(gabor, np.unique(gabor.edit_layer))
+    )  # what follows partials has been done for all of them together
     masks = [_wet(table, heard) for table in scene.tables]
     pairs = list(zip(scene.tables, masks, strict=True))
-    return scene.with_tables(table.take(~mask) for table, mask in pairs), scene.with_tables(table.take(mask) for table, mask in pairs)
+    return scene.with_tables(table.take(~mask) for table, mask in pairs), scene.with_tables(
+        table.take(mask) for table, mask in pairs
+    )
 
 
 def _wet(table: EventTable, heard: np.ndarray) -> np.ndarray:
@@ -71,7 +79,9 @@ class Layer:
 
 def layers(scene: Scene, parts_of: PartsOf) -> Iterator[Layer]:
     """The events of a scene in which each is in a room."""
-    ways = np.unique(np.concatenate([np.stack([table.room_id, table.wetness], axis=1) for table in scene.tables]), axis=0)
+    ways = np.unique(
+        np.concatenate([np.stack([table.room_id, table.wetness], axis=1) for table in scene.tables]), axis=0
+    )
     if len(ways) <= MOST_WAYS:
         for room, wetness in ways.tolist():
             these = [table.take((table.room_id == room) & (table.wetness == wetness)) for table in scene.tables]
@@ -80,7 +90,9 @@ def layers(scene: Scene, parts_of: PartsOf) -> Iterator[Layer]:
     yield Layer(parts_of(scene.with_tables(table.amplified(1 - table.wetness) for table in scene.tables)), 1.0, 0.0, 0)
     sent = [table.amplified(table.wetness) for table in scene.tables]
     for room in np.unique(ways[:, 0]):
-        yield Layer(parts_of(scene.with_tables(table.take(table.room_id == room) for table in sent)), 0.0, 1.0, int(room))
+        yield Layer(
+            parts_of(scene.with_tables(table.take(table.room_id == room) for table in sent)), 0.0, 1.0, int(room)
+        )
 
 
 class Bus:
@@ -95,7 +107,9 @@ class Bus:
         return np.zeros((len(self._exact), self.n_taps - 1))
 
     def after(self, tail: Array, sent: Array) -> tuple[Array, Array]:
-        """What is heard during a chunk, after this tail and with `sent` `(n_channels, CHUNK)`, and the tail it leaves behind."""
+        """What is heard during a chunk, after this tail and with `sent` `(n_channels, CHUNK)`, and the tail it
+        leaves behind.
+        """
         heard = np.zeros((len(sent), CHUNK + self.n_taps - 1))
         heard[:, : self.n_taps - 1] = tail
         for channel, (x, exact) in enumerate(zip(sent, self._exact, strict=True)):
@@ -114,7 +128,9 @@ class State:
 
 
 class WetPart:
-    """Renders any stretch of events that rooms hear, by way of whole chunks; goes on from the chunk it rendered last, or seeks."""
+    """Renders any stretch of events that rooms hear, by way of whole chunks; goes on from the chunk it rendered
+    last, or seeks.
+    """
 
     def __init__(self, scene: Scene, parts_of: PartsOf) -> None:
         self._layers = list(layers(scene, parts_of))
@@ -148,7 +164,10 @@ class WetPart:
 
     def _next(self, state: State) -> State:
         number = state.number + 1
-        audio, sent = np.zeros((self._n_channels, CHUNK)), {room: np.zeros((self._n_channels, CHUNK)) for room in self._buses}
+        audio, sent = (
+            np.zeros((self._n_channels, CHUNK)),
+            {room: np.zeros((self._n_channels, CHUNK)) for room in self._buses},
+        )
         for layer in self._layers:
             sound = np.zeros((self._n_channels, CHUNK + MARGIN))
             for part in layer.parts:

@@ -1,0 +1,295 @@
+"""Taking hold of events: by a condition, a function, their numbers or a stretch of time. A Selection's edits return
+the whole scene.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.edit import assign
+from motes.edit import operations as edit
+from motes.edit.condition import Expression
+from motes.errors import ParameterError
+from motes.events.event_table import EventTable, Mask
+from motes.events.groups import Groups
+from motes.events.room import Room
+from motes.kinds.gabor.edited import partial_numbers
+from motes.kinds.gabor.table import Gabor
+from motes.scene.scene import KINDS
+from motes.units import SILENCE_DB
+
+if TYPE_CHECKING:
+    from motes.scene.scene import Scene
+
+# What can be asked of events beside the parameters of their kind.
+_MORE = ("id", "start_s", "end_s", "level_db", "partial")
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Some events of a scene. Edits return the whole scene with just these events changed; `only` and `drop` split it.
+
+    `mask` is `(n_events,)`, over the events of all kinds in the scene's order. Selections of one scene combine with
+    `&`, `|` and `~`.
+    """
+
+    scene: Scene
+    mask: Mask
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.mask))
+
+    def __and__(self, other: Selection) -> Selection:
+        return replace(self, mask=self.mask & _mask_of(other, self.scene))
+
+    def __or__(self, other: Selection) -> Selection:
+        return replace(self, mask=self.mask | _mask_of(other, self.scene))
+
+    def __invert__(self) -> Selection:
+        return replace(self, mask=~self.mask)
+
+    @property
+    def onset_s(self) -> float:
+        """When the first of them begins to sound."""
+        return edit.onset_s(self)
+
+    def only(self) -> Scene:
+        """The scene with nothing but these events."""
+        return edit.kept(self, self.mask).scene
+
+    def drop(self) -> Scene:
+        """The scene without these events."""
+        return edit.kept(self, ~self.mask).scene
+
+    def move(self, by_s: float) -> Scene:
+        """These events later by `by_s` seconds, or earlier if it is negative; ParameterError if one would end
+        before 0.
+        """
+        return edit.move(self, by_s).scene
+
+    def transpose(self, semitones: float) -> Scene:
+        """These events higher by `semitones` (lower if negative); they keep their times and windows, and partials
+        their inner phases.
+        """
+        return edit.transpose(self, semitones).scene
+
+    def stretch(self, factor: float) -> Scene:
+        """These events `factor` times as long, about their first onset: times and windows grow, frequencies and
+        amplitudes stay.
+        """
+        return edit.stretch(self, factor).scene
+
+    def gain(self, db: float) -> Scene:
+        """These events louder by `db` (quieter if negative)."""
+        return edit.gain(self, db).scene
+
+    def mute(self) -> Scene:
+        """These events with amplitude 0: they keep their place in the table until the scene is saved."""
+        return edit.mute(self, self.mask).scene
+
+    def solo(self) -> Scene:
+        """All other events with amplitude 0."""
+        return edit.mute(self, ~self.mask).scene
+
+    def duplicate(self, at_s: float) -> Scene:
+        """A second copy of these events, whose first onset is at `at_s`."""
+        return edit.duplicate(self, at_s).scene
+
+    def reverse(self) -> Scene:
+        """These events backwards, mirrored about the middle of their first and last centre."""
+        return edit.reverse(self).scene
+
+    def room(self, room: Room | int | None, wetness: float = 0.3) -> Scene:
+        """These events sent to a room (`motes.room(…)`, or one of the scene's by its id), `wetness` 0 … 1 of each; None
+        takes them out of theirs.
+
+        The scene grows, if need be, until the room is no longer heard (−60 dB).
+        """
+        return edit.into_room(self, room, wetness).scene
+
+    def set(self, **values: Any) -> Scene:
+        """These events with parameters at exact values: a number, one for each channel, or all values of a ragged
+        field; see `motes.edit.assign`.
+        """
+        return assign.assign(self, values).scene
+
+    def group(self, role: str = "own", parent: int = 0) -> Scene:
+        """These events in a new group: a "note", a "voice" or your "own", within the group `parent`."""
+        return assign.grouped(self, role, parent).scene
+
+    def ungroup(self) -> Scene:
+        """These events out of their groups, in those that these are in."""
+        return assign.ungrouped(self).scene
+
+    def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
+        """The scene without those of these events whose frequency is below `low_hz` or above `high_hz`."""
+        return edit.filter(self, low_hz, high_hz).scene
+
+
+class EventView:
+    """The columns of a table as attributes for a function to compare, each `(n_events,)`; of several channels the
+    loudest counts.
+    """
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        object.__setattr__(self, "_columns", columns)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._columns:
+            value = self._columns[name]
+            if value is None:
+                raise _Lacks(name)
+            return value
+        near = difflib.get_close_matches(name, self._columns, 1)
+        raise ParameterError(
+            f"events have no column {name!r}, "
+            + (f"did you mean {near[0]}?" if near else f"they have: {', '.join(self._columns)}")
+        )
+
+
+class _Lacks(Exception):
+    """A function asked for a column that this kind does not have."""
+
+
+def choose(
+    scene: Scene, what: Any = None, start_s: float | None = None, end_s: float | None = None, group: Any = None
+) -> Selection:
+    """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s and that are in
+    `group` or a group within it.
+
+    `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
+    mask, event numbers or a mask, a slice of seconds, another Selection of the scene, or None for all. `group` is an
+    id, several, or Groups. Raises ParameterError where that makes no sense.
+    """
+    if isinstance(what, slice):
+        mask = edit.within(scene, *edit.slice_seconds(what))
+    elif what is None:
+        mask = np.ones(scene.n_events, np.bool_)
+    elif isinstance(what, Selection):
+        mask = _mask_of(what, scene)
+    elif isinstance(what, str):
+        mask = _by_text(scene, what)
+    elif callable(what):
+        mask = _by_function(scene, what)
+    else:
+        mask = _by_ids(scene.n_events, what)
+    if start_s is not None or end_s is not None:
+        mask = mask & edit.within(scene, start_s, end_s)
+    if group is not None:
+        ids = scene.groups.within(group.id if isinstance(group, Groups) else group)
+        mask = mask & np.isin(edit.column(scene, "group_id"), ids)
+    return Selection(scene, mask)
+
+
+def column_names() -> list[str]:
+    """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
+    return list(dict.fromkeys(["kind", *(p.name for kind in KINDS for p in kind.PARAMS if p.told), *_MORE]))
+
+
+def parse(condition: str) -> Expression:
+    """A condition on events, ready to evaluate; ParameterError where it makes no sense."""
+    return Expression(condition, column_names(), {"kind": [kind.KIND for kind in KINDS]})
+
+
+def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
+    """All columns by name, 1-D; None where this kind has none. Events are numbered from `first_id`."""
+    values: dict[str, Any] = dict.fromkeys(column_names())
+    values |= {"kind": table.KIND, "id": np.arange(first_id, first_id + len(table), dtype=np.float64)}
+    channel = _loudest(table)
+    for param in (p for p in table.PARAMS if p.told):
+        column = getattr(table, param.name)
+        values[param.name] = column[np.arange(len(table)), channel] if param.per_channel else column
+    values |= {"start_s": table.start_s, "end_s": table.end_s}
+    if values["amplitude"] is not None:
+        values["level_db"] = 20 * np.log10(np.maximum(values["amplitude"], 10 ** (SILENCE_DB / 20)))
+    elif values["gain_db"] is not None:
+        values["level_db"] = np.maximum(values["gain_db"], SILENCE_DB)
+    return values
+
+
+def _loudest(table: EventTable) -> NDArray[np.intp]:
+    amplitude = getattr(table, "amplitude", getattr(table, "gain_db", None))
+    if amplitude is None or amplitude.ndim == 1 or amplitude.shape[1] == 1 or not len(table):
+        return np.zeros(len(table), np.intp)
+    return np.argmax(amplitude, axis=1)
+
+
+def _by_text(scene: Scene, text: str) -> Mask:
+    return _by_kind(scene, parse(text).evaluate)
+
+
+def _by_function(scene: Scene, function: Callable[[Any], Any]) -> Mask:
+    def ask(values: dict[str, Any], n_events: int) -> Mask:
+        try:
+            mask = np.asarray(function(EventView(values)))
+        except _Lacks:
+            return np.zeros(n_events, np.bool_)
+        if mask.dtype != np.bool_ or mask.shape not in ((), (n_events,)):
+            raise ParameterError(
+                f"the function must return True or False for each of {n_events} events, not {mask.dtype} of shape "
+                f"{mask.shape}"
+            )
+        return np.array(np.broadcast_to(mask, n_events))
+
+    return _by_kind(scene, ask)
+
+
+def _by_kind(scene: Scene, ask: Callable[[dict[str, Any], int], Mask]) -> Mask:
+    masks, first_id = [], 0
+    for table in scene.tables:
+        masks.append(ask(_WithPartials(columns(table, first_id), scene), len(table)))
+        first_id += len(table)
+    return np.concatenate(masks)
+
+
+class _WithPartials(dict[str, Any]):
+    """Columns of which the partials are found only when they are asked for."""
+
+    def __init__(self, columns: dict[str, Any], scene: Scene) -> None:
+        super().__init__(columns)
+        self._scene = scene
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "partial" and super().__getitem__("kind") == Gabor.KIND:
+            return partial_numbers(self._scene)
+        return super().__getitem__(name)
+
+
+def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:
+    try:
+        ids = np.asarray(what if np.ndim(what) or not isinstance(what, Iterable) else list(what))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"select by a condition, a function, event numbers or a mask, not by {type(what).__name__}"
+        ) from None
+    if ids.dtype == np.bool_:
+        if ids.shape != (n_events,):
+            raise ParameterError(f"the mask has the shape {ids.shape}, the scene {n_events} events")
+        return np.array(ids)
+    if ids.size and not np.issubdtype(ids.dtype, np.integer):
+        raise ParameterError(f"select by a condition, a function, event numbers or a mask, not by {ids.dtype} values")
+    ids = np.atleast_1d(ids).astype(np.int64)
+    wrong = (ids < 0) | (ids >= n_events)
+    if wrong.any():
+        raise ParameterError(
+            f"there is no event {ids[wrong].reshape(-1)[0]}: they are numbered 0 … {n_events - 1}"
+            if n_events
+            else "there are no events"
+        )
+    mask = np.zeros(n_events, np.bool_)
+    mask[ids] = True
+    return mask
+
+
+def _mask_of(selection: Selection, scene: Scene) -> Mask:
+    if selection.scene is not scene:
+        raise ParameterError("the selection belongs to another scene: an edit returns a new one, select in that")
+    return selection.mask

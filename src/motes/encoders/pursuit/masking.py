@@ -1,0 +1,114 @@
+"""How much an atom is worth to the ear: a masking model of the input, from which the choice of atoms takes its weights.
+
+In every frame of every window the input's power is spread along the ERB-rate scale (Glasberg & Moore 1990), further
+upward than downward, as sounds mask each other (Zwicker & Fastl, "Psychoacoustics", ch. 4); it dies away rather than
+ends (post-masking); the threshold in quiet (Terhardt 1979) is added. What an atom's power is to this tells how audible
+it is. docs/perception.md tells what was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+# Assumed playback level: sound pressure level of a sinusoid at full scale.
+FULL_SCALE_DB_SPL = 90.0
+# How fast masking falls towards higher and lower frequencies, per ERB.
+UPWARD_DB, DOWNWARD_DB = 5.0, 10.0
+# An atom's benefit is its energy over the masking power to this. 1 would shape the error as the ear masks it, 0 ask for
+# energy alone: where atoms are few, and noise fills what they leave, strong ones are worth more than their audibility
+# tells.
+EXPONENT = 0.3
+# Time in which masking falls to 1/e.
+POST_MASKING_S = 0.02
+# Benefits fall as (1 + f / TILT_HZ)^−TILT: higher up an atom fills less of an auditory band, and noise does it nearly
+# as well.
+TILT, TILT_HZ = 0.6, 1000.0
+# Energy of an atom, relative to what masks it, at which it is not worth an event.
+INAUDIBLE_DB = -10.0
+BANDS_PER_ERB = 3
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Weights by which a pursuit chooses the atoms of a recording at this sample rate."""
+
+    sample_rate_hz: int
+    exponent: float = EXPONENT
+    tilt: float = TILT
+    upward_db: float = field(default=UPWARD_DB)
+    downward_db: float = field(default=DOWNWARD_DB)
+
+    def weights(self, power: Floats, window: int) -> Floats:
+        """What to multiply energies `|c|²` with, `(n_frames, window/2 + 1)`, from the input's own, summed over
+        channels.
+        """
+        bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
+        masking = power @ bands.spread
+        kept = np.float32(np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S))
+        for before, now in pairwise(masking):
+            np.maximum(now, before * kept, out=now)
+        masking = np.log(masking + bands.quiet)
+        low, part = bands.at, bands.part
+        masking = masking[:, low] * (1 - part) + masking[:, low + 1] * part
+        frequency_hz = np.arange(window // 2 + 1, dtype=np.float32) * np.float32(self.sample_rate_hz / window)
+        masking *= np.float32(-self.exponent)
+        masking -= np.float32(self.tilt) * np.log1p(frequency_hz / np.float32(TILT_HZ))
+        return np.exp(masking, out=masking)
+
+    def least_benefit(self, window: int) -> float:
+        """Of an atom nobody hears even alone: below the threshold in quiet at any frequency."""
+        quiet = float(_bands(window, self.sample_rate_hz, self.upward_db, self.downward_db).quiet.min())
+        frequency_hz = min(4000.0, self.sample_rate_hz / 2)
+        return (
+            10 ** (INAUDIBLE_DB / 10)
+            * window
+            * quiet ** (1 - self.exponent)
+            * (1 + frequency_hz / TILT_HZ) ** -self.tilt
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Bands:
+    """What a window's bins have to do with points three to an ERB."""
+
+    # From |c|² of bins to masking power at the points, `(n_bins, n_points)`.
+    spread: Floats
+    # Threshold in quiet at the points.
+    quiet: Floats
+    at: NDArray[np.int64]
+    # Each bin lies this part of the way from point `at` to the next.
+    part: Floats
+
+
+@lru_cache(maxsize=64)
+def _bands(window: int, sample_rate_hz: int, upward_db: float, downward_db: float) -> _Bands:
+    frequency_hz = np.arange(window // 2 + 1) * (sample_rate_hz / window)
+    place = _erb_rate(frequency_hz) * BANDS_PER_ERB
+    points = np.arange(int(place[-1]) + 2)
+    above = (points - place[:, None]) / BANDS_PER_ERB
+    spread = 10 ** (np.where(above > 0, -upward_db * above, downward_db * above) / 10) / window
+    quiet = 10 ** ((_threshold_in_quiet_db(_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
+    at = np.minimum(place.astype(np.int64), len(points) - 2)
+    return _Bands(spread.astype(np.float32), quiet.astype(np.float32), at, (place - at).astype(np.float32))
+
+
+def _erb_rate(frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
+    return 21.4 * np.log10(1 + 0.00437 * frequency_hz.astype(np.float64))
+
+
+def _hz(erb_rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (10 ** (erb_rate / 21.4) - 1) / 0.00437
+
+
+def _threshold_in_quiet_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sound pressure level of the softest audible tone (Terhardt, "Calculating virtual pitch", Hearing Research 1,
+    1979), at most 80 dB.
+    """
+    khz = np.maximum(frequency_hz, 20.0) / 1000
+    return np.minimum(3.64 * khz**-0.8 - 6.5 * np.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4, 80.0)

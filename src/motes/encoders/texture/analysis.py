@@ -1,0 +1,287 @@
+"""What pursuit leaves over as texture events: noise with the residual's levels in bands and frames (after Goodwin
+1996, Levine & Smith 1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motes.audio import Source
+from motes.coding.container import packet_samples
+from motes.encoders.options import TextureOptions
+from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.errors import ParameterError
+from motes.kinds.texture.integers import quantised
+from motes.kinds.texture.packet import encode_packet, group_edges
+from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
+from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
+from motes.scene.scene import Scene
+
+Array = NDArray[np.float64]
+# Into how many parts the frames of a tile can be cut.
+SPLITS = (1, 2, 4, 8)
+TILE = SPLITS[-1]
+# By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1.
+PART_COST_DB2 = 24.0
+# What takes too many bits is tried again with this times the detail, so many times in all; the last time with none.
+COARSER, N_TRIES = 0.6, 8
+SMOOTHED_FRAMES = 2
+# Parts of a step by which a band's levels may be shifted before they are rounded.
+SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
+# Rounding may leave this part of an event's power to the next event to put right.
+ENOUGH = 0.04
+# Bytes that a packet takes beside its payload, those in the index included.
+FRAMING = 16
+# What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of
+# its own.
+LEAKAGE = 1e-8
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What depends on sample rate and options only."""
+
+    sample_rate_hz: int
+    hop: int
+    # Rendering frames in an event.
+    frames: int
+    high_hz: float
+    weights: Array
+    # What overlap and leakage take from a constant level, `(n_bands,)`.
+    correction_db: Array
+    # Variance of white noise's levels within a part of a tile, `(len(SPLITS), n_bands)`.
+    chance_db2: Array
+
+
+def analyse(residual: ArrayLike, sample_rate_hz: int, options: TextureOptions | None = None) -> Texture:
+    """Texture events that sound like `residual`, `(n,)` or `(n_channels, n)`."""
+    audio = np.atleast_2d(np.asarray(residual, np.float64))
+    return analyse_blocks([audio], audio.shape[0], sample_rate_hz, options)
+
+
+def analyse_blocks(
+    blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions | None = None
+) -> Texture:
+    """The same from blocks `(n_channels, any length)`; the result does not depend on how the residual is cut into them.
+
+    Blocks of twice as many channels hold below the residual what has been rendered so far: noise then brings no more
+    power than this lacks.
+    """
+    options = options or TextureOptions()
+    layout = _layout(sample_rate_hz, options)
+    parts, saved, owed = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
+    for number, piece in _pieces(blocks, layout):
+        seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
+        bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
+        event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
+        parts.append(event)
+        saved = min(bits + saved - used, bits)
+    return parts[0].with_more(*parts[1:])
+
+
+def _n_different(piece: Array, n_channels: int) -> int:
+    """How many channels there are to code: one, where all hold the same."""
+    by_channel = piece.reshape(-1, n_channels, piece.shape[1])
+    return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
+
+
+def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
+    """The scene with what it leaves of the source as texture events, rounded as a file holds them."""
+    pairs = (
+        np.concatenate([residual, block - residual])
+        for residual, block in zip(residual_blocks(scene, source), source.blocks(), strict=True)
+    )
+    return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options))
+
+
+def _pieces(blocks: Iterable[NDArray[np.floating]], layout: _Layout) -> Iterator[tuple[int, Array]]:
+    """Event after event the samples its frames see: from half a hop before its start to half a hop after its end;
+    zeros beyond the residual.
+    """
+    hop, length = layout.hop, layout.frames * layout.hop
+    held, number = np.zeros((1, hop // 2)), 0
+    for block in blocks:
+        held = np.concatenate([held if len(held) == len(block) else np.zeros((len(block), hop // 2)), block], axis=1)
+        while held.shape[1] >= length + hop:
+            yield number, held[:, : length + hop]
+            held, number = held[:, length:], number + 1
+    while held.shape[1] > hop // 2:
+        n_frames = min(layout.frames, -(-(held.shape[1] - hop // 2) // hop))
+        need = (n_frames + 1) * hop
+        yield number, np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
+        held, number = held[:, length:], number + 1
+
+
+def _affordable(
+    piece: Array, number: int, layout: _Layout, options: TextureOptions, bits: float, owed: Array
+) -> tuple[Texture, int, Array]:
+    """The event of a piece in as much detail as `bits` allow, what it takes, and the power that rounding owes; none
+    where all is silent.
+    """
+    n_channels = len(owed)
+    spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
+    power = band_power(spectra, layout.weights)
+    share = np.ones_like(power)
+    if len(rendered):
+        power *= _lacking(spectra, rendered, layout, options.least_lacking)
+        share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
+    power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
+    coherence = _coherence(spectra, layout.weights)
+    for detail in options.detail * COARSER ** np.arange(N_TRIES):
+        level_db = _tiled(
+            power, share, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0
+        )
+        level_db, owing = _rounded(level_db, options, owed)
+        event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
+        used = 8 * (len(encode_packet(event, number, layout.sample_rate_hz)) + FRAMING) if len(event) else 0
+        if used <= bits:
+            break
+    return event, used, owing
+
+
+def _lacking(
+    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: _Layout, least: float
+) -> Array:
+    """The part of the residual's power, `least` … 1, that what is rendered lacks.
+
+    Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
+    come on top of theirs.
+    """
+    left, there, whole = (
+        _smoothed(band_power(spectra, layout.weights)) for spectra in (residual, rendered, residual + rendered)
+    )
+    return np.clip((whole - there) / np.maximum(left, 1e-30), least, 1.0)
+
+
+def _smoothed(power: Array) -> Array:
+    """A weighted mean over each frame and its neighbours: part of what the products of atoms and residual average
+    out over.
+    """
+    weights = np.hanning(2 * SMOOTHED_FRAMES + 1)[1:-1]
+    padded = np.pad(power, ((0, 0), (SMOOTHED_FRAMES - 1, SMOOTHED_FRAMES - 1), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=1) @ (weights / weights.sum())
+
+
+def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture:
+    """Levels `(n_channels, n_frames, n_bands)` as a table of one event."""
+    n_frames, frame_s = level_db.shape[1], layout.hop / layout.sample_rate_hz
+    start_s = number * layout.frames * layout.hop / layout.sample_rate_hz
+    return Texture(
+        time_s=np.array([start_s]),
+        duration_s=np.array([n_frames * frame_s]),
+        seed=np.array([options.seed]),
+        frame_s=np.array([frame_s]),
+        low_hz=np.array([options.low_hz]),
+        high_hz=np.array([layout.high_hz]),
+        n_bands=np.array([options.n_bands]),
+        n_frames=np.array([n_frames]),
+        level_db=np.moveaxis(level_db, 0, -1).reshape(-1, len(level_db)),
+        coherence=coherence,
+        clock_s=np.array([start_s]),
+    )
+
+
+def _coherence(spectra: NDArray[np.complex128], weights: Array) -> Array:
+    """Correlation of each further channel with the first in each band, `(n_bands, n_channels − 1)`."""
+    energy = np.sum(np.square(np.abs(spectra)), axis=1) @ weights.T
+    cross = np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1) @ weights.T
+    return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
+
+
+def _tiled(power: Array, share: Array, layout: _Layout, options: TextureOptions, detail: float) -> Array:
+    """Levels in dB of each frame and band, `(n_channels, n_frames, n_bands)`, constant over the parts into which tiles
+    of eight frames are cut.
+
+    Errors count by the noise's `share` of all that is heard there: beside strong atoms its detail is lost.
+    """
+    n_channels, n_frames, n_bands = power.shape
+    n_tiles = -(-n_frames // TILE)
+    padded = np.concatenate([power, np.repeat(power[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1)
+    tiles = padded.reshape(n_channels, n_tiles, TILE, n_bands)
+    frame_db = 10 * np.log10(np.maximum(tiles, 10 ** (options.floor_db / 10)))
+    share = np.concatenate([share, np.repeat(share[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1).reshape(
+        tiles.shape
+    )
+    best, lowest = np.zeros_like(tiles), np.full((1, n_tiles, 1, n_bands), np.inf)
+    for n_parts, chance in zip(SPLITS, layout.chance_db2, strict=True):
+        means = tiles.reshape(n_channels, n_tiles, n_parts, -1, n_bands).mean(axis=3).repeat(TILE // n_parts, axis=2)
+        means_db = 10 * np.log10(np.maximum(means, 10 ** (options.floor_db / 10)))
+        excess = np.sum(share * (np.square(frame_db - means_db) - chance), axis=2, keepdims=True)
+        cost = detail * np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True) + PART_COST_DB2 * n_parts
+        best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
+    level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db
+    return level_db.reshape(n_channels, -1, n_bands)[:, :n_frames]
+
+
+def _rounded(level_db: Array, options: TextureOptions, owed: Array) -> tuple[Array, Array]:
+    """Levels in whole steps, and how much power, summed over frames, each channel and band has too little so far,
+    `(n_channels, n_bands)`.
+
+    Each band's levels are shifted before they are rounded so that the power lost to rounding, and what was `owed`,
+    comes back.
+    """
+    step_db = options.step_db
+    shifts = SHIFTS[:, None, None, None] * step_db
+    tried = np.rint((level_db + shifts) / step_db) * step_db
+    tried = np.where((tried > options.floor_db) & (level_db > options.floor_db), tried, LOWEST_LEVEL_DB)
+    heard = np.where(level_db > options.floor_db, 10 ** (level_db / 10), 0.0).sum(axis=1)
+    wanted = np.maximum(heard + owed, 0.25 * heard)
+    got = np.where(tried > LOWEST_LEVEL_DB, 10 ** (tried / 10), 0.0).sum(axis=2)
+    best = np.argmin(np.maximum(np.abs(got - wanted), ENOUGH * wanted), axis=0)[None]
+    chosen = np.take_along_axis(tried, best[:, :, None, :], axis=0)[0]
+    missing = heard + owed - np.take_along_axis(got, best, axis=0)[0]
+    return chosen, np.clip(missing, -heard, heard)
+
+
+def _grouped(values: Array) -> Array:
+    """Means over the groups of bands that are cut alike."""
+    means = np.empty_like(values)
+    for first, last in groups(values.shape[-1]):
+        means[..., first:last] = values[..., first:last].mean(axis=-1, keepdims=True)
+    return means
+
+
+def groups(n_bands: int) -> list[tuple[int, int]]:
+    """Bands that share how their tiles are cut: first and one past the last of each."""
+    return list(pairwise(group_edges(n_bands).tolist()))
+
+
+def _long_power(audio: Array, edges: Array) -> Array:
+    """Mean square in bands with these edges, in cycles per sample, from spectra long enough to tell them apart."""
+    import scipy.fft
+
+    n_fft = 8192
+    frames = audio[: len(audio) // n_fft * n_fft].reshape(-1, n_fft) * np.hanning(n_fft)
+    power = np.mean(np.square(np.abs(scipy.fft.rfft(frames, axis=1))), axis=0)
+    below = np.concatenate([[0.0], np.cumsum(power)])
+    return np.diff(np.interp(edges * n_fft, np.arange(len(below)) - 0.5, below))
+
+
+@lru_cache(maxsize=8)
+def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
+    hop = hop_samples(sample_rate_hz)
+    high_hz = min(options.high_hz, sample_rate_hz / 2)
+    if options.low_hz >= high_hz:
+        raise ParameterError(f"low_hz must be below half the sample rate, not {options.low_hz:g}")
+    weights = layout_weights(options.low_hz, high_hz, options.n_bands, 1.0, sample_rate_hz)
+    n_frames = 4096
+    noise = mixed_noise(12345, 0, n_frames, hop, np.empty((options.n_bands, 0)), weights)
+    power = band_power(noise, weights)[0]
+    level_db = np.broadcast_to(10 * np.log10(power.mean(axis=0)), power.shape)
+    edges_hz = band_edges_hz(options.low_hz, high_hz, options.n_bands)
+    asked, found = (
+        _long_power(x[0, hop:-hop], edges_hz / sample_rate_hz)
+        for x in (overlap_add(noise), shaped(noise, level_db[None], weights))
+    )
+    chance = []
+    for n_parts in SPLITS:
+        parts = power.reshape(-1, TILE // n_parts, options.n_bands)
+        chance.append(np.square(10 * np.log10(parts / parts.mean(axis=1, keepdims=True))).mean(axis=(0, 1)))
+    frames = packet_samples(sample_rate_hz) // hop
+    return _Layout(sample_rate_hz, hop, frames, high_hz, weights, 10 * np.log10(asked / found), np.stack(chance))

@@ -1,0 +1,259 @@
+"""What every kind of event shares: described parameters, a read-only table of columns, and what each edit does to
+it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One column of a kind of event: its name (with the unit in it), range and meaning."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    meaning: str
+    per_channel: bool = False
+    # What a column that is not given is filled with; None where it must be given.
+    default: float | None = None
+    # Whole numbers: an int64 column.
+    whole: bool = False
+    # Whether tables, exports and conditions show it; those that are not told of serve edits.
+    told: bool = True
+
+
+MAX_ROOMS = 4095
+# What every kind has beside its own parameters: where its events are sent (`motes.events.room`).
+SENDS = (
+    Param(
+        "room_id",
+        "",
+        0,
+        MAX_ROOMS,
+        "the room of the scene that it is sent to, from 1, 0 for none",
+        default=0,
+        whole=True,
+    ),
+    Param("wetness", "", 0.0, 1.0, "which part of it goes into the room, the rest is heard dry", default=0.0),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class EventTable:
+    """Events of one kind as a structure of arrays; every column is a float64 (or, of whole numbers, int64) array that
+    cannot be written to.
+
+    Every kind has the columns `time_s` and `group_id`, and by keyword `room_id` and `wetness`, which this class adds to
+    its `PARAMS`.
+
+    Columns are `(n_events,)`, those marked `per_channel` `(n_events, n_channels)`. Raises ParameterError where lengths
+    differ or a value is not finite or out of its range.
+    """
+
+    room_id: Ints = field(default=None, kw_only=True)  # type: ignore[arg-type]  # filled with 0
+    wetness: Array = field(default=None, kw_only=True)  # type: ignore[arg-type]  # filled with 0
+
+    KIND: ClassVar[str]
+    PARAMS: ClassVar[tuple[Param, ...]]
+    # The columns by which events stand in a scene, the first before the second.
+    ORDER: ClassVar[tuple[str, ...]] = ("time_s",)
+
+    # Fields beside the columns, of which each event has several values.
+    RAGGED: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        if "PARAMS" in cls.__dict__:
+            cls.PARAMS = (*cls.PARAMS, *(param for param in SENDS if param not in cls.PARAMS))
+
+    def ragged(self, name: str) -> list[Array]:
+        """The values of such a field, event by event, each `(n_values,)`."""
+        raise NotImplementedError
+
+    @classmethod
+    def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
+        """The table of these columns, with the values of each such field one event after the other, `(n_values,)`."""
+        return cls(**columns)
+
+    # What a kind tells of its events, and what the edits of `motes.edit.operations` do to them: `by_s`, `ratio` and
+    # `factor` are `(n_events,)`, and 0, 1 and 1 for events that stay as they are.
+
+    @classmethod
+    def empty(cls, n_channels: int) -> Self:
+        """No events."""
+        raise NotImplementedError
+
+    @property
+    def start_s(self) -> Array:
+        """When each begins to sound."""
+        raise NotImplementedError
+
+    @property
+    def end_s(self) -> Array:
+        """When each has ended."""
+        raise NotImplementedError
+
+    def moved(self, by_s: Array) -> Self:
+        """Later."""
+        raise NotImplementedError
+
+    def mirrored(self, mask: Mask, twice_s: float) -> Self:
+        """Those in `mask` backwards, about `twice_s`/2."""
+        raise NotImplementedError
+
+    def transposed(self, ratio: Array) -> Self:
+        """At `ratio` times the frequency."""
+        raise NotImplementedError
+
+    def stretched(self, factor: Array, about_s: float) -> Self:
+        """`factor` times as long, about a moment."""
+        raise NotImplementedError
+
+    def amplified(self, factor: Array) -> Self:
+        """At `factor` times the amplitude, which may be 0."""
+        raise NotImplementedError
+
+    def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Self, Mask]:
+        """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        n_events: int | None = None
+        for param in self.PARAMS:
+            given = getattr(self, param.name)
+            if param.default is not None and (given is None or _is_default(given, param, n_events)):
+                shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
+                object.__setattr__(self, param.name, _filled(param, shape))
+                continue
+            column = _fixed(given, np.int64 if param.whole else np.float64)
+            if column.ndim != 1 + param.per_channel:
+                raise ParameterError(
+                    f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}"
+                )
+            n_events = len(column) if n_events is None else n_events
+            if len(column) != n_events:
+                raise ParameterError(
+                    f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}"
+                )
+            self._check_range(param, column)
+            if param.default is not None and np.all(column == param.default):
+                column = _filled(param, column.shape)
+            column.flags.writeable = False
+            object.__setattr__(self, param.name, column)
+
+    def _check_range(self, param: Param, column: NDArray[Any]) -> None:
+        if column.size == 0:
+            return
+        low, high = column.min(), column.max()  # NaN and infinities propagate into these two
+        if not (param.low <= low and high <= param.high):
+            bad = np.flatnonzero(~((column >= param.low) & (column <= param.high)))[0]
+            value = column.reshape(-1)[bad]
+            raise ParameterError(
+                f"{self.KIND}.{param.name} must lie in {param.low:g} … {param.high:g} {param.unit}, not {value:g} "
+                f"(event {bad})"
+            )
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.PARAMS[0].name))
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The column of this name."""
+        values: NDArray[Any] = getattr(self, name)
+        return values
+
+    @property
+    def n_channels(self) -> int | None:
+        """Channels of the columns that have them; None for a kind without such columns."""
+        return next((getattr(self, param.name).shape[1] for param in self.PARAMS if param.per_channel), None)
+
+    def order(self) -> NDArray[np.intp] | None:
+        """The order in which a scene holds these events; None where that is how they stand."""
+        return canonical_order(*(getattr(self, name) for name in self.ORDER))
+
+    def with_more(self, *others: Self) -> Self:
+        """These events, then those."""
+        tables = (self, *others)
+        names = [f.name for f in fields(self) if not all(table.at_default(f.name) for table in tables)]
+        return type(self)(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in names})
+
+    def joined(self, other: Self) -> Self:
+        """These events, then those of another scene."""
+        return self.with_more(other)
+
+    def replace(self, **columns: Any) -> Self:
+        """The same events with some columns exchanged."""
+        return replace(self, **columns)
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
+        """The events at `index` (positions, a mask or a slice), in that order."""
+        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self) if not self.at_default(f.name)})
+
+    def at_default(self, name: str) -> bool:
+        """Whether a column holds nothing but its default, known without looking at it."""
+        param = next((param for param in self.PARAMS if param.name == name), None)
+        return param is not None and param.default is not None and _is_default(getattr(self, name), param, len(self))
+
+    def equals(self, other: Self) -> bool:
+        """Whether every column holds the same bits."""
+        return len(self) == len(other) and all(
+            np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
+        )
+
+
+def _filled(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A column at its default: it takes no memory, as it takes none in a file."""
+    one = np.asarray(param.default, np.int64 if param.whole else np.float64)
+    one.flags.writeable = False
+    return np.ndarray(shape, one.dtype, one, strides=(0,) * len(shape))  # as `broadcast_to`, five times as fast
+
+
+def _is_default(column: Any, param: Param, n_events: int | None) -> bool:
+    """Whether it is a column that `_filled` made, of so many events."""
+    if not isinstance(column, np.ndarray) or column.ndim != 1 + param.per_channel or len(column) != n_events:
+        return False
+    return n_events > 0 and not any(column.strides) and column.flat[0] == param.default
+
+
+def _fixed(given: Any, dtype: type) -> NDArray[Any]:
+    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
+    what it leaves, or a copy.
+    """
+    if (
+        isinstance(given, np.ndarray)
+        and given.dtype == dtype
+        and not given.flags.writeable
+        and given.flags.c_contiguous
+        and given.base is None
+    ):
+        return given
+    return np.array(given, dtype=dtype, order="C")
+
+
+def canonical_order(*columns: Array) -> NDArray[np.intp] | None:
+    """The order by the first column, then the second …; None where that is how the events stand."""
+    first = columns[0]
+    order = np.arange(len(first)) if np.all(first[1:] >= first[:-1]) else np.argsort(first, kind="stable")
+    sorted_columns = [column[order] for column in columns]
+    same, lower = np.ones(max(len(first) - 1, 0), np.bool_), np.zeros(max(len(first) - 1, 0), np.bool_)
+    for column in sorted_columns:
+        lower |= same & (column[1:] < column[:-1])
+        same &= column[1:] == column[:-1]
+    if np.any(lower):  # sort again what stands at the same time as a neighbour
+        together = sorted_columns[0][1:] == sorted_columns[0][:-1]
+        tied = np.flatnonzero(np.append(together, False) | np.append(False, together))
+        order[tied] = order[tied[np.lexsort([column[tied] for column in sorted_columns[::-1]])]]
+    elif np.all(order[1:] > order[:-1]):
+        return None
+    return order

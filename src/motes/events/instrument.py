@@ -1,0 +1,233 @@
+"""The instrument: a linear state-space model of everything that resonates, which strikes excite.
+
+Its state is diagonal: modes, each with a frequency and a decay. A control is a pattern of complex weights over the
+modes (and of the direct path): what one kind of strike injects. Each channel hears the modes through its own complex
+mixing weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.errors import ParameterError
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+# An amplitude falls by 60 dB while it decays by this many nepers.
+T60 = float(np.log(1000.0))
+MAX_MODES, MAX_CONTROLS, MAX_TAPS = 4096, 4096, 4096
+MAX_WEIGHTS = 1 << 22
+T60_RANGE_S = (1e-5, 1e4)
+
+
+@dataclass(frozen=True, eq=False)
+class Instrument:
+    """Modes (frequency, 60 dB decay time), what each control injects, what each channel hears; stable whatever the
+    values.
+
+    `frequency_hz`, `t60_s` `(n_modes,)`; `weights` `(n_controls, n_modes)` complex, mostly zero; `mixing` `(n_channels,
+    n_modes)` complex, all ones by default in mono; `direct` `(n_channels, n_taps)`: a short sound that reaches the
+    listener without resonating, `direct_gain` `(n_controls,)` how much of it a control sends; `pad` `(n_controls, 2)`:
+    where the controls lie on a square pad, 0 … 1.
+    """
+
+    sample_rate_hz: int
+    frequency_hz: Reals
+    t60_s: Reals
+    weights: Complexes
+    mixing: Complexes
+    direct: Reals = None  # type: ignore[assignment]  # filled with none
+    direct_gain: Reals = None  # type: ignore[assignment]  # filled with 0
+    pad: Reals = None  # type: ignore[assignment]  # filled with the middle
+    # How finely a file rounds the weights (`motes.codec.instrument_packet`), once that is known.
+    step: int | None = None
+
+    def __post_init__(self) -> None:
+        weights, mixing = np.asarray(self.weights), np.asarray(self.mixing)
+        if weights.ndim != 2 or mixing.ndim != 2:
+            raise ParameterError(
+                f"an instrument's weights and mixing must have two dimensions, not {weights.ndim} and {mixing.ndim}"
+            )
+        n_controls, n_modes, n_channels = weights.shape[0], len(self.frequency_hz), mixing.shape[0]
+        shapes = {
+            "frequency_hz": (n_modes,),
+            "t60_s": (n_modes,),
+            "weights": (n_controls, n_modes),
+            "mixing": (n_channels, n_modes),
+            "direct": (n_channels, -1),
+            "direct_gain": (n_controls,),
+            "pad": (n_controls, 2),
+        }
+        defaults = {
+            "direct": np.zeros((n_channels, 0)),
+            "direct_gain": np.zeros(n_controls),
+            "pad": np.full((n_controls, 2), 0.5),
+        }
+        for name, shape in shapes.items():
+            given = getattr(self, name)
+            kind = np.complex128 if name in ("weights", "mixing") else np.float64
+            array = np.array(defaults[name] if given is None else given, dtype=kind, order="C")
+            if array.ndim != len(shape) or any(n not in (-1, m) for n, m in zip(shape, array.shape, strict=True)):
+                raise ParameterError(f"the instrument's {name} must have shape {shape}, not {array.shape}")
+            if not np.isfinite(array).all():
+                raise ParameterError(f"the instrument's {name} holds NaN or infinities")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        if not 1 <= self.sample_rate_hz <= 768_000:
+            raise ParameterError(f"an instrument's sample rate must lie in 1 … 768000 Hz, not {self.sample_rate_hz!r}")
+        for count, most, what in (
+            (self.n_modes, MAX_MODES, "modes"),
+            (self.n_controls, MAX_CONTROLS, "controls"),
+            (self.n_taps, MAX_TAPS, "taps"),
+        ):
+            if count > most:
+                raise ParameterError(f"an instrument has at most {most} {what}, not {count}")
+        if self.weights.size > MAX_WEIGHTS:
+            raise ParameterError(
+                f"an instrument has at most {MAX_WEIGHTS} weights, not {self.n_controls} controls × "
+                f"{self.n_modes} "
+                "modes"
+            )
+        for name, low, high in (("frequency_hz", 0.0, 1e6), ("t60_s", *T60_RANGE_S), ("pad", 0.0, 1.0)):
+            values = getattr(self, name)
+            if values.size and not (low <= values.min() and values.max() <= high):
+                raise ParameterError(
+                    f"the instrument's {name} must lie in {low:g} … {high:g}, not {values.min():g} … {values.max():g}"
+                )
+
+    @property
+    def n_modes(self) -> int:
+        """How many modes it has."""
+        return len(self.frequency_hz)
+
+    @property
+    def n_controls(self) -> int:
+        """How many kinds of strike it knows."""
+        return len(self.weights)
+
+    @property
+    def n_channels(self) -> int:
+        """How many channels hear it."""
+        return len(self.mixing)
+
+    @property
+    def n_taps(self) -> int:
+        """Length of the direct path in samples."""
+        return self.direct.shape[1]
+
+    @property
+    def n_numbers(self) -> int:
+        """How many real numbers describe it: zeros among the weights, and the mixing and pad of one channel, cost
+        nothing.
+        """
+        mixing = 2 * self.mixing.size if self.n_channels > 1 else 0
+        direct = self.direct.size + np.count_nonzero(self.direct_gain) if self.n_taps else 0
+        return int(2 * self.n_modes + 2 * np.count_nonzero(self.weights) + mixing + direct)
+
+    def rate(self, frequency_ratio: float = 1.0) -> Reals:
+        """−decay and ω of each mode per sample, `(2, n_modes)`, all frequencies multiplied by `frequency_ratio`."""
+        omega = 2 * np.pi * self.frequency_hz * frequency_ratio / self.sample_rate_hz
+        return np.stack([-T60 / (self.t60_s * self.sample_rate_hz), omega])
+
+    def heard_mixing(self, frequency_ratio: float = 1.0) -> Reals:
+        """`mixing` as `(n_channels, 2, n_modes)`, zero for modes above half the sample rate, which would come back
+        as other frequencies.
+        """
+        heard = self.frequency_hz * frequency_ratio < self.sample_rate_hz / 2
+        return np.ascontiguousarray(np.stack([self.mixing.real * heard, self.mixing.imag * heard], axis=1))
+
+    def sparse_weights(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Reals]:
+        """Weights without their zeros: where each control starts `(n_controls + 1,)`, modes `(n,)`, and Re and Im
+        of the weights `(2, n)`.
+        """
+        control, mode = np.nonzero(self.weights)
+        starts = np.searchsorted(control, np.arange(self.n_controls + 1)).astype(np.int64)
+        value = self.weights[control, mode]
+        return starts, mode.astype(np.int64), np.ascontiguousarray(np.stack([value.real, value.imag]))
+
+    def impulse_response(
+        self, control: int, n_samples: int, frequency_ratio: float = 1.0, after: float = 0.0, turn: float = 0.0
+    ) -> Reals:
+        """What one strike of amplitude 1 sounds like, by its closed form: `(n_channels, n_samples)`.
+
+        Sample n is Re Σ mixing · weight · e^{σ (n + after) + iω·turn}: `after` is how many samples before the first one
+        the strike happened.
+        """
+        used = np.flatnonzero(self.weights[control])
+        decay, omega = self.rate(frequency_ratio)[:, used]
+        n = np.arange(n_samples) + after
+        sound = (
+            np.exp(np.outer(decay + 1j * omega, n)) * (self.weights[control, used] * np.exp(1j * omega * turn))[:, None]
+        )
+        mix = self.heard_mixing(frequency_ratio)[:, :, used]
+        audio: Reals = ((mix[:, 0] + 1j * mix[:, 1]) @ sound).real
+        taps = min(self.n_taps, n_samples)
+        audio[:, :taps] += self.direct_gain[control] * self.direct[:, :taps]
+        return audio
+
+    def damped(self, factor: float) -> Instrument:
+        """Every decay time divided by `factor` (above 1: shorter)."""
+        if not np.isfinite(factor) or factor <= 0:
+            raise ParameterError(f"damping must be above 0, not {factor}")
+        return replace(self, t60_s=np.clip(self.t60_s / factor, *T60_RANGE_S))
+
+    def brightened(self, db_per_octave: float) -> Instrument:
+        """Modes louder by `db_per_octave` for each octave above 1 kHz, quieter below."""
+        if not np.isfinite(db_per_octave) or abs(db_per_octave) > 60:
+            raise ParameterError(f"brightness must lie in −60 … 60 dB per octave, not {db_per_octave}")
+        octaves = np.log2(np.maximum(self.frequency_hz, 1.0) / 1000)
+        return replace(self, weights=self.weights * 10 ** (db_per_octave * octaves / 20))
+
+    def within(self, low_hz: float, high_hz: float) -> Instrument:
+        """Only what modes from `low_hz` to `high_hz` sound like; the direct path belongs to the whole spectrum and
+        to no part of it.
+        """
+        if low_hz <= 0 and high_hz >= self.sample_rate_hz / 2:
+            return self
+        inside = (self.frequency_hz >= low_hz) & (self.frequency_hz <= high_hz)
+        return replace(self, weights=self.weights * inside, direct_gain=np.zeros(self.n_controls))
+
+    def at_rate(self, sample_rate_hz: int) -> Instrument:
+        """The same instrument at another sample rate; the direct path is read off between its samples."""
+        if sample_rate_hz == self.sample_rate_hz:
+            return self
+        n_taps = -(-self.n_taps * sample_rate_hz // self.sample_rate_hz)
+        places = np.arange(n_taps) * (self.sample_rate_hz / sample_rate_hz)
+        direct = (
+            [np.interp(places, np.arange(self.n_taps), taps, right=0.0) for taps in self.direct] if n_taps else None
+        )
+        return replace(
+            self, sample_rate_hz=sample_rate_hz, direct=np.array(direct) if direct else np.zeros((self.n_channels, 0))
+        )
+
+    def ring_s(self, fall_db: float = 100.0) -> Reals:
+        """How long each control is heard, `(n_controls,)`: until what it sets off has fallen `fall_db` below the
+        most it began with.
+        """
+        peak = np.abs(self.weights) * np.max(np.abs(self.mixing), axis=0, initial=0.0)
+        loudest = np.maximum(peak.sum(axis=1, keepdims=True), 1e-300)
+        below = 20 * np.log10(np.maximum(peak / loudest, 1e-30))
+        heard: Reals = np.max(np.maximum(fall_db + below, 0.0) / 60 * self.t60_s, axis=1, initial=0.0)
+        return np.maximum(heard, self.n_taps / self.sample_rate_hz)
+
+    def energy(self) -> Reals:
+        """Energy of each mode, in samples, when it is struck with weight 1 and left to ring: `(n_modes,)`."""
+        loss = 2 * T60 / (self.t60_s * self.sample_rate_hz)
+        heard: Reals = np.sum(np.abs(self.mixing) ** 2, axis=0) / (-2 * np.expm1(-loss))
+        return heard
+
+    def equals(self, other: Instrument) -> bool:
+        """Whether every part holds the same bits."""
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(np.array_equal(one, other))

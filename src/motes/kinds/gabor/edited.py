@@ -1,0 +1,264 @@
+"""Edited atoms as what they were and what was done to them: every edit of an atom is a member of one small group, so
+edits never pile up errors.
+
+All edits of `motes.edit.operations` together take an atom (t₀, w₀, f₀, φ₀, a₀) of a partial (f_p, Φ) to, with ratio r,
+factor F = ± s, shift S and gain g,
+
+    t = F·t₀ + S,  w = s·w₀,  f = r·f_p + (f₀ − f_p)/s,  φ = ± (φ₀ + (r·s − 1)·Φ),  a = g·a₀
+
+(− where F is negative: backwards). The columns `edit_…` of `Gabor` say which; files hold what the atoms were, on their
+grid, and these few numbers. Atoms that came from one scene share an `edit_layer`: their partials are found among them
+alone, as they were.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.events.event_table import Array, Mask, canonical_order
+from motes.kinds.gabor.table import Gabor, unfolded
+
+if TYPE_CHECKING:
+    from motes.scene.scene import Scene
+
+# The columns that tell of edits, with what they hold where there was none. `edit_layer` stays what it is.
+EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain": 1.0}
+
+
+# So many different edits of one scene's atoms are performed with care; atoms edited in rarer ways are moved as they
+# are.
+MOST_WAYS = 16
+# Nor are fewer atoms than this, edited alike, a partial that is moved.
+FEWEST = 8
+# How far phases are moved by most edits. Four times as far asks for windows half as long: what these ask for, all
+# between them do.
+USUAL = (1 / 64, 1 / 16, 1 / 4, 1.0)
+# Columns, and those that hold what they were before edits.
+BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
+
+
+def is_edited(events: Gabor) -> bool:
+    """Whether any edit has been made to any event."""
+    return any(
+        events.column(name).strides[0] != 0 and np.any(events.column(name) != default)
+        for name, default in EDITS.items()
+    )
+
+
+def base_of(events: Gabor) -> Gabor:
+    """The events as they were before all edits, in the order in which they stand now."""
+    if not is_edited(events):
+        return events
+    known = events.base_window_s > 0
+    columns: dict[str, Any] = dict.fromkeys((*EDITS, *BASE.values(), "partial_hz", "partial_rad"))
+    for name, base in BASE.items():
+        now = events.column(name)
+        columns[name] = np.where(known if now.ndim == 1 else known[:, None], events.column(base), now)
+    return events.replace(**columns)
+
+
+def placed(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabor:
+    """The inverse of `base_of`: events after these edits, in the order of `base`. Finds partials where frequencies
+    or phases follow them.
+    """
+    moved = _moves(edits["edit_ratio"], edits["edit_factor"])
+    partial_hz, partial_rad = carriers(base, np.unique(base.edit_layer[moved]), sample_rate_hz)
+    return _placed(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
+
+
+def carried(events: Gabor, sample_rate_hz: int) -> Gabor:
+    """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
+    have left these.
+    """
+    unknown = np.unique(events.edit_layer[events.partial_hz == 0])
+    if not len(unknown):
+        return events
+    base = base_of(events)
+    partial_hz, partial_rad = carriers(base, unknown, sample_rate_hz)
+    ratio, factor = events.edit_ratio, events.edit_factor
+    here = np.isin(events.edit_layer, unknown)
+    return events.replace(
+        partial_hz=np.where(here, ratio * partial_hz, events.partial_hz),
+        partial_rad=np.where(here, ratio * factor * partial_rad, events.partial_rad),
+    )
+
+
+def baked(events: Gabor, layers: Any) -> Gabor:
+    """The same sounds, but those in these layers as if they had never been edited.
+
+    Where events are taken out of a layer, what is left no longer tells how its partials ran.
+    """
+    here = np.isin(events.edit_layer, layers)
+    forgotten = EDITS | {
+        "partial_hz": 0.0,
+        "partial_rad": 0.0,
+    }  # and found anew for the next edit, as a file's reader will
+    columns = {name: np.where(here, value, events.column(name)) for name, value in forgotten.items()}
+    return events.replace(base_window_s=np.where(here, 0.0, events.base_window_s), **columns)
+
+
+def follow_partials(events: Gabor) -> Mask:
+    """Which events have been edited in a way that depends on the others of their partial."""
+    return _moves(events.edit_ratio, events.edit_factor)
+
+
+def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Array]:
+    """f_p in Hz and Φ in rad of the events in the `wanted` layers, each layer taken as a scene of its own; 0 for
+    all others.
+    """
+    from motes.kinds.gabor.partials import instantaneous  # numba: only where frequencies or times change
+
+    partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
+    for one in wanted:
+        these = _in_order(base, np.flatnonzero(base.edit_layer == one))
+        alone = base.take(these).replace(partial_hz=None, partial_rad=None)
+        partial_hz[these], partial_rad[these] = instantaneous(_scene_of(alone, sample_rate_hz))
+    return partial_hz, partial_rad
+
+
+def performed(scene: Scene) -> Gabor:
+    """The gabor events of a scene as they are to be rendered, in order of time.
+
+    Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom:
+    shorter or longer atoms, which sounded the same before the edit, take its place (`motes.kinds.gabor.swept`). Found
+    once for each scene.
+    """
+    found: Gabor | None = scene.__dict__.get("_performed")
+    if found is None:
+        found = _performed(scene.gabor, scene.sample_rate_hz) if follow_partials(scene.gabor).any() else scene.gabor
+        object.__setattr__(scene, "_performed", found)
+    return found
+
+
+def partial_numbers(scene: Scene) -> NDArray[np.int64]:
+    """The partial of each gabor event, numbered from 1 in order of time, those of one layer after those of another; 0
+    for none.
+
+    Found once for each scene. Partials follow from the atoms as they were before edits, so that neither edits nor files
+    change their numbers.
+    """
+    found: NDArray[np.int64] | None = scene.__dict__.get("_partial_numbers")
+    if found is None:
+        found = _partial_numbers(scene.gabor, scene.sample_rate_hz)
+        found.flags.writeable = False
+        object.__setattr__(scene, "_partial_numbers", found)
+    return found
+
+
+def prepare(scene: Scene) -> None:
+    """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them
+    takes no longer than others.
+    """
+    from motes.kinds.gabor.partials import lines_of
+    from motes.kinds.gabor.swept import movable
+
+    events = scene.gabor
+    if len(events) and not is_edited(events) and not events.edit_layer.any():
+        lines = lines_of(_scene_of(events, scene.sample_rate_hz))
+        events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+        for by in USUAL:
+            movable(events, lines, np.ones(len(events), np.bool_), scene.sample_rate_hz, by)
+
+
+def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
+    from motes.kinds.gabor.partials import lines_of
+
+    base, numbers = base_of(events), np.zeros(len(events), np.int64)
+    for layer in np.unique(events.edit_layer):
+        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
+        alone = base.take(these)
+        found = lines_of(_scene_of(alone, sample_rate_hz)).number
+        numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
+    return numbers
+
+
+def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
+    from motes.kinds.gabor.partials import lines_of
+    from motes.kinds.gabor.swept import movable
+
+    base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
+    for layer in np.unique(events.edit_layer[moved]):
+        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
+        alone, edited = base.take(these), events.take(these)
+        ways, lines = _ways(edited), lines_of(_scene_of(alone, sample_rate_hz))
+        alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+        _, first, which, count = np.unique(
+            np.stack(list(ways.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
+        for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:
+            done = {name: column[first[way]] for name, column in ways.items()}
+            mask = (which.reshape(-1) == way) & follow_partials(edited)
+            if np.count_nonzero(mask) < FEWEST:
+                continue
+            by = abs(float(done["edit_ratio"] * abs(done["edit_factor"])) - 1)
+            kept, instead = movable(alone, lines, mask, sample_rate_hz, by)
+            stays[these[~kept]] = False
+            parts += [_all_placed(part, done) for part in instead]
+    if not parts:
+        return events
+    together = events.take(stays).with_more(*parts)
+    order = together.order()
+    return together if order is None else together.take(order)
+
+
+def _all_placed(base: Gabor, done: dict[str, Any]) -> Gabor:
+    edits = {name: np.full(len(base), value) for name, value in done.items()}
+    return _placed(base, edits, np.ones(len(base), np.bool_))
+
+
+def edits_of(events: Gabor) -> dict[str, Any]:
+    """The columns that tell of edits."""
+    return {name: events.column(name) for name in EDITS}
+
+
+def _ways(events: Gabor) -> dict[str, Any]:
+    """The same, and the rooms that events are sent to: atoms that take the place of others do as these did."""
+    sent = {} if events.at_default("room_id") else {"room_id": events.room_id, "wetness": events.wetness}
+    return edits_of(events) | sent
+
+
+def _in_order(base: Gabor, these: Any) -> Any:
+    order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
+    return these if order is None else these[order]
+
+
+def _scene_of(events: Gabor, sample_rate_hz: int) -> Scene:
+    """These events alone and dry, as long as they last."""
+    from motes.scene.scene import Scene
+
+    n_samples = max(0, int(np.ceil(events.end_s.max() * sample_rate_hz)))
+    return Scene(sample_rate_hz, n_samples, events.amplitude.shape[1], events.replace(room_id=None, wetness=None))
+
+
+def _moves(ratio: Array, factor: Array) -> Mask:
+    """Which events have edits that follow their partials."""
+    return (ratio != 1) | (np.abs(factor) != 1)
+
+
+def _placed(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
+    """`base`, whose events know f_p and Φ where they are `moved`, after its edits."""
+    ratio, factor = edits["edit_ratio"], edits["edit_factor"]
+    stretch, sign = np.abs(factor), np.sign(factor)
+    phase = sign[:, None] * (base.phase_rad + np.where(moved, (ratio * stretch - 1) * base.partial_rad, 0.0)[:, None])
+    frequency = np.where(
+        moved, ratio * base.partial_hz + (base.frequency_hz - base.partial_hz) / stretch, base.frequency_hz
+    )
+    columns = unfolded(
+        {
+            "frequency_hz": frequency,
+            "phase_rad": np.where(moved[:, None], phase - 2 * np.pi * np.rint(phase / (2 * np.pi)), phase),
+            "partial_hz": base.partial_hz * ratio,
+            "partial_rad": sign * ratio * stretch * base.partial_rad,
+        }
+    )
+    return base.replace(
+        time_s=factor * base.time_s + edits["edit_shift_s"],
+        window_s=stretch * base.window_s,
+        amplitude=base.amplitude * edits["edit_gain"][:, None],
+        **columns,
+        **edits,
+        **{name: base.column(now) for now, name in BASE.items()},
+    )

@@ -1,0 +1,345 @@
+"""One packet of gabor events: integers ◀▶ payload."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from motes.coding.container import (
+    GABOR,
+    MAX_LAYER,
+    MAX_PAYLOAD,
+    REACH_UNIT,
+    Entry,
+    Frame,
+    Header,
+    Reader,
+    packet_samples,
+    unzigzag,
+    varint,
+    zigzag,
+)
+from motes.coding.sends import sends_of
+from motes.coding.tag_model import code_tags, first_slots
+from motes.coding.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
+from motes.coding.trained import trained
+from motes.errors import FormatError
+from motes.kinds.gabor.edited import EDITS, base_of, placed
+from motes.kinds.gabor.integers import (
+    FREQUENCY_UNITS,
+    SILENT,
+    TIME_UNITS,
+    WINDOW_UNITS,
+    GaborIntegers,
+    Ints,
+    from_integers,
+    integers_in_range,
+    slope,
+    sounding,
+    to_integers,
+)
+from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor.table import Gabor
+from motes.scene.scene import GaborQuantiser, Scene
+
+# Windows of the grid, in the order in which they are coded.
+WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
+# Flag of a packet whose channels all hold the same; the first is coded. The two below it tell of edits and of groups.
+ALIKE = 4
+
+
+@dataclass(frozen=True)
+class GridPlaces:
+    """Events on the grid: which of WINDOWS, frame (from the packet's start, in hops of window/4) and bin."""
+
+    which: Ints
+    frame: Ints
+    bin: Ints
+
+
+def _models() -> tuple[Ints, Ints]:
+    slots, weights = trained()
+    return slots.copy(), weights.copy()
+
+
+def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces]:
+    """Which events lie on the grid and are the first in their place, and where each would be."""
+    window = events.window // WINDOW_UNITS
+    which = np.searchsorted(-WINDOWS, -window).clip(0, len(WINDOWS) - 1)
+    regular = WINDOWS[which] * WINDOW_UNITS == events.window
+    hop, bin_width = WINDOWS[which] * (TIME_UNITS // 4), FREQUENCY_UNITS // WINDOWS[which]
+    later = events.time - origin
+    regular &= (
+        (later >= 0)
+        & (later % hop == 0)
+        & (events.frequency % bin_width == 0)
+        & (events.frequency <= FREQUENCY_UNITS // 2)
+    )
+    repeated = np.zeros(len(events), bool)
+    columns = (events.time, events.frequency, events.window)
+    repeated[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
+    return regular & ~repeated, GridPlaces(which, later // hop, events.frequency // bin_width)
+
+
+def packet_arguments(
+    events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
+) -> tuple[Any, ...]:
+    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`, in
+    canonical order.
+    """
+    samples = packet_samples(sample_rate_hz)
+    origin = number * samples * TIME_UNITS
+    regular, places = _on_grid(events, origin)
+    order = np.flatnonzero(regular)
+    order = order[np.lexsort((places.bin[order], places.frame[order], places.which[order]))]
+    free = np.flatnonzero(~regular)
+    base = events.amplitude[events.amplitude != SILENT].min()
+    free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
+    free_sound = np.stack([events.amplitude[free], events.phase[free]])
+    settings = np.array([base, slope(quantiser), quantiser.n_phases])
+    grid = (places.which[order], places.frame[order], places.bin[order], events.amplitude[order], events.phase[order])
+    return samples, settings, *grid, free_places, free_sound
+
+
+def encode_packet(
+    tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
+) -> tuple[bytes, Entry, int]:
+    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event
+    of packet `number`.
+    """
+    tagged = tagged.in_order()
+    events = tagged.events
+    alike = (
+        bool(np.all(events.amplitude == events.amplitude[:, :1]) and np.all(events.phase == events.phase[:, :1]))
+        and events.n_channels > 1
+    )
+    arguments = packet_arguments(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
+    _, settings, which, *_, free_places, _ = arguments
+    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
+    while True:
+        slots, weights = _models()
+        buffer = np.empty(size, np.uint8)
+        n = code_events(0, 0, buffer, slots, weights, WINDOWS, *arguments)
+        if n <= size:
+            break
+        size = n + 16
+    told = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
+    sizes = [
+        8 * tagged.layer + ALIKE * alike + sum(1 << i for i, part in enumerate(told) if part),
+        *(len(part) for part in told if part),
+    ]
+    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])), *sizes)))
+    payload = head + b"".join(told) + buffer[:n].tobytes()
+    payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
+    mask = sum(1 << int(9 - w) for w in np.unique(which))
+    return payload, _entry(tagged, number, sample_rate_hz), mask
+
+
+def _entry(tagged: Tagged, number: int, sample_rate_hz: int) -> Entry:
+    """How far the events of a packet reach, as edits have left them."""
+    events, samples, edits = tagged.events, packet_samples(sample_rate_hz), tags_to_edits(tagged.edits, "")
+    centre = events.time / TIME_UNITS * edits["edit_factor"] + edits["edit_shift_s"] * sample_rate_hz
+    half = events.window / WINDOW_UNITS / 2 * np.abs(edits["edit_factor"])
+    before = math.ceil((number * samples - (centre - half).min()) / REACH_UNIT)
+    after = math.ceil(((centre + half).max() - (number + 1) * samples) / REACH_UNIT)
+    return Entry(GABOR, number, tagged.layer, 0, len(events), before, after)
+
+
+def decode_packet(
+    payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser
+) -> tuple[Tagged, Entry, int]:
+    """The inverse of `encode_packet`, events in canonical order; FormatError (which names the packet) where it
+    makes no sense.
+    """
+    samples = packet_samples(sample_rate_hz)
+    reader = Reader(payload, name)
+    number = reader.varint((1_000_000 * sample_rate_hz) // samples + 1)
+    n_grid, n_free, base = (
+        reader.varint(8 * MAX_PAYLOAD),
+        reader.varint(8 * MAX_PAYLOAD),
+        unzigzag(reader.varint(1 << 48)),
+    )
+    n_events = n_grid + n_free
+    if not 0 < n_events <= 8 * len(payload):
+        raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
+    layer, held = divmod(reader.varint(8 * MAX_LAYER + 7), 8)
+    n_coded = 1 if held & ALIKE else n_channels
+    sizes = [reader.varint(len(payload)) if held >> i & 1 else 0 for i in range(2)]
+    told = [reader.take(size) for size in sizes]
+    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
+    amplitude, phase = np.zeros((n_grid, n_coded), np.int64), np.zeros((n_grid, n_coded), np.int64)
+    free = np.zeros((n_free, 3), np.int64)
+    free_sound = np.zeros((2, n_free, n_coded), np.int64)
+    coded = np.frombuffer(
+        bytearray(reader.rest() + bytes(1)), np.uint8
+    )  # a zero more changes nothing: zeros follow the end anyway
+    slots, weights = _models()
+    done = code_events(
+        1,
+        0,
+        coded,
+        slots,
+        weights,
+        WINDOWS,
+        samples,
+        np.array([base, slope(quantiser), quantiser.n_phases]),
+        which,
+        frame,
+        bins,
+        amplitude,
+        phase,
+        free,
+        free_sound,
+    )
+    if done != n_grid:
+        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
+    origin = number * samples * TIME_UNITS
+    if n_free and np.abs(free).max() > 1 << 60:
+        raise FormatError(f"{name}: an event is out of range")
+    window = WINDOWS[which]
+    events = GaborIntegers(
+        np.concatenate([origin + frame * (window * (TIME_UNITS // 4)), origin + free[:, 0]]),
+        np.concatenate([bins * (FREQUENCY_UNITS // window), free[:, 1]]),
+        np.concatenate([window * WINDOW_UNITS, free[:, 2]]),
+        np.concatenate([amplitude, free_sound[0]]),
+        np.concatenate([phase, free_sound[1]]),
+    )
+    if held & ALIKE:
+        if n_channels == 1:
+            raise FormatError(f"{name}: one channel cannot be like others")
+        events = events.in_channels(n_channels)
+    if not integers_in_range(events, sample_rate_hz, quantiser):
+        raise FormatError(f"{name}: an event is out of range")
+    events = events.take(np.lexsort((events.window, events.frequency, events.time)))
+    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(told, (N_COLUMNS, 1), strict=True))
+    tagged = Tagged(events, edits, groups, layer)
+    tags_to_edits(edits, name)
+    mask = sum(1 << int(9 - w) for w in np.unique(which))
+    return tagged, _entry(tagged, number, sample_rate_hz), mask
+
+
+@dataclass(frozen=True, eq=False)
+class Tagged:
+    """Events of one layer as they were before edits, these edits, the ids of the groups that they are in (one
+    column), and their sends, if any.
+    """
+
+    events: GaborIntegers
+    edits: Tags
+    groups: Tags
+    layer: int
+    sends: Ints | None = None
+
+    def take(self, where: Any) -> Tagged:
+        """Those at `where`, in that order."""
+        sends = None if self.sends is None else self.sends[where]
+        return Tagged(self.events.take(where), self.edits.take(where), self.groups.take(where), self.layer, sends)
+
+    def in_order(self) -> Tagged:
+        """By time, frequency, window, with only the tags that occur."""
+        events = self.events
+        found = self.take(np.lexsort((events.window, events.frequency, events.time)))
+        return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer, found.sends)
+
+
+def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
+    """Payload, entry in the index (its `n_bytes` still 0), mask of windows and sends of every packet of gabor
+    events, in order.
+    """
+    rate, base = scene.sample_rate_hz, base_of(scene.gabor)
+    edits, groups, sends = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None]), sends_of(scene.gabor)
+    length = packet_samples(rate) * TIME_UNITS
+    number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
+    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((layer, number))
+    edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
+    for first, last in itertools.pairwise(edges):
+        part = order[first:last]
+        told = None if sends is None else sends[part]
+        tagged = Tagged(
+            to_integers(base.take(part), rate, quantiser),
+            edits.take(part),
+            groups.take(part),
+            int(layer[part[0]]),
+            told,
+        )
+        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0)).in_order()
+        if len(tagged.events):
+            yield *encode_packet(tagged, int(number[part[0]]), rate, quantiser), tagged.sends
+
+
+def told_groups(scene: Scene) -> Ints:
+    """The group of each event as a file tells it: partials that stand alone are not told, they follow from the
+    events.
+    """
+    told = scene.groups.told()
+    return np.where(np.isin(scene.gabor.group_id, told.id), scene.gabor.group_id, 0)
+
+
+def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
+    """The columns of the events in a packet, those that tell of edits and groups only where there are such; its
+    entry and its mask of windows.
+    """
+    rate = header.sample_rate_hz
+    tagged, entry, mask = decode_packet(found.payload, found.name, rate, header.n_channels, header.quantiser)
+    made: dict[str, np.ndarray] = dict(from_integers(tagged.events, rate, header.quantiser))
+    if not tagged.edits.trivial:
+        made |= tags_to_edits(tagged.edits, found.name)
+    if tagged.layer:
+        made["edit_layer"] = np.full(len(tagged.events), tagged.layer)
+    if not tagged.groups.trivial:
+        made["group_id"] = tagged.groups.values[:, 0]
+    return made, entry, mask
+
+
+def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
+    """All events of a file, from the columns of its packets, after their edits."""
+    names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
+    defaults = {
+        param.name: param.default for param in Gabor.PARAMS if param.default is not None and param.name in names
+    }
+    made = {}
+    for name in names:  # each column's parts are let go as soon as they are joined
+        made[name] = np.concatenate(
+            [
+                part.pop(name, None) if name in part else np.full(n, defaults[name])
+                for part, n in zip(parts, counts, strict=True)
+            ]
+        )
+    edits = {name: made.pop(name) for name in EDITS if name in made}
+    base = Gabor(**made)
+    return placed(base, edits, sample_rate_hz) if edits else base
+
+
+def pack_tags(tags: Tags, frequency: Ints) -> bytes:
+    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
+    if tags.trivial:
+        return b""
+    ways = []
+    for by_place in (0, 1):
+        buffer = np.empty(64 + 16 * len(tags.index) + 16 * tags.rows.size, np.uint8)
+        n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
+        assert n <= len(buffer), "no tag and no cell needs more"
+        ways.append(buffer[: max(1, n)].tobytes())
+    return min(ways, key=len)
+
+
+def unpack_tags(data: bytes, n_columns: int, frequency: Ints, name: str) -> Tags:
+    """The inverse; FormatError, which names the packet, where that cannot be."""
+    tags = Tags.none(len(frequency), n_columns)
+    if not data:
+        return tags
+    coded = np.frombuffer(bytearray(data + bytes(1)), np.uint8)
+    index = tags.index
+    right, rows = code_tags(1, 0, coded, first_slots(), frequency, index, tags.rows)
+    if not right:
+        raise FormatError(f"{name}: its edits or groups cannot be")
+    found = Tags(rows, index).used()
+    if len(found.rows) != len(rows) or np.any(found.rows != rows) or found.trivial:
+        raise FormatError(f"{name}: its edits or groups are not in the form that they have to have")
+    return found

@@ -1,0 +1,173 @@
+"""Sounds so near each other that they share atoms, told in atoms long enough to tell them apart.
+
+Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it
+(`motes.kinds.gabor.swept`) each term is of the nearest line. Where the sound is not steady, an attack say, it stays
+with the line that had it, in short atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.events.event_table import Array, Ints
+from motes.kinds.gabor.partials import Curve, Lines
+from motes.kinds.gabor.swept import HOPS, Told, analytic, loudest, terms, told, windows_for
+from motes.kinds.gabor.table import Gabor
+
+# An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of
+# the energy of one of them.
+SHARED_BINS, SHARED_PART = 4.0, 0.01
+# Windows tell lines apart in which they are so many bins apart.
+APART_BINS = 5.0
+# Longer windows are not tried, in samples.
+LONGEST = 1 << 15
+# Nor windows so many times as long as those for which `windows_for` would take a line to be straight: its readings
+# waver where two sounds beat.
+STEADY_TIMES = 16
+# More lines than this in a row, each sharing with the next, are not one chord but noise.
+MOST_LINES = 8
+# A piece is told in long windows if but this part of its energy is further than so many bins from every line.
+NEAR_BINS, CLEAR_PART = 3.0, 0.01
+
+
+@dataclass(frozen=True)
+class Chord:
+    """Lines (from 1) that share atoms, and the window in samples that tells them apart."""
+
+    numbers: tuple[int, ...]
+    window: int
+
+
+def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: float) -> list[Chord]:
+    """Lines that share atoms, and are steady enough for windows that tell them apart; only where one of them is
+    `touched`.
+    """
+    windows, (home, nearest) = windows_for(lines, sample_rate_hz, by), sharing(events, lines)
+    found = []
+    for root in np.unique(home[touched]).tolist():
+        numbers = np.flatnonzero(home == root).tolist()
+        if len(numbers) < 2:
+            continue
+        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / max(1e-3, nearest[root]))))
+        if len(numbers) > MOST_LINES or window > LONGEST:
+            continue
+        if window <= STEADY_TIMES * windows[numbers].min():
+            found.append(Chord(tuple(numbers), window))
+    return found
+
+
+def sharing(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
+    """The first line of those that each line shares atoms with, and by such first lines how many Hz the nearest two are
+    apart.
+
+    Found once for each set of lines; `events` know their partials.
+    """
+    found: tuple[Ints, dict[int, float]] | None = lines.__dict__.get("_sharing")
+    if found is None:
+        apart, home = _find_sharing(events, lines.number, lines.curves), np.arange(len(lines.curves) + 1)
+        for k, q in apart:
+            home[home == home[q]] = home[k]
+        nearest: dict[int, float] = {}
+        for (k, _), hz in apart.items():
+            root = int(home[k])
+            nearest[root] = min(nearest.get(root, np.inf), hz)
+        found = home, nearest
+        object.__setattr__(lines, "_sharing", found)
+    return found
+
+
+def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dict[tuple[int, int], float]:
+    """Pairs of lines that share atoms, and how many Hz they are apart."""
+    energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
+    whole = np.bincount(number, energy, len(curves) + 1)
+    apart: dict[tuple[int, int], float] = {}
+    for q, curve in enumerate(curves, start=1):
+        low, high = np.searchsorted(events.time_s, (curve.time_s[0], curve.time_s[-1]))
+        near = np.arange(low, high)[(number[low:high] > 0) & (number[low:high] != q)]
+        away_hz = np.abs(curve.at(events.time_s[near])[0] - events.partial_hz[near])
+        near, away_hz = (column[away_hz * events.window_s[near] < SHARED_BINS] for column in (near, away_hz))
+        for k in np.unique(number[near]).tolist():
+            mine = number[near] == k
+            if np.sum(energy[near[mine]]) > SHARED_PART * min(whole[k], whole[q]):
+                pair = min(k, q), max(k, q)
+                apart[pair] = min(apart.get(pair, np.inf), float(np.median(away_hz[mine])))
+    return apart
+
+
+def told_apart(
+    events: Gabor, mine: Ints, chord: Chord, lines: Lines, sample_rate_hz: int, groups: tuple[int, ...]
+) -> tuple[list[Told], Ints]:
+    """New atoms, in the groups of the chord's lines, for its events `mine` as far as it is steady, and the events
+    that they replace.
+    """
+    rate, window, hop, number = sample_rate_hz, chord.window, chord.window // HOPS, lines.number
+    curves = [lines.curves[k - 1] for k in chord.numbers]
+    first = int(np.ceil(max(curve.time_s[0] for curve in curves) * rate / hop)) + HOPS // 2
+    last = int(np.floor(min(curve.time_s[-1] for curve in curves) * rate / hop)) - HOPS // 2
+    if last < first or len(mine) == 0:
+        return [], mine[:0]
+    place, start = np.arange(first, last + 1), (first - HOPS // 2) * hop
+    signal = analytic(events, mine, rate, start, (last - first) * hop + window)
+    where, bins, values = terms(signal, place, curves[0], rate, window, window // 2)
+    line_hz = np.array([curve.at(where * hop / rate)[0] for curve in curves])
+    base_hz = line_hz[0] + bins * (rate / window)
+    nearest = np.abs(line_hz - base_hz).argmin(axis=0)
+    power = np.sum(np.square(np.abs(values)), axis=1)
+    beside = np.abs(line_hz - base_hz).min(axis=0) > NEAR_BINS * rate / window
+    total, astray = (np.bincount(where - first, weights, len(place)) for weights in (power, power * beside))
+    steady = (astray < CLEAR_PART * total)[where - first]
+    if not steady.any():
+        return [], mine[:0]
+    taken = _taken(where[steady], place, hop, window)
+    touched = mine[_overlap(events, mine, taken, start, rate)]
+    where, bins, values, nearest = where[steady], bins[steady], values[steady], nearest[steady]
+    keep = loudest(values)
+    parts = []
+    for i, (k, group) in enumerate(zip(chord.numbers, groups, strict=True)):
+        part = keep[nearest[keep] == i]
+        shift_hz = line_hz[0][steady][part] - line_hz[i][steady][part]
+        parts.append(told(where[part], bins[part], values[part], curves[i], rate, window, group, shift_hz))
+        rest = touched[number[touched] == k]
+        if len(rest):
+            parts.append(_rest(events, rest, taken, start, curves[i], rate, group))
+    return parts, touched
+
+
+def _taken(where: Ints, place: Ints, hop: int, window: int) -> Array:
+    """What part of the signal the pieces at places `where` are, sample by sample."""
+    u = np.arange(window) - window // 2
+    piece = np.square(0.5 + 0.5 * np.cos(2 * np.pi * u / window)) / (0.375 * HOPS)
+    taken = np.zeros((len(place) - 1) * hop + window)
+    for k in np.unique(where - place[0]).tolist():
+        taken[k * hop : k * hop + window] += piece
+    return taken
+
+
+def _overlap(events: Gabor, these: Ints, taken: Array, start: int, rate: int) -> NDArray[np.bool_]:
+    """Which of these events sound where something was taken."""
+    so_far, middle, half = np.concatenate([[0.0], np.cumsum(taken)]), events.time_s[these], events.window_s[these] / 2
+    low, high = (
+        np.clip(np.rint(edge * rate).astype(int) - start, 0, len(taken)) for edge in (middle - half, middle + half)
+    )
+    return so_far[high] - so_far[low] > 1e-9
+
+
+def _rest(events: Gabor, these: Ints, taken: Array, start: int, curve: Curve, rate: int, group: int) -> Told:
+    """What is left of some events of a line, in windows as short as its shortest."""
+    middle, long = events.time_s[these], events.window_s[these]
+    window = 1 << int(np.log2(np.clip(long.min() * rate, 512, 2048)))
+    hop = window // HOPS
+    first, last = (
+        int(np.floor((middle - long / 2).min() * rate / hop)) - HOPS // 2,
+        int(np.ceil((middle + long / 2).max() * rate / hop)) + HOPS // 2,
+    )
+    begin = first * hop - window // 2
+    signal = analytic(events, these, rate, begin, (last - first) * hop + window)
+    low, high = max(start, begin), min(start + len(taken), begin + signal.shape[1])
+    signal[:, low - begin : high - begin] *= 1 - np.minimum(taken[low - start : high - start], 1)
+    where, bins, values = terms(signal, np.arange(first, last + 1), curve, rate, window, 48)
+    keep = loudest(values)
+    return told(where[keep], bins[keep], values[keep], curve, rate, window, group, 0.0)

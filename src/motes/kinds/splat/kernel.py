@@ -1,0 +1,133 @@
+"""Partials of a splat: envelopes by recurrence from knot to knot, cubic between, times carriers by complex rotation
+from each knot's exact phase.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from motes.kernels._jit import inner, jit
+
+# Of Gauss's rule for what enters between two knots, as in the definition.
+NODES = 8
+# Knots are at most 2^LONGEST samples apart.
+LONGEST = 6
+
+
+@inner
+def _wave(sound, place, n, tables, theta, omega, start, slope, end, end_slope, turn, end_turn):
+    """Add n samples: a cubic Hermite polynomial from `start` to `end` times cos(theta + omega j), its phase bent by
+    `turn` (per sample) at first.
+
+    `tables` holds cosines, sines and 0 … n − 1.
+    """
+    cosine, sine, ramp = tables[0], tables[1], tables[2]
+    re, im = math.cos(omega), math.sin(omega)
+    cosine[0], sine[0] = math.cos(theta), math.sin(theta)
+    filled = 1
+    while filled < n:
+        for j in range(filled):
+            cosine[filled + j], sine[filled + j] = cosine[j] * re - sine[j] * im, cosine[j] * im + sine[j] * re
+        re, im = re * re - im * im, 2.0 * re * im
+        filled *= 2
+    step = 1.0 / n
+    rise = (end - start) * step
+    two, three = (3.0 * rise - 2.0 * slope - end_slope) * step, (slope + end_slope - 2.0 * rise) * step * step
+    # The imaginary part is 0 at both knots, since the carrier takes the mean frequency between them.
+    first, last = start * turn, end * end_turn
+    second, third = -(2.0 * first + last) * step, (first + last) * step * step
+    for j in range(n):
+        x = ramp[j]
+        real = start + x * (slope + x * (two + x * three))
+        sound[place + j] += real * cosine[j] - x * (first + x * (second + x * third)) * sine[j]
+
+
+@jit
+def add_partials(sound, place, spread, drive, burst, shared, partials, node, first_knot, quiet):
+    """Add the partials of one event to `sound`, which begins at the first knot.
+
+    Knots: `place` `(n_knots,)` int64, samples from the first, powers of two apart (`spread`, `(n_knots − 1,)`, their
+    exponents, at most LONGEST); `drive` `(≤ n_knots − 1, NODES)`, the burst at Gauss's nodes after each knot, times
+    weights and samples, none where it is over; `burst` at the knots; `shared` `(6, n_knots)`: how far the low-pass has
+    crossed over, the swell, each followed by its slope per sample, the bent time in samples and its slope. `partials`
+    `(7, n_partials)`: radians per sample, phase, decay per sample, level by which the burst enters, amplitude behind
+    the first low-pass, by how much it changes to the later one, and the envelope at `first_knot`. `node` `(NODES,)` in
+    0 … 1. Partials weaker than `quiet` end where nothing enters any more.
+    """
+    n_knots, n_driven = len(place), drive.shape[0]
+    tables, keep, fall = np.empty((3, 1 << LONGEST)), np.empty((LONGEST + 1, NODES)), np.empty(LONGEST + 1)
+    for j in range(1 << LONGEST):
+        tables[2, j] = j
+    for p in range(partials.shape[1]):
+        omega, phase, decay, level, early, change, y = partials[:, p]
+        for e in range(LONGEST + 1):
+            fall[e] = math.exp(-decay * (1 << e))
+            for j in range(NODES):
+                keep[e, j] = level * math.exp(-decay * (1 << e) * (1.0 - node[j]))
+        loudness = abs(early) + abs(change)
+        for k in range(first_knot, n_knots - 1):
+            e = spread[k]
+            n = 1 << e
+            next_y = y * fall[e]
+            if k < n_driven:
+                for j in range(NODES):
+                    next_y += drive[k, j] * keep[e, j]
+            elif y * loudness < quiet:
+                break
+            passed, next_passed = early + change * shared[0, k], early + change * shared[0, k + 1]
+            start, end = y * passed * shared[2, k], next_y * next_passed * shared[2, k + 1]
+            theta, mean = omega * shared[4, k] + phase, omega * (shared[4, k + 1] - shared[4, k]) / n
+            if n == 1:
+                sound[place[k]] += start * math.cos(theta)
+            else:
+                slope, end_slope = level * burst[k] - decay * y, level * burst[k + 1] - decay * next_y
+                slope = slope * passed * shared[2, k] + y * (
+                    change * shared[1, k] * shared[2, k] + passed * shared[3, k]
+                )
+                end_slope = end_slope * next_passed * shared[2, k + 1]
+                end_slope += next_y * (change * shared[1, k + 1] * shared[2, k + 1] + next_passed * shared[3, k + 1])
+                turn, end_turn = omega * shared[5, k] - mean, omega * shared[5, k + 1] - mean
+                _wave(sound, place[k], n, tables, theta, mean, start, slope, end, end_slope, turn, end_turn)
+            y = next_y
+
+
+def add_partials_plain(
+    sound: np.ndarray,
+    place: np.ndarray,
+    spread: np.ndarray,
+    drive: np.ndarray,
+    burst: np.ndarray,
+    shared: np.ndarray,
+    partials: np.ndarray,
+    node: np.ndarray,
+    first_knot: int,
+    quiet: float,
+) -> None:
+    """The twin of `add_partials` in NumPy, of complex envelopes; it goes on with what is quiet."""
+    across, across_slope, swell, swell_slope, bent, pace = shared
+    for omega, phase, decay, level, early, change, y in partials.T:
+        passed = early + change * across
+        gain, gain_slope = passed * swell, change * across_slope * swell + passed * swell_slope
+        for k in range(first_knot, len(place) - 1):
+            n = 1 << int(spread[k])
+            entering = level * np.sum(drive[k] * np.exp(-decay * n * (1 - node))) if k < len(drive) else 0.0
+            ys = np.array([y, y * np.exp(-decay * n) + entering])
+            mean = omega * (bent[k + 1] - bent[k]) / n
+            here = slice(k, k + 2)
+            value = ys * gain[here]
+            slope = (
+                (level * burst[here] - decay * ys) * gain[here]
+                + ys * gain_slope[here]
+                + 1j * value * (omega * pace[here] - mean)
+            )
+            x = np.arange(n) / n
+            basis = np.stack(
+                [(1 + 2 * x) * (1 - x) ** 2, x**2 * (3 - 2 * x), n * x * (1 - x) ** 2, -n * x**2 * (1 - x)]
+            )
+            envelope = value[0] * basis[0] + value[1] * basis[1] + slope[0] * basis[2] + slope[1] * basis[3]
+            sound[place[k] : place[k] + n] += np.real(
+                envelope * np.exp(1j * (omega * bent[k] + phase + mean * np.arange(n)))
+            )
+            y = ys[1]

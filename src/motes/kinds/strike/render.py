@@ -1,0 +1,103 @@
+"""Strikes of a scene to audio, any stretch of it: what strikes before the stretch have left in the modes has a
+closed form.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.events.instrument import Instrument, Reals
+from motes.kinds.strike.kernel import ring
+from motes.kinds.strike.table import Strike, in_samples
+from motes.scene.scene import Scene
+
+# A strike that has fallen by this much is over.
+SILENT_DB = 200.0
+
+
+class StrikePart:
+    """Struck modes, by `motes.kinds.strike.kernel`: one voice for each instrument and frequency ratio."""
+
+    def __init__(self, scene: Scene) -> None:
+        strikes = scene.strike.take(scene.strike.amplitude > 0)
+        kinds = np.stack([strikes.instrument_id, strikes.frequency_ratio]) if len(strikes) else np.empty((2, 0))
+        self._voices = []
+        for instrument_id, ratio in np.unique(kinds, axis=1).T:
+            part = strikes.take((strikes.instrument_id == instrument_id) & (strikes.frequency_ratio == ratio))
+            self._voices.append(_Voice(scene.instruments[int(instrument_id)], float(ratio), part))
+
+    def add(self, audio: Reals, first: int, n_samples: int) -> None:
+        """See `motes.synth.render.Part`."""
+        for voice in self._voices:
+            voice.add(audio[:, :n_samples], first)
+
+
+class _Voice:
+    """All strikes of one instrument at one frequency ratio, on the modes that they use."""
+
+    def __init__(self, instrument: Instrument, ratio: float, strikes: Strike) -> None:
+        rate = instrument.sample_rate_hz
+        order = np.argsort(strikes.time_s, kind="stable")
+        strikes = strikes.take(order)
+        self._at, self._turn, self._amplitude = (
+            in_samples(strikes.time_s, rate),
+            strikes.turn_s * rate,
+            strikes.amplitude.copy(),
+        )
+        patterns, self._control = _patterns(instrument, ratio, strikes)
+        self._over = self._at + instrument.ring_s(SILENT_DB)[strikes.control] * rate
+        used = np.flatnonzero(patterns.any(axis=0))
+        self._rate = np.ascontiguousarray(instrument.rate(ratio)[:, used])
+        self._mix = np.ascontiguousarray(instrument.heard_mixing(ratio)[:, :, used])
+        pattern, mode = np.nonzero(patterns[:, used])
+        value = patterns[:, used][pattern, mode]
+        starts = np.searchsorted(pattern, np.arange(len(patterns) + 1)).astype(np.int64)
+        self._weights = starts, mode.astype(np.int64), np.ascontiguousarray(np.stack([value.real, value.imag]))
+        whole = (strikes.low_hz <= 0) & (strikes.high_hz >= ratio * rate / 2)
+        self._direct, self._direct_gain = (
+            instrument.direct,
+            instrument.direct_gain[strikes.control] * whole * strikes.amplitude,
+        )
+
+    def add(self, audio: Reals, first: int) -> None:
+        n_samples = audio.shape[1]
+        heard = np.flatnonzero((self._at <= first + n_samples - 1) & (self._over > first))
+        if len(heard) and n_samples:
+            state = np.zeros((2, self._rate.shape[1]))
+            at = self._at[heard] - first
+            ring(
+                audio,
+                state,
+                self._rate,
+                self._mix,
+                at,
+                self._turn[heard],
+                self._amplitude[heard],
+                self._control[heard],
+                *self._weights,
+            )
+        for i in np.flatnonzero(self._direct_gain) if self._direct.shape[1] else ():
+            add_at(audio, int(np.ceil(self._at[i])) - first, self._direct_gain[i] * self._direct)
+
+
+def _patterns(
+    instrument: Instrument, ratio: float, strikes: Strike
+) -> tuple[NDArray[np.complex128], NDArray[np.int64]]:
+    """The different patterns that strikes inject, `(n_patterns, n_modes)`: controls without modes out of band; and
+    which of them each strike does.
+    """
+    key = np.stack([strikes.control.astype(np.float64), strikes.low_hz, strikes.high_hz])
+    unique, number = np.unique(key, axis=1, return_inverse=True)
+    hz = instrument.frequency_hz * ratio
+    inside = (hz >= unique[1][:, None]) & (hz <= unique[2][:, None])
+    return instrument.weights[unique[0].astype(np.int64)] * inside, np.ascontiguousarray(
+        number.reshape(-1).astype(np.int64)
+    )
+
+
+def add_at(audio: Reals, place: int, sound: Reals) -> None:
+    """Add a sound that begins at sample `place` of `audio`, both `(n_channels, n)`: what of it falls into the audio."""
+    first, last = max(0, place), min(audio.shape[1], place + sound.shape[1])
+    if first < last:
+        audio[:, first:last] += sound[:, first - place : last - place]

@@ -1,0 +1,130 @@
+"""Texture events to audio by overlap-add, many frames at a time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.kernels.noise import white
+from motes.kinds.texture.table import LOWEST_LEVEL_DB, Placed, Texture, band_edges_hz, band_weights, hop_samples, placed
+
+FRAMES_AT_ONCE = 256
+Array = NDArray[np.float64]
+
+
+@lru_cache(maxsize=16)
+def layout_weights(low_hz: float, high_hz: float, n_bands: int, ratio: float, sample_rate_hz: int) -> Array:
+    """`band_weights` of a layout of bands, kept since nearly all events of a scene share one."""
+    return band_weights(band_edges_hz(low_hz, high_hz, n_bands) * ratio, sample_rate_hz)
+
+
+@lru_cache(maxsize=4)
+def sine_window(hop: int) -> Array:
+    """The window under which frames of two hops are cut out and added up again, `(2 hop,)`."""
+    return np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop))
+
+
+def spectra_of(audio: Array, hop: int) -> NDArray[np.complex128]:
+    """Spectra of audio `(…, (n + 1) hop)` in frames of two hops, `(…, n, hop + 1)`."""
+    import scipy.fft
+
+    frames = np.lib.stride_tricks.sliding_window_view(audio, 2 * hop, axis=-1)[..., ::hop, :]
+    return scipy.fft.rfft(frames * sine_window(hop), axis=-1)
+
+
+def band_power(spectra: NDArray[np.complex128], weights: Array) -> Array:
+    """Mean square of each band in each frame of `spectra_of`, `(…, n, n_bands)`."""
+    hop = spectra.shape[-1] - 1
+    power = np.square(spectra.real) + np.square(spectra.imag)
+    scaled = weights * np.where(np.arange(hop + 1) % hop == 0, 1.0, 2.0) / (2 * hop * hop)
+    return power @ scaled.T
+
+
+def overlap_add(spectra: NDArray[np.complex128]) -> Array:
+    """The inverse of `spectra_of` but for the first and last hop: `(…, n, hop + 1)` to `(…, (n + 1) hop)`."""
+    import scipy.fft
+
+    hop = spectra.shape[-1] - 1
+    frames = scipy.fft.irfft(spectra, axis=-1) * sine_window(hop)
+    audio = np.zeros((*spectra.shape[:-2], spectra.shape[-2] + 1, hop))
+    audio[..., :-1, :] += frames[..., :hop]
+    audio[..., 1:, :] += frames[..., hop:]
+    return audio.reshape(*audio.shape[:-2], -1)
+
+
+def mixed_noise(
+    seed: int, first: int, n_frames: int, hop: int, coherence: Array, weights: Array
+) -> NDArray[np.complex128]:
+    """Spectra of the noise of frames first … first + n_frames − 1, `(n_channels, n_frames, hop + 1)`, correlated as
+    `coherence` tells.
+    """
+    n_channels = coherence.shape[1] + 1
+    start = first * hop - hop // 2
+    spectra = spectra_of(np.stack([white(seed, c, start, (n_frames + 1) * hop) for c in range(n_channels)]), hop)
+    for c in range(1, n_channels):
+        correlation = coherence[:, c - 1]
+        spectra[c] = (correlation @ weights) * spectra[0] + (np.sqrt(1 - correlation**2) @ weights) * spectra[c]
+    return spectra
+
+
+class TextureRenderer:
+    """Renders any stretch of the texture events of a scene."""
+
+    def __init__(self, events: Texture, sample_rate_hz: int) -> None:
+        self.events, self.sample_rate_hz, self.hop = events, sample_rate_hz, hop_samples(sample_rate_hz)
+        margin = 2 * self.hop
+        self._first = np.floor(events.start_s * sample_rate_hz) - margin
+        self._last = np.ceil(events.end_s * sample_rate_hz) + margin
+        self._level_start, self._band_start = events.level_start, events.band_start
+
+    def add(self, audio: Array, first: int, n_samples: int | None = None) -> None:
+        """Add to `audio`, `(n_channels, ≥ n_samples)` from sample `first` of the scene on, what sounds there."""
+        audio = audio[:, :n_samples]
+        last = first + audio.shape[1]
+        for i in np.flatnonzero((self._first < last) & (self._last > first)):
+            self._add_event(audio, first, int(i), placed(self.events, int(i), self.sample_rate_hz))
+
+    def _add_event(self, audio: Array, first: int, i: int, place: Placed) -> None:
+        hop = self.hop
+        low, high = first - place.origin, first + audio.shape[1] - place.origin
+        if place.backward:
+            low, high = 1 - high, 1 - low
+        # Frame k reaches from (k − ½) hop to (k + 3/2) hop of the clock.
+        begin = max(place.first, int(np.ceil(low / hop - 1.5)))
+        end = min(place.last, int(np.ceil(high / hop + 0.5)))
+        for at in range(begin, end, FRAMES_AT_ONCE):
+            until = min(at + FRAMES_AT_ONCE, end)
+            sound = self._frames(i, at, until, place.level_frame[at - place.first : until - place.first])
+            start = place.origin + at * hop - hop // 2
+            if place.backward:
+                start = place.origin - (at * hop - hop // 2) - sound.shape[1] + 1
+                sound = sound[:, ::-1]
+            inside, outside = max(0, first - start), max(0, start - first)
+            n = min(sound.shape[1] - inside, audio.shape[1] - outside)
+            if n > 0:
+                audio[:, outside : outside + n] += sound[:, inside : inside + n]
+
+    def _frames(self, i: int, first: int, last: int, level_frame: NDArray[np.int64]) -> Array:
+        events, n_bands = self.events, int(self.events.n_bands[i])
+        weights = layout_weights(
+            float(events.low_hz[i]),
+            float(events.high_hz[i]),
+            n_bands,
+            float(events.frequency_ratio[i]),
+            self.sample_rate_hz,
+        )
+        coherence = events.coherence[self._band_start[i] : self._band_start[i + 1]]
+        noise = mixed_noise(int(events.seed[i]), first, last - first, self.hop, coherence, weights)
+        rows = self._level_start[i] + level_frame[:, None] * n_bands + np.arange(n_bands)
+        return shaped(noise, np.moveaxis(events.level_db[rows], -1, 0), weights)
+
+
+def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Array) -> Array:
+    """Noise `(n_channels, n, hop + 1)` with each band's power in each frame as `level_db` `(n_channels, n,
+    n_bands)` tells, as audio.
+    """
+    power = np.exp(level_db * (np.log(10.0) / 10)) * (level_db > LOWEST_LEVEL_DB)
+    power /= np.maximum(band_power(noise, weights), 1e-12)
+    return overlap_add(noise * np.sqrt(power @ weights))

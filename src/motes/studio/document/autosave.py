@@ -1,0 +1,129 @@
+"""Unsaved work, kept on disk as it changes, and found again after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from motes.errors import FormatError, MotesError
+from motes.files import atomic_output
+from motes.studio.document.history import Revision
+from motes.studio.document.snapshot import about_of, pack, unpack
+from motes.studio.http.errors import Absent
+
+_SUFFIX = ".unsaved"
+
+
+class Autosave:
+    """A folder for this studio's unsaved documents within `state`, locked as long as it runs: what lies in unlocked
+    ones is to be recovered.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.folder = state / secrets.token_hex(8)
+        self.folder.mkdir(parents=True, mode=0o700)
+        self._lock = _locked(self.folder)
+
+    def store(self, document: str, revision: Revision, about: dict[str, Any]) -> None:
+        """Keep a state of a document, in place of the one before."""
+        told = about | {
+            "saved_at": time.time(),
+            "n_events": revision.scene.n_events,
+            "duration_s": revision.scene.duration_s,
+        }
+        data = pack(revision.scene, revision.muted, told)
+        with atomic_output(self.folder / f"{document}{_SUFFIX}", overwrite=True) as handle:
+            handle.write(data)
+
+    def forget(self, document: str) -> None:
+        """There is nothing unsaved any more."""
+        with contextlib.suppress(OSError):
+            (self.folder / f"{document}{_SUFFIX}").unlink()
+
+    def close(self) -> None:
+        """The studio ends; unsaved work stays for the next."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        _tidy(self.folder)
+
+    def found(self) -> list[dict[str, Any]]:
+        """Unsaved documents of studios that have ended, the latest first; what cannot be read is passed over."""
+        told = []
+        for path in self._orphans():
+            with contextlib.suppress(OSError, MotesError):
+                told.append({"id": _identity(path)} | about_of(path.read_bytes()))
+        return sorted(told, key=lambda one: -float(one.get("saved_at") or 0))
+
+    def load(self, identity: str) -> tuple[Any, Any, dict[str, Any]]:
+        """Scene, what is muted, and what was told of a document that was found."""
+        try:
+            return unpack(self._orphan(identity).read_bytes())
+        except OSError as error:
+            raise FormatError(f"the unsaved work cannot be read: {error.strerror or error}") from None
+
+    def drop(self, identity: str) -> None:
+        """Forget a document that was found."""
+        path = self._orphan(identity)
+        path.unlink(missing_ok=True)
+        _tidy(path.parent)
+
+    def _orphan(self, identity: str) -> Path:
+        for path in self._orphans():
+            if _identity(path) == identity:
+                return path
+        raise Absent(f"there is no unsaved work {identity[:40]}")
+
+    def _orphans(self) -> list[Path]:
+        with contextlib.suppress(OSError):
+            return [
+                path
+                for folder in self.state.iterdir()
+                if folder != self.folder and folder.is_dir() and _is_free(folder)
+                for path in _kept(folder)
+            ]
+        return []
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"*{_SUFFIX}"))
+
+
+def _identity(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
+
+
+def _locked(folder: Path) -> IO[bytes] | None:
+    """A lock that ends with the process, however that ends; None where it is taken."""
+    handle = open(folder / "lock", "ab")  # noqa: SIM115 (held)
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks on this platform: studios side by side see each other's work
+        return handle
+    except OSError:
+        handle.close()
+        return None
+    return handle
+
+
+def _is_free(folder: Path) -> bool:
+    if not (folder / "lock").is_file():
+        return True
+    lock = _locked(folder)
+    if lock is not None:
+        lock.close()
+    return lock is not None
+
+
+def _tidy(folder: Path) -> None:
+    """Remove a folder in which there is nothing left."""
+    with contextlib.suppress(OSError):
+        if not _kept(folder):
+            (folder / "lock").unlink(missing_ok=True)
+            folder.rmdir()

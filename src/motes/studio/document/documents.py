@@ -1,0 +1,274 @@
+"""A document: a scene, all its states, what it sounds like and where it came from."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motes.edit.selection import Selection
+from motes.events.event_table import Mask
+from motes.library.work import _store
+from motes.scene.scene import Scene
+from motes.studio.document.editing import Done, apply
+from motes.studio.document.history import History, Revision
+from motes.studio.document.selecting import chosen, ranges_of
+from motes.studio.drawing.geometry import Geometry, geometry_of
+from motes.studio.drawing.tiles import coarsest_level
+from motes.studio.http.errors import Absent, Conflict
+from motes.studio.http.schemas import EditBody, What
+from motes.studio.rooms import rooms_of
+from motes.studio.sound.changed import changed
+from motes.studio.sound.recording import Unpacked
+from motes.studio.sound.sound import TRACKS, Sound
+
+Edited = dict[str, Any]
+_GEOMETRIES = 3
+# Spectrogram tiles kept, 64 kB each.
+_TILES = 400
+
+
+class Document:
+    """One open scene. Requests may come from several threads: `lock` is held by what changes it."""
+
+    def __init__(
+        self,
+        identity: str,
+        name: str,
+        scene: Scene,
+        *,
+        path: Path | None = None,
+        shown_path: str | None = None,
+        muted: Mask | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.id, self.name, self.path, self.shown_path = identity, name, path, shown_path
+        self.lock = threading.RLock()
+        self.history, self.sound = History(scene, muted, folder), Sound()
+        self.saved_revision: int | None = 0 if muted is None else None  # what is recovered was never saved
+        self.recording: Unpacked | None = None
+        self._geometries: OrderedDict[int, Geometry] = OrderedDict()
+        self.tiles: OrderedDict[Any, Any] = OrderedDict()
+        self.stamp = _stamp(path)
+        self.sound.follow(None, self.history.current)
+
+    def use_recording(self, recording: Unpacked) -> None:
+        """Take this for the original; ParameterError where it cannot be."""
+        recording.check(self.history.current.scene)
+        self.recording = self.sound.recording = recording
+        self.forget_tiles("original", "residual")
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether there is something to lose."""
+        return self.history.current.number != self.saved_revision and (
+            self.history.current.number > 0 or self.history.current.scene.n_events > 0
+        )
+
+    def geometry(self, revision: Revision) -> Geometry:
+        """Where its events stand, kept for the latest revisions asked for."""
+        with self.lock:
+            found = self._geometries.pop(revision.number, None) or geometry_of(revision.scene)
+            self._geometries[revision.number] = found
+            while len(self._geometries) > _GEOMETRIES:
+                self._geometries.popitem(last=False)
+            return found
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Something made once and kept for a while."""
+        with self.lock:
+            if key in self.tiles:
+                self.tiles.move_to_end(key)
+                return self.tiles[key]
+        made = make()
+        with self.lock:
+            self.tiles[key] = made
+            while len(self.tiles) > _TILES:
+                self.tiles.popitem(last=False)
+        return made
+
+    def forget_tiles(self, *tracks: str) -> None:
+        """What was drawn of these tracks no longer holds."""
+        with self.lock:
+            for key in [key for key in self.tiles if key[0] in tracks]:
+                del self.tiles[key]
+
+    def chosen(self, what: What | None, revision: Revision) -> Mask:
+        """The events of a revision that a request means."""
+        if what is None:
+            return np.ones(revision.scene.n_events, np.bool_)
+        return chosen(what, revision, self.geometry(revision))
+
+    def edit(self, body: EditBody, clip: Callable[[str, int, What], Selection]) -> Edited:
+        """Do an edit; Conflict where it was meant for another revision."""
+        with self.lock:
+            now = self.history.current
+            if body.revision != now.number:
+                raise Conflict(
+                    f"revision {now.number} is the current one, not {body.revision}: the document has been edited "
+                    "meanwhile"
+                )
+            is_paste = body.edit.op == "paste"
+            mask = np.zeros(now.scene.n_events, np.bool_) if is_paste else self.chosen(body.what, now)
+            done = apply(now, mask, body.edit, lambda document, revision: clip(document, revision, body.what))
+            return self._added(done, mask)
+
+    def put(self, scene: Scene, label: str) -> Edited:
+        """Another scene altogether as the next state."""
+        with self.lock:
+            everything = np.ones(scene.n_events, np.bool_)
+            before = np.zeros(self.history.current.scene.n_events, np.bool_)
+            return self._added(Done(scene, ~everything, everything, label), before)
+
+    def _added(self, done: Done, mask: Mask) -> Edited:
+        before = self.history.current
+        made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
+        try:
+            stretch = self.sound.follow(before, made)
+        except BaseException:
+            self.history.undo()
+            raise
+        return self._edited(made.label, stretch, done.mask)
+
+    def undo(self) -> Edited:
+        """One edit back."""
+        with self.lock:
+            left = self.history.undo()
+            now = self.history.current
+            return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
+
+    def redo(self) -> Edited:
+        """One edit forward."""
+        with self.lock:
+            left = self.history.redo()
+            now = self.history.current
+            return self._edited(f"redo {now.label}", self._apart(left, now), now.after)
+
+    def _apart(self, one: Revision, other: Revision) -> tuple[float, float] | None:
+        found = changed(one.heard, other.heard)
+        return None if found is None else (found.start_s, found.end_s)
+
+    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> Edited:
+        mask = np.zeros(self.history.current.scene.n_events, np.bool_) if mask is None else mask
+        return {
+            "revision": self.history.current.number,
+            "label": label,
+            "changed": None if stretch is None else {"start_s": stretch[0], "end_s": stretch[1]},
+            "selection": {"n": int(np.count_nonzero(mask)), "ranges": ranges_of(mask)},
+            "document": self.told(),
+        }
+
+    def save(self, path: Path, shown_path: str, overwrite: bool) -> None:
+        """Write the current state to a file; Conflict where another is there, or it is not what was read."""
+        with self.lock:
+            own = self.path is not None and path == self.path
+            if own and not overwrite and self.stamp != _stamp(path) and path.exists():
+                raise Conflict(
+                    f"{path.name} has been changed by another program since it was opened: overwrite it, or save "
+                    "under another name"
+                )
+            if not own and not overwrite and os.path.lexists(path):
+                raise Conflict(f"{path.name} exists already: choose another name, or overwrite it")
+            now = self.history.current
+            _store(now.written, str(path), overwrite or own)
+            self.path, self.shown_path, self.name = path, shown_path, path.name
+            self.saved_revision, self.stamp = now.number, _stamp(path)
+
+    def told(self) -> dict[str, Any]:
+        """The document as the API tells of it."""
+        with self.lock:
+            now, history = self.history.current, self.history
+            scene = now.scene
+            tracks = TRACKS if self.recording is not None else ("reconstruction",)
+            about = scene.metadata
+            return {
+                "id": self.id,
+                "name": self.name,
+                "path": self.shown_path,
+                "revision": now.number,
+                "saved_revision": self.saved_revision,
+                "dirty": self.is_dirty,
+                "undo": history.undo_label,
+                "redo": history.redo_label,
+                "n_events": scene.n_events,
+                "counts": {table.KIND: len(table) for table in scene.tables},
+                "n_muted": int(np.count_nonzero(now.muted)),
+                "sample_rate_hz": scene.sample_rate_hz,
+                "n_samples": scene.n_samples,
+                "n_channels": scene.n_channels,
+                "duration_s": scene.duration_s,
+                "top_hz": scene.sample_rate_hz / 2,
+                "original": None
+                if self.recording is None
+                else {"name": self.recording.name, "duration_s": self.recording.duration_s},
+                "tracks": list(tracks),
+                "groups": len(scene.groups),
+                "instruments": len(scene.instruments),
+                "rooms": rooms_of(scene),
+                "metadata": {
+                    "encoder": about.encoder,
+                    "options": about.options,
+                    "stop_reason": about.stop_reason,
+                    "source_digest": about.source_digest,
+                    "version": about.version,
+                },
+                "finest_level": 0,
+                "coarsest_level": coarsest_level(scene.duration_s),
+            }
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Tells whether a file is still what it was."""
+    if path is None:
+        return None
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size
+
+
+class Documents:
+    """The open documents, by their ids."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Document] = {}
+        self._lock = threading.Lock()
+        self._n = 0
+
+    def new_id(self) -> str:
+        """An id that no document has had."""
+        with self._lock:
+            self._n += 1
+            return f"d{self._n}"
+
+    def add(self, document: Document) -> Document:
+        """Open it."""
+        with self._lock:
+            self._open[document.id] = document
+        return document
+
+    def __getitem__(self, identity: str) -> Document:
+        with self._lock:
+            found = self._open.get(identity)
+        if found is None:
+            raise Absent(f"there is no document {identity[:40]}")
+        return found
+
+    def __iter__(self) -> Any:
+        with self._lock:
+            return iter(list(self._open.values()))
+
+    def remove(self, identity: str) -> None:
+        """Close it."""
+        with self._lock:
+            self._open.pop(identity, None)
+
+    def opened_from(self, path: Path) -> Document | None:
+        """The document of this file, where it is open already."""
+        return next((document for document in self if document.path == path), None)

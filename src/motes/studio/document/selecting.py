@@ -1,0 +1,128 @@
+"""Which events a request means."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from motes.edit.operations import column
+from motes.edit.selection import choose
+from motes.errors import ParameterError
+from motes.events.event_table import Array, Ints, Mask
+from motes.kinds.texture.table import erb_rate
+from motes.scene.scene import KINDS, Scene
+from motes.studio.document.history import Revision
+from motes.studio.drawing.geometry import Geometry
+from motes.studio.http.schemas import Box, What
+
+
+def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
+    """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
+    scene = revision.scene
+    n_events = scene.n_events
+    mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what)).mask
+    if what.ranges is not None:
+        mask = mask & mask_of_ranges(what.ranges, n_events)
+    if what.ids is not None:
+        mask = mask & choose(scene, np.array(what.ids, np.int64)).mask
+    if what.kind is not None:
+        names = [kind.KIND for kind in KINDS]
+        if what.kind not in names:
+            raise ParameterError(f"there is no kind {what.kind!r}: there are {', '.join(names)}")
+        mask = mask & (geometry.kind == names.index(what.kind))
+    if what.box is not None:
+        mask = mask & _in_box(what.box, geometry)
+    if what.lasso is not None:
+        mask = mask & _in_lasso(np.array(what.lasso), geometry)
+    if what.muted is not None:
+        mask = mask & (revision.muted == what.muted)
+    return ~mask if what.invert else mask
+
+
+def _groups(what: What) -> list[int] | None:
+    if what.group is None:
+        return what.groups
+    return [what.group, *(what.groups or [])]
+
+
+def mask_of_ranges(ranges: list[int], n_events: int) -> Mask:
+    """Events first … end − 1 of each pair."""
+    if len(ranges) % 2:
+        raise ParameterError("ranges come in pairs: first, end, first, end, …")
+    edges = np.array(ranges, np.int64).reshape(-1, 2)
+    if np.any(edges[:, 0] > edges[:, 1]) or (edges.size and edges.max() > n_events):
+        raise ParameterError(f"a range is outside of the events, 0 … {n_events}, or ends before it begins")
+    steps = np.zeros(n_events + 1, np.int64)
+    np.add.at(steps, edges[:, 0], 1)
+    np.add.at(steps, edges[:, 1], -1)
+    return np.asarray(np.cumsum(steps)[:-1] > 0)
+
+
+def ranges_of(mask: Mask) -> list[int]:
+    """The inverse: as few pairs as possible."""
+    edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
+    return [int(edge) for edge in np.flatnonzero(edges)]
+
+
+def _in_box(box: Box, geometry: Geometry) -> Mask:
+    if box.end_s < box.start_s or box.high_hz < box.low_hz:
+        raise ParameterError("a box reaches from start_s to end_s and from low_hz to high_hz: turn them round")
+    inside_s = (geometry.end_s > box.start_s) & (geometry.start_s < box.end_s)
+    return np.asarray(inside_s & (geometry.high_hz >= box.low_hz) & (geometry.low_hz <= box.high_hz))
+
+
+def _in_lasso(corners: Array, geometry: Geometry) -> Mask:
+    """Whose middle is inside: a ray from there crosses the edges an odd number of times."""
+    x, y = geometry.middle_s, geometry.middle_erb
+    corners = np.stack([corners[:, 0], erb_rate(np.maximum(corners[:, 1], 0.0))], axis=1)
+    near = np.flatnonzero(
+        (x >= corners[:, 0].min())
+        & (x <= corners[:, 0].max())
+        & (y >= corners[:, 1].min())
+        & (y <= corners[:, 1].max())
+    )
+    x, y = x[near], y[near]
+    inside = np.zeros(len(near), np.bool_)
+    for (x0, y0), (x1, y1) in pairwise([*corners.tolist(), corners[0].tolist()]):
+        if y0 != y1:
+            crossed = (y0 > y) != (y1 > y)
+            inside ^= crossed & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+    mask = np.zeros(len(geometry.start_s), np.bool_)
+    mask[near[inside]] = True
+    return mask
+
+
+def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any]:
+    """What a selection is: its numbers, its edges, its kinds and groups."""
+    kinds = np.bincount(geometry.kind[mask], minlength=len(KINDS))
+    groups: Ints = np.unique(geometry.group_id[mask])
+    edges: dict[str, float | None] = dict.fromkeys(("start_s", "end_s", "low_hz", "high_hz"))
+    if mask.any():
+        edges = {
+            "start_s": float(geometry.start_s[mask].min()),
+            "end_s": float(geometry.end_s[mask].max()),
+            "low_hz": float(geometry.low_hz[mask].min()),
+            "high_hz": float(geometry.high_hz[mask].max()),
+        }
+    return {
+        "n": int(np.count_nonzero(mask)),
+        "ranges": ranges_of(mask),
+        **edges,
+        "kinds": {kind.KIND: int(n) for kind, n in zip(KINDS, kinds, strict=True) if n},
+        "n_muted": int(np.count_nonzero(mask & revision.muted)),
+        "groups": groups[groups > 0][:1000].tolist(),
+        **_rooms(mask, revision.scene),
+    }
+
+
+def _rooms(mask: Mask, scene: Scene) -> dict[str, Any]:
+    """The rooms that events are in (0 for none), and the least and the greatest part of them that goes there."""
+    if not mask.any():
+        return {"rooms": [], "wetness": None}
+    wetness = column(scene, "wetness")[mask]
+    return {
+        "rooms": np.unique(column(scene, "room_id")[mask]).tolist(),
+        "wetness": [float(wetness.min()), float(wetness.max())],
+    }

@@ -1,0 +1,105 @@
+"""Requests for what is drawn: tiles of events and of spectrograms, and partials as lines."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from motes.studio.document.documents import Document
+from motes.studio.document.history import Revision
+from motes.studio.drawing.partials import partial_lines
+from motes.studio.drawing.spectrogram import WINDOW_S, packed, png, spectrogram_tile, texture_tile
+from motes.studio.drawing.tiles import MOST_EVENTS, check_tile, event_tile, span_s
+from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, stretch
+
+router = APIRouter(tags=["drawing"])
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_BINARY = "application/octet-stream"
+Track = Literal["original", "reconstruction", "residual", "texture"]
+
+
+@router.get(
+    AT + "/events/{level}/{index}",
+    summary="The events that sound in a tile, the strongest first",
+    response_class=Response,
+    responses=_BYTES,
+)
+def get_events(
+    document: TheDocument,
+    revision: TheRevision,
+    level: Count,
+    index: Count,
+    limit: Annotated[int, Query(ge=0, le=1_000_000)] = MOST_EVENTS,
+) -> Response:
+    data = event_tile(
+        document.geometry(revision), revision.muted, level, index, revision.number, revision.scene.duration_s, limit
+    )
+    return Response(data, media_type=_BINARY, headers=FOR_EVER)
+
+
+@router.get(
+    AT + "/partials", summary="Partials as lines through their atoms", response_class=Response, responses=_BYTES
+)
+def get_partials(
+    document: TheDocument,
+    revision: TheRevision,
+    start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    limit: Annotated[int, Query(ge=0, le=100_000)] = 2000,
+) -> Response:
+    low, high = stretch(start_s, end_s, revision.scene.duration_s)
+    return Response(
+        partial_lines(revision.scene, document.geometry(revision), low, high, limit, revision.number),
+        media_type=_BINARY,
+        headers=FOR_EVER,
+    )
+
+
+@router.get(
+    AT + "/spectrogram/{track}/{level}/{index}",
+    summary="The spectrogram of a tile",
+    response_class=Response,
+    responses={200: {"content": {**_BYTES[200]["content"], "image/png": {}}}},
+)
+def get_spectrogram(
+    document: TheDocument,
+    revision: TheRevision,
+    track: Track,
+    level: Count,
+    index: Count,
+    format: Literal["raw", "png"] = "raw",  # noqa: A002
+) -> Response:
+    scene = revision.scene
+    check_tile(level, index, scene.duration_s)
+    levels = document.kept(
+        (track, level, index, _what(document, revision, track, level, index)),
+        lambda: _tile(document, revision, track, level, index),
+    )
+    if format == "png":
+        return Response(png(levels), media_type="image/png", headers=FOR_EVER)
+    return Response(
+        packed(levels, level, index, revision.number, scene.sample_rate_hz), media_type=_BINARY, headers=FOR_EVER
+    )
+
+
+def _what(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
+    """What a tile shows: the same in revisions that differ elsewhere only."""
+    if track in ("original", "texture"):
+        return 0 if track == "original" else revision.number
+    rate, span = revision.scene.sample_rate_hz, span_s(level)
+    around = 2 * WINDOW_S * rate
+    return document.sound.made_by(revision, int(index * span * rate - around), int((index + 1) * span * rate + around))
+
+
+def _tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
+    scene = revision.scene
+    if track == "texture":
+        first = len(scene.gabor)
+        muted = revision.muted[first : first + len(scene.texture)]
+        return texture_tile(scene.texture, muted, scene.duration_s, scene.sample_rate_hz, level, index)
+    read, sparse = partial(document.sound.samples, track, revision), partial(document.sound.sparse, track, revision)
+    return spectrogram_tile(read, sparse, scene.n_samples, scene.sample_rate_hz, level, index)

@@ -1,0 +1,209 @@
+"""Requests for sound: tracks, single events, selections alone, and how loud they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from numpy.typing import NDArray
+
+from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
+from motes.studio.http.errors import Absent
+from motes.studio.http.schemas import SoundBody, What
+from motes.studio.http.wav import WavStretch, asked_range
+from motes.studio.sound.sound import TRACKS
+from motes.studio.studio import Solo, Studio
+from motes.synth.render import Renderer
+from motes.units import SILENCE_DB
+
+router = APIRouter(tags=["sound"])
+MOST_SAMPLES = 1 << 22
+MOST_GAIN_DB = 24.0
+Track = Literal["original", "reconstruction", "residual"]
+Bits = Literal["16", "32"]
+First = Annotated[int, Query(ge=0, le=2**48)]
+Samples = Annotated[int, Query(ge=0, le=MOST_SAMPLES)]
+_WAV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {
+        "description": "the bytes that Range asked for",
+        "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    416: {"description": "there are no such bytes"},
+}
+_FLOATS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+Reader = Callable[[int, int], NDArray[np.float32]]
+
+
+@router.get(
+    AT + "/audio/{track}.f32",
+    summary="Samples of a track as float32, channel after channel",
+    response_class=Response,
+    responses=_FLOATS,
+)
+def get_samples(
+    document: TheDocument, revision: TheRevision, track: Track, first: First = 0, n: Samples = MOST_SAMPLES
+) -> Response:
+    scene = revision.scene
+    return _floats(
+        partial(document.sound.samples, track, revision),
+        first,
+        n,
+        scene.n_samples,
+        scene.sample_rate_hz,
+        scene.n_channels,
+    )
+
+
+@router.get(
+    AT + "/audio/{track}.wav",
+    summary="A stretch of a track as WAV; Range is answered",
+    response_class=Response,
+    responses=_WAV,
+)
+def get_wav(
+    request: Request,
+    document: TheDocument,
+    revision: TheRevision,
+    track: Track,
+    start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    bits: Bits = "16",
+) -> Response:
+    scene = revision.scene
+    if track != "reconstruction" and document.recording is None:
+        raise Absent("the recording that this scene was made from is not at hand")
+    low, high = stretch(start_s, end_s, scene.duration_s)
+    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
+
+    def read(a: int, b: int) -> NDArray[np.float32]:
+        return document.sound.samples(track, revision, first + a, first + b)
+
+    return _wav(request, read, last - first, scene.sample_rate_hz, scene.n_channels, bits)
+
+
+@router.get(AT + "/levels", summary="How loud the tracks are, and what makes them equally loud")
+def get_levels(
+    document: TheDocument,
+    revision: TheRevision,
+    start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+) -> dict[str, Any]:
+    scene = revision.scene
+    low, high = stretch(start_s, end_s, scene.duration_s)
+    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
+    tracks = TRACKS if document.recording is not None else ("reconstruction",)
+    measured = {
+        track: _measured(partial(document.sound.samples, track, revision), first, last, scene.n_channels)
+        for track in tracks
+    }
+    reference = tracks[0]
+    wanted = measured[reference][0]
+    told = {}
+    for track, (power, peak) in measured.items():
+        gain = min((wanted / power) ** 0.5, 10 ** (MOST_GAIN_DB / 20)) if power > 0 and wanted > 0 else 1.0
+        gain = min(gain, 1 / peak) if peak * gain > 1 and track != reference else gain
+        told[track] = {"rms_db": _decibels(power, 10), "peak_db": _decibels(peak, 20), "gain": gain}
+    return {"reference": reference, "tracks": told}
+
+
+@router.get(AT + "/events/{event}/sound.wav", summary="One event alone", response_class=Response, responses=_WAV)
+def get_event_sound(
+    request: Request, studio: TheStudio, document: TheDocument, revision: TheRevision, event: Count, bits: Bits = "16"
+) -> Response:
+    if event >= revision.scene.n_events:
+        raise Absent(f"there is no event {event}: they are numbered 0 … {revision.scene.n_events - 1}")
+    made = document.kept(("event", event, revision.number), lambda: studio.solo(document, revision, What(ids=[event])))
+    response = _solo_wav(request, made, bits)
+    response.headers["X-Start-S"] = repr(made.first / made.scene.sample_rate_hz)
+    return response
+
+
+@router.post(AT + "/sounds", summary="A selection as a sound of its own", status_code=201)
+def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, body: SoundBody) -> dict[str, Any]:
+    made = studio.solo(document, revision, body.what)
+    rate = made.scene.sample_rate_hz
+    return {
+        "sound": made.id,
+        "start_s": made.first / rate,
+        "end_s": (made.first + made.n_samples) / rate,
+        "n_samples": made.n_samples,
+        "first": made.first,
+        "url_wav": f"/api/sounds/{made.id}.wav",
+        "url_f32": f"/api/sounds/{made.id}.f32",
+    }
+
+
+@router.get("/sounds/{sound}.wav", summary="A selection alone as WAV", response_class=Response, responses=_WAV)
+def get_sound_wav(request: Request, studio: TheStudio, sound: str, bits: Bits = "16") -> Response:
+    return _solo_wav(request, _solo(studio, sound), bits)
+
+
+@router.get(
+    "/sounds/{sound}.f32",
+    summary="A selection alone as float32, channel after channel",
+    response_class=Response,
+    responses=_FLOATS,
+)
+def get_sound_samples(studio: TheStudio, sound: str, first: First = 0, n: Samples = MOST_SAMPLES) -> Response:
+    made = _solo(studio, sound)
+    return _floats(_reader(made), first, n, made.n_samples, made.scene.sample_rate_hz, made.scene.n_channels)
+
+
+def _solo(studio: Studio, sound: str) -> Solo:
+    if (found := studio.sounds.get(sound)) is None:
+        raise Absent(f"there is no sound {sound[:40]}: only the latest are kept")
+    return found
+
+
+def _reader(made: Solo) -> Reader:
+    renderer = Renderer(made.scene)
+    return lambda low, high: renderer.samples(made.first + low, made.first + high)
+
+
+def _solo_wav(request: Request, made: Solo, bits: Bits) -> Response:
+    return _wav(request, _reader(made), made.n_samples, made.scene.sample_rate_hz, made.scene.n_channels, bits)
+
+
+def _floats(read: Reader, first: int, n: int, n_samples: int, rate: int, n_channels: int) -> Response:
+    first = min(first, n_samples)
+    audio = read(first, min(first + n, n_samples))
+    headers = FOR_EVER | {
+        "X-Sample-Rate": str(rate),
+        "X-Channels": str(n_channels),
+        "X-First": str(first),
+        "X-Samples": str(audio.shape[1]),
+    }
+    return Response(
+        np.ascontiguousarray(audio, "<f4").tobytes(), media_type="application/octet-stream", headers=headers
+    )
+
+
+def _wav(request: Request, read: Reader, n_samples: int, rate: int, n_channels: int, bits: Bits) -> Response:
+    file = WavStretch(read, n_samples, n_channels, rate, int(bits))
+    asked = asked_range(request.headers.get("range"), file.n_bytes)
+    first, last = asked or (0, file.n_bytes)
+    headers = FOR_EVER | {"Accept-Ranges": "bytes", "Content-Length": str(last - first)}
+    if asked:
+        headers["Content-Range"] = f"bytes {first}-{last - 1}/{file.n_bytes}"
+    return StreamingResponse(file.part(first, last), 206 if asked else 200, headers, "audio/wav")
+
+
+def _measured(read: Reader, first: int, last: int, n_channels: int) -> tuple[float, float]:
+    """Mean square and peak of a stretch, block by block."""
+    total, peak = 0.0, 0.0
+    for start in range(first, last, 1 << 18):
+        piece = read(start, min(last, start + (1 << 18)))
+        total += float(np.sum(np.square(piece, dtype=np.float64)))
+        peak = max(peak, float(np.abs(piece).max(initial=0.0)))
+    return total / max(1, (last - first) * n_channels), peak
+
+
+def _decibels(value: float, factor: float) -> float:
+    return max(SILENCE_DB, factor * float(np.log10(value))) if value > 0 else SILENCE_DB

@@ -1,0 +1,120 @@
+"""Requests about the studio: what is there, files, uploads, jobs, and the feed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from motes.studio.http.dependencies import NOT_KEPT, TheStudio
+from motes.studio.http.errors import Absent, TooLarge
+from motes.studio.http.schemas import JobBody
+from motes.studio.rooms import known_rooms
+
+router = APIRouter(tags=["studio"])
+
+
+@router.get("/studio", summary="All a page needs to start, or to come back after a reload")
+def get_studio(studio: TheStudio) -> dict[str, Any]:
+    return studio.told()
+
+
+@router.get("/folder", summary="Folders, scenes and recordings in a folder")
+def get_folder(
+    studio: TheStudio, path: Annotated[str, Query(max_length=4096, description="relative to the opened folder")] = ""
+) -> dict[str, Any]:
+    return studio.folder.listing(path)
+
+
+@router.put("/uploads", summary="Send a file: the body is its bytes", status_code=201)
+async def put_upload(
+    request: Request, studio: TheStudio, name: Annotated[str, Query(min_length=1, max_length=255)]
+) -> dict[str, Any]:
+    from anyio import to_thread
+    from starlette.requests import ClientDisconnect
+
+    name = name.replace("\\", "/").rpartition("/")[2]
+    identity, path = studio.new_upload(name)
+    n_bytes = 0
+    handle = await to_thread.run_sync(path.open, "wb")
+    try:
+        async for chunk in request.stream():
+            n_bytes += len(chunk)
+            if n_bytes > studio.options.upload_bytes:
+                raise TooLarge(f"{name} has more than {studio.options.upload_bytes} bytes")
+            await to_thread.run_sync(handle.write, chunk)
+    except ClientDisconnect:
+        path.unlink(missing_ok=True)
+        raise TooLarge(f"{name} did not arrive, or has more than {studio.options.upload_bytes} bytes") from None
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        handle.close()
+    return await to_thread.run_sync(studio.take_upload, identity, name, path, n_bytes)
+
+
+_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+
+
+@router.get(
+    "/feed",
+    summary="What happens, as it happens: server-sent events",
+    response_class=StreamingResponse,
+    responses=_EVENTS,
+)
+async def get_feed(studio: TheStudio) -> StreamingResponse:
+    headers = NOT_KEPT | {"X-Accel-Buffering": "no"}
+    return StreamingResponse(studio.feed.listen(studio.told), media_type="text/event-stream", headers=headers)
+
+
+@router.get("/rooms", summary="Rooms that events can be sent to")
+def get_rooms() -> list[dict[str, Any]]:
+    return known_rooms()
+
+
+@router.delete("/recovered/{recovered}", summary="Forget unsaved work of a studio that ended", status_code=204)
+def delete_recovered(studio: TheStudio, recovered: str) -> Response:
+    studio.autosave.drop(recovered)
+    return Response(status_code=204)
+
+
+@router.post("/jobs", summary="Encode a recording", status_code=202)
+def post_job(studio: TheStudio, body: JobBody) -> dict[str, Any]:
+    return studio.encode(body).told()
+
+
+@router.get("/jobs", summary="All jobs")
+def get_jobs(studio: TheStudio) -> list[dict[str, Any]]:
+    return [job.told() for job in studio.jobs]
+
+
+@router.get("/jobs/{job}", summary="How far a job has come")
+def get_job(studio: TheStudio, job: str) -> dict[str, Any]:
+    return studio.jobs[job].told()
+
+
+_TILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get(
+    "/jobs/{job}/events",
+    summary="The events of a fit as they stand, as a tile of events",
+    response_class=Response,
+    responses=_TILE,
+)
+def get_job_events(studio: TheStudio, job: str) -> Response:
+    found = studio.jobs[job]
+    if not found.drawn:
+        raise Absent(f"job {job} has nothing to show yet: only fits show how they grow")
+    return Response(found.drawn, media_type="application/octet-stream", headers=NOT_KEPT)
+
+
+@router.delete("/jobs/{job}", summary="Cancel a job")
+def delete_job(studio: TheStudio, job: str) -> dict[str, Any]:
+    found = studio.jobs[job]
+    studio.jobs.cancel(found)
+    return found.told()

@@ -1,0 +1,112 @@
+"""What an edit changes of the sound: the stretch of time outside which two scenes render the same samples."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.events.event_table import Array, EventTable
+from motes.kinds.gabor.edited import performed
+from motes.scene.scene import KINDS, Scene
+
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+# Noise is rendered in frames that reach over the ends of its events by some milliseconds.
+_MARGIN_S = 0.05
+_NOT_HEARD = {"quantiser", "groups", "metadata", *(kind.KIND for kind in KINDS)}
+
+
+class Changed(NamedTuple):
+    """`start_s` … `end_s` is where something sounds different; `whole` where rounding may differ anywhere else too."""
+
+    start_s: float
+    end_s: float
+    whole: bool
+
+
+def changed(before: Scene, after: Scene) -> Changed | None:
+    """Where two scenes sound different; None where nowhere."""
+    if before is after:
+        return None
+    edges: list[tuple[float, float]] = []
+    whole = False
+    if any(
+        not _alike(getattr(before, name), getattr(after, name))
+        for name in before.__dataclass_fields__
+        if name not in _NOT_HEARD
+    ):
+        edges.append(
+            (min(before.n_samples, after.n_samples) / after.sample_rate_hz, max(before.duration_s, after.duration_s))
+        )
+        whole = _other_sources(before, after)
+    for kind in KINDS:
+        one, other = heard_table(before, kind.KIND), heard_table(after, kind.KIND)
+        found = _changed_rows(one, other)
+        if found is not None:
+            edges.append(found)
+            whole = whole or kind.KIND not in ("gabor", "texture")  # whose events may share what they are rendered with
+    if not edges:
+        return None
+    rooms = [room for scene in (before, after) for room in scene.rooms]  # which ring on, and share convolutions
+    tail_s = max((room.duration_s for room in rooms), default=0.0)
+    whole = whole or bool(rooms)
+    start, end = min(edge[0] for edge in edges) - _MARGIN_S, max(edge[1] for edge in edges) + tail_s + _MARGIN_S
+    return Changed(max(0.0, start), max(0.0, min(end, max(before.duration_s, after.duration_s))), whole)
+
+
+def heard_table(scene: Scene, kind: str) -> EventTable:
+    """The events of a kind as they are rendered."""
+    return performed(scene) if kind == "gabor" else scene.table(kind)
+
+
+def _other_sources(before: Scene, after: Scene) -> bool:
+    """Whether what events are played on has changed, more than by something new at its end."""
+    names = (name for name in before.__dataclass_fields__ if name not in _NOT_HEARD and name != "n_samples")
+    return any(not _begins(getattr(after, name), getattr(before, name)) for name in names)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple):
+        return len(one) == len(other) and _begins(one, other)
+    return one is other or (isinstance(one, int | float | str) and one == other)
+
+
+def _begins(longer: Any, shorter: Any) -> bool:
+    if isinstance(shorter, tuple):
+        return len(longer) >= len(shorter) and all(a is b or a.equals(b) for a, b in zip(longer, shorter, strict=False))
+    return _alike(longer, shorter)
+
+
+def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | None:
+    """From the first start to the last end of the events that are in one table only."""
+    if one is other:
+        return None
+    hashes = np.concatenate([row_hashes(one), row_hashes(other)])
+    unique, number = np.unique(hashes, return_inverse=True)
+    signs = np.concatenate([np.ones(len(one)), -np.ones(len(other))])
+    apart = np.bincount(number.reshape(-1), signs, len(unique))[number.reshape(-1)] != 0
+    if not apart.any():
+        return None
+    start = np.concatenate([one.start_s, other.start_s])[apart]
+    end = np.concatenate([one.end_s, other.end_s])[apart]
+    return float(start.min()), float(end.max())
+
+
+def row_hashes(table: EventTable) -> NDArray[np.uint64]:
+    """A number for each event, equal where all that is heard of it is equal."""
+    hashes = np.zeros(len(table), np.uint64)
+    with np.errstate(over="ignore"):
+        for param in table.PARAMS:
+            if (param.told or param.name in ("room_id", "wetness")) and param.name != "group_id":
+                column: Array = np.ascontiguousarray(table.column(param.name))
+                for values in column.T if column.ndim == 2 else [column]:
+                    hashes = (
+                        hashes ^ np.ascontiguousarray(values + 0 if param.whole else values + 0.0).view(np.uint64)
+                    ) * _SPREAD
+                    hashes ^= hashes >> np.uint64(29)
+    for name in table.RAGGED:
+        digests = [hashlib.blake2b(values.tobytes(), digest_size=8).digest() for values in table.ragged(name)]
+        hashes ^= np.frombuffer(b"".join(digests), np.uint64) * _SPREAD
+    return hashes

@@ -1,0 +1,155 @@
+"""What a document sounds like, in blocks that are kept: after an edit only those are rendered again that it touches."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.studio.document.history import Revision
+from motes.studio.http.errors import Absent
+from motes.studio.sound.changed import Changed, changed
+from motes.synth.render import Renderer
+
+Audio = NDArray[np.float32]
+BLOCK_SAMPLES = 1 << 15
+KEPT_BYTES = 256 << 20
+TRACKS = ("original", "reconstruction", "residual")
+
+
+class Recording(Protocol):
+    """The recording that a scene was made from, any stretch of it."""
+
+    name: str
+    n_samples: int
+
+    def samples(self, first: int, last: int) -> Audio: ...
+
+
+class Blocks:
+    """Rendered blocks `(n_channels, ≤ BLOCK_SAMPLES)`, the latest used kept: by the revision that first rendered
+    it, and its number.
+    """
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._kept: OrderedDict[tuple[int, int], Audio] = OrderedDict()
+        self._n_bytes, self._most = 0, kept_bytes
+        self._lock = threading.Lock()
+        # How many have been rendered.
+        self.n_rendered = 0
+
+    def get(self, revision: int, number: int) -> Audio | None:
+        """The block, where it is kept."""
+        with self._lock:
+            if (found := self._kept.get((revision, number))) is not None:
+                self._kept.move_to_end((revision, number))
+            return found
+
+    def put(self, revision: int, number: int, block: Audio) -> None:
+        """Keep a block, and forget what has not been used for longest."""
+        with self._lock:
+            self.n_rendered += 1
+            if (revision, number) not in self._kept:
+                self._n_bytes += block.nbytes
+            self._kept[revision, number] = block
+            while self._n_bytes > self._most and len(self._kept) > 1:
+                self._n_bytes -= self._kept.popitem(last=False)[1].nbytes
+
+
+class Sound:
+    """The tracks of one document, of any of its revisions; a lock of its own for rendering, so that several may ask
+    at once.
+    """
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._blocks = Blocks(kept_bytes)
+        self._made_by: dict[int, NDArray[np.int64]] = {}
+        self._renderers: OrderedDict[int, Renderer] = OrderedDict()
+        self._lock = threading.RLock()
+        self.recording: Recording | None = None
+
+    @property
+    def n_rendered(self) -> int:
+        """Blocks rendered so far."""
+        return self._blocks.n_rendered
+
+    def follow(self, before: Revision | None, after: Revision) -> tuple[float, float] | None:
+        """Take in a new revision; returns where it sounds different from the one before, in s."""
+        scene, found = after.heard, None
+        n_blocks = -(-scene.n_samples // BLOCK_SAMPLES)
+        made = np.full(n_blocks, after.number, np.int64)
+        if before is not None:
+            found = changed(before.heard, scene)
+            kept = _untouched(before.heard.n_samples, scene.n_samples, found, scene.sample_rate_hz)
+            made[kept] = self._made_by[before.number][kept]
+        with self._lock:
+            self._made_by[after.number] = made
+        return None if found is None else (found.start_s, found.end_s)
+
+    def samples(self, track: str, revision: Revision, first: int, last: int) -> Audio:
+        """Samples first … last − 1 of a track, `(n_channels, last − first)`."""
+        if track == "original":
+            return self._recorded().samples(first, last)
+        if track not in TRACKS:
+            raise Absent(f"there is no track {track}: there are {', '.join(TRACKS)}")
+        rendered = self._rendered(revision, first, last)
+        return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
+
+    def sparse(self, track: str, revision: Revision, first: int, last: int) -> Audio:
+        """The same where neighbouring blocks are not wanted: nothing is kept."""
+        if track == "original":
+            return self._recorded().samples(first, last)
+        rendered = self._renderer(revision).samples(first, last)
+        return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
+
+    def made_by(self, revision: Revision, first: int, last: int) -> bytes:
+        """Tells the sound of samples first … last − 1 from others: the same in revisions between which it has not
+        changed.
+        """
+        numbers = self._made_by[revision.number]
+        return numbers[max(0, first) // BLOCK_SAMPLES : max(0, last) // BLOCK_SAMPLES + 1].tobytes()
+
+    def block(self, revision: Revision, number: int) -> Audio:
+        """A block of what the scene renders."""
+        made_by = int(self._made_by[revision.number][number])
+        if (found := self._blocks.get(made_by, number)) is None:
+            first = number * BLOCK_SAMPLES
+            found = self._renderer(revision).samples(first, min(first + BLOCK_SAMPLES, revision.scene.n_samples))
+            self._blocks.put(made_by, number, found)
+        return found
+
+    def _rendered(self, revision: Revision, first: int, last: int) -> Audio:
+        audio = np.empty((revision.scene.n_channels, last - first), np.float32)
+        for number in range(first // BLOCK_SAMPLES, -(-last // BLOCK_SAMPLES) if last > first else 0):
+            start = number * BLOCK_SAMPLES
+            low, high = max(first, start), min(last, start + BLOCK_SAMPLES)
+            audio[:, low - first : high - first] = self.block(revision, number)[:, low - start : high - start]
+        return audio
+
+    def _renderer(self, revision: Revision) -> Renderer:
+        with self._lock:
+            found = self._renderers.pop(revision.number, None) or Renderer(revision.heard)
+            self._renderers[revision.number] = found
+            while len(self._renderers) > 4:
+                self._renderers.popitem(last=False)
+            return found
+
+    def _recorded(self) -> Recording:
+        if self.recording is None:
+            raise Absent("the recording that this scene was made from is not at hand")
+        return self.recording
+
+
+def _untouched(n_before: int, n_after: int, found: Changed | None, rate: int) -> NDArray[np.int64]:
+    """Numbers of the blocks that two revisions share."""
+    if found is not None and found.whole:
+        return np.empty(0, np.int64)
+    n_same = -(-n_before // BLOCK_SAMPLES) if n_before == n_after else min(n_before, n_after) // BLOCK_SAMPLES
+    numbers = np.arange(n_same)
+    if found is None:
+        return numbers
+    first, last = int(found.start_s * rate) // BLOCK_SAMPLES, int(found.end_s * rate) // BLOCK_SAMPLES
+    return numbers[(numbers < first) | (numbers > last)]

@@ -1,0 +1,264 @@
+"""Fits by gradients: what is planted is found, every end is told, and a fit that goes on is the same fit."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from motes.audio import ArraySource  # noqa: E402
+from motes.encoders.fit.density_control import exchanged  # noqa: E402
+from motes.encoders.fit.encoder import encode, stretches  # noqa: E402
+from motes.encoders.fit.optimiser import Descent, State  # noqa: E402
+from motes.encoders.fit.parameterisation import Atoms, unknowns_of  # noqa: E402
+from motes.encoders.options import FitOptions  # noqa: E402
+from motes.errors import ParameterError  # noqa: E402
+from motes.kinds.splat.table import Splat  # noqa: E402
+from motes.metrics.signal import spectral_convergence  # noqa: E402
+from motes.scene.scene import Scene  # noqa: E402
+
+RATE, N = 16000, 16000
+QUICK = FitOptions(events=3, iterations=12, control_every=5, refit_every=4)
+
+
+def planted(n_channels=1):
+    """Three struck notes of one partial each, far apart."""
+    return Splat(
+        time_s=np.array([0.1, 0.2, 0.35]),
+        width_s=np.full(3, 0.008),
+        f0_hz=np.array([440.0, 1234.5, 700.3]),
+        centre_hz=np.array([440.0, 1234.5, 700.3]),
+        width_octaves=np.full(3, 0.5),
+        t60_s=np.array([0.5, 0.25, 0.35]),
+        gain_db=np.full((3, n_channels), -12.0),
+        n_partials=np.ones(3, np.int64),
+    )
+
+
+def audio(n_channels=1):
+    return Scene(RATE, N, n_channels, splat=planted(n_channels)).render()
+
+
+def test_planted_splats_are_recovered_from_their_rendering():
+    found = encode(
+        audio(),
+        FitOptions(events=3, iterations=600, control_every=0, patience=0, learning_rate=0.05),
+        sample_rate_hz=RATE,
+    )
+    assert spectral_convergence(found.render(), audio()) < 0.05
+    table, truth = found.splat, planted()
+    order = [int(np.argmin(np.abs(table.f0_hz - hz))) for hz in truth.f0_hz]
+    assert sorted(order) == [0, 1, 2]
+    assert np.abs(1200 * np.log2(table.f0_hz[order] / truth.f0_hz)).max() < 10
+    assert np.abs(table.time_s[order] - truth.time_s).max() < 0.005
+    assert np.abs(table.t60_s[order] / truth.t60_s - 1).max() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("splat", {}), ("splat", {"envelope": "gamma"}), ("gabor", {}), ("splat", {"noise": True})]
+)
+def test_the_loss_falls_and_the_events_are_as_many_as_asked(kind, options):
+    losses = []
+    scene = encode(
+        audio(),
+        FitOptions(events=4, iterations=40, **options),
+        kind=kind,
+        sample_rate_hz=RATE,
+        progress=lambda now: losses.append(now.loss),
+    )
+    assert scene.metadata.encoder == kind
+    assert scene.metadata.stop_reason == "iterations_reached"
+    assert 0 < len(scene.table(kind)) <= 4
+    assert min(losses) < 0.9 * losses[0]
+    assert np.isfinite(scene.render()).all()
+    assert options.get("envelope") != "gamma" or np.all(scene.splat.shape > 1)
+
+
+def test_random_events_find_their_way():
+    losses = []
+    encode(
+        audio(),
+        FitOptions(events=6, iterations=60, init="random"),
+        sample_rate_hz=RATE,
+        progress=lambda now: losses.append(now.loss),
+    )
+    assert min(losses) < 0.8 * losses[0]
+
+
+def test_the_same_again_is_the_same():
+    first, again = (encode(audio(), QUICK, sample_rate_hz=RATE) for _ in range(2))
+    assert first.splat.equals(again.splat)
+
+
+@pytest.mark.parametrize("kind", ["splat", "gabor"])
+def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
+    whole = encode(audio(), QUICK, kind=kind, sample_rate_hz=RATE)
+    for stop_at in (1, 7):
+        kept = str(tmp_path / f"{stop_at}.npz")
+
+        def interrupt(now, stop_at=stop_at):
+            if now.iteration == stop_at:
+                raise KeyboardInterrupt
+
+        options = {"events": 3, "iterations": 12, "control_every": 5, "refit_every": 4, "checkpoint": kept}
+        part = encode(audio(), FitOptions(**options), kind=kind, sample_rate_hz=RATE, progress=interrupt)
+        assert part.metadata.stop_reason == "cancelled"
+        assert part.n_events
+        after = encode(audio(), FitOptions(resume=True, **options), kind=kind, sample_rate_hz=RATE)
+        assert after.table(kind).equals(whole.table(kind))
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    kept = str(tmp_path / "fit.npz")
+    encode(audio(), FitOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
+    for options, match in (
+        ({"checkpoint": kept}, "already"),
+        ({"checkpoint": kept, "resume": True, "seed": 3}, "another recording"),
+        ({"checkpoint": str(tmp_path / "no.npz"), "resume": True}, "no checkpoint"),
+    ):
+        with pytest.raises(ParameterError, match=match):
+            encode(audio(), FitOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
+    (tmp_path / "bad.npz").write_bytes(b"PK nothing")
+    with pytest.raises(ParameterError, match="not a checkpoint"):
+        encode(audio(), FitOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
+
+
+def test_every_end_is_told():
+    assert (
+        encode(
+            audio(), FitOptions(events=2, time_limit_s=0.2, iterations=10**6), sample_rate_hz=RATE
+        ).metadata.stop_reason
+        == "time_limit"
+    )
+    assert (
+        encode(audio(), FitOptions(events=2, patience=3, learning_rate=1e-9), sample_rate_hz=RATE).metadata.stop_reason
+        == "stalled"
+    )
+    for nothing in (np.zeros(0), np.zeros(5), np.zeros(5000)):
+        silent = encode(nothing, QUICK, sample_rate_hz=RATE)
+        assert silent.metadata.stop_reason == "nothing_audible_left"
+        assert silent.render().shape == nothing.shape
+        assert not silent.render().any()
+
+
+def test_two_channels_get_gains_of_their_own():
+    sides = np.stack([audio(), 0.25 * audio()])
+    scene = encode(sides, FitOptions(events=3, iterations=80), sample_rate_hz=RATE)
+    assert scene.n_channels == 2
+    assert np.all(scene.splat.gain_db[:, 0] - scene.splat.gain_db[:, 1] == pytest.approx(12, abs=3))
+
+
+def test_sparsity_prunes():
+    few = encode(audio(), FitOptions(events=12, iterations=150, sparsity=0.5), sample_rate_hz=RATE)
+    assert 0 < few.n_events < 12
+
+
+def test_long_recordings_are_fitted_in_stretches_whatever_the_blocks():
+    class Blocks(ArraySource):
+        def blocks(self):
+            for block in super().blocks():
+                for first in range(0, block.shape[1], 777):
+                    yield block[:, first : first + 777]
+
+    twice = np.tile(audio(), 2)
+    options = FitOptions(events=8, iterations=10, stretch_s=0.6)
+    one, many = (encode(source, options) for source in (ArraySource(twice, RATE), Blocks(twice, RATE)))
+    assert one.splat.equals(many.splat)
+    assert 4 <= one.n_events <= 8
+    assert one.splat.time_s.max() > 1.0
+    assert spectral_convergence(one.render(), twice) < 0.7
+    parts = stretches(32000, RATE, 0.6)
+    assert parts[0].first == 0
+    assert parts[-1].last == parts[-1].done == 32000
+    assert all(a.done == b.first and a.last > b.first for a, b in pairwise(parts))
+
+
+def test_the_scene_is_shown_as_it_grows():
+    seen = []
+    encode(
+        audio(),
+        FitOptions(events=2, iterations=40),
+        sample_rate_hz=RATE,
+        watch=lambda scene, now: seen.append((scene.n_events, now.iteration)),
+    )
+    assert [iteration for _, iteration in seen] == [20, 40]
+    assert all(n == 2 for n, _ in seen)
+
+
+def _descent(reference):
+    unknowns = unknowns_of("splat", RATE, 1)
+    return Descent(
+        unknowns, torch.from_numpy(reference)[None], torch.zeros(1, len(reference)), (("convergence", 1.0),), 0.02, 0.0
+    )
+
+
+def _atoms(time_s, frequency_hz, amplitude):
+    return Atoms(
+        np.array(time_s),
+        np.full(len(time_s), 0.1),
+        np.array(frequency_hz),
+        np.array(amplitude)[:, None],
+        np.zeros((len(time_s), 1)),
+    )
+
+
+def test_density_control_gives_up_the_dead_and_seeds_what_is_missing():
+    descent = _descent(audio())
+    start = _atoms([0.15, 0.15, 0.8], [440.0, 440.2, 3000.0], [0.1, 0.02, 1e-7])
+    state = State.of(descent.unknowns.of_atoms(start), len(descent.unknowns.paces))
+    after = exchanged(descent, state, 3)
+    hz = np.sort(descent.unknowns.columns(after.theta, after.anchor)["f0_hz"].numpy())
+    assert len(hz) == 3
+    assert np.abs(hz - np.array([440, 700, 1234])).max() < 30
+    assert float(descent.value(after.theta, after.anchor)) < float(descent.value(state.theta, state.anchor))
+
+
+def test_a_refit_of_gains_never_raises_the_loss_and_finds_them():
+    descent = _descent(audio())
+    unknowns = descent.unknowns
+    truth = unknowns.of_table(planted())
+    wrong = truth | {"gain_db": truth["gain_db"] + torch.tensor([[4.0], [-5.0], [3.0]])}
+    state = State.of(unknowns.anchored(wrong), len(unknowns.paces))
+    before = float(descent.value(state.theta, state.anchor))
+    assert descent.refit(state)
+    assert float(descent.value(state.theta, state.anchor)) < 0.2 * before
+
+
+def test_events_with_values_gone_wild_do_not_spread():
+    """NaN in one event's coordinates: the fit goes back to the best and stays finite."""
+    descent = _descent(audio())
+    start = descent.unknowns.of_atoms(_atoms([0.15, 0.35], [440.0, 1234.0], [0.1, 0.1]))
+    state = State.of(start, len(descent.unknowns.paces))
+    descent.step(state, 0.0)
+    state.theta = state.theta.clone()
+    state.theta[0, 2] = float("nan")
+    descent.step(state, 0.0)
+    assert torch.isfinite(state.theta).all()
+    assert np.isfinite(descent.step(state, 0.0))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "stft:0"},
+        {"loss": "nonsense"},
+        {"loss": "stft:x"},
+        {"init": "guess"},
+        {"stretch_s": 1e4},
+        {"resume": True},
+        {"events": -1},
+        {"events": 1.5},
+        {"learning_rate": 0.0},
+        {"time_limit_s": -1.0},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options):
+    with pytest.raises(ParameterError):
+        FitOptions(**options)
+
+
+def test_several_losses_are_weighted():
+    assert FitOptions(loss="stft:1, auditory:0.2").weighted_losses() == (("stft", 1.0), ("auditory", 0.2))
+    with pytest.raises(ParameterError, match="texture"):
+        encode(audio(), FitOptions(), kind="texture", sample_rate_hz=RATE)

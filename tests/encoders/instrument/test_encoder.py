@@ -1,0 +1,313 @@
+"""The instrument encoder: what was planted is found, what is asked is kept, and every way of ending leaves a scene."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motes.audio import read_audio
+from motes.encoders.instrument import encoder as instrument
+from motes.encoders.instrument.amplitude_refit import polish
+from motes.encoders.instrument.encoder import SELECTED, encode
+from motes.encoders.instrument.gradient_refinement import refine
+from motes.encoders.instrument.mode_responses import Sites, hear, norms, overlaps
+from motes.encoders.instrument.mode_tuning import tune
+from motes.encoders.instrument.onsets import strike_times
+from motes.encoders.options import InstrumentOptions
+from motes.errors import ParameterError
+from motes.events.instrument import Instrument
+from motes.kinds.strike.table import Strike
+from motes.metrics.signal import snr_db, spectral_convergence
+from motes.scene.scene import Scene
+
+RATE = 16000
+QUICK = InstrumentOptions(refine=0)
+
+
+def planted(seed=2, n_channels=1, seconds=2.6):
+    """Three controls of four modes each, struck eight times."""
+    rng = np.random.default_rng(seed)
+    hz = 200 * 2 ** (np.arange(10) * 0.41 + rng.uniform(-0.05, 0.05, 10))
+    weights = np.zeros((3, 10), complex)
+    for control in range(3):
+        weights[control, rng.choice(10, 4, replace=False)] = rng.uniform(0.04, 0.1, 4) * np.exp(
+            1j * rng.uniform(-3, 3, 4)
+        )
+    mixing = np.ones((1, 10)) if n_channels == 1 else np.exp(1j * rng.normal(size=(n_channels, 10)))
+    model = Instrument(RATE, hz, rng.uniform(0.3, 1.2, 10), weights, mixing)
+    at, control = 0.1 + np.cumsum(rng.uniform(0.15, 0.35, 8)), rng.integers(0, 3, 8)
+    events = Strike(at, control, rng.uniform(0.4, 1, 8), model.ring_s()[control])
+    scene = Scene(RATE, int(seconds * RATE), n_channels, strike=events, instruments=(model,))
+    noise = 1e-4 * rng.normal(size=(n_channels, scene.n_samples))
+    return scene, scene.render() + (noise[0] if n_channels == 1 else noise)
+
+
+@pytest.mark.parametrize("seed", [2, 7, 11])
+def test_planted_modes_and_strikes_are_found(seed):
+    scene, audio = planted(seed)
+    found = encode(audio, QUICK, sample_rate_hz=RATE)
+    model, truth = found.instruments[0], scene.instruments[0]
+    loud = np.max(np.abs(model.weights) ** 2, axis=0) * model.energy()
+    struck = np.unique(scene.strike.control)
+    for mode in np.flatnonzero(truth.weights[struck].any(axis=0)):
+        cents = 1200 * np.log2(model.frequency_hz / truth.frequency_hz[mode])
+        nearest = np.argmax(np.where(np.abs(cents) < 30, loud, -1))
+        assert abs(cents[nearest]) < 2, truth.frequency_hz[mode]
+        assert abs(model.t60_s[nearest] / truth.t60_s[mode] - 1) < 0.05, truth.frequency_hz[mode]
+    for at in scene.strike.time_s:
+        assert np.abs(found.strike.time_s - at).min() < 0.002
+    assert snr_db(found.render(), audio) > 20
+
+
+def test_the_same_every_time_and_as_a_file_holds_it():
+    from motes.codec.bitstream import dumps, loads
+
+    _, audio = planted()
+    one, again = (encode(audio, QUICK, sample_rate_hz=RATE) for _ in range(2))
+    assert dumps(one) == dumps(again)
+    assert np.array_equal(loads(dumps(one)).render(), one.render())
+
+
+def test_limits_are_kept():
+    _, audio = planted()
+    scene = encode(
+        audio, InstrumentOptions(controls=2, modes=8, strikes=9, numbers_percent=1.0, refine=0), sample_rate_hz=RATE
+    )
+    model = scene.instruments[0]
+    assert model.n_controls <= 2
+    assert model.n_modes <= 8
+    assert len(scene.strike) <= 9
+    assert model.n_numbers + 3 * len(scene.strike) <= 0.01 * scene.n_samples
+    assert scene.metadata.stop_reason in ("n_events_reached", "nothing_audible_left")
+
+
+def test_two_channels():
+    _, audio = planted(n_channels=2)
+    scene = encode(audio, QUICK, sample_rate_hz=RATE)
+    assert scene.render().shape == audio.shape
+    assert snr_db(scene.render(), audio) > 15
+
+
+@pytest.mark.parametrize(
+    "audio", [np.zeros(0), np.zeros(1), np.ones(1), np.zeros(5000), np.zeros((2, 300)), 0.5 * np.ones(40)]
+)
+def test_little_or_nothing_renders_its_length(audio):
+    scene = encode(audio, QUICK, sample_rate_hz=RATE)
+    assert scene.render().shape == audio.shape
+    assert np.isfinite(scene.render()).all()
+    if not audio.any():
+        assert not scene.render().any()
+        assert scene.metadata.stop_reason == "nothing_audible_left"
+
+
+def test_noise_does_not_break_it():
+    audio = 0.1 * np.random.default_rng(0).normal(size=8000)
+    scene = encode(audio, QUICK, sample_rate_hz=RATE)
+    assert np.sum((audio - scene.render()) ** 2) < np.sum(audio**2)
+
+
+def test_time_over_and_interrupted_give_the_best_so_far():
+    _, audio = planted()
+    late = encode(audio, InstrumentOptions(time_limit_s=1e-6), sample_rate_hz=RATE)
+    assert late.metadata.stop_reason == "time_limit"
+    assert snr_db(late.render(), audio) > 0
+
+    calls = []
+
+    def interrupt(progress):
+        calls.append(progress)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    stopped = encode(audio, QUICK, sample_rate_hz=RATE, progress=interrupt)
+    assert stopped.metadata.stop_reason == "cancelled"
+    assert snr_db(stopped.render(), audio) > 0
+    assert 0 <= calls[0].fraction <= calls[-1].fraction <= 1
+
+
+@pytest.mark.parametrize("nth", [0, 2, 5])
+def test_interrupted_while_tuning_gives_the_best_so_far(nth):
+    """Whichever step of the tuning Ctrl-C hits, what was selected and tuned until then is kept."""
+    _, audio = planted()
+    told = []
+
+    def interrupt(progress):
+        told.append(progress.fraction)
+        if told.count(SELECTED) == nth + 2:  # the first is the last of the selection
+            raise KeyboardInterrupt
+
+    stopped = encode(audio, QUICK, sample_rate_hz=RATE, progress=interrupt)
+    assert stopped.metadata.stop_reason == "cancelled"
+    assert snr_db(stopped.render(), audio) > 20
+
+
+@pytest.mark.parametrize("step", ["retimed", "polish"])
+def test_interrupted_between_steps_gives_the_best_so_far(monkeypatch, step):
+    """The first time that step is made, and a later one."""
+    _, audio = planted()
+    real = getattr(instrument, step)
+    for nth in (1, 3):
+        left = [nth]
+
+        def interrupted(*arguments, left=left):
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(instrument, step, interrupted)
+        found = encode(audio, QUICK, sample_rate_hz=RATE)
+        assert found.metadata.stop_reason == "cancelled"
+        assert snr_db(found.render(), audio) > 10
+
+
+def test_tuning_that_is_interrupted_keeps_its_rounds():
+    scene, audio = planted()
+    model = scene.instruments[0]
+    sigma = np.stack([-6.9077553 / (model.t60_s * RATE), 2 * np.pi * (model.frequency_hz + 0.5) / RATE])
+    order = np.argsort(scene.strike.time_s, kind="stable")
+    value = (model.weights[scene.strike.control] * scene.strike.amplitude[:, None])[order]
+    used = value.any(axis=0)
+    sites = Sites(
+        np.ascontiguousarray(sigma[:, used]),
+        np.ones((1, used.sum()), complex),
+        scene.strike.time_s[order] * RATE,
+        np.ascontiguousarray(value[:, used]),
+    )
+    rounds = []
+
+    def over():
+        rounds.append(1)
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+
+    _, before, _ = tune(sites, audio[None], 0)
+    _, two, none = tune(sites, audio[None], 2)
+    _, left, stopped = tune(sites, audio[None], 9, over)
+    assert (none, stopped) == (None, "cancelled")
+    assert np.array_equal(left, two)
+    assert np.sum(left**2) < 0.5 * np.sum(before**2)
+
+
+def test_a_checkpoint_resumes(tmp_path):
+    _, audio = planted()
+    path = str(tmp_path / "fit.npz")
+    first = encode(audio, InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE)
+    told = []
+    again = encode(audio, InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE, progress=told.append)
+    assert not told
+    assert np.array_equal(first.render(), again.render())
+    with pytest.raises(ParameterError, match="another recording"):
+        encode(audio[:-1], InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE)
+    Path(path).write_bytes(b"junk")
+    with pytest.raises(ParameterError, match="not a checkpoint"):
+        encode(audio, InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE)
+
+
+def test_options_that_make_no_sense():
+    for options in ({"modes": 0}, {"numbers_percent": 0}, {"l1": -1.0}, {"time_limit_s": 0}, {"strikes": 1.5}):
+        with pytest.raises(ParameterError, match=next(iter(options))):
+            InstrumentOptions(**options)
+    with pytest.raises(ParameterError, match="at most 120 s"):
+        encode(np.zeros(RATE * 121), QUICK, sample_rate_hz=RATE)
+
+
+def sites(seed=0, n_channels=2, n_modes=6, n_strikes=4):
+    rng = np.random.default_rng(seed)
+    rate = np.stack([-rng.uniform(1e-3, 0.01, n_modes), np.sort(rng.uniform(0.1, 2.5, n_modes))])
+    mixing = rng.normal(size=(n_channels, n_modes)) + 1j * rng.normal(size=(n_channels, n_modes))
+    value = (rng.normal(size=(n_strikes, n_modes)) + 1j * rng.normal(size=(n_strikes, n_modes))) * (
+        rng.random((n_strikes, n_modes)) < 0.6
+    )
+    return Sites(rate, mixing / np.linalg.norm(mixing, axis=0), np.sort(rng.uniform(0, 1500, n_strikes)), value)
+
+
+def test_closed_inner_products_are_sums():
+    model, n_samples = sites(), 2000
+    n = np.arange(n_samples)
+
+    def mode(j, m):
+        sound = np.where(n >= model.at[j], np.exp((model.rate[0, m] + 1j * model.rate[1, m]) * (n - model.at[j])), 0)
+        return model.mixing[:, m, None] * sound
+
+    first, second = np.array([0, 2, 3]), np.array([1, 4, 5])
+    closed = overlaps(model, n_samples, first, second, np.array([1]), np.array([2]))
+    assert np.allclose(closed, [np.sum(mode(j, m).conj() * mode(1, 2)) for j, m in zip(first, second, strict=True)])
+    assert np.allclose(norms(model, n_samples)[1, 2], np.sum(np.abs(mode(1, 2)[:, :]) ** 2))
+
+
+def test_polishing_finds_the_weights_and_never_does_worse():
+    model, n_samples = sites(1), 4000
+    audio = model.render(n_samples)
+    start = np.where(model.value != 0, 0, 0).astype(complex)
+    left = [
+        float(np.sum(polish(model, audio, np.eye(4), start, model.value != 0, rounds)[1] ** 2))
+        for rounds in (0, 1, 2, 4, 30)
+    ]
+    assert all(later <= earlier * (1 + 1e-9) for earlier, later in pairwise(left))
+    assert left[-1] < 1e-8 * left[0]
+
+
+def test_listening_is_what_sites_are_fitted_by():
+    model = sites(2, n_channels=1)
+    audio = np.random.default_rng(1).normal(size=(1, 3000))
+    heard = hear(audio, model.rate, model.at)[0] * model.mixing[0].conj()
+    assert np.sum((heard.conj() * model.value).real) == pytest.approx(
+        float(np.sum(audio * model.render(3000))), rel=1e-9
+    )
+
+
+def test_refining_goes_towards_the_loss():
+    pytest.importorskip("torch")
+    model, n_samples = sites(3), 8000
+    audio = model.render(n_samples)
+    off = Sites(model.rate * np.array([[1.05], [1.0002]]), model.mixing, model.at, model.value)
+    seen = []
+    found = refine(
+        off,
+        np.eye(4),
+        0.9 * model.value,
+        audio,
+        RATE,
+        loss="stft",
+        n_steps=25,
+        l1=0.0,
+        on_step=lambda _, value: seen.append(value),
+    )
+    assert found.value == min(seen)
+    assert found.value < 0.8 * seen[0]
+    assert np.array_equal(found.weights != 0, model.value != 0)
+    early = refine(
+        off,
+        np.eye(4),
+        model.value,
+        audio,
+        RATE,
+        loss="stft",
+        n_steps=25,
+        l1=0.0,
+        on_step=lambda step, _: "time_limit" if step == 2 else None,
+    )
+    assert early.stopped == "time_limit"
+
+
+def test_strike_times_are_attacks_and_fill_what_sounds():
+    audio = np.zeros(RATE * 2)
+    for at in (1000, 9000, 20000):
+        audio[at:] += np.exp(-np.arange(len(audio) - at) / 3000) * np.sin(0.3 * np.arange(len(audio) - at) + 1)
+    times, strength = strike_times(audio, RATE, 12)
+    assert len(times) <= 12
+    for at in (1000, 9000, 20000):
+        assert np.abs(times[strength > 0] - at).min() <= 32
+    assert len(strike_times(np.zeros(1000), RATE, 5)[0]) == 0
+
+
+def test_a_vibraphone(shared_audio):
+    audio, rate = read_audio(shared_audio("vibraphone"))
+    audio = np.atleast_2d(audio)[:, : int(1.5 * rate)]
+    scene = encode(audio, QUICK, sample_rate_hz=rate)
+    model = scene.instruments[0]
+    assert model.n_numbers + 3 * len(scene.strike) <= 0.03 * scene.n_samples
+    assert len(scene.strike) <= 12 * scene.duration_s
+    assert spectral_convergence(scene.render(), audio) <= 0.05

@@ -1,0 +1,139 @@
+"""A few events of every kind, for tests that hold whatever the kind; a new kind needs one function here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from motes.events.event_table import EventTable
+from motes.events.instrument import Instrument
+from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.splat.table import Splat, render_splat_oracle
+from motes.kinds.strike.table import Strike, render_strike_oracle
+from motes.kinds.texture.table import Texture, render_texture_oracle
+from motes.scene.scene import KINDS, Scene
+
+RATE, N_SAMPLES = 16000, 24000
+
+
+def gabor(n_channels: int) -> Gabor:
+    """Sinusoids that overlap, one at a time that another shares."""
+    random = np.random.default_rng(1)
+    time_s = np.sort(random.uniform(0.1, 1.3, 12))
+    time_s[4] = time_s[3]
+    shape = (12, n_channels)
+    return Gabor(
+        time_s,
+        random.choice([0.03, 0.1, 0.2], 12),
+        random.uniform(100, 3000, 12),
+        random.uniform(0.01, 0.3, shape),
+        random.uniform(-3, 3, shape),
+    )
+
+
+def texture(n_channels: int) -> Texture:
+    """Noise that goes on from event to event, then some that overlaps it."""
+    random = np.random.default_rng(2)
+    time_s, n_frames, n_bands = np.array([0.1, 0.5, 0.9, 0.95]), np.array([10, 10, 5, 8]), np.array([8, 8, 8, 6])
+    return Texture(
+        time_s,
+        n_frames * 0.04,
+        np.array([1, 1, 1, 7]),
+        np.full(4, 0.04),
+        np.full(4, 100.0),
+        np.full(4, 3000.0),
+        n_bands,
+        n_frames,
+        random.uniform(-50, -20, (int(np.sum(n_frames * n_bands)), n_channels)),
+        random.uniform(-1, 1, (int(n_bands.sum()), n_channels - 1)),
+        clock_s=time_s,
+    )
+
+
+def strike(n_channels: int) -> Strike:
+    """Strikes off the grid of samples, two at a time, one with another pitch, one of a band, one that carries on
+    another.
+    """
+    at = np.array([0.05, 0.2, 0.2, 0.41234, 0.6, 0.90005])
+    instrument = instrument_of(n_channels)
+    control = np.array([0, 1, 2, 2, 0, 1])
+    return Strike(
+        at,
+        control,
+        np.array([0.5, 1.0, 0.3, 0.8, 0.6, 1.0]),
+        instrument.ring_s()[control],
+        frequency_ratio=np.array([1, 1, 1, 1.3, 1, 1]),
+        since_s=np.array([0, 0, 0, 0, 0.4, 0]),
+        turn_s=np.array([0, 0, 0, 0, 0.01, 0]),
+        high_hz=np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1200.0]),
+    )
+
+
+def instrument_of(n_channels: int) -> Instrument:
+    """Three controls over eight modes, and a short direct path."""
+    random = np.random.default_rng(2)
+    weights = 0.2 * (random.normal(size=(3, 8)) + 1j * random.normal(size=(3, 8))) * (random.random((3, 8)) < 0.6)
+    mixing = np.ones((1, 8)) if n_channels == 1 else np.exp(1j * random.normal(size=(n_channels, 8)))
+    direct = 0.001 * random.normal(size=(n_channels, 24))
+    return Instrument(
+        RATE,
+        np.sort(random.uniform(100, 3000, 8)),
+        random.uniform(0.05, 0.3, 8),
+        weights,
+        mixing,
+        direct,
+        np.array([0.5, 1.0, 0.0]),
+    )
+
+
+def strike_oracle(table: Strike, rate: int, n_samples: int, n_channels: int) -> np.ndarray:
+    return render_strike_oracle(table, [instrument_of(n_channels)], rate, n_samples, n_channels)
+
+
+def splat(n_channels: int) -> Splat:
+    """Both envelopes, few and many partials, modulated ones, a noisy one, one that is noise alone."""
+    random = np.random.default_rng(3)
+    return Splat(
+        time_s=np.array([0.1, 0.2003, 0.31, 0.45, 0.6, 0.7, 0.8]),
+        width_s=np.array([0.03, 0.004, 0.01, 0.02, 0.05, 0.01, 0.02]),
+        f0_hz=np.array([220.0, 440.7, 333.3, 150.0, 700.0, 500.0, 300.0]),
+        centre_hz=np.array([220.0, 500, 400, 300, 700, 800, 600]),
+        width_octaves=np.array([0.3, 1.0, 0.5, 1.0, 0.3, 0.5, 0.5]),
+        t60_s=np.array([0.02, 0.4, 0.3, 0.2, 0.05, 0.2, 0.1]),
+        gain_db=random.uniform(-30, -12, (7, n_channels)),
+        shape=np.array([0, 2.5, 4.0, 0, 0, 2.0, 1.5]),
+        phase_rad=random.uniform(-3, 3, 7),
+        glide_per_s=np.array([0, 0, 0.2, 0, -0.1, 0, 0]),
+        inharmonicity=np.array([0, 1e-3, 0, 1e-4, 0, 0, 0]),
+        rolloff_db=np.array([30.0, 6, 12, 3, 40, 6, 6]),
+        damping_slope=np.array([0, 0.5, 1, 0.3, 0, 0.5, 0]),
+        cutoff_start_hz=np.array([1e6, 2000, 1500, 1e6, 1e6, 1000, 1000]),
+        cutoff_end_hz=np.array([1e6, 600, 3000, 1e6, 1e6, 700, 500]),
+        crossfade_s=np.array([0.1, 0.05, 0.02, 0.1, 0.1, 0.03, 0.03]),
+        tremolo=np.array([0, 0, 0, 0.3, 0.2, 0, 0]),
+        vibrato_cents=np.array([0, 0, 0, 20.0, 5, 0, 0]),
+        modulation_hz=np.array([5.0, 5, 5, 6, 4, 5, 5]),
+        noise=np.array([0, 0, 0, 0.02, 0, 0.4, 1.0]),
+        seed=np.arange(7),
+        n_partials=np.array([32, 32, 8, 12, 1, 3, 32]),
+    )
+
+
+EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat}
+ORACLES = {
+    "gabor": render_gabor_oracle,
+    "texture": render_texture_oracle,
+    "strike": strike_oracle,
+    "splat": render_splat_oracle,
+}
+assert list(EXAMPLES) == [kind.KIND for kind in KINDS] == list(ORACLES)
+
+
+def example(kind: str, n_channels: int = 1) -> EventTable:
+    """The events of one kind."""
+    return EXAMPLES[kind](n_channels)
+
+
+def scene_of(*tables: EventTable, n_channels: int = 1) -> Scene:
+    """A scene of these."""
+    instruments = (instrument_of(n_channels),) if any(isinstance(table, Strike) for table in tables) else ()
+    return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments)
