@@ -38,7 +38,7 @@ def spread_masking(power, above, to_above, to_below, upward, downward, kept, mas
 
 def spread_masking_plain(
     power: NDArray[np.floating], place: NDArray[np.floating], n_points: int, upward: float, downward: float, kept: float
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating]:
     """Masking at points 0 … n_points − 1 of bins at `place` on their scale, from the definition."""
     above = np.arange(n_points) - place[:, None]
     masking = power @ np.where(above >= 0, upward ** np.maximum(above, 0), downward ** np.maximum(-above, 0))

@@ -52,8 +52,8 @@ class Hearing:
         bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
         masking = np.empty((len(power), len(bands.quiet)), np.float32)
         kept = np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S)
-        slopes = 10 ** (-np.array([self.upward_db, self.downward_db]) / (10 * BANDS_PER_ERB))
-        spread_masking(power, bands.above, bands.to_above, bands.to_below, *slopes, kept, masking)
+        upward, downward = (10 ** (-slope_db / BANDS_PER_ERB / 10) for slope_db in (self.upward_db, self.downward_db))
+        spread_masking(power, bands.above, bands.to_above, bands.to_below, upward, downward, kept, masking)
         masking = np.log(masking + bands.quiet)
         low, part = bands.at, bands.part
         masking = masking[:, low] * (1 - part) + masking[:, low + 1] * part
