@@ -26,6 +26,7 @@ from motes.events.room import Room
 from motes.kinds.gabor.edited import baked, carried, follow_partials
 from motes.kinds.strike.table import together
 from motes.kinds.texture.table import split
+from motes.scene.rooms import tail_s, without_unused
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
 
@@ -193,7 +194,7 @@ def into_room(selection: Selection, room: Room | int | None, wetness: float = 0.
         if not number
         else _extended(scene, _heard_end_s(selection) + scene.rooms[number - 1].heard_s() * (wetness > 0)),
     )
-    return replace(sent, scene=rooms.without_unused(sent.scene))
+    return replace(sent, scene=without_unused(sent.scene))
 
 
 def _known_room(scene: Scene, number: Any) -> int:
@@ -339,7 +340,7 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
     first, last = _stretch_samples(scene, start_s, end_s)
     rate = scene.sample_rate_hz
     if with_overhang:
-        heard_s = np.concatenate([table.end_s + rooms.tail_s(scene, table) for table in scene.tables])
+        heard_s = np.concatenate([table.end_s + tail_s(scene, table) for table in scene.tables])
         mask = (heard_s * rate > first) & (column(scene, "start_s") * rate < last)
     else:
         texture = scene.texture

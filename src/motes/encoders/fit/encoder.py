@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from motes.audio import ArraySource, Source
 from motes.encoders.options import FitOptions, Progress, TextureOptions
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.scene import KINDS, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import KINDS, Scene
 from motes.version import __version__
 
 try:
@@ -84,7 +85,7 @@ def encode(
 
 
 def _quantised(scene: Scene) -> Scene:
-    from motes.kinds.gabor.integers import quantise
+    from motes.codec import quantise
 
     return quantise(scene)
 
