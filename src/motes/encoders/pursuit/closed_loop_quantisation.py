@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from motes.audio import Source
-from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.encoders.residual import residual_blocks
 from motes.kinds.gabor.integers import WINDOW_UNITS, event_knee, quantise, slope
 from motes.kinds.gabor.kernel import round_in_turn
 from motes.scene.scene import Scene
