@@ -378,8 +378,7 @@ def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
     soundfile.write(tmp_path / "song.flac", audio[..., :rate], rate, "PCM_16")
     (tmp_path / "elsewhere").mkdir()
     from motes.audio import open_source
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode
+    from motes.encoders.pursuit import PursuitOptions, encode
 
     scene = encode(open_source(tmp_path / "song.flac"), PursuitOptions(events_per_second=100))
     path = scene.save(tmp_path / "song.mote")

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from motes.encoders.options import Progress
+from motes.encoders.progress import Progress
 from motes.library.batch import attempt
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
@@ -268,7 +268,7 @@ def _encode(job: FileJob, work: Encode, there: Any, stop: Any, parent: int) -> N
     signal.signal(signal.SIGINT, interrupted)
     threading.Thread(target=watch, daemon=True).start()
     try:
-        outcome = attempt(job, replace(work, told=told, shown=shown), progress)
+        outcome = attempt(job, replace(work, on_progress=told, watch=shown), progress)
         busy = False
         there.send(("outcome", outcome))
     except (KeyboardInterrupt, BrokenPipeError):

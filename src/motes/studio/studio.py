@@ -17,6 +17,7 @@ import numpy as np
 
 from motes.audio import open_source
 from motes.edit.selection import Selection
+from motes.encoders import ENCODERS, encoder_named
 from motes.errors import MotesError, ParameterError
 from motes.events.groups import ROLES
 from motes.kinds.gabor.edited import prepare
@@ -29,7 +30,7 @@ from motes.studio.document.documents import Document, Documents
 from motes.studio.document.history import Revision
 from motes.studio.document.table import kinds, sortable
 from motes.studio.folder import SCENE, Folder, sort_of
-from motes.studio.forms import ENCODERS, described, encoder_named, work_of
+from motes.studio.forms import described, work_of
 from motes.studio.http.errors import Absent, Conflict, TooLarge
 from motes.studio.http.feed import Feed
 from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What

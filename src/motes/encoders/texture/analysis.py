@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import Source
-from motes.encoders.options import TextureOptions
-from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.encoders.residual import residual_blocks
+from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
 from motes.events.packet import packet_samples
 from motes.kernels.bands import Bands, sum_in_bands
