@@ -25,17 +25,19 @@ from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.studio.answers import LimitsAnswer, StudioAnswer, UploadAnswer
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
-from motes.studio.document.table import kinds, sortable
+from motes.studio.document.table import sortable
 from motes.studio.folder import SCENE, Folder, sort_of
 from motes.studio.forms import described, work_of
 from motes.studio.http.errors import Absent, Conflict, TooLarge
 from motes.studio.http.feed import Feed
 from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.jobs import EncodingJob, Jobs
+from motes.studio.kinds import kinds
 from motes.studio.options import StudioOptions
 from motes.studio.rooms import tails_end_s
 from motes.studio.sound.recording import Unpacked, check_length, recording_of
@@ -89,9 +91,9 @@ class Studio:
     # --- as a whole
     # ----------------------------------------------------------------------------------------------
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> StudioAnswer:
         """All a page needs to start."""
-        limits = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
+        limits: LimitsAnswer = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
         return {
             "version": __version__,
             "folder": self.folder.root.name,
@@ -264,9 +266,10 @@ class Studio:
         identity = f"u{secrets.token_hex(6)}"
         return identity, self._temporary / f"{identity}{os.path.splitext(name)[1].lower()}"
 
-    def take_upload(self, identity: str, name: str, path: Path, n_bytes: int) -> dict[str, Any]:
+    def take_upload(self, identity: str, name: str, path: Path, n_bytes: int) -> UploadAnswer:
         """An upload that has arrived; refused where it is no sound or lasts too long."""
         sort = sort_of(name)
+        assert sort is not None  # `new_upload` took it
         try:
             if sort == "scene":
                 from motes.codec import info
