@@ -149,6 +149,17 @@ def test_keys_do_what_clicks_do(shown):
     assert not made.troubles
 
 
+def test_it_plays_again_after_a_pause(shown):
+    made = shown.again()
+    for n_played in (1, 2):
+        made.page.evaluate("window.started.length = 0")
+        made.page.locator(".play").click()
+        made.wait("window.started.length === 1")
+        assert made.page.locator(".play").get_attribute("aria-label") == "Pause", n_played
+        made.page.locator(".play").click()
+        assert made.page.locator(".play").get_attribute("aria-label") == "Play"
+
+
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory, opened):
     """A page of two scenes that the accessibility checker may run scripts in."""

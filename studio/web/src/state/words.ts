@@ -38,10 +38,10 @@ export function bytes(n: number): string {
   return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
 }
 
-// The name of a column without its unit: frequency_hz is "frequency".
-export function titled(name: string): string {
+// The name of a column without its unit: frequency_hz is "frequency". Counts are told by `count`: n_partials is "number of partials".
+export function titled(name: string, count = "number of "): string {
   const words = name
-    .replace(/^n_/, "number of ")
+    .replace(/^n_/, count)
     .replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "")
     .replaceAll("_", " ");
   return words === "into" || words === "since" || words === "turn" ? name.replaceAll("_", " ") : words;
