@@ -279,7 +279,7 @@ class TableAnswer(TypedDict):
     ids: list[int]
     kinds: list[str]
     muted: list[bool]
-    columns: dict[str, list[Any]]
+    columns: dict[str, list[int | float | str | None]]
 
 
 class GroupAnswer(TypedDict):
