@@ -67,10 +67,10 @@
 	var REACH_PX$1 = 14;
 	var MARGIN_PX = 14;
 	var EventMap = class {
-		data;
-		strength;
 		canvas;
 		spots = [];
+		data;
+		strength;
 		constructor(place, data, strength) {
 			this.data = data;
 			this.strength = strength;
@@ -109,11 +109,11 @@
 	var [TOP_PX, ROW_PX] = [20, 24];
 	var IN_OCTAVES = /_hz$|amplitude|window|duration|n_atoms/;
 	var Matrix = class {
-		name;
-		sort;
 		box = document.createElement("div");
 		canvas = document.createElement("canvas");
 		rows;
+		name;
+		sort;
 		constructor(name, sort) {
 			this.name = name;
 			this.sort = sort;
@@ -185,15 +185,15 @@
 		return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
 	}
 	var Sound = class {
-		root;
-		data;
-		changed;
 		positionS = 0;
 		track = null;
 		single = null;
 		began = 0;
 		ticket = 0;
 		buffers = /* @__PURE__ */ new Map();
+		root;
+		data;
+		changed;
 		constructor(root, data, changed) {
 			this.root = root;
 			this.data = data;
@@ -355,8 +355,6 @@
 		10
 	];
 	var Timeline = class {
-		data;
-		strength;
 		fromS = 0;
 		toS;
 		canvas;
@@ -364,6 +362,8 @@
 		down = 1;
 		pictures = /* @__PURE__ */ new Map();
 		shades = /* @__PURE__ */ new Map();
+		data;
+		strength;
 		constructor(place, data, strength) {
 			this.data = data;
 			this.strength = strength;
@@ -538,7 +538,6 @@
 	var RANGE_DB = 50;
 	var STILL_PX = 5;
 	var Scene = class {
-		root;
 		data;
 		chosen = -1;
 		track;
@@ -547,6 +546,7 @@
 		map;
 		matrices;
 		sortOf = /* @__PURE__ */ new Map();
+		root;
 		constructor(root) {
 			this.root = root;
 			this.data = JSON.parse(this.find(".data").textContent);

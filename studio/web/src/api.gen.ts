@@ -974,7 +974,7 @@ export interface components {
             kinds: string[];
             muted: boolean[];
             columns: {
-                [key: string]: unknown[];
+                [key: string]: (number | string | null)[];
             };
         };
         /** @description A piece of the table of events. */

@@ -15,12 +15,14 @@ export class Blocks {
   readonly blockSamples: number;
   private held = new Map<number, Held>();
 
-  constructor(
-    private fetch: Fetch,
-    private track: Track,
-    public nSamples: number,
-    sampleRateHz: number,
-  ) {
+  private fetch: Fetch;
+  private track: Track;
+  nSamples: number;
+
+  constructor(fetch: Fetch, track: Track, nSamples: number, sampleRateHz: number) {
+    this.fetch = fetch;
+    this.track = track;
+    this.nSamples = nSamples;
     this.blockSamples = Math.max(4096, Math.round(sampleRateHz));
   }
 

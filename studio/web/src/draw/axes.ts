@@ -12,6 +12,12 @@ export interface Ink {
   accent: string;
 }
 
+// What the lanes below the axis of frequency are called.
+export interface Lanes {
+  title: string;
+  names: string[];
+}
+
 export const LEFT_PX = 58;
 export const BOTTOM_PX = 24;
 export const FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
@@ -67,7 +73,7 @@ function niceTimeStep(least: number): number {
 
 export function paintLanes(
   pen: CanvasRenderingContext2D,
-  names: string[],
+  { title, names }: Lanes,
   top: number,
   laneHeight: number,
   width: number,
@@ -81,7 +87,7 @@ export function paintLanes(
   pen.translate(12, top + (laneHeight * names.length) / 2);
   pen.rotate(-Math.PI / 2);
   pen.textAlign = "center";
-  if (laneHeight * names.length > 50) pen.fillText("control", 0, 0);
+  if (laneHeight * names.length > 50) pen.fillText(title, 0, 0);
   pen.restore();
   names.forEach((name, lane) => {
     const y = top + lane * laneHeight;

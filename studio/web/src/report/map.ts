@@ -12,11 +12,12 @@ export class EventMap {
   readonly canvas: HTMLCanvasElement;
   private spots: [number, number][] = [];
 
-  constructor(
-    place: Element,
-    private data: SceneData,
-    private strength: number[],
-  ) {
+  private data: SceneData;
+  private strength: number[];
+
+  constructor(place: Element, data: SceneData, strength: number[]) {
+    this.data = data;
+    this.strength = strength;
     this.canvas = place.firstElementChild as HTMLCanvasElement;
   }
 

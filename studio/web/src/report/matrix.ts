@@ -14,10 +14,12 @@ export class Matrix {
   readonly canvas = document.createElement("canvas");
   private rows: number[]; // numbers of the parameters that are shown
 
-  constructor(
-    private name: string,
-    readonly sort: Sort,
-  ) {
+  private name: string;
+  readonly sort: Sort;
+
+  constructor(name: string, sort: Sort) {
+    this.name = name;
+    this.sort = sort;
     const { items, params, values } = sort;
     const differs = (row: number[]) => row.some((value) => value !== row[0]);
     this.rows = params.map((_, row) => row).filter((row) => differs(values[row]) || items.length === 1);

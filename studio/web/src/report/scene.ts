@@ -22,7 +22,10 @@ export class Scene {
   private matrices: Matrix[];
   private sortOf = new Map<number, [name: string, column: number]>();
 
-  constructor(private root: Element) {
+  private root: Element;
+
+  constructor(root: Element) {
+    this.root = root;
     this.data = JSON.parse(this.find(".data").textContent!);
     const { sorts, at } = this.data;
     const decibels = at[2].map((gain) => 20 * Math.log10(Math.max(gain, 1e-9)));

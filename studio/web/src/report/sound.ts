@@ -24,11 +24,14 @@ export class Sound {
   private ticket = 0; // of what was asked for last
   private buffers = new Map<string, Promise<AudioBuffer>>();
 
-  constructor(
-    private root: Element,
-    private data: SceneData,
-    private changed: () => void,
-  ) {
+  private root: Element;
+  private data: SceneData;
+  private changed: () => void;
+
+  constructor(root: Element, data: SceneData, changed: () => void) {
+    this.root = root;
+    this.data = data;
+    this.changed = changed;
     for (const player of root.querySelectorAll("audio")) player.addEventListener("play", () => stopOthers());
   }
 

@@ -28,11 +28,12 @@ export class Timeline {
   private pictures = new Map<string, HTMLImageElement>();
   private shades = new Map<string, HTMLCanvasElement>();
 
-  constructor(
-    place: Element,
-    private data: SceneData,
-    private strength: number[],
-  ) {
+  private data: SceneData;
+  private strength: number[];
+
+  constructor(place: Element, data: SceneData, strength: number[]) {
+    this.data = data;
+    this.strength = strength;
     this.canvas = place.firstElementChild as HTMLCanvasElement;
     this.toS = Math.max(data.seconds, 1e-3);
   }

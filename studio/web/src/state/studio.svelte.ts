@@ -25,6 +25,7 @@ class Studio {
   opening: string | null = $state(null);
   uploading: { name: string; fraction: number } | null = $state(null);
   current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
+  kinds = $derived(this.info?.kinds ?? []);
   private lastNotice = 0;
   private hasChosen = false; // what to show: the user, before the server told
 
@@ -65,7 +66,14 @@ class Studio {
   private hearDocument(info: api.DocumentInfo): void {
     const held = this.documents.find((document) => document.id === info.id);
     if (held) held.update(info);
-    else this.documents.push(new Document(info, (error) => this.trouble(error)));
+    else
+      this.documents.push(
+        new Document(
+          info,
+          () => this.kinds,
+          (error) => this.trouble(error),
+        ),
+      );
   }
 
   private hearJob(job: api.Job): void {
@@ -173,6 +181,18 @@ class Studio {
     if (!this.copied) return;
     const { document, revision, ranges } = this.copied;
     await into.edit({ op: "paste", document, revision, at_s: into.positionS }, { ranges });
+  }
+
+  // --- kinds of event
+
+  kind(name: string): api.Kind | undefined {
+    return this.kinds.find(({ kind }) => kind === name);
+  }
+
+  // What one event of a kind is called, or several.
+  word(name: string, n = 2): string {
+    const kind = this.kind(name);
+    return (n === 1 ? kind?.label : kind?.plural) ?? name;
   }
 
   // --- what there is to tell

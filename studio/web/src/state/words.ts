@@ -58,12 +58,3 @@ const OPTION_WORDS: Record<string, string> = {
   texture_kbps: "texture, kbps",
 };
 export const optionWord = (name: string, title: string): string => OPTION_WORDS[name] ?? title;
-
-const KIND_WORDS: Record<string, [string, string]> = {
-  gabor: ["atom", "atoms"],
-  texture: ["texture", "textures"],
-  strike: ["strike", "strikes"],
-  splat: ["splat", "splats"],
-  vector: ["vector", "vectors"],
-};
-export const kindWord = (kind: string, n = 2): string => (KIND_WORDS[kind] ?? [kind, `${kind}s`])[n === 1 ? 0 : 1];

@@ -1,0 +1,18 @@
+// A band of frequencies: its edges; what is in it, an image below shows.
+
+import { box, stroke } from "../plane.ts";
+import { INSIDE_PX, type Shape } from "./shape.ts";
+
+export const bar: Shape = {
+  draw(plane, { tile, i, rowOf, x0, x1 }, { opacity }) {
+    const [top, bottom] = [rowOf(tile.high[i]), rowOf(tile.low[i])];
+    box(plane, x0, x1, top, bottom, opacity * 0.05);
+    box(plane, x0, x0 + 1.5, top, bottom, opacity * 0.4);
+    stroke(plane, x0, top, x1, top, 1.5, opacity * 0.55);
+    stroke(plane, x0, bottom, x1, bottom, 1.5, opacity * 0.55);
+  },
+  distance({ tile, i, frame, rowOf, x0, x1 }, x, y) {
+    const inside = x >= x0 - 3 && x <= Math.max(x1, x0 + 3) && y <= rowOf(tile.low[i]) && y >= rowOf(tile.high[i]);
+    return inside && y <= frame.axisHeight ? Math.min(Math.abs(x - x0), INSIDE_PX) : Infinity;
+  },
+};
