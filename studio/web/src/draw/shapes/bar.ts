@@ -3,6 +3,8 @@
 import { box, stroke } from "../plane.ts";
 import { INSIDE_PX, type Shape } from "./shape.ts";
 
+const LEAST_PX = 3; // what is smaller can be hit too
+
 export const bar: Shape = {
   draw(plane, { tile, i, rowOf, x0, x1 }, { opacity }) {
     const [top, bottom] = [rowOf(tile.high[i]), rowOf(tile.low[i])];
@@ -12,7 +14,11 @@ export const bar: Shape = {
     stroke(plane, x0, bottom, x1, bottom, 1.5, opacity * 0.55);
   },
   distance({ tile, i, frame, rowOf, x0, x1 }, x, y) {
-    const inside = x >= x0 - 3 && x <= Math.max(x1, x0 + 3) && y <= rowOf(tile.low[i]) && y >= rowOf(tile.high[i]);
+    const [top, bottom] = [rowOf(tile.high[i]), rowOf(tile.low[i])];
+    const inside =
+      x >= x0 - LEAST_PX &&
+      x <= Math.max(x1, x0 + LEAST_PX) &&
+      Math.abs(y - (top + bottom) / 2) <= Math.max((bottom - top) / 2, LEAST_PX);
     return inside && y <= frame.axisHeight ? Math.min(Math.abs(x - x0), INSIDE_PX) : Infinity;
   },
 };
