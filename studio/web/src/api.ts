@@ -1,4 +1,5 @@
-// All that this page asks its server; what is asked and answered is typed by the server's own description, in api.gen.ts.
+// All that this page asks its server; what is asked and answered is typed by the server's own description, in
+// api.gen.ts.
 
 import type { components, paths } from "./api.gen.ts";
 
@@ -82,14 +83,18 @@ async function ask<M extends Method, P extends keyof paths>(
   path: P,
   { at, query, body, signal }: Asked<paths[P][M]> = {},
 ): Promise<AnswerOf<paths[P][M]>> {
-  const sent = method === "get" ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body ?? {}) };
+  const sent =
+    method === "get" ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body ?? {}) };
   const response = await answered(
     fetch(addressOf(path, at as object, query as object), { method: method.toUpperCase(), signal, ...sent }),
   );
   return response.status === 204 ? (undefined as AnswerOf<paths[P][M]>) : response.json();
 }
 
-async function bytes<P extends keyof paths>(path: P, { at, query, signal }: Asked<paths[P]["get"]>): Promise<ArrayBuffer> {
+async function bytes<P extends keyof paths>(
+  path: P,
+  { at, query, signal }: Asked<paths[P]["get"]>,
+): Promise<ArrayBuffer> {
   return (await answered(fetch(addressOf(path, at as object, query as object), { signal }))).arrayBuffer();
 }
 
@@ -107,7 +112,8 @@ export const rooms = () => ask("get", "/api/rooms");
 export const forget = (recovered: string) => ask("delete", "/api/recovered/{recovered}", { at: { recovered } });
 export const startJob = (body: Schemas["JobBody"]) => ask("post", "/api/jobs", { body });
 export const cancelJob = (job: string) => ask("delete", "/api/jobs/{job}", { at: { job } });
-export const jobEvents = (job: string, signal?: AbortSignal) => bytes("/api/jobs/{job}/events", { at: { job }, signal });
+export const jobEvents = (job: string, signal?: AbortSignal) =>
+  bytes("/api/jobs/{job}/events", { at: { job }, signal });
 
 // --- documents
 
@@ -132,10 +138,12 @@ export const select = (document: string, revision: number, body: What) =>
   ask("post", `${AT}/select`, { at: { document, revision }, body });
 export const table = (document: string, revision: number, body: Schemas["TableBody"]) =>
   ask("post", `${AT}/table`, { at: { document, revision }, body });
-export const groups = (document: string, revision: number) => ask("get", `${AT}/groups`, { at: { document, revision } });
+export const groups = (document: string, revision: number) =>
+  ask("get", `${AT}/groups`, { at: { document, revision } });
 export const event = (document: string, revision: number, event: number) =>
   ask("get", `${AT}/events/{event}`, { at: { document, revision, event } });
-export const levels = (document: string, revision: number) => ask("get", `${AT}/levels`, { at: { document, revision } });
+export const levels = (document: string, revision: number) =>
+  ask("get", `${AT}/levels`, { at: { document, revision } });
 export const sound = (document: string, revision: number, what: What) =>
   ask("post", `${AT}/sounds`, { at: { document, revision }, body: { what } });
 
@@ -179,7 +187,8 @@ export const exportUrl = (
   revision: number,
   name: string,
   { what, ...stretch }: { start_s?: number; end_s?: number; what?: What } = {},
-): string => addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...stretch, what: what && JSON.stringify(what) });
+): string =>
+  addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...stretch, what: what && JSON.stringify(what) });
 
 // Sends a file, telling how much of it is there.
 export function upload(file: File, progress: (fraction: number) => void): Promise<Upload> {

@@ -1,4 +1,5 @@
-// Who owns what has to end: listeners, timers, frames, workers. A scope ends all that it owns at once, the latest first, and itself but once.
+// Who owns what has to end: listeners, timers, frames, workers. A scope ends all that it owns at once, the latest
+// first, and itself but once.
 
 export class Scope {
   private ends = new Set<() => void>();
@@ -66,7 +67,11 @@ export class Scope {
   }
 
   // A worker, and what to do where it dies: by an error of its own, or by a message that cannot be read.
-  worker<In, Out>(worker: WorkerLike, hear: (message: Out) => void, died: (why: string) => void): (message: In) => void {
+  worker<In, Out>(
+    worker: WorkerLike,
+    hear: (message: Out) => void,
+    died: (why: string) => void,
+  ): (message: In) => void {
     let alive = true;
     const end = this.own(() => {
       alive = false;

@@ -29,7 +29,8 @@ const KINDS: DrawnKind[] = [
   kind("burst", { columns: ["t60_s", "f0_hz", "peak_s", "partials", "noise", "backward"], ringT60s: 1.7 }),
 ];
 
-// One event of each kind, number k half a second after the one before; the band of the second and the partials of the last are wide.
+// One event of each kind, number k half a second after the one before; the band of the second and the partials of the
+// last are wide.
 const TILE: EventTile = {
   n: 4,
   nAll: 4,
@@ -66,7 +67,9 @@ test("each kind is drawn in a plane of its own, in the shape and by the columns 
 test("a kind that is not known is drawn as a line, and one without its columns too", () => {
   assert.ok(draw([]).some(Boolean));
   const without = { ...TILE, more: [] };
-  assert.ok(drawEvents([without], FRAME, { mask: null, change: AS_IT_IS, loudestDb: -10, kinds: KINDS, durationS: 2 })[3]);
+  assert.ok(
+    drawEvents([without], FRAME, { mask: null, change: AS_IT_IS, loudestDb: -10, kinds: KINDS, durationS: 2 })[3],
+  );
 });
 
 test("what is masked is not drawn", () => {

@@ -1,7 +1,13 @@
-// The audio of one track in blocks of about a second, fetched when first needed and forgotten when the scene changes there.
+// The audio of one track in blocks of about a second, fetched when first needed and forgotten when the scene changes
+// there.
 
 export type Track = "original" | "reconstruction";
-export type Fetch = (track: Track, startSample: number, endSample: number, signal: AbortSignal) => Promise<Float32Array[]>;
+export type Fetch = (
+  track: Track,
+  startSample: number,
+  endSample: number,
+  signal: AbortSignal,
+) => Promise<Float32Array[]>;
 
 const MOST_KEPT_BYTES = 256e6;
 

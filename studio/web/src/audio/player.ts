@@ -1,4 +1,5 @@
-// Plays a scene beside its original, sample for sample in step, so that switching between them has no gap. The residual is their difference, mixed here.
+// Plays a scene beside its original, sample for sample in step, so that switching between them has no gap. The residual
+// is their difference, mixed here.
 
 import { Scope } from "../scope.ts";
 import { Blocks, type Fetch, type Track } from "./blocks.ts";
@@ -187,7 +188,9 @@ export class Player {
     while (ticket === this.ticket) {
       if (this.due - context.currentTime > AHEAD_S) {
         await this.scope.sleep(60);
-        this.pieces = this.pieces.filter((piece) => piece.at + piece.nSamples / this.sampleRateHz > context.currentTime - 1);
+        this.pieces = this.pieces.filter(
+          (piece) => piece.at + piece.nSamples / this.sampleRateHz > context.currentTime - 1,
+        );
         continue;
       }
       if (this.loop && this.cursor >= this.loopSamples[1]) this.cursor = this.loopSamples[0];
@@ -230,7 +233,14 @@ export class Player {
     this.due += nSamples / this.sampleRateHz;
   }
 
-  private start(context: AudioContext, channels: Float32Array[], offset: number, nSamples: number, at: number, into: AudioNode) {
+  private start(
+    context: AudioContext,
+    channels: Float32Array[],
+    offset: number,
+    nSamples: number,
+    at: number,
+    into: AudioNode,
+  ) {
     const buffer = context.createBuffer(channels.length, Math.max(1, nSamples), this.sampleRateHz);
     channels.forEach((samples, channel) =>
       buffer.copyToChannel(samples.subarray(offset, offset + nSamples) as Float32Array<ArrayBuffer>, channel),

@@ -22,7 +22,13 @@ export const LEFT_PX = 58;
 export const BOTTOM_PX = 24;
 export const FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
-export function paintFrequencies(pen: CanvasRenderingContext2D, band: Band, height: number, width: number, ink: Ink): void {
+export function paintFrequencies(
+  pen: CanvasRenderingContext2D,
+  band: Band,
+  height: number,
+  width: number,
+  ink: Ink,
+): void {
   pen.font = FONT;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
@@ -98,6 +104,7 @@ export function paintLanes(
     pen.lineTo(LEFT_PX + width, Math.round(y) + 0.5);
     pen.stroke();
     pen.fillStyle = ink.quiet;
-    if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0) pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
+    if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0)
+      pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
   });
 }

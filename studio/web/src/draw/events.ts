@@ -47,7 +47,14 @@ export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (P
 }
 
 // The event at (x, y) of the frame, of two that are as near the stronger; −1 for none.
-export function eventAt(tiles: EventTile[], frame: Frame, kinds: DrawnKind[], loudestDb: number, x: number, y: number): number {
+export function eventAt(
+  tiles: EventTile[],
+  frame: Frame,
+  kinds: DrawnKind[],
+  loudestDb: number,
+  x: number,
+  y: number,
+): number {
   let best = -1;
   let least = REACH_PX;
   for (const tile of tiles) {
@@ -83,9 +90,12 @@ function place(event: Placed, i: number, kinds: DrawnKind[], shift: number): voi
   event.x1 = shift + tile.end[i] * frame.pxPerS;
 }
 
-// How many of a tile's events to draw: where it holds only the strongest, and the scene ends within it, as many for each second as its neighbours.
+// How many of a tile's events to draw: where it holds only the strongest, and the scene ends within it, as many for
+// each second as its neighbours.
 function fair(tile: EventTile, durationS: number): number {
-  return tile.n < tile.nAll ? Math.ceil(tile.n * Math.min(1, Math.max(0, durationS - tile.fromS) / tile.spanS)) : tile.n;
+  return tile.n < tile.nAll
+    ? Math.ceil(tile.n * Math.min(1, Math.max(0, durationS - tile.fromS) / tile.spanS))
+    : tile.n;
 }
 
 // Fainter where there is more than can be told apart.

@@ -103,7 +103,8 @@ export class Hand {
     if (!this.pointers.has(event.pointerId)) return this.hover(spot);
     this.pointers.set(event.pointerId, spot);
     const [dx, dy] = [spot[0] - this.last[0], spot[1] - this.last[1]];
-    if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX) void this.decide();
+    if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX)
+      void this.decide();
     if (this.deed === "pan") this.pan(dx, dy);
     else if (this.deed === "axis") this.document.look((view) => view.panHz(dy / this.stage.axisHeight));
     else if (this.deed === "scrub") this.scrub(spot);
@@ -144,7 +145,8 @@ export class Hand {
     this.deed = "undecided";
     if (deed === "drag") {
       if (change.byS) void this.document.editSelected({ op: "move", by_s: change.byS });
-      if (change.ratio !== 1) void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
+      if (change.ratio !== 1)
+        void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
     } else if (deed === "outline") await this.chooseWithin(event);
     else if (deed === "undecided") await this.click(event);
   }

@@ -1,4 +1,5 @@
-// What the page knows of a kind of event is what the server says of it: here as what drawing needs, in a form that workers can be sent.
+// What the page knows of a kind of event is what the server says of it: here as what drawing needs, in a form that
+// workers can be sent.
 
 import type { Kind } from "../api.ts";
 import type { EventTile } from "./event_tile.ts";

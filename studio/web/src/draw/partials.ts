@@ -25,7 +25,15 @@ export function drawPartials(tiles: PartialTile[], frame: Frame, loudestDb: numb
         const x1 = shift + tile.time[k + 1] * frame.pxPerS;
         if (x1 < 0 || x0 >= frame.width) continue;
         const strength = strengthOf(tile.levelDb[k], loudestDb);
-        stroke(plane, x0, rowOf(tile.hz[k]), x1, rowOf(tile.hz[k + 1]), 1.2 + 2 * strength, 255 * (0.25 + 0.75 * strength));
+        stroke(
+          plane,
+          x0,
+          rowOf(tile.hz[k]),
+          x1,
+          rowOf(tile.hz[k + 1]),
+          1.2 + 2 * strength,
+          255 * (0.25 + 0.75 * strength),
+        );
       }
     }
   }

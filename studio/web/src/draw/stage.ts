@@ -239,7 +239,8 @@ export class Stage {
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
     if (shown.layers.spectrogram) paint(look("spectrogram", shown.track));
-    if (shown.selected.n) this.pen.globalAlpha = 0.45; // beside what is selected the others step back, whatever the colours
+    // Beside what is selected the others step back, whatever the colours.
+    if (shown.selected.n) this.pen.globalAlpha = 0.45;
     if (shown.layers.events) for (const kind of shown.images) paint(look("image", kind));
     if (shown.layers.events) paint(look("events"));
     if (shown.layers.partials) paint(look("partials"));

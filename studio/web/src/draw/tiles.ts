@@ -1,4 +1,5 @@
-// Pictures of stretches of time, made by a worker when they come into view and kept, so that panning only moves what is there already.
+// Pictures of stretches of time, made by a worker when they come into view and kept, so that panning only moves what is
+// there already.
 
 import { TILE_PX, type Look, type Order } from "./messages.ts";
 
@@ -73,7 +74,8 @@ export class Tiles {
       if (tile.bitmap) pen.drawImage(tile.bitmap, Math.round((tile.fromS - fromS) * look.pxPerS), 0);
     }
     if (!missing.length)
-      for (const beside of [last + 1, first - 1]) if (beside >= 0 && beside <= end) wanted.add(this.wish(look, version, beside));
+      for (const beside of [last + 1, first - 1])
+        if (beside >= 0 && beside <= end) wanted.add(this.wish(look, version, beside));
     this.dropUnwanted(layerOf(look), wanted);
     return missing.length === 0;
   }
@@ -100,7 +102,8 @@ export class Tiles {
     return tile;
   }
 
-  // Of the tiles of this layer that show this stretch, those last used: the coarser first, so that the finer lie on top.
+  // Of the tiles of this layer that show this stretch, those last used: the coarser first, so that the finer lie on
+  // top.
   private standIn(pen: CanvasRenderingContext2D, missing: Tile, look: Look, fromS: number): void {
     let best = -1;
     for (const tile of this.tiles.values()) {
@@ -129,7 +132,13 @@ export class Tiles {
       )
         continue;
       tile.used = best;
-      pen.drawImage(tile.bitmap, (tile.fromS - fromS) * look.pxPerS, 0, (tile.toS - tile.fromS) * look.pxPerS, look.height);
+      pen.drawImage(
+        tile.bitmap,
+        (tile.fromS - fromS) * look.pxPerS,
+        0,
+        (tile.toS - tile.fromS) * look.pxPerS,
+        look.height,
+      );
     }
     pen.restore();
   }

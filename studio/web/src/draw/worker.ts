@@ -16,7 +16,8 @@ let palette: Palette | null = null;
 let chosen = new Uint8Array(0);
 const cancelled = new Set<number>();
 
-const tell = (message: FromWorker, transfer: Transferable[] = []) => (self as unknown as Worker).postMessage(message, transfer);
+const tell = (message: FromWorker, transfer: Transferable[] = []) =>
+  (self as unknown as Worker).postMessage(message, transfer);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "document") {
@@ -95,7 +96,9 @@ async function picture(order: Order): Promise<ImageData | null> {
 
 function coloured(planes: (Plane | null)[], isChosen: boolean): [Plane, Rgb][] {
   const { kinds: colours, muted, chosen: choice } = palette!;
-  return planes.flatMap((plane, kind): [Plane, Rgb][] => (plane ? [[plane, isChosen ? choice : (colours[kind] ?? muted)]] : []));
+  return planes.flatMap((plane, kind): [Plane, Rgb][] =>
+    plane ? [[plane, isChosen ? choice : (colours[kind] ?? muted)]] : [],
+  );
 }
 
 async function hit(id: number, revision: number, frame: Frame, x: number, y: number): Promise<void> {

@@ -17,7 +17,8 @@ export interface SceneData {
   low: number[];
   high: number[];
   line: number[][][]; // strokes, each s, Hz, s, Hz, …
-  at: [start: number[], length: number[], gain: number[]]; // where each is in the sound of all events, and how loud it is in the scene
+  // Where each is in the sound of all events, and how loud it is in the scene.
+  at: [start: number[], length: number[], gain: number[]];
   x: number[];
   y: number[];
   sorts: Record<string, Sort>;

@@ -31,7 +31,8 @@ export class Scene {
     const decibels = at[2].map((gain) => 20 * Math.log10(Math.max(gain, 1e-9)));
     const loudestDb = decibels.reduce((most, db) => Math.max(most, db), -180);
     const strength = decibels.map((db) => strengthOf(db, loudestDb, RANGE_DB));
-    for (const [name, sort] of Object.entries(sorts)) sort.items.forEach((item, column) => this.sortOf.set(item, [name, column]));
+    for (const [name, sort] of Object.entries(sorts))
+      sort.items.forEach((item, column) => this.sortOf.set(item, [name, column]));
     this.track = this.find<HTMLInputElement>(".choice input:checked").value;
     this.timeline = new Timeline(this.find(".timeline"), this.data, strength);
     this.map = new EventMap(this.find(".map"), this.data, strength);
@@ -78,7 +79,12 @@ export class Scene {
   }
 
   private drawTimeline(): void {
-    this.timeline.draw({ track: this.track, items: this.isShown, chosen: this.chosen, positionS: this.sound.positionS });
+    this.timeline.draw({
+      track: this.track,
+      items: this.isShown,
+      chosen: this.chosen,
+      positionS: this.sound.positionS,
+    });
   }
 
   private clock(): void {

@@ -1,4 +1,5 @@
-// What is heard of a scene: one of its tracks from a place on, or one event alone. Of all scenes of a page one sounds at a time.
+// What is heard of a scene: one of its tracks from a place on, or one event alone. Of all scenes of a page one sounds
+// at a time.
 
 import { clamp, type SceneData } from "./data.ts";
 

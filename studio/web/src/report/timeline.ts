@@ -58,7 +58,15 @@ export class Timeline {
   private get frame(): Frame {
     const band = { scale: "erb" as const, lowHz: 0, highHz: this.data.top_hz };
     const pxPerS = this.across / this.widthS;
-    return { fromS: this.fromS, pxPerS, width: this.across, height: this.down, axisHeight: this.down, laneHeight: 0, band };
+    return {
+      fromS: this.fromS,
+      pxPerS,
+      width: this.across,
+      height: this.down,
+      axisHeight: this.down,
+      laneHeight: 0,
+      band,
+    };
   }
 
   timeAt = (x: number): number => secondsAt(this.frame, x - LEFT);
@@ -70,7 +78,11 @@ export class Timeline {
   // --- what is under a place
 
   itemAt(x: number, y: number): number {
-    return nearest(this.data.sort.length, REACH_PX, (item) => this.distance(item, x, y) + 3 * (1 - this.strength[item]));
+    return nearest(
+      this.data.sort.length,
+      REACH_PX,
+      (item) => this.distance(item, x, y) + 3 * (1 - this.strength[item]),
+    );
   }
 
   private distance(item: number, x: number, y: number): number {
@@ -84,7 +96,12 @@ export class Timeline {
     let least = Infinity;
     for (const stroke of line[item]) {
       for (let i = 0; i + 3 < stroke.length; i += 2) {
-        const [ax, ay, bx, by] = [this.xOf(stroke[i]), this.yOf(stroke[i + 1]), this.xOf(stroke[i + 2]), this.yOf(stroke[i + 3])];
+        const [ax, ay, bx, by] = [
+          this.xOf(stroke[i]),
+          this.yOf(stroke[i + 1]),
+          this.xOf(stroke[i + 2]),
+          this.yOf(stroke[i + 3]),
+        ];
         least = Math.min(least, toSegment(x, y, ax, ay, bx, by));
       }
     }
@@ -156,7 +173,8 @@ export class Timeline {
     pen.textBaseline = "top";
     for (const time of steps(this.fromS, this.toS, step)) {
       const x = this.xOf(time);
-      if (x < LEFT + this.across - 10) pen.fillText(`${+time.toFixed(4)} s`, Math.max(x, LEFT + 10), TOP + this.down + 7);
+      if (x < LEFT + this.across - 10)
+        pen.fillText(`${+time.toFixed(4)} s`, Math.max(x, LEFT + 10), TOP + this.down + 7);
     }
   }
 

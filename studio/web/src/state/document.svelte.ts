@@ -153,7 +153,8 @@ export class Document {
     const revision = this.info.revision;
     try {
       let found = await api.select(this.id, revision, what);
-      if (how !== "only") found = await api.select(this.id, revision, { ranges: joined(this.ranges, found.ranges, how) });
+      if (how !== "only")
+        found = await api.select(this.id, revision, { ranges: joined(this.ranges, found.ranges, how) });
       if (revision === this.info.revision) this.take(found);
       return true;
     } catch (error) {
@@ -203,7 +204,9 @@ export class Document {
   // --- edits, one after the other
 
   edit(change: api.Edit, what: api.What = { ranges: this.ranges }): Promise<void> {
-    return this.inTurn(() => api.edit(this.id, this.info.revision, what.ranges ? { ranges: [...what.ranges] } : what, change));
+    return this.inTurn(() =>
+      api.edit(this.id, this.info.revision, what.ranges ? { ranges: [...what.ranges] } : what, change),
+    );
   }
 
   // Of what is selected at the time when its turn comes.
@@ -216,7 +219,9 @@ export class Document {
   unmuteAll(): Promise<void> {
     const { ranges } = this;
     return this.inTurn(async () => {
-      const edited = this.info.n_muted ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" }) : null;
+      const edited = this.info.n_muted
+        ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" })
+        : null;
       return edited && { ...edited, selection: { n: ranges.length, ranges } };
     });
   }
@@ -279,7 +284,11 @@ export class Document {
       this.gainsOf = this.gains ? revision : -1;
     }
     const gain = (source: Source) => (this.matched ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
-    this.player.match({ original: gain("original"), reconstruction: gain("reconstruction"), residual: gain("residual") });
+    this.player.match({
+      original: gain("original"),
+      reconstruction: gain("reconstruction"),
+      residual: gain("residual"),
+    });
   }
 
   setMatched(matched: boolean): void {
@@ -301,7 +310,8 @@ export class Document {
     this.loop = loop;
     this.looping = loop !== null;
     this.player.loop = loop;
-    if (this.playing && loop && (this.positionS < loop.fromS || this.positionS > loop.toS)) void this.player.play(loop.fromS);
+    if (this.playing && loop && (this.positionS < loop.fromS || this.positionS > loop.toS))
+      void this.player.play(loop.fromS);
   }
 
   // Around what is selected, or else what is in view.

@@ -59,7 +59,8 @@ class Studio {
     if (isFirst && !this.hasChosen) {
       const wanted = decodeURIComponent(location.hash.slice(1));
       this.currentId =
-        [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ?? null;
+        [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ??
+        null;
     }
   }
 
@@ -151,7 +152,11 @@ class Studio {
     if (this.currentId === id) this.show(this.documents[Math.min(at, this.documents.length - 1)]?.id ?? null);
   }
 
-  async save(document: Document, path: string | null = null, overwrite = false): Promise<"saved" | "exists" | "failed"> {
+  async save(
+    document: Document,
+    path: string | null = null,
+    overwrite = false,
+  ): Promise<"saved" | "exists" | "failed"> {
     try {
       document.info = await api.save(document.id, path, overwrite);
       this.say(`Saved ${document.info.path ?? document.info.name}.`);
@@ -173,7 +178,12 @@ class Studio {
 
   copy(document: Document): void {
     if (!document.selected.n) return;
-    this.copied = { document: document.id, revision: document.info.revision, ranges: document.ranges, name: document.info.name };
+    this.copied = {
+      document: document.id,
+      revision: document.info.revision,
+      ranges: document.ranges,
+      name: document.info.name,
+    };
     this.say(`Copied ${document.selected.n.toLocaleString("en")} ${document.selected.n === 1 ? "event" : "events"}.`);
   }
 

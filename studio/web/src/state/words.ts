@@ -38,7 +38,8 @@ export function bytes(n: number): string {
   return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
 }
 
-// The name of a column without its unit: frequency_hz is "frequency". Counts are told by `count`: n_partials is "number of partials".
+// The name of a column without its unit: frequency_hz is "frequency". Counts are told by `count`: n_partials is "number
+// of partials".
 export function titled(name: string, count = "number of "): string {
   const words = name
     .replace(/^n_/, count)

@@ -11,7 +11,8 @@ export const lane: Shape = {
   draw(plane, event, { strength, opacity }) {
     const { frame, x0, x1 } = event;
     const bottom = topOf(event) + frame.laneHeight - 1;
-    const tall = Math.max(5, (frame.laneHeight - 2) * (0.25 + 0.75 * strength)); // where lanes are thin it reaches over its own
+    // Where lanes are thin it reaches over its own.
+    const tall = Math.max(5, (frame.laneHeight - 2) * (0.25 + 0.75 * strength));
     box(plane, x0, Math.max(x1, x0 + 3), bottom - tall / 2.2, bottom, opacity * 0.35, DECAY);
     box(plane, x0, x0 + 3, bottom - tall, bottom, Math.max(opacity, 150));
   },

@@ -1,4 +1,5 @@
-// A line at a frequency, as long as a window and, where that shows, as wide in frequency as so short a window makes it; a bar for what has a band.
+// A line at a frequency, as long as a window and, where that shows, as wide in frequency as so short a window makes it;
+// a bar for what has a band.
 
 import { EVEN, HANN, lens, stroke } from "../plane.ts";
 import { bar } from "./bar.ts";
