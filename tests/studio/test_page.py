@@ -570,3 +570,14 @@ def test_a_kind_that_the_page_knows_nothing_of_is_shown(opened, monkeypatch):
     page.page.mouse.click(*spot(page, 0.3, 200))
     page.page.get_by_role("heading", name="wisp 0").wait_for()
     assert not page.troubles
+
+
+def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
+    from kind_examples import EXAMPLES, example, scene_of
+
+    page = opened(scene_of(*(example(kind) for kind in EXAMPLES)), "all.mote")
+    words = page.page.get_by_role("list", name="Colours").inner_text().split("\n")
+    assert [word.strip() for word in words] == ["12 atoms", "4 textures", "6 strikes", "7 splats"]
+    page.wait(f"{OPEN}.lanes.names.length === 3")
+    assert page.told(f"{OPEN}.lanes.title") == "control"
+    assert not page.troubles
