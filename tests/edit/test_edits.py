@@ -136,15 +136,12 @@ def test_every_request_is_one_of_the_studio():
 
 def rows(edit: Edit):
     """Of the table in docs/edit.md: one for each parameter, or for the edit where it has none."""
-    for parameter in edit.parameters or (Parameter("", bool, edit.doc),):
-        of_range = (
-            ""
-            if parameter.low is None
-            else f"{parameter.low:g} … {'' if parameter.high is None else f'{parameter.high:g}'}"
-        )
-        flag = f"`--{(parameter.flag or edit.name).replace('_', '-')}`" if edit.has_flags else ""
-        cells = [f"`{edit.name}`", f"`{parameter.name}`" if parameter.name else "", flag, f"`{edit.request}`"]
-        cells = [cell.replace("``", "") for cell in (*cells, parameter.unit, of_range.strip(), parameter.doc)]
+    for parameter in edit.parameters or edit.flags or (Parameter("", "", bool, edit.doc),):
+        low, high = ("" if end is None else f"{end:g}" for end in parameter.range)
+        words = (edit.name, parameter.name if edit.parameters else "", parameter.flag and f"--{parameter.flag}")
+        cells = [f"`{word.replace('_', '-') if word[:2] == '--' else word}`" if word else "" for word in words]
+        cells += [f"`{edit.request}`" if edit.request else "", parameter.unit]
+        cells += [f"{low} … {high}".strip() if low or high else "", parameter.doc]
         yield re.sub(" +", " ", f"| {' | '.join(cells)} |")
 
 

@@ -30,25 +30,24 @@ _OF_GROUPS = ("group", "ungroup")
 def described() -> list[dict[str, Any]]:
     """Every edit that can be asked for, with its words and parameters, for a page."""
     return [
-        {
-            "op": edit.request,
-            "label": edit.label,
-            "doc": edit.doc,
-            "parameters": [
-                {
-                    "name": parameter.name,
-                    "type": _TYPES.get(parameter.type, "choice"),
-                    "unit": parameter.unit,
-                    "low": parameter.low,
-                    "high": parameter.high,
-                    "required": parameter.default is ...,
-                    "default": None if parameter.default is ... else parameter.default,
-                    "doc": parameter.doc,
-                }
-                for parameter in edit.parameters
-            ],
-        }
+        {"op": edit.request, "label": str(edit.request).capitalize(), "doc": edit.doc, "parameters": _parameters(edit)}
         for edit in _BY_REQUEST.values()
+    ]
+
+
+def _parameters(edit: Edit) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": parameter.name,
+            "type": _TYPES.get(parameter.type, "choice"),
+            "unit": parameter.unit,
+            "low": parameter.range[0],
+            "high": parameter.range[1],
+            "required": parameter.default is ...,
+            "default": None if parameter.default is ... else parameter.default,
+            "doc": parameter.doc,
+        }
+        for parameter in edit.parameters
     ]
 
 
