@@ -75,8 +75,7 @@ def sounds(text: str) -> list[np.ndarray]:
     ]
 
 
-# --- in a browser
-# --------------------------------------------------------------------------------------------------
+# --- in a browser ---
 
 
 @pytest.fixture(scope="module")
@@ -179,8 +178,7 @@ def test_page_is_accessible_and_fits(checked, axe, size, scheme):
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# --- what is in the file
-# --------------------------------------------------------------------------------------------------
+# --- what is in the file ---
 
 
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
@@ -258,8 +256,7 @@ def test_how_it_was_made_is_told():
     assert "all by default" not in told
 
 
-# --- items, remixes, map
-# --------------------------------------------------------------------------------------------------
+# --- items, remixes, map ---
 
 
 def test_partials_stand_for_their_atoms():
@@ -376,8 +373,7 @@ def test_map_puts_like_beside_like(method):
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
-# --- originals, citation, command line
-# --------------------------------------------------------------------------------------------------
+# --- originals, citation, command line ---
 
 
 def test_original_is_found_by_name_and_content(tmp_path, demo_audio):

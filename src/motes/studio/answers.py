@@ -192,6 +192,28 @@ class LimitsAnswer(TypedDict):
     upload_s: float
 
 
+class EditParameterAnswer(TypedDict):
+    """One value that an edit takes."""
+
+    name: str
+    type: Literal["number", "integer", "choice", "room", "values"]
+    unit: str
+    low: float | None
+    high: float | None
+    required: bool
+    default: float | int | str | bool | None
+    doc: str
+
+
+class EditAnswer(TypedDict):
+    """What can be asked of events: an edit, its words and what it takes."""
+
+    op: str
+    label: str
+    doc: str
+    parameters: list[EditParameterAnswer]
+
+
 class StudioAnswer(TypedDict):
     """All a page needs to start."""
 
@@ -201,6 +223,7 @@ class StudioAnswer(TypedDict):
     limits: LimitsAnswer
     kinds: list[KindAnswer]
     encoders: list[EncoderAnswer]
+    edits: list[EditAnswer]
     roles: list[str]
     select_columns: list[str]
     documents: list[DocumentAnswer]

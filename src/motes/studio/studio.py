@@ -88,8 +88,7 @@ class Studio:
         self._saver = threading.Thread(target=self._save_by_and_by, name="autosave", daemon=True)
         self._saver.start()
 
-    # --- as a whole
-    # ----------------------------------------------------------------------------------------------
+    # --- as a whole ---
 
     def told(self) -> StudioAnswer:
         """All a page needs to start."""
@@ -122,8 +121,7 @@ class Studio:
         self.autosave.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    # --- documents
-    # ----------------------------------------------------------------------------------------------
+    # --- documents ---
 
     def open(self, body: OpenBody) -> Document:
         """Open a scene, a recording, or unsaved work."""
@@ -240,8 +238,7 @@ class Studio:
         self.autosave.forget(document.id)
         self.changed(document)
 
-    # --- files
-    # ----------------------------------------------------------------------------------------------
+    # --- files ---
 
     def source(self, body: SourceBody | OpenBody) -> tuple[Path, str, str | None]:
         """The file a request means, its name, and its path in the folder if it is there."""
@@ -288,8 +285,7 @@ class Studio:
         self.uploads[identity] = Upload(identity, name, path, n_bytes)
         return {"upload": identity, "name": name, "n_bytes": n_bytes, "type": sort, "duration_s": seconds}
 
-    # --- jobs
-    # ----------------------------------------------------------------------------------------------
+    # --- jobs ---
 
     def encode(self, body: JobBody) -> EncodingJob:
         """Queue an encoding."""
@@ -330,8 +326,7 @@ class Studio:
         self.changed(document)
         return document.id
 
-    # --- sounds
-    # ----------------------------------------------------------------------------------------------
+    # --- sounds ---
 
     def solo(self, document: Document, revision: Revision, what: What) -> Solo:
         """A selection as a sound of its own."""
@@ -349,8 +344,7 @@ class Studio:
                 del self.sounds[next(iter(self.sounds))]
         return made
 
-    # --- unsaved work
-    # ----------------------------------------------------------------------------------------------
+    # --- unsaved work ---
 
     def save_soon(self, document: Document) -> None:
         """Keep the document's state a little later."""
