@@ -8,7 +8,7 @@ from typing import Any
 from motes.encoders import Encoder, Option, Options, make_options, options_in
 from motes.errors import MissingExtraError, ParameterError
 from motes.library.work import Encode
-from motes.studio.answers import EncoderAnswer
+from motes.studio.answers import EncoderAnswer, OptionAnswer
 
 # Stands for no upper limit: a form has one.
 LARGE = 1e9

@@ -14,7 +14,7 @@ _LARGEST = 10_000_000
 
 @dataclass(frozen=True)
 class FitOptions(Options):
-    """How many events a fit makes of a recording, how, and for how long: shared by `SplatOptions` and `GaborOptions`."""
+    """How many events a fit makes of a recording, how and for how long: shared by `SplatOptions` and `GaborOptions`."""
 
     # Of the events.
     KIND: ClassVar[str]
