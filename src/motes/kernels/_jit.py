@@ -14,7 +14,7 @@ import numba
 from numba.core import event
 
 # Where kernels stand, in the package.
-SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/model.py")
+SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/contexts.py", "kinds/*/model.py")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
