@@ -60,10 +60,10 @@ class Options:
 
 
 @lru_cache
-def options_in(options: type[Options]) -> tuple[Option, ...]:
+def options_in(options: Any) -> tuple[Option, ...]:
     """The options of a dataclass, in its order."""
     hints = typing.get_type_hints(options)
-    return tuple(_option(each, hints[each.name]) for each in fields(options))  # type: ignore[arg-type]
+    return tuple(_option(each, hints[each.name]) for each in fields(options))
 
 
 def _option(held: Any, hint: Any) -> Option:

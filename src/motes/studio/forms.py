@@ -1,4 +1,4 @@
-"""What encoders can be asked for, so that a page can make a form of it: their options, but for files of this machine."""
+"""What encoders can be asked for, so that a page can make a form of it: options that name no file of this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def work_of(encoder: Encoder, values: dict[str, Any]) -> Encode:
 def described(encoder: Encoder) -> dict[str, Any]:
     """An encoder and its options."""
     options = [_described(about) for about in _shown(encoder)]
-    return {"encoder": encoder.name, "title": encoder.summary, "options": options}
+    return {"encoder": encoder.name, "title": encoder.title, "options": options}
 
 
 def _described(about: Option) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _LARGEST = 10_000_000
 
 @dataclass(frozen=True)
 class FitOptions(Options):
-    """How many events are fitted to a recording, how, and for how long: what `SplatOptions` and `GaborOptions` share."""
+    """How many events are fitted to a recording, how, and for how long: base of `SplatOptions` and `GaborOptions`."""
 
     # Of the events.
     KIND: ClassVar[str]
