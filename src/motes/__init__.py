@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from motes.audio import Audio
     from motes.codec.bitstream import FileInfo
     from motes.encoders.door import encode
-    from motes.encoders.fit.options import GaborOptions, SplatOptions
-    from motes.encoders.instrument.options import InstrumentOptions
+    from motes.encoders.fit import GaborOptions, SplatOptions
+    from motes.encoders.instrument import InstrumentOptions
     from motes.encoders.progress import Progress
-    from motes.encoders.pursuit.options import PursuitOptions
+    from motes.encoders.pursuit import PursuitOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
@@ -261,10 +261,11 @@ def report(
     """
     from motes.report.report import write_report
 
-    several = [scenes] if hasattr(scenes, "render") or isinstance(scenes, str | os.PathLike) else list(scenes)
-    references = [reference] if isinstance(reference, str | os.PathLike) else list(reference)
-    options = {"start_s": start_s, "end_s": end_s, "megabytes": megabytes, "quick": quick, "overwrite": overwrite}
-    return write_report(several, output, references, **options).path
+    several = [scenes] if isinstance(scenes, str | os.PathLike) or not isinstance(scenes, Sequence) else scenes
+    references = [reference] if isinstance(reference, str | os.PathLike) else reference
+    return write_report(
+        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, quick=quick, overwrite=overwrite
+    ).path
 
 
 def publish(

@@ -118,5 +118,5 @@ class GaborOptions(FitOptions):
 
     KIND: ClassVar[str] = "gabor"
     # Atoms have neither: no options here.
-    envelope: ClassVar[str] = "gaussian"  # type: ignore[misc,assignment]
+    envelope: ClassVar[str] = "gaussian"  # type: ignore[misc]
     noise: ClassVar[bool] = False  # type: ignore[misc]
