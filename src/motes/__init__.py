@@ -140,13 +140,14 @@ def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
     """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
 
-    The edits are the options of `motes edit`, and are done in its order. `select` is what `scene.select` takes.
-    ParameterError where an edit is not known, or makes no sense.
+    The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
+    what `scene.select` takes; scenes may be files and rooms names. ParameterError where an edit is not known, or makes
+    no sense.
     """
     from motes.library.changes import Edit
     from motes.library.work import as_scene
 
-    return Edit(select, **edits).apply(as_scene(scene))[0]
+    return Edit(select, edits).apply(as_scene(scene)).scene
 
 
 def perform(

@@ -214,7 +214,7 @@ class Scene:
         """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another
         sample rate.
         """
-        from motes.edit.operations import join
+        from motes.edit.joining import join
 
         return join(self, other, at_s, resample)
 
@@ -222,13 +222,13 @@ class Scene:
         """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
         at both ends.
         """
-        from motes.edit.operations import cut
+        from motes.edit.slicing import cut
 
         return cut(self, start_s, end_s, with_overhang)
 
     def __getitem__(self, seconds: Any) -> Scene:
         """`scene[2.0:5.0]` is `scene.slice(2.0, 5.0)`."""
-        from motes.edit.operations import slice_seconds
+        from motes.edit.slicing import slice_seconds
 
         return self.slice(*slice_seconds(seconds))
 

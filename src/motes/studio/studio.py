@@ -26,6 +26,7 @@ from motes.library.work import load_scene
 from motes.scene.scene import Metadata, Scene
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
+from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
 from motes.studio.document.table import kinds, sortable
 from motes.studio.folder import SCENE, Folder, sort_of
@@ -97,6 +98,7 @@ class Studio:
             "limits": limits,
             "kinds": kinds(),
             "encoders": [described(encoder) for encoder in ENCODERS],
+            "edits": edits_described(),
             "roles": list(ROLES),
             "select_columns": sortable(),
             "documents": [document.told() for document in self.documents],
