@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motes import edit as apply
 from motes.cli import main
-from motes.edit import apply
 from motes.edit.edits import EDITS, FLAGS, Edit, Parameter, edited, steps
 from motes.edit.selection import Selection
 from motes.errors import ParameterError

@@ -1,4 +1,4 @@
-"""All edits, a record each. The command line, `motes.edit.apply`, requests to the studio, its page and docs/edit.md
+"""All edits, a record each. The command line, `motes.edit`, requests to the studio, its page and docs/edit.md
 follow from this table.
 """
 
@@ -21,7 +21,7 @@ Range = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an edit: its name in Python and in requests, its flag (what `apply` and the command line call it),
+    """A parameter of an edit: its name in Python and in requests, its flag (what `motes.edit` and the command line call it),
     and what it takes.
     """
 
@@ -42,7 +42,7 @@ class Edit:
     """An edit: its name, the function on a Selection, and the parameters that this takes by their names.
 
     Without that function it is one of whole scenes, done before events are chosen. Without a `request` the studio lacks
-    it; the command line and `apply` lack what has no flags.
+    it; the command line and `motes.edit` lack what has no flags.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Edit:
 
     @property
     def flags(self) -> tuple[Parameter, ...]:
-        """What `apply` and the command line ask for it by: its parameters, or a switch of its name."""
+        """What `motes.edit` and the command line ask for it by: its parameters, or a switch of its name."""
         if not self.has_flags:
             return ()
         return self.parameters or (Parameter(self.name, self.name, bool, self.doc, default=False),)

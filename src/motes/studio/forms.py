@@ -1,4 +1,4 @@
-"""Options of encoders as a page makes forms of them: all but those that name files of this machine."""
+"""What encoders can be asked for, so that a page can make a form of it: options that name no file of this machine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def work_of(encoder: Encoder, values: dict[str, Any]) -> Encode:
 def described(encoder: Encoder) -> EncoderAnswer:
     """An encoder and its options."""
     options = [_described(about) for about in _shown(encoder)]
-    return {"encoder": encoder.name, "title": encoder.summary, "options": options}
+    return {"encoder": encoder.name, "title": encoder.title, "options": options}
 
 
 def _described(about: Option) -> OptionAnswer:

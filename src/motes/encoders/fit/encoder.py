@@ -131,7 +131,7 @@ class _Fit:
         self.table: EventTable = next(k for k in KINDS if options.KIND == k.KIND).empty(source.n_channels)
         self.parts = stretches(source.n_samples, self.rate, options.stretch_s)
         self.begun = time.monotonic()
-        self.stopped = StopReason.NOTHING_AUDIBLE_LEFT
+        self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
 
     def run(self) -> Scene:
         """All stretches, one after the other."""

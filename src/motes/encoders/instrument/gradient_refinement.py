@@ -68,10 +68,8 @@ def refine(
     distance = loss_named(loss)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
     spread, power = torch.from_numpy(shared).to(torch.complex64), reference.square().sum()
-    best, stopped = (
-        Refined(sites.rate, sites.mixing, weights, math.inf, StopReason.N_EVENTS_REACHED),
-        StopReason.N_EVENTS_REACHED,
-    )
+    stopped: str = StopReason.N_EVENTS_REACHED
+    best = Refined(sites.rate, sites.mixing, weights, math.inf, stopped)
     try:
         for step in range(n_steps + 1):
             estimate = model.render(spread, len(reference[0]))
