@@ -12,6 +12,7 @@ from motes.kernels._fourier_simd import (
     LANES,
     TILE,
     add_turned16,
+    add_turned_back16,
     down2,
     down3,
     down4,
@@ -130,14 +131,14 @@ def _unfold(re, im, turn, first, last, y, at):
     n = first
     while n < min(last, m):
         if n + LANES <= min(last, m):
-            add_turned16(y, at, re, im, cosine, sine, n, np.float32(1.0))
+            add_turned16(y, at, re, im, cosine, sine, n)
             n, at = n + LANES, at + LANES
         else:
             y[at] += re[n] * cosine[n] + im[n] * sine[n]
             n, at = n + 1, at + 1
     while n < last:
         if n + LANES <= last:
-            add_turned16(y, at, im, re, cosine, sine, n - m, np.float32(-1.0))
+            add_turned_back16(y, at, im, re, cosine, sine, n - m)
             n, at = n + LANES, at + LANES
         else:
             y[at] += im[n - m] * cosine[n - m] - re[n - m] * sine[n - m]

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from motes.audio import Source
 from motes.coding.container import packet_samples
 from motes.encoders.options import TextureOptions
-from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.encoders.residual import residual_blocks
 from motes.errors import ParameterError
 from motes.kinds.texture.integers import quantised
 from motes.kinds.texture.packet import encode_packet, group_edges
