@@ -237,7 +237,7 @@ def order(size: int) -> np.ndarray:
 
 
 def plain_forward(block: np.ndarray) -> np.ndarray:
-    """Twin of `forward_blocks` for one block of 2M real numbers: `(M,)` complex, in the kernels' order."""
+    """Spectrum of one block of 2M real numbers, `(M,)` complex, in the kernels' order: what `forward_blocks` gives."""
     m = len(block) // 2
     folded = (block[:m] + 1j * block[m:]) * np.exp(1j * np.pi / (2 * m) * np.arange(m))
     return np.fft.fft(folded)[order(m)]

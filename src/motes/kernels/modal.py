@@ -68,10 +68,9 @@ def modal_tables(direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n
     read = (amplitudes[:, None] * poles[:, None] ** steps).reshape(n_groups, MODES, LANES)
     power = (poles**LANES).reshape(n_groups, MODES)
     singles = (direct, np.stack([inject.real, inject.imag], 3), np.stack([read.real, -read.imag], 1))
-    return ModalTables(
-        *(np.ascontiguousarray(a, np.float32) for a in singles),
-        np.ascontiguousarray(np.stack([power.real, power.imag], 1)),
-    )
+    to_output, to_states, from_states = (np.ascontiguousarray(single, np.float32) for single in singles)
+    states = np.ascontiguousarray(np.stack([power.real, power.imag], 1))
+    return ModalTables(to_output, to_states, from_states, states)
 
 
 def plain_ring(

@@ -36,7 +36,7 @@ STEADY = 2.0
 # sees it. In bins of the window, squared: of a sweep, the bins swept within the window over 2π; of two sounds as much
 # as they are apart.
 SINUSOID, CLEAR = 0.15, 0.6
-# Nor does a sound that the whole window hears as strongly as this part of what quarters of it hear.
+# Nor does a sound that the whole window sees as strongly as this part of what quarters of it see.
 WHOLE = 0.93
 # The sound that sweeps under an atom passes its frequency, or nearly, in bins. An atom further away, up to the second,
 # corrects what others leave over.
@@ -81,8 +81,8 @@ class Sounds:
     def unread(cls, time: Array) -> Sounds:
         """Sounds under atoms at these times, to be filled in."""
         n, around = len(time), np.repeat(time[:, None], POINTS, axis=1)
-        one_each = (np.empty(n) for _ in range(3))
-        return cls(np.ones(n, np.int64), around, np.empty((n, POINTS)), *one_each, np.zeros(n, bool))
+        sound, centre, phase, strength = np.empty((n, POINTS)), np.empty(n), np.empty(n), np.empty(n)
+        return cls(np.ones(n, np.int64), around, sound, centre, phase, strength, np.zeros(n, bool))
 
 
 def read_sounds(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) -> None:
@@ -145,6 +145,12 @@ class Reading(NamedTuple):
     looked: Array
     window: Array
 
+    @classmethod
+    def unread(cls, window: Array) -> Reading:
+        """A reading of as many places as there are windows, to be filled in."""
+        sound, phase, strength, unlike, looked = np.empty((5, len(window)))
+        return cls(sound, phase, strength, unlike, looked, window)
+
     def level(self) -> Array:
         """Amplitude of the sound: a Hann window sees it weaker so many bins beside where it looks."""
         bins = np.minimum(np.abs(self.sound - self.looked) * self.window, 1.7) + 1e-9
@@ -176,7 +182,7 @@ class RenderedAtoms:
         """What sounds at these places; each further look is at where the sound was found before, within LOOK_BINS
         of `own`.
         """
-        signal, found = self.signal, Reading(*np.empty((5, len(time))), window)
+        signal, found = self.signal, Reading.unread(window)
         begin = time - 0.5 * window
         alone = (window != np.rint(window)) | (begin != np.rint(begin))
         for size in np.unique(window[~alone]):

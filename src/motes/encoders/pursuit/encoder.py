@@ -15,14 +15,8 @@ from motes.encoders.pursuit.least_squares import refit
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, quantise_for_target
 from motes.encoders.pursuit.rate_control import encode_at_bitrate, encode_at_quality
-from motes.encoders.pursuit.schedule import (
-    OnBatch,
-    PursuitContext,
-    PursuitResult,
-    SegmentBounds,
-    StopCriterion,
-    pursue_segments,
-)
+from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
+from motes.encoders.pursuit.segment import SegmentBounds
 from motes.encoders.residual import energy_of
 from motes.encoders.texture.analysis import add_texture
 from motes.encoders.threads import ThreadPool

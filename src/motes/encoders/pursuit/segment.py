@@ -61,11 +61,11 @@ class Segment:
         self.zone_samples = zone_samples(dictionary)
         self._half_longest, self._pool = dictionary.longest // 2, pool
         layout, channel_stride = _layout_of(dictionary, 0, max_samples)
-        values = [np.zeros(n_channels * channel_stride + BLOCK_BINS, np.float32) for _ in range(2)]
+        re, im = (np.zeros(n_channels * channel_stride + BLOCK_BINS, np.float32) for _ in range(2))
         weights = np.ones(channel_stride + BLOCK_BINS, np.float32)
         block_max = np.zeros(channel_stride // BLOCK_BINS + BLOCK_BINS, np.float32)
         frame_max = np.zeros(int(layout[:, LayoutField.N_FRAMES].sum()), np.float32)
-        self._coefficients = Coefficients(*values, weights, block_max, frame_max, layout, n_channels, channel_stride)
+        self._coefficients = Coefficients(re, im, weights, block_max, frame_max, layout, n_channels, channel_stride)
 
     def set_weights(self, reference: NDArray[np.float32], first: int, end: int, masking: MaskingModel) -> None:
         """Choose atoms centred in samples first … end − 1 by what they are worth to the ear.
@@ -125,7 +125,11 @@ class Segment:
     def _transform(self, audio: NDArray[np.float32], first_sample: int) -> None:
         """Fill the coefficients with those of audio whose first sample is number `first_sample` of the recording."""
         jobs = [(channel, k) for channel in range(self.n_channels) for k in range(len(self.dictionary.windows))]
-        self._pool.map(lambda job: self._transform_window(audio[job[0]], first_sample, *job), jobs)
+
+        def transform(job: tuple[int, int]) -> None:
+            self._transform_window(audio[job[0]], first_sample, *job)
+
+        self._pool.map(transform, jobs)
 
     def _transform_window(self, audio: NDArray[np.float32], first_sample: int, channel: int, k: int) -> None:
         from scipy.fft import rfft
@@ -168,7 +172,8 @@ class Segment:
             zone, number = np.nonzero(np.arange(CAPACITY_PER_ZONE) < counts[:, None])
             place = zones[zone] - self._first_zone, number
             window, frame, bin_ = self._batch.place[place].T.copy()
-            parts.append(Atoms(window, frame, bin_, *(values[place] for values in self._batch[1:])))
+            _, amplitude, energy, benefit = self._batch
+            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place]))
             zones = zones[counts == CAPACITY_PER_ZONE]  # those that are full go on from where they were
             if not len(zones):
                 break
