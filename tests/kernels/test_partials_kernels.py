@@ -7,7 +7,8 @@ import pytest
 
 import motes
 from motes.audio import read_audio
-from motes.kernels.partials import LineAtoms, LineTable, follow_lines, grow_lines, join_lines
+from motes.kernels.partial_curves import follow_lines
+from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
 from motes.kernels.plain_partials import PlainLines
 from motes.kernels.reassignment import POINTS
 from motes.kinds.gabor.partials import _atoms, _sounds

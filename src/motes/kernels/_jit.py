@@ -40,7 +40,7 @@ def _sources_digest() -> str:
 def kernel_sources() -> list[Path]:
     """Files that may hold kernels, in order."""
     package = Path(__file__).parents[1]
-    return sorted(source for folder in ("kernels", "coding", "kinds/*") for source in package.glob(f"{folder}/*.py"))
+    return sorted(source for folder in ("kernels", "coding", "kinds") for source in package.glob(f"{folder}/**/*.py"))
 
 
 def _writable_cache() -> str | None:

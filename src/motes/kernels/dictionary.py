@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._simd import LANES
+from motes.kernels.simd.atoms import LANES
 
 # Bins per block of the maxima; every frame's row is padded to whole blocks.
 BLOCK_BINS = 16

@@ -8,7 +8,8 @@ away, overlap-add leaves room for them. Bins stay in the order in which decimati
 
 import numpy as np
 
-from motes.kernels._fourier_simd import (
+from motes.kernels._jit import inner, jit
+from motes.kernels.simd.fourier import (
     LANES,
     TILE,
     add_turned16,
@@ -24,7 +25,6 @@ from motes.kernels._fourier_simd import (
     up3,
     up4,
 )
-from motes.kernels._jit import inner, jit
 
 # Stages on longer runs go through the whole block one by one; runs of at most so many complex numbers, which the
 # nearest cache holds, are finished one after the other.

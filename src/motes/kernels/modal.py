@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
-from motes.kernels._modal_simd import LANES, MODES, STEP, advance
+from motes.kernels.simd.modal import LANES, MODES, STEP, advance
 
 
 class ModalTables(NamedTuple):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels._simd import largest16, subtract16
 from motes.kernels.dictionary import PairField, RowField
+from motes.kernels.simd.atoms import largest16, subtract16
 
 # ⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere).
 CONJUGATE_OVERLAP = 1.0 / 6.0

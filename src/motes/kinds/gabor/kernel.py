@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels._simd import add_windowed16
+from motes.kernels.simd.atoms import add_windowed16
 
 Array = NDArray[np.float64]
 # Samples that a row has to spare.

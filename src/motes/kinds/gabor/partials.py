@@ -128,7 +128,8 @@ def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
     """Lines through the atoms of a scene, by what it sounds like: a line has two atoms at least. 0 threads: one per
     core.
     """
-    from motes.kernels.partials import LineAtoms, LineTable, follow_lines, grow_lines, join_lines
+    from motes.kernels.partial_curves import follow_lines
+    from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
     from motes.kernels.reassignment import POINTS
 
     n_events, rate = len(scene.gabor), scene.sample_rate_hz
