@@ -21,8 +21,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from motes.encoders.fit.density_control import windows_for
 from motes.encoders.fit.encoder import encode as fit
+from motes.encoders.fit.initialisation import windows_for
 from motes.encoders.options import FitOptions, PursuitOptions
 from motes.encoders.pursuit.encoder import encode as pursue
 from motes.kinds.splat.table import render_splat_oracle
