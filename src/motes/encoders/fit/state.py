@@ -9,7 +9,7 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from motes.encoders.adam import AdamState
+from motes.encoders.fit.adam import AdamState
 
 
 def _nothing() -> Tensor:

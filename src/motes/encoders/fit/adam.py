@@ -1,4 +1,4 @@
-"""Adam's moments (Kingma & Ba 2015), for every fit by gradients here."""
+"""Adam's moments (Kingma & Ba 2015), for events and for the weights of rooms."""
 
 from __future__ import annotations
 
