@@ -72,7 +72,7 @@ def refine(
     model = _Model(sites, weights)
     objective = _objective(model, gains, audio, sample_rate_hz, refinement)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
-    best, stopped = Refined(sites.poles, sites.mixing, weights, math.inf, ""), StopReason.N_EVENTS_REACHED
+    best, stopped = Refined(sites.poles, sites.mixing, weights, math.inf, ""), str(StopReason.N_EVENTS_REACHED)
     try:
         for step in range(refinement.n_steps + 1):
             total = objective()
