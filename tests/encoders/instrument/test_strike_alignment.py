@@ -19,14 +19,12 @@ def sites():
 
 
 def test_strikes_that_are_late_or_early_are_moved_back():
-    planted, late = sites(), np.array([13.0, -21.0, 8.0])
+    """To a sample: what explains the recording is a complex mode, whose mirror image is not counted."""
+    planted = sites()
     audio = planted.render(N)
-    for j in range(3):
-        wrong = replace(planted, strike_samples=planted.strike_samples + np.where(np.arange(3) == j, late, 0))
-        found = moved_to_sample(wrong, audio - wrong.render(N), RATE)
-        assert np.array_equal(found, planted.strike_samples)
-    wrong = replace(planted, strike_samples=planted.strike_samples + late)  # each is in the others' way
-    assert np.abs(moved_to_sample(wrong, audio - wrong.render(N), RATE) - planted.strike_samples).max() <= 1
+    wrong = replace(planted, strike_samples=planted.strike_samples + np.array([13.0, -21.0, 8.0]))
+    found = moved_to_sample(wrong, audio - wrong.render(N), RATE)
+    assert np.abs(found - planted.strike_samples).max() <= 1
 
 
 def test_times_within_a_sample_leave_the_sound_and_make_strikes_alike():
