@@ -58,8 +58,7 @@ def scene_file(tmp_path_factory):  # first of all, so that no other run has to c
     return folder / "a.mote"
 
 
-# --- the way through
-# --------------------------------------------------------------------------------------------------
+# --- the way through ---
 
 
 def test_encode_info_validate_decode_eval(here, run):
@@ -178,8 +177,7 @@ def test_version_and_help(run):
     assert "Stop when the decoded file has" in " ".join(out.replace("│", " ").split())
 
 
-# --- mistakes
-# --------------------------------------------------------------------------------------------------
+# --- mistakes ---
 
 
 @pytest.mark.parametrize(
@@ -298,9 +296,9 @@ def test_validate_reports_failures_as_json(here, run, scene_file):
 
 
 def test_a_bug_is_one_line_too(here, run, monkeypatch, scene_file):
-    import motes.codec.bitstream
+    import motes.codec
 
-    monkeypatch.setattr(motes.codec.bitstream, "load", lambda *_: 1 / 0)
+    monkeypatch.setattr(motes.codec, "load", lambda *_: 1 / 0)
     status, _, err = run("decode", scene_file, "-o", "a.wav")
     assert status == 1
     assert "a bug in motes" in err
@@ -322,8 +320,7 @@ def test_a_full_disk(here, run, monkeypatch):
     assert os.listdir() == ["a.wav"]
 
 
-# --- many files
-# --------------------------------------------------------------------------------------------------
+# --- many files ---
 
 
 @pytest.fixture
@@ -403,8 +400,7 @@ def test_workers_make_the_same_files_in_the_same_order(here, run, music):
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
 
 
-# --- from the shell
-# --------------------------------------------------------------------------------------------------
+# --- from the shell ---
 
 
 def motes(*tokens, **options):
@@ -505,7 +501,7 @@ def test_demo(here, run):
 
 
 def test_one_splat_is_drawn_by_export(tmp_path, monkeypatch, run):
-    from motes.codec.bitstream import save
+    from motes.codec import save
     from motes.kinds.splat.table import Splat
     from motes.scene.scene import Scene
 

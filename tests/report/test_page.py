@@ -27,7 +27,8 @@ from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
-from motes.scene.scene import KINDS, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import KINDS, Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
 RATE, SECONDS = 16000, 2.0
@@ -74,8 +75,7 @@ def sounds(text: str) -> list[np.ndarray]:
     ]
 
 
-# --- in a browser
-# --------------------------------------------------------------------------------------------------
+# --- in a browser ---
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +148,17 @@ def test_keys_do_what_clicks_do(shown):
     assert not made.troubles
 
 
+def test_it_plays_again_after_a_pause(shown):
+    made = shown.again()
+    for n_played in (1, 2):
+        made.page.evaluate("window.started.length = 0")
+        made.page.locator(".play").click()
+        made.wait("window.started.length === 1")
+        assert made.page.locator(".play").get_attribute("aria-label") == "Pause", n_played
+        made.page.locator(".play").click()
+        assert made.page.locator(".play").get_attribute("aria-label") == "Play"
+
+
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory, opened):
     """A page of two scenes that the accessibility checker may run scripts in."""
@@ -167,8 +178,7 @@ def test_page_is_accessible_and_fits(checked, axe, size, scheme):
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# --- what is in the file
-# --------------------------------------------------------------------------------------------------
+# --- what is in the file ---
 
 
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
@@ -246,8 +256,7 @@ def test_how_it_was_made_is_told():
     assert "all by default" not in told
 
 
-# --- items, remixes, map
-# --------------------------------------------------------------------------------------------------
+# --- items, remixes, map ---
 
 
 def test_partials_stand_for_their_atoms():
@@ -364,8 +373,7 @@ def test_map_puts_like_beside_like(method):
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
-# --- originals, citation, command line
-# --------------------------------------------------------------------------------------------------
+# --- originals, citation, command line ---
 
 
 def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
@@ -377,8 +385,7 @@ def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
     soundfile.write(tmp_path / "song.flac", audio[..., :rate], rate, "PCM_16")
     (tmp_path / "elsewhere").mkdir()
     from motes.audio import open_source
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode
+    from motes.encoders.pursuit import PursuitOptions, encode
 
     scene = encode(open_source(tmp_path / "song.flac"), PursuitOptions(events_per_second=100))
     path = scene.save(tmp_path / "song.mote")

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from motes.audio import Source
 from motes.encoders.checkpoint import checkpoint_errors, read_checkpoint, write_checkpoint
+from motes.encoders.fit.options import FitOptions
 from motes.encoders.fit.state import State
-from motes.encoders.options import FitOptions
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 

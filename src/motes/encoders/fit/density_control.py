@@ -13,9 +13,9 @@ from torch import Tensor
 
 from motes.encoders.fit.initialisation import pursuit_atoms, random_atoms, windows_for
 from motes.encoders.fit.objective import Objective
+from motes.encoders.fit.options import FitOptions
 from motes.encoders.fit.residual_peaks import residual_peaks
 from motes.encoders.fit.state import State
-from motes.encoders.options import FitOptions
 from motes.kinds.parameterisation import Atoms, Extent
 
 

@@ -16,9 +16,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
-from motes.encoders.options import FitOptions, Progress, TextureOptions
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 from motes.version import __version__
 
 try:
@@ -31,12 +32,14 @@ from motes.encoders.fit.density_control import DensityControl
 from motes.encoders.fit.gain_refit import refit_gains
 from motes.encoders.fit.objective import Objective
 from motes.encoders.fit.optimiser import Optimiser
+from motes.encoders.fit.options import FitOptions, SplatOptions
 from motes.encoders.fit.parameterisation import parameterisation_of
 from motes.encoders.fit.reverberation import ReverberantParameterisation
 from motes.encoders.fit.room_selection import RoomSelection, candidates
 from motes.encoders.fit.segments import Audio, Segment, samples_of, segments
 from motes.encoders.fit.state import State
-from motes.encoders.texture.analysis import add_texture
+from motes.encoders.progress import Progress
+from motes.encoders.texture import TextureOptions, add_texture
 from motes.events.event_table import EventTable
 from motes.events.room import Room, is_sent
 from motes.kinds.parameterisation import Atoms, Features, Parameterisation
@@ -54,25 +57,23 @@ def encode(
     audio: ArrayLike | Source,
     options: FitOptions | None = None,
     *,
-    kind: str = "splat",
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
     watch: Watch | None = None,
 ) -> Scene:
-    """The scene of a recording: at most `options.events` events of `kind` (`splat` or `gabor`), rounded as a file
-    stores them.
+    """The scene of a recording: at most `options.events` events of the options' kind, rounded as a file stores them.
 
     `watch` is shown the scene as it stands every SHOWN_EVERY steps. Ctrl-C, the time limit and the other ends keep the
     best so far; the scene's `metadata.stop_reason` is `iterations_reached`, `stalled`, `time_limit`, `cancelled` or
     `nothing_audible_left`. Raises ParameterError for options or audio that make no sense, MissingExtraError without
     PyTorch.
     """
-    options = options or FitOptions()
+    options = options or SplatOptions()
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
     features = Features(gamma=options.envelope == "gamma", noise=options.noise)
-    parameterisation = parameterisation_of(kind, source.sample_rate_hz, source.n_channels, features)
+    parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
     scene = _quantised(_Fit(source, options, parameterisation, progress, watch).run())
     if not options.texture:
         return scene
@@ -80,7 +81,7 @@ def encode(
 
 
 def _quantised(scene: Scene) -> Scene:
-    from motes.kinds.gabor.integers import quantise
+    from motes.codec import quantise
 
     return quantise(scene)
 
@@ -107,7 +108,7 @@ class _Fit:
         self.done: EventTable = parameterisation.KIND.empty(source.n_channels)
         self.parts = segments(source.n_samples, self.rate, options.stretch_s)
         self.begun_s = time.monotonic()
-        self.stopped = "nothing_audible_left"
+        self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
 
     def run(self) -> Scene:
         """The scene of all segments, fitted one after the other."""
@@ -123,8 +124,8 @@ class _Fit:
             self._store(number, state, reason)
             carried = self._finish(self.parts[number], state if self.rooms is None else self.rooms.close(state))
             state = None
-            self.stopped = reason if reason != "nothing_audible_left" or number == 0 else self.stopped
-            if reason == "cancelled":
+            self.stopped = reason if reason != StopReason.NOTHING_AUDIBLE_LEFT or number == 0 else self.stopped
+            if reason == StopReason.CANCELLED:
                 break
         return self._scene(self.done)
 
@@ -165,7 +166,7 @@ class _Fit:
     def _descend(self, objective: Objective, state: State, number: int) -> tuple[State, str]:
         """The state after steps until something ends them, and what that was."""
         if not len(state.theta):
-            return state, "nothing_audible_left"
+            return state, StopReason.NOTHING_AUDIBLE_LEFT
         begun_s, n_events = time.monotonic() - state.elapsed_s, len(state.theta)
         limit_s = self._time_limit_s(begun_s, number)
         optimiser = Optimiser(objective, self.options.learning_rate, self.rooms)
@@ -179,7 +180,7 @@ class _Fit:
                 self._report(now, loss, (number + done) / len(self.parts), number)
                 state = now
         except KeyboardInterrupt:
-            return state, "cancelled"  # what a step had begun is not part of it
+            return state, StopReason.CANCELLED  # what a step had begun is not part of it
 
     def _time_limit_s(self, begun_s: float, number: int) -> float | None:
         """Seconds that a segment may take: what is left of the limit, divided by the segments that are left."""
@@ -194,12 +195,12 @@ class _Fit:
     def _reason_to_stop(self, state: State, done: float) -> str | None:
         options = self.options
         if state.iteration >= options.iterations:
-            return "iterations_reached"
+            return StopReason.ITERATIONS_REACHED
         if done >= 1:
-            return "time_limit"
+            return StopReason.TIME_LIMIT
         is_settled = self.rooms is None or state.room.stage.is_end
         if options.patience and state.iteration - state.improved_at >= options.patience and is_settled:
-            return "stalled"
+            return StopReason.STALLED
         return None
 
     def _stepped(self, optimiser: Optimiser, state: State, done: float, n_events: int) -> tuple[State, float]:

@@ -17,10 +17,12 @@ from motes.audio import ArraySource, Source
 from motes.encoders.checkpoint import checkpoint_errors, read_checkpoint, write_checkpoint
 from motes.encoders.instrument.fitted_scene import scene_of
 from motes.encoders.instrument.mode_responses import Sites
+from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.stages import InstrumentFit, Work, refined, select
-from motes.encoders.options import InstrumentOptions, Progress
+from motes.encoders.progress import Progress
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 
 # Inner products of all strikes with all modes are held in memory.
 LONGEST_S = 120.0
@@ -77,4 +79,6 @@ def _resumed(options: InstrumentOptions, source: Source) -> InstrumentFit | None
     with checkpoint_errors(path):
         amplitudes = arrays["gains"] @ arrays["weights"]
         sites = Sites(amplitudes=amplitudes, **{name: arrays[name] for name in OF_SITES})
-        return InstrumentFit(sites=sites, stopped="n_events_reached", **{name: arrays[name] for name in OF_FIT})
+        return InstrumentFit(
+            sites=sites, stopped=StopReason.N_EVENTS_REACHED, **{name: arrays[name] for name in OF_FIT}
+        )

@@ -25,6 +25,7 @@ from motes.encoders.instrument.mode_responses import (
     squared_norms,
 )
 from motes.events.instrument import Complexes, Reals
+from motes.stop_reason import StopReason
 
 SiteIndices = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -71,7 +72,7 @@ def choose_sites(
     mixing = np.ones((len(audio), n_modes), np.complex128)
     sites = Sites(poles, mixing, strike_samples, np.zeros((n_strikes, n_modes), np.complex128))
     if not sites.amplitudes.size or not audio.any() or budget < 1:
-        return sites, "nothing_audible_left" if not audio.any() else "n_events_reached"
+        return sites, StopReason.NOTHING_AUDIBLE_LEFT if not audio.any() else StopReason.N_EVENTS_REACHED
     try:
         correlations = correlate(audio, poles, strike_samples)
         sites = replace(sites, mixing=dominant_mixing(correlations))
@@ -85,7 +86,7 @@ def choose_sites(
             sites = pursuit.sites
             correlations = correlate(pursuit.residual, poles, strike_samples)
     except KeyboardInterrupt:
-        return sites, "cancelled"
+        return sites, StopReason.CANCELLED
 
 
 class _Pursuit:
@@ -106,7 +107,7 @@ class _Pursuit:
             self._threshold = most / (2 + old.numbers_per_mode + NEW_STRIKE)
         self._threshold *= FALL
         if self._threshold <= NEGLIGIBLE * self._whole / self.budget:
-            return "nothing_audible_left"
+            return StopReason.NOTHING_AUDIBLE_LEFT
         new = self._additions(target)
         sites = _with_new(old, new)
         full = sites.n_numbers() >= self.budget
@@ -119,8 +120,8 @@ class _Pursuit:
         )
         self.sites = replace(sites, amplitudes=amplitudes)
         if full:
-            return "n_events_reached"
-        return "nothing_audible_left" if np.sum(self.residual**2) < INAUDIBLE * self._whole else None
+            return StopReason.N_EVENTS_REACHED
+        return StopReason.NOTHING_AUDIBLE_LEFT if np.sum(self.residual**2) < INAUDIBLE * self._whole else None
 
     def _additions(self, target: Complexes) -> SiteIndices:
         """Strikes and modes of sites worth their numbers, found in groups of neighbouring modes that are shifted

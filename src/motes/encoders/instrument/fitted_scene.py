@@ -7,15 +7,16 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from motes.audio import Source
+from motes.codec import quantise
 from motes.codec.instrument_packet import step_for
 from motes.encoders.instrument.mode_responses import Sites
+from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.pad import pad_places
 from motes.encoders.instrument.stages import InstrumentFit
-from motes.encoders.options import InstrumentOptions
 from motes.events.instrument import T60, Instrument, Reals
-from motes.kinds.gabor.integers import quantise
 from motes.kinds.strike.table import Strike
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.version import __version__
 
 # Rounding the weights may add a quarter of the residual's energy: 1 dB.

@@ -17,6 +17,7 @@ from motes.encoders.instrument.mode_tuning import FASTEST, SLOWEST
 from motes.errors import MissingExtraError
 from motes.events.instrument import Complexes, Reals
 from motes.losses import loss_named
+from motes.stop_reason import StopReason
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +72,7 @@ def refine(
     model = _Model(sites, weights)
     objective = _objective(model, gains, audio, sample_rate_hz, refinement)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
-    best, stopped = Refined(sites.poles, sites.mixing, weights, math.inf, ""), "n_events_reached"
+    best, stopped = Refined(sites.poles, sites.mixing, weights, math.inf, ""), str(StopReason.N_EVENTS_REACHED)
     try:
         for step in range(refinement.n_steps + 1):
             total = objective()
@@ -86,7 +87,7 @@ def refine(
                 total.backward()
                 optimiser.step()
     except KeyboardInterrupt:
-        stopped = "cancelled"
+        stopped = StopReason.CANCELLED
     return replace(best, stopped=stopped)
 
 

@@ -22,6 +22,7 @@ from motes.encoders.instrument.mode_responses import (
     with_ridge,
 )
 from motes.events.instrument import Complexes, Reals
+from motes.stop_reason import StopReason
 
 # Of a mode's decay: how far its pole is moved to see what that changes.
 DIFFERENCE = 1e-3
@@ -59,7 +60,7 @@ def tune_modes(
                 break
             sites, residual = better
     except KeyboardInterrupt:
-        stopped = "cancelled"
+        stopped = StopReason.CANCELLED
     return sites.with_modes(np.argsort(sites.poles[1], kind="stable")), residual, stopped
 
 

@@ -17,9 +17,11 @@ from motes.encoders.instrument.mode_estimation import candidate_modes
 from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
+from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
-from motes.encoders.options import InstrumentOptions, Progress
+from motes.encoders.progress import Progress
 from motes.events.instrument import T60, Complexes, Reals
+from motes.stop_reason import StopReason
 
 # Strikes at most, if no number is asked for: as fast as notes are played, and as many again for what is sustained.
 STRIKES_PER_SECOND = 12
@@ -28,7 +30,7 @@ ROUNDS = 12
 # How often modes are tuned and strikes then moved, and rounds of each tuning; more change little.
 TUNINGS, ROUNDS_OF_TUNING = 2, 3
 # Reasons to end with the best so far.
-EARLY = ("cancelled", "time_limit")
+EARLY = (StopReason.CANCELLED, StopReason.TIME_LIMIT)
 # Part of the numbers with which a first selection shows what each strike excites, to place it in time.
 DRAFT = 0.3
 # Modes of the first selection last longer: short ones would make up for strikes in the wrong place.
@@ -76,7 +78,7 @@ class Work:
         if self.progress is not None:
             self.progress(Progress(min(1.0, fraction), self.n_sites))
         limit = self.options.time_limit_s
-        return "time_limit" if limit is not None and time.monotonic() - self.begun_s > limit else None
+        return StopReason.TIME_LIMIT if limit is not None and time.monotonic() - self.begun_s > limit else None
 
     def sweep(self, begin: float, end: float) -> Callable[[float, int], str | None]:
         """A report of a selection that takes this part of the work."""
@@ -99,7 +101,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt:
-            return share_controls(audio, sites, options, "cancelled")
+            return share_controls(audio, sites, options, StopReason.CANCELLED)
         sites, stopped = choose_sites(
             audio, poles, strike_samples, budget, work.sweep(DRAFTED, SELECTED), options.modes
         )
@@ -150,7 +152,7 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
             moved, left = refit_sites(moved, audio, ROUNDS)
             sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
     except KeyboardInterrupt:
-        return sites, "cancelled"
+        return sites, StopReason.CANCELLED
     return sites, None
 
 
@@ -165,7 +167,7 @@ def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopp
         weights, residual = refit_amplitudes(small, audio, gains, weights, weights != 0, ROUNDS)
         small = replace(small, amplitudes=gains @ weights)
     except KeyboardInterrupt:
-        stopped, small = "cancelled", replace(small, amplitudes=gains @ weights)
+        stopped, small = StopReason.CANCELLED, replace(small, amplitudes=gains @ weights)
         residual = audio - small.render(audio.shape[1])
     direct, direct_gain = direct_path(residual, small.strike_samples, gains, options.taps)
     fit = InstrumentFit(small, gains, weights, residual, direct, direct_gain, stopped)

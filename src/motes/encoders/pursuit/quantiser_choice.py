@@ -1,17 +1,16 @@
-"""How coarsely the events of a scene are rounded: the quantiser follows the target."""
+"""How coarsely the events of a scene are quantised: the quantiser follows the target."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from motes.audio import Source
-from motes.kinds.gabor.integers import MAX_KNEE, quantise, quantiser_for
+from motes.codec import quantise
+from motes.codec.quantise_scene import quantiser_for
+from motes.encoders.residual import energy_of, residual_blocks
+from motes.kinds.gabor.quantiser import MAX_KNEE
 from motes.scene.scene import Scene
-from motes.synth.render import render_blocks
+from motes.stop_reason import StopReason
 from motes.units import db_to_power
 
 # Pursuit goes this much further than a target asks, and rounding spends what it gains: measured to cost the fewest
@@ -21,16 +20,17 @@ ROUNDING_MARGIN_DB = 0.7
 NOISE_TO_RESIDUAL = 0.25
 
 
-def round_events(scene: Scene, source: Source, energy: float, residual_energy: float, snr_db: float | None) -> Scene:
+def quantise_for_target(
+    scene: Scene, source: Source, energy: float, residual_energy: float, snr_db: float | None
+) -> Scene:
     """`scene` rounded as coarsely as keeps its decoded signal-to-noise ratio at `snr_db`; without one, as adds a
     quarter to the residual's energy.
 
     `energy` is the source's, `residual_energy` what the scene leaves of it before rounding.
     """
     if snr_db is None:
-        return quantise(
-            scene, quantiser_for(scene, residual_energy * NOISE_TO_RESIDUAL, steps_per_doubling=2, n_phases=8)
-        )
+        allowed = residual_energy * NOISE_TO_RESIDUAL
+        return quantise(scene, quantiser_for(scene, allowed, steps_per_doubling=2, n_phases=8))
     allowed = energy * db_to_power(-snr_db)
     quantiser = quantiser_for(scene, max(0.0, allowed - residual_energy))
     while True:
@@ -38,24 +38,8 @@ def round_events(scene: Scene, source: Source, energy: float, residual_energy: f
         if (
             quantiser.knee <= -MAX_KNEE
             or energy == 0.0
-            or scene.metadata.stop_reason != "snr_reached"
-            or _left(rounded, source) <= allowed
+            or scene.metadata.stop_reason != StopReason.SNR_REACHED
+            or energy_of(residual_blocks(rounded, source)) <= allowed
         ):
             return rounded
         quantiser = msgspec.structs.replace(quantiser, knee=quantiser.knee - 1)
-
-
-def _left(scene: Scene, source: Source) -> float:
-    """Energy of source − render, exactly."""
-    return sum(float(np.sum(np.square(block))) for block in residual_blocks(scene, source))
-
-
-def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64]]:
-    """Source − render, block after block of the source, `(n_channels, n)`."""
-    blocks = render_blocks(scene)
-    rendered = np.empty((scene.n_channels, 0), np.float32)
-    for block in source.blocks():
-        while rendered.shape[1] < block.shape[1]:
-            rendered = np.concatenate([rendered, next(blocks)], axis=1)
-        yield np.subtract(block, rendered[:, : block.shape[1]], dtype=np.float64)
-        rendered = rendered[:, block.shape[1] :]

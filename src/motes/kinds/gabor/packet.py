@@ -6,51 +6,62 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Any
 
 import numpy as np
 
-from motes.coding.container import (
-    GABOR,
+from motes.coding.integers import padded
+from motes.coding.tag_model import pack_tags, unpack_tags
+from motes.coding.tags import Tags
+from motes.coding.varints import Reader, varints, zigzag
+from motes.errors import FormatError
+from motes.events.event_table import Ints
+from motes.events.packet import (
     MAX_LAYER,
     MAX_PAYLOAD,
     REACH_UNIT,
-    Entry,
-    Frame,
-    Header,
-    Reader,
+    Columns,
+    EventPacket,
+    Extent,
+    ReadPacket,
+    last_packet,
     packet_samples,
-    unzigzag,
-    varint,
-    zigzag,
 )
-from motes.coding.sends import sends_of
-from motes.coding.tag_model import code_tags, first_slots
-from motes.coding.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
-from motes.coding.trained import trained
-from motes.errors import FormatError
+from motes.events.sends import sends_of
+from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import EDITS, base_of, placed
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
-    SILENT,
     TIME_UNITS,
-    WINDOW_UNITS,
     GaborIntegers,
-    Ints,
     from_integers,
     integers_in_range,
-    slope,
     sounding,
     to_integers,
 )
-from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
+from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.kinds.gabor.trained import trained
 
 # Windows of the grid, in the order in which they are coded.
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
-# Flag of a packet whose channels all hold the same; the first is coded. The two below it tell of edits and of groups.
-ALIKE = 4
+
+
+class Flags(IntFlag):
+    """What a packet holds beside its events, and whether all channels hold the same, so that the first alone is
+    coded. The layer stands above these bits.
+    """
+
+    EDITS = 1
+    GROUPS = 2
+    ALIKE = 4
+
+
+N_FLAGS = len(Flags)
+# What stands before the events, in this order, where its flag is set.
+TAGGED = (Flags.EDITS, Flags.GROUPS)
 
 
 @dataclass(frozen=True)
@@ -86,12 +97,10 @@ def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces
     return regular & ~repeated, GridPlaces(which, later // hop, events.frequency // bin_width)
 
 
-def packet_arguments(
+def packet_numbers(
     events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
-) -> tuple[Any, ...]:
-    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`, in
-    canonical order.
-    """
+) -> tuple[Packet, OnGrid, OffGrid]:
+    """What `code_events` encodes of the events of packet `number`, which are in canonical order."""
     samples = packet_samples(sample_rate_hz)
     origin = number * samples * TIME_UNITS
     regular, places = _on_grid(events, origin)
@@ -100,127 +109,125 @@ def packet_arguments(
     free = np.flatnonzero(~regular)
     base = events.amplitude[events.amplitude != SILENT].min()
     free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
-    free_sound = np.stack([events.amplitude[free], events.phase[free]])
-    settings = np.array([base, slope(quantiser), quantiser.n_phases])
-    grid = (places.which[order], places.frame[order], places.bin[order], events.amplitude[order], events.phase[order])
-    return samples, settings, *grid, free_places, free_sound
+    return (
+        _packet(int(base), samples, quantiser),
+        OnGrid(
+            places.which[order],
+            places.frame[order],
+            places.bin[order],
+            np.ascontiguousarray(events.amplitude[order]),
+            np.ascontiguousarray(events.phase[order]),
+        ),
+        OffGrid(
+            np.ascontiguousarray(free_places),
+            np.ascontiguousarray(events.amplitude[free]),
+            np.ascontiguousarray(events.phase[free]),
+        ),
+    )
 
 
-def encode_packet(
-    tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
-) -> tuple[bytes, Entry, int]:
-    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event
-    of packet `number`.
-    """
+def _packet(base: int, samples: int, quantiser: GaborQuantiser) -> Packet:
+    return Packet(WINDOWS, samples, np.array([base, slope(quantiser), quantiser.n_phases]))
+
+
+def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> EventPacket:
+    """The packet of at least one sounding event of packet `number`."""
     tagged = tagged.in_order()
     events = tagged.events
-    alike = (
-        bool(np.all(events.amplitude == events.amplitude[:, :1]) and np.all(events.phase == events.phase[:, :1]))
-        and events.n_channels > 1
-    )
-    arguments = packet_arguments(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
-    _, settings, which, *_, free_places, _ = arguments
-    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
+    alike = events.n_channels > 1 and events.are_alike
+    packet, grid, free = packet_numbers(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
+    size = 64 + 4 * events.amplitude.size + 16 * len(free.places)
     while True:
         slots, weights = _models()
         buffer = np.empty(size, np.uint8)
-        n = code_events(0, 0, buffer, slots, weights, WINDOWS, *arguments)
+        n = code_events(0, 0, buffer, slots, weights, packet, grid, free)
         if n <= size:
             break
         size = n + 16
-    told = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
-    sizes = [
-        8 * tagged.layer + ALIKE * alike + sum(1 << i for i, part in enumerate(told) if part),
-        *(len(part) for part in told if part),
-    ]
-    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])), *sizes)))
-    payload = head + b"".join(told) + buffer[:n].tobytes()
+    tags = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
+    flags = Flags.ALIKE * alike | sum(flag for flag, part in zip(TAGGED, tags, strict=True) if part)
+    sizes = (len(part) for part in tags if part)
+    base = zigzag(int(packet.settings[BASE]))
+    head = varints(number, len(grid.which), len(free.places), base, tagged.layer << N_FLAGS | flags, *sizes)
+    payload = head + b"".join(tags) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
-    mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return payload, _entry(tagged, number, sample_rate_hz), mask
+    return EventPacket(payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(grid.which))
 
 
-def _entry(tagged: Tagged, number: int, sample_rate_hz: int) -> Entry:
+def _windows(which: Ints) -> int:
+    """The mask of windows on the grid."""
+    return sum(1 << int(len(WINDOWS) - 1 - w) for w in np.unique(which))
+
+
+def _extent(tagged: Tagged, number: int, sample_rate_hz: int) -> Extent:
     """How far the events of a packet reach, as edits have left them."""
     events, samples, edits = tagged.events, packet_samples(sample_rate_hz), tags_to_edits(tagged.edits, "")
     centre = events.time / TIME_UNITS * edits["edit_factor"] + edits["edit_shift_s"] * sample_rate_hz
     half = events.window / WINDOW_UNITS / 2 * np.abs(edits["edit_factor"])
     before = math.ceil((number * samples - (centre - half).min()) / REACH_UNIT)
     after = math.ceil(((centre + half).max() - (number + 1) * samples) / REACH_UNIT)
-    return Entry(GABOR, number, tagged.layer, 0, len(events), before, after)
+    return Extent(number, tagged.layer, len(events), before, after)
 
 
 def decode_packet(
-    payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser
-) -> tuple[Tagged, Entry, int]:
+    reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser
+) -> tuple[Tagged, Extent, int]:
     """The inverse of `encode_packet`, events in canonical order; FormatError (which names the packet) where it
     makes no sense.
     """
-    samples = packet_samples(sample_rate_hz)
-    reader = Reader(payload, name)
-    number = reader.varint((1_000_000 * sample_rate_hz) // samples + 1)
-    n_grid, n_free, base = (
-        reader.varint(8 * MAX_PAYLOAD),
-        reader.varint(8 * MAX_PAYLOAD),
-        unzigzag(reader.varint(1 << 48)),
-    )
+    name, samples = reader.name, packet_samples(sample_rate_hz)
+    number = reader.varint(last_packet(sample_rate_hz))
+    n_grid, n_free, base = reader.varint(8 * MAX_PAYLOAD), reader.varint(8 * MAX_PAYLOAD), reader.zigzag(1 << 48)
     n_events = n_grid + n_free
-    if not 0 < n_events <= 8 * len(payload):
-        raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
-    layer, held = divmod(reader.varint(8 * MAX_LAYER + 7), 8)
-    n_coded = 1 if held & ALIKE else n_channels
-    sizes = [reader.varint(len(payload)) if held >> i & 1 else 0 for i in range(2)]
-    told = [reader.take(size) for size in sizes]
-    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
-    amplitude, phase = np.zeros((n_grid, n_coded), np.int64), np.zeros((n_grid, n_coded), np.int64)
-    free = np.zeros((n_free, 3), np.int64)
-    free_sound = np.zeros((2, n_free, n_coded), np.int64)
-    coded = np.frombuffer(
-        bytearray(reader.rest() + bytes(1)), np.uint8
-    )  # a zero more changes nothing: zeros follow the end anyway
-    slots, weights = _models()
-    done = code_events(
-        1,
-        0,
-        coded,
-        slots,
-        weights,
-        WINDOWS,
-        samples,
-        np.array([base, slope(quantiser), quantiser.n_phases]),
-        which,
-        frame,
-        bins,
-        amplitude,
-        phase,
-        free,
-        free_sound,
-    )
-    if done != n_grid:
-        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
-    origin = number * samples * TIME_UNITS
-    if n_free and np.abs(free).max() > 1 << 60:
-        raise FormatError(f"{name}: an event is out of range")
-    window = WINDOWS[which]
-    events = GaborIntegers(
-        np.concatenate([origin + frame * (window * (TIME_UNITS // 4)), origin + free[:, 0]]),
-        np.concatenate([bins * (FREQUENCY_UNITS // window), free[:, 1]]),
-        np.concatenate([window * WINDOW_UNITS, free[:, 2]]),
-        np.concatenate([amplitude, free_sound[0]]),
-        np.concatenate([phase, free_sound[1]]),
-    )
-    if held & ALIKE:
+    if not 0 < n_events <= 8 * len(reader):
+        raise FormatError(f"{name}: {n_events} events in {len(reader)} bytes cannot be")
+    layer, bits = divmod(reader.varint((MAX_LAYER << N_FLAGS) + sum(Flags)), 1 << N_FLAGS)
+    flags = Flags(bits)
+    n_coded = 1 if flags & Flags.ALIKE else n_channels
+    sizes = [reader.varint(len(reader)) if flags & flag else 0 for flag in TAGGED]
+    tags = [reader.take(size) for size in sizes]
+    packet = _packet(base, samples, quantiser)
+    grid, free = _decoded(reader.rest(), packet, (n_grid, n_free), n_coded, name)
+    events = _events(grid, free, number * samples * TIME_UNITS)
+    if flags & Flags.ALIKE:
         if n_channels == 1:
             raise FormatError(f"{name}: one channel cannot be like others")
         events = events.in_channels(n_channels)
     if not integers_in_range(events, sample_rate_hz, quantiser):
         raise FormatError(f"{name}: an event is out of range")
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))
-    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(told, (N_COLUMNS, 1), strict=True))
+    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(tags, (N_COLUMNS, 1), strict=True))
     tagged = Tagged(events, edits, groups, layer)
     tags_to_edits(edits, name)
-    mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return tagged, _entry(tagged, number, sample_rate_hz), mask
+    return tagged, _extent(tagged, number, sample_rate_hz), _windows(grid.which)
+
+
+def _decoded(
+    data: bytes, packet: Packet, counts: tuple[int, int], n_channels: int, name: str
+) -> tuple[OnGrid, OffGrid]:
+    """So many events on the grid and off it from coded bytes."""
+    (n_grid, n_free), (slots, weights) = counts, _models()
+    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
+    grid = OnGrid(which, frame, bins, *np.zeros((2, n_grid, n_channels), np.int64))
+    free = OffGrid(np.zeros((n_free, 3), np.int64), *np.zeros((2, n_free, n_channels), np.int64))
+    done = code_events(1, 0, padded(data), slots, weights, packet, grid, free)
+    if done != n_grid:
+        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
+    if n_free and np.abs(free.places).max() > 1 << 60:
+        raise FormatError(f"{name}: an event is out of range")
+    return grid, free
+
+
+def _events(grid: OnGrid, free: OffGrid, origin: int) -> GaborIntegers:
+    """All events, those on the grid first, of the packet that begins at this time."""
+    window, time, frequency = WINDOWS[grid.which], free.places[:, 0], free.places[:, 1]
+    return GaborIntegers(
+        np.concatenate([origin + grid.frame * (window * (TIME_UNITS // 4)), origin + time]),
+        np.concatenate([grid.bin * (FREQUENCY_UNITS // window), frequency]),
+        np.concatenate([window * WINDOW_UNITS, free.places[:, 2]]),
+        np.concatenate([grid.amplitude, free.amplitude]),
+        np.concatenate([grid.phase, free.phase]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,12 +254,10 @@ class Tagged:
         return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer, found.sends)
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
-    """Payload, entry in the index (its `n_bytes` still 0), mask of windows and sends of every packet of gabor
-    events, in order.
-    """
-    rate, base = scene.sample_rate_hz, base_of(scene.gabor)
-    edits, groups, sends = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None]), sends_of(scene.gabor)
+def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Iterator[EventPacket]:
+    """Every packet of gabor events, in order."""
+    rate, base = sample_rate_hz, base_of(events)
+    edits, groups, sends = edits_to_tags(events), Tags.of(events.group_id[:, None]), sends_of(events)
     length = packet_samples(rate) * TIME_UNITS
     number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
@@ -260,44 +265,28 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
     for first, last in itertools.pairwise(edges):
         part = order[first:last]
-        told = None if sends is None else sends[part]
-        tagged = Tagged(
-            to_integers(base.take(part), rate, quantiser),
-            edits.take(part),
-            groups.take(part),
-            int(layer[part[0]]),
-            told,
-        )
-        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0)).in_order()
+        integers = to_integers(base.take(part), rate, quantiser)
+        sent = None if sends is None else sends[part]
+        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent)
+        tagged = tagged.take(sounding(tagged.events) & (events.edit_gain[part] > 0)).in_order()
         if len(tagged.events):
-            yield *encode_packet(tagged, int(number[part[0]]), rate, quantiser), tagged.sends
+            yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
 
 
-def told_groups(scene: Scene) -> Ints:
-    """The group of each event as a file tells it: partials that stand alone are not told, they follow from the
-    events.
-    """
-    told = scene.groups.told()
-    return np.where(np.isin(scene.gabor.group_id, told.id), scene.gabor.group_id, 0)
-
-
-def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
-    """The columns of the events in a packet, those that tell of edits and groups only where there are such; its
-    entry and its mask of windows.
-    """
-    rate = header.sample_rate_hz
-    tagged, entry, mask = decode_packet(found.payload, found.name, rate, header.n_channels, header.quantiser)
-    made: dict[str, np.ndarray] = dict(from_integers(tagged.events, rate, header.quantiser))
+def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> ReadPacket:
+    """The events in a packet, with columns of edits and groups only where there are such."""
+    tagged, extent, windows = decode_packet(reader, sample_rate_hz, n_channels, quantiser)
+    made: Columns = dict(from_integers(tagged.events, sample_rate_hz, quantiser))
     if not tagged.edits.trivial:
-        made |= tags_to_edits(tagged.edits, found.name)
+        made |= tags_to_edits(tagged.edits, reader.name)
     if tagged.layer:
         made["edit_layer"] = np.full(len(tagged.events), tagged.layer)
     if not tagged.groups.trivial:
         made["group_id"] = tagged.groups.values[:, 0]
-    return made, entry, mask
+    return ReadPacket(made, extent, windows)
 
 
-def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
+def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
     """All events of a file, from the columns of its packets, after their edits."""
     names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
     defaults = {
@@ -314,32 +303,3 @@ def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
     edits = {name: made.pop(name) for name in EDITS if name in made}
     base = Gabor(**made)
     return placed(base, edits, sample_rate_hz) if edits else base
-
-
-def pack_tags(tags: Tags, frequency: Ints) -> bytes:
-    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
-    if tags.trivial:
-        return b""
-    ways = []
-    for by_place in (0, 1):
-        buffer = np.empty(64 + 16 * len(tags.index) + 16 * tags.rows.size, np.uint8)
-        n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
-        assert n <= len(buffer), "no tag and no cell needs more"
-        ways.append(buffer[: max(1, n)].tobytes())
-    return min(ways, key=len)
-
-
-def unpack_tags(data: bytes, n_columns: int, frequency: Ints, name: str) -> Tags:
-    """The inverse; FormatError, which names the packet, where that cannot be."""
-    tags = Tags.none(len(frequency), n_columns)
-    if not data:
-        return tags
-    coded = np.frombuffer(bytearray(data + bytes(1)), np.uint8)
-    index = tags.index
-    right, rows = code_tags(1, 0, coded, first_slots(), frequency, index, tags.rows)
-    if not right:
-        raise FormatError(f"{name}: its edits or groups cannot be")
-    found = Tags(rows, index).used()
-    if len(found.rows) != len(rows) or np.any(found.rows != rows) or found.trivial:
-        raise FormatError(f"{name}: its edits or groups are not in the form that they have to have")
-    return found
