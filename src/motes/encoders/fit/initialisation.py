@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.pursuit.encoder import encode as pursue
+from motes.encoders.pursuit import encode as pursue
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.kinds.parameterisation import HANN_ENERGY, Atoms, Reals
 
