@@ -70,9 +70,9 @@ def test_a_failing_job_fails_alone(talk, folder):
 
 
 def test_a_killed_process_is_a_failed_job(talk, monkeypatch):
-    from motes.studio import jobs
+    from motes.studio import encoding
 
-    monkeypatch.setattr(jobs, "_encode", _die)
+    monkeypatch.setattr(encoding, "encode_in_process", _die)
     job = talk.post("jobs", {"path": "sound.wav"}, 202)
     told = talk.wait(job["id"])
     assert told["state"] == "failed"

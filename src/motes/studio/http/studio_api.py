@@ -108,9 +108,9 @@ _TILE: dict[int | str, dict[str, Any]] = {
 )
 def get_job_events(studio: TheStudio, job: str) -> Response:
     found = studio.jobs[job]
-    if not found.drawn:
+    if found.picture is None:
         raise Absent(f"job {job} has nothing to show yet: only fits show how they grow")
-    return Response(found.drawn, media_type="application/octet-stream", headers=NOT_KEPT)
+    return Response(found.picture.tile, media_type="application/octet-stream", headers=NOT_KEPT)
 
 
 @router.delete("/jobs/{job}", summary="Cancel a job")
