@@ -13,7 +13,7 @@ from motes.errors import AudioError, FormatError, MissingExtraError, MotesError,
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from motes.encoders.options import Progress
+    from motes.encoders.progress import Progress
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.scene.scene import Scene
@@ -67,8 +67,8 @@ def encode(
     `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now
     and then. Raises ParameterError for audio or options that make no sense.
     """
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode as pursue
+    from motes.encoders.pursuit import PursuitOptions
+    from motes.encoders.pursuit import encode as pursue
 
     options = PursuitOptions(
         kbps=kbps,
@@ -95,8 +95,8 @@ def encode_instrument(
     Ctrl-C ends the fit with the best so far. Raises ParameterError for audio or options that make no sense,
     MissingExtraError without PyTorch unless `refine=0`.
     """
-    from motes.encoders.instrument.encoder import encode as fit
-    from motes.encoders.options import InstrumentOptions
+    from motes.encoders.instrument import InstrumentOptions
+    from motes.encoders.instrument import encode as fit
 
     try:
         chosen = InstrumentOptions(**options)
@@ -118,7 +118,7 @@ def load(
     `rooms`, a folder or the rooms themselves, is where rooms that the file only names are looked for; by default the
     folder IMPULSE_RESPONSE_PATH.
     """
-    from motes.codec.bitstream import load as read
+    from motes.codec import load as read
     from motes.data.impulse_responses import finder
 
     return read(path, start_s, end_s, finder(rooms))

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motes.codec import twin
-from motes.coding.trained import trained
-from motes.kinds.gabor.integers import SILENT
 from motes.kinds.gabor.model import code_events
 from motes.kinds.gabor.packet import WINDOWS
+from motes.kinds.gabor.quantiser import SILENT
+from motes.kinds.gabor.trained import trained
 
 SAMPLES = 8192
 

@@ -8,14 +8,12 @@ from codec_scenes import random_scene
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motes.codec import twin
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads, twin
 from motes.codec.salvage import salvage
-from motes.coding.tag_model import code_tags, first_slots
+from motes.coding.tag_model import code_tags, first_slots, pack_tags, unpack_tags
 from motes.coding.tags import Tags
 from motes.errors import FormatError
 from motes.events.groups import ROLES, Groups
-from motes.kinds.gabor.packet import pack_tags, unpack_tags
 
 
 @st.composite
@@ -122,7 +120,7 @@ def test_what_edits_cost():
 
 
 def test_a_stretch_of_an_edited_file_is_that_of_the_whole(tmp_path):
-    from motes.codec.bitstream import load
+    from motes.codec import load
 
     for name, scene in edited_scenes().items():
         scene.save(tmp_path / f"{name}.mote")

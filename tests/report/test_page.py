@@ -27,7 +27,8 @@ from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
-from motes.scene.scene import KINDS, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import KINDS, Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
 RATE, SECONDS = 16000, 2.0
@@ -377,8 +378,7 @@ def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
     soundfile.write(tmp_path / "song.flac", audio[..., :rate], rate, "PCM_16")
     (tmp_path / "elsewhere").mkdir()
     from motes.audio import open_source
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode
+    from motes.encoders.pursuit import PursuitOptions, encode
 
     scene = encode(open_source(tmp_path / "song.flac"), PursuitOptions(events_per_second=100))
     path = scene.save(tmp_path / "song.mote")

@@ -12,8 +12,9 @@ from kind_examples import EXAMPLES, example, scene_of
 import motes
 from motes.events.groups import Groups
 from motes.events.room import Room
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.arrays import from_arrays, to_arrays
-from motes.scene.scene import GaborQuantiser, Metadata
+from motes.scene.metadata import Metadata
 
 
 def returned(scene):

@@ -10,7 +10,9 @@ from cyclopts import Parameter
 
 from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
-from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
+from motes.encoders.fit import FitOptions
+from motes.encoders.instrument import InstrumentOptions
+from motes.encoders.pursuit import PursuitOptions
 
 _NAMES = {
     "snr_db": "snr",

@@ -73,6 +73,12 @@ class EventTable:
 
     # Fields beside the columns, of which each event has several values.
     RAGGED: ClassVar[tuple[str, ...]] = ()
+    # Parameters that count the values of such fields, and change with these.
+    COUNTS: ClassVar[tuple[str, ...]] = ()
+    # The column that says how strong each event is, as an amplitude or in dB; "" where no one column does.
+    LEVEL: ClassVar[str] = ""
+    # What conditions can ask for beside the columns, and is found only then, from the whole scene.
+    FOUND: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         if "PARAMS" in cls.__dict__:
@@ -127,6 +133,30 @@ class EventTable:
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Self, Mask]:
         """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""
+        raise NotImplementedError
+
+    def only(self, kept: Mask) -> Self:
+        """Those in `kept`, no longer depending on the others."""
+        return self.take(kept)
+
+    def cut(self, at_s: float, shortest_s: float) -> Self:
+        """Those that can be, cut in two at a moment, where both parts are longer than `shortest_s`."""
+        return self
+
+    def assigned(self, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Self:
+        """With these columns, that differ in the events in `mask`, and these values of their ragged fields."""
+        return self.replace(**columns)
+
+    def with_partials(self, sample_rate_hz: int) -> Self:
+        """Knowing the partials that edits of frequency and length follow."""
+        return self
+
+    def with_instruments(self, number: Ints) -> Self:
+        """Played on other instruments of the scene: `number[i]` for i."""
+        return self
+
+    def found(self, name: str, scene: Any) -> NDArray[Any]:
+        """One of FOUND of these events of a scene."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:

@@ -17,22 +17,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import MAX_ROOMS, Array, EventTable, Ints
+from motes.events.limits import MAX_CHANNELS
 from motes.noise import white
-
-if TYPE_CHECKING:
-    from motes.scene.scene import Scene
 
 Samples = NDArray[np.float32]
 
 LONGEST_S = 30.0
-MAX_CHANNELS = 64
 # Of all channels of a response together.
 MAX_SAMPLES = 1 << 26
 MAX_NAME = 255
@@ -301,10 +297,6 @@ def _checked_response(response: Samples, sample_rate_hz: int, name: str) -> Samp
     return array
 
 
-# --- rooms of a scene
-# --------------------------------------------------------------------------------------------------
-
-
 def is_sent(table: EventTable) -> bool:
     """Whether any event is in a room."""
     return not table.at_default("room_id") and bool(np.any(table.room_id))
@@ -334,33 +326,3 @@ def together(ours: tuple[Room, ...], theirs: tuple[Room, ...]) -> tuple[tuple[Ro
         if not same:
             rooms.append(room)
     return tuple(rooms), number
-
-
-def without_unused(scene: Scene) -> Scene:
-    """The scene with only the rooms that an event is in, numbered anew."""
-    used = np.unique(
-        np.concatenate([np.zeros(1, np.int64), *(np.unique(table.room_id) for table in scene.tables if is_sent(table))])
-    )
-    if len(used) == len(scene.rooms) + 1:
-        return scene
-    number = np.zeros(len(scene.rooms) + 1, np.int64)
-    number[used] = np.arange(len(used))
-    tables = [table.replace(room_id=number[table.room_id]) for table in scene.tables if is_sent(table)]
-    return scene.with_tables(tables, rooms=tuple(scene.rooms[k - 1] for k in used[used > 0]))
-
-
-def dry(scene: Scene) -> Scene:
-    """The scene with no event in a room."""
-    tables = [table.replace(room_id=None, wetness=None) for table in scene.tables if is_sent(table)]
-    return scene.with_tables(tables, rooms=()) if scene.rooms else scene
-
-
-def longest_s(scene: Scene) -> float:
-    """Length of the longest response of a scene's rooms."""
-    return max((room.duration_s for room in scene.rooms), default=0.0)
-
-
-def tail_s(scene: Scene, table: EventTable) -> Array:
-    """How long each event of a table goes on in its room, `(n_events,)`."""
-    lengths = np.array([0.0, *(room.duration_s for room in scene.rooms)])
-    return lengths[table.room_id] * (table.wetness > 0)

@@ -16,7 +16,9 @@ from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.room import Room
-from motes.scene.scene import KINDS, GaborQuantiser, Metadata, Scene
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.metadata import Metadata
+from motes.scene.scene import KINDS, Scene
 
 Arrays = dict[str, NDArray[Any]]
 Part = TypeVar("Part")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,43 +17,20 @@ from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
+from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.room import Room, check_rooms
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat.table import Splat
 from motes.kinds.strike.table import Strike, check_strikes
 from motes.kinds.texture.table import Texture
+from motes.scene.metadata import Metadata
 
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
 
 # All kinds of event, in the order in which scenes and files hold them.
 KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
-MAX_SAMPLE_RATE_HZ = 768_000
-MAX_CHANNELS = 64
-
-
-class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a scene came from: which encoder made it, with which options, from which audio, and why it stopped."""
-
-    encoder: str = ""
-    options: dict[str, Any] = {}
-    stop_reason: str = ""
-    source_digest: str = ""
-    version: str = ""
-
-
-class GaborQuantiser(msgspec.Struct, frozen=True):
-    """How finely the amplitude and phase of gabor events are stored.
-
-    Below the knee, amplitudes are geometric (`steps_per_doubling` of them per 6 dB) and phases have `n_phases` values;
-    above it the steps are of one size and the phases grow in number with amplitude, so that the error has one size too.
-    For a window of 64 samples the knee is 2^(knee/8) of full scale, and 3 dB less for each doubling of the window, so
-    that a step has one energy.
-    """
-
-    steps_per_doubling: int
-    n_phases: int
-    knee: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +58,7 @@ class Scene:
     def __post_init__(self) -> None:
         for name, low, high in (
             ("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ),
-            ("n_samples", 0, 2**48),
+            ("n_samples", 0, MAX_SAMPLES),
             ("n_channels", 1, MAX_CHANNELS),
         ):
             value = getattr(self, name)
@@ -142,7 +118,7 @@ class Scene:
         Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their
         responses, with a warning, since not every collection may be passed on.
         """
-        from motes.codec.bitstream import save
+        from motes.codec import save
 
         return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite)
 
@@ -156,7 +132,7 @@ class Scene:
 
     def quantise(self) -> Scene:
         """What `save` would store: every event rounded once; doing it again changes nothing."""
-        from motes.kinds.gabor.integers import quantise
+        from motes.codec import quantise
 
         return quantise(self)
 
@@ -210,7 +186,7 @@ class Scene:
         """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another
         sample rate.
         """
-        from motes.edit.operations import join
+        from motes.edit.joining import join
 
         return join(self, other, at_s, resample)
 
@@ -218,13 +194,13 @@ class Scene:
         """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
         at both ends.
         """
-        from motes.edit.operations import cut
+        from motes.edit.slicing import cut
 
         return cut(self, start_s, end_s, with_overhang)
 
     def __getitem__(self, seconds: Any) -> Scene:
         """`scene[2.0:5.0]` is `scene.slice(2.0, 5.0)`."""
-        from motes.edit.operations import slice_seconds
+        from motes.edit.slicing import slice_seconds
 
         return self.slice(*slice_seconds(seconds))
 

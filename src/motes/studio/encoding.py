@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motes.encoders.options import Progress
+from motes.encoders.progress import Progress
 from motes.library.batch import Outcome, attempt
 from motes.library.plan import Job
 from motes.library.work import Encode
@@ -125,7 +125,7 @@ def encode_in_process(job: Job, work: Encode, there: Connection, stop: Event) ->
     worker, sender = Worker(stop), _Sender(there)
     try:
         with worker.working():
-            outcome = attempt(job, replace(work, told=sender.counts, shown=sender.picture), sender.fraction)
+            outcome = attempt(job, replace(work, on_progress=sender.counts, watch=sender.picture), sender.fraction)
         there.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError):
         pass

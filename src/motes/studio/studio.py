@@ -17,18 +17,21 @@ import numpy as np
 
 from motes.audio import open_source
 from motes.edit.selection import Selection
+from motes.encoders import ENCODERS, encoder_named
 from motes.errors import MotesError, ParameterError
 from motes.events.groups import ROLES
 from motes.kinds.gabor.edited import prepare
 from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
+from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
 from motes.studio.document.table import kinds, sortable
 from motes.studio.folder import SCENE, Folder, sort_of
-from motes.studio.forms import ENCODERS, described, encoder_named, work_of
+from motes.studio.forms import described, work_of
 from motes.studio.http.errors import Absent, Conflict, TooLarge
 from motes.studio.http.feed import Feed
 from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What
@@ -96,6 +99,7 @@ class Studio:
             "limits": limits,
             "kinds": kinds(),
             "encoders": [described(encoder) for encoder in ENCODERS],
+            "edits": edits_described(),
             "roles": list(ROLES),
             "select_columns": sortable(),
             "documents": [document.told() for document in self.documents],
@@ -265,7 +269,7 @@ class Studio:
         sort = sort_of(name)
         try:
             if sort == "scene":
-                from motes.codec.bitstream import info
+                from motes.codec import info
 
                 seconds = info(path).duration_s
                 if seconds > self.options.upload_s:

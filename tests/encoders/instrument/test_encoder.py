@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
+from motes.encoders.instrument import InstrumentOptions
 from motes.encoders.instrument import encoder as instrument
 from motes.encoders.instrument.amplitude_refit import polish
 from motes.encoders.instrument.encoder import SELECTED, encode
@@ -14,7 +15,6 @@ from motes.encoders.instrument.gradient_refinement import refine
 from motes.encoders.instrument.mode_responses import Sites, hear, norms, overlaps
 from motes.encoders.instrument.mode_tuning import tune
 from motes.encoders.instrument.onsets import strike_times
-from motes.encoders.options import InstrumentOptions
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument
 from motes.kinds.strike.table import Strike
@@ -61,7 +61,7 @@ def test_planted_modes_and_strikes_are_found(seed):
 
 
 def test_the_same_every_time_and_as_a_file_holds_it():
-    from motes.codec.bitstream import dumps, loads
+    from motes.codec import dumps, loads
 
     _, audio = planted()
     one, again = (encode(audio, QUICK, sample_rate_hz=RATE) for _ in range(2))

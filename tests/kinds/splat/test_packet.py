@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from motes.codec import splat_twin
-from motes.codec.bitstream import dumps, load, loads, save
+from motes.codec import dumps, load, loads, quantise, save, splat_twin
+from motes.codec.quantise_scene import default_quantiser
 from motes.codec.salvage import salvage
-from motes.coding.container import SPLAT, Frame, Header, varint
+from motes.coding.varints import Reader, varint
 from motes.errors import FormatError
-from motes.kinds.gabor.integers import default_quantiser, quantise
 from motes.kinds.splat.integers import FIELDS, rounded, to_integers
-from motes.kinds.splat.packet import COLUMNS, Coder, columns, prior
+from motes.kinds.splat.model import COLUMNS, prior
+from motes.kinds.splat.packet import Coder, columns
 from motes.kinds.splat.table import MUTE_DB, Splat
-from motes.scene.scene import Metadata, Scene
+from motes.scene.scene import Scene
 
 RATE = 22050
 
@@ -166,7 +166,7 @@ def test_flipped_bits_are_noticed_and_the_rest_is_salvaged():
 
 def test_wrong_contents_under_a_right_checksum_are_refused():
     """Anything may stand in a payload: events or a FormatError come out, nothing else."""
-    header, rng = Header(RATE, 1000, 2, default_quantiser(scene_of(splats(2))), Metadata()), np.random.default_rng(5)
+    quantiser, rng = default_quantiser(scene_of(splats(2))), np.random.default_rng(5)
     good = dumps(scene_of(splats(8, n_channels=2), 2))
     at = good.index(b"P", 40)
     outcomes = {"made": 0, "refused": 0}
@@ -178,7 +178,7 @@ def test_wrong_contents_under_a_right_checksum_are_refused():
             payload = bytearray(good[at + 7 : at + 200])
             payload[rng.integers(3, len(payload))] = rng.integers(256)
         try:
-            columns(Frame(SPLAT, bytes(payload), "packet", 0), header)
+            columns(Reader(bytes(payload), "packet"), RATE, 2, quantiser)
             outcomes["made"] += 1
         except FormatError as error:
             outcomes["refused"] += 1 - ("\n" in str(error))

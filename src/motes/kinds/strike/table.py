@@ -40,6 +40,7 @@ class Strike(EventTable):
 
     KIND: ClassVar[str] = "strike"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "instrument_id", "control", "frequency_ratio")
+    LEVEL: ClassVar[str] = "amplitude"
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when the energy enters"),
         Param("control", "", 0, 2**16, "which control of the instrument is played", whole=True),
@@ -111,6 +112,10 @@ class Strike(EventTable):
         high = np.where(mask, np.minimum(self.high_hz, min(high_hz, HIGHEST_HZ)), self.high_hz)
         kept = low <= high
         return self.replace(low_hz=np.minimum(low, high), high_hz=high).take(kept), kept
+
+    def with_instruments(self, number: Ints) -> Strike:
+        """Played on other instruments of the scene: `number[i]` for i."""
+        return self.replace(instrument_id=number[self.instrument_id])
 
 
 def in_samples(time_s: Array | float, sample_rate_hz: int) -> Array:

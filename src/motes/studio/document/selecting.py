@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from motes.edit.operations import column
 from motes.edit.selection import choose
+from motes.edit.tables import column
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
 from motes.kinds.texture.table import erb_rate

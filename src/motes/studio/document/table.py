@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit.assign import MEASURED
 from motes.edit.selection import column_names, columns
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
@@ -38,7 +37,7 @@ def _kind(kind: type[EventTable]) -> dict[str, Any]:
             "per_channel": param.per_channel,
             "meaning": param.meaning,
             "editable": True,
-            "measured": param.name in MEASURED.get(kind.KIND, ()),
+            "measured": param.name in kind.COUNTS,
         }
         for param in kind.PARAMS
         if param.told
