@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import warnings
 from typing import Any
 
 import hypothesis
 import pytest
+from starlette.routing import Match
+
+from motes.studio.http import documents_api, drawing_api, sound_api, studio_api
 
 _IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 schemathesis: Any = importlib.import_module("schemathesis") if _IN_CI else pytest.importorskip("schemathesis")
@@ -23,6 +27,16 @@ def test_every_request_is_described(talk):
             assert told.get("summary"), (method, path)
             assert "error" in json.dumps(told["responses"]["422"]), (method, path)
     assert "discriminator" in json.dumps(schema["components"]["schemas"]["EditBody"])
+
+
+def test_no_two_paths_match_one_request(talk):
+    """So that the order in which they are declared does not matter."""
+    routes = [route for module in (studio_api, documents_api, sound_api, drawing_api) for route in module.router.routes]
+    for path, methods in talk.get("openapi.json")["paths"].items():
+        for method in methods:
+            scope = {"type": "http", "method": method.upper(), "path": re.sub(r"{\w+}", "7", path).removeprefix("/api")}
+            matching = [route.path for route in routes if route.matches(scope)[0] is Match.FULL]
+            assert len(matching) == 1, (method, path, matching)
 
 
 def test_whatever_is_asked_is_answered(talk):

@@ -69,12 +69,7 @@ def create_app(options: StudioOptions) -> FastAPI:
         },
     )
     app.state.studio = studio
-    for part in (
-        studio_api,
-        documents_api,
-        sound_api,
-        drawing_api,
-    ):  # the sound of an event before tiles of events, whose paths are alike
+    for part in (studio_api, documents_api, sound_api, drawing_api):
         app.include_router(part.router, prefix="/api")
     _catch_errors(app)
     _serve_page(app)

@@ -23,7 +23,7 @@ Track = Literal["original", "reconstruction", "residual", "texture"]
 
 
 @router.get(
-    AT + "/events/{level}/{index}",
+    AT + "/events/{level:int}/{index:int}",  # whole numbers: `/events/{event}/sound.wav` is another path
     summary="The events that sound in a tile, the strongest first",
     response_class=Response,
     responses=_BYTES,
