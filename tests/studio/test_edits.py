@@ -9,7 +9,7 @@ from kind_examples import EXAMPLES, example, scene_of
 from motes.edit.joining import joined
 from motes.edit.selection import Selection
 from motes.studio.document.documents import Document
-from motes.studio.http.schemas import EditBody
+from motes.studio.schemas import EditBody
 from motes.studio.sound.sound import BLOCK_SAMPLES
 from motes.synth.render import render_blocks
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from motes.library.plan import RECORDINGS
-from motes.studio.http.errors import Absent, Refused
+from motes.studio.errors import Absent, Refused
 
 SCENE = ".mote"
 

@@ -17,7 +17,7 @@ from motes.library.batch import Outcome, one_line
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
 from motes.studio.encoding import MESSAGES_S, Counts, EncodingProcess, Fraction, Picture
-from motes.studio.http.errors import Absent, Conflict
+from motes.studio.errors import Absent, Conflict
 
 # How long a job that is cancelled has to end by itself.
 _PATIENCE_S = 4.0

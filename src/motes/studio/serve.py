@@ -40,7 +40,7 @@ def serve(
         import uvicorn
 
         from motes.studio.http.app import NO_PAGE, PAGE, create_app
-        from motes.studio.http.schemas import JobBody, OpenBody
+        from motes.studio.schemas import JobBody, OpenBody
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "uvicorn", "pydantic", "starlette"):
             raise

@@ -30,14 +30,14 @@ from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
 from motes.studio.document.table import kinds, sortable
+from motes.studio.errors import Absent, Conflict, TooLarge
+from motes.studio.feed import Feed
 from motes.studio.folder import SCENE, Folder, sort_of
 from motes.studio.forms import described, work_of
-from motes.studio.http.errors import Absent, Conflict, TooLarge
-from motes.studio.http.feed import Feed
-from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
 from motes.studio.rooms import tails_end_s
+from motes.studio.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.sound.recording import Unpacked, check_length, recording_of
 from motes.version import __version__
 

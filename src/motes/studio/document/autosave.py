@@ -12,7 +12,7 @@ from motes.errors import FormatError, MotesError
 from motes.files import atomic_output
 from motes.studio.document.history import Revision
 from motes.studio.document.snapshot import about_of, pack, unpack
-from motes.studio.http.errors import Absent
+from motes.studio.errors import Absent
 
 _SUFFIX = ".unsaved"
 

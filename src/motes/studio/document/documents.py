@@ -20,9 +20,9 @@ from motes.studio.document.history import History, Revision
 from motes.studio.document.selecting import chosen, ranges_of
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
-from motes.studio.http.errors import Absent, Conflict
-from motes.studio.http.schemas import EditBody, What
+from motes.studio.errors import Absent, Conflict
 from motes.studio.rooms import rooms_of
+from motes.studio.schemas import EditBody, What
 from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import Unpacked
 from motes.studio.sound.sound import TRACKS, Sound

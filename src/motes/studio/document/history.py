@@ -17,7 +17,7 @@ from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
 from motes.studio.document.snapshot import pack, unpack
-from motes.studio.http.errors import Absent, Conflict
+from motes.studio.errors import Absent, Conflict
 
 IN_MEMORY_BYTES = 512 << 20
 

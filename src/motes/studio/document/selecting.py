@@ -15,7 +15,7 @@ from motes.kinds.texture.table import erb_rate
 from motes.scene.scene import KINDS, Scene
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.schemas import Box, What
+from motes.studio.schemas import Box, What
 
 
 def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:

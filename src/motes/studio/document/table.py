@@ -13,8 +13,8 @@ from motes.events.event_table import EventTable, Mask
 from motes.scene.scene import KINDS, Scene
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import AUX, MORE, Geometry
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import TableBody
+from motes.studio.errors import Absent
+from motes.studio.schemas import TableBody
 
 # What conditions can ask for but takes long to find.
 UNSORTED = ("partial",)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Mask
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.errors import Absent
+from motes.studio.errors import Absent
 
 FINEST_S = 0.5
 MOST_EVENTS = 4096

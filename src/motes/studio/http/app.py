@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from motes.errors import MotesError
+from motes.studio.errors import status_of
 from motes.studio.http import documents_api, drawing_api, sound_api, studio_api
-from motes.studio.http.errors import status_of
 from motes.studio.http.security import Guard
 from motes.studio.options import StudioOptions
 from motes.studio.studio import Studio

@@ -16,9 +16,9 @@ from motes.errors import ParameterError
 from motes.scene.scene import Scene
 from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
+from motes.studio.errors import Absent
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import EditBody, OpenBody, SaveBody, SourceBody, TableBody, What
+from motes.studio.schemas import EditBody, OpenBody, SaveBody, SourceBody, TableBody, What
 from motes.studio.sound.recording import Unpacked
 
 router = APIRouter(tags=["documents"])

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 
+from motes.studio.errors import Absent
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import SoundBody, What
 from motes.studio.http.wav import WavStretch, asked_range
+from motes.studio.schemas import SoundBody, What
 from motes.studio.sound.sound import TRACKS
 from motes.studio.studio import Solo, Studio
 from motes.synth.render import Renderer

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from motes.studio.errors import Absent, TooLarge
 from motes.studio.http.dependencies import NOT_KEPT, TheStudio
-from motes.studio.http.errors import Absent, TooLarge
-from motes.studio.http.schemas import JobBody
 from motes.studio.rooms import known_rooms
+from motes.studio.schemas import JobBody
 
 router = APIRouter(tags=["studio"])
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.studio.http.errors import StudioError
+from motes.studio.errors import StudioError
 
 Reader = Callable[[int, int], NDArray[np.float32]]
 _CHUNK_SAMPLES = 1 << 15

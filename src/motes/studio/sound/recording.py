@@ -13,7 +13,7 @@ from motes.audio.source import FileSource
 from motes.errors import ParameterError
 from motes.report.subject import found_recording
 from motes.scene.scene import Scene
-from motes.studio.http.errors import TooLarge
+from motes.studio.errors import TooLarge
 
 Audio = NDArray[np.float32]
 IN_MEMORY_SAMPLES = 1 << 24

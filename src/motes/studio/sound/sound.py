@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.studio.document.history import Revision
-from motes.studio.http.errors import Absent
+from motes.studio.errors import Absent
 from motes.studio.sound.changed import Changed, changed
 from motes.synth.render import Renderer
 
