@@ -229,6 +229,7 @@ def test_unsaved_work_survives_a_clean_end(studio_of, folder):
     assert all(a.equals(b) for a, b in zip(revision.scene.tables, expected.scene.tables, strict=True))
     assert np.array_equal(revision.muted, expected.muted)
     assert again.get("studio")["recovered"] == []
+    assert len(list(again.studio.options.state.glob("*/*.unsaved"))) == 1  # it is still unsaved
     again.post(f"documents/{recovered['id']}/save", {})
     assert list((again.studio.options.state).glob("*/*.unsaved")) == []
 

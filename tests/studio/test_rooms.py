@@ -121,7 +121,7 @@ def test_rooms_outlive_a_crash_and_the_disk(studio_of, folder, impulse_responses
     assert held[1].scene.rooms[0].equals(wanted.rooms[0])
     assert np.array_equal(talk.samples(document, 1), whole(wanted))
     end = time.monotonic() + 10
-    while not list(talk.studio.autosave.folder.glob("*.unsaved")) or talk.studio._unsaved:
+    while not list(talk.studio.autosaver.store.folder.glob("*.unsaved")) or not talk.studio.autosaver.is_idle:
         assert time.monotonic() < end
         time.sleep(0.02)
     last = talk.scene(document)

@@ -17,7 +17,7 @@ from motes.library.batch import Outcome, one_line
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
 from motes.studio.encoding import MESSAGES_S, Counts, EncodingProcess, Fraction, Picture
-from motes.studio.errors import Absent, Conflict
+from motes.studio.errors import Conflict, NotFound
 
 # How long a job that is cancelled has to end by itself.
 _PATIENCE_S = 4.0
@@ -126,7 +126,7 @@ class Jobs:
 
     def __getitem__(self, identity: str) -> EncodingJob:
         if (found := self._jobs.get(identity)) is None:
-            raise Absent(f"there is no job {identity[:40]}")
+            raise NotFound(f"there is no job {identity[:40]}")
         return found
 
     def __iter__(self) -> Iterator[EncodingJob]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.studio.folder import sort_of
+from motes.studio.folder import file_type
 from motes.studio.options import StudioOptions
 
 LOCAL = "127.0.0.1"
@@ -55,7 +55,7 @@ def serve(
     if target is not None:
         try:
             studio.opened = studio.open(OpenBody(path=studio.folder.shown(target))).id
-            if sort_of(target.name) != "scene":
+            if file_type(target.name) != "scene":
                 studio.opened_job = studio.encode(JobBody(document=studio.opened)).id
         except BaseException:
             listener.close()

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import tempfile
 import threading
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from motes.audio import open_source
 from motes.edit.selection import Selection
@@ -25,45 +20,25 @@ from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
-from motes.studio.document.autosave import Autosave
+from motes.studio.document.autosaver import Autosaver
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
 from motes.studio.document.table import kinds, sortable
-from motes.studio.errors import Absent, Conflict, TooLarge
+from motes.studio.errors import Conflict, NotFound
 from motes.studio.feed import Feed
-from motes.studio.folder import SCENE, Folder, sort_of
+from motes.studio.folder import SCENE, Folder, checked_file_type, file_type
 from motes.studio.forms import described, work_of
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
-from motes.studio.rooms import tails_end_s
 from motes.studio.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.sound.recording import Unpacked, check_length, recording_of
+from motes.studio.sound.solo import Solos
+from motes.studio.uploads import Uploads
 from motes.version import __version__
 
-_MOST_SOUNDS = 64
 # Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests.
 _MOST_PREPARED = 50_000
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that a page has sent."""
-
-    id: str
-    name: str
-    path: Path
-    n_bytes: int
-
-
-@dataclass(frozen=True)
-class Solo:
-    """A selection as a sound of its own: samples from `first` of the timeline on."""
-
-    id: str
-    scene: Scene
-    first: int
-    n_samples: int
 
 
 class Studio:
@@ -72,19 +47,14 @@ class Studio:
     def __init__(self, options: StudioOptions) -> None:
         self.options = options
         self.folder = Folder(options.folder)
-        self.documents, self.feed = Documents(), Feed()
-        self.autosave = Autosave(options.state)
+        self.documents, self.feed, self.solos = Documents(), Feed(), Solos()
+        self.autosaver = Autosaver(options.state, self.documents, options.autosave_s, self._autosaved)
         self._temporary = Path(tempfile.mkdtemp(prefix="motes-studio-"))
         self.jobs = Jobs(self._temporary, self._encoded, lambda job: self.feed.tell("job", job.told()))
-        self.uploads: dict[str, Upload] = {}
-        self.sounds: dict[str, Solo] = {}
+        self.uploads = Uploads(self._temporary, options.upload_s)
+        # What the command line has asked for: a document, and a job that encodes its recording.
         self.opened: str | None = None
         self.opened_job: str | None = None
-        self._unsaved: dict[str, float] = {}
-        self._lock, self._wake = threading.Lock(), threading.Event()
-        self._ended = False
-        self._saver = threading.Thread(target=self._save_by_and_by, name="autosave", daemon=True)
-        self._saver.start()
 
     # --- as a whole
     # ----------------------------------------------------------------------------------------------
@@ -104,7 +74,7 @@ class Studio:
             "select_columns": sortable(),
             "documents": [document.told() for document in self.documents],
             "jobs": [job.told() for job in self.jobs],
-            "recovered": self.autosave.found(),
+            "recovered": self.autosaver.store.found(),
             "opened": self.opened,
             "opened_job": self.opened_job,
         }
@@ -113,11 +83,7 @@ class Studio:
         """End jobs and streams, and keep what is not saved."""
         self.feed.close()
         self.jobs.close()
-        self._ended = True
-        self._wake.set()
-        self._saver.join(10)
-        self._save_due(everything=True)
-        self.autosave.close()
+        self.autosaver.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     # --- documents
@@ -130,7 +96,7 @@ class Studio:
         if body.recovered is not None:
             return self._recover(body.recovered)
         path, name, shown = self.source(SourceBody(path=body.path, upload=body.upload))
-        if sort_of(name) == "scene":
+        if file_type(name) == "scene":
             if (document := self.documents.opened_from(path)) is not None:
                 return document
             own = path if shown is not None else None
@@ -182,7 +148,7 @@ class Studio:
         return document
 
     def _recover(self, identity: str) -> Document:
-        scene, muted, about = self.autosave.load(identity)
+        scene, muted, about = self.autosaver.store.load(identity)
         document = self._document(str(about.get("name") or "recovered.mote"), scene, muted=muted)
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
@@ -194,10 +160,11 @@ class Studio:
                 document.path, document.shown_path = path, self.folder.shown(path)
                 stamp = about.get("stamp")
                 document.stamp = (int(stamp[0]), int(stamp[1])) if stamp else None
-        self.save_soon(document)
-        self._save_due(everything=True)
-        self.autosave.drop(identity)
-        return self._opened(document)
+        self._opened(document)
+        self.autosaver.save_soon(document)  # as this studio's own, before it is dropped as that of another
+        self.autosaver.save_all()
+        self.autosaver.store.drop(identity)
+        return document
 
     def close_document(self, identity: str, discard: bool) -> None:
         """Close a document; Conflict where that would lose something."""
@@ -205,16 +172,17 @@ class Studio:
         if document.is_dirty and not discard:
             raise Conflict(f"{document.name} has changes that are not saved: save it, or discard them")
         self.documents.remove(identity)
-        with self._lock:
-            self._unsaved.pop(identity, None)
-        self.autosave.forget(identity)
+        self.autosaver.forget(identity)
         shutil.rmtree(self._temporary / identity, ignore_errors=True)
         self.feed.tell("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:
         """Tell everybody, and keep what is not saved."""
         self.feed.tell("document", document.told())
-        self.save_soon(document)
+        self.autosaver.save_soon(document)
+
+    def _autosaved(self, identity: str, revision: int) -> None:
+        self.feed.tell("autosaved", {"id": identity, "revision": revision})
 
     def clip(self, document: str, revision: int, what: What) -> Selection:
         """Events of a document to paste."""
@@ -235,7 +203,7 @@ class Studio:
         if (other := self.documents.opened_from(target)) is not None and other is not document:
             raise Conflict(f"{target.name} is open as another document: close that first")
         document.save(target, self.folder.shown(target), overwrite)
-        self.autosave.forget(document.id)
+        self.autosaver.forget(document.id)
         self.changed(document)
 
     # --- files
@@ -246,44 +214,14 @@ class Studio:
         if (body.path is None) == (body.upload is None):
             raise ParameterError("tell either a path or an upload")
         if body.upload is not None:
-            if (upload := self.uploads.get(body.upload)) is None:
-                raise Absent(f"there is no upload {body.upload[:40]}")
+            upload = self.uploads[body.upload]
             path, name, shown = upload.path, upload.name, None
         else:
             assert body.path is not None
             path = self.folder.file(body.path)
             name, shown = path.name, self.folder.shown(path)
-        if sort_of(name) is None:
-            raise ParameterError(f"{name} is neither a .mote file nor a recording, by its name")
+        checked_file_type(name)
         return path, name, shown
-
-    def new_upload(self, name: str) -> tuple[str, Path]:
-        """An id, and the file to write to."""
-        if sort_of(name) is None:
-            raise ParameterError(f"{name[:80]} is neither a .mote file nor a recording, by its name")
-        identity = f"u{secrets.token_hex(6)}"
-        return identity, self._temporary / f"{identity}{os.path.splitext(name)[1].lower()}"
-
-    def take_upload(self, identity: str, name: str, path: Path, n_bytes: int) -> dict[str, Any]:
-        """An upload that has arrived; refused where it is no sound or lasts too long."""
-        sort = sort_of(name)
-        try:
-            if sort == "scene":
-                from motes.codec import info
-
-                seconds = info(path).duration_s
-                if seconds > self.options.upload_s:
-                    raise TooLarge(
-                        f"{name} lasts {seconds:.0f} s, the studio takes at most {self.options.upload_s:.0f} s"
-                    )
-            else:
-                source = check_length(open_source(path), self.options.upload_s)
-                seconds = source.n_samples / source.sample_rate_hz
-        except MotesError as error:
-            path.unlink(missing_ok=True)
-            raise type(error)(str(error).replace(str(path), name)) from None
-        self.uploads[identity] = Upload(identity, name, path, n_bytes)
-        return {"upload": identity, "name": name, "n_bytes": n_bytes, "type": sort, "duration_s": seconds}
 
     # --- jobs
     # ----------------------------------------------------------------------------------------------
@@ -297,11 +235,11 @@ class Studio:
                 raise ParameterError("tell one of document, path and upload")
             document = self.documents[body.document]
             if document.recording is None:
-                raise Absent("the recording of this document is not at hand")
+                raise NotFound("the recording of this document is not at hand")
             path, name = document.recording.path, document.recording.name
         else:
             path, name, _ = self.source(SourceBody(path=body.path, upload=body.upload))
-            if sort_of(name) != "recording":
+            if file_type(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
             check_length(open_source(path), self.options.upload_s)
         return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
@@ -312,7 +250,7 @@ class Studio:
         label = f"encode by {job.encoder}"
         document = None
         if job.into is not None:
-            with contextlib.suppress(Absent):
+            with contextlib.suppress(NotFound):
                 document = self.documents[job.into]
         if document is None:
             recording = Unpacked(job.source, self.options.upload_s)
@@ -326,68 +264,6 @@ class Studio:
             self._prepare(document)
         self.changed(document)
         return document.id
-
-    # --- sounds
-    # ----------------------------------------------------------------------------------------------
-
-    def solo(self, document: Document, revision: Revision, what: What) -> Solo:
-        """A selection as a sound of its own."""
-        mask = document.chosen(what, revision)
-        geometry = document.geometry(revision)
-        rate = revision.scene.sample_rate_hz
-        start = float(geometry.start_s[mask].min()) if mask.any() else 0.0
-        end = tails_end_s(revision.scene, mask)
-        first = min(max(0, int(np.floor(start * rate))), revision.scene.n_samples)
-        last = min(max(first, int(np.ceil(end * rate)) + 1), revision.scene.n_samples)
-        made = Solo(f"s{secrets.token_hex(6)}", Selection(revision.scene, mask).only(), first, last - first)
-        with self._lock:
-            self.sounds[made.id] = made
-            while len(self.sounds) > _MOST_SOUNDS:
-                del self.sounds[next(iter(self.sounds))]
-        return made
-
-    # --- unsaved work
-    # ----------------------------------------------------------------------------------------------
-
-    def save_soon(self, document: Document) -> None:
-        """Keep the document's state a little later."""
-        with self._lock:
-            self._unsaved.setdefault(document.id, time.monotonic() + self.options.autosave_s)
-        self._wake.set()
-
-    def _save_by_and_by(self) -> None:
-        while not self._ended:
-            with self._lock:
-                due = min(self._unsaved.values(), default=None)
-            self._wake.wait(None if due is None else max(0.0, due - time.monotonic()))
-            self._wake.clear()
-            with contextlib.suppress(MotesError, OSError):
-                self._save_due()
-
-    def _save_due(self, everything: bool = False) -> None:
-        now = time.monotonic()
-        with self._lock:
-            due = [identity for identity, at in self._unsaved.items() if everything or at <= now]
-            for identity in due:
-                del self._unsaved[identity]
-        for identity in due:
-            with contextlib.suppress(Absent):
-                self._save_one(self.documents[identity])
-
-    def _save_one(self, document: Document) -> None:
-        if not document.is_dirty:
-            self.autosave.forget(document.id)
-            return
-        with document.lock:
-            revision, recording = document.history.current, document.recording
-            about: dict[str, Any] = {
-                "name": document.name,
-                "path": document.shown_path,
-                "recording": str(recording.path) if recording else None,
-            }
-            about["stamp"] = document.stamp
-        self.autosave.store(document.id, revision, about)
-        self.feed.tell("autosaved", {"id": document.id, "revision": revision.number})
 
 
 def _no_events(recording: Unpacked) -> Scene:

@@ -12,7 +12,7 @@ from motes.errors import FormatError, MotesError
 from motes.files import atomic_output
 from motes.studio.document.history import Revision
 from motes.studio.document.snapshot import about_of, pack, unpack
-from motes.studio.errors import Absent
+from motes.studio.errors import NotFound
 
 _SUFFIX = ".unsaved"
 
@@ -76,7 +76,7 @@ class Autosave:
         for path in self._orphans():
             if _identity(path) == identity:
                 return path
-        raise Absent(f"there is no unsaved work {identity[:40]}")
+        raise NotFound(f"there is no unsaved work {identity[:40]}")
 
     def _orphans(self) -> list[Path]:
         with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ from motes.studio.document.history import History, Revision
 from motes.studio.document.selecting import chosen, ranges_of
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
-from motes.studio.errors import Absent, Conflict
+from motes.studio.errors import Conflict, NotFound
 from motes.studio.rooms import rooms_of
 from motes.studio.schemas import EditBody, What
 from motes.studio.sound.changed import changed
@@ -257,7 +257,7 @@ class Documents:
         with self._lock:
             found = self._open.get(identity)
         if found is None:
-            raise Absent(f"there is no document {identity[:40]}")
+            raise NotFound(f"there is no document {identity[:40]}")
         return found
 
     def __iter__(self) -> Any:

@@ -17,7 +17,7 @@ from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
 from motes.studio.document.snapshot import pack, unpack
-from motes.studio.errors import Absent, Conflict
+from motes.studio.errors import Conflict, NotFound
 
 IN_MEMORY_BYTES = 512 << 20
 
@@ -108,7 +108,7 @@ class History:
 
     def __getitem__(self, number: int) -> Revision:
         if (found := self._all.get(number)) is None:
-            raise Absent(f"there is no revision {number}: the latest is {max(self._all)}")
+            raise NotFound(f"there is no revision {number}: the latest is {max(self._all)}")
         return found
 
     @property

@@ -13,7 +13,7 @@ from motes.events.event_table import EventTable, Mask
 from motes.scene.scene import KINDS, Scene
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import AUX, MORE, Geometry
-from motes.studio.errors import Absent
+from motes.studio.errors import NotFound
 from motes.studio.schemas import TableBody
 
 # What conditions can ask for but takes long to find.
@@ -57,13 +57,13 @@ def sortable() -> list[str]:
 
 
 def place_of(scene: Scene, event: int) -> tuple[EventTable, int]:
-    """The table of an event and its place there; Absent where there is no such event."""
+    """The table of an event and its place there; NotFound where there is no such event."""
     first = 0
     for table in scene.tables:
         if first <= event < first + len(table):
             return table, event - first
         first += len(table)
-    raise Absent(
+    raise NotFound(
         f"there is no event {event}: they are numbered 0 … {scene.n_events - 1}"
         if scene.n_events
         else "there are no events"

@@ -16,7 +16,7 @@ from motes.errors import ParameterError
 from motes.scene.scene import Scene
 from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
-from motes.studio.errors import Absent
+from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
 from motes.studio.schemas import EditBody, OpenBody, SaveBody, SourceBody, TableBody, What
 from motes.studio.sound.recording import Unpacked
@@ -134,7 +134,7 @@ def get_export(
 ) -> Response:
     extension = next((kind for kind in TYPES if name.lower().endswith(kind)), None)
     if extension is None:
-        raise Absent(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
+        raise NotFound(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
     scene = revision.written
     if what is not None:
         mask = document.chosen(_selection(what), revision) & ~revision.muted

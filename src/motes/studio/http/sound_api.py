@@ -11,12 +11,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 
-from motes.studio.errors import Absent
+from motes.studio.document.documents import Document
+from motes.studio.document.history import Revision
+from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
 from motes.studio.http.wav import WavStretch, asked_range
 from motes.studio.schemas import SoundBody, What
+from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
-from motes.studio.studio import Solo, Studio
+from motes.studio.studio import Studio
 from motes.synth.render import Renderer
 from motes.units import SILENCE_DB
 
@@ -78,7 +81,7 @@ def get_wav(
 ) -> Response:
     scene = revision.scene
     if track != "reconstruction" and document.recording is None:
-        raise Absent("the recording that this scene was made from is not at hand")
+        raise NotFound("the recording that this scene was made from is not at hand")
     low, high = stretch(start_s, end_s, scene.duration_s)
     first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
 
@@ -118,8 +121,9 @@ def get_event_sound(
     request: Request, studio: TheStudio, document: TheDocument, revision: TheRevision, event: Count, bits: Bits = "16"
 ) -> Response:
     if event >= revision.scene.n_events:
-        raise Absent(f"there is no event {event}: they are numbered 0 … {revision.scene.n_events - 1}")
-    made = document.kept(("event", event, revision.number), lambda: studio.solo(document, revision, What(ids=[event])))
+        raise NotFound(f"there is no event {event}: they are numbered 0 … {revision.scene.n_events - 1}")
+    one = What(ids=[event])
+    made = document.kept(("event", event, revision.number), lambda: _solo(studio, document, revision, one))
     response = _solo_wav(request, made, bits)
     response.headers["X-Start-S"] = repr(made.first / made.scene.sample_rate_hz)
     return response
@@ -127,7 +131,7 @@ def get_event_sound(
 
 @router.post(AT + "/sounds", summary="A selection as a sound of its own", status_code=201)
 def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, body: SoundBody) -> dict[str, Any]:
-    made = studio.solo(document, revision, body.what)
+    made = _solo(studio, document, revision, body.what)
     rate = made.scene.sample_rate_hz
     return {
         "sound": made.id,
@@ -142,7 +146,7 @@ def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, 
 
 @router.get("/sounds/{sound}.wav", summary="A selection alone as WAV", response_class=Response, responses=_WAV)
 def get_sound_wav(request: Request, studio: TheStudio, sound: str, bits: Bits = "16") -> Response:
-    return _solo_wav(request, _solo(studio, sound), bits)
+    return _solo_wav(request, studio.solos[sound], bits)
 
 
 @router.get(
@@ -152,14 +156,12 @@ def get_sound_wav(request: Request, studio: TheStudio, sound: str, bits: Bits = 
     responses=_FLOATS,
 )
 def get_sound_samples(studio: TheStudio, sound: str, first: First = 0, n: Samples = MOST_SAMPLES) -> Response:
-    made = _solo(studio, sound)
+    made = studio.solos[sound]
     return _floats(_reader(made), first, n, made.n_samples, made.scene.sample_rate_hz, made.scene.n_channels)
 
 
-def _solo(studio: Studio, sound: str) -> Solo:
-    if (found := studio.sounds.get(sound)) is None:
-        raise Absent(f"there is no sound {sound[:40]}: only the latest are kept")
-    return found
+def _solo(studio: Studio, document: Document, revision: Revision, what: What) -> Solo:
+    return studio.solos.add(revision.scene, document.chosen(what, revision), document.geometry(revision))
 
 
 def _reader(made: Solo) -> Reader:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from motes.studio.errors import Absent, TooLarge
+from motes.studio.errors import NotFound, TooLarge
 from motes.studio.http.dependencies import NOT_KEPT, TheStudio
 from motes.studio.rooms import known_rooms
 from motes.studio.schemas import JobBody
@@ -35,7 +35,7 @@ async def put_upload(
     from starlette.requests import ClientDisconnect
 
     name = name.replace("\\", "/").rpartition("/")[2]
-    identity, path = studio.new_upload(name)
+    identity, path = studio.uploads.new(name)
     n_bytes = 0
     handle = await to_thread.run_sync(path.open, "wb")
     try:
@@ -52,7 +52,7 @@ async def put_upload(
         raise
     finally:
         handle.close()
-    return await to_thread.run_sync(studio.take_upload, identity, name, path, n_bytes)
+    return await to_thread.run_sync(studio.uploads.add, identity, name, path, n_bytes)
 
 
 _EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
@@ -76,7 +76,7 @@ def get_rooms() -> list[dict[str, Any]]:
 
 @router.delete("/recovered/{recovered}", summary="Forget unsaved work of a studio that ended", status_code=204)
 def delete_recovered(studio: TheStudio, recovered: str) -> Response:
-    studio.autosave.drop(recovered)
+    studio.autosaver.store.drop(recovered)
     return Response(status_code=204)
 
 
@@ -109,7 +109,7 @@ _TILE: dict[int | str, dict[str, Any]] = {
 def get_job_events(studio: TheStudio, job: str) -> Response:
     found = studio.jobs[job]
     if found.picture is None:
-        raise Absent(f"job {job} has nothing to show yet: only fits show how they grow")
+        raise NotFound(f"job {job} has nothing to show yet: only fits show how they grow")
     return Response(found.picture.tile, media_type="application/octet-stream", headers=NOT_KEPT)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.studio.document.history import Revision
-from motes.studio.errors import Absent
+from motes.studio.errors import NotFound
 from motes.studio.sound.changed import Changed, changed
 from motes.synth.render import Renderer
 
@@ -94,7 +94,7 @@ class Sound:
         if track == "original":
             return self._recorded().samples(first, last)
         if track not in TRACKS:
-            raise Absent(f"there is no track {track}: there are {', '.join(TRACKS)}")
+            raise NotFound(f"there is no track {track}: there are {', '.join(TRACKS)}")
         rendered = self._rendered(revision, first, last)
         return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
 
@@ -139,7 +139,7 @@ class Sound:
 
     def _recorded(self) -> Recording:
         if self.recording is None:
-            raise Absent("the recording that this scene was made from is not at hand")
+            raise NotFound("the recording that this scene was made from is not at hand")
         return self.recording
 
 
