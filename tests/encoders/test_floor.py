@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from motes.codec.bitstream import dumps, loads
 
 import motes
-from motes.codec.bitstream import dumps, loads
 from motes.metrics.perceptual import zimtohrli
 
 ROOT = Path(__file__).parents[2]

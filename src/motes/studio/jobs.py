@@ -33,10 +33,10 @@ class EncodingJob:
     source: Path
     encoder: str
     work: Encode
-    asked: dict[str, Any]
+    options: dict[str, Any]
     document: str | None = None
     # The document that gets the scene; None for a new one.
-    into: str | None = None
+    into_document: str | None = None
     state: str = "waiting"
     fraction: float = 0.0
     n_events: int = 0
@@ -62,8 +62,8 @@ class EncodingJob:
             case Picture():
                 self.picture, self.n_pictures = message, self.n_pictures + 1
 
-    def told(self) -> dict[str, Any]:
-        """The job as the API tells of it."""
+    def to_json(self) -> dict[str, Any]:
+        """The job as in answers of the API."""
         elapsed = (self.ended or time.monotonic()) - self.begun if self.begun else 0.0
         remaining = (
             elapsed * (1 - self.fraction) / self.fraction if self.state == "running" and self.fraction > 0.02 else None
@@ -72,7 +72,7 @@ class EncodingJob:
             "id": self.id,
             "name": self.name,
             "encoder": self.encoder,
-            "options": self.asked,
+            "options": self.options,
             "state": self.state,
             "fraction": self.fraction,
             "n_events": self.n_events,
@@ -109,13 +109,15 @@ class Jobs:
         self._thread: threading.Thread | None = None
 
     def add(
-        self, name: str, source: Path, encoder: str, work: Encode, asked: dict[str, Any], into: str | None
+        self, name: str, source: Path, encoder: str, work: Encode, options: dict[str, Any], into_document: str | None
     ) -> EncodingJob:
-        """Queue a job."""
+        """A new job, in the queue."""
         with self._lock:
             if sum(job.state == "waiting" for job in self._jobs.values()) >= _MOST_WAITING:
                 raise Conflict(f"{_MOST_WAITING} jobs are waiting already")
-            job = EncodingJob(f"j{len(self._jobs) + 1}", name, source, encoder, work, asked, into=into)
+            job = EncodingJob(
+                f"j{len(self._jobs) + 1}", name, source, encoder, work, options, into_document=into_document
+            )
             self._jobs[job.id] = job
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)

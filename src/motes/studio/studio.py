@@ -31,8 +31,8 @@ from motes.studio.folder import SCENE, Folder, checked_file_type, file_type
 from motes.studio.forms import described, work_of
 from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.options import StudioOptions
-from motes.studio.schemas import JobBody, OpenBody, SourceBody, What
-from motes.studio.sound.recording import Unpacked, check_length, recording_of
+from motes.studio.schemas import EventFilter, JobBody, OpenBody, SourceBody
+from motes.studio.sound.recording import DecodedRecording, check_length, recording_of
 from motes.studio.sound.solo import Solos
 from motes.studio.uploads import Uploads
 from motes.version import __version__
@@ -50,7 +50,7 @@ class Studio:
         self.documents, self.feed, self.solos = Documents(), Feed(), Solos()
         self.autosaver = Autosaver(options.state, self.documents, options.autosave_s, self._autosaved)
         self._temporary = Path(tempfile.mkdtemp(prefix="motes-studio-"))
-        self.jobs = Jobs(self._temporary, self._encoded, lambda job: self.feed.tell("job", job.told()))
+        self.jobs = Jobs(self._temporary, self._encoded, lambda job: self.feed.publish("job", job.to_json()))
         self.uploads = Uploads(self._temporary, options.upload_s)
         # What the command line has asked for: a document, and a job that encodes its recording.
         self.opened: str | None = None
@@ -59,7 +59,7 @@ class Studio:
     # --- as a whole
     # ----------------------------------------------------------------------------------------------
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """All a page needs to start."""
         limits = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
         return {
@@ -72,8 +72,8 @@ class Studio:
             "edits": edits_described(),
             "roles": list(ROLES),
             "select_columns": sortable(),
-            "documents": [document.told() for document in self.documents],
-            "jobs": [job.told() for job in self.jobs],
+            "documents": [document.to_json() for document in self.documents],
+            "jobs": [job.to_json() for job in self.jobs],
             "recovered": self.autosaver.store.found(),
             "opened": self.opened,
             "opened_job": self.opened_job,
@@ -90,7 +90,7 @@ class Studio:
     # ----------------------------------------------------------------------------------------------
 
     def open(self, body: OpenBody) -> Document:
-        """Open a scene, a recording, or unsaved work."""
+        """The document of a scene, of a recording, or of unsaved work: opened, unless it is open."""
         if sum(value is not None for value in (body.path, body.upload, body.recovered)) != 1:
             raise ParameterError("tell one of path, upload and recovered")
         if body.recovered is not None:
@@ -104,7 +104,7 @@ class Studio:
                 self._document(name, load_scene(str(path)), path=own, shown_path=shown), path
             )
         else:
-            recording = Unpacked(path, self.options.upload_s)
+            recording = DecodedRecording(path, self.options.upload_s)
             document = self._document(os.path.splitext(name)[0] + SCENE, _no_events(recording))
             recording.name = name
             document.use_recording(recording)
@@ -119,12 +119,12 @@ class Studio:
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
-        self.feed.tell("document", document.told())
+        self.feed.publish("document", document.to_json())
         self._prepare(document)
         return document
 
     def _prepare(self, document: Document) -> None:
-        """In the background, find what the first edits and pictures will ask for."""
+        """Find, in the background, what the first edits and pictures will ask for."""
         revision = document.history.current
 
         def find() -> None:
@@ -153,7 +153,7 @@ class Studio:
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
             if recording and Path(recording).is_file():
-                document.use_recording(Unpacked(Path(recording), self.options.upload_s))
+                document.use_recording(DecodedRecording(Path(recording), self.options.upload_s))
         with contextlib.suppress(MotesError):
             if about.get("path"):  # where it came from: to save there is to overwrite
                 path = self.folder.inside(str(about["path"]))
@@ -174,21 +174,21 @@ class Studio:
         self.documents.remove(identity)
         self.autosaver.forget(identity)
         shutil.rmtree(self._temporary / identity, ignore_errors=True)
-        self.feed.tell("closed", {"id": identity})
+        self.feed.publish("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:
-        """Tell everybody, and keep what is not saved."""
-        self.feed.tell("document", document.told())
+        """Publish that a document has changed, and keep what is not saved."""
+        self.feed.publish("document", document.to_json())
         self.autosaver.save_soon(document)
 
     def _autosaved(self, identity: str, revision: int) -> None:
-        self.feed.tell("autosaved", {"id": identity, "revision": revision})
+        self.feed.publish("autosaved", {"id": identity, "revision": revision})
 
-    def clip(self, document: str, revision: int, what: What) -> Selection:
+    def clip(self, document: str, revision: int, what: EventFilter) -> Selection:
         """Events of a document to paste."""
         held = self.documents[document]
         there: Revision = held.history[revision]
-        return Selection(there.scene, held.chosen(what, there))
+        return Selection(there.scene, held.mask_of(what, there))
 
     def save(self, document: Document, path: str | None, overwrite: bool) -> None:
         """Save a document where it came from, or as a file in the folder."""
@@ -227,7 +227,7 @@ class Studio:
     # ----------------------------------------------------------------------------------------------
 
     def encode(self, body: JobBody) -> EncodingJob:
-        """Queue an encoding."""
+        """A queued encoding."""
         encoder = encoder_named(body.encoder)
         work = work_of(encoder, body.options)
         if body.document is not None:
@@ -245,15 +245,15 @@ class Studio:
         return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
-        """Take in what a job has made: as a new state of a document, or as a new document."""
+        """The id of the document, perhaps a new one, whose next state is what a job has made."""
         scene = load_scene(str(path))
         label = f"encode by {job.encoder}"
         document = None
-        if job.into is not None:
+        if job.into_document is not None:
             with contextlib.suppress(NotFound):
-                document = self.documents[job.into]
+                document = self.documents[job.into_document]
         if document is None:
-            recording = Unpacked(job.source, self.options.upload_s)
+            recording = DecodedRecording(job.source, self.options.upload_s)
             recording.name = job.name
             document = self._document(os.path.splitext(job.name)[0] + SCENE, _no_events(recording))
             document.use_recording(recording)
@@ -266,7 +266,7 @@ class Studio:
         return document.id
 
 
-def _no_events(recording: Unpacked) -> Scene:
+def _no_events(recording: DecodedRecording) -> Scene:
     """A scene of a recording before it is encoded."""
     n = recording.n_channels
     metadata = Metadata(source_digest=recording.digest, version=__version__)

@@ -30,17 +30,17 @@ class Autosave:
 
     def store(self, document: str, revision: Revision, about: dict[str, Any]) -> None:
         """Keep a state of a document, in place of the one before."""
-        told = about | {
+        about = about | {
             "saved_at": time.time(),
             "n_events": revision.scene.n_events,
             "duration_s": revision.scene.duration_s,
         }
-        data = pack(revision.scene, revision.muted, told)
+        data = pack(revision.scene, revision.muted, about)
         with atomic_output(self.folder / f"{document}{_SUFFIX}", overwrite=True) as handle:
             handle.write(data)
 
     def forget(self, document: str) -> None:
-        """There is nothing unsaved any more."""
+        """Drop a document of which nothing is unsaved any more."""
         with contextlib.suppress(OSError):
             (self.folder / f"{document}{_SUFFIX}").unlink()
 
@@ -53,14 +53,14 @@ class Autosave:
 
     def found(self) -> list[dict[str, Any]]:
         """Unsaved documents of studios that have ended, the latest first; what cannot be read is passed over."""
-        told = []
+        found = []
         for path in self._orphans():
             with contextlib.suppress(OSError, MotesError):
-                told.append({"id": _identity(path)} | about_of(path.read_bytes()))
-        return sorted(told, key=lambda one: -float(one.get("saved_at") or 0))
+                found.append({"id": _identity(path)} | about_of(path.read_bytes()))
+        return sorted(found, key=lambda one: -float(one.get("saved_at") or 0))
 
     def load(self, identity: str) -> tuple[Any, Any, dict[str, Any]]:
-        """Scene, what is muted, and what was told of a document that was found."""
+        """Scene, what is muted, and what was stored beside them, of a document that was found."""
         try:
             return unpack(self._orphan(identity).read_bytes())
         except OSError as error:

@@ -39,6 +39,7 @@ class Revision:
         self.number, self.muted, self.label, self.before, self.after = number, muted, label, before, after
         self._scene: Scene | None = scene
         self._path: Path | None = None
+        # The scene goes to disk while other threads ask for it.
         self._lock = threading.Lock()
 
     @property
@@ -51,13 +52,13 @@ class Revision:
             return self._scene
 
     @cached_property
-    def heard(self) -> Scene:
+    def audible(self) -> Scene:
         """The scene as it sounds."""
         return Selection(self.scene, self.muted).mute() if self.muted.any() else self.scene
 
     @cached_property
-    def written(self) -> Scene:
-        """The scene as it is saved: without what is muted."""
+    def without_muted(self) -> Scene:
+        """The scene without what is muted: what is saved."""
         return Selection(self.scene, self.muted).drop() if self.muted.any() else self.scene
 
     @property
@@ -77,7 +78,7 @@ class Revision:
             path.write_bytes(pack(self.scene, self.muted, {}))
         with self._lock:
             self._path, self._scene = path, None
-        for name in ("heard", "written"):
+        for name in ("audible", "without_muted"):
             self.__dict__.pop(name, None)
 
 

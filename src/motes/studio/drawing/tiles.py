@@ -1,5 +1,5 @@
 """Events for drawing, a stretch of time at a time: of coarse stretches the strongest, of the finest all.
-docs/studio-api.md tells the bytes.
+docs/studio-api.md has the bytes.
 """
 
 from __future__ import annotations
