@@ -56,8 +56,7 @@ CHOICES = st.sampled_from([None, "frequency_hz > 500", "time_s < 2 or amplitude 
 SEEDS = st.integers(0, 1000)
 
 
-# --- there and back
-# --------------------------------------------------------------------------------------------------
+# --- there and back ---
 
 
 def _again(edited, before, choice):
@@ -121,8 +120,7 @@ def test_transpositions_add_up_and_commute_with_stretching(seed, a, b):
     assert_same(one.transpose(a).reverse(), one.reverse().transpose(a), 1e-7)
 
 
-# --- by the rule
-# --------------------------------------------------------------------------------------------------
+# --- by the rule ---
 
 
 def test_only_the_selected_change_and_the_scene_stays_as_it_was():
@@ -308,8 +306,7 @@ def test_a_gain_leaves_the_rounding_as_it_was():
         np.testing.assert_array_equal(edited.quantise().gabor.phase_rad, edited.gabor.phase_rad)
 
 
-# --- cutting and joining
-# --------------------------------------------------------------------------------------------------
+# --- cutting and joining ---
 
 
 @given(SEEDS, st.floats(0, 4))
@@ -373,8 +370,7 @@ def test_joining_scenes_that_differ():
     assert one.join(high, resample=True).n_events == 40
 
 
-# --- mistakes
-# --------------------------------------------------------------------------------------------------
+# --- mistakes ---
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,7 @@ def sounds(text: str) -> list[np.ndarray]:
     ]
 
 
-# --- in a browser
-# --------------------------------------------------------------------------------------------------
+# --- in a browser ---
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +148,17 @@ def test_keys_do_what_clicks_do(shown):
     assert not made.troubles
 
 
+def test_it_plays_again_after_a_pause(shown):
+    made = shown.again()
+    for n_played in (1, 2):
+        made.page.evaluate("window.started.length = 0")
+        made.page.locator(".play").click()
+        made.wait("window.started.length === 1")
+        assert made.page.locator(".play").get_attribute("aria-label") == "Pause", n_played
+        made.page.locator(".play").click()
+        assert made.page.locator(".play").get_attribute("aria-label") == "Play"
+
+
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory, opened):
     """A page of two scenes that the accessibility checker may run scripts in."""
@@ -168,8 +178,7 @@ def test_page_is_accessible_and_fits(checked, axe, size, scheme):
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# --- what is in the file
-# --------------------------------------------------------------------------------------------------
+# --- what is in the file ---
 
 
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
@@ -247,8 +256,7 @@ def test_how_it_was_made_is_told():
     assert "all by default" not in text
 
 
-# --- items, remixes, map
-# --------------------------------------------------------------------------------------------------
+# --- items, remixes, map ---
 
 
 def test_partials_stand_for_their_atoms():
@@ -365,8 +373,7 @@ def test_map_puts_like_beside_like(method):
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
-# --- originals, citation, command line
-# --------------------------------------------------------------------------------------------------
+# --- originals, citation, command line ---
 
 
 def test_original_is_found_by_name_and_content(tmp_path, demo_audio):

@@ -254,8 +254,7 @@ def read_audio(path: str | os.PathLike[str] | BinaryIO) -> tuple[Block, int]:
     return (audio[0] if source.n_channels == 1 else audio), source.sample_rate_hz
 
 
-# --- checks
-# --------------------------------------------------------------------------------------------------
+# --- checks ---
 
 
 def check_sample_rate(sample_rate_hz: float) -> int:

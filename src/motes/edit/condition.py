@@ -112,7 +112,10 @@ class _Parser:
         structure = [token.text if token.kind == "sign" else "x" for token in self.tokens[:-1]]
         starts = accumulate((len(part) + 1 for part in structure), initial=0)
         self.token_at = dict(zip(starts, self.tokens, strict=True))
-        term = self._term(ast.parse(" ".join(structure), mode="eval").body)
+        try:
+            term = self._term(ast.parse(" ".join(structure), mode="eval").body)
+        except (RecursionError, MemoryError):  # of Python's parser, where what calls this is deep itself
+            raise ParameterError("the condition has too many parts") from None
         if term.what != _CONDITION:
             self._fail(f"{term.what} is not a condition: compare it, as in 'frequency_hz > 200'", term.at)
         return term

@@ -1,4 +1,4 @@
-"""All edits, a record each. The command line, `motes.edit.apply`, requests to the studio, its page and docs/edit.md
+"""All edits, a record each. The command line, `motes.edit`, requests to the studio, its page and docs/edit.md
 follow from this table.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from motes.edit import assign, joining, operations, slicing, tables
@@ -16,66 +16,64 @@ from motes.errors import ParameterError
 from motes.events.room import Room
 from motes.scene.scene import Scene
 
+Range = tuple[float | None, float | None]
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an edit: its name in Python and in requests, what it takes, and what it does."""
+    """A parameter of an edit: its name in Python and in requests, its flag (what `motes.edit` and the command line call
+    it), and what it takes.
+    """
 
     name: str
+    flag: str
     type: Any
     doc: str
     unit: str = ""
-    low: float | None = None
-    high: float | None = None
+    range: Range = (None, None)
     # `...` where it must be given.
-    default: Any = field(default=..., kw_only=True)
-    # What `apply` and the command line call it, by default its name.
-    flag: str = field(default="", kw_only=True)
+    default: Any = ...
     # Of what only says how to do an edit: what it says, `{}` standing for the edit's first flag.
-    says: str = field(default="", kw_only=True)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "flag", self.flag or self.name)
+    says: str = ""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """An edit: its name, what it does, and the function on a Selection, with the parameters by their names.
+    """An edit: its name, the function on a Selection, and the parameters that this takes by their names.
 
-    Without that function it is one of whole scenes, done before events are chosen. Without a `request` the studio has
-    it not, and without `flags` neither the command line nor `apply`.
+    Without that function it is one of whole scenes, done before events are chosen. Without a `request` the studio lacks
+    it; the command line and `motes.edit` lack what has no flags.
     """
 
     name: str
-    doc: str
     change: Callable[..., Selection] | None
     parameters: tuple[Parameter, ...] = ()
+    # What it does, by default what its first parameter does.
+    doc: str = ""
     # Where whole scenes are edited otherwise than all of their events.
-    whole: Callable[..., Scene] | None = field(default=None, kw_only=True)
-    # Its name in requests, by default its own; "" for none.
-    request: str = field(default="=", kw_only=True)
-    # Its word on a button, by default its name.
-    label: str = field(default="", kw_only=True)
-    # What a history calls it, by its parameters; its name in requests where there is nothing to add.
-    past: Callable[[Mapping[str, Any]], str] | None = field(default=None, kw_only=True)
-    has_flags: bool = field(default=True, kw_only=True)
+    whole: Callable[..., Scene] | None = None
+    # Its name in requests, None for its own.
+    request: str | None = None
     # The edit that would leave nothing together with this one.
-    excludes: str = field(default="", kw_only=True)
+    excludes: str = ""
+    # What a history calls it, by its parameters; its name in requests where there is nothing to add.
+    past: Callable[[Mapping[str, Any]], str] | None = None
+    has_flags: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "request", self.name if self.request == "=" else self.request)
-        object.__setattr__(self, "label", self.label or self.name.capitalize())
+        object.__setattr__(self, "doc", self.doc or self.parameters[0].doc)
+        object.__setattr__(self, "request", self.name if self.request is None else self.request)
 
     @property
     def flags(self) -> tuple[Parameter, ...]:
-        """What `apply` and the command line ask for it by: its parameters, or a switch of its name."""
+        """What `motes.edit` and the command line ask for it by: its parameters, or a switch of its name."""
         if not self.has_flags:
             return ()
-        return self.parameters or (Parameter(self.name, bool, self.doc, default=False),)
+        return self.parameters or (Parameter(self.name, self.name, bool, self.doc, default=False),)
 
     def history_label(self, values: Mapping[str, Any]) -> str:
         """What a history calls it."""
-        return self.past(values) if self.past is not None else self.request
+        return self.past(values) if self.past is not None else str(self.request)
 
 
 def _cut(scene: Scene, seconds: Any, with_overhang: bool = False) -> Scene:
@@ -83,181 +81,70 @@ def _cut(scene: Scene, seconds: Any, with_overhang: bool = False) -> Scene:
     return slicing.cut(scene, start_s, end_s, with_overhang)
 
 
+_HOW, _FROM_0 = "how to {}", (0.0, None)
+_AT = "Where the joined file starts, in seconds; without it, at the end."
+_JOIN = (
+    Parameter("other", "join", Scene, "Another .mote file to add."),
+    Parameter("at_s", "at", float, _AT, "s", _FROM_0, None, _HOW),
+    Parameter("resample", "resample", bool, "Join files of another sample rate too.", default=False, says=_HOW),
+)
+_OVERHANG = "Slices keep events centred outside that sound inside."
+_SLICE = (
+    Parameter("seconds", "slice", slice, "Keep a stretch in seconds, START:END; either may be left out.", "s", _FROM_0),
+    Parameter("with_overhang", "with_overhang", bool, _OVERHANG, default=False, says=_HOW),
+)
+_BAND = (
+    Parameter("low_hz", "low_hz", float, "Remove what is lower.", "Hz", _FROM_0, None),
+    Parameter("high_hz", "high_hz", float, "Remove what is higher.", "Hz", _FROM_0, None),
+)
+_GAIN = Parameter("db", "gain_db", float, "Louder by so many dB; -6 is quieter.", "dB", (-MAX_GAIN_DB, MAX_GAIN_DB))
+_HIGHER = "Higher by so many semitones; -3 is lower."
+_TRANSPOSE = Parameter("semitones", "transpose", float, _HIGHER, "semitones", (-MAX_SEMITONES, MAX_SEMITONES))
+_LONGER = "So many times as long, at the same pitch."
+_STRETCH = Parameter("factor", "stretch", float, _LONGER, "", (1 / MAX_FACTOR, MAX_FACTOR))
+_MOVE = Parameter("by_s", "move", float, "Later by so many seconds; -0.5 is earlier.", "s")
+_COPY = Parameter("at_s", "duplicate_at", float, "A second copy, starting here, in seconds.", "s", _FROM_0)
+_IN = (
+    "Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take "
+    "out."
+)
+_WET = "How much of each sound goes into the room, 0 … 1; 0.3 if not given."
+_ROOM = (
+    Parameter("room", "room", Room, _IN),
+    Parameter("wetness", "wetness", float, _WET, "", (0.0, 1.0), WETNESS, "how wet {} is"),
+)
+_EMBED = (
+    "Pack the rooms' responses into the file, 16 bits in FLAC; without it the file names them, and readers need them "
+    "too. Mind their licence."
+)
+_GROUP = (
+    Parameter("role", "", Literal["own", "note", "voice"], "Put into a new group of this role.", default="own"),
+    Parameter("parent", "", int, "The group that it is in, 0 for none.", "", _FROM_0, 0),
+)
+_SET = Parameter(
+    "values", "", Mapping, "Set parameters, by name: a number, one for each channel, or all of a ragged field."
+)
+
 # In the order in which several are done.
 EDITS: tuple[Edit, ...] = (
-    Edit(
-        "join",
-        "Add another scene.",
-        None,
-        (
-            Parameter("other", Scene, "Another .mote file to add.", flag="join"),
-            Parameter(
-                "at_s",
-                float,
-                "Where the joined file starts, in seconds; without it, at the end.",
-                "s",
-                0,
-                default=None,
-                flag="at",
-                says="how to {}",
-            ),
-            Parameter("resample", bool, "Join files of another sample rate too.", default=False, says="how to {}"),
-        ),
-        whole=joining.join,
-        request="",
-    ),
-    Edit(
-        "slice",
-        "Keep a piece of time.",
-        None,
-        (
-            Parameter(
-                "seconds", slice, "Keep a stretch in seconds, START:END; either may be left out.", "s", 0, flag="slice"
-            ),
-            Parameter(
-                "with_overhang",
-                bool,
-                "Slices keep events centred outside that sound inside.",
-                default=False,
-                says="how to {}",
-            ),
-        ),
-        whole=_cut,
-        request="",
-    ),
-    Edit(
-        "only",
-        "Remove everything else.",
-        lambda chosen: tables.kept(chosen, chosen.mask),
-        request="keep",
-        label="Keep only",
-    ),
-    Edit(
-        "drop",
-        "Remove what is selected.",
-        lambda chosen: tables.kept(chosen, ~chosen.mask),
-        request="delete",
-        label="Delete",
-        excludes="only",
-    ),
-    Edit("mute", "Silence what is selected.", operations.mute),
-    Edit("solo", "Silence everything else.", operations.solo, excludes="mute"),
-    Edit(
-        "filter",
-        "Remove what lies outside a band.",
-        operations.filter,
-        (
-            Parameter("low_hz", float, "Remove what is lower.", "Hz", 0, default=None),
-            Parameter("high_hz", float, "Remove what is higher.", "Hz", 0, default=None),
-        ),
-        label="Band",
-    ),
-    Edit(
-        "gain",
-        "Make louder.",
-        operations.gain,
-        (
-            Parameter(
-                "db", float, "Louder by so many dB; -6 is quieter.", "dB", -MAX_GAIN_DB, MAX_GAIN_DB, flag="gain_db"
-            ),
-        ),
-    ),
-    Edit(
-        "transpose",
-        "Make higher, as long as before.",
-        operations.transpose,
-        (
-            Parameter(
-                "semitones",
-                float,
-                "Higher by so many semitones; -3 is lower.",
-                "semitones",
-                -MAX_SEMITONES,
-                MAX_SEMITONES,
-                flag="transpose",
-            ),
-        ),
-    ),
-    Edit(
-        "stretch",
-        "Make longer, at the same pitch.",
-        operations.stretch,
-        (
-            Parameter(
-                "factor",
-                float,
-                "So many times as long, at the same pitch.",
-                "",
-                1 / MAX_FACTOR,
-                MAX_FACTOR,
-                flag="stretch",
-            ),
-        ),
-        whole=operations.stretch_scene,
-    ),
-    Edit("reverse", "Backwards.", operations.reverse, whole=operations.reverse_scene),
-    Edit(
-        "move",
-        "Make later.",
-        operations.move,
-        (Parameter("by_s", float, "Later by so many seconds; -0.5 is earlier.", "s", flag="move"),),
-    ),
-    Edit(
-        "duplicate",
-        "Add a copy, of which the first onset is there.",
-        joining.duplicate,
-        (Parameter("at_s", float, "A second copy, starting here, in seconds.", "s", 0, flag="duplicate_at"),),
-    ),
-    Edit(
-        "room",
-        "Put into a room, or take out.",
-        operations.into_room,
-        (
-            Parameter(
-                "room",
-                Room,
-                "Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or "
-                "`none` to take out.",
-            ),
-            Parameter(
-                "wetness",
-                float,
-                "How much of each sound goes into the room, 0 … 1; 0.3 if not given.",
-                "",
-                0,
-                1,
-                default=WETNESS,
-                says="how wet {} is",
-            ),
-        ),
-        past=lambda values: "send to a room" if values["room"] else "take out",
-    ),
-    Edit(
-        "embed_rooms",
-        "Pack the rooms' responses into the file, 16 bits in FLAC; without it the file names them, and readers need "
-        "them too. Mind their licence.",
-        lambda chosen: replace(chosen, scene=operations.embed_rooms(chosen.scene)),
-        request="",
-    ),
-    Edit(
-        "group",
-        "Put into a new group.",
-        assign.grouped,
-        (
-            Parameter("role", Literal["own", "note", "voice"], "What the group is.", default="own"),
-            Parameter("parent", int, "The group that it is in, 0 for none.", "", 0, default=0),
-        ),
-        has_flags=False,
-    ),
-    Edit("ungroup", "Take out of their groups, into those that these are in.", assign.ungrouped, has_flags=False),
-    Edit(
-        "set",
-        "Set parameters to exact values.",
-        assign.assign,
-        (Parameter("values", Mapping, "A number, one for each channel, or all of a ragged field, by name."),),
-        past=lambda values: f"set {', '.join(values['values'])}",
-        has_flags=False,
-    ),
+    Edit("join", None, _JOIN, whole=joining.join, request=""),
+    Edit("slice", None, _SLICE, whole=_cut, request=""),
+    Edit("only", tables.only, doc="Remove everything else.", request="keep"),
+    Edit("drop", tables.drop, doc="Remove what is selected.", request="delete", excludes="only"),
+    Edit("mute", operations.mute, doc="Silence what is selected."),
+    Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
+    Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
+    Edit("gain", operations.gain, (_GAIN,)),
+    Edit("transpose", operations.transpose, (_TRANSPOSE,)),
+    Edit("stretch", operations.stretch, (_STRETCH,), whole=operations.stretch_scene),
+    Edit("reverse", operations.reverse, doc="Backwards.", whole=operations.reverse_scene),
+    Edit("move", operations.move, (_MOVE,)),
+    Edit("duplicate", joining.duplicate, (_COPY,)),
+    Edit("room", operations.into_room, _ROOM, past=lambda values: "send to a room" if values["room"] else "take out"),
+    Edit("embed_rooms", operations.embed, doc=_EMBED, request=""),
+    Edit("group", assign.grouped, _GROUP, has_flags=False),
+    Edit("ungroup", assign.ungrouped, doc="Out of their groups, into those that these are in.", has_flags=False),
+    Edit("set", assign.assign, (_SET,), past=lambda values: f"set {', '.join(values['values'])}", has_flags=False),
 )
 FLAGS: dict[str, Parameter] = {parameter.flag: parameter for edit in EDITS for parameter in edit.flags}
 

@@ -190,6 +190,11 @@ def embed_rooms(scene: Scene) -> Scene:
     return scene.replace(rooms=embedded)
 
 
+def embed(selection: Selection) -> Selection:
+    """The selection in its scene with the rooms' responses as a file that holds them will."""
+    return replace(selection, scene=embed_rooms(selection.scene))
+
+
 def at_rate(scene: Scene, sample_rate_hz: int) -> Scene:
     """The events at another sample rate, without those above half of it."""
     below = filter(scene.select(), high_hz=sample_rate_hz / 2).scene

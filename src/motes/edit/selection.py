@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit import assign, joining, operations
+from motes.edit import assign, joining, operations, tables
 from motes.edit.condition import Expression
 from motes.edit.slicing import slice_seconds, within
-from motes.edit.tables import column, kept, onset_s
+from motes.edit.tables import column, onset_s
 from motes.errors import ParameterError
 from motes.events.columns import stored_params
 from motes.events.event_table import EventTable, Mask
@@ -64,11 +64,11 @@ class Selection:
 
     def only(self) -> Scene:
         """The scene with nothing but these events."""
-        return kept(self, self.mask).scene
+        return tables.only(self).scene
 
     def drop(self) -> Scene:
         """The scene without these events."""
-        return kept(self, ~self.mask).scene
+        return tables.drop(self).scene
 
     def move(self, by_s: float) -> Scene:
         """These events later by `by_s` seconds, or earlier if it is negative; ParameterError if one would end

@@ -63,6 +63,16 @@ def kept(selection: Selection, mask: Mask) -> Selection:
     return replace(selection, scene=selection.scene.with_tables(tables), mask=selection.mask[mask])
 
 
+def only(selection: Selection) -> Selection:
+    """The scene with nothing but the selected events."""
+    return kept(selection, selection.mask)
+
+
+def drop(selection: Selection) -> Selection:
+    """The scene without the selected events."""
+    return kept(selection, ~selection.mask)
+
+
 def onset_s(selection: Selection) -> float:
     """When the first selected event begins to sound: not before 0."""
     starts = column(selection.scene, "start_s")[selection.mask]

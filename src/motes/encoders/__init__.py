@@ -1,4 +1,4 @@
-"""Encoders: a recording becomes a scene. All of them stand in ENCODERS, and `encode` is the door to each.
+"""Encoders: a recording becomes a scene. All of them stand in ENCODERS; `motes.encode` is the door to each.
 
 An encoder is a folder with its options and its `encode` at the door (`__init__.py`), and one line here; the command
 line, Python, the studio's forms and the documentation follow.
@@ -16,8 +16,6 @@ from motes.encoders.options import Option, Options, options_in
 from motes.errors import ParameterError
 
 if TYPE_CHECKING:
-    from motes.audio import Audio
-    from motes.encoders.progress import Progress
     from motes.scene.scene import Scene
 
 __all__ = [
@@ -35,13 +33,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder: its name, in a line what it makes of a recording, its options, and the function.
+    """An encoder: its name, its title, what it does as the end of a sentence, its options, and the function.
 
     `doing` and `events` are what its progress and its events are called; `extra` is what has to be installed for it;
     `shows` tells whether it takes `watch`, a function that is shown the scene as it grows.
     """
 
     name: str
+    title: str
     summary: str
     options: type[Options]
     encode: Callable[..., Scene]
@@ -51,18 +50,42 @@ class Encoder:
     shows: bool = False
 
 
-_FIT = {"doing": "fitting", "extra": "learn", "shows": True}
 ENCODERS = (
-    Encoder("pursuit", "Matching pursuit: windowed sinusoids", pursuit.PursuitOptions, pursuit.encode),
+    Encoder(
+        "pursuit",
+        "Matching pursuit: windowed sinusoids",
+        "finds windowed sinusoids",
+        pursuit.PursuitOptions,
+        pursuit.encode,
+    ),
     Encoder(
         "instrument",
         "Instrument: what resonates, and what strikes it",
+        "finds what resonates, and the strikes that play it",
         instrument.InstrumentOptions,
         instrument.encode,
         events="strikes",
     ),
-    Encoder("splat", "Fit of splats: bursts and what rings on, by gradients", fit.SplatOptions, fit.encode, **_FIT),
-    Encoder("gabor", "Fit of atoms: windowed sinusoids, by gradients", fit.GaborOptions, fit.encode, **_FIT),
+    Encoder(
+        "splat",
+        "Fit of splats: bursts and what rings on, by gradients",
+        "fits bursts rung through resonances, by gradient descent",
+        fit.SplatOptions,
+        fit.encode,
+        doing="fitting",
+        extra="learn",
+        shows=True,
+    ),
+    Encoder(
+        "gabor",
+        "Fit of atoms: windowed sinusoids, by gradients",
+        "fits windowed sinusoids, by gradient descent",
+        fit.GaborOptions,
+        fit.encode,
+        doing="fitting",
+        extra="learn",
+        shows=True,
+    ),
 )
 
 
@@ -100,29 +123,3 @@ def _suggestion(encoder: Encoder, name: str, names: list[str]) -> str:
         return f": it is one of {', '.join(others)}"
     near = difflib.get_close_matches(name, names, 1)
     return f": did you mean {near[0]}?" if near else f", only {', '.join(names)}"
-
-
-def encode(
-    audio: Audio,
-    *,
-    sample_rate_hz: float | None = None,
-    encoder: str | None = None,
-    options: Options | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    watch: Callable[[Scene, Progress], None] | None = None,
-    **values: Any,
-) -> Scene:
-    """`motes.encode`, which is the same with the options of each encoder spelt out."""
-    if options is None:
-        chosen = encoder_named("pursuit" if encoder is None else encoder)
-        options = make_options(chosen, values)
-    else:
-        chosen = encoder_of(options)
-        if values:
-            raise ParameterError(f"{', '.join(values)} belong into options, which is given too")
-        if encoder not in (None, chosen.name):
-            raise ParameterError(f"these are options of {chosen.name}, not of {encoder}")
-    if watch is not None and not chosen.shows:
-        raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
-    more = {} if watch is None else {"watch": watch}
-    return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)

@@ -10,9 +10,9 @@ import os
 import types
 import typing
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import cache
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from motes.errors import ParameterError
 from motes.units import require_finite
@@ -59,11 +59,15 @@ class Options:
         check(self)
 
 
-@lru_cache
 def options_in(options: type[Options]) -> tuple[Option, ...]:
     """The options of a dataclass, in its order."""
+    return _options_in(cast("Any", options))  # hashable, though type checkers doubt it
+
+
+@cache
+def _options_in(options: Any) -> tuple[Option, ...]:
     hints = typing.get_type_hints(options)
-    return tuple(_option(each, hints[each.name]) for each in fields(options))  # type: ignore[arg-type]
+    return tuple(_option(each, hints[each.name]) for each in fields(options))
 
 
 def _option(held: Any, hint: Any) -> Option:
@@ -113,14 +117,13 @@ def checked(about: Option, value: Any) -> Any:
 
 
 def _integer(about: Option, value: Any) -> int:
-    is_whole = isinstance(value, Real) and not isinstance(value, bool) and value == value // 1
-    if not is_whole or not _within(about, value):
+    if not _is_number(value) or value != value // 1 or not _within(about, value):
         raise ParameterError(f"{about.name} must be {_wanted(about)}, not {value!r:.60}")
     return int(value)
 
 
 def _number(about: Option, value: Any) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not _is_number(value):
         raise ParameterError(f"{about.name} must be a number, not {value!r:.60}")
     require_finite(about.name, float(value))
     if not _within(about, value):
@@ -128,7 +131,11 @@ def _number(about: Option, value: Any) -> float:
         if low is not None and high is None and not about.low_excluded:
             raise ParameterError(f"{about.name} must not be below {low:g}, and is {value:g}")
         raise ParameterError(f"{about.name} must be {_wanted(about)}, not {value:g}{about.mistake}")
-    return value if type(value) is int else int(value) if isinstance(value, Integral) else float(value)
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _within(about: Option, value: Any) -> bool:

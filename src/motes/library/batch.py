@@ -89,8 +89,7 @@ def _without_work(job: Job) -> Outcome | None:
     return Outcome(job, "skipped") if job.skipped else None
 
 
-# --- workers
-# --------------------------------------------------------------------------------------------------
+# --- workers ---
 
 COMPILING = "motes: compiling, once (some seconds)…"
 # In a process of the pool: what can interrupt its jobs.

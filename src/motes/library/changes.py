@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.library.batch import Progress
 from motes.library.plan import Job
-from motes.library.work import _store, load_scene
+from motes.library.work import _store, as_scene, load_scene
 
 if TYPE_CHECKING:
     from motes.edit.edits import Edited
+    from motes.library.work import Given
     from motes.scene.scene import Scene
 
 EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
@@ -84,10 +86,25 @@ class Export:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Export one file."""
+        scene, data = self.apply(load_scene(job.source))
+        job.make_folder()
+        if job.output == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            _write(job.output, data, self.overwrite)
+        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
+
+    def to_file(self, scene: Given, output: str | os.PathLike[str]) -> Path:
+        """Export a scene, or that of a .mote file, and return where it is."""
+        _write(output, self.apply(as_scene(scene))[1], self.overwrite)
+        return Path(output)
+
+    def apply(self, scene: Scene) -> tuple[Scene, memoryview]:
+        """What of the scene is exported, and the bytes of it."""
         from motes.report.instrument_json import write_instrument
         from motes.report.tables import write_csv, write_json, write_parquet
 
-        scene = load_scene(job.source)
         scene = scene if self.select is None else scene.select(self.select).only()
         write = {
             "csv": write_csv,
@@ -102,15 +119,7 @@ class Export:
             )
         else:
             self._draw(scene, buffer)
-        job.make_folder()
-        data = buffer.getbuffer()
-        if job.output == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            with atomic_output(job.output, self.overwrite) as handle:
-                handle.write(data)
-        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
+        return scene, buffer.getbuffer()
 
     def _draw(self, scene: Scene, buffer: BytesIO) -> None:
         from motes.report.picture import scene_picture
@@ -126,6 +135,22 @@ class Export:
             buffer.write(splat_picture(scene.replace(splat=here), 0))
             return
         buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
+
+
+def export_format(output: str | os.PathLike[str] | None, to: str | None = None) -> str:
+    """The format `to`, or what the name of the output says; ParameterError where that is none of EXPORTS."""
+    name = "" if output is None else os.fspath(output).lower()
+    two = (each for each in EXPORTS if "." in each and name.endswith(f".{each}"))
+    ending = next(two, os.path.splitext(name)[1][1:])
+    if (found := to or ending) not in EXPORTS:
+        names = f"{', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
+        raise ParameterError(f"to must be {names}" + (f", not {found!r}" if found else ""))
+    return found
+
+
+def _write(output: str | os.PathLike[str], data: memoryview, overwrite: bool) -> None:
+    with atomic_output(output, overwrite) as handle:
+        handle.write(data)
 
 
 @dataclass(frozen=True)
@@ -169,13 +194,18 @@ class Perform:
     density_per_s: float = 4.0
     duration_s: float | None = None
     permute: int | None = None
-    midi: str | None = None
-    strikes: str | None = None
+    midi: str | os.PathLike[str] | None = None
+    strikes: Given | None = None
     damping: float = 1.0
     brightness: float = 0.0
     transpose: float = 0.0
     gain_db: float = 0.0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        chosen = [name for name in ("random", "permute", "midi", "strikes") if getattr(self, name) is not None]
+        if len(chosen) > 1:
+            raise ParameterError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Play one file."""
@@ -214,5 +244,5 @@ class Perform:
         elif self.midi is not None:
             scene = perform.play_notes(scene, read_notes(self.midi))
         elif self.strikes is not None:
-            scene = perform.on_instrument(scene, load_scene(self.strikes))
+            scene = perform.on_instrument(scene, as_scene(self.strikes))
         return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from motes.encoders.progress import Progress as EncoderProgress
     from motes.scene.scene import Scene
 
+    # A .mote file, by its path, or a scene itself.
+    Given = str | os.PathLike[str] | Scene
+
 _BLOCK_SAMPLES = 65536
 
 
@@ -103,30 +106,35 @@ class Decode:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
+        return self.to_file(job.source, job.output, progress, job.make_folder)
+
+    def to_file(
+        self,
+        given: Given,
+        output: str,
+        progress: Progress = lambda *_: None,
+        make_folder: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Decode a scene or a file to a file, in blocks; the report says what became of it."""
         from motes.synth.render import stretch_samples
 
-        start = time.perf_counter()
-        scene, skipped = (
-            salvaged_scene(job.source) if self.salvage else (load_scene(job.source, self.start_s, self.end_s), [])
-        )
+        start, skipped = time.perf_counter(), list[str]()
+        if self.salvage and isinstance(given, str | os.PathLike):
+            scene, skipped = salvaged_scene(os.fspath(given))
+        else:
+            scene = as_scene(given, self.start_s, self.end_s)
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
         n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
-        job.make_folder()
+        make_folder()
         n_clipped = write_audio(
-            job.output,
-            blocks,
-            rate,
-            scene.n_channels,
-            overwrite=self.overwrite,
-            subtype=self.subtype,
-            n_samples=n_samples,
+            output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples
         )
         elapsed_s = time.perf_counter() - start
         return {
-            "source": job.source,
-            "output": job.output,
+            "source": os.fspath(given) if isinstance(given, str | os.PathLike) else "scene",
+            "output": output,
             "seconds": n_samples / rate,
             "n_channels": scene.n_channels,
             "sample_rate_hz": rate,
@@ -136,6 +144,11 @@ class Decode:
             "elapsed_s": elapsed_s,
             "times_real_time": n_samples / rate / elapsed_s,
         }
+
+
+def as_scene(given: Given, start_s: float | None = None, end_s: float | None = None) -> Scene:
+    """The scene given, or that in a .mote file; of a file at least what sounds in a range."""
+    return load_scene(os.fspath(given), start_s, end_s) if isinstance(given, str | os.PathLike) else given
 
 
 def salvaged_scene(path: str) -> tuple[Scene, list[str]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-KIND_COLOURS = {"texture": "#9a6b1f", "strike": "#8a3ea0", "splat": "#b3215f", "vector": "#6b5b00"}
+KIND_COLOURS = {"texture": "#9a6b1f", "strike": "#8a3ea0", "splat": "#b3215f"}
 OTHER = "#595d68"
 MOST_OF_A_KIND = 5000
 _RANGE_DB = 50.0  # of events' opacity

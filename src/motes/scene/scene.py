@@ -27,7 +27,11 @@ from motes.kinds.texture.table import Texture
 from motes.scene.metadata import Metadata
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from motes.edit.selection import Selection
+
+    File = str | os.PathLike[str]
 
 # All kinds of event, in the order in which scenes and files hold them.
 KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
@@ -207,6 +211,35 @@ class Scene:
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""
         return replace(self, **changes)
+
+    def to_csv(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as a table, a line each, which `motes.from_csv` reads back; returns the path."""
+        return self._export("csv", path, overwrite)
+
+    def to_json(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as one JSON object, a list for each column; returns the path."""
+        return self._export("json", path, overwrite)
+
+    def to_parquet(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as a Parquet table, a row each; returns the path."""
+        return self._export("parquet", path, overwrite)
+
+    def _export(self, to: str, path: File, overwrite: bool) -> Path:
+        from motes.report.tables import write_table
+
+        return write_table(self, to, path, overwrite)
+
+    def to_pandas(self) -> Any:
+        """The events as a pandas DataFrame, a row each."""
+        from motes.report.tables import to_pandas
+
+        return to_pandas(self)
+
+    def plot(self, start_s: float = 0.0, end_s: float | None = None) -> Figure:
+        """The events over their spectrogram, as a figure of matplotlib: at most 30 s from `start_s`."""
+        from motes.report.picture import scene_figure
+
+        return scene_figure(self, start_s, end_s)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a picture and the audio."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 _KEEP_ALIVE_S = 15.0
@@ -21,7 +21,7 @@ class Feed:
         self._lock = threading.Lock()
         self._closed = False
 
-    def publish(self, name: str, data: dict[str, Any]) -> None:
+    def publish(self, name: str, data: Mapping[str, Any]) -> None:
         """Send a message to every listener."""
         message = sse_message(name, data)
         with self._lock:
@@ -41,7 +41,7 @@ class Feed:
                 except RuntimeError:
                     continue
 
-    async def listen(self, state: Callable[[], dict[str, Any]]) -> AsyncIterator[bytes]:
+    async def listen(self, state: Callable[[], Mapping[str, Any]]) -> AsyncIterator[bytes]:
         """All messages from now on, `hello` with the state of everything first."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         with self._lock:
@@ -71,6 +71,6 @@ def _put(queue: asyncio.Queue[bytes | None], message: bytes) -> None:
         queue.put_nowait(None)
 
 
-def sse_message(name: str, data: dict[str, Any]) -> bytes:
+def sse_message(name: str, data: Mapping[str, Any]) -> bytes:
     """A message as it is sent."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from motes.errors import ParameterError
 from motes.library.plan import RECORDINGS
+from motes.studio.answers import EntryAnswer, FileType, FolderAnswer
 from motes.studio.errors import Forbidden, NotFound
 
 SCENE = ".mote"
@@ -46,7 +47,7 @@ class Folder:
         """A real path inside as it is called."""
         return real.relative_to(self.root).as_posix()
 
-    def listing(self, path: str) -> dict[str, Any]:
+    def listing(self, path: str) -> FolderAnswer:
         """Folders, scenes and recordings in a folder, by name; what leads out is left out."""
         here = self.inside(path)
         if not here.is_dir():
@@ -66,7 +67,7 @@ class Folder:
             "entries": found,
         }
 
-    def _entry(self, child: Path) -> dict[str, Any] | None:
+    def _entry(self, child: Path) -> EntryAnswer | None:
         if child.name.startswith("."):
             return None
         try:
@@ -74,26 +75,26 @@ class Folder:
             about = real.stat()
         except (Forbidden, OSError):
             return None
-        what = "folder" if real.is_dir() else file_type(child.name) if real.is_file() else None
-        if what is None:
+        kind: FileType | None = "folder" if real.is_dir() else file_type(child.name) if real.is_file() else None
+        if kind is None:
             return None
         path = child.relative_to(self.root).as_posix()
         return {
             "name": child.name,
             "path": path,
-            "type": what,
-            "n_bytes": 0 if what == "folder" else about.st_size,
+            "type": kind,
+            "n_bytes": 0 if kind == "folder" else about.st_size,
             "modified": about.st_mtime,
         }
 
 
-def file_type(name: str) -> str | None:
+def file_type(name: str) -> Literal["scene", "recording"] | None:
     """Whether a file is a scene or a recording, by its name; None for anything else."""
     extension = os.path.splitext(name)[1].lower()
     return "scene" if extension == SCENE else "recording" if extension in RECORDINGS else None
 
 
-def checked_file_type(name: str) -> str:
+def checked_file_type(name: str) -> Literal["scene", "recording"]:
     """The type of a file; ParameterError for anything else than a scene or a recording."""
     if (found := file_type(name)) is None:
         raise ParameterError(f"{name[:80]} is neither a .mote file nor a recording, by its name")

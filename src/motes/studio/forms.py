@@ -1,4 +1,4 @@
-"""What encoders can be asked for, so that a page can make a form of it: their options, but for files of this machine."""
+"""What encoders can be asked for, so that a page can make a form of it: options that name no file of this machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from motes.encoders import Encoder, Option, Options, make_options, options_in
 from motes.errors import MissingExtraError, ParameterError
 from motes.library.work import Encode
+from motes.studio.answers import EncoderAnswer, OptionAnswer
 
 # Stands for no upper limit: a form has one.
 LARGE = 1e9
@@ -33,13 +34,13 @@ def work_of(encoder: Encoder, values: dict[str, Any]) -> Encode:
     return Encode(options)
 
 
-def described(encoder: Encoder) -> dict[str, Any]:
+def described(encoder: Encoder) -> EncoderAnswer:
     """An encoder and its options."""
     options = [_described(about) for about in _shown(encoder)]
-    return {"encoder": encoder.name, "title": encoder.summary, "options": options}
+    return {"encoder": encoder.name, "title": encoder.title, "options": options}
 
 
-def _described(about: Option) -> dict[str, Any]:
+def _described(about: Option) -> OptionAnswer:
     bounded = about.low is not None
     return {
         "name": about.name,

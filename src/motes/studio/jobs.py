@@ -16,6 +16,7 @@ from typing import Any
 from motes.library.batch import Outcome, one_line
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
+from motes.studio.answers import DrawnAnswer, JobAnswer, JobState
 from motes.studio.encoding import MESSAGES_S, Counts, EncodingProcess, Fraction, Picture
 from motes.studio.errors import Conflict, NotFound
 
@@ -37,7 +38,7 @@ class EncodingJob:
     document: str | None = None
     # The document that gets the scene; None for a new one.
     into_document: str | None = None
-    state: str = "waiting"
+    state: JobState = "waiting"
     fraction: float = 0.0
     n_events: int = 0
     # Steps of a fit, and the loss after them.
@@ -62,7 +63,7 @@ class EncodingJob:
             case Picture():
                 self.picture, self.n_pictures = message, self.n_pictures + 1
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JobAnswer:
         """The job as in answers of the API."""
         elapsed = (self.ended or time.monotonic()) - self.begun if self.begun else 0.0
         remaining = (
@@ -86,7 +87,7 @@ class EncodingJob:
             "stop_reason": self.stop_reason,
         }
 
-    def _about_picture(self) -> dict[str, Any] | None:
+    def _about_picture(self) -> DrawnAnswer | None:
         """Which picture there is, its length and height."""
         if self.picture is None:
             return None
@@ -200,7 +201,7 @@ class Jobs:
         else:
             self._end(job, "failed", "its process was ended from outside (out of memory?)")
 
-    def _end(self, job: EncodingJob, state: str, error: str | None = None) -> None:
+    def _end(self, job: EncodingJob, state: JobState, error: str | None = None) -> None:
         job.state, job.error, job.ended = state, error, time.monotonic()
         job.begun = job.begun or job.ended
         self._on_change(job)

@@ -134,14 +134,14 @@ def _body(edit: edits.Edit) -> type[Body]:
     fields: dict[str, Any] = {"op": Literal[edit.request]}
     for parameter in edit.parameters:
         taken = _TYPES.get(parameter.type, parameter.type)
-        bounds = {"minimum": parameter.low, "maximum": parameter.high}
+        bounds = dict(zip(("minimum", "maximum"), parameter.range, strict=True))
         about = Field(
             parameter.default,
             description=parameter.doc,
             json_schema_extra={name: value for name, value in bounds.items() if value is not None},
         )
         fields[parameter.name] = (taken | None if parameter.default is None else taken, about)
-    return create_model(f"{edit.request.capitalize()}Edit", __base__=Body, __doc__=edit.doc, **fields)
+    return create_model(f"{str(edit.request).capitalize()}Edit", __base__=Body, __doc__=edit.doc, **fields)
 
 
 if TYPE_CHECKING:

@@ -20,16 +20,18 @@ from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.studio.answers import LimitsAnswer, StudioAnswer
 from motes.studio.document.autosaver import Autosaver
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
-from motes.studio.document.table import kinds, sortable
+from motes.studio.document.table import sortable
 from motes.studio.errors import Conflict, NotFound
 from motes.studio.feed import Feed
 from motes.studio.folder import SCENE, Folder, checked_file_type, file_type
 from motes.studio.forms import described, work_of
 from motes.studio.jobs import EncodingJob, Jobs
+from motes.studio.kinds import kinds
 from motes.studio.options import StudioOptions
 from motes.studio.schemas import EventFilter, JobBody, OpenBody, SourceBody
 from motes.studio.sound.recording import DecodedRecording, check_length, recording_of
@@ -56,12 +58,11 @@ class Studio:
         self.opened: str | None = None
         self.opened_job: str | None = None
 
-    # --- as a whole
-    # ----------------------------------------------------------------------------------------------
+    # --- as a whole ---
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> StudioAnswer:
         """All a page needs to start."""
-        limits = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
+        limits: LimitsAnswer = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
         return {
             "version": __version__,
             "folder": self.folder.root.name,
@@ -86,8 +87,7 @@ class Studio:
         self.autosaver.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    # --- documents
-    # ----------------------------------------------------------------------------------------------
+    # --- documents ---
 
     def open(self, body: OpenBody) -> Document:
         """The document of a scene, of a recording, or of unsaved work: opened, unless it is open."""
@@ -206,8 +206,7 @@ class Studio:
         self.autosaver.forget(document.id)
         self.changed(document)
 
-    # --- files
-    # ----------------------------------------------------------------------------------------------
+    # --- files ---
 
     def source(self, body: SourceBody | OpenBody) -> tuple[Path, str, str | None]:
         """The file a request means, its name, and its path in the folder if it is there."""
@@ -223,8 +222,7 @@ class Studio:
         checked_file_type(name)
         return path, name, shown
 
-    # --- jobs
-    # ----------------------------------------------------------------------------------------------
+    # --- jobs ---
 
     def encode(self, body: JobBody) -> EncodingJob:
         """A queued encoding."""

@@ -6,10 +6,10 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from motes.audio import open_source
 from motes.errors import MotesError
+from motes.studio.answers import UploadAnswer
 from motes.studio.errors import NotFound, TooLarge
 from motes.studio.folder import checked_file_type
 from motes.studio.sound.recording import check_length
@@ -44,7 +44,7 @@ class Uploads:
         identity = f"u{secrets.token_hex(6)}"
         return identity, self._folder / f"{identity}{os.path.splitext(name)[1].lower()}"
 
-    def add(self, identity: str, name: str, path: Path, n_bytes: int) -> dict[str, Any]:
+    def add(self, identity: str, name: str, path: Path, n_bytes: int) -> UploadAnswer:
         """What has arrived; refused, and deleted, where it is no sound or lasts too long."""
         file_type = checked_file_type(name)
         try:

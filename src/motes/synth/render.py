@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.kinds.gabor.edited import performed
-from motes.kinds.gabor.kernel import add_gabor
+from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor
 from motes.kinds.splat.render import SplatPart
 from motes.kinds.strike.render import StrikePart
 from motes.scene.scene import Scene
@@ -73,9 +73,8 @@ class GaborPart:
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
-        add_gabor(
-            audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre)
-        )
+        signal = Signal(audio.reshape(-1), audio.shape[1], n_samples, first)
+        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase), 0, len(centre))
 
 
 def texture_part(scene: Scene) -> Part:

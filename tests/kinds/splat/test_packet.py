@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+import splats as plain_splats
 
-from motes.codec import dumps, load, loads, quantise, save, splat_twin
+from motes.codec import dumps, load, loads, quantise, save
 from motes.codec.quantise_scene import default_quantiser
 from motes.codec.salvage import salvage
 from motes.coding.varints import Reader, varint
 from motes.errors import FormatError
 from motes.kinds.splat.integers import FIELDS, rounded, to_integers
-from motes.kinds.splat.model import COLUMNS, prior
+from motes.kinds.splat.model import COLUMNS
 from motes.kinds.splat.packet import Coder, columns
 from motes.kinds.splat.table import MUTE_DB, Splat
 from motes.scene.scene import Scene
@@ -119,24 +120,22 @@ def test_extremes_of_every_parameter_are_rounded_within_their_range():
         assert rounded(once, RATE).equals(once), param.name
 
 
-def test_bytes_are_those_of_the_twin():
+def test_bytes_are_those_of_the_plain_reader():
     rows = to_integers(splats(40), RATE)
-    coder, twin = Coder(None, 40, 1), splat_twin.Columns(None)
+    coder, plain = Coder(None, 40, 1), plain_splats.Columns(None)
     coded = [(name, rows[name]) for name in FIELDS if name in COLUMNS and name not in ("gain_db", "time_s")]
     for name, values in coded:
         coder.column(COLUMNS[name], values.copy())
-        twin.column(prior(COLUMNS[name]), COLUMNS[name].mean, COLUMNS[name].optional, values.tolist())
+        plain.column(name, values.tolist())
     bits = np.arange(40)
     values = np.random.default_rng(1).integers(0, 1 << bits)
     coder.evenly(bits, values.copy())
-    twin.evenly(bits.tolist(), values.tolist())
+    plain.evenly(bits.tolist(), values.tolist())
     data = coder.finish()
-    assert twin.coder.finish() == data
-    reader = splat_twin.Columns(data)
+    assert plain.coder.finish() == data
+    reader = plain_splats.Columns(data)
     for name, held in coded:
-        assert (
-            reader.column(prior(COLUMNS[name]), COLUMNS[name].mean, COLUMNS[name].optional, [1] * 40) == held.tolist()
-        )
+        assert reader.column(name, [1] * 40) == held.tolist()
     assert reader.evenly(bits.tolist(), [0] * 40) == values.tolist()
 
 

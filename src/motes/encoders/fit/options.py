@@ -14,7 +14,7 @@ _LARGEST = 10_000_000
 
 @dataclass(frozen=True)
 class FitOptions(Options):
-    """How many events are fitted to a recording, how, and for how long: what `SplatOptions` and `GaborOptions` share."""
+    """How many events are fitted to a recording, how, and for how long: base of `SplatOptions` and `GaborOptions`."""
 
     # Of the events.
     KIND: ClassVar[str]
@@ -118,5 +118,5 @@ class GaborOptions(FitOptions):
 
     KIND: ClassVar[str] = "gabor"
     # Atoms have neither: no options here.
-    envelope: ClassVar[str] = "gaussian"  # type: ignore[misc,assignment]
+    envelope: ClassVar[str] = "gaussian"  # type: ignore[misc]
     noise: ClassVar[bool] = False  # type: ignore[misc]

@@ -76,8 +76,8 @@ def from_integers(rows: Ints, sample_rate_hz: int) -> dict[str, NDArray[np.float
     }
 
 
-def rounded(strikes: Strike, sample_rate_hz: int, quantiser: object = None) -> Strike:
+def rounded(events: Strike, sample_rate_hz: int, quantiser: object = None) -> Strike:
     """Strikes as a file holds them."""
-    if not len(strikes):
-        return strikes
-    return Strike(**from_integers(to_integers(strikes, sample_rate_hz), sample_rate_hz))  # type: ignore[arg-type]
+    if not len(events):
+        return events
+    return Strike(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.library.work import _store
 from motes.scene.scene import Scene
+from motes.studio.answers import DocumentAnswer, EditedAnswer, Track
 from motes.studio.document.editing import EditResult, apply
 from motes.studio.document.history import History, Revision
 from motes.studio.document.selecting import chosen, ranges_of
@@ -27,7 +28,6 @@ from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import DecodedRecording
 from motes.studio.sound.sound import TRACKS, Sound
 
-Edited = dict[str, Any]
 _GEOMETRIES = 3
 # Spectrogram tiles kept, 64 kB each.
 _TILES = 400
@@ -106,7 +106,7 @@ class Document:
             return np.ones(revision.scene.n_events, np.bool_)
         return chosen(what, revision, self.geometry(revision))
 
-    def edit(self, body: EditBody, clip: Callable[[str, int, EventFilter], Selection]) -> Edited:
+    def edit(self, body: EditBody, clip: Callable[[str, int, EventFilter], Selection]) -> EditedAnswer:
         """The answer to an edit, done here; Conflict where it was meant for another revision."""
         with self.lock:
             now = self.history.current
@@ -120,14 +120,14 @@ class Document:
             done = apply(now, mask, body.edit, lambda document, revision: clip(document, revision, body.what))
             return self._added(done, mask)
 
-    def put(self, scene: Scene, label: str) -> Edited:
+    def put(self, scene: Scene, label: str) -> EditedAnswer:
         """Another scene altogether as the next state."""
         with self.lock:
             everything = np.ones(scene.n_events, np.bool_)
             before = np.zeros(self.history.current.scene.n_events, np.bool_)
             return self._added(EditResult(scene, ~everything, everything, label), before)
 
-    def _added(self, done: EditResult, mask: Mask) -> Edited:
+    def _added(self, done: EditResult, mask: Mask) -> EditedAnswer:
         before = self.history.current
         made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
         try:
@@ -137,14 +137,14 @@ class Document:
             raise
         return self._edited(made.label, stretch, done.mask)
 
-    def undo(self) -> Edited:
+    def undo(self) -> EditedAnswer:
         """One edit back."""
         with self.lock:
             left = self.history.undo()
             now = self.history.current
             return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
 
-    def redo(self) -> Edited:
+    def redo(self) -> EditedAnswer:
         """One edit forward."""
         with self.lock:
             left = self.history.redo()
@@ -155,7 +155,7 @@ class Document:
         found = changed(one.audible, other.audible)
         return None if found is None else (found.start_s, found.end_s)
 
-    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> Edited:
+    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> EditedAnswer:
         mask = np.zeros(self.history.current.scene.n_events, np.bool_) if mask is None else mask
         return {
             "revision": self.history.current.number,
@@ -181,12 +181,12 @@ class Document:
             self.path, self.shown_path, self.name = path, shown_path, path.name
             self.saved_revision, self.stamp = now.number, _stamp(path)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> DocumentAnswer:
         """The document as in answers of the API."""
         with self.lock:
             now, history = self.history.current, self.history
             scene, about = now.scene, now.scene.metadata
-            tracks = TRACKS if self.recording is not None else ("reconstruction",)
+            tracks: tuple[Track, ...] = TRACKS if self.recording is not None else ("reconstruction",)
             return {
                 "id": self.id,
                 "name": self.name,

@@ -18,38 +18,43 @@ from motes.events.groups import Groups
 from motes.events.room import Room
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
+from motes.studio.answers import EditAnswer, EditParameterAnswer
 from motes.studio.document.history import Revision
 from motes.studio.rooms import find_room, tails_end_s
 
 _BY_REQUEST = {edit.request: edit for edit in EDITS if edit.request}
 # What the types of parameters are called.
-_TYPES = {float: "number", int: "integer", Room: "room", Mapping: "values"}
+_TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values"}
 # These leave events where they stand.
 _OF_GROUPS = ("group", "ungroup")
 
 
-def described() -> list[dict[str, Any]]:
+def described() -> list[EditAnswer]:
     """Every edit that can be asked for, with its words and parameters, for a page."""
     return [
         {
-            "op": edit.request,
-            "label": edit.label,
+            "op": str(edit.request),
+            "label": str(edit.request).capitalize(),
             "doc": edit.doc,
-            "parameters": [
-                {
-                    "name": parameter.name,
-                    "type": _TYPES.get(parameter.type, "choice"),
-                    "unit": parameter.unit,
-                    "low": parameter.low,
-                    "high": parameter.high,
-                    "required": parameter.default is ...,
-                    "default": None if parameter.default is ... else parameter.default,
-                    "doc": parameter.doc,
-                }
-                for parameter in edit.parameters
-            ],
+            "parameters": _parameters(edit),
         }
         for edit in _BY_REQUEST.values()
+    ]
+
+
+def _parameters(edit: Edit) -> list[EditParameterAnswer]:
+    return [
+        {
+            "name": parameter.name,
+            "type": _TYPES.get(parameter.type, "choice"),
+            "unit": parameter.unit,
+            "low": parameter.range[0],
+            "high": parameter.range[1],
+            "required": parameter.default is ...,
+            "default": None if parameter.default is ... else parameter.default,
+            "doc": parameter.doc,
+        }
+        for parameter in edit.parameters
     ]
 
 

@@ -12,44 +12,14 @@ from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
 from motes.events.groups import ROLES
 from motes.scene.scene import KINDS, Scene
+from motes.studio.answers import EventAnswer, GroupAnswer, TableAnswer
 from motes.studio.document.history import Revision
-from motes.studio.drawing.geometry import AUX, MORE, Geometry
+from motes.studio.drawing.geometry import Geometry
 from motes.studio.errors import NotFound
 from motes.studio.schemas import TableBody
 
 # What conditions can ask for but takes long to find.
 UNSORTED = ("partial",)
-
-
-def kinds() -> list[dict[str, Any]]:
-    """Every kind with what can be known and set of its events."""
-    return [_kind(kind) for kind in KINDS]
-
-
-def _kind(kind: type[EventTable]) -> dict[str, Any]:
-    params = [
-        {
-            "name": param.name,
-            "unit": param.unit,
-            "low": param.low,
-            "high": param.high,
-            "default": param.default,
-            "whole": param.whole,
-            "per_channel": param.per_channel,
-            "meaning": param.meaning,
-            "editable": True,
-            "measured": param.name in kind.COUNTS,
-        }
-        for param in kind.PARAMS
-        if param.told
-    ]
-    return {
-        "kind": kind.KIND,
-        "params": params,
-        "ragged": list(kind.RAGGED),
-        "aux": list(AUX.get(kind.KIND, ("", ""))),
-        "more": list(MORE.get(kind.KIND, ())),
-    }
 
 
 def sortable() -> list[str]:
@@ -71,7 +41,7 @@ def place_of(scene: Scene, event: int) -> tuple[EventTable, int]:
     )
 
 
-def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, Any]:
+def one_event(revision: Revision, geometry: Geometry, event: int) -> EventAnswer:
     """All there is to know of one event."""
     table, i = place_of(revision.scene, event)
     one = table.take(slice(i, i + 1))
@@ -90,7 +60,7 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, A
     }
 
 
-def page(revision: Revision, geometry: Geometry, mask: Mask, query: TableBody) -> dict[str, Any]:
+def page(revision: Revision, geometry: Geometry, mask: Mask, query: TableBody) -> TableAnswer:
     """Rows offset … offset + limit − 1 of the chosen events in the order of a column."""
     order_by, names, find, offset = query.order_by, query.columns, query.find, query.offset
     known = sortable()
@@ -165,7 +135,7 @@ def _values(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], names: list
     return rows
 
 
-def groups(scene: Scene, geometry: Geometry) -> list[dict[str, Any]]:
+def groups(scene: Scene, geometry: Geometry) -> list[GroupAnswer]:
     """Every group with how many events are in it itself, and from when to when."""
     held = scene.groups
     place = np.searchsorted(held.id, geometry.group_id)

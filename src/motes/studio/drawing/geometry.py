@@ -15,18 +15,9 @@ from motes.kinds.splat.table import N_PARTIALS, OCTAVE_DB, Splat
 from motes.kinds.texture.table import erb_rate
 from motes.report.items import bands
 from motes.scene.scene import Scene
+from motes.studio.kinds import N_MORE, look_of
 from motes.units import SILENCE_DB
 
-# What the two spare columns of a tile hold for a kind.
-AUX: dict[str, tuple[str, str]] = {
-    "gabor": ("window_s", ""),
-    "texture": ("n_bands", "frame_s"),
-    "strike": ("control", "frequency_ratio"),
-    "splat": ("t60_s", "f0_hz"),
-}
-# What the further columns of a tile hold for a kind.
-MORE: dict[str, tuple[str, ...]] = {"splat": ("peak_s", "partials", "noise", "backward")}
-N_MORE = 4
 # Partials of a splat weaker than this, beside the strongest, count for nothing where it stands.
 _HEARD = 0.05
 
@@ -45,9 +36,9 @@ class Geometry:
     group_id: Ints
     # The place of each event's kind in `motes.scene.scene.KINDS`.
     kind: NDArray[np.uint8]
-    # `(n_events, 2)`, what `AUX` names.
+    # `(n_events, 2)`, what `Look.aux` names.
     aux: Array
-    # `(n_events, N_MORE)`, what `MORE` names; `(0, N_MORE)` where no kind has any.
+    # `(n_events, N_MORE)`, what `Look.more` names; `(0, N_MORE)` where no kind has any.
     more: Array
 
     @cached_property
@@ -162,7 +153,7 @@ def _mean_level_db(table: EventTable) -> Array:
 
 def aux(table: EventTable) -> Array:
     """The two spare columns of a kind."""
-    names = AUX.get(table.KIND, ("", ""))
+    names = look_of(table.KIND).aux
     held = {param.name for param in table.PARAMS}
     columns = [np.asarray(table.column(name), np.float64) if name in held else np.zeros(len(table)) for name in names]
     return np.stack([column if column.ndim == 1 else column[:, 0] for column in columns], axis=1)

@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
+from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
 from motes.studio.errors import NotFound
@@ -40,17 +41,17 @@ _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.partition(";")
 
 
 @router.post("/documents", summary="Open a scene, a recording, or unsaved work", status_code=201)
-def post_document(studio: StudioDep, body: OpenBody) -> dict[str, Any]:
+def post_document(studio: StudioDep, body: OpenBody) -> DocumentAnswer:
     return studio.open(body).to_json()
 
 
 @router.get("/documents", summary="All open documents")
-def get_documents(studio: StudioDep) -> list[dict[str, Any]]:
+def get_documents(studio: StudioDep) -> list[DocumentAnswer]:
     return [document.to_json() for document in studio.documents]
 
 
 @router.get("/documents/{document}", summary="An open document")
-def get_document(document: DocumentDep) -> dict[str, Any]:
+def get_document(document: DocumentDep) -> DocumentAnswer:
     return document.to_json()
 
 
@@ -61,7 +62,7 @@ def delete_document(studio: StudioDep, document: DocumentDep, discard: bool = Fa
 
 
 @router.post("/documents/{document}/original", summary="Take a recording for the original of a document")
-def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) -> dict[str, Any]:
+def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) -> DocumentAnswer:
     path, name, _ = studio.source(body)
     recording = DecodedRecording(path, studio.options.upload_s)
     recording.name = name
@@ -77,50 +78,50 @@ def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) ->
 
 
 @router.post("/documents/{document}/save", summary="Save a document as a .mote file")
-def post_save(studio: StudioDep, document: DocumentDep, body: SaveBody) -> dict[str, Any]:
+def post_save(studio: StudioDep, document: DocumentDep, body: SaveBody) -> DocumentAnswer:
     studio.save(document, body.path, body.overwrite)
     return document.to_json()
 
 
 @router.post("/documents/{document}/edits", summary="Edit events")
-def post_edit(studio: StudioDep, document: DocumentDep, body: EditBody) -> dict[str, Any]:
+def post_edit(studio: StudioDep, document: DocumentDep, body: EditBody) -> EditedAnswer:
     edited = document.edit(body, studio.clip)
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/undo", summary="One edit back")
-def post_undo(studio: StudioDep, document: DocumentDep) -> dict[str, Any]:
+def post_undo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.undo()
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/redo", summary="One edit forward again")
-def post_redo(studio: StudioDep, document: DocumentDep) -> dict[str, Any]:
+def post_redo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.redo()
     studio.changed(document)
     return edited
 
 
 @router.post(REVISION_PATH + "/select", summary="Which events hold these conditions")
-def post_select(document: DocumentDep, revision: RevisionDep, body: EventFilter) -> dict[str, Any]:
+def post_select(document: DocumentDep, revision: RevisionDep, body: EventFilter) -> SelectedAnswer:
     return summary(document.mask_of(body, revision), revision, document.geometry(revision))
 
 
 @router.post(REVISION_PATH + "/table", summary="A piece of the table of events")
-def post_table(document: DocumentDep, revision: RevisionDep, body: TableBody) -> dict[str, Any]:
+def post_table(document: DocumentDep, revision: RevisionDep, body: TableBody) -> TableAnswer:
     mask, geometry = document.mask_of(body.what, revision), document.geometry(revision)
     return page(revision, geometry, mask, body)
 
 
 @router.get(REVISION_PATH + "/groups", summary="The groups of events")
-def get_groups(document: DocumentDep, revision: RevisionDep) -> list[dict[str, Any]]:
+def get_groups(document: DocumentDep, revision: RevisionDep) -> list[GroupAnswer]:
     return groups(revision.scene, document.geometry(revision))
 
 
 @router.get(REVISION_PATH + "/events/{event}", summary="One event with all its parameters")
-def get_event(document: DocumentDep, revision: RevisionDep, event: NonNegative) -> dict[str, Any]:
+def get_event(document: DocumentDep, revision: RevisionDep, event: NonNegative) -> EventAnswer:
     return one_event(revision, document.geometry(revision), event)
 
 

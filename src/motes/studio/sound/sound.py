@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.scene.scene import Scene
+from motes.studio.answers import Track
 from motes.studio.errors import NotFound
 from motes.studio.sound.changed import Changed, changed
 from motes.synth.render import Renderer
@@ -17,7 +18,7 @@ from motes.synth.render import Renderer
 Audio = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 15
 KEPT_BYTES = 256 << 20
-TRACKS = ("original", "reconstruction", "residual")
+TRACKS: tuple[Track, ...] = ("original", "reconstruction", "residual")
 
 
 class State(Protocol):
