@@ -93,7 +93,7 @@ class FileSource:
     """A recording in a file or a binary stream; a stream that cannot seek is spooled (memory first, then a temporary
     file).
 
-    Where a header does not tell the length exactly (MP3, Ogg), it is counted by decoding once. Raises AudioError, one
+    Where a header does not hold the exact length (MP3, Ogg), it is counted by decoding once. Raises AudioError, one
     line, where the file is missing, empty, damaged, cut short, of a kind libsndfile does not know, or holds NaN or
     infinities.
     """
