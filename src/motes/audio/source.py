@@ -225,7 +225,7 @@ Audio = ArrayLike | str | os.PathLike[str] | BinaryIO | Source
 
 
 def as_source(audio: Audio, sample_rate_hz: float | None = None) -> Source:
-    """A source of this audio; an array needs its `sample_rate_hz`, a recording tells its own.
+    """A source of this audio; an array needs its `sample_rate_hz`, a recording has its own.
 
     Raises AudioError for a file that cannot be read, ParameterError for an array that makes no sense and for another
     rate than that of the file.

@@ -159,8 +159,8 @@ class _Writer:
                 guarded.check()  # first: what soundfile then makes of it says less
 
     def _quantised(self, piece: Block) -> NDArray[np.float32] | NDArray[np.int32]:
-        """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and
-        counted.
+        """The samples, rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is
+        clipped and counted.
         """
         if self._coding in ("FLOAT", "DOUBLE"):
             return piece
@@ -174,7 +174,7 @@ class _Writer:
         return scaled
 
     def _write_empty(self, handle: IO[bytes]) -> None:
-        """libsndfile leaves nothing, or something it refuses, for no samples in these formats."""
+        """Write a file of no samples where libsndfile leaves nothing, or something that it refuses."""
         if self._container == "FLAC":
             bits = _BITS[self._coding]
             fields = self._rate << 44 | (self._n_channels - 1) << 41 | (bits - 1) << 36

@@ -100,8 +100,8 @@ def _prepared(audio: NDArray[Any], sample_rate_hz: int) -> NDArray[np.float32]:
 
 
 def _guarded(score: Callable[[Mono, Mono], float], estimate: Mono, reference: Mono) -> float:
-    """The score, with what the measures cannot tell about silence: two silences are the same, one silence is
-    nothing like a sound.
+    """The score; of silence, which the measures know nothing of, the best where both are silent and the worst where one
+    is.
     """
     silent = [float(np.abs(x).max(initial=0.0)) < SILENCE for x in (estimate, reference)]
     if any(silent):

@@ -46,7 +46,7 @@ class Autosave:
             (self.folder / f"{document}{_SUFFIX}").unlink()
 
     def close(self) -> None:
-        """The studio ends; unsaved work stays for the next."""
+        """End the lock: unsaved work stays for the next studio."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None

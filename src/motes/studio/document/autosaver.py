@@ -48,7 +48,7 @@ class Autosaver:
         self._save_until(float("inf"))
 
     def forget(self, identity: str) -> None:
-        """There is nothing unsaved any more of a document."""
+        """Drop a document of which nothing is unsaved any more."""
         with self._lock:
             self._due_s.pop(identity, None)
         self.store.forget(identity)

@@ -121,7 +121,7 @@ class Document:
             return self._added(done, mask)
 
     def put(self, scene: Scene, label: str) -> EditedAnswer:
-        """Another scene altogether as the next state."""
+        """The answer to an edit that exchanges the whole scene."""
         with self.lock:
             everything = np.ones(scene.n_events, np.bool_)
             before = np.zeros(self.history.current.scene.n_events, np.bool_)
@@ -138,14 +138,14 @@ class Document:
         return self._edited(made.label, stretch, done.mask)
 
     def undo(self) -> EditedAnswer:
-        """One edit back."""
+        """The answer to going one edit back."""
         with self.lock:
             left = self.history.undo()
             now = self.history.current
             return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
 
     def redo(self) -> EditedAnswer:
-        """One edit forward."""
+        """The answer to doing again the edit that was taken back last."""
         with self.lock:
             left = self.history.redo()
             now = self.history.current

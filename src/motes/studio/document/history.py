@@ -134,14 +134,14 @@ class History:
         return made
 
     def undo(self) -> Revision:
-        """Back to the state before; returns the one that was left."""
+        """The state that is left by going back to the one before."""
         if len(self._done) < 2:
             raise Conflict("there is nothing to undo")
         self._undone.append(self._done.pop())
         return self._undone[-1]
 
     def redo(self) -> Revision:
-        """Forward again; returns the state that was left."""
+        """The state that is left by going forward again."""
         if not self._undone:
             raise Conflict("there is nothing to redo")
         left = self.current

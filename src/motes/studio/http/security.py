@@ -83,7 +83,7 @@ class Guard:
         return None
 
     def _is_own_host(self, host: str) -> bool:
-        """Names can be made to point here by others; localhost and literal addresses cannot."""
+        """Whether the server has this name; others can make names point here, but not localhost nor an address."""
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
@@ -130,7 +130,7 @@ class Guard:
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
-    """The body, which ends the connection where it is longer than it said it would be."""
+    """A body that ends the connection where it is longer than it said it would be."""
     taken = 0
 
     async def take() -> MutableMapping[str, Any]:
