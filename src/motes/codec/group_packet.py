@@ -36,6 +36,6 @@ def unpack_groups(reader: Reader) -> Groups:
         groups = Groups(ids, parents, roles)
     except ParameterError as error:
         raise FormatError(f"{reader.name}: {error}") from None
-    if not groups.told().equals(groups):
+    if not groups.stored().equals(groups):
         raise FormatError(f"{reader.name}: it tells of partials that need no telling")
     return groups

@@ -26,7 +26,7 @@ class Written:
     """
 
     def __init__(self, scene: Scene) -> None:
-        self.scene, self.groups = scene, scene.groups.told()
+        self.scene, self.groups = scene, scene.groups.stored()
         self.quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
         self.entries: list[Entry] = []
         self._windows = self.n_packets = 0

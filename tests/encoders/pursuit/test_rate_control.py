@@ -9,10 +9,10 @@ import soundfile
 import motes
 from motes.audio import ArraySource
 from motes.codec import dumps, loads
-from motes.encoders.options import WINDOWS_BY_EAR
 from motes.encoders.pursuit import PursuitOptions, rate_control
 from motes.encoders.pursuit.atoms import Atoms
 from motes.encoders.pursuit.common_threshold import pursue
+from motes.encoders.pursuit.options import WINDOWS_BY_EAR
 from motes.encoders.pursuit.rate_control import LEAST_USE, MOST_TRIALS, encode_at_bitrate, texture_options
 from motes.encoders.pursuit.schedule import PursuitResult, no_progress, segment_grid
 from motes.encoders.pursuit.tuning import TEXTURE_SHARE

@@ -1,4 +1,4 @@
-"""Where a fit begins: atoms of matching pursuit, or random ones."""
+"""Atoms that a fit begins with: those of matching pursuit, or random ones."""
 
 from __future__ import annotations
 

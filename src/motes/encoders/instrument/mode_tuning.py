@@ -70,7 +70,7 @@ def _moved(sites: Sites, change: Complexes) -> Sites:
 
 
 def _changes(sites: Sites, residual: Reals) -> Complexes:
-    """How each mode's pole should change, `(n_modes,)`."""
+    """Change of each mode's pole in a round, `(n_modes,)`."""
     step = DIFFERENCE * -sites.poles[0]
     both = _with_moved_poles(sites, step)
     correlations = correlate_mixed(residual, both)
@@ -83,7 +83,7 @@ def _changes(sites: Sites, residual: Reals) -> Complexes:
 
 
 def _with_moved_poles(sites: Sites, step: Reals) -> Sites:
-    """The sites and, behind them, the same number with decays that are less by `step`."""
+    """The sites and, behind them, as many with decays that are less by `step`."""
     moved = sites.poles + np.stack([step, 0 * step])
     return Sites(
         np.ascontiguousarray(np.concatenate([sites.poles, moved], axis=1)),
@@ -94,7 +94,7 @@ def _with_moved_poles(sites: Sites, step: Reals) -> Sites:
 
 
 def _change(both: Sites, n_samples: int, correlations: Complexes, mode: int, step: float) -> complex:
-    """How a mode's pole should change, by least squares for it and for all amplitudes of the mode."""
+    """Change of a mode's pole, by least squares for it and for all amplitudes of the mode."""
     n_modes = both.n_modes // 2
     struck = np.flatnonzero(both.amplitudes[:, mode])
     amplitude = both.amplitudes[struck, mode]

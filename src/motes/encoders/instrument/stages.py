@@ -66,7 +66,7 @@ class InstrumentFit:
 
 @dataclass
 class Work:
-    """How far the fit has come, and whether its time is over."""
+    """Progress of a fit, and the time it may take."""
 
     options: InstrumentOptions
     progress: Callable[[Progress], None] | None
