@@ -15,10 +15,10 @@ from motes.scene.scene import KINDS
 from motes.studio.answers import SelectedAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.schemas import Box, What
+from motes.studio.schemas import Box, EventFilter
 
 
-def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
+def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
     """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
     scene = revision.scene
     n_events = scene.n_events
@@ -41,7 +41,7 @@ def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
     return ~mask if what.invert else mask
 
 
-def _groups(what: What) -> list[int] | None:
+def _groups(what: EventFilter) -> list[int] | None:
     if what.group is None:
         return what.groups
     return [what.group, *(what.groups or [])]
