@@ -25,7 +25,7 @@ from motes.encoders.fit.density_control import windows_for
 from motes.encoders.fit.encoder import encode as fit
 from motes.encoders.options import FitOptions, PursuitOptions
 from motes.encoders.pursuit.encoder import encode as pursue
-from motes.kinds.splat.table import render_splat_oracle
+from motes.kinds.splat.oracle import render_splat_oracle
 from motes.metrics.signal import spectral_convergence
 from motes.synth.render import render_blocks
 

@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests/examples"))  # pytest's importlib mode leaves the path alone
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("examples", "oracles")]  # importlib mode leaves the path alone
 SHARED = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

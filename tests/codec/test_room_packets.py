@@ -23,8 +23,9 @@ from motes.coding.container import (
     varint,
 )
 from motes.errors import FormatError
-from motes.events.room import Room, dry
+from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
+from motes.scene.rooms import dry
 from motes.scene.scene import Scene
 
 RATE = 8000

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from plain_pursuit import PlainPursuit
 
 from motes.encoders.pursuit.masking import Hearing
 from motes.encoders.pursuit.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary, unit_window
-from motes.kernels.plain import PlainPursuit
 
 
 def begun(audio, windows, first=0, hearing=None):

@@ -20,10 +20,10 @@ from motes.errors import AudioError, ParameterError
 from motes.events.event_table import EventTable, Param
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.strike.table import Strike
-from motes.kinds.texture.table import erb_rate
 from motes.report import picture, picture_kinds
 from motes.report.picture import scene_html, scene_picture
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 
 def scene(seconds=1.0, rate=8000, n_channels=1, n_events=20, windows=(256, 1024), amplitude=0.1):

@@ -49,8 +49,8 @@ def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_de
     """
     from matplotlib.figure import Figure
 
-    from motes.kinds.texture.table import erb_rate
     from motes.report.picture_kinds import _draw_splats
+    from motes.units import erb_rate
 
     events = Splat(
         [0.2],

@@ -7,8 +7,9 @@ import pytest
 from scipy.signal import fftconvolve
 
 from motes.errors import MotesWarning
-from motes.events.room import Room, dry
+from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
+from motes.scene.rooms import dry
 from motes.scene.scene import Scene
 from motes.synth import rooms
 from motes.synth.render import Renderer, render_blocks

@@ -114,7 +114,7 @@ def chunks(scene: Scene) -> Iterator[bytes]:
     yield frame(
         HEADER, Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, quantiser, scene.metadata).pack()
     )
-    groups = scene.groups.told()
+    groups = scene.groups.stored()
     if len(groups):
         yield frame(GROUPS, pack_groups(groups))
     for number, instrument in enumerate(scene.instruments):

@@ -252,7 +252,7 @@ def unpack_groups(found: Frame) -> Groups:
         groups = Groups(ids, parents, roles)
     except ParameterError as error:
         raise FormatError(f"{found.name}: {error}") from None
-    if not groups.told().equals(groups):
+    if not groups.stored().equals(groups):
         raise FormatError(f"{found.name}: it tells of partials that need no telling")
     return groups
 

@@ -13,7 +13,7 @@ from motes.edit import operations as edit
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask, Param
 from motes.events.groups import ROLES, Groups
-from motes.kinds.gabor.edited import EDITS, baked, follow_partials
+from motes.kinds.gabor.edited import EDITS, follow_partials, forget_edits
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.table import Texture
 
@@ -59,11 +59,11 @@ def assign(selection: Selection, values: Mapping[str, Any]) -> Selection:
 
 def names_of(table: EventTable) -> list[str]:
     """What can be set of a kind's events."""
-    return [param.name for param in table.PARAMS if param.told] + list(table.RAGGED)
+    return [param.name for param in table.PARAMS if param.public] + list(table.RAGGED)
 
 
 def _assigned(table: EventTable, mask: Mask, values: Mapping[str, Any]) -> EventTable:
-    params = {param.name: param for param in table.PARAMS if param.told}
+    params = {param.name: param for param in table.PARAMS if param.public}
     mine = {name: value for name, value in values.items() if name in params or name in table.RAGGED}
     if not mine:
         return table
@@ -78,7 +78,7 @@ def _plain(table: Gabor, mask: Mask) -> Gabor:
     """The same sounds, with the selected ones as if they had never been edited, and partials to be found anew."""
     layers = np.unique(table.edit_layer[mask])
     torn = np.intersect1d(layers, table.edit_layer[follow_partials(table)])
-    table = baked(table, torn) if len(torn) else table
+    table = forget_edits(table, torn) if len(torn) else table
     here = np.isin(table.edit_layer, layers)
     columns = {name: np.where(mask, value, table.column(name)) for name, value in EDITS.items()}
     forgotten = {name: np.where(here, 0.0, table.column(name)) for name in ("partial_hz", "partial_rad")}
@@ -124,7 +124,7 @@ def _reshaped(table: Texture, mask: Mask, values: Mapping[str, Any]) -> Texture:
 
 def _one_reshaped(event: Texture, values: Mapping[str, Any]) -> Texture:
     one = np.ones(1, np.bool_)
-    params = {param.name: param for param in event.PARAMS if param.told}
+    params = {param.name: param for param in event.PARAMS if param.public}
     columns = {name: _column(event, params[name], one, value) for name, value in values.items() if name in params}
     n_frames, n_bands = (int(columns.get(name, event.column(name))[0]) for name in ("n_frames", "n_bands"))
     n_channels = event.n_channels

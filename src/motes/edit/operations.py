@@ -22,10 +22,10 @@ from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
 from motes.events.event_table import EventTable, Mask
 from motes.events.groups import Groups
+from motes.events.instrument import together
 from motes.events.room import Room
-from motes.kinds.gabor.edited import baked, carried, follow_partials
-from motes.kinds.strike.table import together
-from motes.kinds.texture.table import split
+from motes.kinds.gabor.edited import follow_partials, forget_edits, with_partials
+from motes.scene.rooms import tail_s, without_unused
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
 
@@ -78,7 +78,7 @@ def onset_s(selection: Selection) -> float:
 def _carried(selection: Selection) -> Selection:
     """The selection in a scene whose atoms know the partials that edits of frequency and length follow."""
     scene = selection.scene
-    return replace(selection, scene=scene.replace(gabor=carried(scene.gabor, scene.sample_rate_hz)))
+    return replace(selection, scene=scene.replace(gabor=with_partials(scene.gabor, scene.sample_rate_hz)))
 
 
 # --- edits of events
@@ -193,7 +193,7 @@ def into_room(selection: Selection, room: Room | int | None, wetness: float = 0.
         if not number
         else _extended(scene, _heard_end_s(selection) + scene.rooms[number - 1].heard_s() * (wetness > 0)),
     )
-    return replace(sent, scene=rooms.without_unused(sent.scene))
+    return replace(sent, scene=without_unused(sent.scene))
 
 
 def _known_room(scene: Scene, number: Any) -> int:
@@ -217,7 +217,7 @@ def _without(scene: Scene, mask: Mask) -> Scene:
     """
     gabor = scene.gabor
     torn = np.intersect1d(gabor.edit_layer[~mask[: len(gabor)]], gabor.edit_layer[follow_partials(gabor)])
-    return scene.replace(gabor=baked(gabor, torn)) if len(torn) else scene
+    return scene.replace(gabor=forget_edits(gabor, torn)) if len(torn) else scene
 
 
 def _check_early(selection: Selection, end_s: Array, doing: str) -> None:
@@ -339,13 +339,12 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
     first, last = _stretch_samples(scene, start_s, end_s)
     rate = scene.sample_rate_hz
     if with_overhang:
-        heard_s = np.concatenate([table.end_s + rooms.tail_s(scene, table) for table in scene.tables])
+        heard_s = np.concatenate([table.end_s + tail_s(scene, table) for table in scene.tables])
         mask = (heard_s * rate > first) & (column(scene, "start_s") * rate < last)
     else:
-        texture = scene.texture
-        for at in (first, last):
-            texture = split(texture, at / rate, 1 / rate)
-        scene = scene.replace(texture=texture)
+        ends = [at / rate for at in (first, last)]
+        cut_up = [table.split_at(ends[0], 1 / rate).split_at(ends[1], 1 / rate) for table in scene.tables]
+        scene = scene.with_tables(cut_up)
         mask = within(scene, first / rate if first else None, last / rate if last < scene.n_samples else None)
     part = replace(kept(scene.select(), mask), mask=np.ones(np.count_nonzero(mask), np.bool_))
     return _changed(
@@ -394,9 +393,7 @@ def _together(scene: Scene, other: Scene, selection: Selection) -> Selection:
         np.concatenate([scene.groups.role, groups.role]),
     )
     instruments, number = together(scene.instruments, other.instruments)
-    other = other.replace(
-        strike=other.strike.replace(instrument_id=number[other.strike.instrument_id]), instruments=instruments
-    )
+    other = other.with_tables((table.renumbered(number) for table in other.tables), instruments=instruments)
     both_rooms, room_number = rooms.together(scene.rooms, other.rooms)
     tables, masks = [], []
     for ours, theirs in zip(scene.tables, other.tables, strict=True):

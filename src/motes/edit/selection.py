@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.edit import assign
 from motes.edit import operations as edit
 from motes.edit.condition import Expression
@@ -20,8 +21,6 @@ from motes.events.event_table import EventTable, Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
 from motes.kinds.gabor.edited import partial_numbers
-from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import KINDS
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -191,12 +190,14 @@ def choose(
 
 def column_names() -> list[str]:
     """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
-    return list(dict.fromkeys(["kind", *(p.name for kind in KINDS for p in kind.PARAMS if p.told), *_MORE]))
+    return list(
+        dict.fromkeys(["kind", *(p.name for kind in kinds.KINDS for p in kind.table.PARAMS if p.public), *_MORE])
+    )
 
 
 def parse(condition: str) -> Expression:
     """A condition on events, ready to evaluate; ParameterError where it makes no sense."""
-    return Expression(condition, column_names(), {"kind": [kind.KIND for kind in KINDS]})
+    return Expression(condition, column_names(), {"kind": [kind.name for kind in kinds.KINDS]})
 
 
 def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
@@ -204,7 +205,7 @@ def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys(column_names())
     values |= {"kind": table.KIND, "id": np.arange(first_id, first_id + len(table), dtype=np.float64)}
     channel = _loudest(table)
-    for param in (p for p in table.PARAMS if p.told):
+    for param in (p for p in table.PARAMS if p.public):
         column = getattr(table, param.name)
         values[param.name] = column[np.arange(len(table)), channel] if param.per_channel else column
     values |= {"start_s": table.start_s, "end_s": table.end_s}
@@ -258,8 +259,8 @@ class _WithPartials(dict[str, Any]):
         self._scene = scene
 
     def __getitem__(self, name: str) -> Any:
-        if name == "partial" and super().__getitem__("kind") == Gabor.KIND:
-            return partial_numbers(self._scene)
+        if name == "partial" and super().__getitem__("kind") == self._scene.gabor.KIND:
+            return partial_numbers(self._scene.gabor, self._scene.sample_rate_hz)
         return super().__getitem__(name)
 
 

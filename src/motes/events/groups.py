@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike
 
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
+from motes.events.frozen import Frozen
 
 ROLES = ("partial", "note", "voice", "own")
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class Groups(Frozen):
     """A table of groups, `(n,)` int64 each and read-only: `id` from 1 upwards in ascending order, `parent` (0 for
     none), `role` (place in ROLES).
 
@@ -57,8 +58,8 @@ class Groups:
         found = np.asarray(ids, np.int64)
         return cls(found, np.zeros_like(found), np.full_like(found, ROLES.index("partial")))
 
-    def told(self) -> Groups:
-        """Those that a file tells of: all but partials that are in no other group, which follow from the events."""
+    def stored(self) -> Groups:
+        """Those that stand in a file: all but partials that are in no other group, which follow from the events."""
         kept = (self.role != ROLES.index("partial")) | (self.parent != 0)
         return Groups(
             self.id[kept], np.where(np.isin(self.parent[kept], self.id[kept]), self.parent[kept], 0), self.role[kept]

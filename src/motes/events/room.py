@@ -17,17 +17,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import MAX_ROOMS, Array, EventTable, Ints
+from motes.events.frozen import Frozen
 from motes.noise import white
-
-if TYPE_CHECKING:
-    from motes.scene.scene import Scene
 
 Samples = NDArray[np.float32]
 
@@ -52,7 +49,7 @@ FULL_SCALE = (1 << 15) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Room:
+class Room(Frozen):
     """A room that events can be sent to: a response, what a synthetic one is made from, or no more than the digest of
     one that was not found.
 
@@ -89,7 +86,6 @@ class Room:
             )
         if self.response is not None:
             object.__setattr__(self, "response", _checked_response(self.response, self.sample_rate_hz, self.name))
-        object.__setattr__(self, "_kernels", {})
 
     @classmethod
     def synthetic(cls, rt60_s: float, seed: int = 0) -> Room:
@@ -135,16 +131,16 @@ class Room:
         Channel c of a scene takes channel c of a response, or where it has fewer, starts again with its first. Kept
         once made, and read-only.
         """
-        kept: dict[tuple[int, int], Samples] = self.__dict__["_kernels"]
         if self.is_missing:
             return None
-        if (sample_rate_hz, n_channels) not in kept:
-            made = self._made(sample_rate_hz, n_channels)
-            made.flags.writeable = False
-            kept[sample_rate_hz, n_channels] = made
-        return kept[sample_rate_hz, n_channels]
+        return self.once(("kernels", sample_rate_hz, n_channels), lambda: self._kernels(sample_rate_hz, n_channels))
 
-    def _made(self, sample_rate_hz: int, n_channels: int) -> Samples:
+    def _kernels(self, sample_rate_hz: int, n_channels: int) -> Samples:
+        made = self._response_at(sample_rate_hz, n_channels)
+        made.flags.writeable = False
+        return made
+
+    def _response_at(self, sample_rate_hz: int, n_channels: int) -> Samples:
         if self.is_synthetic:
             n = max(1, round(self.duration_s * sample_rate_hz))
             decay = 10.0 ** (-3.0 * np.arange(n) / (self.rt60_s * sample_rate_hz))
@@ -172,7 +168,7 @@ class Room:
         return float(np.searchsorted(-decay_db(self.response), -HEARD_DB)) / self.sample_rate_hz
 
     def embedded(self, sample_rate_hz: int) -> Room:
-        """The same room for a file to hold, at this sample rate and rounded to 16 bits; one that has no response,
+        """The room as a file holds it, at this sample rate and rounded to 16 bits; one that has no response,
         or is embedded, as it is.
         """
         if self.response is None or self.is_embedded:
@@ -193,7 +189,6 @@ class Room:
 
 
 # --- responses
-# --------------------------------------------------------------------------------------------------
 
 
 def trimmed(audio: Samples, name: str = "the response") -> Samples:
@@ -302,7 +297,6 @@ def _checked_response(response: Samples, sample_rate_hz: int, name: str) -> Samp
 
 
 # --- rooms of a scene
-# --------------------------------------------------------------------------------------------------
 
 
 def is_sent(table: EventTable) -> bool:
@@ -334,33 +328,3 @@ def together(ours: tuple[Room, ...], theirs: tuple[Room, ...]) -> tuple[tuple[Ro
         if not same:
             rooms.append(room)
     return tuple(rooms), number
-
-
-def without_unused(scene: Scene) -> Scene:
-    """The scene with only the rooms that an event is in, numbered anew."""
-    used = np.unique(
-        np.concatenate([np.zeros(1, np.int64), *(np.unique(table.room_id) for table in scene.tables if is_sent(table))])
-    )
-    if len(used) == len(scene.rooms) + 1:
-        return scene
-    number = np.zeros(len(scene.rooms) + 1, np.int64)
-    number[used] = np.arange(len(used))
-    tables = [table.replace(room_id=number[table.room_id]) for table in scene.tables if is_sent(table)]
-    return scene.with_tables(tables, rooms=tuple(scene.rooms[k - 1] for k in used[used > 0]))
-
-
-def dry(scene: Scene) -> Scene:
-    """The scene with no event in a room."""
-    tables = [table.replace(room_id=None, wetness=None) for table in scene.tables if is_sent(table)]
-    return scene.with_tables(tables, rooms=()) if scene.rooms else scene
-
-
-def longest_s(scene: Scene) -> float:
-    """Length of the longest response of a scene's rooms."""
-    return max((room.duration_s for room in scene.rooms), default=0.0)
-
-
-def tail_s(scene: Scene, table: EventTable) -> Array:
-    """How long each event of a table goes on in its room, `(n_events,)`."""
-    lengths = np.array([0.0, *(room.duration_s for room in scene.rooms)])
-    return lengths[table.room_id] * (table.wetness > 0)

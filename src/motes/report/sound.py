@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from motes.audio import resample_blocks, write_audio
 from motes.events.event_table import Array, Ints
-from motes.events.room import dry
 from motes.report.items import Items
+from motes.scene.rooms import dry
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]

@@ -8,9 +8,9 @@ from typing import Any
 
 from motes.data import impulse_responses
 from motes.errors import MotesError
-from motes.events import room as rooms
 from motes.events.event_table import Mask
 from motes.events.room import Room
+from motes.scene.rooms import tail_s
 from motes.scene.scene import Scene
 
 _MOST_FILES = 1000
@@ -68,5 +68,5 @@ def tails_end_s(scene: Scene, mask: Mask) -> float:
         part = mask[first : first + len(table)]
         first += len(table)
         if part.any():
-            ends.append(float((table.end_s + rooms.tail_s(scene, table))[part].max()))
+            ends.append(float((table.end_s + tail_s(scene, table))[part].max()))
     return max(ends)

@@ -10,8 +10,9 @@ from motes.codec.bitstream import dumps, loads
 from motes.encoders.options import TextureOptions
 from motes.encoders.texture.analysis import _layout, _tiled, add_texture, analyse, analyse_blocks
 from motes.kinds.gabor.table import Gabor
-from motes.kinds.texture.table import band_edges_hz, erb_rate, split
+from motes.kinds.texture.table import band_edges_hz, split
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 RATE = 44100
 

@@ -22,7 +22,8 @@ from motes.kinds.gabor.integers import (
     slope,
     to_integers,
 )
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.gabor.oracle import render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import GaborQuantiser, Scene
 
 

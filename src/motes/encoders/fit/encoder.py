@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motes import kinds
 from motes.audio import ArraySource, Source
 from motes.encoders.options import FitOptions, Progress, TextureOptions
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.scene import KINDS, Metadata, Scene
+from motes.scene.scene import Metadata, Scene
 from motes.version import __version__
 
 try:
@@ -130,7 +131,7 @@ class _Fit:
             roomed = RoomedUnknowns(self.unknowns)
             self.unknowns, self.choice = roomed, Choice(rooms, roomed, is_open=options.room == "auto")
         self.progress, self.watch = progress, watch
-        self.table: EventTable = next(k for k in KINDS if kind == k.KIND).empty(source.n_channels)
+        self.table: EventTable = kinds.named(kind).table.empty(source.n_channels)
         self.parts = stretches(source.n_samples, self.rate, options.stretch_s)
         self.begun = time.monotonic()
         self.stopped = "nothing_audible_left"

@@ -20,7 +20,8 @@ from motes.events.event_table import EventTable
 from motes.kinds.gabor.differentiable import render_gabors
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat.differentiable import render_splats
-from motes.kinds.splat.table import CENT, HIGHEST_HZ, LEAST_SHAPE, OCTAVE_DB, T60, Splat
+from motes.kinds.splat.table import LEAST_SHAPE, Splat
+from motes.units import CENT, HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB
 
 Reals = NDArray[np.float64]
 NEPER_DB = 20 / math.log(10)
@@ -204,7 +205,7 @@ class SplatUnknowns(Unknowns):
             0.0,
             0.0,
             1.0,
-            width / 3 * T60,
+            width / 3 * NEPERS_60_DB,
             0.3,
             1e-4,
             2.5 * NEPER_DB,
@@ -235,7 +236,7 @@ class SplatUnknowns(Unknowns):
         """See `Unknowns`."""
         t = self.split(theta)
         a = dict(zip(self.ANCHORS, anchor.T, strict=False))
-        ring = a["t60_s"] / T60
+        ring = a["t60_s"] / NEPERS_60_DB
         unit = (a["width_s"].square() + ring.square()).sqrt()
         f0 = (a["f0_hz"] + 0.3 / (2 * math.pi) * t["f0"] / unit).clamp(LOWEST_HZ, 0.49 * self.rate)
         octaves, spread = (
@@ -303,7 +304,9 @@ class SplatUnknowns(Unknowns):
         power = (
             ((2 / NEPER_DB) * columns["gain_db"][:, None, :] + 2 * level[:, :, None]).clamp(max=40).exp().sum((1, 2))
         )
-        return power * self.rate * 0.5 * (columns["width_s"] * math.sqrt(math.pi) + columns["t60_s"] / (2 * T60))
+        return (
+            power * self.rate * 0.5 * (columns["width_s"] * math.sqrt(math.pi) + columns["t60_s"] / (2 * NEPERS_60_DB))
+        )
 
 
 class GaborUnknowns(Unknowns):

@@ -30,11 +30,12 @@ from motes.encoders.instrument.pad import pad_places
 from motes.encoders.instrument.strike_alignment import aligned, retimed
 from motes.encoders.options import InstrumentOptions, Progress
 from motes.errors import ParameterError
-from motes.events.instrument import T60, Complexes, Instrument, Reals
+from motes.events.instrument import Complexes, Instrument, Reals
 from motes.files import atomic_output
 from motes.kinds.gabor.integers import quantise
 from motes.kinds.strike.table import Strike
 from motes.scene.scene import Metadata, Scene
+from motes.units import NEPERS_60_DB
 from motes.version import __version__
 
 STRIKES_PER_SECOND = 12
@@ -125,7 +126,7 @@ def _selected(audio: Reals, rate: int, options: InstrumentOptions, work: _Work) 
     frequency_hz, t60_s = (
         candidate_modes(mid, rate, at[strength > 0].astype(np.int64)) if len(at) else (np.empty(0), np.empty(0))
     )
-    rates = np.stack([-T60 / (t60_s * rate), 2 * np.pi * frequency_hz / rate])
+    rates = np.stack([-NEPERS_60_DB / (t60_s * rate), 2 * np.pi * frequency_hz / rate])
     budget = (
         int(options.numbers_percent / 100 * n_samples) - options.taps * n_channels - (len(at) if options.taps else 0)
     )
@@ -306,7 +307,7 @@ def _as_scene(fit: Fit, source: Source, options: InstrumentOptions) -> Scene:
 
 def _instrument(fit: Fit, rate: int, n_channels: int, options: InstrumentOptions) -> Instrument:
     decay, omega = -fit.sites.rate[0], fit.sites.rate[1]
-    hz, t60_s = omega * rate / (2 * np.pi), np.clip(T60 / (decay * rate), 1e-4, 1e3)
+    hz, t60_s = omega * rate / (2 * np.pi), np.clip(NEPERS_60_DB / (decay * rate), 1e-4, 1e3)
     mixing = fit.sites.mixing if len(hz) else np.ones((n_channels, 0), np.complex128)
     plain = Instrument(rate, hz, t60_s, fit.weights, mixing, fit.direct, fit.direct_gain)
     return replace(plain, pad=pad_places(plain.weights, plain.energy(), options.seed))

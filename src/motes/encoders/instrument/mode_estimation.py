@@ -9,7 +9,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.events.instrument import T60, Reals
+from motes.events.instrument import Reals
+from motes.units import NEPERS_60_DB
 
 LOWEST_HZ = 25.0
 BAND_OVERLAP = 0.25
@@ -41,7 +42,9 @@ def candidate_modes(
         for frequency, decay in _modes_of_band(band[:n_band], rate, places, per_band):
             hz = frequency + centre
             if low <= hz < high:
-                found.append(np.array([[hz], [np.clip(T60 / max(decay, 1e-9), SHORTEST_T60_S, LONGEST_T60_S)]]))
+                found.append(
+                    np.array([[hz], [np.clip(NEPERS_60_DB / max(decay, 1e-9), SHORTEST_T60_S, LONGEST_T60_S)]])
+                )
         low = high
     return _without_twins(np.concatenate(found, axis=1))
 
@@ -116,7 +119,7 @@ def _grid(sample_rate_hz: int) -> Reals:
 
 def _without_twins(modes: Reals) -> tuple[Reals, Reals]:
     """One for all modes that sound alike: closer than a tenth of their bandwidth, decay times within an eighth."""
-    width = T60 / (2 * np.pi * modes[1])
+    width = NEPERS_60_DB / (2 * np.pi * modes[1])
     cell = np.stack(
         [
             np.round(np.log(modes[1]) / np.log(1.25)),

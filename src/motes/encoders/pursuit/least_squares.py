@@ -16,7 +16,8 @@ from motes.audio import Source
 from motes.encoders.pursuit.residual_stream import Tape
 from motes.encoders.pursuit.schedule import Swept, Workshop, stretches
 from motes.encoders.pursuit.segment import Atoms, atom_parameters, subtract_atoms
-from motes.kinds.gabor.kernel import add_gabor, project_on_gabor
+from motes.kernels.windowed_sinusoids import add_gabor
+from motes.kinds.gabor.kernel import project_on_gabor
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 25

@@ -19,7 +19,7 @@ from motes.encoders.pursuit.masking import Hearing
 from motes.kernels.analysis import store_frames
 from motes.kernels.dictionary import BLOCK_BINS, HOP_DIVISOR, Dictionary
 from motes.kernels.pursuit import pursue, refresh_all
-from motes.kinds.gabor.kernel import add_gabor
+from motes.kernels.windowed_sinusoids import add_gabor
 
 # Ratio of successive thresholds (of energy): 0.46 dB, the weakness of the pursuit.
 STEP = 0.9

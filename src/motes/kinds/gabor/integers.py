@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from motes.coding.sends import send_columns, sends_of
 from motes.coding.tags import edits_to_tags, tags_to_edits
 from motes.errors import ParameterError
-from motes.kinds.gabor.edited import base_of, placed
+from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.integers import quantised
 from motes.scene.scene import GaborQuantiser, Scene
@@ -297,7 +297,7 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
         return replace(scene, texture=texture, quantiser=chosen)
     gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
     if not edits.trivial:
-        gabor = placed(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), scene.sample_rate_hz)
+        gabor = apply_edits(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), scene.sample_rate_hz)
     return replace(scene, gabor=gabor, texture=texture, quantiser=chosen)
 
 

@@ -29,7 +29,7 @@ from motes.coding.tag_model import code_tags, first_slots
 from motes.coding.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
 from motes.coding.trained import trained
 from motes.errors import FormatError
-from motes.kinds.gabor.edited import EDITS, base_of, placed
+from motes.kinds.gabor.edited import EDITS, apply_edits, base_of
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
     SILENT,
@@ -277,7 +277,7 @@ def told_groups(scene: Scene) -> Ints:
     """The group of each event as a file tells it: partials that stand alone are not told, they follow from the
     events.
     """
-    told = scene.groups.told()
+    told = scene.groups.stored()
     return np.where(np.isin(scene.gabor.group_id, told.id), scene.gabor.group_id, 0)
 
 
@@ -313,7 +313,7 @@ def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
         )
     edits = {name: made.pop(name) for name in EDITS if name in made}
     base = Gabor(**made)
-    return placed(base, edits, sample_rate_hz) if edits else base
+    return apply_edits(base, edits, sample_rate_hz) if edits else base
 
 
 def pack_tags(tags: Tags, frequency: Ints) -> bytes:

@@ -194,7 +194,7 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     order.
     """
     rate = scene.sample_rate_hz
-    told = np.isin(scene.splat.group_id, scene.groups.told().id)
+    told = np.isin(scene.splat.group_id, scene.groups.stored().id)
     rows = to_integers(scene.splat.replace(group_id=np.where(told, scene.splat.group_id, 0)), rate)
     number = np.maximum(rows["time_s"] // (packet_samples(rate) * TIME_UNITS), 0)
     for p in np.unique(number):

@@ -96,7 +96,7 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     order.
     """
     rate = scene.sample_rate_hz
-    told = np.isin(scene.strike.group_id, scene.groups.told().id)
+    told = np.isin(scene.strike.group_id, scene.groups.stored().id)
     rows = to_integers(scene.strike.replace(group_id=np.where(told, scene.strike.group_id, 0)), rate)
     number = np.maximum(rows[:, TIME] // (packet_samples(rate) * TIME_UNITS), 0)
     for p in np.unique(number):

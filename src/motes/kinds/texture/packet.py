@@ -84,7 +84,7 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     texture events, in order.
     """
     rate = scene.sample_rate_hz
-    told = np.isin(scene.texture.group_id, scene.groups.told().id)
+    told = np.isin(scene.texture.group_id, scene.groups.stored().id)
     number = np.maximum(
         np.rint(scene.texture.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0
     )

@@ -13,7 +13,7 @@ from motes.edit import operations as edit
 from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.events.groups import Groups
-from motes.events.room import without_unused
+from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.studio.document.history import Revision
 from motes.studio.http import schemas as bodies

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from motes import kinds
 from motes.edit.operations import column
 from motes.edit.selection import choose
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.kinds.texture.table import erb_rate
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
 from motes.studio.http.schemas import Box, What
+from motes.units import erb_rate
 
 
 def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
@@ -28,7 +29,7 @@ def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
     if what.ids is not None:
         mask = mask & choose(scene, np.array(what.ids, np.int64)).mask
     if what.kind is not None:
-        names = [kind.KIND for kind in KINDS]
+        names = [kind.name for kind in kinds.KINDS]
         if what.kind not in names:
             raise ParameterError(f"there is no kind {what.kind!r}: there are {', '.join(names)}")
         mask = mask & (geometry.kind == names.index(what.kind))
@@ -96,7 +97,7 @@ def _in_lasso(corners: Array, geometry: Geometry) -> Mask:
 
 def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any]:
     """What a selection is: its numbers, its edges, its kinds and groups."""
-    kinds = np.bincount(geometry.kind[mask], minlength=len(KINDS))
+    counts = np.bincount(geometry.kind[mask], minlength=len(kinds.KINDS))
     groups: Ints = np.unique(geometry.group_id[mask])
     edges: dict[str, float | None] = dict.fromkeys(("start_s", "end_s", "low_hz", "high_hz"))
     if mask.any():
@@ -110,7 +111,7 @@ def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any
         "n": int(np.count_nonzero(mask)),
         "ranges": ranges_of(mask),
         **edges,
-        "kinds": {kind.KIND: int(n) for kind, n in zip(KINDS, kinds, strict=True) if n},
+        "kinds": {kind.name: int(n) for kind, n in zip(kinds.KINDS, counts, strict=True) if n},
         "n_muted": int(np.count_nonzero(mask & revision.muted)),
         "groups": groups[groups > 0][:1000].tolist(),
         **_rooms(mask, revision.scene),

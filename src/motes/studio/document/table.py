@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import motes.kinds
 from motes.edit.assign import MEASURED
 from motes.edit.selection import column_names, columns
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
-from motes.scene.scene import KINDS, Scene
+from motes.kinds.kind import Kind
+from motes.scene.scene import Scene
 from motes.studio.document.history import Revision
-from motes.studio.drawing.geometry import AUX, MORE, Geometry
+from motes.studio.drawing.geometry import Geometry
 from motes.studio.http.errors import Absent
 from motes.studio.http.schemas import TableBody
 
@@ -23,10 +25,10 @@ UNSORTED = ("partial",)
 
 def kinds() -> list[dict[str, Any]]:
     """Every kind with what can be known and set of its events."""
-    return [_kind(kind) for kind in KINDS]
+    return [_kind(kind) for kind in motes.kinds.KINDS]
 
 
-def _kind(kind: type[EventTable]) -> dict[str, Any]:
+def _kind(kind: Kind) -> dict[str, Any]:
     params = [
         {
             "name": param.name,
@@ -38,17 +40,17 @@ def _kind(kind: type[EventTable]) -> dict[str, Any]:
             "per_channel": param.per_channel,
             "meaning": param.meaning,
             "editable": True,
-            "measured": param.name in MEASURED.get(kind.KIND, ()),
+            "measured": param.name in MEASURED.get(kind.name, ()),
         }
-        for param in kind.PARAMS
-        if param.told
+        for param in kind.table.PARAMS
+        if param.public
     ]
     return {
-        "kind": kind.KIND,
+        "kind": kind.name,
         "params": params,
-        "ragged": list(kind.RAGGED),
-        "aux": list(AUX.get(kind.KIND, ("", ""))),
-        "more": list(MORE.get(kind.KIND, ())),
+        "ragged": list(kind.table.RAGGED),
+        "aux": list(kind.look.aux),
+        "more": list(kind.look.more),
     }
 
 
@@ -85,7 +87,7 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, A
         "level_db": float(geometry.level_db[event]),
         "group_id": int(geometry.group_id[event]),
         "muted": bool(revision.muted[event]),
-        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.told},
+        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.public},
         "ragged": {name: one.ragged(name)[0].tolist() for name in table.RAGGED},
     }
 
@@ -106,7 +108,7 @@ def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -
         "offset": offset,
         "position": position,
         "ids": shown.tolist(),
-        "kinds": [KINDS[place].KIND for place in geometry.kind[shown].tolist()],
+        "kinds": [motes.kinds.KINDS[place].name for place in geometry.kind[shown].tolist()],
         "muted": revision.muted[shown].tolist(),
         "columns": rows,
     }
@@ -159,7 +161,7 @@ def _values(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], names: list
     if "id" in rows:
         rows["id"] = ids.tolist()
     if "kind" in rows:
-        rows["kind"] = [KINDS[place].KIND for place in geometry.kind[ids].tolist()]
+        rows["kind"] = [motes.kinds.KINDS[place].name for place in geometry.kind[ids].tolist()]
     return rows
 
 
