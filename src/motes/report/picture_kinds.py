@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motes import kinds
 from motes.events.event_table import Array
 from motes.kinds.drawing import Bars, Image, Lanes, Lines, Primitive, View
+from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _SHADES = ("#d55e00", "#e69f00", "#009e73", "#2b9fd6", "#0063a8", "#8e4ba8")
 class Drawn:
     """What is drawn of a kind's events, and in which colour."""
 
-    kind: kinds.Kind
+    kind: Kind
     primitives: list[Primitive]
 
     @property

@@ -11,8 +11,9 @@ from motes.coding.container import MAX_PAYLOAD, REACH_UNIT, STRIKE, Entry, Frame
 from motes.coding.integers import decode_numbers, encode_numbers, unzigzags, zigzags
 from motes.coding.sends import send_columns, sends_of
 from motes.errors import FormatError
-from motes.kinds.strike.table import HIGHEST_HZ, Strike
+from motes.kinds.strike.table import Strike
 from motes.scene.scene import GaborQuantiser, Scene
+from motes.units import HIGHEST_HZ
 
 Ints = NDArray[np.int64]
 # Units of time per sample.
