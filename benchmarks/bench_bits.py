@@ -20,11 +20,11 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps, loads
-from motes.coding.trained import trained
+from motes.codec import dumps, loads, quantise
+from motes.codec.quantise_scene import quantiser_for
 from motes.encoders.pursuit import encoder as pursuit
 from motes.kinds.gabor import packet as gabor_packet
-from motes.kinds.gabor.integers import quantise, quantiser_for
+from motes.kinds.gabor.trained import trained
 from motes.scene.scene import Scene
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")

@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.events.groups import Groups
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene

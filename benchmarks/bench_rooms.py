@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from motes.codec.bitstream import dumps
+from motes.codec import dumps
 from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene

@@ -21,7 +21,7 @@ import numpy as np
 
 import motes
 from motes.audio import read_audio, write_audio
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"

@@ -18,7 +18,7 @@ import zimtohrli
 from visqol import VisqolApi
 
 import motes
-from motes.codec.bitstream import dumps
+from motes.codec import dumps
 from motes.encoders.options import TextureOptions
 from motes.encoders.texture.analysis import analyse
 from motes.kinds.texture.render import TextureRenderer

@@ -17,7 +17,7 @@ import numpy as np
 
 import motes
 from motes.audio import read_audio
-from motes.codec.bitstream import dumps
+from motes.codec import dumps
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "bendir", "vibraphone", "strings", "song", "trumpet")
 SETS = (

@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.metrics.align import align
 from motes.metrics.controls import CONTROLS
 from motes.metrics.perceptual import visqol, zimtohrli

@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps
+from motes.codec import dumps
 from motes.metrics.align import align
 from motes.metrics.perceptual import signals, visqol, zimtohrli
 from motes.metrics.stereo import stereo_errors

@@ -1,4 +1,4 @@
-"""Make src/motes/coding/tables.bin: what the codec's predictions start from in every packet, learnt from real
+"""Make src/motes/kinds/gabor/tables.bin: what the codec's predictions start from in every packet, learnt from real
 recordings.
 
     python tools/train_tables.py FOLDER            # every audio file in the folder; the mono ones and the stereo ones
@@ -20,14 +20,18 @@ import soundfile
 from scipy.special import betaln
 
 import motes
-from motes.coding.container import VERSION, packet_samples
+from motes.codec.frames import VERSION
+from motes.codec.quantise_scene import quantiser_for, weakest_knee
 from motes.coding.range_coder import N_COSTS
-from motes.coding.trained import PATH, pack, untrained
+from motes.coding.trained import pack, untrained
 from motes.encoders.pursuit import encoder as pursuit
-from motes.kinds.gabor.integers import TIME_UNITS, quantiser_for, sounding, to_integers, weakest_knee
+from motes.events.packet import packet_samples
+from motes.kinds.gabor.integers import TIME_UNITS, sounding, to_integers
 from motes.kinds.gabor.model import N_MIXERS, N_SLOTS, code_events
 from motes.kinds.gabor.packet import WINDOWS, packet_arguments
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.kinds.gabor.trained import PATH
+from motes.scene.scene import Scene
 
 # Of longer recordings only the beginning is used, so that none outweighs the others.
 LONGEST_S = 12.0
@@ -106,7 +110,7 @@ def _packets(scene: Scene, quantiser: GaborQuantiser) -> list[Packet]:
 
 def train(packets: list[Packet]) -> tuple[np.ndarray, np.ndarray]:
     """Tables from packets: first what each slot sees, then the mixers' weights with slots that start from it."""
-    slots, weights = untrained()
+    slots, weights = untrained(N_SLOTS, N_MIXERS)
     zeros, ones = [], []
     for packet in packets:
         recorded, costs = _recording(slots, weights)
@@ -184,7 +188,7 @@ def main() -> None:
     for name, settings in recordings.items():
         others = train([p for other, s in recordings.items() if other != name for packets in s for p in packets])
         (bits, parts), (known, _), (none, _) = (
-            bits_per_event(settings[0], tables) for tables in (others, own, untrained())
+            bits_per_event(settings[0], tables) for tables in (others, own, untrained(N_SLOTS, N_MIXERS))
         )
         rows.append((none, bits, known, *parts))
         print(f"{name:18}", *(f"{x:6.2f}" for x in rows[-1]), flush=True)

@@ -17,13 +17,13 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.coding.container import VERSION
-from motes.coding.range_coder import N_INPUTS
-from motes.coding.trained import pack
+from motes.codec.frames import VERSION
+from motes.coding.trained import pack, untrained
 from motes.encoders.texture.analysis import TextureOptions, analyse
 from motes.kinds.texture.integers import SILENT, to_integers
 from motes.kinds.texture.model import N_MIXERS, N_SLOTS, TABLES, code_levels
-from motes.kinds.texture.packet import PATH, cuts_of, group_edges
+from motes.kinds.texture.packet import cuts_of, group_edges
+from motes.kinds.texture.trained import PATH
 
 # Of longer recordings only the beginning is used, so that none outweighs the others.
 LONGEST_S = 12.0
@@ -33,11 +33,6 @@ ATOMS = (400, 1000, 2000)
 PASSES = 2
 # At most how much the tables trust what they have learnt: fewer, and each packet learns faster.
 COUNT = 20
-
-
-def untrained() -> tuple[np.ndarray, np.ndarray]:
-    """Slots that know nothing, and mixers that trust all alike."""
-    return np.full(N_SLOTS, 1 << 31, np.int64), np.full(N_MIXERS * N_INPUTS, 26214, np.int64)
 
 
 def levels_of(path: Path) -> list[tuple[np.ndarray, float]]:
@@ -70,7 +65,7 @@ def cost(levels: np.ndarray, slots: np.ndarray, weights: np.ndarray) -> int:
 
 def trained_on(recordings: list[list[tuple[np.ndarray, float]]]) -> tuple[np.ndarray, np.ndarray]:
     """What slots and mixers have learnt when they have seen every event."""
-    slots, weights = untrained()
+    slots, weights = untrained(N_SLOTS, N_MIXERS)
     events = [event for recording in recordings for event in recording]
     for _ in range(PASSES):
         for i in np.random.default_rng(1).permutation(len(events)):

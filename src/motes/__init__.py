@@ -118,7 +118,7 @@ def load(
     `rooms`, a folder or the rooms themselves, is where rooms that the file only names are looked for; by default the
     folder IMPULSE_RESPONSE_PATH.
     """
-    from motes.codec.bitstream import load as read
+    from motes.codec import load as read
     from motes.data.impulse_responses import finder
 
     return read(path, start_s, end_s, finder(rooms))

@@ -298,9 +298,9 @@ def test_validate_reports_failures_as_json(here, run, scene_file):
 
 
 def test_a_bug_is_one_line_too(here, run, monkeypatch, scene_file):
-    import motes.codec.bitstream
+    import motes.codec
 
-    monkeypatch.setattr(motes.codec.bitstream, "load", lambda *_: 1 / 0)
+    monkeypatch.setattr(motes.codec, "load", lambda *_: 1 / 0)
     status, _, err = run("decode", scene_file, "-o", "a.wav")
     assert status == 1
     assert "a bug in motes" in err
@@ -505,7 +505,7 @@ def test_demo(here, run):
 
 
 def test_one_splat_is_drawn_by_export(tmp_path, monkeypatch, run):
-    from motes.codec.bitstream import save
+    from motes.codec import save
     from motes.kinds.splat.table import Splat
     from motes.scene.scene import Scene
 

@@ -7,7 +7,7 @@ import pytest
 
 from motes.audio import read_audio, write_audio
 from motes.cli import main
-from motes.codec.bitstream import load
+from motes.codec import load
 
 RATE = 16000
 

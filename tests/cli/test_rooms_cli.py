@@ -8,8 +8,7 @@ import soundfile
 
 from motes.audio import read_audio
 from motes.cli import main
-from motes.codec.bitstream import load, save
-from motes.kinds.gabor.integers import quantise
+from motes.codec import load, quantise, save
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 

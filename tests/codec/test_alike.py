@@ -4,7 +4,7 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 
 
 def test_two_channels_alike_cost_under_five_percent_more_than_one(shared_audio):

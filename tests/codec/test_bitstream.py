@@ -12,13 +12,13 @@ import pytest
 from codec_scenes import random_scene, scenes
 from hypothesis import given, settings
 
-from motes.codec import bitstream
-from motes.codec.bitstream import dumps, info, load, loads, save, validate
-from motes.coding.container import packet_samples
+from motes.codec import dumps, info, load, loads, packets, quantise, save, validate
 from motes.errors import FormatError, MotesError, ParameterError
-from motes.kinds.gabor.integers import quantise
+from motes.events.packet import packet_samples
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 
 
 @settings(max_examples=150)
@@ -109,7 +109,7 @@ def test_info_tells_what_there_is(tmp_path):
 def test_info_needs_no_compiler(tmp_path):
     path = save(random_scene(), tmp_path / "a.mote")
     code = (
-        f"import sys; from motes.codec.bitstream import info; info({str(path)!r}); assert 'numba' not in "
+        f"import sys; from motes.codec import info; info({str(path)!r}); assert 'numba' not in "
         "sys.modules and 'scipy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -154,7 +154,7 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch, error,
         raise error
 
     if moment == "packet":
-        monkeypatch.setattr(bitstream, "end_frame", fail)
+        monkeypatch.setattr(packets, "pack_end", fail)
     else:
         monkeypatch.setattr(os, {"sync": "fsync", "rename": "replace"}[moment], fail)
     expected = MotesError if isinstance(error, OSError) else type(error)

@@ -7,31 +7,27 @@ import tracemalloc
 import zlib
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from codec_scenes import random_scene, small_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motes.codec.bitstream import dumps, info, load, loads
-from motes.coding import container
-from motes.coding.container import (
-    END,
-    GABOR,
-    HEADER,
-    INDEX,
-    PREAMBLE_SIZE,
-    frame,
-    packet_samples,
-    read_frame,
-    varint,
-    zigzag,
-)
+from motes.codec import dumps, frames, info, load, loads, quantise
+from motes.codec.frames import PREAMBLE_SIZE, frame, read_frame
+from motes.codec.header import Header
+from motes.codec.index import Index, pack_end
+from motes.coding.varints import Reader, unzigzag, varint, zigzag
 from motes.errors import FormatError
-from motes.kinds.gabor.integers import quantise
+from motes.events.packet import packet_samples
 
+END, GABOR, HEADER, INDEX = b"EGHI"
 SMALL = dumps(small_scene())
 LONG = dumps(quantise(random_scene(7, 120, n_samples=300_000)))
+
+
+def end_frame(index_size, n_packets):
+    """The last packet of a file."""
+    return frame(END, pack_end(index_size, n_packets))
 
 
 def split(data: bytes) -> list[bytes]:
@@ -59,7 +55,7 @@ def rebuilt(payloads: list[bytes], samples_after: int = 0) -> bytes:
     packets = split(SMALL)
     index = packets[-2]
     body = [packets[0], *[frame(GABOR, p) for p in payloads], index]
-    return joined([*body, container.end_frame(len(index), len(body) + 1)])
+    return joined([*body, end_frame(len(index), len(body) + 1)])
 
 
 def test_each_flipped_bit_is_noticed(tmp_path):
@@ -120,22 +116,15 @@ def grown(kind, before=b"", after=b"", counted=True, last=b""):
     new = [frame(kind, before)] if before else []
     if after:
         events[-1] += frame(kind, after)
-    told = container.Index.unpack(container.read_frame(index, 0, 0))
+    told = Index.unpack(read_frame(index, 0, 0).reader())
     entries = (
         *told.entries[:-1],
         replace(told.entries[-1], n_bytes=len(events[-1]) if counted else told.entries[-1].n_bytes),
     )
-    listed = frame(INDEX, container.Index(told.windows, entries).pack())
+    listed = frame(INDEX, Index(told.windows, entries).pack())
     n_packets = 3 + len(told.entries) + bool(before) + bool(after) + bool(last)
     return joined(
-        [
-            header,
-            *new,
-            *events,
-            listed,
-            *([frame(kind, last)] if last else []),
-            container.end_frame(len(listed), n_packets),
-        ]
+        [header, *new, *events, listed, *([frame(kind, last)] if last else []), end_frame(len(listed), n_packets)]
     )
 
 
@@ -173,8 +162,8 @@ def test_a_later_version_is_refused_by_its_number():
 
 
 def test_drafts_are_refused_once_a_version_is_released(monkeypatch):
-    monkeypatch.setattr(container, "VERSION", 1)
-    monkeypatch.setattr(container, "READABLE", (1,))
+    monkeypatch.setattr(frames, "VERSION", 1)
+    monkeypatch.setattr(frames, "READABLE", (1,))
     with pytest.raises(FormatError, match=r"version 0, a draft .* encode the recording again"):
         loads(SMALL[: PREAMBLE_SIZE - 1] + b"\x00" + SMALL[PREAMBLE_SIZE:])
 
@@ -230,12 +219,12 @@ def test_memory_is_bounded_by_the_size_of_the_file():
     """
     index = split(SMALL)[-2]
     for n_channels in (1, 64):
-        claim = container.Header(768_000, 2**48, n_channels, loads(SMALL).quantiser, loads(SMALL).metadata).pack()
+        claim = Header(768_000, 2**48, n_channels, loads(SMALL).quantiser, loads(SMALL).metadata).pack()
         for n_grid, n_free in ((10**6 * 8, 0), (0, 10**6 * 8), (2**30, 0), (799_000, 0), (0, 79_900)):
             size = 100_000 if n_grid + n_free < 10**6 else 20_000
             payload = b"".join(map(varint, (0, n_grid, n_free, 0))) + b"\xff" * size
             packets = [frame(HEADER, claim), frame(GABOR, payload), index]
-            data = joined([*packets, container.end_frame(len(index), 4)])
+            data = joined([*packets, end_frame(len(index), 4)])
             loads(SMALL)
             tracemalloc.start()
             with pytest.raises(FormatError):
@@ -252,7 +241,7 @@ def test_a_hostile_index_or_end_is_refused(tmp_path):
     huge = b"".join(map(varint, (3, 1, 0, 10, 2**30, 0, 0)))
     for payload in (many, huge, b"", varint(1024) + varint(0), payload_of(index) + b"\0", payload_of(index)[:-1]):
         bad = frame(INDEX, payload)
-        path.write_bytes(joined([header, *events, bad, container.end_frame(len(bad), len(events) + 3)]))
+        path.write_bytes(joined([header, *events, bad, end_frame(len(bad), len(events) + 3)]))
         for read in (info, load, lambda p: load(p, 0, 1)):
             with pytest.raises(FormatError):
                 read(path)
@@ -300,15 +289,14 @@ def test_hostile_headers_are_refused(place, value):
 def test_numbers_have_one_form_only():
     for bad in (b"\x80\x00", b"\x81\x80\x00", b"\xff" * 12, b"\x80", b""):
         with pytest.raises(FormatError):
-            container.Reader(bad, "x").varint(2**62)
+            Reader(bad, "x").varint(2**62)
     for value in (0, 1, 127, 128, 16383, 16384, 2**50):
-        assert container.Reader(varint(value), "x").varint(2**62) == value
+        assert Reader(varint(value), "x").varint(2**62) == value
     for value in (0, -1, 1, -64, 12345):
-        assert container.unzigzag(zigzag(value)) == value
+        assert unzigzag(zigzag(value)) == value
 
 
 def test_the_checksum_is_crc32_of_type_length_and_payload():
     packet = frame(GABOR, b"abc")
     assert packet == b"G\x03" + struct.pack("<I", zlib.crc32(b"G\x03abc")) + b"abc"
     assert packet_samples(44100) % 8192 == 0
-    assert np.dtype("<u4").itemsize == 4

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from range_coder import Encoder
 
-from motes.codec import twin
-from motes.codec.bitstream import dumps, info, load, loads, save
+from motes.codec import dumps, info, load, loads, quantise, save
 from motes.codec.salvage import salvage
 from motes.coding.integers import SLOTS_PER_COLUMN, decode_numbers, encode_numbers
 from motes.errors import FormatError
 from motes.events.instrument import Instrument
-from motes.kinds.gabor.integers import quantise
 from motes.kinds.strike.table import Strike
 from motes.scene.scene import Scene
 
@@ -98,11 +97,11 @@ def test_an_instrument_without_strikes_is_kept():
     assert loaded.n_events == 0
 
 
-def test_numbers_are_those_of_the_twin():
+def test_numbers_are_those_of_the_plain_reader():
     rng = np.random.default_rng(3)
     values, columns = rng.integers(0, 10 ** rng.integers(1, 12, 300)), rng.integers(0, 5, 300)
     data = encode_numbers(values, columns)
-    coder = twin.Encoder([1 << 31] * (SLOTS_PER_COLUMN * 5), [])
+    coder = Encoder([1 << 31] * (SLOTS_PER_COLUMN * 5), [])
     for value, column in zip(values.tolist(), columns.tolist(), strict=True):
         coder.number(column * SLOTS_PER_COLUMN, value)
     assert coder.finish() == data
@@ -122,19 +121,18 @@ def test_every_flipped_bit_is_noticed():
 def test_wrong_contents_under_a_right_checksum_are_refused():
     """Anything may stand in a payload: a scene or a FormatError comes out, nothing else."""
     from motes.codec.instrument_packet import decode_instrument
-    from motes.coding.container import INSTRUMENT, STRIKE, Frame, Header, varint
-    from motes.kinds.gabor.integers import default_quantiser
+    from motes.codec.quantise_scene import default_quantiser
+    from motes.coding.varints import Reader, varint
     from motes.kinds.strike.packet import columns
-    from motes.scene.scene import Metadata
 
-    header, rng = Header(RATE, 1000, 2, default_quantiser(scene()), Metadata()), np.random.default_rng(5)
+    rng, quantiser = np.random.default_rng(5), default_quantiser(scene())
     outcomes = {"made": 0, "refused": 0}
     for trial in range(300):
         junk = rng.integers(0, 256, rng.integers(0, 120), dtype=np.uint8).tobytes()
         head = b"".join(map(varint, rng.integers(0, [3, 9, 5, 4, 30, 20]).tolist())) if trial % 2 else b""
-        for read, kind in ((decode_instrument, INSTRUMENT), (columns, STRIKE)):
+        for read, more in ((decode_instrument, ()), (columns, (quantiser,))):
             try:
-                read(Frame(kind, head + junk, "packet", 0), header)
+                read(Reader(head + junk, "packet"), RATE, 2, *more)
                 outcomes["made"] += 1
             except FormatError as error:
                 outcomes["refused"] += 1 - ("\n" in str(error))

@@ -6,22 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from motes.codec.bitstream import dumps, info, load, loads
+from motes.codec import dumps, info, load, loads
+from motes.codec.frames import PREAMBLE_SIZE, frame, read_frame
+from motes.codec.index import pack_end
 from motes.codec.room_packet import BY_DIGEST, EMBEDDED, SYNTHETIC, decode_room, encode_room
 from motes.codec.salvage import salvage
-from motes.coding.container import (
-    END,
-    GABOR,
-    INDEX,
-    PREAMBLE_SIZE,
-    ROOM,
-    SENDS,
-    Frame,
-    end_frame,
-    frame,
-    read_frame,
-    varint,
-)
+from motes.coding.varints import Reader, varint
 from motes.errors import FormatError
 from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
@@ -29,6 +19,12 @@ from motes.scene.rooms import dry
 from motes.scene.scene import Scene
 
 RATE = 8000
+END, GABOR, ROOM, SENDS = b"EGMW"
+
+
+def end_frame(index_size, n_packets):
+    """The last packet of a file."""
+    return frame(END, pack_end(index_size, n_packets))
 
 
 def hall(n_channels=2, n=3000, name="hall.wav"):
@@ -102,7 +98,7 @@ def test_what_rooms_cost():
 def test_rooms_of_any_number_of_channels_are_packed(n_channels):
     room = hall(n_channels, 500).embedded(RATE)
     payload = encode_room(room, 3)
-    number, again = decode_room(Frame(ROOM, payload, "packet", 0))
+    number, again = decode_room(Reader(payload, "packet"))
     assert number == 3
     assert again.equals(room)
     assert encode_room(again, 3) == payload
@@ -112,7 +108,7 @@ def test_long_silence_within_a_response_is_packed():
     sound = np.zeros((1, 20 * RATE))
     sound[0, 0] = sound[0, -1] = 1
     room = Room.of(sound, RATE, "echo").embedded(RATE)
-    assert decode_room(Frame(ROOM, encode_room(room, 1), "packet", 0))[1].equals(room)
+    assert decode_room(Reader(encode_room(room, 1), "packet"))[1].equals(room)
 
 
 def test_each_flipped_bit_is_noticed():
@@ -186,7 +182,7 @@ def packed(rate, n_channels, n, coded, after=b""):
 )
 def test_rooms_that_lie_are_refused(payload):
     with pytest.raises(FormatError):
-        decode_room(Frame(ROOM, payload, "packet 7", 0))
+        decode_room(Reader(payload, "packet 7"))
 
 
 def test_junk_is_refused_or_a_room():
@@ -197,7 +193,7 @@ def test_junk_is_refused_or_a_room():
         for _ in range(random.integers(1, 5)):
             damaged[random.integers(len(damaged))] = random.integers(256)
         try:
-            room = decode_room(Frame(ROOM, bytes(damaged), "packet", 0))[1]
+            room = decode_room(Reader(bytes(damaged), "packet"))[1]
         except FormatError:
             continue
         assert room.duration_s <= 30
@@ -265,4 +261,3 @@ def test_salvage_tells_of_lost_rooms_and_sends():
     found = salvage(damaged_at(GABOR, 3))
     assert any("the events that it tells of are not there" in line for line in found.skipped)
     assert found.scene.n_events < WHOLE.n_events
-    assert ord("I") == INDEX

@@ -8,9 +8,9 @@ from codec_scenes import random_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
+from motes.codec.frames import PREAMBLE_SIZE, read_frame
 from motes.codec.salvage import salvage, salvage_file
-from motes.coding.container import PREAMBLE_SIZE, read_frame
 from motes.errors import FormatError
 
 DATA = dumps(random_scene(1, 300, 2, rate=8000, n_samples=60_000))

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motes.codec.bitstream import dumps, info, load, loads
-from motes.coding import container, range_coder
-from motes.coding import trained as tables
+from motes.codec import dumps, frames, info, load, loads
+from motes.coding import range_coder
 from motes.kinds.gabor import model as gabor_model
-from motes.kinds.texture import packet as texture_packet
+from motes.kinds.gabor import trained as gabor_tables
+from motes.kinds.texture import trained as texture_tables
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/vectors"
 PATHS = {f"{path.parent.name}/{path.stem}": path for path in sorted(FOLDER.glob("v*/*.mote"))}
-CURRENT = FOLDER / f"v{container.VERSION}"
+CURRENT = FOLDER / f"v{frames.VERSION}"
 
 _spec = importlib.util.spec_from_file_location("vectors_make", FOLDER / "make.py")
 make = importlib.util.module_from_spec(_spec)
@@ -31,8 +31,8 @@ def test_there_is_a_vector_for_each_scene():
 
 
 def test_what_is_released_is_read_for_ever():
-    assert {path.parent.name for path in PATHS.values()} == {f"v{version}" for version in container.READABLE}
-    assert container.VERSION == 0 or 1 in container.READABLE
+    assert {path.parent.name for path in PATHS.values()} == {f"v{version}" for version in frames.READABLE}
+    assert frames.VERSION == 0 or 1 in frames.READABLE
 
 
 @pytest.mark.filterwarnings("ignore:the room hall cannot be found")  # one of the rooms is told by its digest alone
@@ -70,8 +70,8 @@ def files():
 
 def test_a_released_vector_is_never_written_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(make, "FOLDER", tmp_path)
-    monkeypatch.setattr(make.container, "VERSION", 1)
-    monkeypatch.setattr(make.container, "READABLE", (1,))
+    monkeypatch.setattr(make.frames, "VERSION", 1)
+    monkeypatch.setattr(make.frames, "READABLE", (1,))
     monkeypatch.setattr(make, "files", lambda: {"mono": dumps(make.scenes()["mono"])})
     assert make.main() == 0
     released = (tmp_path / "v1/mono.mote").read_bytes()
@@ -84,9 +84,9 @@ def test_a_released_vector_is_never_written_again(tmp_path, monkeypatch, capsys)
 
 def test_the_specification_tells_the_numbers_of_the_code():
     text = (ROOT / "docs/format.md").read_text(encoding="utf-8")
-    for path in (tables.PATH, texture_packet.PATH):
+    for path in (gabor_tables.PATH, texture_tables.PATH):
         assert f"CRC-32 {zlib.crc32(path.read_bytes()):#x}" in text
-    assert f"format version, {container.VERSION}" in text
+    assert f"format version, {frames.VERSION}" in text
     knots = re.search(r"    3 5 8 13[\d\s]+", text).group().split()
     assert tuple(map(int, knots)) == range_coder._KNOTS
     starts = [

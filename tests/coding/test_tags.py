@@ -4,18 +4,18 @@ import itertools
 
 import numpy as np
 import pytest
+import range_coder
+import tags as plain
 from codec_scenes import random_scene
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motes.codec import twin
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.codec.salvage import salvage
-from motes.coding.tag_model import code_tags, first_slots
+from motes.coding.tag_model import code_tags, first_slots, pack_tags, unpack_tags
 from motes.coding.tags import Tags
 from motes.errors import FormatError
 from motes.events.groups import ROLES, Groups
-from motes.kinds.gabor.packet import pack_tags, unpack_tags
 
 
 @st.composite
@@ -39,16 +39,18 @@ def test_tags_come_back(case):
 
 
 @given(tagged(), st.integers(0, 1))
-def test_the_twin_writes_and_reads_the_same_bytes(case, by_place):
+def test_the_plain_reader_writes_and_reads_the_same_bytes(case, by_place):
     frequency, tags = case
     buffer = np.empty(100_000, np.uint8)
     n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
-    encoder = twin.Encoder(first_slots(), [])
-    twin.code_tags(encoder, by_place, frequency.tolist(), tags.index.tolist(), tags.rows.tolist(), tags.rows.shape[1])
+    encoder = range_coder.Encoder(plain.first_slots(), [])
+    plain.code_tags(encoder, by_place, frequency.tolist(), tags.index.tolist(), tags.rows.tolist(), tags.rows.shape[1])
     data = encoder.finish()
     assert data == buffer[:n].tobytes()
     index = [0] * len(frequency)
-    rows = twin.code_tags(twin.Decoder(data, first_slots(), []), 0, frequency.tolist(), index, [], tags.rows.shape[1])
+    rows = plain.code_tags(
+        range_coder.Decoder(data, plain.first_slots(), []), 0, frequency.tolist(), index, [], tags.rows.shape[1]
+    )
     assert (index, rows) == (tags.index.tolist(), tags.rows.tolist())
 
 
@@ -122,7 +124,7 @@ def test_what_edits_cost():
 
 
 def test_a_stretch_of_an_edited_file_is_that_of_the_whole(tmp_path):
-    from motes.codec.bitstream import load
+    from motes.codec import load
 
     for name, scene in edited_scenes().items():
         scene.save(tmp_path / f"{name}.mote")
@@ -178,11 +180,11 @@ def test_edits_of_muted_and_folded_events_hold(tmp_path):
     assert 0 < loads(dumps(muted)).n_events == kept < scene.n_events
 
 
-def test_the_twin_agrees_on_packets_of_every_sort():
+def test_the_plain_reader_agrees_on_packets_of_every_sort():
     for by_place, n_tags in itertools.product((0, 1), (2, 3)):
         index = [1, 0, 0, n_tags - 1, 0]
         table = [[0] * 8] + [[i, 0, -i, 2, 0, 0, 0, 7] for i in range(1, n_tags)]
-        encoder = twin.Encoder(first_slots(), [])
-        twin.code_tags(encoder, by_place, [0, 5, 1 << 19, 7, 9], list(index), table, 8)
+        encoder = range_coder.Encoder(plain.first_slots(), [])
+        plain.code_tags(encoder, by_place, [0, 5, 1 << 19, 7, 9], list(index), table, 8)
         found = unpack_tags(encoder.finish() or b"\0", 8, np.array([0, 5, 1 << 19, 7, 9]), "packet")
         assert found.values.tolist() == [table[tag] for tag in index]

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 import motes
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.data.impulse_responses import SYNTHETIC_RT60_S, files, finder, look_through, read, room, rooms
 from motes.errors import MotesError, MotesWarning, ParameterError
 from motes.events.room import reverberation_s

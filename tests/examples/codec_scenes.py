@@ -3,8 +3,10 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 
 
 def random_scene(

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from kind_examples import EXAMPLES, N_SAMPLES, ORACLES, RATE, example, scene_of
 
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads, quantise
 from motes.events.room import Room
-from motes.kinds.gabor.integers import quantise
 from motes.report.tables import scene_of_csv, write_csv
 
 pytestmark = pytest.mark.parametrize("kind", EXAMPLES)

@@ -28,7 +28,8 @@ from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
 RATE, SECONDS = 16000, 2.0

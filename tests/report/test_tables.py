@@ -9,10 +9,12 @@ import pytest
 import motes
 from motes.errors import MissingExtraError, ParameterError
 from motes.events.groups import Groups
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.report.picture import scene_picture
 from motes.report.tables import from_csv, scene_of_csv, write_csv, write_json, write_parquet
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 
 
 def scene(n_events=30, n_channels=2):

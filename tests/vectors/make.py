@@ -17,27 +17,31 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from motes.codec.bitstream import dumps, loads
-from motes.coding import container
-from motes.coding.tags import edits_to_tags
+from motes.codec import dumps, frames, loads
+from motes.codec.index import Index, pack_end
+from motes.codec.packets import END, HEADER, INDEX
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
+from motes.events.packet import packet_samples
 from motes.events.room import Room
+from motes.kinds.gabor.edit_tags import edits_to_tags
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat import integers as splat_integers
 from motes.kinds.splat.oracle import render_splat_oracle
 from motes.kinds.splat.table import Splat
-from motes.kinds.strike import packet as strike_packet
+from motes.units import HIGHEST_HZ, SILENCE_DB
+from motes.kinds.strike import integers as strike_integers
 from motes.kinds.strike.oracle import render_strike_oracle
 from motes.kinds.strike.table import Strike
 from motes.kinds.texture import integers as texture_integers
 from motes.kinds.texture.oracle import render_texture_oracle
 from motes.kinds.texture.table import Texture, hop_samples
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
-from motes.units import HIGHEST_HZ, SILENCE_DB
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 
 FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))
@@ -133,7 +137,7 @@ def _texture(n_channels: int, rate: int, how: str) -> Texture:
     pitch.
     """
     random, hop = np.random.default_rng(len(how) + n_channels), hop_samples(rate)
-    frame_s, start_s = hop / rate, container.packet_samples(rate) / rate
+    frame_s, start_s = hop / rate, packet_samples(rate) / rate
     if how == "free":
         n_bands, n_frames = np.array([5, 8, 3]), np.array([6, 11, 1])
         levels = 4.0 * random.integers(-20, -5, (int(np.sum(n_bands * n_frames)), n_channels)) + 1.5
@@ -294,25 +298,25 @@ def _grown(data: bytes) -> bytes:
     """The file with optional packets before and after its packets of events, and with more in its header, as later
     versions may write it.
     """
-    at, packets = container.PREAMBLE_SIZE, []
+    at, packets = frames.PREAMBLE_SIZE, []
     while at < len(data):
-        packets.append(container.read_frame(data, at, len(packets)))
+        packets.append(frames.read_frame(data, at, len(packets)))
         at += packets[-1].size
     header, *events, index, _ = packets
     text = msgspec.json.encode({"encoder": "a later one", "stop_reason": "stalled", "mood": ["calm"]})
     numbers = header.payload.split(b"{")[0]
-    after = [container.frame(packet.kind, packet.payload) + container.frame(0xC1, b"beside these") for packet in events]
-    told = container.Index.unpack(index)
+    after = [frames.frame(packet.kind, packet.payload) + frames.frame(0xC1, b"beside these") for packet in events]
+    told = Index.unpack(index.reader())
     entries = tuple(replace(entry, n_bytes=len(packet)) for entry, packet in zip(told.entries, after, strict=True))
-    listed = container.frame(container.INDEX, container.Index(told.windows, entries).pack())
+    listed = frames.frame(INDEX.number, Index(told.windows, entries).pack())
     parts = [
-        container.preamble(),
-        container.frame(container.HEADER, numbers + text),
-        container.frame(0xF0, b"something new"),
+        frames.preamble(),
+        frames.frame(HEADER.number, numbers + text),
+        frames.frame(0xF0, b"something new"),
         *after,
         listed,
     ]
-    return b"".join([*parts, container.end_frame(len(listed), 4 + 2 * len(events))])
+    return b"".join([*parts, frames.frame(END.number, pack_end(len(listed), 4 + 2 * len(events)))])
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
@@ -330,7 +334,7 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
         "gabor_group": gabor.group_id,
     }
     found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
-    found |= {"strikes": strike_packet.to_integers(scene.strike, rate)}
+    found |= {"strikes": strike_integers.to_integers(scene.strike, rate)}
     found |= {
         f"splat_{name}": values
         for name, values in splat_integers.to_integers(scene.splat, rate).items()
@@ -376,10 +380,10 @@ def audio(scene: Scene) -> np.ndarray:
 
 def main() -> int:
     """Write what is missing, and while the format is a draft everything; 1 if a released file would have to change."""
-    folder, changed = FOLDER / f"v{container.VERSION}", []
+    folder, changed = FOLDER / f"v{frames.VERSION}", []
     folder.mkdir(exist_ok=True)
     made = files()
-    for path in folder.glob("*.*") if container.VERSION == 0 else ():
+    for path in folder.glob("*.*") if frames.VERSION == 0 else ():
         path.unlink()
     for name, data in made.items():
         path = folder / f"{name}.mote"

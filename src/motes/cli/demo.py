@@ -55,7 +55,7 @@ def _make_folder(folder: Path) -> None:
 
 def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any) -> dict[str, Any]:
     from motes.audio import ArraySource, read_audio
-    from motes.codec.bitstream import dumps, loads
+    from motes.codec import dumps, loads
     from motes.encoders.options import PursuitOptions
     from motes.encoders.pursuit.encoder import encode
     from motes.library.plan import Job

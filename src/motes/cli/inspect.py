@@ -10,7 +10,7 @@ from motes.cli.many import Json
 from motes.errors import FormatError, MotesError
 
 if TYPE_CHECKING:
-    from motes.codec.bitstream import FileInfo
+    from motes.codec import FileInfo
 
 
 def info(*files: str, json: Json = False) -> int:
@@ -21,10 +21,10 @@ def info(*files: str, json: Json = False) -> int:
     files
         .mote files.
     """
-    from motes.codec import bitstream
+    from motes import codec
 
     def show(path: str) -> None:
-        found = bitstream.info(_file(path))
+        found = codec.info(_file(path))
         if json:
             print_json(_as_dict(path, found))
         else:
@@ -44,11 +44,11 @@ def validate(*files: str, json: Json = False) -> int:
     files
         .mote files.
     """
-    from motes.codec import bitstream
+    from motes import codec
 
     def check(path: str) -> None:
         try:
-            found = bitstream.validate(_file(path))
+            found = codec.validate(_file(path))
         except MotesError as error:
             if json:
                 print_json({"file": path, "valid": False, "reason": " ".join(str(error).split())})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.coding.container import MAX_PAYLOAD, Frame, Header, Reader, unzigzag, varint, zigzag
 from motes.coding.integers import decode_numbers, encode_numbers, unzigzags, zigzags
+from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.instrument import MAX_CONTROLS, MAX_MODES, MAX_TAPS, MAX_WEIGHTS, T60_RANGE_S, Instrument
+from motes.events.packet import MAX_PAYLOAD
 
 Ints = NDArray[np.int64]
 # Units of frequency per cycle per sample: over ten seconds of 44.1 kHz, less than a hundredth of a radian.
@@ -117,85 +118,81 @@ def encode_instrument(instrument: Instrument, number: int) -> bytes:
     values = np.concatenate([v for _, v in parts] + [np.column_stack([gaps, weight]).reshape(-1)])
     columns = np.concatenate([np.full(len(v), c) for c, v in parts] + [np.tile([6, 7, 7], len(gaps))])
     head = (number, it.n_modes, it.n_controls, it.n_taps, zigzag(it.step), len(gaps))
-    payload = b"".join(map(varint, head)) + encode_numbers(values.astype(np.int64), columns.astype(np.int64))
+    payload = varints(*head) + encode_numbers(values.astype(np.int64), columns.astype(np.int64))
     return payload + bytes(max(0, -(-len(values) // 8) - len(payload)))
 
 
-def decode_instrument(found: Frame, header: Header) -> tuple[int, Instrument]:
+class _Numbers(NamedTuple):
+    """The columns of an instrument as whole numbers, those with a sign as they are; `place` of each weight in the
+    matrix, its parts `(n, 2)`.
+    """
+
+    frequency: Ints
+    t60: Ints
+    mixing: Ints
+    direct: Ints
+    gain: Ints
+    pad: Ints
+    place: Ints
+    weight: Ints
+
+
+def decode_instrument(reader: Reader, sample_rate_hz: int, n_channels: int) -> tuple[int, Instrument]:
     """The inverse: number and instrument; FormatError, which names the packet, where it makes no sense."""
-    reader = Reader(found.payload, found.name)
     number = reader.varint(MAX_NUMBER)
     n_modes, n_controls, n_taps = reader.varint(MAX_MODES), reader.varint(MAX_CONTROLS), reader.varint(MAX_TAPS)
-    step, n_weights = unzigzag(reader.varint(2 * MAX_STEP)), reader.varint(8 * MAX_PAYLOAD)
-    n_channels = header.n_channels
+    step, n_weights = reader.zigzag(2 * MAX_STEP), reader.varint(8 * MAX_PAYLOAD)
     mixing = 2 * n_channels * n_modes if n_channels > 1 else 0
     sizes = [n_modes, n_modes, mixing, n_channels * n_taps, n_controls if n_taps else 0, 2 * n_controls, 3 * n_weights]
-    if sum(sizes) > 8 * len(found.payload) or n_weights > n_modes * n_controls or n_modes * n_controls > MAX_WEIGHTS:
-        raise FormatError(
-            f"{found.name}: {n_modes} modes and {n_weights} weights in {len(found.payload)} bytes cannot be"
-        )
+    if sum(sizes) > 8 * len(reader) or n_weights > n_modes * n_controls or n_modes * n_controls > MAX_WEIGHTS:
+        raise FormatError(f"{reader.name}: {n_modes} modes and {n_weights} weights in {len(reader)} bytes cannot be")
     columns = np.concatenate([np.full(n, c) for c, n in enumerate(sizes[:6])] + [np.tile([6, 7, 7], n_weights)]).astype(
         np.int64
     )
     values = decode_numbers(reader.rest(), columns)
     if values.max(initial=0) > _LIMIT:
-        raise FormatError(f"{found.name}: a number is out of range")
+        raise FormatError(f"{reader.name}: a number is out of range")
     frequency, t60, mix, direct, gain, pad, weight = np.split(values, np.cumsum(sizes)[:-1])
     place = np.cumsum(weight[::3] + 1) - 1
     if n_weights and place[-1] >= n_modes * n_controls:
-        raise FormatError(f"{found.name}: a weight lies outside the matrix")
+        raise FormatError(f"{reader.name}: a weight lies outside the matrix")
+    numbers = _Numbers(
+        np.cumsum(unzigzags(frequency)),
+        np.cumsum(unzigzags(t60)),
+        unzigzags(mix),
+        unzigzags(direct),
+        unzigzags(gain),
+        pad,
+        place,
+        unzigzags(weight.reshape(-1, 3)[:, 1:]),
+    )
     try:
-        made = _made(
-            header,
-            step,
-            n_controls,
-            np.cumsum(unzigzags(frequency)),
-            np.cumsum(unzigzags(t60)),
-            unzigzags(mix),
-            unzigzags(direct),
-            unzigzags(gain),
-            pad,
-            place,
-            unzigzags(weight.reshape(-1, 3)[:, 1:]),
-        )
+        return number, _made(numbers, sample_rate_hz, n_channels, n_controls, step)
     except ParameterError as error:
-        raise FormatError(f"{found.name}: {error}") from None
-    return number, made
+        raise FormatError(f"{reader.name}: {error}") from None
 
 
-def _made(
-    header: Header,
-    step: int,
-    n_controls: int,
-    frequency: Ints,
-    t60: Ints,
-    mix: Ints,
-    direct: Ints,
-    gain: Ints,
-    pad: Ints,
-    place: Ints,
-    weight: Ints,
-) -> Instrument:
-    rate, n_modes = header.sample_rate_hz, len(frequency)
+def _made(numbers: _Numbers, rate: int, n_channels: int, n_controls: int, step: int) -> Instrument:
+    t60, mix, n_modes = numbers.t60, numbers.mixing, len(numbers.frequency)
     low, high = _t60_range()
     if t60.size and not low <= t60.min() <= t60.max() <= high:
         raise ParameterError("a decay time is out of range")
     mixing = (
-        (mix[::2] + 1j * mix[1::2]).reshape(header.n_channels, n_modes) / MIXING_UNITS
-        if header.n_channels > 1
+        (mix[::2] + 1j * mix[1::2]).reshape(n_channels, n_modes) / MIXING_UNITS
+        if n_channels > 1
         else np.ones((1, n_modes))
     )
     plain = Instrument(
         rate,
-        frequency * rate / FREQUENCY_UNITS,
+        numbers.frequency * rate / FREQUENCY_UNITS,
         np.exp2(t60 / T60_STEPS),
         np.zeros((n_controls, n_modes), np.complex128),
         mixing.astype(np.complex128),
-        direct.reshape(header.n_channels, -1) / DIRECT_UNITS,
-        gain / GAIN_UNITS if len(gain) else np.zeros(n_controls),
-        pad.reshape(-1, 2) / PAD_UNITS,
+        numbers.direct.reshape(n_channels, -1) / DIRECT_UNITS,
+        numbers.gain / GAIN_UNITS if len(numbers.gain) else np.zeros(n_controls),
+        numbers.pad.reshape(-1, 2) / PAD_UNITS,
         step,
     )
     weights = np.zeros(n_controls * n_modes, np.complex128)
-    weights[place] = weight[:, 0] + 1j * weight[:, 1]
+    weights[numbers.place] = numbers.weight[:, 0] + 1j * numbers.weight[:, 1]
     return replace(plain, weights=weights.reshape(n_controls, n_modes) * _unit(plain, step))

@@ -9,20 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motes.coding.container import MAX_PAYLOAD, Frame, Reader, varint
+from motes.coding.varints import Reader, varints
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import MAX_ROOMS, Ints
-from motes.events.room import (
-    LONGEST_S,
-    MAX_CHANNELS,
-    MAX_NAME,
-    MAX_SAMPLES,
-    RT60_UNITS,
-    Room,
-    of_whole_numbers,
-    whole_numbers,
-)
-from motes.scene.scene import MAX_SAMPLE_RATE_HZ
+from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ
+from motes.events.packet import MAX_PAYLOAD
+from motes.events.room import LONGEST_S, MAX_NAME, MAX_SAMPLES, RT60_UNITS, Room, of_whole_numbers, whole_numbers
 
 BY_DIGEST, SYNTHETIC, EMBEDDED = range(3)
 # Readers count on it: a packet has no more samples for each of its bytes.
@@ -32,8 +24,8 @@ FLAC_RATE_HZ = 44100
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a packet tells: the room's number, the room without its response, and how that is stored."""
+class ParsedRoom:
+    """What a packet holds: the room's number, the room without its response, and how that is stored."""
 
     number: int
     room: Room
@@ -45,43 +37,36 @@ class Told:
 def encode_room(room: Room, number: int) -> bytes:
     """The payload of a scene's room with this number, from 1."""
     if room.is_synthetic:
-        return b"".join(map(varint, (number, SYNTHETIC, round(room.rt60_s * RT60_UNITS), room.seed)))
+        return varints(number, SYNTHETIC, round(room.rt60_s * RT60_UNITS), room.seed)
     name = room.name.encode()
-    head = (
-        varint(number)
-        + varint(EMBEDDED if room.is_embedded else BY_DIGEST)
-        + varint(len(name))
-        + name
-        + bytes.fromhex(room.digest)
-    )
+    head = varints(number, EMBEDDED if room.is_embedded else BY_DIGEST, len(name)) + name + bytes.fromhex(room.digest)
     if not room.is_embedded or room.response is None:
         return head
     numbers = whole_numbers(room.response)
     coded = _flac(numbers)
-    payload = head + b"".join(map(varint, (room.sample_rate_hz, *numbers.shape, len(coded)))) + coded
+    payload = head + varints(room.sample_rate_hz, *numbers.shape, len(coded)) + coded
     return payload + bytes(max(0, -(-numbers.size // SAMPLES_PER_BYTE) - len(payload)))
 
 
-def read_room(found: Frame) -> Told:
-    """What a packet tells, its response not yet decoded; FormatError, which names the packet, where it makes no
+def read_room(reader: Reader) -> ParsedRoom:
+    """What a packet holds, its response not yet decoded; FormatError, which names the packet, where it makes no
     sense.
     """
-    reader = Reader(found.payload, found.name)
     number, way = reader.varint(MAX_ROOMS), reader.varint(EMBEDDED)
     if not number:
-        raise FormatError(f"{found.name}: rooms are numbered from 1")
+        raise FormatError(f"{reader.name}: rooms are numbered from 1")
     try:
         if way == SYNTHETIC:
-            told = Told(number, Room.synthetic(reader.varint(1 << 20) / RT60_UNITS, reader.varint((1 << 32) - 1)))
+            room = Room.synthetic(reader.varint(1 << 20) / RT60_UNITS, reader.varint((1 << 32) - 1))
             reader.finish()
-            return told
+            return ParsedRoom(number, room)
         name = reader.take(reader.varint(MAX_NAME)).decode()
         room = Room(name, reader.take(32).hex())
     except (ParameterError, UnicodeDecodeError) as error:
-        raise FormatError(f"{found.name}: {error}") from None
+        raise FormatError(f"{reader.name}: {error}") from None
     if way == BY_DIGEST:
         reader.finish()
-        return Told(number, room)
+        return ParsedRoom(number, room)
     rate, n_channels, n_samples = (
         reader.varint(MAX_SAMPLE_RATE_HZ),
         reader.varint(MAX_CHANNELS),
@@ -89,34 +74,28 @@ def read_room(found: Frame) -> Told:
     )
     coded = reader.take(reader.varint(MAX_PAYLOAD))
     size = n_channels * n_samples
-    if (
-        not rate
-        or not size
-        or n_samples > LONGEST_S * rate
-        or size > min(MAX_SAMPLES, SAMPLES_PER_BYTE * len(found.payload))
-    ):
+    if not rate or not size or n_samples > LONGEST_S * rate or size > min(MAX_SAMPLES, SAMPLES_PER_BYTE * len(reader)):
         raise FormatError(
-            f"{found.name}: {n_channels} × {n_samples} samples at {rate} Hz in {len(found.payload)} bytes cannot be"
+            f"{reader.name}: {n_channels} × {n_samples} samples at {rate} Hz in {len(reader)} bytes cannot be"
         )
     if any(reader.rest()):
-        raise FormatError(f"{found.name}: bytes follow its response")
-    return Told(number, replace(room, sample_rate_hz=rate, is_embedded=True), n_channels, n_samples, coded)
+        raise FormatError(f"{reader.name}: bytes follow its response")
+    return ParsedRoom(number, replace(room, sample_rate_hz=rate, is_embedded=True), n_channels, n_samples, coded)
 
 
-def decode_room(found: Frame) -> tuple[int, Room]:
+def decode_room(reader: Reader) -> tuple[int, Room]:
     """The inverse of `encode_room`: number and room."""
-    told = read_room(found)
-    if not told.room.is_embedded:
-        return told.number, told.room
-    numbers = _samples(told.coded, told.n_channels * told.n_samples, found.name).reshape(
-        told.n_channels, told.n_samples
-    )
+    parsed = read_room(reader)
+    if not parsed.room.is_embedded:
+        return parsed.number, parsed.room
+    shape = parsed.n_channels, parsed.n_samples
+    numbers = _samples(parsed.coded, shape[0] * shape[1], reader.name).reshape(shape)
     if not numbers[:, -1].any() or np.abs(numbers).max() == 0:
-        raise FormatError(f"{found.name}: its response ends in silence")
+        raise FormatError(f"{reader.name}: its response ends in silence")
     response = of_whole_numbers(numbers)
     if not np.array_equal(whole_numbers(response), numbers):
-        raise FormatError(f"{found.name}: its response is not at full scale")
-    return told.number, replace(told.room, response=response)
+        raise FormatError(f"{reader.name}: its response is not at full scale")
+    return parsed.number, replace(parsed.room, response=response)
 
 
 def _flac(numbers: Ints) -> bytes:

@@ -3,7 +3,7 @@
 
 Everything is integer arithmetic below 2⁶³, so that every machine gets the same bytes. One function both encodes and
 decodes: it is handed the bit to encode, and returns the bit encoded or decoded. docs/format.md specifies it;
-`motes.codec.twin` says the same in plain Python.
+docs/reader/range_coder.py is the same in plain Python.
 """
 
 from __future__ import annotations

@@ -1,18 +1,23 @@
-"""What is told of some events of a packet beside the events themselves, as bits: tags, each one of a few, with a table
-of what each tag means.
+"""Tags of the events of a packet as bits, each one of a few, with a table of what each tag means (`motes.coding.tags`).
 
 Most events have the tag of the event before, or of the one before in the same zone of frequency; where only few events
-differ from the rest, their places are told instead. The same function encodes and decodes; docs/format.md specifies it,
-`motes.codec.twin` says the same in plain Python.
+differ from the rest, their places are coded instead. The same function encodes and decodes; docs/format.md specifies
+it, docs/reader/tags.py is the same in plain Python.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from motes.coding.classes import ZONE
+from motes.coding.integers import EVEN, code_signed, padded
 from motes.coding.range_coder import DECODING, N_STATE, code_adaptive, code_number, code_uniform, finish, start
+from motes.coding.tags import Tags
+from motes.errors import FormatError
 from motes.kernels._jit import inner, jit
-from motes.kinds.gabor.model import ZONE, code_signed
+
+Ints = NDArray[np.int64]
 
 N_ZONES = 32
 # Slots: the number of tags, the number of places, is it the zone's tag (where that is the last one's, or not), is it
@@ -24,7 +29,7 @@ N_SLOTS = CELLS + 64 * MAX_COLUMNS
 
 def first_slots() -> np.ndarray:
     """The slots that every packet starts from: tags last, there are few, and most cells are 0."""
-    slots = np.full(N_SLOTS, 1 << 31, np.int64)
+    slots = np.full(N_SLOTS, EVEN, np.int64)
     slots[SAME_ALL] = 65000 << 16 | 4
     slots[COUNT] = slots[PLACES] = 16384 << 16
     slots[CELLS::64] = 8192 << 16
@@ -114,3 +119,31 @@ def code_tags(decoding, by_place, buffer, slots, frequency, tags, table):
     else:
         code_each(rc, buffer, slots, n_tags, frequency, tags)
     return (np.int64(1) if decoding else finish(rc, buffer)), found
+
+
+def pack_tags(tags: Tags, frequency: Ints) -> bytes:
+    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
+    if tags.trivial:
+        return b""
+    ways = []
+    for by_place in (0, 1):
+        buffer = np.empty(64 + 16 * len(tags.index) + 16 * tags.rows.size, np.uint8)
+        n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
+        assert n <= len(buffer), "no tag and no cell needs more"
+        ways.append(buffer[: max(1, n)].tobytes())
+    return min(ways, key=len)
+
+
+def unpack_tags(data: bytes, n_columns: int, frequency: Ints, name: str) -> Tags:
+    """The inverse; FormatError, which names the packet, where that cannot be."""
+    tags = Tags.none(len(frequency), n_columns)
+    if not data:
+        return tags
+    index = tags.index
+    right, rows = code_tags(1, 0, padded(data), first_slots(), frequency, index, tags.rows)
+    if not right:
+        raise FormatError(f"{name}: its edits or groups cannot be")
+    found = Tags(rows, index).used()
+    if len(found.rows) != len(rows) or np.any(found.rows != rows) or found.trivial:
+        raise FormatError(f"{name}: its edits or groups are not in the form that they have to have")
+    return found

@@ -1,24 +1,23 @@
-"""The tables from which every packet's predictions start: part of the format, made by tools/train_tables.py."""
+"""Tables from which a packet's predictions start, as the bytes of a file: part of the format, made by
+tools/train_tables.py and tools/train_texture.py.
+"""
 
 from __future__ import annotations
-
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.coding.integers import EVEN
 from motes.coding.range_coder import N_INPUTS
-from motes.kinds.gabor.model import N_MIXERS, N_SLOTS
 
 Ints = NDArray[np.int64]
-PATH = Path(__file__).with_name("tables.bin")
-N_BYTES = 3 * N_SLOTS + 4 * N_MIXERS * N_INPUTS
+# Weight of each input of a mixer that has learnt nothing: 0.4, in 1/65536.
+_ALIKE = 26214
 
 
-def untrained() -> tuple[Ints, Ints]:
+def untrained(n_slots: int, n_mixers: int) -> tuple[Ints, Ints]:
     """Slots that know nothing, and mixers that trust all alike."""
-    return np.full(N_SLOTS, 1 << 31, np.int64), np.full(N_MIXERS * N_INPUTS, 26214, np.int64)
+    return np.full(n_slots, EVEN, np.int64), np.full(n_mixers * N_INPUTS, _ALIKE, np.int64)
 
 
 def pack(slots: Ints, weights: Ints) -> bytes:
@@ -29,15 +28,9 @@ def pack(slots: Ints, weights: Ints) -> bytes:
     )
 
 
-def unpack(data: bytes, n_slots: int = N_SLOTS, n_mixers: int = N_MIXERS) -> tuple[Ints, Ints]:
+def unpack(data: bytes, n_slots: int, n_mixers: int) -> tuple[Ints, Ints]:
     """The inverse of `pack`."""
     assert len(data) == 3 * n_slots + 4 * n_mixers * N_INPUTS, "these tables do not belong to this model"
     probability = np.frombuffer(data, "<u2", n_slots).astype(np.int64)
     count = np.frombuffer(data, "u1", n_slots, 2 * n_slots).astype(np.int64)
     return probability << 16 | count, np.frombuffer(data, "<i4", n_mixers * N_INPUTS, 3 * n_slots).astype(np.int64)
-
-
-@cache
-def trained() -> tuple[Ints, Ints]:
-    """Slots and weights of the format; copy them before use."""
-    return unpack(PATH.read_bytes())

@@ -24,12 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 from motes.errors import ParameterError
 from motes.events.event_table import MAX_ROOMS, Array, EventTable, Ints
 from motes.events.frozen import Frozen
+from motes.events.limits import MAX_CHANNELS
 from motes.noise import white
 
 Samples = NDArray[np.float32]
 
 LONGEST_S = 30.0
-MAX_CHANNELS = 64
 # Of all channels of a response together.
 MAX_SAMPLES = 1 << 26
 MAX_NAME = 255
@@ -294,9 +294,6 @@ def _checked_response(response: Samples, sample_rate_hz: int, name: str) -> Samp
         )
     array.flags.writeable = False
     return array
-
-
-# --- rooms of a scene
 
 
 def is_sent(table: EventTable) -> bool:

@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 import numba
 from numba.core import event
 
+# Where kernels stand, in the package.
+SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/model.py")
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -33,7 +36,7 @@ def _sources_digest() -> str:
     """
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for source in sorted([*package.glob("kernels/*.py"), *package.glob("codec/*.py")]):
+    for source in sorted(source for pattern in SOURCES for source in package.glob(pattern)):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 

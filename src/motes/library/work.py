@@ -161,14 +161,14 @@ def salvaged_scene(path: str) -> tuple[Scene, list[str]]:
 
 def load_scene(path: str, start_s: float | None = None, end_s: float | None = None) -> Scene:
     """The scene in a .mote file, or on standard input for `"-"`; with a range, at least the events that sound in it."""
-    from motes.codec import bitstream
+    from motes import codec
     from motes.data.impulse_responses import finder
 
     if path == "-":
-        return bitstream.loads(sys.stdin.buffer.read(), finder())
+        return codec.loads(sys.stdin.buffer.read(), finder())
     if os.path.isdir(path):
         raise AudioError(f"{path} is a folder, not a .mote file")
-    return bitstream.load(path, start_s, end_s, finder())
+    return codec.load(path, start_s, end_s, finder())
 
 
 def snr_of_scene_db(scene: Scene, source: Source, progress: Progress = lambda _: None) -> float:
@@ -208,7 +208,7 @@ def _side_by_side(ones: Iterator[Block], others: Iterator[Block]) -> Iterator[tu
 
 def _store(scene: Scene, output: str, overwrite: bool) -> int:
     """Write the file and return its size in bytes."""
-    from motes.codec.bitstream import chunks
+    from motes.codec import chunks
 
     n_bytes = 0
     if output == "-":

@@ -71,7 +71,7 @@ def subject_of(
     seconds = first / scene.sample_rate_hz, last / scene.sample_rate_hz
     piece = scene if whole else scene.slice(*seconds, with_overhang=True)
     if n_bytes is None:
-        from motes.codec.bitstream import dumps
+        from motes.codec import dumps
 
         n_bytes = len(dumps(scene))
     return Subject(
@@ -87,14 +87,14 @@ def subject_of_file(
     folders: tuple[str, ...] = (),
 ) -> Subject:
     """The same of a .mote file; without a reference, the recording is looked for beside it and in `folders`."""
-    from motes.codec import bitstream
+    from motes import codec
     from motes.data.impulse_responses import finder
 
-    info = bitstream.info(path)
+    info = codec.info(path)
     stop_s = min(info.duration_s, (start_s or 0.0) + LONGEST_S, np.inf if end_s is None else end_s)
     whole = stop_s - (start_s or 0.0) >= info.duration_s
     first_s, last_s = (None, None) if whole else (start_s, max(stop_s, start_s or 0.0))
-    scene = bitstream.load(path, first_s, last_s, finder())
+    scene = codec.load(path, first_s, last_s, finder())
     found = reference or found_recording(path, info.source_digest, folders)
     return subject_of(
         scene,

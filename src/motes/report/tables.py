@@ -15,7 +15,7 @@ import numpy as np
 
 from motes import kinds
 from motes.codec.room_packet import decode_room, encode_room
-from motes.coding.container import ROOM, Frame
+from motes.coding.varints import Reader
 from motes.data.impulse_responses import finder
 from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.events.columns import events_of, flat_columns, stored_params
@@ -23,7 +23,9 @@ from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
 from motes.events.instrument import Instrument
 from motes.events.room import Room
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.units import require_positive
 
 _MARK = "# motes "
@@ -74,7 +76,7 @@ def _packed(scene: Scene) -> list[bytes]:
 
 def _rooms(about: _About) -> tuple[Room, ...]:
     try:
-        return tuple(decode_room(Frame(ROOM, payload, "the room", 0))[1] for payload in about.rooms)
+        return tuple(decode_room(Reader(payload, "the room"))[1] for payload in about.rooms)
     except FormatError as error:
         raise ParameterError(f"line 1: {error}") from None
 
@@ -83,13 +85,10 @@ def _unpacked(about: _About) -> tuple[Instrument, ...]:
     if not about.instruments:
         return ()
     from motes.codec.instrument_packet import decode_instrument
-    from motes.coding.container import INSTRUMENT, Header
 
-    quantiser = about.quantiser or GaborQuantiser(1, 2, 0)
-    header = Header(about.sample_rate_hz, about.n_samples, about.n_channels, quantiser, about.metadata)
     try:
         return tuple(
-            decode_instrument(Frame(INSTRUMENT, payload, "the instrument", 0), header)[1]
+            decode_instrument(Reader(payload, "the instrument"), about.sample_rate_hz, about.n_channels)[1]
             for payload in about.instruments
         )
     except FormatError as error:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,10 @@ from motes.events.event_table import EventTable
 from motes.events.frozen import Frozen
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument, check_instruments
+from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.room import Room, check_rooms
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.metadata import Metadata
 
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
@@ -29,32 +31,6 @@ if TYPE_CHECKING:
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
 
-MAX_SAMPLE_RATE_HZ = 768_000
-MAX_CHANNELS = 64
-
-
-class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a scene came from: which encoder made it, with which options, from which audio, and why it stopped."""
-
-    encoder: str = ""
-    options: dict[str, Any] = {}
-    stop_reason: str = ""
-    source_digest: str = ""
-    version: str = ""
-
-
-class GaborQuantiser(msgspec.Struct, frozen=True):
-    """How finely the amplitude and phase of gabor events are stored.
-
-    Below the knee, amplitudes are geometric (`steps_per_doubling` of them per 6 dB) and phases have `n_phases` values;
-    above it the steps are of one size and the phases grow in number with amplitude, so that the error has one size too.
-    For a window of 64 samples the knee is 2^(knee/8) of full scale, and 3 dB less for each doubling of the window, so
-    that a step has one energy.
-    """
-
-    steps_per_doubling: int
-    n_phases: int
-    knee: int
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -98,7 +74,7 @@ class Scene(Frozen):
         """
         numbers = (
             ("sample_rate_hz", sample_rate_hz, 1, MAX_SAMPLE_RATE_HZ),
-            ("n_samples", n_samples, 0, 2**48),
+            ("n_samples", n_samples, 0, MAX_SAMPLES),
             ("n_channels", n_channels, 1, MAX_CHANNELS),
         )
         for name, value, low, high in numbers:
@@ -186,7 +162,7 @@ class Scene(Frozen):
         Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their
         responses, with a warning, since not every collection may be passed on.
         """
-        from motes.codec.bitstream import save
+        from motes.codec import save
 
         return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite)
 
@@ -200,7 +176,7 @@ class Scene(Frozen):
 
     def quantise(self) -> Scene:
         """What `save` would store: every event rounded once; doing it again changes nothing."""
-        from motes.kinds.gabor.integers import quantise
+        from motes.codec import quantise
 
         return quantise(self)
 

@@ -22,7 +22,8 @@ from motes.events.groups import ROLES
 from motes.kinds.gabor.edited import prepare
 from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.history import Revision
@@ -265,7 +266,7 @@ class Studio:
         sort = sort_of(name)
         try:
             if sort == "scene":
-                from motes.codec.bitstream import info
+                from motes.codec import info
 
                 seconds = info(path).duration_s
                 if seconds > self.options.upload_s:

@@ -61,7 +61,7 @@ def test_planted_modes_and_strikes_are_found(seed):
 
 
 def test_the_same_every_time_and_as_a_file_holds_it():
-    from motes.codec.bitstream import dumps, loads
+    from motes.codec import dumps, loads
 
     _, audio = planted()
     one, again = (encode(audio, QUICK, sample_rate_hz=RATE) for _ in range(2))

@@ -5,11 +5,12 @@ import pytest
 
 import motes
 from motes.audio import ArraySource
+from motes.codec import quantise
 from motes.encoders.pursuit import closed_loop_quantisation as module
 from motes.encoders.pursuit.closed_loop_quantisation import settle
 from motes.encoders.texture.analysis import add_texture
-from motes.kinds.gabor.integers import quantise
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.scene import Scene
 
 RATE = 22050
 

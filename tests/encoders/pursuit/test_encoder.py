@@ -7,7 +7,7 @@ import pytest
 
 import motes
 from motes.audio import ArraySource, open_source, read_audio
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.encoders.options import PursuitOptions
 from motes.encoders.pursuit.encoder import encode
 from motes.encoders.pursuit.schedule import Enough, Workshop, stretches, sweep, sweep_to

@@ -6,7 +6,7 @@ import soundfile
 
 import motes
 from motes.audio import ArraySource
-from motes.codec.bitstream import dumps, loads
+from motes.codec import dumps, loads
 from motes.encoders.options import TextureOptions
 from motes.encoders.texture.analysis import _layout, _tiled, add_texture, analyse, analyse_blocks
 from motes.kinds.gabor.table import Gabor

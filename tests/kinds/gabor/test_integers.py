@@ -8,23 +8,22 @@ from codec_scenes import quantisers, random_scene, scenes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motes.codec import quantise
+from motes.codec.quantise_scene import default_quantiser, error_energy, quantiser_for
 from motes.errors import ParameterError
-from motes.kinds.gabor.integers import (
+from motes.kinds.gabor.integers import to_integers
+from motes.kinds.gabor.quantiser import (
     SILENT,
+    GaborQuantiser,
     amplitude_index,
     amplitude_of,
-    default_quantiser,
-    error_energy,
     event_knee,
     phase_levels,
-    quantise,
-    quantiser_for,
     slope,
-    to_integers,
 )
 from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.scene.scene import Scene
 
 
 @settings(max_examples=100)

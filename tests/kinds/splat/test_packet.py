@@ -2,18 +2,19 @@
 
 import numpy as np
 import pytest
+import splats as plain_splats
 
-from motes.codec import splat_twin
-from motes.codec.bitstream import dumps, load, loads, save
+from motes.codec import dumps, load, loads, quantise, save
+from motes.codec.quantise_scene import default_quantiser
 from motes.codec.salvage import salvage
-from motes.coding.container import SPLAT, Frame, Header, varint
+from motes.coding.varints import Reader, varint
 from motes.errors import FormatError
-from motes.kinds.gabor.integers import default_quantiser, quantise
 from motes.kinds.splat.integers import FIELDS, rounded, to_integers
-from motes.kinds.splat.packet import COLUMNS, Coder, columns, prior
+from motes.kinds.splat.model import COLUMNS
+from motes.kinds.splat.packet import Coder, columns
 from motes.kinds.splat.table import Splat
-from motes.scene.scene import Metadata, Scene
 from motes.units import SILENCE_DB
+from motes.scene.scene import Scene
 
 RATE = 22050
 
@@ -120,24 +121,22 @@ def test_extremes_of_every_parameter_are_rounded_within_their_range():
         assert rounded(once, RATE).equals(once), param.name
 
 
-def test_bytes_are_those_of_the_twin():
+def test_bytes_are_those_of_the_plain_reader():
     rows = to_integers(splats(40), RATE)
-    coder, twin = Coder(None, 40, 1), splat_twin.Columns(None)
+    coder, plain = Coder(None, 40, 1), plain_splats.Columns(None)
     coded = [(name, rows[name]) for name in FIELDS if name in COLUMNS and name not in ("gain_db", "time_s")]
     for name, values in coded:
         coder.column(COLUMNS[name], values.copy())
-        twin.column(prior(COLUMNS[name]), COLUMNS[name].mean, COLUMNS[name].optional, values.tolist())
+        plain.column(name, values.tolist())
     bits = np.arange(40)
     values = np.random.default_rng(1).integers(0, 1 << bits)
     coder.evenly(bits, values.copy())
-    twin.evenly(bits.tolist(), values.tolist())
+    plain.evenly(bits.tolist(), values.tolist())
     data = coder.finish()
-    assert twin.coder.finish() == data
-    reader = splat_twin.Columns(data)
+    assert plain.coder.finish() == data
+    reader = plain_splats.Columns(data)
     for name, held in coded:
-        assert (
-            reader.column(prior(COLUMNS[name]), COLUMNS[name].mean, COLUMNS[name].optional, [1] * 40) == held.tolist()
-        )
+        assert reader.column(name, [1] * 40) == held.tolist()
     assert reader.evenly(bits.tolist(), [0] * 40) == values.tolist()
 
 
@@ -167,7 +166,7 @@ def test_flipped_bits_are_noticed_and_the_rest_is_salvaged():
 
 def test_wrong_contents_under_a_right_checksum_are_refused():
     """Anything may stand in a payload: events or a FormatError come out, nothing else."""
-    header, rng = Header(RATE, 1000, 2, default_quantiser(scene_of(splats(2))), Metadata()), np.random.default_rng(5)
+    quantiser, rng = default_quantiser(scene_of(splats(2))), np.random.default_rng(5)
     good = dumps(scene_of(splats(8, n_channels=2), 2))
     at = good.index(b"P", 40)
     outcomes = {"made": 0, "refused": 0}
@@ -179,7 +178,7 @@ def test_wrong_contents_under_a_right_checksum_are_refused():
             payload = bytearray(good[at + 7 : at + 200])
             payload[rng.integers(3, len(payload))] = rng.integers(256)
         try:
-            columns(Frame(SPLAT, bytes(payload), "packet", 0), header)
+            columns(Reader(bytes(payload), "packet"), RATE, 2, quantiser)
             outcomes["made"] += 1
         except FormatError as error:
             outcomes["refused"] += 1 - ("\n" in str(error))

@@ -5,24 +5,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import textures as plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from range_coder import tables
 
-from motes.codec import texture_twin
-from motes.codec.bitstream import dumps, info, load, loads
-from motes.coding.container import END, INDEX, Frame, Header, read_frame
+from motes.codec import dumps, info, load, loads, quantise
+from motes.codec.frames import read_frame
+from motes.coding.varints import Reader
 from motes.encoders.texture.analysis import analyse
 from motes.errors import FormatError
-from motes.kinds.gabor.integers import quantise
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.texture import integers as texture_integers
-from motes.kinds.texture.integers import SILENT, quantised
+from motes.kinds.texture.integers import SILENT, rounded
 from motes.kinds.texture.model import TABLES, code_levels
-from motes.kinds.texture.packet import PATH, columns, cuts_of, encode_packet, group_edges, trained
+from motes.kinds.texture.packet import columns, cuts_of, encode_packet, group_edges
 from motes.kinds.texture.table import split
-from motes.scene.scene import GaborQuantiser, Metadata, Scene
+from motes.kinds.texture.trained import PATH, trained
+from motes.scene.scene import Scene
 
 RATE = 44100
-HEADER = Header(RATE, 10 * RATE, 1, GaborQuantiser(1, 4, 0), Metadata())
+QUANTISER = GaborQuantiser(1, 4, 0)
+PLAIN_TABLES = tables("texture", plain.N_SLOTS, plain.N_MIXERS)
 
 
 def noise(seconds, n_channels=1):
@@ -59,11 +63,11 @@ def test_what_the_encoder_makes_needs_no_rounding(n_channels):
 )
 def test_edited_events_round_once(edit):
     edited = edit(scene_of(1.9, 2))
-    rounded = quantise(edited)
+    rounded_once = quantise(edited)
     data = dumps(edited)
-    assert loads(data).texture.equals(rounded.texture)
+    assert loads(data).texture.equals(rounded_once.texture)
     assert dumps(loads(data)) == data
-    difference = rounded.render().astype(float) - edited.render()
+    difference = rounded_once.render().astype(float) - edited.render()
     assert np.sum(difference**2) < 1e-3 * np.sum(np.square(edited.render(), dtype=float))
     assert (
         len(data)
@@ -85,7 +89,7 @@ def test_a_part_of_a_file_sounds_as_in_the_whole(tmp_path):
 
 @settings(max_examples=40)
 @given(st.data())
-def test_the_twin_writes_the_same_bytes(data):
+def test_the_plain_reader_writes_the_same_bytes(data):
     shape = data.draw(st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1, 3)))
     random = np.random.default_rng(data.draw(st.integers(0, 1 << 30)))
     scale = data.draw(st.sampled_from([0, 1, 3, 200]))
@@ -97,12 +101,12 @@ def test_the_twin_writes_the_same_bytes(data):
     n = code_levels(
         0, 0, buffer, slots.copy(), weights.copy(), TABLES, levels.copy(), cuts.copy(), edges, np.int64(-20)
     )
-    plain = [[[None if v == SILENT else v for v in row] for row in frame] for frame in levels.tolist()]
-    coded = texture_twin.encode(
-        [[list(row) for row in frame] for frame in plain], cuts.tolist(), edges.tolist(), -20, slots, weights
+    level = [[[None if v == SILENT else v for v in row] for row in frame] for frame in levels.tolist()]
+    coded = plain.encode(
+        [[list(row) for row in frame] for frame in level], cuts.tolist(), edges.tolist(), -20, *PLAIN_TABLES
     )
     assert buffer[:n].tobytes() == coded
-    assert texture_twin.decode(coded, shape, edges.tolist(), -20, slots, weights) == (plain, cuts.tolist())
+    assert plain.decode(coded, shape, edges.tolist(), -20, *PLAIN_TABLES) == (level, cuts.tolist())
     again, again_cuts = np.zeros(shape, np.int64), np.zeros_like(cuts)
     code_levels(
         1,
@@ -144,19 +148,19 @@ def test_damaged_payloads_are_refused_or_decoded_to_something_sound():
         if random.random() < 0.3:
             bad = bad[: int(random.integers(0, len(bad)))]
         try:
-            made, *_ = columns(Frame(ord("T"), bytes(bad), "packet 7", 0), HEADER)
+            made = columns(Reader(bytes(bad), "packet 7"), RATE, 1, QUANTISER)
         except FormatError as error:
             assert "packet 7" in str(error)  # noqa: PT017 (either is right)
             refused += 1
         else:
-            assert np.all(np.abs(made["level_db"]) <= 200)
+            assert np.all(np.abs(made.columns["level_db"]) <= 200)
     assert refused > 50
 
 
 def test_a_packet_cannot_announce_more_than_it_holds():
     payload = b"\x00\x01" + b"\x04\x01\x80\x02\x00" + b"\xff\xff\x3f" + bytes(20)  # 256 bands in a million frames
     with pytest.raises(FormatError, match="packet 7"):
-        columns(Frame(ord("T"), payload, "packet 7", 0), HEADER)
+        columns(Reader(payload, "packet 7"), RATE, 1, QUANTISER)
 
 
 def test_packets_of_texture_follow_those_of_atoms():
@@ -171,15 +175,15 @@ def test_packets_of_texture_follow_those_of_atoms():
         found = read_frame(data, at, 0)
         kinds.append(found.kind)
         at += found.size
-    assert bytes(kinds) == b"HGTGTT" + bytes([INDEX, END])
+    assert bytes(kinds) == b"HGTGTTIE"
 
 
 def test_many_events_are_rounded_as_each_alone_and_what_is_rounded_stays_the_same_table(monkeypatch):
     events = analyse(0.1 * np.random.default_rng(0).standard_normal((2, 40_000)), 8000)
     events = events.replace(level_db=np.where(events.level_db > -190, events.level_db + 0.03, -200.0))
-    whole = quantised(events, RATE)
+    whole = rounded(events, RATE)
     monkeypatch.setattr(texture_integers, "EVENTS_AT_ONCE", 3)
-    assert quantised(events, RATE).equals(whole)
-    assert quantised(whole, RATE) is whole
+    assert rounded(events, RATE).equals(whole)
+    assert rounded(whole, RATE) is whole
     silent = whole.replace(level_db=np.full_like(whole.level_db, -200.0))
-    assert len(quantised(silent, RATE)) == 0
+    assert len(rounded(silent, RATE)) == 0

@@ -20,7 +20,8 @@ from motes import kinds
 from motes.audio import ArraySource, Source
 from motes.encoders.options import FitOptions, Progress, TextureOptions
 from motes.errors import MissingExtraError, ParameterError
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.version import __version__
 
 try:
@@ -85,7 +86,7 @@ def encode(
 
 
 def _quantised(scene: Scene) -> Scene:
-    from motes.kinds.gabor.integers import quantise
+    from motes.codec import quantise
 
     return quantise(scene)
 

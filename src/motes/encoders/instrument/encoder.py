@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
+from motes.codec import quantise
 from motes.codec.instrument_packet import step_for
 from motes.encoders.instrument.amplitude_refit import polish
 from motes.encoders.instrument.control_clustering import patterns_of, share_controls
@@ -32,9 +33,9 @@ from motes.encoders.options import InstrumentOptions, Progress
 from motes.errors import ParameterError
 from motes.events.instrument import Complexes, Instrument, Reals
 from motes.files import atomic_output
-from motes.kinds.gabor.integers import quantise
 from motes.kinds.strike.table import Strike
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.units import NEPERS_60_DB
 from motes.version import __version__
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from motes.audio import Source
+from motes.codec import quantise
 from motes.encoders.pursuit.quantiser_choice import residual_blocks
-from motes.kinds.gabor.integers import WINDOW_UNITS, event_knee, quantise, slope
 from motes.kinds.gabor.kernel import round_in_turn
+from motes.kinds.gabor.quantiser import WINDOW_UNITS, event_knee, slope
 from motes.scene.scene import Scene
 
 N_ROUNDS = 2

@@ -23,7 +23,8 @@ from motes.encoders.texture.analysis import add_texture
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import Metadata, Scene
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
 from motes.units import db_to_power
 from motes.version import __version__
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import Source
-from motes.kinds.gabor.integers import MAX_KNEE, quantise, quantiser_for
+from motes.codec import quantise
+from motes.codec.quantise_scene import quantiser_for
+from motes.kinds.gabor.quantiser import MAX_KNEE
 from motes.scene.scene import Scene
 from motes.synth.render import render_blocks
 from motes.units import db_to_power

@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 
 from motes.audio import Source
-from motes.codec.bitstream import dumps
+from motes.codec import dumps, quantise
+from motes.codec.quantise_scene import quantiser_for
 from motes.encoders.options import PursuitOptions, TextureOptions
 from motes.encoders.pursuit.closed_loop_quantisation import settle
 from motes.encoders.pursuit.schedule import Enough, Swept, Workshop, stretches, sweep, sweep_to
 from motes.encoders.texture.analysis import add_texture
-from motes.kinds.gabor.integers import quantise, quantiser_for
 from motes.scene.scene import Scene
 
 STEPS_PER_DOUBLING, N_PHASES = 2, 8

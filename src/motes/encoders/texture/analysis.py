@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import Source
-from motes.coding.container import packet_samples
 from motes.encoders.options import TextureOptions
 from motes.encoders.pursuit.quantiser_choice import residual_blocks
 from motes.errors import ParameterError
-from motes.kinds.texture.integers import quantised
+from motes.events.packet import packet_samples
+from motes.kinds.texture.integers import rounded
 from motes.kinds.texture.packet import encode_packet, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
@@ -138,7 +138,7 @@ def _affordable(
             power, share, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0
         )
         level_db, owing = _rounded(level_db, options, owed)
-        event = quantised(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
+        event = rounded(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
         used = 8 * (len(encode_packet(event, number, layout.sample_rate_hz)) + FRAMING) if len(event) else 0
         if used <= bits:
             break

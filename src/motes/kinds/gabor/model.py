@@ -3,7 +3,7 @@ their phases.
 
 The same functions encode and decode. Windows come longest first; in each, frames in order of time, blocks of 16 bins,
 bins. Everything already coded (earlier frames, lower bins, longer windows) predicts what comes. docs/format.md
-specifies each context, `motes.codec.twin` says the same in plain Python, and `tools/train_tables.py` makes the tables
+specifies each context, docs/reader/gabor.py is the same in plain Python, and `tools/train_tables.py` makes the tables
 from which the predictions start.
 
 Loops are spelled out: numba compiles them many times faster than expressions of whole arrays.
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from motes.coding.classes import COARSE, ZONE
+from motes.coding.integers import code_signed
 from motes.coding.range_coder import (
     DECODING,
     N_INPUTS,
@@ -60,15 +62,6 @@ MIX_BLOCK, MIX_BIN, MIX_STRENGTH, MIX_OTHER = 0, 10, 20, 20 + N_UNARY
 N_MIXERS = 20 + 2 * N_UNARY
 
 
-def _class_of(value: int) -> int:
-    k = value.bit_length() - 1
-    return value if value < 4 else 2 * k + (value >> (k - 1) & 1)
-
-
-# Class of a small whole number.
-COARSE = np.array([min(_class_of(v), 15) for v in range(256)], np.int64)
-# Coarse position of a frequency in 1/2048 cycles per sample: two zones per octave.
-ZONE = np.array([min(_class_of(max(f, 1)), 31) for f in range(1025)], np.int64)
 # Coarse logarithm of a sixteenth of a number, four steps per doubling.
 RATIO = np.array(
     [0] * 16 + [min((v.bit_length() - 5) * 4 + (v >> (v.bit_length() - 3) & 3), 31) for v in range(16, 4096)], np.int64
@@ -372,13 +365,6 @@ def code_window(coder, steps, settings, events, done, w, windows, n_frames, top)
                 count[n + 4, b + 2] = found
                 slow_block[b + 2] += 512 * found
     return done
-
-
-@inner
-def code_signed(rc, buffer, slots, at, value):
-    """A whole number of either sign."""
-    folded = code_number(rc, buffer, slots, at, 2 * value if value >= 0 else -2 * value - 1)
-    return folded >> 1 if folded & 1 == 0 else -(folded >> 1) - 1
 
 
 @inner

@@ -6,51 +6,62 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Any
 
 import numpy as np
 
-from motes.coding.container import (
-    GABOR,
+from motes.coding.integers import padded
+from motes.coding.tag_model import pack_tags, unpack_tags
+from motes.coding.tags import Tags
+from motes.coding.varints import Reader, varints, zigzag
+from motes.errors import FormatError
+from motes.events.event_table import Ints
+from motes.events.packet import (
     MAX_LAYER,
     MAX_PAYLOAD,
     REACH_UNIT,
-    Entry,
-    Frame,
-    Header,
-    Reader,
+    Columns,
+    EventPacket,
+    Extent,
+    ReadPacket,
+    last_packet,
     packet_samples,
-    unzigzag,
-    varint,
-    zigzag,
 )
-from motes.coding.sends import sends_of
-from motes.coding.tag_model import code_tags, first_slots
-from motes.coding.tags import N_COLUMNS, Tags, edits_to_tags, tags_to_edits
-from motes.coding.trained import trained
-from motes.errors import FormatError
+from motes.events.sends import sends_of
+from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import EDITS, apply_edits, base_of
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
-    SILENT,
     TIME_UNITS,
-    WINDOW_UNITS,
     GaborIntegers,
-    Ints,
     from_integers,
     integers_in_range,
-    slope,
     sounding,
     to_integers,
 )
 from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
 from motes.kinds.gabor.table import Gabor
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.kinds.gabor.trained import trained
 
 # Windows of the grid, in the order in which they are coded.
 WINDOWS = np.array([64 << k for k in range(9, -1, -1)], np.int64)
-# Flag of a packet whose channels all hold the same; the first is coded. The two below it tell of edits and of groups.
-ALIKE = 4
+
+
+class Flags(IntFlag):
+    """What a packet holds beside its events, and whether all channels hold the same, so that the first alone is
+    coded. The layer stands above these bits.
+    """
+
+    EDITS = 1
+    GROUPS = 2
+    ALIKE = 4
+
+
+N_FLAGS = len(Flags)
+# What stands before the events, in this order, where its flag is set.
+TAGGED = (Flags.EDITS, Flags.GROUPS)
 
 
 @dataclass(frozen=True)
@@ -106,12 +117,8 @@ def packet_arguments(
     return samples, settings, *grid, free_places, free_sound
 
 
-def encode_packet(
-    tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
-) -> tuple[bytes, Entry, int]:
-    """Payload, index entry (its `n_bytes` still 0) and mask of windows on the grid, of at least one sounding event
-    of packet `number`.
-    """
+def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> EventPacket:
+    """The packet of at least one sounding event of packet `number`."""
     tagged = tagged.in_order()
     events = tagged.events
     alike = (
@@ -128,56 +135,53 @@ def encode_packet(
         if n <= size:
             break
         size = n + 16
-    told = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
-    sizes = [
-        8 * tagged.layer + ALIKE * alike + sum(1 << i for i, part in enumerate(told) if part),
-        *(len(part) for part in told if part),
-    ]
-    head = b"".join(map(varint, (number, len(which), len(free_places), zigzag(int(settings[0])), *sizes)))
-    payload = head + b"".join(told) + buffer[:n].tobytes()
+    tags = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
+    flags = Flags.ALIKE * alike | sum(flag for flag, part in zip(TAGGED, tags, strict=True) if part)
+    sizes = (len(part) for part in tags if part)
+    base = zigzag(int(settings[0]))
+    head = varints(number, len(which), len(free_places), base, tagged.layer << N_FLAGS | flags, *sizes)
+    payload = head + b"".join(tags) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
-    mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return payload, _entry(tagged, number, sample_rate_hz), mask
+    return EventPacket(payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(which))
 
 
-def _entry(tagged: Tagged, number: int, sample_rate_hz: int) -> Entry:
+def _windows(which: Ints) -> int:
+    """The mask of windows on the grid."""
+    return sum(1 << int(len(WINDOWS) - 1 - w) for w in np.unique(which))
+
+
+def _extent(tagged: Tagged, number: int, sample_rate_hz: int) -> Extent:
     """How far the events of a packet reach, as edits have left them."""
     events, samples, edits = tagged.events, packet_samples(sample_rate_hz), tags_to_edits(tagged.edits, "")
     centre = events.time / TIME_UNITS * edits["edit_factor"] + edits["edit_shift_s"] * sample_rate_hz
     half = events.window / WINDOW_UNITS / 2 * np.abs(edits["edit_factor"])
     before = math.ceil((number * samples - (centre - half).min()) / REACH_UNIT)
     after = math.ceil(((centre + half).max() - (number + 1) * samples) / REACH_UNIT)
-    return Entry(GABOR, number, tagged.layer, 0, len(events), before, after)
+    return Extent(number, tagged.layer, len(events), before, after)
 
 
 def decode_packet(
-    payload: bytes, name: str, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser
-) -> tuple[Tagged, Entry, int]:
+    reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser
+) -> tuple[Tagged, Extent, int]:
     """The inverse of `encode_packet`, events in canonical order; FormatError (which names the packet) where it
     makes no sense.
     """
-    samples = packet_samples(sample_rate_hz)
-    reader = Reader(payload, name)
-    number = reader.varint((1_000_000 * sample_rate_hz) // samples + 1)
-    n_grid, n_free, base = (
-        reader.varint(8 * MAX_PAYLOAD),
-        reader.varint(8 * MAX_PAYLOAD),
-        unzigzag(reader.varint(1 << 48)),
-    )
+    name, samples = reader.name, packet_samples(sample_rate_hz)
+    number = reader.varint(last_packet(sample_rate_hz))
+    n_grid, n_free, base = reader.varint(8 * MAX_PAYLOAD), reader.varint(8 * MAX_PAYLOAD), reader.zigzag(1 << 48)
     n_events = n_grid + n_free
-    if not 0 < n_events <= 8 * len(payload):
-        raise FormatError(f"{name}: {n_events} events in {len(payload)} bytes cannot be")
-    layer, held = divmod(reader.varint(8 * MAX_LAYER + 7), 8)
-    n_coded = 1 if held & ALIKE else n_channels
-    sizes = [reader.varint(len(payload)) if held >> i & 1 else 0 for i in range(2)]
-    told = [reader.take(size) for size in sizes]
+    if not 0 < n_events <= 8 * len(reader):
+        raise FormatError(f"{name}: {n_events} events in {len(reader)} bytes cannot be")
+    layer, bits = divmod(reader.varint((MAX_LAYER << N_FLAGS) + sum(Flags)), 1 << N_FLAGS)
+    flags = Flags(bits)
+    n_coded = 1 if flags & Flags.ALIKE else n_channels
+    sizes = [reader.varint(len(reader)) if flags & flag else 0 for flag in TAGGED]
+    tags = [reader.take(size) for size in sizes]
     which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
     amplitude, phase = np.zeros((n_grid, n_coded), np.int64), np.zeros((n_grid, n_coded), np.int64)
     free = np.zeros((n_free, 3), np.int64)
     free_sound = np.zeros((2, n_free, n_coded), np.int64)
-    coded = np.frombuffer(
-        bytearray(reader.rest() + bytes(1)), np.uint8
-    )  # a zero more changes nothing: zeros follow the end anyway
+    coded = padded(reader.rest())
     slots, weights = _models()
     done = code_events(
         1,
@@ -209,18 +213,17 @@ def decode_packet(
         np.concatenate([amplitude, free_sound[0]]),
         np.concatenate([phase, free_sound[1]]),
     )
-    if held & ALIKE:
+    if flags & Flags.ALIKE:
         if n_channels == 1:
             raise FormatError(f"{name}: one channel cannot be like others")
         events = events.in_channels(n_channels)
     if not integers_in_range(events, sample_rate_hz, quantiser):
         raise FormatError(f"{name}: an event is out of range")
     events = events.take(np.lexsort((events.window, events.frequency, events.time)))
-    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(told, (N_COLUMNS, 1), strict=True))
+    edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(tags, (N_COLUMNS, 1), strict=True))
     tagged = Tagged(events, edits, groups, layer)
     tags_to_edits(edits, name)
-    mask = sum(1 << int(9 - w) for w in np.unique(which))
-    return tagged, _entry(tagged, number, sample_rate_hz), mask
+    return tagged, _extent(tagged, number, sample_rate_hz), _windows(which)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,12 +250,10 @@ class Tagged:
         return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer, found.sends)
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
-    """Payload, entry in the index (its `n_bytes` still 0), mask of windows and sends of every packet of gabor
-    events, in order.
-    """
-    rate, base = scene.sample_rate_hz, base_of(scene.gabor)
-    edits, groups, sends = edits_to_tags(scene.gabor), Tags.of(told_groups(scene)[:, None]), sends_of(scene.gabor)
+def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Iterator[EventPacket]:
+    """Every packet of gabor events, in order."""
+    rate, base = sample_rate_hz, base_of(events)
+    edits, groups, sends = edits_to_tags(events), Tags.of(events.group_id[:, None]), sends_of(events)
     length = packet_samples(rate) * TIME_UNITS
     number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
@@ -260,44 +261,28 @@ def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, En
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
     for first, last in itertools.pairwise(edges):
         part = order[first:last]
-        told = None if sends is None else sends[part]
-        tagged = Tagged(
-            to_integers(base.take(part), rate, quantiser),
-            edits.take(part),
-            groups.take(part),
-            int(layer[part[0]]),
-            told,
-        )
-        tagged = tagged.take(sounding(tagged.events) & (scene.gabor.edit_gain[part] > 0)).in_order()
+        integers = to_integers(base.take(part), rate, quantiser)
+        sent = None if sends is None else sends[part]
+        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent)
+        tagged = tagged.take(sounding(tagged.events) & (events.edit_gain[part] > 0)).in_order()
         if len(tagged.events):
-            yield *encode_packet(tagged, int(number[part[0]]), rate, quantiser), tagged.sends
+            yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
 
 
-def told_groups(scene: Scene) -> Ints:
-    """The group of each event as a file tells it: partials that stand alone are not told, they follow from the
-    events.
-    """
-    told = scene.groups.stored()
-    return np.where(np.isin(scene.gabor.group_id, told.id), scene.gabor.group_id, 0)
-
-
-def columns(found: Frame, header: Header) -> tuple[dict[str, np.ndarray], Entry, int]:
-    """The columns of the events in a packet, those that tell of edits and groups only where there are such; its
-    entry and its mask of windows.
-    """
-    rate = header.sample_rate_hz
-    tagged, entry, mask = decode_packet(found.payload, found.name, rate, header.n_channels, header.quantiser)
-    made: dict[str, np.ndarray] = dict(from_integers(tagged.events, rate, header.quantiser))
+def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> ReadPacket:
+    """The events in a packet, with columns of edits and groups only where there are such."""
+    tagged, extent, windows = decode_packet(reader, sample_rate_hz, n_channels, quantiser)
+    made: Columns = dict(from_integers(tagged.events, sample_rate_hz, quantiser))
     if not tagged.edits.trivial:
-        made |= tags_to_edits(tagged.edits, found.name)
+        made |= tags_to_edits(tagged.edits, reader.name)
     if tagged.layer:
         made["edit_layer"] = np.full(len(tagged.events), tagged.layer)
     if not tagged.groups.trivial:
         made["group_id"] = tagged.groups.values[:, 0]
-    return made, entry, mask
+    return ReadPacket(made, extent, windows)
 
 
-def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
+def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
     """All events of a file, from the columns of its packets, after their edits."""
     names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
     defaults = {
@@ -314,32 +299,3 @@ def table(parts: list[dict[str, np.ndarray]], sample_rate_hz: int) -> Gabor:
     edits = {name: made.pop(name) for name in EDITS if name in made}
     base = Gabor(**made)
     return apply_edits(base, edits, sample_rate_hz) if edits else base
-
-
-def pack_tags(tags: Tags, frequency: Ints) -> bytes:
-    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
-    if tags.trivial:
-        return b""
-    ways = []
-    for by_place in (0, 1):
-        buffer = np.empty(64 + 16 * len(tags.index) + 16 * tags.rows.size, np.uint8)
-        n, _ = code_tags(0, by_place, buffer, first_slots(), frequency, tags.index.copy(), tags.rows)
-        assert n <= len(buffer), "no tag and no cell needs more"
-        ways.append(buffer[: max(1, n)].tobytes())
-    return min(ways, key=len)
-
-
-def unpack_tags(data: bytes, n_columns: int, frequency: Ints, name: str) -> Tags:
-    """The inverse; FormatError, which names the packet, where that cannot be."""
-    tags = Tags.none(len(frequency), n_columns)
-    if not data:
-        return tags
-    coded = np.frombuffer(bytearray(data + bytes(1)), np.uint8)
-    index = tags.index
-    right, rows = code_tags(1, 0, coded, first_slots(), frequency, index, tags.rows)
-    if not right:
-        raise FormatError(f"{name}: its edits or groups cannot be")
-    found = Tags(rows, index).used()
-    if len(found.rows) != len(rows) or np.any(found.rows != rows) or found.trivial:
-        raise FormatError(f"{name}: its edits or groups are not in the form that they have to have")
-    return found

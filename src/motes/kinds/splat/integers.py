@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.coding.sends import send_columns, sends_of
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
+from motes.events.sends import send_columns, sends_of
 from motes.kinds.splat.table import N_PARTIALS, Splat
 from motes.units import HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB, SILENCE_DB
 
-# By column, `(n,)`; `gain_db` `(n, n_channels)`; `sends`, where there are any, as `motes.coding.sends` tells.
+# By column, `(n,)`; `gain_db` `(n, n_channels)`; `sends`, where there are any, as `motes.events.sends` tells.
 Rows = dict[str, Ints]
 
 
@@ -418,7 +418,7 @@ def from_integers(rows: Rows, sample_rate_hz: int) -> dict[str, Any]:
     }
 
 
-def rounded(events: Splat, sample_rate_hz: int) -> Splat:
+def rounded(events: Splat, sample_rate_hz: int, quantiser: object = None) -> Splat:
     """Splats as a file holds them."""
     return Splat(**from_integers(to_integers(events, sample_rate_hz), sample_rate_hz)) if len(events) else events
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.coding.sends import send_columns, sends_of
+from motes.events.sends import send_columns, sends_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture
 
 # Units of time per sample.
@@ -69,27 +69,27 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
 EVENTS_AT_ONCE = 64
 
 
-def quantised(events: Texture, sample_rate_hz: int) -> Texture:
-    """The events as a file holds them, without those that are silent; the same table where rounding changes nothing."""
+def rounded(events: Texture, sample_rate_hz: int, quantiser: object = None) -> Texture:
+    """The events as a file holds them, without those that are silent; the table itself where nothing changes."""
     parts: list[Texture] = []
     for first in range(0, len(events), EVENTS_AT_ONCE):
         part = events.take(slice(first, first + EVENTS_AT_ONCE))
-        rounded = _quantised(part, sample_rate_hz)
-        if not parts and rounded.equals(part):
+        coarse = _rounded(part, sample_rate_hz)
+        if not parts and coarse.equals(part):
             continue
         parts += [events.take(slice(0, first))] if first and not parts else []
-        parts.append(rounded)
+        parts.append(coarse)
     return parts[0].with_more(*parts[1:]) if parts else events
 
 
-def _quantised(events: Texture, sample_rate_hz: int) -> Texture:
-    rounded = Texture(
+def _rounded(events: Texture, sample_rate_hz: int) -> Texture:
+    made = Texture(
         **from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events))
     )
-    start = rounded.level_start
-    heard = np.array([np.any(rounded.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
-    heard &= rounded.duration_s > 0
-    return rounded if heard.all() else rounded.take(heard)
+    start = made.level_start
+    audible = np.array([np.any(made.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
+    audible &= made.duration_s > 0
+    return made if audible.all() else made.take(audible)
 
 
 def _round(values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@ band below.
 
 The same function encodes and decodes. Tiles of eight frames come in order of time; in each, groups of bands from the
 lowest; a group's frames are cut alike into 1, 2, 4 or 8 parts of one level each. docs/format.md specifies each context,
-`motes.codec.texture_twin` says the same in plain Python, and `tools/train_texture.py` makes the tables from which the
+docs/reader/textures.py is the same in plain Python, and `tools/train_texture.py` makes the tables from which the
 predictions start.
 """
 
@@ -198,14 +198,4 @@ def code_levels(decoding, record, buffer, slots, weights, tables, level, cut, ed
         for band in range(n_bands):  # one by one: numba takes three seconds to compile the assignment of a slice
             for channel in range(n_channels):
                 before_tile[band, channel] = row[TILE - 1, band, channel]
-    return finish(rc, buffer) if not rc[DECODING] else rc[0] * 0
-
-
-@jit
-def code_numbers(decoding, buffer, slots, at, values):
-    """Encode or decode whole numbers from 0; returns the number of bytes."""
-    rc = np.zeros(N_STATE, np.int64)
-    start(rc, buffer, decoding)
-    for i in range(len(values)):
-        values[i] = code_number(rc, buffer, slots, at, values[i])
     return finish(rc, buffer) if not rc[DECODING] else rc[0] * 0

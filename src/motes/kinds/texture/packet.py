@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from enum import IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.coding.container import (
-    MAX_PAYLOAD,
-    REACH_UNIT,
-    TEXTURE,
-    Entry,
-    Frame,
-    Header,
-    Reader,
-    packet_samples,
-    unzigzag,
-    varint,
-    zigzag,
-)
-from motes.coding.sends import sends_of
-from motes.coding.trained import unpack
+from motes.coding.integers import code_numbers, padded, unzigzags, zigzags
+from motes.coding.varints import Reader, varint, varints, zigzag
 from motes.errors import FormatError, ParameterError
+from motes.events.event_table import Ints
+from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
+from motes.events.sends import sends_of
 from motes.kinds.texture.integers import (
     BAND_UNITS,
     COHERENCE_UNITS,
@@ -34,28 +23,30 @@ from motes.kinds.texture.integers import (
     TIME_UNITS,
     Columns,
     from_integers,
-    quantised,
+    rounded,
     to_integers,
 )
-from motes.kinds.texture.model import COHERENCE, N_MIXERS, N_SLOTS, TABLES, TILE, code_levels, code_numbers
+from motes.kinds.texture.model import COHERENCE, TABLES, TILE, code_levels
 from motes.kinds.texture.table import FADE_S, Texture, hop_samples
-from motes.scene.scene import GaborQuantiser, Scene
+from motes.kinds.texture.trained import trained
 
-Ints = NDArray[np.int64]
-PATH = Path(__file__).with_name("tables.bin")
-# Flags of an event that differs from what encoders make: in its times, in its bands, in its number of frames, in that
-# it is in a group; and of one whose channels all have the same levels, so that those of the first are coded.
-FREE_TIMES, FREE_LAYOUT, FREE_FRAMES, GROUPED, ALIKE = 1, 2, 4, 8, 16
+
+class Flags(IntFlag):
+    """In what an event differs from those that encoders make (its times, its bands, its number of frames), whether it
+    is in a group, and whether all its channels have the levels of the first, which alone are coded.
+    """
+
+    FREE_TIMES = 1
+    FREE_LAYOUT = 2
+    FREE_FRAMES = 4
+    GROUPED = 8
+    ALIKE = 16
+
+
 # Readers count on it: a packet has no more levels for each of its bytes.
 LEVELS_PER_BYTE = 256
 DEFAULT_STEP = 16
 GROUP_BANDS = 4
-
-
-@cache
-def trained() -> tuple[Ints, Ints]:
-    """Slots and weights from which every packet starts; copy them before use."""
-    return unpack(PATH.read_bytes(), N_SLOTS, N_MIXERS)
 
 
 def group_edges(n_bands: int) -> Ints:
@@ -69,44 +60,39 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
     """
     n_frames, n_bands, _ = level.shape
     n_tiles = -(-n_frames // TILE)
-    padded = np.concatenate([level, np.repeat(level[-1:], n_tiles * TILE - n_frames, axis=0)]).reshape(
+    tiles = np.concatenate([level, np.repeat(level[-1:], n_tiles * TILE - n_frames, axis=0)]).reshape(
         n_tiles, TILE, n_bands, -1
     )
-    changes = np.any(padded[:, 1:] != padded[:, :-1], axis=3)  # at frames 1 … 7 of each tile
+    changes = np.any(tiles[:, 1:] != tiles[:, :-1], axis=3)  # at frames 1 … 7 of each tile
     cut = np.zeros((n_tiles, n_bands), np.int64)
     for frames, parts in (((4,), 1), ((2, 6), 2), ((1, 3, 5, 7), 3)):
         cut[changes[:, [f - 1 for f in frames]].any(axis=1)] = parts
     return np.maximum.reduceat(cut, edges[:-1], axis=1)
 
 
-def packets(scene: Scene, quantiser: GaborQuantiser) -> Iterator[tuple[bytes, Entry, int, Ints | None]]:
-    """Payload, entry in the index (its `n_bytes` still 0), mask of windows (none) and sends of every packet of
-    texture events, in order.
-    """
-    rate = scene.sample_rate_hz
-    told = np.isin(scene.texture.group_id, scene.groups.stored().id)
-    number = np.maximum(
-        np.rint(scene.texture.time_s * rate * TIME_UNITS).astype(np.int64) // (packet_samples(rate) * TIME_UNITS), 0
-    )
+def packets(events: Texture, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
+    """Every packet of texture events, in order."""
+    rate = sample_rate_hz
+    time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
+    number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)
     for place in np.unique(number):
-        part = scene.texture.take(number == place)
-        part = quantised(part.replace(group_id=np.where(told[number == place], part.group_id, 0)), rate)
-        if not len(part):
-            continue
-        yield encode_packet(part, int(place), rate), _entry(part, int(place), rate), 0, sends_of(part)
+        part = rounded(events.take(number == place), rate)
+        if len(part):
+            payload = encode_packet(part, int(place), rate)
+            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part))
 
 
-def _entry(events: Texture, number: int, rate: int) -> Entry:
+def _extent(events: Texture, number: int, rate: int) -> Extent:
     length, fade = packet_samples(rate), math.ceil(FADE_S * rate)
     before = number * length - math.floor(float(events.time_s.min()) * rate) + fade
     after = math.ceil(float((events.time_s + events.duration_s).max()) * rate) + fade - (number + 1) * length
-    return Entry(TEXTURE, number, 0, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
+    return Extent(number, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
 
 
 def encode_packet(events: Texture, number: int, rate: int) -> bytes:
     """The payload of rounded events."""
     slots, weights = (table.copy() for table in trained())
-    columns, payload = to_integers(events, rate), varint(number) + varint(len(events))
+    columns, payload = to_integers(events, rate), varints(number, len(events))
     for i in range(len(events)):
         shape = int(events.n_frames[i]), int(events.n_bands[i]), events.n_channels
         levels = columns["level_db"][events.level_start[i] : events.level_start[i + 1]].reshape(shape)
@@ -147,11 +133,11 @@ def _head(event: dict[str, int], alike: bool, number: int, rate: int) -> bytes:
     )
     free_frames = event["n_frames"] != _usual_frames(rate)
     flags = (
-        FREE_TIMES * free_times
-        | FREE_LAYOUT * free_layout
-        | FREE_FRAMES * free_frames
-        | GROUPED * (event["group_id"] != 0)
-        | ALIKE * alike
+        Flags.FREE_TIMES * free_times
+        | Flags.FREE_LAYOUT * free_layout
+        | Flags.FREE_FRAMES * free_frames
+        | Flags.GROUPED * (event["group_id"] != 0)
+        | Flags.ALIKE * alike
     )
     parts = [flags, event["seed"], event["n_bands"], event["low_hz"]]
     if free_times:
@@ -163,26 +149,26 @@ def _head(event: dict[str, int], alike: bool, number: int, rate: int) -> bytes:
         parts.append(event["n_frames"])
     if event["group_id"]:
         parts.append(event["group_id"])
-    return b"".join(map(varint, parts))
+    return varints(*parts)
 
 
 def _levels(levels: Ints, coherence: Ints, slots: Ints, weights: Ints) -> bytes:
     """Step, offset, level at the start, and the coded bytes of the levels and of the coherence, their lengths
     before them.
     """
-    heard = levels[levels != SILENT]
-    lowest = int(heard.min()) if len(heard) else 0
-    step = int(np.gcd.reduce(heard - lowest)) if len(heard) else 0
+    audible = levels[levels != SILENT]
+    lowest = int(audible.min()) if len(audible) else 0
+    step = int(np.gcd.reduce(audible - lowest)) if len(audible) else 0
     step = step or DEFAULT_STEP
     offset = lowest % step
     steps = np.where(levels == SILENT, SILENT, (levels - offset) // step)
-    base = int(np.median(steps[steps != SILENT])) if len(heard) else 0
+    base = int(np.median(steps[steps != SILENT])) if len(audible) else 0
     coded = _coded(steps, base, slots, weights)
-    parts = [varint(step), varint(offset), varint(zigzag(base)), varint(len(coded)), coded]
+    parts = [varints(step, offset, zigzag(base), len(coded)), coded]
     if coherence.size:
-        numbers = np.array([zigzag(int(v)) for v in np.diff(coherence, axis=0, prepend=0).T.reshape(-1)], np.int64)
+        numbers = zigzags(np.diff(coherence, axis=0, prepend=0).T.reshape(-1))
         buffer = np.zeros(64 + 8 * len(numbers), np.uint8)
-        n = code_numbers(0, buffer, slots, np.int64(COHERENCE), numbers)
+        n = code_numbers(0, buffer, slots, np.full(len(numbers), COHERENCE), numbers)
         parts += [varint(n), buffer[:n].tobytes()]
     return b"".join(parts)
 
@@ -194,24 +180,21 @@ def _coded(steps: Ints, base: int, slots: Ints, weights: Ints) -> bytes:
     return buffer[:n].tobytes()
 
 
-def columns(found: Frame, header: Header) -> tuple[Columns, Entry, int]:
-    """The columns of the events in a packet, its entry and its mask of windows; FormatError, which names it, where
-    it makes no sense.
-    """
-    rate, n_channels = header.sample_rate_hz, header.n_channels
-    reader = Reader(found.payload, found.name)
-    number, n_events = reader.varint((1_000_000 * rate) // packet_samples(rate) + 1), reader.varint(len(found.payload))
+def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: object) -> ReadPacket:
+    """The events in a packet; FormatError, which names it, where it makes no sense."""
+    rate = sample_rate_hz
+    number, n_events = reader.varint(last_packet(rate)), reader.varint(len(reader))
     if n_events == 0:
-        raise FormatError(f"{found.name}: it holds no events")
+        raise FormatError(f"{reader.name}: it holds no events")
     slots, weights = (table.copy() for table in trained())
-    heads, levels, coherences, allowed = [], [], [], LEVELS_PER_BYTE * len(found.payload)
+    heads, levels, coherences, allowed = [], [], [], LEVELS_PER_BYTE * len(reader)
     for _ in range(n_events):
         head, alike = _read_head(reader, number, rate)
         if alike and n_channels == 1:
-            raise FormatError(f"{found.name}: one channel cannot be like others")
+            raise FormatError(f"{reader.name}: one channel cannot be like others")
         allowed -= head["n_frames"] * head["n_bands"] * n_channels
         if allowed < 0:
-            raise FormatError(f"{found.name}: more levels than its {len(found.payload)} bytes can hold")
+            raise FormatError(f"{reader.name}: more levels than its {len(reader)} bytes can hold")
         n_coded = 1 if alike else n_channels
         level, coherence = _read_levels(
             reader, (head["n_frames"], head["n_bands"], n_coded), n_channels, slots, weights
@@ -221,57 +204,57 @@ def columns(found: Frame, header: Header) -> tuple[Columns, Entry, int]:
         levels.append(level.reshape(-1, n_channels))
         coherences.append(coherence)
     if any(reader.rest()):
-        raise FormatError(f"{found.name}: bytes follow its events")
+        raise FormatError(f"{reader.name}: bytes follow its events")
     integers = {name: np.array([head[name] for head in heads], np.int64) for name in heads[0]}
     made = from_integers(integers | {"level_db": np.concatenate(levels), "coherence": np.concatenate(coherences)}, rate)
     try:
         events = Texture(**made)
     except ParameterError as error:
-        raise FormatError(f"{found.name}: {error}") from None
+        raise FormatError(f"{reader.name}: {error}") from None
     again = to_integers(events, rate)
-    if any(not np.array_equal(again[name], integers[name]) for name in integers) or len(quantised(events, rate)) != len(
+    if any(not np.array_equal(again[name], integers[name]) for name in integers) or len(rounded(events, rate)) != len(
         events
     ):
-        raise FormatError(f"{found.name}: an event is out of range or silent")
+        raise FormatError(f"{reader.name}: an event is out of range or silent")
     if np.any(np.maximum(integers["time_s"] // (packet_samples(rate) * TIME_UNITS), 0) != number):
-        raise FormatError(f"{found.name}: an event belongs to another packet")
-    return made, _entry(events, number, rate), 0
+        raise FormatError(f"{reader.name}: an event belongs to another packet")
+    return ReadPacket(made, _extent(events, number, rate))
 
 
 def _read_head(reader: Reader, number: int, rate: int) -> tuple[dict[str, int], bool]:
-    flags = reader.varint(31)
+    flags = Flags(reader.varint(sum(Flags)))
     event = {
         "seed": reader.varint(2**32 - 1),
         "n_bands": reader.varint(256),
         "low_hz": reader.varint(1_000_000 * BAND_UNITS),
     }
     times: dict[str, int] = {}
-    if flags & FREE_TIMES:
+    if flags & Flags.FREE_TIMES:
         limit = 2_000_000 * rate * TIME_UNITS
-        start = number * packet_samples(rate) * TIME_UNITS + unzigzag(reader.varint(2 * limit))
-        clock = start + unzigzag(reader.varint(2 * limit))
+        start = number * packet_samples(rate) * TIME_UNITS + reader.zigzag(2 * limit)
+        clock = start + reader.zigzag(2 * limit)
         times = {"time_s": start, "clock_s": clock} | {
             name: reader.varint(limit) for name in ("duration_s", "frame_s", "into_s")
         }
     layout = {"high_hz": rate * BAND_UNITS // 2, "frequency_ratio": RATIO_UNITS, "backward": 0}
-    if flags & FREE_LAYOUT:
+    if flags & Flags.FREE_LAYOUT:
         layout = {
             "high_hz": reader.varint(1_000_000 * BAND_UNITS),
             "frequency_ratio": reader.varint(1000 * RATIO_UNITS),
             "backward": reader.varint(1),
         }
-    n_frames = reader.varint(1 << 20) if flags & FREE_FRAMES else _usual_frames(rate)
-    group = {"group_id": reader.varint(1 << 40) if flags & GROUPED else 0}
+    n_frames = reader.varint(1 << 20) if flags & Flags.FREE_FRAMES else _usual_frames(rate)
+    group = {"group_id": reader.varint(1 << 40) if flags & Flags.GROUPED else 0}
     event |= layout | group | {"n_frames": n_frames} | (times or _usual(number, n_frames, rate))
     if not event["n_bands"] or not n_frames:
         raise FormatError(f"{reader.name}: an event without bands or frames")
-    return event, bool(flags & ALIKE)
+    return event, bool(flags & Flags.ALIKE)
 
 
 def _read_levels(
     reader: Reader, shape: tuple[int, int, int], n_channels: int, slots: Ints, weights: Ints
 ) -> tuple[Ints, Ints]:
-    step, offset, base = reader.varint(1 << 12), reader.varint(1 << 12), unzigzag(reader.varint(1 << 13))
+    step, offset, base = reader.varint(1 << 12), reader.varint(1 << 12), reader.zigzag(1 << 13)
     coded = _bytes(reader)
     n_frames, n_bands, _ = shape
     steps, edges = np.zeros(shape, np.int64), group_edges(n_bands)
@@ -280,12 +263,11 @@ def _read_levels(
     levels = np.where(steps == SILENT, SILENT, steps * step + offset)
     numbers = np.zeros(n_bands * (n_channels - 1), np.int64)
     if len(numbers):
-        code_numbers(1, _bytes(reader), slots, np.int64(COHERENCE), numbers)
+        code_numbers(1, _bytes(reader), slots, np.full(len(numbers), COHERENCE), numbers)
     numbers = np.minimum(numbers, 8 * COHERENCE_UNITS)
-    differences = np.where(numbers & 1, -(numbers >> 1) - 1, numbers >> 1).reshape(n_channels - 1, n_bands)
+    differences = unzigzags(numbers).reshape(n_channels - 1, n_bands)
     return levels, np.cumsum(differences, axis=1).T.reshape(n_bands, n_channels - 1)
 
 
 def _bytes(reader: Reader) -> NDArray[np.uint8]:
-    data = reader.take(reader.varint(MAX_PAYLOAD))
-    return np.frombuffer(bytearray(data + bytes(1)), np.uint8)  # zeros follow the end anyway
+    return padded(reader.take(reader.varint(MAX_PAYLOAD)))

@@ -162,7 +162,7 @@ def _selection(text: str) -> What:
 
 def _exported(scene: Scene, extension: str, start_s: float, end_s: float) -> bytes:
     """The bytes of a file."""
-    from motes.codec.bitstream import dumps
+    from motes.codec import dumps
     from motes.report.picture import scene_picture
     from motes.report.tables import write_csv
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 import numpy as np
 
 from motes.events.event_table import EventTable, Ints
+from motes.events.packet import Columns
 
 # Steps from dry to wet.
 WETNESS_UNITS = 64
-
-Columns = dict[str, np.ndarray]
 
 
 def sends_of(events: EventTable) -> Ints | None:

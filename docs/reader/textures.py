@@ -1,14 +1,18 @@
-"""The coding of a texture event's levels once more in plain Python, for reading and as the oracle of the compiled
-one: the same bytes, slowly.
-"""
+"""The levels of a texture event in plain Python, for reading and as the oracle of the compiled model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from motes.codec.twin import Coder, Decoder, Encoder
-from motes.kinds.texture import model
-from motes.kinds.texture.model import N_UNARY, TILE
+from range_coder import Coder, Decoder, Encoder
+
+N_SLOTS, N_MIXERS = 25456, 48
+TILE = 8
+N_UNARY = 24
+# Where each set of contexts begins among the slots, for the first channel and for further ones.
+TABLES = (0, 3072, 5016, 6960, 9360, 10896), (12624, 15696, 17640, 19584, 21984, 23520)
+CUT, IS_SILENT, BEYOND = 25248, 25312, 25328
+LARGEST = 1 << 16
 
 # In steps; None where the band is silent.
 Level = int | None
@@ -76,7 +80,7 @@ class _Levels:
 
     def _cut(self, tile: int, group: int) -> int:
         below = self.cuts[tile][group - 1] if group else 4
-        at = model.CUT + ((self.cuts[tile - 1][group] * 5 + below) * 3 if tile else 60)
+        at = CUT + ((self.cuts[tile - 1][group] * 5 + below) * 3 if tile else 60)
         wanted, found = self.cuts[tile][group], 0
         while found < 3 and self.coder.adaptive(at + found, int(wanted > found)):
             found += 1
@@ -87,7 +91,7 @@ class _Levels:
         error_below = self.error[band][channel - 1] if channel else 0
         slot = 8 * (channel > 0) + 4 * (self.silent[band][0] if channel else 0) + 2 * self.silent[band][channel]
         slot += self.silent[band - 1][channel] if band else 0
-        silent = self.coder.adaptive(model.IS_SILENT + slot, int(value is None))
+        silent = self.coder.adaptive(IS_SILENT + slot, int(value is None))
         p16, around = self._around(at, band, channel)
         p16 += 10 * error_below
         p = (p16 + 8) >> 4
@@ -142,7 +146,7 @@ class _Levels:
 
     def _error(self, further: int, contexts: list[int], error: int) -> int:
         def bit(place: int, value: bool) -> int:
-            where = [int(model.TABLES[6 * further + i]) + contexts[i] * N_UNARY + place for i in range(6)]
+            where = [TABLES[further][i] + contexts[i] * N_UNARY + place for i in range(6)]
             return self.coder.bit(where, N_UNARY * further + place, int(value))
 
         if not bit(0, error != 0):
@@ -151,5 +155,5 @@ class _Levels:
         while size < 11 and bit(1 + size + 11 * below, abs(error) > size):
             size += 1
         if size == 11:
-            size += min(self.coder.number(model.BEYOND, abs(error) - 11), model.LARGEST)
+            size += min(self.coder.number(BEYOND, abs(error) - 11), LARGEST)
         return -size if below else size

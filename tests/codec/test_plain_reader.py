@@ -1,15 +1,22 @@
-"""The compiled coder and its twin in plain Python give the same bytes and read each other's."""
+"""The compiled coder and the plain reader of docs/reader give the same bytes and read each other's."""
 
+import json
+import re
+from pathlib import Path
+
+import gabor
+import mote_file
 import numpy as np
 import pytest
+import range_coder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motes.codec import twin
-from motes.coding.trained import trained
-from motes.kinds.gabor.integers import SILENT
+from motes.coding.range_coder import SQUASH, STRETCH
 from motes.kinds.gabor.model import code_events
 from motes.kinds.gabor.packet import WINDOWS
+from motes.kinds.gabor.quantiser import SILENT
+from motes.kinds.gabor.trained import trained
 
 SAMPLES = 8192
 
@@ -47,16 +54,16 @@ def _events(
     return places, free, amplitude, phase
 
 
-def _atoms(places, amplitude, phase) -> list[twin.Atom]:
+def _atoms(places, amplitude, phase) -> list[gabor.Atom]:
     sounds = [
         [(None if a == SILENT else int(a), int(p)) for a, p in zip(*pair, strict=True)]
         for pair in zip(amplitude, phase, strict=True)
     ]
-    return [twin.Atom(tuple(map(int, place)), sound) for place, sound in zip(places, sounds, strict=True)]
+    return [gabor.Atom(tuple(map(int, place)), sound) for place, sound in zip(places, sounds, strict=True)]
 
 
-def _packet(low: int, slope: int, n_phases: int, n_channels: int) -> twin.Packet:
-    return twin.Packet(low, slope, n_phases, SAMPLES, n_channels, WINDOWS.tolist())
+def _packet(low: int, slope: int, n_phases: int, n_channels: int) -> gabor.Packet:
+    return gabor.Packet(low, slope, n_phases, SAMPLES, n_channels, WINDOWS.tolist())
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -97,9 +104,16 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
     data = buffer[:size].tobytes()
     grid_atoms, free_atoms = _atoms(places, amplitude[:n], phase[:n]), _atoms(free, amplitude[n:], phase[n:])
 
-    assert twin.encode(_packet(low, slope, n_phases, n_channels), grid_atoms, free_atoms, slots, weights) == data
+    assert (
+        gabor.encode(
+            _packet(low, slope, n_phases, n_channels), grid_atoms, free_atoms, mote_file.SLOTS, mote_file.WEIGHTS
+        )
+        == data
+    )
 
-    read_grid, read_free = twin.decode(data, _packet(low, slope, n_phases, n_channels), n, n_free, slots, weights)
+    read_grid, read_free = gabor.decode(
+        data, _packet(low, slope, n_phases, n_channels), n, n_free, mote_file.SLOTS, mote_file.WEIGHTS
+    )
     assert [(a.place, a.sound) for a in read_grid] == [(a.place, a.sound) for a in grid_atoms]
     assert [(a.place, a.sound) for a in read_free] == [(a.place, a.sound) for a in free_atoms]
 
@@ -119,21 +133,57 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
 
 def test_carries_run_through_waiting_bytes():
     """Values that keep the top of the range make long rows of 255 before the carry that turns them into zeros."""
-    slots, weights = trained()
+    slots, weights = mote_file.SLOTS, mote_file.WEIGHTS
     for n in (2, 3, 251, 256, 65536):
         for tail in range(6):
-            coder = twin.Encoder(slots, weights)
+            coder = range_coder.Encoder(slots, weights)
             values = [n - 1] * 200 + [0] * tail + [n - 1] * 3
             for value in values:
                 coder.uniform(n, value)
-            reader = twin.Decoder(coder.finish(), slots, weights)
+            reader = range_coder.Decoder(coder.finish(), slots, weights)
             assert [reader.uniform(n, 0) for _ in values] == values
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 3, 4, 5, 7, 8, 100, 12345, 2**20, 2**47 - 1])
 def test_strengths_of_any_size_come_back(value):
-    slots, weights = trained()
-    coder = twin.Encoder(slots, weights)
-    twin.code_strength(coder, [0] * 6, twin.model.T_STRENGTH, twin.model.MIX_STRENGTH, value)
-    reader = twin.Decoder(coder.finish(), slots, weights)
-    assert twin.code_strength(reader, [0] * 6, twin.model.T_STRENGTH, twin.model.MIX_STRENGTH, 0) == value
+    slots, weights = mote_file.SLOTS, mote_file.WEIGHTS
+    coder = range_coder.Encoder(slots, weights)
+    gabor.code_strength(coder, [0] * 6, gabor.T_STRENGTH, gabor.MIX_STRENGTH, value)
+    reader = range_coder.Decoder(coder.finish(), slots, weights)
+    assert gabor.code_strength(reader, [0] * 6, gabor.T_STRENGTH, gabor.MIX_STRENGTH, 0) == value
+
+
+VECTORS = Path(__file__).parents[1] / "vectors/v1"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in VECTORS.glob("*.mote")))
+def test_the_plain_reader_reads_the_gabor_events_of_every_vector(name):
+    expected = np.load(VECTORS / f"{name}.npz")
+    header, events = mote_file.read((VECTORS / f"{name}.mote").read_bytes())
+    told = json.loads(str(expected["header"]))
+    assert [header.sample_rate_hz, header.n_samples, header.n_channels] == [
+        told[key] for key in ("rate", "samples", "channels")
+    ]
+    assert [header.steps_per_doubling, header.n_phases, header.knee] == told["quantiser"]
+    columns = ("time", "frequency", "window", "amplitude", "phase", "edits", "group")
+    want = zip(*(expected[f"gabor_{column}"].tolist() for column in columns), strict=True)
+    got = [
+        (
+            event.time,
+            event.frequency,
+            event.window,
+            [SILENT if index is None else index for index, _ in event.sound],
+            [phase for _, phase in event.sound],
+            event.edits,
+            event.group,
+        )
+        for event in events
+    ]
+    assert sorted(got) == sorted(want)
+
+
+def test_the_plain_reader_has_tables_of_its_own():
+    assert [range_coder.SQUASH[x] for x in range(-2560, 2561)] == SQUASH.tolist()
+    assert STRETCH.tolist() == range_coder.STRETCH
+    for path in (Path(__file__).parents[2] / "docs/reader").glob("*.py"):
+        assert not re.search(r"^\s*(from|import) motes", path.read_text(encoding="utf-8"), re.MULTILINE), path

@@ -1,148 +1,30 @@
-"""The range coder and the gabor model once more in plain Python, for reading and as the oracle of the compiled ones:
-the same bytes, slowly.
-
-Whole numbers of any size, dictionaries instead of grids, one class that encodes and one that decodes.
+"""The events of a packet of gabor events in plain Python, for reading and as the oracle of the compiled model:
+dictionaries instead of grids. docs/format.md says the same in words ("Order of the model", "Contexts").
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from motes.coding import tag_model
-from motes.coding.range_coder import COUNT_LIMIT, RATE, RATE_SHIFT, RECIPROCAL, SQUASH, STRETCH
-from motes.kinds.gabor import model
-from motes.kinds.gabor.model import BLOCK, N_UNARY
+from range_coder import Coder, Decoder, Encoder
 
-
-class Predictions:
-    """What slots and mixers have learnt; the same for both directions."""
-
-    def __init__(self, slots: Sequence[int], weights: Sequence[int]) -> None:
-        self.slots, self.weights = [int(s) for s in slots], [int(w) for w in weights]
-        self.squash, self.stretch, self.reciprocal = SQUASH.tolist(), STRETCH.tolist(), RECIPROCAL.tolist()
-
-    def mixed(self, where: list[int], mixer: int) -> tuple[int, list[int]]:
-        """Probability of a 1 in 1/65536, and the stretched predictions it is mixed from."""
-        inputs = [self.stretch[self.slots[at] >> 20] for at in where]
-        weights = self.weights[6 * mixer : 6 * mixer + 6]
-        total = sum(w * t for w, t in zip(weights, inputs, strict=True)) >> 16
-        return self.squash[min(max(total, -2560), 2560) + 2560], inputs
-
-    def learn(self, where: list[int], bit: int) -> None:
-        """Move the slots towards a bit (each once: no slot stands twice in `where`)."""
-        for at in where:
-            count, p = self.slots[at] & 1023, self.slots[at] >> 10
-            p += ((bit * (2**22 - 1) - p) * self.reciprocal[count]) >> 16
-            self.slots[at] = p << 10 | min(count + 1, COUNT_LIMIT)
-
-    def learn_mix(self, mixer: int, inputs: list[int], p: int, bit: int) -> None:
-        """Move the weights of a mixer against the error it made."""
-        error = ((bit << 16) - p) * RATE
-        for i, t in enumerate(inputs):
-            self.weights[6 * mixer + i] += (t * error + (1 << (RATE_SHIFT - 1))) >> RATE_SHIFT
-
-
-class Coder(Predictions):
-    """What both directions share: each method is handed the value to encode (decoders ignore it) and returns the
-    value coded.
-    """
-
-    def interval(
-        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
-    ) -> int:
-        raise NotImplementedError
-
-    def decide(self, p: int, bit: int) -> int:
-        """A bit that is 1 with probability p/65536: the lower part of the range."""
-        bound = (self.range >> 16) * p
-        above = self.range - bound
-        return self.interval(
-            lambda b: 0 if b else bound, lambda b: bound if b else above, bit, lambda code: int(code < bound)
-        )
-
-    def uniform(self, n: int, value: int) -> int:
-        """One of `n` equally likely values."""
-        step = self.range // n
-        return self.interval(lambda v: v * step, lambda v: step, value, lambda code: min(code // step, n - 1))
-
-    def bit(self, where: list[int], mixer: int, bit: int) -> int:
-        """A bit predicted by six slots through a mixer."""
-        p, inputs = self.mixed(where, mixer)
-        bit = self.decide(p, bit)
-        self.learn_mix(mixer, inputs, p, bit)
-        self.learn(where, bit)
-        return bit
-
-    def adaptive(self, at: int, bit: int) -> int:
-        """A bit predicted by one slot."""
-        bit = self.decide(min(max(self.slots[at] >> 16, 32), 65504), bit)
-        self.learn([at], bit)
-        return bit
-
-    def number(self, base: int, value: int) -> int:
-        """Elias gamma of value + 1, its length in adaptive unary."""
-        length = 0
-        while length < 62 and self.adaptive(base + length, int((value + 1) >> (length + 1) > 0)):
-            length += 1
-        number = 1
-        for k in range(length - 1, -1, -1):
-            number = number << 1 | self.uniform(2, (value + 1) >> k & 1)
-        return number - 1
-
-    range: int = 1 << 40
-    decoding: bool = False
-
-
-class Encoder(Coder):
-    """Writes: the code is one long binary fraction, kept exactly."""
-
-    def __init__(self, slots: Sequence[int], weights: Sequence[int]) -> None:
-        super().__init__(slots, weights)
-        self.low, self.n_bytes = 0, 5  # low is the whole fraction so far, of 8·n_bytes bits
-
-    def interval(
-        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
-    ) -> int:
-        self.low += low_of(value)
-        self.range = size_of(value)
-        while self.range < 1 << 32:
-            self.low, self.range, self.n_bytes = self.low << 8, self.range << 8, self.n_bytes + 1
-        return value
-
-    def finish(self) -> bytes:
-        """The number in the last range that ends in most zeros, without these."""
-        for bits in range(40, -1, -8):
-            value = -(-self.low >> bits) << bits
-            if value < self.low + self.range:
-                return value.to_bytes(self.n_bytes, "big").rstrip(b"\0")
-        raise AssertionError("some number lies in the range")
-
-
-class Decoder(Coder):
-    """Reads: `code` is how far the payload lies above the low end of the range."""
-
-    def __init__(self, data: bytes, slots: Sequence[int], weights: Sequence[int]) -> None:
-        super().__init__(slots, weights)
-        self.data, self.position, self.code, self.decoding = data, 0, 0, True
-        for _ in range(5):
-            self._next()
-
-    def _next(self) -> None:
-        self.code = self.code << 8 | (self.data[self.position] if self.position < len(self.data) else 0)
-        self.position += 1
-
-    def interval(
-        self, low_of: Callable[[int], int], size_of: Callable[[int], int], value: int, find: Callable[[int], int]
-    ) -> int:
-        value = find(self.code)
-        self.code -= low_of(value)
-        self.range = size_of(value)
-        while self.range < 1 << 32:
-            self.range <<= 8
-            self._next()
-        return value
+N_SLOTS, N_MIXERS = 11383, 68
+BLOCK = 16
+MAX_CLASS = 95
+N_UNARY = 24
+# Where each set of contexts begins among the slots: is there an atom in these 16 bins, in this bin, strength of the
+# first channel, of a further channel.
+T_BLOCK = (0, 360, 630, 1270, 1334, 1494)
+T_BIN = (2134, 2294, 2934, 3414, 3542, 3670)
+T_STRENGTH = (4694, 6614, 6998, 7382, 7766, 8150)
+T_OTHER = (8534, 8918, 9302, 9686, 10070, 10454)
+EXTRA, CHANNEL, SAME_PHASE, SAME_STRENGTH = 10838, 11030, 11158, 11174
+FREE_TIME, FREE_FREQUENCY, FREE_WINDOW, SAME_WINDOW = 11190, 11254, 11318, 11382
+# The first mixer of each.
+MIX_BLOCK, MIX_BIN, MIX_STRENGTH, MIX_OTHER = 0, 10, 20, 44
+WINDOWS = [32768 >> k for k in range(10)]
 
 
 @dataclass
@@ -179,7 +61,7 @@ def class_of(value: int) -> int:
 def code_strength(coder: Coder, steps: list[int], tables: tuple[int, ...], mixer: int, value: int) -> int:
     """A whole number: class in unary, then what the class leaves open."""
     wanted, strength = class_of(value), 0
-    while strength < model.MAX_CLASS:
+    while strength < MAX_CLASS:
         j = min(strength, N_UNARY - 1)
         if not coder.bit(
             [t + s * N_UNARY + j for t, s in zip(tables, steps, strict=True)], mixer + j, int(wanted > strength)
@@ -193,9 +75,9 @@ def code_strength(coder: Coder, steps: list[int], tables: tuple[int, ...], mixer
     for i in range(left - 1, -1, -1):
         bit = value >> i & 1
         if i == left - 1:
-            bit = coder.adaptive(model.EXTRA + strength, bit)
+            bit = coder.adaptive(EXTRA + strength, bit)
         elif i == left - 2:
-            bit = coder.adaptive(model.EXTRA + 96 + strength, bit)
+            bit = coder.adaptive(EXTRA + 96 + strength, bit)
         else:
             bit = coder.uniform(2, bit)
         number = number << 1 | bit
@@ -210,24 +92,24 @@ def code_sound(coder: Coder, packet: Packet, steps: list[int], atom: Atom) -> in
         index, phase = atom.sound[channel] if atom.sound else (0, 0)
         silent = 0
         if loudest >= 0 or channel < packet.n_channels - 1:
-            silent = coder.adaptive(model.CHANNEL + 2 * min(channel, 63) + (loudest >= 0), int(index is None))
+            silent = coder.adaptive(CHANNEL + 2 * min(channel, 63) + (loudest >= 0), int(index is None))
         if silent:
             coded.append((None, 0))
             continue
         value = (index or 0) - packet.base
         if loudest < 0:
-            value = code_strength(coder, steps, model.T_STRENGTH, model.MIX_STRENGTH, value)
-        elif coder.adaptive(model.SAME_STRENGTH + min(strength, 15), int(value == value_before)):
+            value = code_strength(coder, steps, T_STRENGTH, MIX_STRENGTH, value)
+        elif coder.adaptive(SAME_STRENGTH + min(strength, 15), int(value == value_before)):
             value = value_before
         else:
-            value = code_strength(coder, [min(strength, 15)] * 6, model.T_OTHER, model.MIX_OTHER, value)
+            value = code_strength(coder, [min(strength, 15)] * 6, T_OTHER, MIX_OTHER, value)
         strength, value_before, index = class_of(value), value, packet.base + value
         levels = min(packet.n_phases + (packet.n_phases * packet.slope * min(max(index, 0), 1 << 30) >> 16), 1 << 16)
         if loudest < 0:
             phase = coder.uniform(levels, phase)
         else:
             expected = (before[0] * levels + before[1] // 2) // before[1] % levels
-            if coder.adaptive(model.SAME_PHASE + min(strength, 15), int(phase == expected)):
+            if coder.adaptive(SAME_PHASE + min(strength, 15), int(phase == expected)):
                 phase = expected
             else:
                 phase = (expected + 1 + coder.uniform(levels - 1, (phase - expected - 1) % levels)) % levels
@@ -299,7 +181,7 @@ class Grid:
             self.size * 16 + around,
             self.size * 64 + density * 4 + others // 4,
         )
-        return [t + row for t, row in zip(model.T_BLOCK, rows, strict=True)]
+        return [t + row for t, row in zip(T_BLOCK, rows, strict=True)]
 
     def bin_contexts(self, n: int, m: int, found: int, by_slow: int, by_near: int) -> list[int]:
         """Six slots for: does this bin hold an atom?"""
@@ -317,7 +199,7 @@ class Grid:
             by_near * 4 + min(found, 3),
             by_slow * 32 + by_near,
         )
-        return [t + row for t, row in zip(model.T_BIN, rows, strict=True)]
+        return [t + row for t, row in zip(T_BIN, rows, strict=True)]
 
     def strength_contexts(self, n: int, m: int, memory: int) -> list[int]:
         """Six rows of slots for the strength."""
@@ -353,7 +235,7 @@ def code_block(coder: Coder, packet: Packet, grid: Grid, n: int, b: int, todo: l
         own_slow, own_near, hit = grid.slow[m] + 256, 2 * grid.near[n, m] + 1, 1
         if found or m != bins[-1]:
             where = grid.bin_contexts(n, m, found, share(own_slow, rest_slow), share(own_near, rest_near))
-            hit = coder.bit(where, model.MIX_BIN + grid.size, int(bool(todo) and todo[0].place == (grid.w, n, m)))
+            hit = coder.bit(where, MIX_BIN + grid.size, int(bool(todo) and todo[0].place == (grid.w, n, m)))
         rest_slow, rest_near = rest_slow - own_slow, rest_near - own_near
         if not hit:
             continue
@@ -385,7 +267,7 @@ def code_grid(coder: Coder, packet: Packet, n_events: int, todo: list[Atom]) -> 
                 if len(packet.atoms) >= n_events:
                     break
                 active = bool(todo) and todo[0].place[:2] == (w, n) and todo[0].place[2] // BLOCK == b
-                if coder.bit(grid.block_contexts(n, b), model.MIX_BLOCK + grid.size, int(active)):
+                if coder.bit(grid.block_contexts(n, b), MIX_BLOCK + grid.size, int(active)):
                     found = code_block(coder, packet, grid, n, b, todo, n_events - len(packet.atoms))
                     grid.count[n, b] = found
                     grid.slow_block[b] += 512 * found
@@ -395,12 +277,10 @@ def code_free(coder: Coder, packet: Packet, atoms: list[Atom]) -> None:
     """The events off the grid; `place` is time, frequency, window."""
     time, window = 0, 1
     for atom in atoms:
-        later = atom.place[0] - time
-        folded = coder.number(model.FREE_TIME, 2 * later if later >= 0 else -2 * later - 1)
-        time += folded // 2 if folded % 2 == 0 else -(folded // 2) - 1
-        frequency = coder.number(model.FREE_FREQUENCY, atom.place[1])
-        if not coder.adaptive(model.SAME_WINDOW, int(atom.place[2] == window)):
-            window = coder.number(model.FREE_WINDOW, atom.place[2])
+        time += coder.signed(FREE_TIME, atom.place[0] - time)
+        frequency = coder.number(FREE_FREQUENCY, atom.place[1])
+        if not coder.adaptive(SAME_WINDOW, int(atom.place[2] == window)):
+            window = coder.number(FREE_WINDOW, atom.place[2])
         atom.place = (time, frequency, window)
         code_sound(coder, packet, [0] * 6, atom)
 
@@ -422,54 +302,3 @@ def decode(
     code_grid(coder, packet, n_grid, [])
     code_free(coder, packet, free)
     return packet.atoms, free
-
-
-def code_tags(
-    coder: Coder, by_place: int, frequency: list[int], tags: list[int], table: list[list[int]], n_columns: int
-) -> list[list[int]]:
-    """Tags and their table; when decoding, fills `tags` and returns the table. See `motes.coding.tag_model`."""
-    n_tags = 2 + coder.number(tag_model.COUNT, len(table) - 2)
-    found = [[0] * n_columns]
-    for i in range(1, n_tags):
-        folded = [
-            0 if coder.decoding else 2 * v if v >= 0 else -2 * v - 1
-            for v in (table[i] if not coder.decoding else [0] * n_columns)
-        ]
-        folded = [coder.number(tag_model.CELLS + 64 * j, v) for j, v in enumerate(folded)]
-        found.append([v // 2 if v % 2 == 0 else -(v // 2) - 1 for v in folded])
-    if coder.uniform(2, by_place):
-        code_places(coder, n_tags, tags)
-    else:
-        code_each(coder, n_tags, frequency, tags)
-    return found
-
-
-def code_places(coder: Coder, n_tags: int, tags: list[int]) -> None:
-    """The tag that most have, then place and tag of each of the others."""
-    most = coder.uniform(n_tags, max(range(n_tags), key=tags.count))
-    others = [i for i, tag in enumerate(tags) if tag != most]
-    n_others, at = coder.number(tag_model.PLACES, len(others)), 0
-    for left in range(n_others, 0, -1):
-        place = at + coder.uniform(len(tags) - left + 1 - at, 0 if coder.decoding else others[-left] - at)
-        step = coder.uniform(n_tags - 1, (tags[place] - most - 1) % n_tags)
-        if coder.decoding:
-            tags[at:place] = [most] * (place - at)
-            tags[place] = (most + 1 + step) % n_tags
-        at = place + 1
-    if coder.decoding:
-        tags[at:] = [most] * (len(tags) - at)
-
-
-def code_each(coder: Coder, n_tags: int, frequency: list[int], tags: list[int]) -> None:
-    """Each event's tag: that of its zone, else the last one's, else any other."""
-    zones, last = [0] * tag_model.N_ZONES, 0
-    for i, own in enumerate(frequency):
-        zone = min(class_of(max(min(own >> 9, 1024), 1)), 31)
-        near = zones[zone]
-        if coder.adaptive(tag_model.SAME_ALL if near == last else tag_model.SAME_APART, int(tags[i] == near)):
-            tag = near
-        elif near != last and (n_tags == 2 or coder.adaptive(tag_model.BEFORE, int(tags[i] == last))):
-            tag = last
-        else:
-            tag = (near + 1 + coder.uniform(n_tags - 1, (tags[i] - near - 1) % n_tags)) % n_tags
-        tags[i] = zones[zone] = last = tag

@@ -1,0 +1,188 @@
+"""What has been read of a file so far, packet by packet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from motes.codec.group_packet import unpack_groups
+from motes.codec.header import Header
+from motes.codec.index import Entry, Index, Place, unpack_end
+from motes.codec.room_packet import decode_room
+from motes.errors import FormatError, ParameterError
+from motes.events.groups import Groups
+from motes.events.instrument import Instrument
+from motes.events.packet import Columns
+from motes.events.room import Room
+from motes.kinds import KINDS
+from motes.scene.scene import Scene
+
+if TYPE_CHECKING:
+    from motes.codec.frames import Frame
+
+# Gives a room that a file names by its digest with its response, or as it is where it is not to be found.
+FindRoom = Callable[[Room], Room]
+
+
+class Contents:
+    """Grows with the packets that are read: nothing is allocated for events that have only been announced.
+
+    Each method takes in one packet, or raises a FormatError that names it. If not `in_order`, packets of events and of
+    sends may come in any order, as those that are left of a damaged file do, and index and end need not agree with
+    them.
+    """
+
+    def __init__(self, find_room: FindRoom | None = None, *, in_order: bool = True) -> None:
+        self._find_room, self._in_order = find_room, in_order
+        self._header: Header | None = None
+        self.groups = Groups.empty()
+        self.instruments: dict[int, Instrument] = {}
+        self.rooms: dict[int, Room] = {}
+        self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in KINDS}
+        self._at: dict[Place, Columns] = {}
+        self.entries: list[Entry] = []
+        self.sent: set[Place] = set()
+        self.index: Index | None = None
+        self.is_ended = False
+        self._windows = self._index_size = 0
+        self.n_packets = 0
+
+    @property
+    def header(self) -> Header:
+        """What holds for the whole file; the grammar has it read first."""
+        assert self._header is not None
+        return self._header
+
+    def add_header(self, found: Frame) -> None:
+        """What holds for the whole file."""
+        self._header = Header.unpack(found.reader())
+
+    def add_groups(self, found: Frame) -> None:
+        """The groups of events."""
+        self.groups = unpack_groups(found.reader())
+
+    def add_instrument(self, found: Frame) -> None:
+        """What strikes will play."""
+        from motes.codec.instrument_packet import decode_instrument  # numba
+
+        number, instrument = decode_instrument(found.reader(), self.header.sample_rate_hz, self.header.n_channels)
+        if number in self.instruments:
+            raise FormatError(f"{found.name}: instrument {number} stands twice")
+        self.instruments[number] = instrument
+
+    def add_room(self, found: Frame) -> None:
+        """What events are sent to, with the response of a room that is stored by its digest."""
+        number, room = decode_room(found.reader())
+        if number in self.rooms:
+            raise FormatError(f"{found.name}: room {number} stands twice")
+        self.rooms[number] = self._find_room(room) if room.is_missing and self._find_room is not None else room
+
+    def add_events(self, found: Frame) -> None:
+        """Events of one kind and one stretch of time."""
+        kind, header = found.type.kind, self.header
+        assert kind is not None
+        columns, extent, windows = found.type.codec.columns(
+            found.reader(), header.sample_rate_hz, header.n_channels, header.quantiser
+        )
+        entry = Entry.of(found.kind, extent, found.size)
+        if self._in_order and self.entries and entry.place <= self.entries[-1].place:
+            raise FormatError(f"{found.name}: {found.type.rule}")
+        if entry.place in self._at:
+            raise FormatError(f"{found.name}: stands twice")
+        self._at[entry.place] = columns
+        self.parts[kind.name].append(columns)
+        self.entries.append(entry)
+        self._windows |= windows
+
+    def add_sends(self, found: Frame) -> None:
+        """Which rooms the events of a packet before are sent to."""
+        from motes.codec.sends_packet import read_place, unpack_sends  # numba
+
+        reader = found.reader()
+        place, n_events = read_place(reader)
+        part = self._at.get(place)
+        if part is None or len(part["time_s"]) != n_events or "room_id" in part:
+            raise FormatError(f"{found.name}: the events that it tells of are not there")
+        part.update(unpack_sends(reader, n_events))
+        self.sent.add(place)
+        if self._in_order:
+            if place != self.entries[-1].place:
+                raise FormatError(f"{found.name}: {found.type.rule}")
+            self.skip(found)
+
+    def add_index(self, found: Frame) -> None:
+        """Which packets of events there are."""
+        self.index, self._index_size = Index.unpack(found.reader()), found.size
+        if self._in_order and self.index != Index.of(self._windows, self.entries):
+            raise FormatError(f"{found.name}: it does not agree with the packets before it")
+
+    def add_end(self, found: Frame) -> None:
+        """How many packets there are."""
+        counts = unpack_end(found.reader())
+        if self._in_order and (self.index is None or counts != (self._index_size, self.n_packets + 1)):
+            raise FormatError(f"{found.name}: {found.type.rule}")
+        self.is_ended = True
+
+    def skip(self, found: Frame) -> None:
+        """Count the bytes of a packet among those of the packet of events that it follows, if any."""
+        if self.entries:
+            self.entries[-1] = self.entries[-1].longer(found.size)
+
+    def scene(self) -> Scene:
+        """All of it."""
+        h = self.header
+        tables: dict[str, Any] = {}
+        for kind in KINDS:
+            if parts := self.parts[kind.name]:
+                _same_columns(parts)
+                tables[kind.name] = kind.module("packet").table(parts, h.sample_rate_hz)
+        groups = self.groups.id
+        if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
+            raise FormatError("events are in groups that the file does not tell of")
+        more: dict[str, Any] = {"instruments": self._in_row("instruments", self.instruments, 0)}
+        more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.groups}
+        more |= {"quantiser": h.quantiser, "metadata": h.metadata}
+        try:
+            return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
+        except ParameterError as error:  # strikes that play what is not there, events in rooms that are not
+            raise FormatError(str(error)) from None
+
+    def _in_row(self, name: str, numbered: dict[int, Any], first: int) -> tuple[Any, ...]:
+        if sorted(numbered) != list(range(first, first + len(numbered))):
+            raise FormatError(f"of its {name} there are only {', '.join(map(str, sorted(numbered)))}")
+        return tuple(numbered[number] for number in sorted(numbered))
+
+    def keep_known_groups(self) -> bool:
+        """Take events out of groups that are not known; returns whether there were none such."""
+        lost = False
+        for part in (part for parts in self.parts.values() for part in parts if "group_id" in part):
+            unknown = ~np.isin(part["group_id"], self.groups.id) & (part["group_id"] != 0)
+            lost |= bool(unknown.any())
+            part["group_id"] = np.where(unknown, 0, part["group_id"])
+        return not lost
+
+    @property
+    def follow_partials(self) -> bool:
+        """Whether an event was edited so that it depends on the other events of its partial."""
+        return any(
+            np.any(part["edit_ratio"] != 1) or np.any(np.abs(part["edit_factor"]) != 1)
+            for parts in self.parts.values()
+            for part in parts
+            if "edit_ratio" in part
+        )
+
+    @property
+    def longest_room_s(self) -> float:
+        """Length of the longest response."""
+        return max((room.duration_s for room in self.rooms.values()), default=0.0)
+
+
+def _same_columns(parts: list[Columns]) -> None:
+    """If the events of some packets are sent to rooms, those of the others are in none."""
+    if any("room_id" in part for part in parts):
+        for part in parts:
+            n_events = len(part["time_s"])
+            part.setdefault("room_id", np.zeros(n_events, np.int64))
+            part.setdefault("wetness", np.zeros(n_events))

@@ -1,0 +1,82 @@
+"""What a file says of itself, without decoding its events."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from motes.codec.frames import Frame
+from motes.codec.packets import INSTRUMENT, ROOM
+from motes.codec.reader import load, naming
+from motes.codec.room_packet import read_room
+from motes.codec.seeking import SeekableFile
+from motes.kinds.gabor.quantiser import GaborQuantiser
+
+
+class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself, without decoding its events."""
+
+    sample_rate_hz: int
+    n_samples: int
+    n_channels: int
+    duration_s: float
+    n_bytes: int
+    kbps: float
+    events: dict[str, int]
+    windows: list[int]
+    n_packets: int
+    instruments: int
+    rooms: list[str]
+    format_version: int
+    encoder: str
+    options: dict[str, object]
+    stop_reason: str
+    source_digest: str
+    version: str
+    quantiser: GaborQuantiser
+
+
+def info(path: str | os.PathLike[str]) -> FileInfo:
+    """What a file says of itself: reads all but its packets of events, and needs no compiler."""
+    with naming(path), open(path, "rb") as handle:
+        found = SeekableFile(handle)
+        rooms = [_in_words(packet) for packet in found.of_type(ROOM)]
+    header, meta = found.header, found.header.metadata
+    seconds = header.n_samples / header.sample_rate_hz
+    return FileInfo(
+        sample_rate_hz=header.sample_rate_hz,
+        n_samples=header.n_samples,
+        n_channels=header.n_channels,
+        duration_s=seconds,
+        n_bytes=found.n_bytes,
+        kbps=found.n_bytes * 8 / seconds / 1000 if seconds else 0.0,
+        events=found.index.n_events(),
+        windows=list(found.index.windows),
+        n_packets=found.n_packets,
+        instruments=len(found.of_type(INSTRUMENT)),
+        rooms=rooms,
+        format_version=found.version,
+        encoder=meta.encoder,
+        options=meta.options,
+        stop_reason=meta.stop_reason,
+        source_digest=meta.source_digest,
+        version=meta.version,
+        quantiser=header.quantiser,
+    )
+
+
+def _in_words(packet: Frame) -> str:
+    """A room in a few words."""
+    room = read_room(packet.reader()).room
+    return (
+        room.name
+        if room.is_synthetic
+        else f"{room.name} ({'in the file' if room.is_embedded else f'not in the file, {room.digest[:12]}'})"
+    )
+
+
+def validate(path: str | os.PathLike[str]) -> FileInfo:
+    """Check every checksum and decode everything; FormatError, which names the packet, if anything is wrong."""
+    load(path)
+    return info(path)

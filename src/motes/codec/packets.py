@@ -1,0 +1,219 @@
+"""All types of packet in one table: reader, writer, validator and salvage walk it, and docs/format.md shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from motes.codec.contents import Contents
+from motes.codec.group_packet import pack_groups
+from motes.codec.header import Header
+from motes.codec.index import pack_end
+from motes.codec.room_packet import encode_room
+from motes.coding.varints import Reader
+from motes.events.event_table import EventTable
+from motes.events.packet import Columns, EventPacket, ReadPacket
+from motes.kinds import KINDS
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.kinds.kind import Kind
+
+if TYPE_CHECKING:
+    from motes.codec.frames import Frame
+    from motes.codec.writer import Written
+
+# Types with this bit may be skipped by readers that do not know them; all others may not.
+OPTIONAL = 0x80
+
+
+class PacketCodec(Protocol):
+    """The module `packet` of a kind; it needs numba, so it is imported when it is called.
+
+    The quantiser is that of gabor events; other kinds take no notice of it.
+    """
+
+    def packets(self, events: Any, sample_rate_hz: int, quantiser: GaborQuantiser) -> Iterator[EventPacket]:
+        """Every packet of a kind's events, rounded if they are not yet, in order of number and layer."""
+
+    def columns(self, reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> ReadPacket:
+        """The events in a payload; FormatError, which names the packet, where it makes no sense."""
+
+    def table(self, parts: list[Columns], sample_rate_hz: int) -> EventTable:
+        """All events of a file, from the columns of its packets; the parts may be emptied."""
+
+
+class Stage(IntEnum):
+    """The parts of a file, in order."""
+
+    HEADER = 0
+    GROUPS = 1
+    INSTRUMENTS = 2
+    ROOMS = 3
+    EVENTS = 4
+    INDEX = 5
+    END = 6
+
+
+class Often(Enum):
+    """How many packets of a type a file holds."""
+
+    ONCE = "once"
+    AT_MOST_ONCE = "at most once"
+    MANY = "any number"
+
+
+def _nothing(written: Written) -> Iterable[bytes]:
+    return ()
+
+
+@dataclass(frozen=True, eq=False)
+class PacketType:
+    """One type of packet: `place` says where such packets stand, `rule` what a reader says of one elsewhere.
+
+    `write` gives the payloads of all of them but packets of events, which go in order of time together with their
+    sends; `read` adds what one holds to the contents of a file.
+    """
+
+    letter: bytes
+    name: str
+    stage: Stage
+    often: Often
+    place: str
+    rule: str
+    read: Callable[[Contents, Frame], None]
+    write: Callable[[Written], Iterable[bytes]] = _nothing
+    kind: Kind | None = None
+
+    @property
+    def number(self) -> int:
+        """Its type as a byte."""
+        return self.letter[0]
+
+    @property
+    def codec(self) -> PacketCodec:
+        """What writes and reads the events of its kind."""
+        assert self.kind is not None, "this packet holds no events"
+        return cast(PacketCodec, self.kind.module("packet"))
+
+
+def _header(written: Written) -> Iterable[bytes]:
+    scene = written.scene
+    yield Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, written.quantiser, scene.metadata).pack()
+
+
+def _groups(written: Written) -> Iterable[bytes]:
+    if len(written.groups):
+        yield pack_groups(written.groups)
+
+
+def _instruments(written: Written) -> Iterable[bytes]:
+    if written.scene.instruments:
+        from motes.codec.instrument_packet import encode_instrument  # numba
+
+        for number, instrument in enumerate(written.scene.instruments):
+            yield encode_instrument(instrument, number)
+
+
+def _rooms(written: Written) -> Iterable[bytes]:
+    for number, room in enumerate(written.scene.rooms, 1):
+        yield encode_room(room, number)
+
+
+def _index(written: Written) -> Iterable[bytes]:
+    yield written.index().pack()
+
+
+def _end(written: Written) -> Iterable[bytes]:
+    yield pack_end(written.last_size, written.n_packets + 1)
+
+
+HEADER = PacketType(
+    b"H",
+    "header",
+    Stage.HEADER,
+    Often.ONCE,
+    "the first packet",
+    "the header must be the first packet, and only that",
+    Contents.add_header,
+    _header,
+)
+GROUPS = PacketType(
+    b"R",
+    "groups",
+    Stage.GROUPS,
+    Often.AT_MOST_ONCE,
+    "right after the header",
+    "groups stand right after the header",
+    Contents.add_groups,
+    _groups,
+)
+INSTRUMENT = PacketType(
+    b"N",
+    "instrument",
+    Stage.INSTRUMENTS,
+    Often.MANY,
+    "after groups",
+    "instruments stand before rooms and all events",
+    Contents.add_instrument,
+    _instruments,
+)
+ROOM = PacketType(
+    b"M",
+    "room",
+    Stage.ROOMS,
+    Often.MANY,
+    "after instruments",
+    "rooms stand before all events",
+    Contents.add_room,
+    _rooms,
+)
+# One type for each kind of event.
+EVENTS = tuple(
+    PacketType(
+        kind.letter,
+        kind.name,
+        Stage.EVENTS,
+        Often.MANY,
+        "by packet number *P*, of one *P* in the order of this table, then by layer; at most one for all three",
+        "out of order",
+        Contents.add_events,
+        kind=kind,
+    )
+    for kind in KINDS
+)
+SENDS = PacketType(
+    b"W",
+    "sends",
+    Stage.EVENTS,
+    Often.MANY,
+    "at most one right after each packet of events: which rooms these are sent to",
+    "it stands elsewhere than right after the events that it tells of",
+    Contents.add_sends,
+)
+INDEX = PacketType(
+    b"I",
+    "index",
+    Stage.INDEX,
+    Often.ONCE,
+    "after all packets of events",
+    "nothing but the end may follow the index",
+    Contents.add_index,
+    _index,
+)
+END = PacketType(
+    b"E", "end", Stage.END, Often.ONCE, "the last 14 bytes of the file", "packets are missing", Contents.add_end, _end
+)
+PACKETS: tuple[PacketType, ...] = (HEADER, GROUPS, INSTRUMENT, ROOM, *EVENTS, SENDS, INDEX, END)
+# Any other type with the bit OPTIONAL.
+SKIPPED = PacketType(
+    bytes([OPTIONAL]), "optional", Stage.EVENTS, Often.MANY, "before or after packets of events", "", Contents.skip
+)
+TYPES = {packet.number: packet for packet in PACKETS}
+assert len(TYPES) == len(PACKETS), "two types of packet have one letter"
+assert not any(number & OPTIONAL for number in TYPES)
+
+
+def name_of(kind: int) -> str:
+    """What packets of a type are called in messages."""
+    return TYPES[kind].name if kind in TYPES else "optional" if kind & OPTIONAL else f"type {kind}"

@@ -1,0 +1,89 @@
+"""Bytes of a .mote file ▶ scene, whole or by the packets that sound in a stretch of time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from motes.codec.contents import Contents, FindRoom
+from motes.codec.frames import PREAMBLE_SIZE, Frame, check_preamble, read_frame
+from motes.codec.packets import HEADER, INDEX, Often, PacketType
+from motes.codec.seeking import SeekableFile
+from motes.errors import FormatError, ParameterError
+from motes.scene.scene import Scene
+
+
+class Grammar:
+    """Which packets may follow one another: stages ascend, and the types of a stage come as often as PACKETS says."""
+
+    def __init__(self) -> None:
+        self._last: PacketType | None = None
+
+    def check(self, found: Frame) -> None:
+        """FormatError, which names the packet, where it may not come next."""
+        new, last = found.type, self._last
+        if (new is HEADER) != (last is None):
+            raise FormatError(f"{found.name}: {HEADER.rule}")
+        if last is not None:
+            once = new.often is not Often.MANY
+            if new.stage < last.stage or (new.stage == last.stage and once):
+                raise FormatError(f"{found.name}: {INDEX.rule if last is INDEX else new.rule}")
+        self._last = new
+
+
+def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
+    """The scene in the bytes of a .mote file; FormatError, which names the packet, if anything in them is wrong.
+
+    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing.
+    """
+    check_preamble(data)
+    data = memoryview(data)
+    at, grammar, contents = PREAMBLE_SIZE, Grammar(), Contents(find_room)
+    while at < len(data):
+        if contents.is_ended:
+            raise FormatError(f"{len(data) - at} bytes follow the end of the file")
+        found = read_frame(data, at, contents.n_packets)
+        grammar.check(found)
+        found.type.read(contents, found)
+        at += found.size
+        contents.n_packets += 1
+    if not contents.is_ended:
+        raise FormatError(f"the file is cut short: it ends after packet {contents.n_packets - 1}, with no end packet")
+    return contents.scene()
+
+
+def load(
+    path: str | os.PathLike[str],
+    start_s: float | None = None,
+    end_s: float | None = None,
+    find_room: FindRoom | None = None,
+) -> Scene:
+    """The scene in a .mote file, or with a time range only its packets that sound there (the scene keeps its whole
+    length).
+
+    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing. Raises FormatError,
+    which names the file and the packet, where anything is wrong.
+    """
+    if start_s is not None and end_s is not None and start_s > end_s:
+        raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
+    with naming(path), open(path, "rb") as handle:
+        if (start_s is None and end_s is None) or not handle.seekable():
+            return loads(handle.read(), find_room)
+        found = SeekableFile(handle, find_room)
+        rate = found.header.sample_rate_hz
+        return found.scene(-np.inf if start_s is None else start_s * rate, np.inf if end_s is None else end_s * rate)
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Put the path before the message of what goes wrong inside."""
+    name = os.fspath(path)
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from None
+    except OSError as error:
+        raise FormatError(f"cannot read {name}: {error.strerror or error}") from None

@@ -1,0 +1,125 @@
+"""A .mote file of which only what is asked for is read."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+import numpy as np
+
+from motes.codec.contents import Contents, FindRoom
+from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame, frame_size, read_frame
+from motes.codec.header import Header
+from motes.codec.index import Entry, Index, pack_end, unpack_end
+from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, PACKETS, SENDS, Often, PacketType, Stage
+from motes.errors import FormatError
+from motes.scene.scene import Scene
+
+END_SIZE = len(frame(END.number, pack_end(0, 0)))
+_NO_END = "the file is cut short, or bytes follow its end: its last bytes are no end packet"
+
+
+class SeekableFile:
+    """A file of which all but its packets of events has been read: header, groups, instruments, rooms, index, end."""
+
+    def __init__(self, handle: BinaryIO, find_room: FindRoom | None = None) -> None:
+        self._handle, self._find_room = handle, find_room
+        self.n_bytes = handle.seek(0, os.SEEK_END)
+        start = self._read(0, PREAMBLE_SIZE)
+        check_preamble(start)
+        self.version = start[-1]
+        # Where the next packet begins: in the end the first one of events.
+        self._first = PREAMBLE_SIZE
+        self._before: list[Frame] = []
+        for packet in PACKETS:
+            if packet.stage < Stage.EVENTS:
+                self._read_all(packet)
+        self.header = Header.unpack(self._before[0].reader())
+        n_skipped = self._skip_optional(len(self._before))
+        self._n_before = len(self._before) + n_skipped
+        self.index, self.n_packets = self._read_index()
+
+    def of_type(self, packet: PacketType) -> list[Frame]:
+        """The packets of a type that stands before those of events."""
+        return [found for found in self._before if found.type is packet]
+
+    def _read_all(self, packet: PacketType) -> None:
+        """The packets of this type that are next."""
+        while head := self._read(self._first, HEAD_SIZE):
+            if head[0] != packet.number:
+                break
+            size = frame_size(head, len(self._before), self._first)
+            found = read_frame(self._read(self._first, size), 0, len(self._before), file_at=self._first)
+            self._before.append(found)
+            self._first += found.size
+            if packet.often is not Often.MANY:
+                return
+        if packet is HEADER:
+            if not head:
+                raise FormatError("the file is cut short: it ends before its header")
+            raise FormatError(f"packet 0 (at byte {self._first}): {HEADER.rule}")
+
+    def _skip_optional(self, number: int) -> int:
+        """Pass over packets that this version does not know and need not know; how many there were."""
+        n_skipped = 0
+        while (head := self._read(self._first, HEAD_SIZE)) and head[0] & OPTIONAL:
+            self._first += frame_size(head, number + n_skipped, self._first)
+            n_skipped += 1
+        return n_skipped
+
+    def _read_index(self) -> tuple[Index, int]:
+        end_at = self.n_bytes - END_SIZE
+        tail = self._read(max(end_at, self._first), END_SIZE)
+        if len(tail) < END_SIZE or tail[0] != END.number:
+            raise FormatError(_NO_END)
+        end = read_frame(tail, 0, 0, file_at=end_at)
+        if end.size != END_SIZE:
+            raise FormatError(_NO_END)
+        size, n_packets = unpack_end(end.reader())
+        index_at = end_at - size
+        if not size or index_at < self._first:
+            raise FormatError(f"{end.name}: the index it tells of cannot be there")
+        found = read_frame(self._read(index_at, size), 0, n_packets - 2, file_at=index_at)
+        if found.type is not INDEX or found.size != size:
+            raise FormatError(f"{found.name}: not the index")
+        index = Index.unpack(found.reader())
+        if sum(entry.n_bytes for entry in index.entries) != index_at - self._first:
+            raise FormatError(f"{found.name}: the packets it lists are not those in the file")
+        return index, n_packets
+
+    def _read(self, at: int, size: int) -> bytes:
+        self._handle.seek(at)
+        return self._handle.read(size)
+
+    def scene(self, first_sample: float, last_sample: float) -> Scene:
+        """The packets that sound from `first_sample` to `last_sample`."""
+        contents, at = Contents(self._find_room), self._first
+        for packet in self._before:
+            packet.type.read(contents, packet)
+        tail = contents.longest_room_s * self.header.sample_rate_hz
+        for i, entry in enumerate(self.index.entries):
+            start, end = entry.span(self.header.sample_rate_hz)
+            if start <= last_sample and end + tail >= first_sample:
+                self._add(contents, entry, at, self._n_before + i)
+            at += entry.n_bytes
+        if contents.follow_partials and (first_sample, last_sample) != (-np.inf, np.inf):
+            return self.scene(-np.inf, np.inf)  # how an edited partial goes on here depends on all of it
+        return contents.scene()
+
+    def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
+        """Decode a packet of events and the sends that follow it, and pass over optional packets behind it."""
+        data = self._read(at, entry.n_bytes)
+        if not data:
+            raise FormatError(f"packet {number} (at byte {at}): cut short")
+        found = read_frame(data, 0, number, file_at=at)
+        if found.kind == entry.kind:
+            found.type.read(contents, found)
+        first = found.size
+        while first < len(data):
+            more = read_frame(data, first, number, file_at=at + first)
+            if not (more.kind & OPTIONAL or more.type is SENDS):
+                raise FormatError(f"{more.name}: the index does not tell of it")
+            more.type.read(contents, more)
+            first += more.size
+        if not contents.entries or contents.entries[-1] != entry:
+            raise FormatError(f"{found.name}: not what the index tells of it")
