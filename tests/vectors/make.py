@@ -27,13 +27,12 @@ from motes.events.room import Room
 from motes.kinds.gabor.edit_tags import edits_to_tags
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers
-from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.oracle import render_gabor_oracle
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat import integers as splat_integers
 from motes.kinds.splat.oracle import render_splat_oracle
 from motes.kinds.splat.table import Splat
-from motes.units import HIGHEST_HZ, SILENCE_DB
 from motes.kinds.strike import integers as strike_integers
 from motes.kinds.strike.oracle import render_strike_oracle
 from motes.kinds.strike.table import Strike
@@ -42,6 +41,7 @@ from motes.kinds.texture.oracle import render_texture_oracle
 from motes.kinds.texture.table import Texture, hop_samples
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.units import HIGHEST_HZ, SILENCE_DB
 
 FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))

@@ -14,7 +14,7 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame_size, read_frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, PACKETS, TYPES, Often, Stage, name_of
+from motes.codec.packets import END, HEADER, INDEX, Often, Stage, name_of, packets, types
 from motes.codec.reader import naming
 from motes.errors import FormatError
 from motes.events.packet import packet_samples
@@ -50,7 +50,7 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
             else "the file is empty"
         )
     HEADER.read(contents, header)
-    for packet in PACKETS:
+    for packet in packets():
         if Stage.HEADER < packet.stage < Stage.END:
             held = [found for found in frames if found.type is packet]
             _decode(contents, held if packet.often is Often.MANY else held[:1], skipped)
@@ -146,8 +146,9 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
+    known = types()
     for place in range(at, len(data)):
-        if data[place] not in TYPES:
+        if data[place] not in known:
             continue
         effort -= min(_claimed(data, place), len(data) - place) + HEAD_SIZE
         if effort < 0:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from motes.kinds.texture.table import Texture
 
 
-
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Scene(Frozen):
     """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an

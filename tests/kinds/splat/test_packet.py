@@ -13,8 +13,8 @@ from motes.kinds.splat.integers import FIELDS, rounded, to_integers
 from motes.kinds.splat.model import COLUMNS
 from motes.kinds.splat.packet import Coder, columns
 from motes.kinds.splat.table import Splat
-from motes.units import SILENCE_DB
 from motes.scene.scene import Scene
+from motes.units import SILENCE_DB
 
 RATE = 22050
 

@@ -23,20 +23,7 @@ from motes.events.packet import (
     last_packet,
     packet_samples,
 )
-from motes.kinds.splat.integers import (
-    FIELDS,
-    MUTED,
-    SHORT,
-    TIME_UNITS,
-    TURNS,
-    Rows,
-    canonical,
-    check,
-    from_integers,
-    precision,
-    time_bits,
-    to_integers,
-)
+from motes.kinds.splat.integers import FIELDS, MUTED, TURNS, canonical, check, from_integers, to_integers
 from motes.kinds.splat.model import (
     COLUMNS,
     NO_LEVEL,
@@ -51,6 +38,7 @@ from motes.kinds.splat.model import (
     end,
     prior,
 )
+from motes.kinds.splat.precision import SHORT, TIME_UNITS, Rows, precision, time_bits
 from motes.kinds.splat.table import Splat
 
 # At least, so that memory stays in proportion to the file.
