@@ -16,7 +16,7 @@ from torch import Tensor
 from motes.errors import ParameterError
 from motes.kernels.envelope import accumulate, accumulate_adjoint
 from motes.kinds.splat.table import LEAST_SHAPE, noise_period
-from motes.kinds.splat.waves import TILE_KNOTS, Tiles, add_up, turned
+from motes.kinds.waves import TILE_KNOTS, Tiles, add_up, turned
 from motes.noise import white
 from motes.units import CENT, NEPERS_60_DB, OCTAVE_DB
 
