@@ -70,17 +70,19 @@ def _decode(contents: Contents, frames: list[Frame], skipped: list[str]) -> None
 
 
 def _without_instrument(contents: Contents) -> list[str]:
-    """Drop strikes whose instrument is lost, and number the others' anew."""
-    known, n_lost = sorted(contents.instruments), 0
-    for part in contents.parts["strike"]:
-        instrument, control = part["instrument_id"], part["control"]
-        n_controls = np.array([contents.instruments[k].n_controls if k in known else 0 for k in instrument], np.int64)
-        kept = control < n_controls
-        n_lost += int(np.count_nonzero(~kept))
-        part.update({name: values[kept] for name, values in part.items()})
-        part["instrument_id"] = np.searchsorted(known, part["instrument_id"])
+    """Drop events whose instrument is lost, and number the others' anew."""
+    known, lost = sorted(contents.instruments), dict.fromkeys(contents.parts, 0)
+    for kind, part in ((kind, part) for kind, parts in contents.parts.items() for part in parts):
+        if "instrument_id" in part:
+            n_controls = [contents.instruments[k].n_controls if k in known else 0 for k in part["instrument_id"]]
+            kept = part["control"] < np.array(n_controls, np.int64)
+            lost[kind] += int(np.count_nonzero(~kept))
+            part.update({name: values[kept] for name, values in part.items()})
+            part["instrument_id"] = np.searchsorted(known, part["instrument_id"])
     contents.instruments = {number: contents.instruments[k] for number, k in enumerate(known)}
-    return [f"the instrument of {n_lost} strike event{'s' * (n_lost != 1)} is lost, and they with it"] if n_lost else []
+    return [
+        f"the instrument of {n} {kind} event{'s' * (n != 1)} is lost, and they with it" for kind, n in lost.items() if n
+    ]
 
 
 def _without_room(contents: Contents) -> list[str]:
