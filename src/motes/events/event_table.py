@@ -60,7 +60,7 @@ class Columns(Frozen):
     """What a table knows of its columns beside their values."""
 
     __slots__ = ("defaults",)
-    # The columns that hold nothing but their default; they take no memory.
+    # The columns that hold nothing but their default, where there are events; they take no memory.
     defaults: frozenset[str]
 
 
@@ -167,7 +167,7 @@ class EventTable(Columns):
                 defaults.add(param.name)
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
-        object.__setattr__(self, "defaults", frozenset(defaults))
+        object.__setattr__(self, "defaults", frozenset(defaults) if n_events else frozenset())
 
     def _checked(self, param: Param, given: Any, n_events: int | None) -> NDArray[Any]:
         """The values given for a column, as an array of its type, in the right number and range."""

@@ -85,7 +85,10 @@ class Kind:
 
     def has(self, name: str) -> bool:
         """Whether it has a module of this name."""
-        return importlib.util.find_spec(self._path(name)) is not None
+        try:
+            return importlib.util.find_spec(self._path(name)) is not None
+        except ModuleNotFoundError:  # a table that stands in no folder
+            return False
 
     @property
     def renderer(self) -> type[EventRenderer]:

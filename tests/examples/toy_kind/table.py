@@ -12,8 +12,7 @@ from motes.events.event_table import Array, EventTable, Ints, Mask, Param
 
 @dataclass(frozen=True, eq=False)
 class Beep(EventTable):
-    """`amplitude · cos(2π·frequency·(t − time_s))` for 0 ≤ t − time_s < duration; amplitudes `(n_events, n_channels)`.
-    """
+    """`amplitude · cos(2π·frequency·τ)` for 0 ≤ τ = t − time_s < duration; amplitudes are `(n_events, n_channels)`."""
 
     time_s: Array
     duration_s: Array

@@ -37,7 +37,7 @@ BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", 
 
 def is_edited(events: Gabor) -> bool:
     """Whether any edit has been made to any event."""
-    return not events.defaults.issuperset(EDITS)
+    return len(events) > 0 and not events.defaults.issuperset(EDITS)
 
 
 def base_of(events: Gabor) -> Gabor:
