@@ -8,7 +8,7 @@ PARALLEL ?= -n 2 --dist loadfile
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all bench lint docs web web-check screenshots clean
+.PHONY: demo test test-all bench lint docs web web-check web-generate screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -43,9 +43,13 @@ web: $(VENV)/.dev $(PAGE)
 $(PAGE): $(shell find studio/web -path studio/web/node_modules -prune -o -type f -print) | $(VENV)/.dev
 	$(BIN)/python tools/build_page.py
 
-# Types and format of the page's sources.
+# Types, tests and format of the page's sources, and whether what is generated from them is up to date.
 web-check: $(VENV)/.dev
 	$(BIN)/python tools/build_page.py --check
+
+# The types of the server's answers, for the page, and the script of reports, from the page's sources: both are committed.
+web-generate: $(VENV)/.dev
+	$(BIN)/python tools/build_page.py --generate
 
 # The pictures of the studio that the documentation shows.
 screenshots: $(VENV)/.dev web

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from motes.audio import read_audio
-from motes.encoders.instrument.encoder import encode as fit
-from motes.encoders.options import InstrumentOptions, PursuitOptions
-from motes.encoders.pursuit.encoder import encode as pursue
+from motes.encoders.instrument import InstrumentOptions
+from motes.encoders.instrument import encode as fit
+from motes.encoders.pursuit import PursuitOptions
+from motes.encoders.pursuit import encode as pursue
 from motes.events.instrument import Instrument
 from motes.metrics.signal import snr_db, spectral_convergence
 from motes.synth.player import Player

@@ -65,8 +65,7 @@ class Piece:
     half_band_hz: float = HALF_BAND_HZ
 
 
-# --- the pieces
-# --------------------------------------------------------------------------------------------------
+# --- the pieces ---
 
 STRUCK = ((0.1, 261.6), (0.5, 392.0), (0.9, 329.6), (1.3, 523.3), (1.7, 196.0))
 BURSTS = ((0.1, 180.0), (0.4, 2500.0), (0.7, 900.0), (1.0, 2500.0), (1.3, 180.0), (1.6, 900.0), (1.9, 5000.0))
@@ -151,8 +150,7 @@ PIECES = {
     "drums": Piece(drums, tuple(onset for onset, _ in BURSTS)),
 }
 
-# --- who changes them
-# --------------------------------------------------------------------------------------------------
+# --- who changes them ---
 
 Results = dict[tuple[str, int, float], Array]
 
@@ -195,8 +193,7 @@ def with_rubberband(command: str, *options: str) -> Callable[[list[list[object]]
     return change
 
 
-# --- measures
-# --------------------------------------------------------------------------------------------------
+# --- measures ---
 
 
 def fitted(audio: Array, reference: Array) -> Array:
@@ -244,8 +241,7 @@ def mos(estimate: Array, reference: Array) -> float:
     return zimtohrli(estimate, reference, RATE)["mean"]
 
 
-# --- tables
-# --------------------------------------------------------------------------------------------------
+# --- tables ---
 
 
 def table(

@@ -21,10 +21,11 @@ import numpy as np
 import soundfile
 import soxr
 
+from motes.encoders.fit import FitOptions, GaborOptions, SplatOptions
+from motes.encoders.fit import encode as fit
 from motes.encoders.fit.density_control import windows_for
-from motes.encoders.fit.encoder import encode as fit
-from motes.encoders.options import FitOptions, PursuitOptions
-from motes.encoders.pursuit.encoder import encode as pursue
+from motes.encoders.pursuit import PursuitOptions
+from motes.encoders.pursuit import encode as pursue
 from motes.kinds.splat.oracle import render_splat_oracle
 from motes.metrics.signal import spectral_convergence
 from motes.synth.render import render_blocks
@@ -38,7 +39,7 @@ ABLATION: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gamma envelopes", {"envelope": "gamma"}),
     ("no density control", {"control_every": 0}),
     ("no refit", {"refit_every": 0}),
-    ("atoms instead of splats", {"kind": "gabor"}),
+    ("atoms instead of splats", {"kind": GaborOptions}),
 )
 
 
@@ -62,12 +63,10 @@ def atoms(name: str, n_events: int) -> float:
     return spectral_convergence(scene.render(), audio)
 
 
-def splats(name: str, seconds: float, kind: str = "splat", **options: Any) -> tuple[float, float]:
+def splats(name: str, seconds: float, kind: type[FitOptions] = SplatOptions, **options: Any) -> tuple[float, float]:
     """Spectral convergence of 64 fitted events, and, where they come with texture, Zimtohrli's opinion."""
     audio = clip(name)
-    scene = fit(
-        audio, FitOptions(time_limit_s=seconds, iterations=1_000_000, **options), kind=kind, sample_rate_hz=RATE
-    )
+    scene = fit(audio, kind(time_limit_s=seconds, iterations=1_000_000, **options), sample_rate_hz=RATE)
     mos = float("nan")
     if options.get("texture"):
         from motes.metrics.perceptual import zimtohrli
@@ -94,7 +93,7 @@ def timed(task: Callable[[], Any], repeats: int) -> float:
 def rendering() -> None:
     """Print how fast 64 splats fitted to the trumpet are rendered: by the definition, whole, and in blocks."""
     audio, rate = soundfile.read(folder() / "audio" / "trumpet.flac", always_2d=True)
-    scene = fit(audio.T.astype(np.float32), FitOptions(events=64, time_limit_s=20.0), kind="splat", sample_rate_hz=rate)
+    scene = fit(audio.T.astype(np.float32), SplatOptions(events=64, time_limit_s=20.0), sample_rate_hz=rate)
     events, n_samples, duration = scene.splat, scene.n_samples, scene.duration_s
     begun = time.perf_counter()
     scene.render()

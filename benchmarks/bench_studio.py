@@ -24,8 +24,7 @@ import uvicorn
 
 import motes
 from motes.audio import open_source
-from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit.encoder import encode
+from motes.encoders.pursuit import PursuitOptions, encode
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.studio.http.app import create_app

@@ -19,7 +19,7 @@ from visqol import VisqolApi
 
 import motes
 from motes.codec import dumps
-from motes.encoders.options import TextureOptions
+from motes.encoders.texture import TextureOptions
 from motes.encoders.texture.analysis import analyse
 from motes.kinds.texture.render import TextureRenderer
 

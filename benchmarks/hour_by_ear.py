@@ -19,8 +19,7 @@ import numpy as np
 import soundfile
 
 from motes.audio import open_source
-from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit.encoder import encode
+from motes.encoders.pursuit import PursuitOptions, encode
 
 CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
 FOLDER = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"

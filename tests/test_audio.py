@@ -53,8 +53,7 @@ def whole(source) -> np.ndarray:
     return joined
 
 
-# --- arrays
-# --------------------------------------------------------------------------------------------------
+# --- arrays ---
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 63, 64, 997, 70_001])
@@ -131,8 +130,7 @@ def test_digest_tells_arrays_apart_and_not_blocks():
     assert ArraySource(y, 8000).digest() != ArraySource(-y, 8000).digest()
 
 
-# --- files
-# --------------------------------------------------------------------------------------------------
+# --- files ---
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 63, 997, 70_001])
@@ -295,8 +293,7 @@ def test_flipped_bits_never_do_worse_than_an_audio_error(tmp_path, extension, ca
             whole(open_source(path))
 
 
-# --- writing
-# --------------------------------------------------------------------------------------------------
+# --- writing ---
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32"])
@@ -416,8 +413,7 @@ def test_the_name_appears_only_when_all_is_written(tmp_path):
     assert os.listdir(tmp_path) == ["a"]
 
 
-# --- resampling
-# --------------------------------------------------------------------------------------------------
+# --- resampling ---
 
 
 @pytest.mark.parametrize(

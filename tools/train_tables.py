@@ -26,9 +26,11 @@ from motes.coding.range_coder import N_COSTS
 from motes.coding.trained import pack, untrained
 from motes.encoders.pursuit import encoder as pursuit
 from motes.events.packet import packet_samples
+from motes.kinds.gabor.contexts import N_MIXERS, N_SLOTS
 from motes.kinds.gabor.integers import TIME_UNITS, sounding, to_integers
-from motes.kinds.gabor.model import N_MIXERS, N_SLOTS, code_events
-from motes.kinds.gabor.packet import WINDOWS, packet_arguments
+from motes.kinds.gabor.model import OffGrid, OnGrid, code_events
+from motes.kinds.gabor.model import Packet as ModelPacket
+from motes.kinds.gabor.packet import packet_numbers
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.trained import PATH
 from motes.scene.scene import Scene
@@ -51,14 +53,15 @@ COUNTS = np.array([1, 2, 4, 8, 16, 32, 64, 128, 255])
 class Packet:
     """What `code_events` needs to encode a packet, and how many events it holds."""
 
-    arguments: tuple
+    arguments: tuple[ModelPacket, OnGrid, OffGrid]
     n_events: int
 
     def encode(self, slots: np.ndarray, weights: np.ndarray, record: int = 0) -> int:
         """Bytes it takes; `slots` and `weights` learn."""
-        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in self.arguments]
+        packet, *events = self.arguments
+        copies = [type(part)(*(column.copy() for column in part)) for part in events]
         buffer = np.empty(64 + 64 * self.n_events, np.uint8)
-        return code_events(0, record, buffer, slots, weights, WINDOWS, *copies)
+        return code_events(0, record, buffer, slots, weights, packet, *copies)
 
 
 def unrounded(path: Path, windows: tuple[int, ...], events_per_second: float) -> tuple[Scene, float]:
@@ -104,7 +107,7 @@ def _packets(scene: Scene, quantiser: GaborQuantiser) -> list[Packet]:
         events = events.take(sounding(events))
         events = events.take(np.lexsort((events.window, events.frequency, events.time)))
         if len(events):
-            packets.append(Packet(packet_arguments(events, number, scene.sample_rate_hz, quantiser), len(events)))
+            packets.append(Packet(packet_numbers(events, number, scene.sample_rate_hz, quantiser), len(events)))
     return packets
 
 

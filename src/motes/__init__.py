@@ -1,116 +1,106 @@
 """motes: a recording as a sparse scene of sound events that can be read, edited, played and stored in a compact
 file.
+
+What the command line can, this can under the same name; docs/python.md lists both. Everything is imported when it is
+called, so that `import motes` takes no time.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, MotesWarning, ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from pathlib import Path
 
-    from motes.encoders.options import Progress
+    from motes.audio import Audio
+    from motes.codec.bitstream import FileInfo
+    from motes.encoders.door import encode
+    from motes.encoders.fit import GaborOptions, SplatOptions
+    from motes.encoders.instrument import InstrumentOptions
+    from motes.encoders.progress import Progress
+    from motes.encoders.pursuit import PursuitOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
+    from motes.library.publish import Published
     from motes.scene.scene import Scene
+    from motes.stop_reason import StopReason
     from motes.synth.player import Player
+    from motes.version import __version__
 
-    __version__: str
+    File = str | os.PathLike[str]
 
 __all__ = [
     "AudioError",
     "FormatError",
     "Gabor",
+    "GaborOptions",
+    "InstrumentOptions",
     "MissingExtraError",
     "MotesError",
     "MotesWarning",
     "ParameterError",
     "Player",
+    "Progress",
+    "PursuitOptions",
     "Room",
     "Scene",
+    "SplatOptions",
+    "StopReason",
     "__version__",
+    "decode",
+    "edit",
     "encode",
-    "encode_instrument",
+    "evaluate",
+    "export",
     "from_csv",
+    "info",
     "load",
+    "perform",
+    "publish",
+    "report",
     "room",
     "rooms",
+    "validate",
 ]
 
+# The functions `edit` and `report` below have the names of packages. The first import of a package binds its name here
+# to it, later ones do not: with the packages imported before the functions are defined, the functions keep the names,
+# whatever is imported afterwards. `from motes.edit import …` and `import motes.edit.selection` find packages in
+# sys.modules and work as ever; only `motes.edit.selection` as an expression, or after `as`, does not.
+for _package in ("motes.edit", "motes.report"):
+    importlib.import_module(_package)
 
-def encode(
-    audio: ArrayLike,
-    *,
-    sample_rate_hz: float,
-    kbps: float | None = None,
-    quality: float | None = None,
-    snr_db: float | None = None,
-    n_events: int | None = None,
-    events_per_second: float | None = None,
-    windows: Sequence[int] | None = None,
-    refit: bool = False,
-    texture: bool | None = None,
-    texture_kbps: float | None = None,
-    n_threads: int = 0,
-    progress: Callable[[Progress], None] | None = None,
-) -> Scene:
-    """The scene of a recording by matching pursuit; `scene.render()` has exactly the shape of `audio`.
-
-    `audio` is `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32. At most one target is given: at
-    most `kbps` for the file, all channels together; a `quality` of 0 … 10; `snr_db` of the decoded file; `n_events` in
-    all; or `events_per_second` (without any: 1000). With the first two, atoms are chosen by ear. `windows` are lengths
-    in samples, powers of two from 64 to 32768. `texture` fills what the atoms leave with noise, of at most
-    `texture_kbps` for each channel (by default with `kbps` and `quality`). `progress` is called with a `Progress` now
-    and then. Raises ParameterError for audio or options that make no sense.
-    """
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode as pursue
-
-    options = PursuitOptions(
-        kbps=kbps,
-        quality=quality,
-        snr_db=snr_db,
-        n_events=n_events,
-        events_per_second=events_per_second,
-        refit=refit,
-        texture=texture,
-        texture_kbps=texture_kbps,
-        windows=tuple(windows) if windows is not None else None,
-        n_threads=n_threads,
-    )
-    return pursue(audio, options, sample_rate_hz=sample_rate_hz, progress=progress)
+# The module that has a name, for what is not defined here.
+_HOMES = {
+    "Gabor": "motes.kinds.gabor.table",
+    "GaborOptions": "motes.encoders.fit",
+    "InstrumentOptions": "motes.encoders.instrument",
+    "Player": "motes.synth.player",
+    "Progress": "motes.encoders.progress",
+    "PursuitOptions": "motes.encoders.pursuit",
+    "Room": "motes.events.room",
+    "Scene": "motes.scene.scene",
+    "SplatOptions": "motes.encoders.fit",
+    "StopReason": "motes.stop_reason",
+    "__version__": "motes.version",
+    "encode": "motes.encoders.door",
+}
 
 
-def encode_instrument(
-    audio: ArrayLike, *, sample_rate_hz: float, progress: Callable[[Progress], None] | None = None, **options: Any
-) -> Scene:
-    """The scene of a recording as one instrument and the strikes that play it; `options` are those of
-    `motes.encoders.options.InstrumentOptions`.
-
-    `audio` is `(n,)` or `(n_channels, n)`, at most two minutes. `motes.Player(scene.instruments[0])` then plays it.
-    Ctrl-C ends the fit with the best so far. Raises ParameterError for audio or options that make no sense,
-    MissingExtraError without PyTorch unless `refine=0`.
-    """
-    from motes.encoders.instrument.encoder import encode as fit
-    from motes.encoders.options import InstrumentOptions
-
-    try:
-        chosen = InstrumentOptions(**options)
-    except TypeError as error:
-        raise ParameterError(f"instrument options: {str(error).partition('() ')[2]}") from None
-    return fit(audio, chosen, sample_rate_hz=sample_rate_hz, progress=progress)
+def __getattr__(name: str) -> Any:
+    """What is defined elsewhere, imported when it is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'motes' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def load(
-    path: str | os.PathLike[str],
-    start_s: float | None = None,
-    end_s: float | None = None,
-    *,
-    rooms: str | os.PathLike[str] | Sequence[Room] | None = None,
+    path: File, start_s: float | None = None, end_s: float | None = None, *, rooms: File | Sequence[Room] | None = None
 ) -> Scene:
     """The scene in a .mote file, or what of it sounds between two times in seconds; raises FormatError where the file
     is damaged.
@@ -124,29 +114,89 @@ def load(
     return read(path, start_s, end_s, finder(rooms))
 
 
-def rooms(folder: str | os.PathLike[str] | None = None) -> list[Room]:
-    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
-    ones. ParameterError if it is not there.
+def decode(
+    scene: File | Scene,
+    output: File,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    sample_rate_hz: int | None = None,
+    subtype: str | None = None,
+    salvage: bool = False,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """What `motes decode --json` reports: a scene, or that of a .mote file, is written as audio in the format that the
+    name of the output says.
+
+    `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage`
+    decodes what is intact in a damaged file. `scene.render()` is the audio as an array.
     """
-    from motes.data.impulse_responses import rooms as found
+    from motes.library.work import Decode
 
-    return found(folder)
+    return Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage).to_file(scene, os.fspath(output))
 
 
-def room(name: str, folder: str | os.PathLike[str] | None = None) -> Room:
-    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time;
-    ParameterError if there is none.
+def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
+    """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
+    `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
+
+    The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
+    what `scene.select` takes; scenes may be files and rooms names. ParameterError where an edit is not known, or makes
+    no sense.
     """
-    from motes.data.impulse_responses import room as found
+    from motes.library.changes import Edit
+    from motes.library.work import as_scene
 
-    return found(name, folder)
+    return Edit(select, edits).apply(as_scene(scene)).scene
 
 
-def from_csv(
-    path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, duration_s: float | None = None
+def perform(
+    scene: File | Scene,
+    *,
+    random: int | None = None,
+    density_per_s: float = 4.0,
+    duration_s: float | None = None,
+    permute: int | None = None,
+    midi: File | None = None,
+    strikes: File | Scene | None = None,
+    damping: float = 1.0,
+    brightness: float = 0.0,
+    transpose: float = 0.0,
+    gain_db: float = 0.0,
 ) -> Scene:
+    """The instrument of a scene as it is played: by chance from the seed `random`, in another order from the seed
+    `permute`, as a MIDI file or another scene says, or as it was; and in another shape.
+
+    `damping` divides decay times, `brightness` is in dB per octave above 1 kHz, `transpose` in semitones.
+    """
+    from motes.library.changes import Perform
+    from motes.library.work import as_scene
+
+    how = Perform(random, density_per_s, duration_s, permute, midi, strikes, damping, brightness, transpose, gain_db)
+    return how.apply(as_scene(scene))
+
+
+def export(
+    scene: File | Scene,
+    output: File,
+    *,
+    to: str | None = None,
+    select: str | None = None,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """The file written: the events of a scene as a table (csv, json, parquet), drawn (png, svg, event.png), or its
+    instrument for a player (instrument.json). Without `to`, what the name of the output says.
+    """
+    from motes.library.changes import Export, export_format
+
+    return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
+
+
+def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
     """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
-    has to be told.
+    has to be given.
 
     Raises ParameterError, which names the line, for values that make no sense.
     """
@@ -155,26 +205,104 @@ def from_csv(
     return read(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
 
 
-def __getattr__(name: str) -> Any:
-    """Classes and the version are looked up when asked for, so that `import motes` takes no time."""
-    if name == "Scene":
-        from motes.scene.scene import Scene
+def evaluate(
+    estimate: Audio | Scene,
+    reference: Audio | Scene,
+    *,
+    sample_rate_hz: float | None = None,
+    perceptual: bool = False,
+    controls: bool = False,
+    align: bool = False,
+    loss: Sequence[str] = (),
+) -> dict[str, float]:
+    """How near an estimate is to its reference, by the names of the measures: SNR, SI-SDR, spectral convergence …
 
-        return Scene
-    if name == "Room":
-        from motes.events.room import Room
+    Both are scenes, .mote files, recordings or arrays; arrays need their `sample_rate_hz`. `perceptual` adds Zimtohrli
+    and ViSQOL, `controls` these of two bad copies, `loss` training losses by their names; `align` first moves the
+    estimate by up to a second.
+    """
+    from motes.library.evaluate import evaluate as measured
 
-        return Room
-    if name == "Player":
-        from motes.synth.player import Player
+    return measured(
+        estimate, reference, sample_rate_hz, perceptual=perceptual, controls=controls, align=align, loss=loss
+    )
 
-        return Player
-    if name == "Gabor":
-        from motes.kinds.gabor.table import Gabor
 
-        return Gabor
-    if name == "__version__":
-        from motes.version import __version__
+def info(path: File) -> FileInfo:
+    """What a .mote file says of itself, without decoding its events."""
+    from motes.codec.bitstream import info as read
 
-        return __version__
-    raise AttributeError(f"module 'motes' has no attribute {name!r}")
+    return read(path)
+
+
+def validate(path: File) -> FileInfo:
+    """What a .mote file says of itself, once every checksum is right and every event could be decoded; raises
+    FormatError where not.
+    """
+    from motes.codec.bitstream import validate as check
+
+    return check(path)
+
+
+def report(
+    scenes: File | Scene | Sequence[File | Scene],
+    output: File,
+    *,
+    reference: File | Sequence[File] = (),
+    start_s: float | None = None,
+    end_s: float | None = None,
+    megabytes: float = 8.0,
+    quick: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from.
+
+    `reference` are these recordings, one for each scene; without them, those of .mote files are looked for beside the
+    file and in AUDIO_PATH. `megabytes` bounds the page, `quick` leaves out what takes long.
+    """
+    from motes.report.report import write_report
+
+    several = [scenes] if isinstance(scenes, str | os.PathLike) or not isinstance(scenes, Sequence) else scenes
+    references = [reference] if isinstance(reference, str | os.PathLike) else reference
+    return write_report(
+        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, quick=quick, overwrite=overwrite
+    ).path
+
+
+def publish(
+    paths: File | Iterable[File],
+    bucket: str | None = None,
+    *,
+    prefix: str = "",
+    public: bool = False,
+    days: float = 7.0,
+    dry_run: bool = False,
+) -> list[Published]:
+    """What became of each file sent to a bucket that speaks S3, by default S3_BUCKET of the settings; folders stand for
+    the files in them.
+
+    `prefix` stands before the name of each; `public` makes links that anyone can open for so many `days`; `dry_run`
+    sends nothing.
+    """
+    from motes.library.publish import publish_files
+
+    several = [paths] if isinstance(paths, str | os.PathLike) else paths
+    return list(publish_files(several, bucket, prefix, days if public else None, dry_run))
+
+
+def rooms(folder: File | None = None) -> list[Room]:
+    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
+    ones. ParameterError if it is not there.
+    """
+    from motes.data.impulse_responses import rooms as found
+
+    return found(folder)
+
+
+def room(name: str, folder: File | None = None) -> Room:
+    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time;
+    ParameterError if there is none.
+    """
+    from motes.data.impulse_responses import room as found
+
+    return found(name, folder)

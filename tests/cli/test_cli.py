@@ -58,8 +58,7 @@ def scene_file(tmp_path_factory):  # first of all, so that no other run has to c
     return folder / "a.mote"
 
 
-# --- the way through
-# --------------------------------------------------------------------------------------------------
+# --- the way through ---
 
 
 def test_encode_info_validate_decode_eval(here, run):
@@ -178,8 +177,7 @@ def test_version_and_help(run):
     assert "Stop when the decoded file has" in " ".join(out.replace("│", " ").split())
 
 
-# --- mistakes
-# --------------------------------------------------------------------------------------------------
+# --- mistakes ---
 
 
 @pytest.mark.parametrize(
@@ -322,8 +320,7 @@ def test_a_full_disk(here, run, monkeypatch):
     assert os.listdir() == ["a.wav"]
 
 
-# --- many files
-# --------------------------------------------------------------------------------------------------
+# --- many files ---
 
 
 @pytest.fixture
@@ -403,8 +400,7 @@ def test_workers_make_the_same_files_in_the_same_order(here, run, music):
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
 
 
-# --- from the shell
-# --------------------------------------------------------------------------------------------------
+# --- from the shell ---
 
 
 def motes(*tokens, **options):

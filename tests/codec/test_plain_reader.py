@@ -12,8 +12,9 @@ import range_coder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from motes.coding.integers import padded
 from motes.coding.range_coder import SQUASH, STRETCH
-from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor import model
 from motes.kinds.gabor.packet import WINDOWS
 from motes.kinds.gabor.quantiser import SILENT
 from motes.kinds.gabor.trained import trained
@@ -82,25 +83,11 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
     )
     n = len(places)
     slots, weights = trained()
-    config = np.array([low, slope, n_phases])
+    packet = model.Packet(WINDOWS, SAMPLES, np.array([low, slope, n_phases]))
     buffer = np.zeros(1 << 14, np.uint8)
-    grid = [places[:, i].copy() for i in range(3)]
-    free_sound = np.stack([amplitude[n:], phase[n:]])
-    size = code_events(
-        0,
-        0,
-        buffer,
-        slots.copy(),
-        weights.copy(),
-        WINDOWS,
-        SAMPLES,
-        config,
-        *grid,
-        amplitude[:n].copy(),
-        phase[:n].copy(),
-        free.copy(),
-        free_sound,
-    )
+    grid = model.OnGrid(*places.T.copy(), amplitude[:n].copy(), phase[:n].copy())
+    off_grid = model.OffGrid(free.copy(), amplitude[n:].copy(), phase[n:].copy())
+    size = model.code_events(0, 0, buffer, slots.copy(), weights.copy(), packet, grid, off_grid)
     data = buffer[:size].tobytes()
     grid_atoms, free_atoms = _atoms(places, amplitude[:n], phase[:n]), _atoms(free, amplitude[n:], phase[n:])
 
@@ -117,18 +104,13 @@ def test_the_same_bytes_and_events(seed, n_grid, n_free, n_channels, span, quant
     assert [(a.place, a.sound) for a in read_grid] == [(a.place, a.sound) for a in grid_atoms]
     assert [(a.place, a.sound) for a in read_free] == [(a.place, a.sound) for a in free_atoms]
 
-    got = [np.zeros(n, np.int64) for _ in range(3)]
-    got_sound, got_free = np.zeros((2, n, n_channels), np.int64), np.zeros_like(free)
-    got_free_sound = np.zeros_like(free_sound)
-    coded = np.frombuffer(bytearray(data + b"\0"), np.uint8)
-    done = code_events(
-        1, 0, coded, slots.copy(), weights.copy(), WINDOWS, SAMPLES, config, *got, *got_sound, got_free, got_free_sound
-    )
-    assert done == n
-    np.testing.assert_array_equal(np.stack(got, axis=1), places)
-    np.testing.assert_array_equal(got_sound, np.stack([amplitude[:n], phase[:n]]))
-    np.testing.assert_array_equal(got_free, free)
-    np.testing.assert_array_equal(got_free_sound, free_sound)
+    got = model.OnGrid(*np.zeros((3, n), np.int64), *np.zeros((2, n, n_channels), np.int64))
+    got_free = model.OffGrid(np.zeros_like(free), *np.zeros((2, len(free), n_channels), np.int64))
+    assert model.code_events(1, 0, padded(data), slots.copy(), weights.copy(), packet, got, got_free) == n
+    np.testing.assert_array_equal(np.stack(got[:3], axis=1), places)
+    np.testing.assert_array_equal(got[3:], np.stack([amplitude[:n], phase[:n]]))
+    np.testing.assert_array_equal(got_free.places, free)
+    np.testing.assert_array_equal(got_free[1:], np.stack([amplitude[n:], phase[n:]]))
 
 
 def test_carries_run_through_waiting_bytes():

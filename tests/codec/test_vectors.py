@@ -12,7 +12,7 @@ import pytest
 
 from motes.codec import dumps, frames, info, load, loads
 from motes.coding import range_coder
-from motes.kinds.gabor import model as gabor_model
+from motes.kinds.gabor import contexts
 from motes.kinds.gabor import trained as gabor_tables
 from motes.kinds.texture import trained as texture_tables
 
@@ -89,15 +89,9 @@ def test_the_specification_tells_the_numbers_of_the_code():
     assert f"format version, {frames.VERSION}" in text
     knots = re.search(r"    3 5 8 13[\d\s]+", text).group().split()
     assert tuple(map(int, knots)) == range_coder._KNOTS
-    starts = [
-        *gabor_model.STARTS[:-1],
-        gabor_model.EXTRA,
-        gabor_model.CHANNEL,
-        gabor_model.SAME_PHASE,
-        gabor_model.SAME_STRENGTH,
-    ]
-    free = [gabor_model.FREE_TIME, gabor_model.FREE_FREQUENCY, gabor_model.FREE_WINDOW, gabor_model.SAME_WINDOW]
+    starts = [*contexts.STARTS[:-1], contexts.EXTRA, contexts.CHANNEL, contexts.SAME_PHASE, contexts.SAME_STRENGTH]
+    free = [contexts.FREE_TIME, contexts.FREE_FREQUENCY, contexts.FREE_WINDOW, contexts.SAME_WINDOW]
     for number in starts + free:
         assert re.search(rf"\b{number}\b", text), number
-    assert f"{gabor_model.N_SLOTS:,} slots" in text
-    assert f"weights of the {gabor_model.N_MIXERS} mixers" in text
+    assert f"{contexts.N_SLOTS:,} slots" in text
+    assert f"weights of the {contexts.N_MIXERS} mixers" in text

@@ -57,8 +57,7 @@ CHOICES = st.sampled_from([None, "frequency_hz > 500", "time_s < 2 or amplitude 
 SEEDS = st.integers(0, 1000)
 
 
-# --- there and back
-# --------------------------------------------------------------------------------------------------
+# --- there and back ---
 
 
 def _again(edited, before, choice):
@@ -122,8 +121,7 @@ def test_transpositions_add_up_and_commute_with_stretching(seed, a, b):
     assert_same(one.transpose(a).reverse(), one.reverse().transpose(a), 1e-7)
 
 
-# --- by the rule
-# --------------------------------------------------------------------------------------------------
+# --- by the rule ---
 
 
 def test_only_the_selected_change_and_the_scene_stays_as_it_was():
@@ -309,8 +307,7 @@ def test_a_gain_leaves_the_rounding_as_it_was():
         np.testing.assert_array_equal(edited.quantise().gabor.phase_rad, edited.gabor.phase_rad)
 
 
-# --- cutting and joining
-# --------------------------------------------------------------------------------------------------
+# --- cutting and joining ---
 
 
 @given(SEEDS, st.floats(0, 4))
@@ -374,8 +371,7 @@ def test_joining_scenes_that_differ():
     assert one.join(high, resample=True).n_events == 40
 
 
-# --- mistakes
-# --------------------------------------------------------------------------------------------------
+# --- mistakes ---
 
 
 @pytest.mark.parametrize(

@@ -350,3 +350,17 @@ def test_partials_can_be_chosen_by_number():
     assert twice.select("partial > 0").mask.sum() == 2 * scene.select("partial > 0").mask.sum()
     assert np.array_equal(scene.link().gabor.group_id > 0, scene.select("partial > 0").mask)
     assert len(scene.link().groups) >= 2
+
+
+def test_a_function_of_a_column_that_a_kind_lacks_is_false_for_it():
+    from kind_examples import example
+
+    one = scene(n_channels=1).replace(texture=example("texture", 1))
+    n = len(one.gabor)
+    assert one.select(lambda e: ~(e.frequency_hz < 0)).mask.tolist() == [True] * n + [False] * (one.n_events - n)
+    with pytest.raises(ParameterError, match="no column 'frequency'"):
+        one.select(lambda e: e.frequency > 3)
+
+
+def test_a_selection_says_how_many_it_holds():
+    assert repr(scene().select([1, 2, 3])) == "<motes.Selection 3 of 50 events>"

@@ -76,8 +76,7 @@ def sounds(text: str) -> list[np.ndarray]:
     ]
 
 
-# --- in a browser
-# --------------------------------------------------------------------------------------------------
+# --- in a browser ---
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +149,17 @@ def test_keys_do_what_clicks_do(shown):
     assert not made.troubles
 
 
+def test_it_plays_again_after_a_pause(shown):
+    made = shown.again()
+    for n_played in (1, 2):
+        made.page.evaluate("window.started.length = 0")
+        made.page.locator(".play").click()
+        made.wait("window.started.length === 1")
+        assert made.page.locator(".play").get_attribute("aria-label") == "Pause", n_played
+        made.page.locator(".play").click()
+        assert made.page.locator(".play").get_attribute("aria-label") == "Play"
+
+
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory, opened):
     """A page of two scenes that the accessibility checker may run scripts in."""
@@ -169,8 +179,7 @@ def test_page_is_accessible_and_fits(checked, axe, size, scheme):
     assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# --- what is in the file
-# --------------------------------------------------------------------------------------------------
+# --- what is in the file ---
 
 
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
@@ -248,8 +257,7 @@ def test_how_it_was_made_is_told():
     assert "all by default" not in told
 
 
-# --- items, remixes, map
-# --------------------------------------------------------------------------------------------------
+# --- items, remixes, map ---
 
 
 def test_partials_stand_for_their_atoms():
@@ -366,8 +374,7 @@ def test_map_puts_like_beside_like(method):
     assert np.linalg.norm(centres[0] - centres[1]) > spread
 
 
-# --- originals, citation, command line
-# --------------------------------------------------------------------------------------------------
+# --- originals, citation, command line ---
 
 
 def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
@@ -379,8 +386,7 @@ def test_original_is_found_by_name_and_content(tmp_path, demo_audio):
     soundfile.write(tmp_path / "song.flac", audio[..., :rate], rate, "PCM_16")
     (tmp_path / "elsewhere").mkdir()
     from motes.audio import open_source
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode
+    from motes.encoders.pursuit import PursuitOptions, encode
 
     scene = encode(open_source(tmp_path / "song.flac"), PursuitOptions(events_per_second=100))
     path = scene.save(tmp_path / "song.mote")

@@ -152,8 +152,7 @@ def test_pyplot_is_left_alone():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-# --- kinds
-# --------------------------------------------------------------------------------------------------
+# --- kinds ---
 
 
 def near(image: np.ndarray, colour: str) -> np.ndarray:

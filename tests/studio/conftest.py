@@ -15,8 +15,7 @@ import pytest
 
 import motes
 from motes.audio import open_source, read_audio, write_audio
-from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit.encoder import encode
+from motes.encoders.pursuit import PursuitOptions, encode
 
 
 def needed(module: str) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
-from motes.edit import operations as scene_edit
+from motes.edit.joining import joined
 from motes.edit.selection import Selection
 from motes.studio.document.documents import Document
 from motes.studio.http.schemas import EditBody
@@ -299,7 +299,7 @@ def test_values_that_make_no_sense_are_refused_in_one_line(talk, values, says):
 
 def test_joined_selects_the_other_scene():
     scene = scene_of(example("gabor", 1))
-    found = scene_edit.joined(scene, scene, 1.0)
+    found = joined(scene, scene, 1.0)
     assert same(found.scene, scene.join(scene, 1.0))
     assert len(found) == scene.n_events
     assert found.onset_s >= 1.0

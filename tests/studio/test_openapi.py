@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import warnings
 from typing import Any
 
@@ -69,3 +70,26 @@ def test_whatever_is_asked_is_answered(talk):
             ask()
     assert n_asked > 100
     talk.get("studio")
+
+
+def test_answers_in_json_are_described(talk):
+    """The page's types are made from this: no answer is just any object."""
+    schema = talk.get("openapi.json")
+    for path, methods in schema["paths"].items():
+        for method, told in methods.items():
+            for status, answer in told["responses"].items():
+                held = answer.get("content", {}).get("application/json", {}).get("schema")
+                if held is not None and status.startswith("2"):
+                    assert "$ref" in held.get("items", held), (method, path, held)
+
+
+def test_kinds_are_told_in_the_order_of_scenes(talk):
+    from motes.kinds import KINDS
+
+    kinds = talk.get("studio")["kinds"]
+    assert [kind["kind"] for kind in kinds] == [kind.name for kind in KINDS]
+    for kind in kinds:
+        names = {param["name"] for param in kind["params"]}
+        assert set(kind["aux"]) - {""} <= names
+        assert kind["lane"] in {*kind["aux"]} if kind["shape"] == "lane" else not kind["lane"]
+        assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in kind["colour"].values())

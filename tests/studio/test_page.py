@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 import soundfile
 
 import motes
+from motes import kinds
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.kind import Look
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
 
@@ -146,10 +149,11 @@ def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Pa
     address, folder = served
     contexts = []
 
-    def open_page(scene: Scene | None = None, name: str = "chimes.mote", **options: Any) -> Page:
+    def open_page(scene: Scene | None = None, name: str = "chimes.mote", init: str = "", **options: Any) -> Page:
         context = chromium.new_context(
             **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
         )
+        context.add_init_script(init)
         contexts.append(context)
         if scene is not None:
             scene.save(folder / name)
@@ -429,7 +433,7 @@ def test_events_are_pasted_into_another_scene(opened, served):
     page.keys("Control+c")
     page.page.get_by_role("button", name="Open another file").click()
     page.page.locator(".file", has_text="other.mote").click()
-    page.wait(f"{OPEN}.info.name === 'other.mote'")
+    page.wait("window.__motes?.document.info.name === 'other.mote'")
     page.settled()
     page.keys("Control+v")
     page.wait(f"{OPEN}.info.n_events === {5 + copied}")
@@ -519,3 +523,64 @@ PAN = """async () => {
   send('pointerup', x);
   return stage.frames.length / ((performance.now() - begun) / 1000);
 }"""
+
+
+def test_a_closed_timeline_is_forgotten(opened):
+    """Neither the document nor what drew it is held by anything once it is closed: wavesurfer's `gc-leaks`, with
+    the browser's own collector.
+    """
+    page = opened(chimes())
+    page.page.evaluate(
+        "() => { window.held = ['stage', 'document'].map((name) => new WeakRef(window.__motes[name])); }"
+    )
+    page.page.get_by_role("button", name="Play").click()
+    page.wait("window.started.length >= 1")
+    page.page.keyboard.press("Space")
+    page.page.get_by_role("button", name="Close chimes.mote").click()
+    page.page.locator(".file", has_text="chimes.mote").wait_for()
+    collector = page.page.context.new_cdp_session(page.page)
+    for _ in range(100):
+        collector.send("HeapProfiler.collectGarbage")
+        if page.page.evaluate("window.held.every((one) => one.deref() === undefined)"):
+            break
+        page.page.wait_for_timeout(50)
+    assert page.told("window.held.map((one) => one.deref() !== undefined)") == [False, False]
+    assert page.told("window.__motes") is None
+    assert not page.troubles
+
+
+def test_a_worker_that_dies_is_told_of_and_nothing_waits_for_it(opened):
+    page = opened(
+        chimes(),
+        init="window.Worker = class extends Worker { constructor(...all) { super(...all); window.worker = this; } };",
+    )
+    page.page.evaluate("window.worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))")
+    page.page.get_by_text("The timeline is no longer drawn (out of memory): reload the page.").wait_for()
+    assert page.page.evaluate("window.__motes.stage.eventAt(10, 10)") == -1
+    page.settled()
+
+
+def test_a_kind_that_the_page_knows_nothing_of_is_shown(opened, monkeypatch):
+    """Names, colours and shapes of kinds are the server's to say."""
+    wisps = Look("wisp", "wisps", "#123456", "#654321", shape="bar")
+    known = [replace(kind, look=wisps) if kind.name == "gabor" else kind for kind in kinds.KINDS]
+    monkeypatch.setattr(kinds, "KINDS", tuple(known))
+    page = opened(chimes(), color_scheme="dark")
+    page.page.get_by_role("list", name="Colours").get_by_text("24 wisps").wait_for()
+    swatch = page.page.locator(".legend .swatch").first
+    assert swatch.evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgb(101, 67, 33)"
+    assert page.page.get_by_label("Partials").count() == 0
+    page.page.mouse.click(*spot(page, 0.3, 200))
+    page.page.get_by_role("heading", name="wisp 0").wait_for()
+    assert not page.troubles
+
+
+def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
+    from kind_examples import EXAMPLES, example, scene_of
+
+    page = opened(scene_of(*(example(kind) for kind in EXAMPLES)), "all.mote")
+    words = page.page.get_by_role("list", name="Colours").inner_text().split("\n")
+    assert [word.strip() for word in words] == ["12 atoms", "4 textures", "6 strikes", "7 splats"]
+    page.wait(f"{OPEN}.lanes.names.length === 3")
+    assert page.told(f"{OPEN}.lanes.title") == "control"
+    assert not page.troubles

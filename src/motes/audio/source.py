@@ -220,6 +220,29 @@ def open_source(path: str | os.PathLike[str] | BinaryIO) -> FileSource:
     return FileSource(path)
 
 
+# What can be encoded: `(n,)` or `(channels, n)`, the path of a recording, an open binary file, or a source.
+Audio = ArrayLike | str | os.PathLike[str] | BinaryIO | Source
+
+
+def as_source(audio: Audio, sample_rate_hz: float | None = None) -> Source:
+    """A source of this audio; an array needs its `sample_rate_hz`, a recording tells its own.
+
+    Raises AudioError for a file that cannot be read, ParameterError for an array that makes no sense and for another
+    rate than that of the file.
+    """
+    if not isinstance(audio, str | os.PathLike) and not hasattr(audio, "blocks") and not hasattr(audio, "read"):
+        if sample_rate_hz is None:
+            raise ParameterError("an array needs its sample_rate_hz")
+        return ArraySource(cast("ArrayLike", audio), sample_rate_hz)
+    source = cast("Source", audio) if hasattr(audio, "blocks") else FileSource(cast("BinaryIO", audio))
+    if sample_rate_hz is not None and check_sample_rate(sample_rate_hz) != source.sample_rate_hz:
+        raise ParameterError(
+            f"{source.name} has {source.sample_rate_hz} samples per second, not {sample_rate_hz:g}: a recording needs "
+            "no sample_rate_hz"
+        )
+    return source
+
+
 def read_audio(path: str | os.PathLike[str] | BinaryIO) -> tuple[Block, int]:
     """A whole recording, `(n,)` when mono, else `(channels, n)`, float32, and its sample rate in Hz."""
     source = open_source(path)
@@ -231,8 +254,7 @@ def read_audio(path: str | os.PathLike[str] | BinaryIO) -> tuple[Block, int]:
     return (audio[0] if source.n_channels == 1 else audio), source.sample_rate_hz
 
 
-# --- checks
-# --------------------------------------------------------------------------------------------------
+# --- checks ---
 
 
 def check_sample_rate(sample_rate_hz: float) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from motes.cli.console import UsageError, say
 from motes.errors import MotesError, ParameterError, warn_in_lines
@@ -24,29 +24,44 @@ def _version() -> str:
 
 app = App(
     name="motes",
-    help="Turn recordings into sparse scenes of sound events, small .mote files, and back into sound.",
+    help="Turn recordings into scenes of sound events, small .mote files, and back.",
     version=_version,
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-app.command(
-    "motes.cli.demo:demo",
-    help="Encode the bundled recording, decode it, print numbers, draw a picture and make a page.",
-)
-app.command("motes.cli.encode:encode", help="Turn recordings into .mote files.")
-app.command("motes.cli.decode:decode", help="Turn .mote files into audio.")
-app.command("motes.cli.edit:edit", help="Change the sounds in .mote files.")
-app.command("motes.cli.export:export", help="Write the events of .mote files as tables, or draw them.")
-app.command("motes.cli.export:import_", name="import", help="Turn tables of events into .mote files.")
-app.command("motes.cli.perform:perform", help="Play the instrument in a .mote file.")
-app.command("motes.cli.rooms:rooms", help="List the rooms that sounds can be put into.")
-app.command("motes.cli.report:report", help="Make a page to hear, see and send of .mote files.")
-app.command("motes.cli.publish:publish", help="Send pages and files to a bucket.")
-app.command("motes.cli.studio:studio", help="See, hear and edit scenes in the browser.")
-app.command("motes.cli.inspect:info", help="Say what a .mote file holds.")
-app.command("motes.cli.inspect:validate", help="Check every byte of .mote files.")
-app.command("motes.cli.evaluate:evaluate", name="eval", help="Measure how near an estimate is to its reference.")
-app.command("motes.cli.settings:settings", help="Show the settings in force and where they come from.")
+# Four groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
+# of it fits one screen of 80 columns.
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Sound to scenes and back": {
+        "encode": ("encode:encode", "Turn recordings into .mote files."),
+        "decode": ("decode:decode", "Turn .mote files into audio."),
+        "info": ("inspect:info", "Say what a .mote file holds."),
+        "validate": ("inspect:validate", "Check every byte of .mote files."),
+    },
+    "Change and play": {
+        "edit": ("edit:edit", "Change the sounds in .mote files."),
+        "perform": ("perform:perform", "Play the instrument in a .mote file."),
+        "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
+    },
+    "See, hear and measure": {
+        "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
+        "report": ("report:report", "Make a page to hear, see and send of .mote files."),
+        "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
+        "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
+    },
+    "Pass on": {
+        "export": ("export:export", "Write the events of .mote files as tables, or draw them."),
+        "import": ("export:import_", "Turn tables of events into .mote files."),
+        "publish": ("publish:publish", "Send pages and files to a bucket."),
+        "settings": ("inspect:settings", "Show the settings in force and where they come from."),
+    },
+}
+for _title, _verbs in GROUPS.items():
+    _group = Group.create_ordered(_title)
+    for _name, (_function, _help) in _verbs.items():
+        app.command(f"motes.cli.{_function}", name=_name, help=_help, group=_group)
+for _flag in ("--help", "--version"):
+    app[_flag].group = (_group,)
 
 
 def main(tokens: Sequence[str] | None = None) -> int:

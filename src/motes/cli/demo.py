@@ -56,8 +56,7 @@ def _make_folder(folder: Path) -> None:
 def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any) -> dict[str, Any]:
     from motes.audio import ArraySource, read_audio
     from motes.codec import dumps, loads
-    from motes.encoders.options import PursuitOptions
-    from motes.encoders.pursuit.encoder import encode
+    from motes.encoders.pursuit import PursuitOptions, encode
     from motes.library.plan import Job
     from motes.library.work import Decode, Encode
     from motes.metrics.signal import spectral_convergence

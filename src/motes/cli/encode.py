@@ -1,103 +1,101 @@
-"""motes encode."""
+"""motes encode. Its flags are the options of all encoders."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Literal
+from dataclasses import field, fields, make_dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
-from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
+from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
+from motes.errors import ParameterError
 
-_NAMES = {
-    "snr_db": "snr",
-    "n_events": "events",
-    "n_threads": "threads",
-    "time_limit_s": "time-limit",
-    "stretch_s": "stretch",
-}
+# The encoders that have a flag, each with what the option is there.
+Owners = list[tuple[Encoder, Option]]
 
 
-def _option_name(field: str) -> str:
-    return _NAMES.get(field, field).replace("_", "-")
+def owners(encoders: tuple[Encoder, ...] = ENCODERS) -> dict[str, Owners]:
+    """All flags of encoders, by their names."""
+    found: dict[str, Owners] = {}
+    for encoder in encoders:
+        for about in options_in(encoder.options):
+            found.setdefault(about.flag, []).append((encoder, about))
+    return found
 
 
-# Options whose flags are there already, with those of another encoder.
-_Told = Annotated[Any, Parameter(parse=False)]
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-@dataclass(frozen=True)
-class InstrumentFlags(InstrumentOptions):
-    """The options of instruments, with those that fits share."""
+def _names(owners: Owners) -> str:
+    return _listed([encoder.name for encoder, _ in owners])
 
-    __doc__ = (InstrumentOptions.__doc__ or "").replace(
-        "this time, in seconds.", "this time, in seconds; by default 120 for an instrument, none for a fit."
+
+def _help(owners: Owners) -> str:
+    """What the option is, once for all encoders that say the same of it."""
+    by_doc: dict[str, Owners] = {}
+    for encoder, about in owners:
+        by_doc.setdefault(about.doc, []).append((encoder, about))
+    texts = [f"{doc}{_default(some)}" for doc, some in by_doc.items()]
+    if len(texts) == 1:
+        return texts[0]
+    return " ".join(f"{_names(some)}: {text}" for some, text in zip(by_doc.values(), texts, strict=True))
+
+
+def _default(owners: Owners) -> str:
+    by_default: dict[Any, Owners] = {}
+    for encoder, about in owners:
+        by_default.setdefault(about.default, []).append((encoder, about))
+    where = {value: f" for {_names(some)}" if len(by_default) > 1 else "" for value, some in by_default.items()}
+    return "".join(f" [default: {value}{where[value]}]" for value in by_default if value is not None)
+
+
+def _type(about: Option) -> Any:
+    """What the command line reads; None where the flag is not given."""
+    plain: dict[str, Any] = {"boolean": bool, "integer": int, "number": float, "text": str, "integers": tuple[int, ...]}
+    return (Literal[about.choices] if about.type == "choice" else plain[about.type]) | None
+
+
+@cache
+def _group(title: str) -> Group:
+    return Group.create_ordered(title)
+
+
+def _flag(name: str, owners: Owners) -> tuple[str, Any, Any]:
+    about = owners[0][1]
+    is_open = any(each.type == "boolean" and each.nullable for _, each in owners)
+    parameter = Parameter(
+        name=f"--{name}",
+        group=_group(f"Options of --encoder {_names(owners)}"),
+        help=_help(owners),
+        negative=f"--no-{name}" if is_open else "",
     )
-
-    time_limit_s: float | None = None
-
-    def options(self) -> InstrumentOptions:
-        """What is asked for."""
-        told = {field.name: getattr(self, field.name) for field in fields(InstrumentOptions)}
-        return InstrumentOptions(
-            **{name: value for name, value in told.items() if name != "time_limit_s" or value is not None}
-        )
+    return about.name, Annotated[_type(about), parameter], field(default=None, metadata={"flag": name})
 
 
-@dataclass(frozen=True)
-class FitFlags(FitOptions):
-    """The options of fits that have flags of their own."""
-
-    __doc__ = FitOptions.__doc__
-
-    events: _Told = None
-    loss: _Told = None
-    seed: _Told = None
-    texture: _Told = None
-    texture_kbps: _Told = None
-    time_limit_s: _Told = None
-    checkpoint: _Told = None
-
-    def __post_init__(self) -> None:
-        """Checked when all are known."""
-
-    def with_shared(self, pursuit: PursuitOptions, instrument: InstrumentFlags) -> FitOptions:
-        """All options; UsageError for options of another encoder."""
-        shared: dict[str, Any] = {
-            "events": pursuit.n_events,
-            "texture": pursuit.texture,
-            "texture_kbps": pursuit.texture_kbps,
-            "loss": instrument.loss,
-            "seed": instrument.seed,
-            "checkpoint": instrument.checkpoint,
-            "time_limit_s": instrument.time_limit_s,
-        }
-        if replace(pursuit, n_events=None, texture=None, texture_kbps=None, n_threads=0) != PursuitOptions():
-            raise UsageError("these are options of --encoder pursuit")
-        if replace(instrument, loss=None, seed=0, checkpoint=None, time_limit_s=None) != InstrumentFlags():
-            raise UsageError("these are options of --encoder instrument")
-        own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(FitOptions) if f.name not in shared}
-        return FitOptions(**own, **{name: value for name, value in shared.items() if value is not None})
+if TYPE_CHECKING:
+    Flags = Any
+    Name = str
+else:
+    # Else the module is taken for one of Python's own.
+    _here = {"__module__": __name__}
+    Flags = make_dataclass("Flags", [_flag(*each) for each in owners().items()], frozen=True, namespace=_here)
+    Name = Literal[tuple(encoder.name for encoder in ENCODERS)]
+_NONE = Flags()
+_ENCODERS = "; ".join(f"`{encoder.name}` {encoder.summary}" for encoder in ENCODERS) + "."
 
 
 def encode(
     *inputs: str,
     output: Output = None,
-    encoder: Literal["pursuit", "instrument", "splat", "gabor"] = "pursuit",
+    encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
-    options: Annotated[
-        PursuitOptions, Parameter(name="*", name_transform=_option_name, negative_bool="no-")
-    ] = PursuitOptions(),  # noqa: B008 (frozen)
-    instrument: Annotated[
-        InstrumentFlags, Parameter(name="*", group="Options of --encoder instrument", name_transform=_option_name)
-    ] = InstrumentFlags(),
-    fit: Annotated[
-        FitFlags, Parameter(name="*", group="Options of --encoder splat and gabor", name_transform=_option_name)
-    ] = FitFlags(),
+    flags: Annotated[Flags, Parameter(name="*")] = _NONE,
 ) -> int:
     """Turn recordings into .mote files.
 
@@ -110,9 +108,6 @@ def encode(
         Recordings or folders; `-` is standard input.
     output
         The .mote file, a folder, or `-` for standard output. Without it each .mote file lies beside its recording.
-    encoder
-        `pursuit` finds windowed sinusoids; `instrument` finds what resonates, and the strikes that play it; `splat` and
-        `gabor` fit bursts rung through resonances, or windowed sinusoids, by gradient descent.
     embed_rooms
         Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
         licence.
@@ -120,32 +115,36 @@ def encode(
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
 
+    chosen = encoder_named(encoder)
+    given = {each.metadata["flag"]: getattr(flags, each.name) for each in fields(flags)}
+    options = _options(chosen, {flag: value for flag, value in given.items() if value is not None})
+    if files.jobs > 1 and getattr(options, "n_threads", None) == 0:
+        # The files share the cores; the result does not depend on it.
+        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
-    if encoder in ("splat", "gabor"):
-        chosen = fit.with_shared(options, instrument)
-        return files.do(todo, Encode(chosen, files.force, embed_rooms, encoder), "fitting", _account)
-    if fit != FitFlags():
-        raise UsageError("these are options of --encoder splat and gabor")
-    if options != PursuitOptions() and encoder != "pursuit":
-        raise UsageError("these are options of --encoder pursuit")
-    if instrument != InstrumentFlags() and encoder != "instrument":
-        raise UsageError("these are options of --encoder instrument")
-    if files.jobs > 1 and options.n_threads == 0:
-        options = replace(
-            options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs)
-        )  # the files share the cores; the result is the same
-    return files.do(
-        todo,
-        Encode(options if encoder == "pursuit" else instrument.options(), files.force, embed_rooms),
-        "encoding",
-        _account,
-    )
+    return files.do(todo, Encode(options, files.force, embed_rooms), chosen.doing, _account)
+
+
+def _options(encoder: Encoder, given: dict[str, Any]) -> Options:
+    """What is asked for; UsageError for flags of other encoders and for values that make no sense."""
+    all_flags, values = owners(), {}
+    for flag, value in given.items():
+        own = [about.name for each, about in all_flags[flag] if each == encoder]
+        if not own:
+            raise UsageError(f"--{flag}: these are options of --encoder {_names(all_flags[flag])}")
+        values[own[0]] = value
+    try:
+        return make_options(encoder, values)
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
 
 
 def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
-    events = "strikes" if report["encoder"] == "instrument" else "events"
-    size = f"{report['kbps']:.1f} kbps, {report['n_events']} {events}, SNR {report['snr_db']:.1f} dB"
+    size = (
+        f"{report['kbps']:.1f} kbps, {report['n_events']} {encoder_named(report['encoder']).events}, "
+        f"SNR {report['snr_db']:.1f} dB"
+    )
     room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
     return (
         f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, "

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
-
-_FORMATS = "csv, json, parquet, png, svg, instrument.json or event.png"
+from motes.errors import ParameterError
 
 
 def export(
@@ -33,23 +31,16 @@ def export(
     select
         A condition such as "frequency_hz > 200 and time_s < 3": only these events.
     """
-    from motes.library.changes import EXPORTS, Export
+    from motes.library.changes import Export, export_format
 
-    name = output_name(output)
-    to = to or (_told_by(name) if name else None)
-    if to not in EXPORTS:
-        raise UsageError(f"--to must be {_FORMATS}" + (f", not {to!r}" if to else ""))
+    try:
+        to = export_format(output_name(output), to)
+    except ParameterError as error:
+        raise UsageError(f"--{error}") from error
     todo = files.plan(
         inputs, output, "data" if to in ("png", "event.png", "parquet") else "a long table", f".{to}", MOTES
     )
     return files.do(todo, Export(to, part.start, part.end, files.force, select), "exporting", _account)
-
-
-def _told_by(name: str) -> str:
-    for ending in ("instrument.json", "event.png"):
-        if name.lower().endswith(f".{ending}"):
-            return ending
-    return os.path.splitext(name)[1][1:].lower()
 
 
 def import_(

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, Force, Json, Many, Output, shown
+from motes.errors import ParameterError
 
 _Number = Annotated[float, Parameter(allow_leading_hyphen=True)]
 
@@ -62,15 +63,15 @@ def perform(
     """
     from motes.library.changes import Perform
 
-    ways = {"--random": random, "--permute": permute, "--midi": midi, "--strikes": strikes}
-    chosen = [name for name, value in ways.items() if value is not None]
-    if len(chosen) > 1:
-        raise UsageError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
+    shape = (damping, brightness, transpose, gain_db)
+    try:
+        work = Perform(random, density, duration, permute, midi, strikes, *shape, force)
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
     if output_name(output) is None:
         raise UsageError("-o is needed: a sound file such as out.wav, or a .mote file")
     files = Many(force=force, json=json)
     todo = files.plan((scene,), output, "a .mote file", os.path.splitext(output or "")[1], MOTES)
-    work = Perform(random, density, duration, permute, midi, strikes, damping, brightness, transpose, gain_db, force)
     return files.do(todo, work, "playing", _account)
 
 

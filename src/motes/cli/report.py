@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -44,9 +44,7 @@ def report(
     quick
         Leave out what takes long: controls, perceptual scores and t-SNE.
     """
-    from motes.report.page import PageOptions, write_page
-    from motes.report.subject import subject_of_file
-    from motes.settings import load_settings
+    from motes.report.report import write_report
 
     if not scenes:
         raise UsageError("name at least one .mote file")
@@ -55,28 +53,15 @@ def report(
     target = output_name(output) or f"{os.path.splitext(scenes[0])[0]}.html"
     refuse_existing(target, force)
     announce_compilation()
-    folder = load_settings().audio_path.value
-    folders = (str(folder),) if folder else ()
-    subjects = []
+    options: dict[str, Any] = {"start_s": part.start, "end_s": part.end, "megabytes": megabytes, "quick": quick}
     with progress_bar("making the page") as progress:
-        for number, path in enumerate(scenes):
-            progress(0.5 * number / len(scenes))
-            subjects.append(
-                subject_of_file(path, reference[number] if reference else None, part.start, part.end, folders)
-            )
-        options = PageOptions(megabytes, "PCA" if quick else "", not quick, _command())
-        n_bytes = write_page(subjects, target, options, overwrite=force)
-    if json:
-        print_json(
-            {
-                "output": target,
-                "scenes": list(scenes),
-                "n_bytes": n_bytes,
-                "references": [s.original is not None for s in subjects],
-            }
+        made = write_report(
+            scenes, target, reference, **options, overwrite=force, command=_command(), progress=progress
         )
+    if json:
+        print_json({"output": target, "scenes": list(scenes), "n_bytes": made.n_bytes, "references": made.references})
     else:
-        tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {n_bytes / 1e6:.1f} MB")
+        tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {made.n_bytes / 1e6:.1f} MB")
     return 0
 
 

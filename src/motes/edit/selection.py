@@ -1,5 +1,5 @@
-"""Taking hold of events: by a condition, a function, their numbers or a stretch of time. A Selection's edits return
-the whole scene.
+"""Choosing events: by a condition, a function, their numbers or a piece of time. A Selection's edits return the whole
+scene.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes import kinds
-from motes.edit import assign
-from motes.edit import operations as edit
+from motes.edit import assign, joining, operations, tables
 from motes.edit.condition import Expression
+from motes.edit.slicing import slice_seconds, within
+from motes.edit.tables import column, onset_s
 from motes.errors import ParameterError
+from motes.events.columns import stored_params
 from motes.events.event_table import EventTable, Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
-from motes.kinds.gabor.edited import partial_numbers
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
 # What can be asked of events beside the parameters of their kind.
-_MORE = ("id", "start_s", "end_s", "level_db", "partial")
+_MORE = ("id", "start_s", "end_s", "level_db")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,9 @@ class Selection:
     def __len__(self) -> int:
         return int(np.count_nonzero(self.mask))
 
+    def __repr__(self) -> str:
+        return f"<motes.Selection {len(self)} of {self.scene.n_events} events>"
+
     def __and__(self, other: Selection) -> Selection:
         return replace(self, mask=self.mask & _mask_of(other, self.scene))
 
@@ -56,53 +60,53 @@ class Selection:
     @property
     def onset_s(self) -> float:
         """When the first of them begins to sound."""
-        return edit.onset_s(self)
+        return onset_s(self)
 
     def only(self) -> Scene:
         """The scene with nothing but these events."""
-        return edit.kept(self, self.mask).scene
+        return tables.only(self).scene
 
     def drop(self) -> Scene:
         """The scene without these events."""
-        return edit.kept(self, ~self.mask).scene
+        return tables.drop(self).scene
 
     def move(self, by_s: float) -> Scene:
         """These events later by `by_s` seconds, or earlier if it is negative; ParameterError if one would end
         before 0.
         """
-        return edit.move(self, by_s).scene
+        return operations.move(self, by_s).scene
 
     def transpose(self, semitones: float) -> Scene:
         """These events higher by `semitones` (lower if negative); they keep their times and windows, and partials
         their inner phases.
         """
-        return edit.transpose(self, semitones).scene
+        return operations.transpose(self, semitones).scene
 
     def stretch(self, factor: float) -> Scene:
         """These events `factor` times as long, about their first onset: times and windows grow, frequencies and
         amplitudes stay.
         """
-        return edit.stretch(self, factor).scene
+        return operations.stretch(self, factor).scene
 
     def gain(self, db: float) -> Scene:
         """These events louder by `db` (quieter if negative)."""
-        return edit.gain(self, db).scene
+        return operations.gain(self, db).scene
 
     def mute(self) -> Scene:
         """These events with amplitude 0: they keep their place in the table until the scene is saved."""
-        return edit.mute(self, self.mask).scene
+        return operations.mute(self).scene
 
     def solo(self) -> Scene:
         """All other events with amplitude 0."""
-        return edit.mute(self, ~self.mask).scene
+        return operations.solo(self).scene
 
     def duplicate(self, at_s: float) -> Scene:
         """A second copy of these events, whose first onset is at `at_s`."""
-        return edit.duplicate(self, at_s).scene
+        return joining.duplicate(self, at_s).scene
 
     def reverse(self) -> Scene:
         """These events backwards, mirrored about the middle of their first and last centre."""
-        return edit.reverse(self).scene
+        return operations.reverse(self).scene
 
     def room(self, room: Room | int | None, wetness: float = 0.3) -> Scene:
         """These events sent to a room (`motes.room(…)`, or one of the scene's by its id), `wetness` 0 … 1 of each; None
@@ -110,7 +114,7 @@ class Selection:
 
         The scene grows, if need be, until the room is no longer heard (−60 dB).
         """
-        return edit.into_room(self, room, wetness).scene
+        return operations.into_room(self, room, wetness).scene
 
     def set(self, **values: Any) -> Scene:
         """These events with parameters at exact values: a number, one for each channel, or all values of a ragged
@@ -128,34 +132,28 @@ class Selection:
 
     def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
         """The scene without those of these events whose frequency is below `low_hz` or above `high_hz`."""
-        return edit.filter(self, low_hz, high_hz).scene
+        return operations.filter(self, low_hz, high_hz).scene
 
 
 class EventView:
     """The columns of a table as attributes for a function to compare, each `(n_events,)`; of several channels the
-    loudest counts.
+    loudest counts. `lacked` becomes true when one is asked for that this kind lacks, and that is then NaN.
     """
 
-    def __init__(self, columns: dict[str, Any]) -> None:
-        object.__setattr__(self, "_columns", columns)
+    def __init__(self, columns: dict[str, Any], n_events: int) -> None:
+        self._columns, self._n_events, self.lacked = columns, n_events, False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in self._columns:
-            value = self._columns[name]
-            if value is None:
-                raise _Lacks(name)
-            return value
-        near = difflib.get_close_matches(name, self._columns, 1)
-        raise ParameterError(
-            f"events have no column {name!r}, "
-            + (f"did you mean {near[0]}?" if near else f"they have: {', '.join(self._columns)}")
-        )
-
-
-class _Lacks(Exception):
-    """A function asked for a column that this kind does not have."""
+        if name not in self._columns:
+            near = difflib.get_close_matches(name, self._columns, 1)
+            hint = f"did you mean {near[0]}?" if near else f"they have: {', '.join(self._columns)}"
+            raise ParameterError(f"events have no column {name!r}, {hint}")
+        if (values := self._columns[name]) is not None:
+            return values
+        self.lacked = True
+        return np.full(self._n_events, np.nan)
 
 
 def choose(
@@ -169,7 +167,7 @@ def choose(
     id, several, or Groups. Raises ParameterError where that makes no sense.
     """
     if isinstance(what, slice):
-        mask = edit.within(scene, *edit.slice_seconds(what))
+        mask = within(scene, *slice_seconds(what))
     elif what is None:
         mask = np.ones(scene.n_events, np.bool_)
     elif isinstance(what, Selection):
@@ -181,18 +179,17 @@ def choose(
     else:
         mask = _by_ids(scene.n_events, what)
     if start_s is not None or end_s is not None:
-        mask = mask & edit.within(scene, start_s, end_s)
+        mask = mask & within(scene, start_s, end_s)
     if group is not None:
         ids = scene.groups.within(group.id if isinstance(group, Groups) else group)
-        mask = mask & np.isin(edit.column(scene, "group_id"), ids)
+        mask = mask & np.isin(column(scene, "group_id"), ids)
     return Selection(scene, mask)
 
 
 def column_names() -> list[str]:
     """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
-    return list(
-        dict.fromkeys(["kind", *(p.name for kind in kinds.KINDS for p in kind.table.PARAMS if p.public), *_MORE])
-    )
+    names = ["kind", *(param.name for kind in kinds.KINDS for param in stored_params(kind.table)), *_MORE]
+    return list(dict.fromkeys(names + [name for kind in kinds.KINDS for name in kind.table.FOUND]))
 
 
 def parse(condition: str) -> Expression:
@@ -205,22 +202,22 @@ def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys(column_names())
     values |= {"kind": table.KIND, "id": np.arange(first_id, first_id + len(table), dtype=np.float64)}
     channel = _loudest(table)
-    for param in (p for p in table.PARAMS if p.public):
-        column = getattr(table, param.name)
-        values[param.name] = column[np.arange(len(table)), channel] if param.per_channel else column
-    values |= {"start_s": table.start_s, "end_s": table.end_s}
-    if values["amplitude"] is not None:
-        values["level_db"] = 20 * np.log10(np.maximum(values["amplitude"], 10 ** (SILENCE_DB / 20)))
-    elif values["gain_db"] is not None:
-        values["level_db"] = np.maximum(values["gain_db"], SILENCE_DB)
-    return values
+    for param in stored_params(type(table)):
+        held = table.column(param.name)
+        values[param.name] = held[np.arange(len(table)), channel] if param.per_channel else held
+        if param.name == table.LEVEL and param.unit == "dB":
+            values["level_db"] = np.maximum(values[param.name], SILENCE_DB)
+        elif param.name == table.LEVEL:
+            values["level_db"] = 20 * np.log10(np.maximum(values[param.name], 10 ** (SILENCE_DB / 20)))
+    return values | {"start_s": table.start_s, "end_s": table.end_s}
 
 
 def _loudest(table: EventTable) -> NDArray[np.intp]:
-    amplitude = getattr(table, "amplitude", getattr(table, "gain_db", None))
-    if amplitude is None or amplitude.ndim == 1 or amplitude.shape[1] == 1 or not len(table):
+    """The channel in which each event is loudest, `(n_events,)`."""
+    level = table.column(table.LEVEL) if table.LEVEL else None
+    if level is None or level.ndim == 1 or level.shape[1] == 1 or not len(table):
         return np.zeros(len(table), np.intp)
-    return np.argmax(amplitude, axis=1)
+    return np.argmax(level, axis=1)
 
 
 def _by_text(scene: Scene, text: str) -> Mask:
@@ -229,9 +226,9 @@ def _by_text(scene: Scene, text: str) -> Mask:
 
 def _by_function(scene: Scene, function: Callable[[Any], Any]) -> Mask:
     def ask(values: dict[str, Any], n_events: int) -> Mask:
-        try:
-            mask = np.asarray(function(EventView(values)))
-        except _Lacks:
+        view = EventView(values, n_events)
+        mask = np.asarray(function(view))
+        if view.lacked:
             return np.zeros(n_events, np.bool_)
         if mask.dtype != np.bool_ or mask.shape not in ((), (n_events,)):
             raise ParameterError(
@@ -246,22 +243,20 @@ def _by_function(scene: Scene, function: Callable[[Any], Any]) -> Mask:
 def _by_kind(scene: Scene, ask: Callable[[dict[str, Any], int], Mask]) -> Mask:
     masks, first_id = [], 0
     for table in scene.tables:
-        masks.append(ask(_WithPartials(columns(table, first_id), scene), len(table)))
+        masks.append(ask(_Columns(table, first_id, scene), len(table)))
         first_id += len(table)
     return np.concatenate(masks)
 
 
-class _WithPartials(dict[str, Any]):
-    """Columns of which the partials are found only when they are asked for."""
+class _Columns(dict[str, Any]):
+    """The columns of a table, of which some are found only when they are asked for."""
 
-    def __init__(self, columns: dict[str, Any], scene: Scene) -> None:
-        super().__init__(columns)
-        self._scene = scene
+    def __init__(self, table: EventTable, first_id: int, scene: Scene) -> None:
+        super().__init__(columns(table, first_id))
+        self._table, self._scene = table, scene
 
     def __getitem__(self, name: str) -> Any:
-        if name == "partial" and super().__getitem__("kind") == self._scene.gabor.KIND:
-            return partial_numbers(self._scene.gabor, self._scene.sample_rate_hz)
-        return super().__getitem__(name)
+        return self._table.found(name, self._scene) if name in self._table.FOUND else super().__getitem__(name)
 
 
 def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:

@@ -86,6 +86,12 @@ class EventTable(Columns):
 
     # Fields beside the columns, of which each event has several values.
     RAGGED: ClassVar[tuple[str, ...]] = ()
+    # Parameters that count the values of such fields, and change with these.
+    COUNTS: ClassVar[tuple[str, ...]] = ()
+    # The column that says how strong each event is, as an amplitude or in dB; "" where no one column does.
+    LEVEL: ClassVar[str] = ""
+    # What conditions can ask for beside the columns, and is found only then, from the whole scene.
+    FOUND: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         if "PARAMS" in cls.__dict__:
@@ -145,13 +151,29 @@ class EventTable(Columns):
     def check_sources(self, instruments: Sequence[Instrument]) -> None:
         """ParameterError where what the events are played on is not among a scene's instruments."""
 
-    def renumbered(self, instrument_ids: Ints) -> Self:
-        """On instrument `instrument_ids[k]` what was on instrument k; itself where the kind is played on none."""
+    def only(self, kept: Mask) -> Self:
+        """Those in `kept`, no longer depending on the others."""
+        return self.take(kept)
+
+    def cut(self, at_s: float, shortest_s: float) -> Self:
+        """Those that can be, cut in two at a moment, where both parts are longer than `shortest_s`."""
         return self
 
-    def split_at(self, at_s: float, shortest_s: float = 0.0) -> Self:
-        """Events that can be cut in two where they sound across a moment, into parts longer than `shortest_s`."""
+    def assigned(self, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Self:
+        """With these columns, that differ in the events in `mask`, and these values of their ragged fields."""
+        return self.replace(**columns)
+
+    def with_partials(self, sample_rate_hz: int) -> Self:
+        """Knowing the partials that edits of frequency and length follow."""
         return self
+
+    def with_instruments(self, number: Ints) -> Self:
+        """Played on other instruments of the scene: `number[i]` for i."""
+        return self
+
+    def found(self, name: str, scene: Any) -> NDArray[Any]:
+        """One of FOUND of these events of a scene."""
+        raise NotImplementedError
 
     def __post_init__(self) -> None:
         n_events: int | None = None

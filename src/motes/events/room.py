@@ -188,7 +188,7 @@ class Room(Frozen):
         return self.response is None or bool(np.array_equal(self.response, other.response))  # type: ignore[arg-type]
 
 
-# --- responses
+# --- responses ---
 
 
 def trimmed(audio: Samples, name: str = "the response") -> Samples:

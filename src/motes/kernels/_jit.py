@@ -14,7 +14,7 @@ import numba
 from numba.core import event
 
 # Where kernels stand, in the package.
-SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/model.py")
+SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/contexts.py", "kinds/*/model.py")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -69,12 +69,21 @@ def inner(function: Function) -> Function:
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-def _compiled(function: Function, **options: bool) -> Function:
+def jit_in_order(function: Function) -> Function:
+    """As `jit`, but sums are taken in the order in which they are written and nothing is contracted: the bits are
+    those of any processor.
+    """
+    return _compiled(function, fastmath=False)
+
+
+def _compiled(function: Function, fastmath: bool = True, **options: bool) -> Function:
     before = numba.config.CACHE_DIR
     if _CACHE is not None:
         numba.config.CACHE_DIR = _CACHE
     try:
-        return numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=True, **options)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=fastmath, **options)(
+            function
+        )  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before
 

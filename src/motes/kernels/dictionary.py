@@ -128,20 +128,36 @@ def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.
     q = np.arange(-reach_bins, reach_bins + 1)
     longest, short = max(from_window, to_window), min(from_window, to_window)
     p = np.arange(phases)[:, None] - q * phases if to_window <= from_window else -q
-    delta = 2 * np.pi * p.reshape(-1) / longest
+    p = p.reshape(-1)
     s = np.arange(short) - short // 2
-    wave = np.exp(1j * np.outer(s, delta))
     w_short, w_long = unit_window(short), unit_window(longest)
     padded = np.zeros(longest + 4 * short + 2 * np.abs(distances).max())
     middle = len(padded) // 2
     padded[middle - longest // 2 : middle + longest // 2] = w_long
-    if to_window <= from_window:  # s runs over the target's window
-        product = padded[middle + s[None, :] + distances[:, None]] * w_short
-        table = product @ wave
-    else:  # s runs over the source's window, s − d over the target's
-        product = padded[middle + s[None, :] - distances[:, None]] * w_short
-        table = (product @ wave) * np.exp(-1j * np.outer(distances, delta))
+    apart = distances if to_window <= from_window else -distances
+    table = _spectra_at(
+        padded[middle + s[None, :] + apart[:, None]] * w_short, p, longest
+    )  # s runs over the shorter window
+    if to_window > from_window:
+        table *= np.exp(-2j * np.pi / longest * np.outer(distances, p))
     return -reach, len(distances), table.reshape(len(distances), phases, len(q)), -reach_bins
+
+
+def _spectra_at(rows: NDArray[np.float64], p: NDArray[np.int64], n: int) -> NDArray[np.complex128]:
+    """Σ_s row[s] e^{2πi p s / n} of each row, s = 0 in its middle, |p| ≤ n/2: by FFT, for BLAS's sums depend on how
+    many threads it has.
+    """
+    from scipy.fft import rfft
+
+    half, per_lot = rows.shape[1] // 2, max(1, (1 << 20) // n)
+    found = np.empty((len(rows), len(p)), np.complex128)
+    for first in range(0, len(rows), per_lot):
+        lot = rows[first : first + per_lot]
+        ring = np.zeros((len(lot), n))
+        ring[:, :half], ring[:, n - half :] = lot[:, half:], lot[:, :half]
+        found[first : first + per_lot] = rfft(ring)[:, np.abs(p)]
+    np.conjugate(found, out=found, where=p > 0)
+    return found
 
 
 def _log2(power_of_two: int) -> int:

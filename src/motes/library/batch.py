@@ -91,8 +91,7 @@ def _settled(job: Job) -> Outcome | None:
     return Outcome(job, "skipped") if job.skipped else None
 
 
-# --- workers
-# --------------------------------------------------------------------------------------------------
+# --- workers ---
 
 COMPILING = "motes: compiling, once (some seconds)…"
 # In a worker: whether it is at a job, and the event that ends all of them.

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.library.batch import Progress
 from motes.library.plan import Job
-from motes.library.work import _store, load_scene
+from motes.library.work import _store, as_scene, load_scene
 
 if TYPE_CHECKING:
-    from motes.edit.selection import Selection
-    from motes.events.room import Room
+    from motes.edit.edits import Edited
+    from motes.library.work import Given
     from motes.scene.scene import Scene
 
 EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
@@ -26,110 +27,49 @@ EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png
 
 @dataclass(frozen=True)
 class Edit:
-    """.mote file to .mote file. In this order: join, slice, select; then of what is selected only, drop, mute,
-    solo, the band, gain, transposition, stretch, reversal, move, duplicate and room (a name that
-    `motes.data.impulse_responses.room` knows, or "none").
+    """.mote file to .mote file, by `edits` of the events that `select` chooses, or of all: by the names of
+    `motes.edit.edits.FLAGS`, scenes as files and rooms as names (of `motes.data.impulse_responses.room`, or "none").
     """
 
-    select: str | None = None
-    join: str | None = None
-    at_s: float | None = None
-    resample: bool = False
-    start_s: float | None = None
-    end_s: float | None = None
-    with_overhang: bool = False
-    only: bool = False
-    drop: bool = False
-    mute: bool = False
-    solo: bool = False
-    low_hz: float | None = None
-    high_hz: float | None = None
-    gain_db: float | None = None
-    transpose: float | None = None
-    stretch: float | None = None
-    reverse: bool = False
-    move_s: float | None = None
-    duplicate_at_s: float | None = None
-    room: str | None = None
-    wetness: float = 0.3
-    embed_rooms: bool = False
+    select: Any = None
+    edits: Mapping[str, Any] = field(default_factory=dict)
     overwrite: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """Edit one file; the report tells how many events were selected."""
+        """Edit one file; the report says how many events were selected."""
         start = time.perf_counter()
-        edited, n_selected, n_before = self.apply(load_scene(job.source))
-        edited = edited.embed_rooms() if self.embed_rooms else edited
+        edited = self.apply(load_scene(job.source))
         job.make_folder()
-        n_bytes = _store(edited, job.output, self.overwrite)
+        n_bytes = _store(edited.scene, job.output, self.overwrite)
         return {
             "source": job.source,
             "output": job.output,
-            "seconds": edited.duration_s,
-            "n_selected": n_selected,
-            "n_events_before": n_before,
-            "n_events": edited.n_events,
+            "seconds": edited.scene.duration_s,
+            "n_selected": edited.n_selected,
+            "n_events_before": edited.n_events,
+            "n_events": edited.scene.n_events,
             "n_bytes": n_bytes,
             "elapsed_s": time.perf_counter() - start,
         }
 
-    def apply(self, scene: Scene) -> tuple[Scene, int, int]:
-        """The edited scene, how many events were selected, and of how many."""
-        if self.join is not None:
-            scene = scene.join(load_scene(self.join), self.at_s, resample=self.resample)
-        if self.start_s is not None or self.end_s is not None:
-            scene = scene.slice(self.start_s, self.end_s, with_overhang=self.with_overhang)
-        chosen = scene.select(self.select)
-        n_selected, n_events = len(chosen), scene.n_events
-        chosen = self._kept(chosen)
-        if self.select is None:
-            return self._whole(chosen.scene), n_selected, n_events
-        for edit in self._edits():
-            chosen = edit(chosen)
-        return chosen.scene, n_selected, n_events
-
-    def _kept(self, chosen: Selection) -> Selection:
-        """What decides which events there are and which of them sound."""
-        from motes.edit import operations as edit
-
-        if self.only or self.drop:
-            chosen = edit.kept(chosen, chosen.mask if self.only else ~chosen.mask)
-        if self.mute or self.solo:
-            chosen = edit.mute(chosen, chosen.mask if self.mute else ~chosen.mask)
-        if self.low_hz is not None or self.high_hz is not None:
-            chosen = edit.filter(chosen, self.low_hz, self.high_hz)
-        return chosen
-
-    def _edits(self) -> list[Callable[[Selection], Selection]]:
-        """What is done to the selected events, each edit to the same ones."""
-        from motes.edit import operations as edit
-
-        steps: list[tuple[Any, Callable[[Selection], Selection]]] = [
-            (self.gain_db, lambda chosen: edit.gain(chosen, self.gain_db or 0.0)),
-            (self.transpose, lambda chosen: edit.transpose(chosen, self.transpose or 0.0)),
-            (self.stretch, lambda chosen: edit.stretch(chosen, 1.0 if self.stretch is None else self.stretch)),
-            (self.reverse or None, edit.reverse),
-            (self.move_s, lambda chosen: edit.move(chosen, self.move_s or 0.0)),
-            (self.duplicate_at_s, lambda chosen: edit.duplicate(chosen, self.duplicate_at_s or 0.0)),
-            (self.room, lambda chosen: edit.into_room(chosen, self._room(), self.wetness)),
-        ]
-        return [step for value, step in steps if value is not None]
-
-    def _whole(self, scene: Scene) -> Scene:
-        """The same to a whole scene, whose length follows a stretch and which turns round about its own middle."""
-        scene = scene if self.gain_db is None else scene.gain(self.gain_db)
-        scene = scene if self.transpose is None else scene.transpose(self.transpose)
-        scene = scene if self.stretch is None else scene.stretch(self.stretch)
-        scene = scene.reverse() if self.reverse else scene
-        scene = scene if self.move_s is None else scene.move(self.move_s)
-        scene = scene if self.duplicate_at_s is None else scene.select().duplicate(self.duplicate_at_s)
-        return scene if self.room is None else scene.select().room(self._room(), self.wetness)
-
-    def _room(self) -> Room | None:
+    def apply(self, scene: Scene) -> Edited:
+        """The edited scene."""
         from motes.data.impulse_responses import room
+        from motes.edit.edits import FLAGS, edited
+        from motes.events.room import Room
+        from motes.scene.scene import Scene
 
-        assert self.room is not None
-        return None if self.room == "none" else room(self.room)
+        read: dict[Any, Callable[[str], Any]] = {
+            Scene: load_scene,
+            Room: lambda name: 0 if name == "none" else room(name),
+        }
+        edits = {}
+        for flag, value in self.edits.items():
+            wanted = FLAGS[flag].type if flag in FLAGS else None
+            edits[flag] = (
+                read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
+            )
+        return edited(scene, self.select, edits)
 
 
 @dataclass(frozen=True)
@@ -146,10 +86,25 @@ class Export:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Export one file."""
+        scene, data = self.apply(load_scene(job.source))
+        job.make_folder()
+        if job.output == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            _write(job.output, data, self.overwrite)
+        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
+
+    def to_file(self, scene: Given, output: str | os.PathLike[str]) -> Path:
+        """Export a scene, or that of a .mote file, and return where it is."""
+        _write(output, self.apply(as_scene(scene))[1], self.overwrite)
+        return Path(output)
+
+    def apply(self, scene: Scene) -> tuple[Scene, memoryview]:
+        """What of the scene is exported, and the bytes of it."""
         from motes.report.instrument_json import write_instrument
         from motes.report.tables import write_csv, write_json, write_parquet
 
-        scene = load_scene(job.source)
         scene = scene if self.select is None else scene.select(self.select).only()
         write = {
             "csv": write_csv,
@@ -164,15 +119,7 @@ class Export:
             )
         else:
             self._draw(scene, buffer)
-        job.make_folder()
-        data = buffer.getbuffer()
-        if job.output == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            with atomic_output(job.output, self.overwrite) as handle:
-                handle.write(data)
-        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
+        return scene, buffer.getbuffer()
 
     def _draw(self, scene: Scene, buffer: BytesIO) -> None:
         from motes.report.picture import scene_picture
@@ -188,6 +135,22 @@ class Export:
             buffer.write(splat_picture(scene.replace(splat=here), 0))
             return
         buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
+
+
+def export_format(output: str | os.PathLike[str] | None, to: str | None = None) -> str:
+    """The format `to`, or what the name of the output says; ParameterError where that is none of EXPORTS."""
+    name = "" if output is None else os.fspath(output).lower()
+    two = (each for each in EXPORTS if "." in each and name.endswith(f".{each}"))
+    ending = next(two, os.path.splitext(name)[1][1:])
+    if (found := to or ending) not in EXPORTS:
+        names = f"{', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
+        raise ParameterError(f"to must be {names}" + (f", not {found!r}" if found else ""))
+    return found
+
+
+def _write(output: str | os.PathLike[str], data: memoryview, overwrite: bool) -> None:
+    with atomic_output(output, overwrite) as handle:
+        handle.write(data)
 
 
 @dataclass(frozen=True)
@@ -231,13 +194,18 @@ class Perform:
     density_per_s: float = 4.0
     duration_s: float | None = None
     permute: int | None = None
-    midi: str | None = None
-    strikes: str | None = None
+    midi: str | os.PathLike[str] | None = None
+    strikes: Given | None = None
     damping: float = 1.0
     brightness: float = 0.0
     transpose: float = 0.0
     gain_db: float = 0.0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        chosen = [name for name in ("random", "permute", "midi", "strikes") if getattr(self, name) is not None]
+        if len(chosen) > 1:
+            raise ParameterError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Play one file."""
@@ -276,5 +244,5 @@ class Perform:
         elif self.midi is not None:
             scene = perform.play_notes(scene, read_notes(self.midi))
         elif self.strikes is not None:
-            scene = perform.on_instrument(scene, load_scene(self.strikes))
+            scene = perform.on_instrument(scene, as_scene(self.strikes))
         return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from motes.errors import MissingExtraError, MotesError, ParameterError
+from motes.settings import load_settings
 
 CONTENT_TYPES = {
     ".mote": "application/x-mote",
@@ -279,6 +280,23 @@ def publish(
             link = "" if link_days is None else bucket.link(upload.key, link_days)
             yield Published(upload, status, bucket.url(upload.key), link)
         on_bytes(upload.n_bytes - told)
+
+
+def publish_files(
+    paths: Iterable[str | os.PathLike[str]],
+    bucket: str | None = None,
+    prefix: str = "",
+    link_days: float | None = None,
+    dry_run: bool = False,
+) -> Iterator[Published]:
+    """Send files and folders to a bucket, by default S3_BUCKET of the settings; a dry run sends nothing."""
+    name = bucket or load_settings().s3_bucket.value
+    if not name:
+        raise ParameterError("which bucket? name it, or set S3_BUCKET in the environment or .env")
+    uploads = plan_uploads(paths, prefix)
+    if dry_run:
+        return (Published(upload, "planned") for upload in uploads)
+    return publish(uploads, Bucket(name), link_days=link_days)
 
 
 def _first_line(error: Exception) -> str:

@@ -21,9 +21,12 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
-    from motes.encoders.options import FitOptions, InstrumentOptions, PursuitOptions
-    from motes.encoders.options import Progress as EncoderProgress
+    from motes.encoders.options import Options
+    from motes.encoders.progress import Progress as EncoderProgress
     from motes.scene.scene import Scene
+
+    # A .mote file, by its path, or a scene itself.
+    Given = str | os.PathLike[str] | Scene
 
 _BLOCK_SAMPLES = 65536
 
@@ -32,50 +35,38 @@ _BLOCK_SAMPLES = 65536
 class Encode:
     """Recording to .mote file, by the encoder whose options these are."""
 
-    options: PursuitOptions | InstrumentOptions | FitOptions
+    options: Options
     overwrite: bool = False
     embed_rooms: bool = False
-    # Of the events that a fit fits.
-    kind: str = "splat"
-    # Hears how far the encoder itself has come.
-    told: Callable[[EncoderProgress], None] | None = None
-    # Is shown the scene of a fit as it stands, every so many steps.
-    shown: Callable[[Scene, EncoderProgress], None] | None = None
+    # Called with how far the encoder itself has come.
+    on_progress: Callable[[EncoderProgress], None] | None = None
+    # Called with the scene as it grows, by encoders that show it.
+    watch: Callable[[Scene, EncoderProgress], None] | None = None
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
-        from motes.encoders.options import FitOptions, PursuitOptions
+        from motes.encoders import encoder_of
 
         start = time.perf_counter()
-        source = open_source(job.source)
-        scene: Scene
+        source, encoder = open_source(job.source), encoder_of(self.options)
 
-        def tell(now: EncoderProgress) -> None:
-            if self.told is not None:
-                self.told(now)
+        def report(now: EncoderProgress) -> None:
+            if self.on_progress is not None:
+                self.on_progress(now)
             progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
 
-        if isinstance(self.options, PursuitOptions):
-            from motes.encoders.pursuit import encoder as pursuit
-
-            scene = pursuit.encode(source, self.options, progress=tell)
-        elif isinstance(self.options, FitOptions):
-            from motes.encoders.fit import encoder as fit
-
-            scene = fit.encode(source, self.options, kind=self.kind, progress=tell, watch=self.shown)
-        else:
-            from motes.encoders.instrument import encoder as instrument
-
-            scene = instrument.encode(source, self.options, progress=tell)
+        more = {"watch": self.watch} if encoder.shows else {}
+        scene = encoder.encode(source, self.options, progress=report, **more)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
+        return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
+
+    def _report(self, scene: Scene, n_bytes: int, snr_db: float, elapsed_s: float) -> dict[str, Any]:
         seconds = scene.duration_s
         return {
-            "source": job.source,
-            "output": job.output,
             "seconds": seconds,
             "n_channels": scene.n_channels,
             "sample_rate_hz": scene.sample_rate_hz,
@@ -83,7 +74,7 @@ class Encode:
             "encoder": scene.metadata.encoder,
             "n_bytes": n_bytes,
             "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,
-            "snr_db": snr,
+            "snr_db": snr_db,
             "stop_reason": scene.metadata.stop_reason,
             **_room_of(scene, self.options),
             "elapsed_s": elapsed_s,
@@ -91,7 +82,7 @@ class Encode:
         }
 
 
-def _room_of(scene: Scene, options: Any) -> dict[str, str]:
+def _room_of(scene: Scene, options: Options) -> dict[str, str]:
     """The room of a fit that could have one, for its report."""
     if getattr(options, "room", "none") == "none":
         return {}
@@ -115,30 +106,35 @@ class Decode:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
+        return self.to_file(job.source, job.output, progress, job.make_folder)
+
+    def to_file(
+        self,
+        given: Given,
+        output: str,
+        progress: Progress = lambda *_: None,
+        make_folder: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Decode a scene or a file to a file, in blocks; the report says what became of it."""
         from motes.synth.render import stretch_samples
 
-        start = time.perf_counter()
-        scene, skipped = (
-            salvaged_scene(job.source) if self.salvage else (load_scene(job.source, self.start_s, self.end_s), [])
-        )
+        start, skipped = time.perf_counter(), list[str]()
+        if self.salvage and isinstance(given, str | os.PathLike):
+            scene, skipped = salvaged_scene(os.fspath(given))
+        else:
+            scene = as_scene(given, self.start_s, self.end_s)
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
         n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
-        job.make_folder()
+        make_folder()
         n_clipped = write_audio(
-            job.output,
-            blocks,
-            rate,
-            scene.n_channels,
-            overwrite=self.overwrite,
-            subtype=self.subtype,
-            n_samples=n_samples,
+            output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples
         )
         elapsed_s = time.perf_counter() - start
         return {
-            "source": job.source,
-            "output": job.output,
+            "source": os.fspath(given) if isinstance(given, str | os.PathLike) else "scene",
+            "output": output,
             "seconds": n_samples / rate,
             "n_channels": scene.n_channels,
             "sample_rate_hz": rate,
@@ -148,6 +144,11 @@ class Decode:
             "elapsed_s": elapsed_s,
             "times_real_time": n_samples / rate / elapsed_s,
         }
+
+
+def as_scene(given: Given, start_s: float | None = None, end_s: float | None = None) -> Scene:
+    """The scene given, or that in a .mote file; of a file at least what sounds in a range."""
+    return load_scene(os.fspath(given), start_s, end_s) if isinstance(given, str | os.PathLike) else given
 
 
 def salvaged_scene(path: str) -> tuple[Scene, list[str]]:

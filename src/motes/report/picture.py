@@ -55,10 +55,7 @@ def scene_picture(
     each control, other kinds lines or bars over their bands. Raises AudioError where `path` cannot be written,
     ParameterError for a stretch outside the scene.
     """
-    if not 0 <= start_s <= scene.duration_s or (end_s is not None and end_s < start_s):
-        raise ParameterError(f"cannot draw from {start_s:g} s to {end_s} s of a scene of {scene.duration_s:g} s")
-    end_s = min(scene.duration_s, start_s + LONGEST_S, np.inf if end_s is None else end_s)
-    figure = _figure(scene, start_s, end_s, width_inches)
+    figure = scene_figure(scene, start_s, end_s, width_inches)
     buffer = BytesIO()
     if svg:
         _save_svg(figure, buffer)
@@ -78,7 +75,11 @@ def _save_svg(figure: Figure, buffer: BytesIO) -> None:
         figure.savefig(buffer, format="svg", dpi=160, facecolor=_PAPER, metadata={"Creator": "motes", "Date": None})
 
 
-def _figure(scene: Scene, start_s: float, end_s: float, width_inches: float) -> Figure:
+def scene_figure(scene: Scene, start_s: float = 0.0, end_s: float | None = None, width_inches: float = 9.0) -> Figure:
+    """What `scene_picture` draws, as a figure of matplotlib."""
+    if not 0 <= start_s <= scene.duration_s or (end_s is not None and end_s < start_s):
+        raise ParameterError(f"cannot draw from {start_s:g} s to {end_s} s of a scene of {scene.duration_s:g} s")
+    end_s = min(scene.duration_s, start_s + LONGEST_S, np.inf if end_s is None else end_s)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

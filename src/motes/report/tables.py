@@ -23,6 +23,7 @@ from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
 from motes.events.instrument import Instrument
 from motes.events.room import Room
+from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
@@ -134,6 +135,24 @@ def write_json(scene: Scene, handle: BinaryIO) -> None:
         columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.RAGGED}
     units = {param.name: param.unit for table in held for param in stored_params(type(table))}
     handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": columns}) + b"\n")
+
+
+def write_table(scene: Scene, to: str, path: str | os.PathLike[str], overwrite: bool = True) -> Path:
+    """Write a table of the events as csv, json or parquet; returns the path."""
+    write = {"csv": write_csv, "json": write_json, "parquet": write_parquet}[to]
+    with atomic_output(path, overwrite) as handle:
+        write(scene, handle)
+    return Path(path)
+
+
+def to_pandas(scene: Scene) -> Any:
+    """The columns of the CSV file as a pandas DataFrame, a row per event."""
+    try:
+        import pandas
+    except ImportError:
+        raise MissingExtraError("a DataFrame", "export") from None
+    parts = [pandas.DataFrame({"kind": table.KIND} | flat_columns(table)) for table in _held(scene)]
+    return pandas.concat(parts, ignore_index=True)
 
 
 def write_parquet(scene: Scene, handle: BinaryIO) -> None:

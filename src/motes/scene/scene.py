@@ -25,11 +25,15 @@ from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from motes.edit.selection import Selection
     from motes.kinds.gabor.table import Gabor
     from motes.kinds.splat.table import Splat
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
+
+    File = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -229,7 +233,7 @@ class Scene(Frozen):
         """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another
         sample rate.
         """
-        from motes.edit.operations import join
+        from motes.edit.joining import join
 
         return join(self, other, at_s, resample)
 
@@ -237,19 +241,48 @@ class Scene(Frozen):
         """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
         at both ends.
         """
-        from motes.edit.operations import cut
+        from motes.edit.slicing import cut
 
         return cut(self, start_s, end_s, with_overhang)
 
     def __getitem__(self, seconds: Any) -> Scene:
         """`scene[2.0:5.0]` is `scene.slice(2.0, 5.0)`."""
-        from motes.edit.operations import slice_seconds
+        from motes.edit.slicing import slice_seconds
 
         return self.slice(*slice_seconds(seconds))
 
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""
         return replace(self, **changes)
+
+    def to_csv(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as a table, a line each, which `motes.from_csv` reads back; returns the path."""
+        return self._export("csv", path, overwrite)
+
+    def to_json(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as one JSON object, a list for each column; returns the path."""
+        return self._export("json", path, overwrite)
+
+    def to_parquet(self, path: File, *, overwrite: bool = True) -> Path:
+        """Write the events as a Parquet table, a row each; returns the path."""
+        return self._export("parquet", path, overwrite)
+
+    def _export(self, to: str, path: File, overwrite: bool) -> Path:
+        from motes.report.tables import write_table
+
+        return write_table(self, to, path, overwrite)
+
+    def to_pandas(self) -> Any:
+        """The events as a pandas DataFrame, a row each."""
+        from motes.report.tables import to_pandas
+
+        return to_pandas(self)
+
+    def plot(self, start_s: float = 0.0, end_s: float | None = None) -> Figure:
+        """The events over their spectrogram, as a figure of matplotlib: at most 30 s from `start_s`."""
+        from motes.report.picture import scene_figure
+
+        return scene_figure(self, start_s, end_s)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a picture and the audio."""

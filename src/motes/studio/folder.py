@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from motes.library.plan import RECORDINGS
+from motes.studio.answers import EntryAnswer, FileType, FolderAnswer
 from motes.studio.http.errors import Absent, Refused
 
 SCENE = ".mote"
@@ -45,7 +46,7 @@ class Folder:
         """A real path inside as it is called."""
         return real.relative_to(self.root).as_posix()
 
-    def listing(self, path: str) -> dict[str, Any]:
+    def listing(self, path: str) -> FolderAnswer:
         """Folders, scenes and recordings in a folder, by name; what leads out is left out."""
         here = self.inside(path)
         if not here.is_dir():
@@ -65,7 +66,7 @@ class Folder:
             "entries": found,
         }
 
-    def _entry(self, child: Path) -> dict[str, Any] | None:
+    def _entry(self, child: Path) -> EntryAnswer | None:
         if child.name.startswith("."):
             return None
         try:
@@ -73,7 +74,7 @@ class Folder:
             about = real.stat()
         except (Refused, OSError):
             return None
-        what = "folder" if real.is_dir() else sort_of(child.name) if real.is_file() else None
+        what: FileType | None = "folder" if real.is_dir() else sort_of(child.name) if real.is_file() else None
         if what is None:
             return None
         path = child.relative_to(self.root).as_posix()
@@ -86,7 +87,7 @@ class Folder:
         }
 
 
-def sort_of(name: str) -> str | None:
+def sort_of(name: str) -> Literal["scene", "recording"] | None:
     """Whether a file is a scene or a recording, by its name; None for anything else."""
     extension = os.path.splitext(name)[1].lower()
     return "scene" if extension == SCENE else "recording" if extension in RECORDINGS else None

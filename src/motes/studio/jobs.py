@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from motes.encoders.options import Progress
+from motes.encoders.progress import Progress
 from motes.library.batch import attempt
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
 from motes.scene.scene import Scene
+from motes.studio.answers import DrawnAnswer, JobAnswer, JobState
 from motes.studio.drawing.geometry import geometry_of
 from motes.studio.drawing.tiles import coarsest_level, event_tile
 from motes.studio.http.errors import Absent, Conflict
@@ -52,7 +53,7 @@ class EncodingJob:
     document: str | None = None
     # The document that gets the scene; None for a new one.
     into: str | None = None
-    state: str = "waiting"
+    state: JobState = "waiting"
     fraction: float = 0.0
     n_events: int = 0
     # Steps of a fit, and the loss after them.
@@ -61,14 +62,14 @@ class EncodingJob:
     # The events of a fit as they stand: a tile of the whole scene; `about_drawn` tells which picture it is, its length
     # and height.
     drawn: bytes = b""
-    about_drawn: dict[str, Any] | None = None
+    about_drawn: DrawnAnswer | None = None
     begun: float = 0.0
     ended: float = 0.0
     error: str | None = None
     stop_reason: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> JobAnswer:
         """The job as the API tells of it."""
         elapsed = (self.ended or time.monotonic()) - self.begun if self.begun else 0.0
         remaining = (
@@ -221,7 +222,7 @@ class Jobs:
         else:
             self._end(job, "failed", "its process was ended from outside (out of memory?)")
 
-    def _end(self, job: EncodingJob, state: str, error: str | None = None) -> None:
+    def _end(self, job: EncodingJob, state: JobState, error: str | None = None) -> None:
         job.state, job.error, job.ended = state, error, time.monotonic()
         job.begun = job.begun or job.ended
         self._tell(job)
@@ -268,7 +269,7 @@ def _encode(job: FileJob, work: Encode, there: Any, stop: Any, parent: int) -> N
     signal.signal(signal.SIGINT, interrupted)
     threading.Thread(target=watch, daemon=True).start()
     try:
-        outcome = attempt(job, replace(work, told=told, shown=shown), progress)
+        outcome = attempt(job, replace(work, on_progress=told, watch=shown), progress)
         busy = False
         there.send(("outcome", outcome))
     except (KeyboardInterrupt, BrokenPipeError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from motes.data import impulse_responses
 from motes.errors import MotesError
@@ -12,11 +11,12 @@ from motes.events.event_table import Mask
 from motes.events.room import Room
 from motes.scene.rooms import tail_s
 from motes.scene.scene import Scene
+from motes.studio.answers import RoomAnswer, RoomHeld
 
 _MOST_FILES = 1000
 
 
-def known_rooms() -> list[dict[str, Any]]:
+def known_rooms() -> list[RoomAnswer]:
     """The rooms of the folder that can be read, in order of name, then synthetic ones."""
     folder = impulse_responses.folder_in_force()
     found = []
@@ -28,14 +28,14 @@ def known_rooms() -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4096)
-def _of_file(path: Path, name: str, _size: int, _changed_ns: int) -> dict[str, Any] | None:
+def _of_file(path: Path, name: str, _size: int, _changed_ns: int) -> RoomAnswer | None:
     try:
         return _about(impulse_responses.read(path, name))
     except MotesError:
         return None
 
 
-def _about(room: Room) -> dict[str, Any]:
+def _about(room: Room) -> RoomAnswer:
     return {
         "name": room.name,
         "rt60_s": room.rt60(),
@@ -46,7 +46,7 @@ def _about(room: Room) -> dict[str, Any]:
     }
 
 
-def rooms_of(scene: Scene) -> list[dict[str, Any]]:
+def rooms_of(scene: Scene) -> list[RoomHeld]:
     """The rooms of a scene, with the ids that its events name."""
     return [{"id": i, "name": room.name, "missing": room.is_missing} for i, room in enumerate(scene.rooms, 1)]
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from motes.audio import open_source
 from motes.edit.selection import Selection
+from motes.encoders import ENCODERS, encoder_named
 from motes.errors import MotesError, ParameterError
 from motes.events.groups import ROLES
 from motes.kinds.gabor.edited import prepare
@@ -24,16 +25,19 @@ from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.studio.answers import LimitsAnswer, StudioAnswer, UploadAnswer
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
+from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
-from motes.studio.document.table import kinds, sortable
+from motes.studio.document.table import sortable
 from motes.studio.folder import SCENE, Folder, sort_of
-from motes.studio.forms import ENCODERS, described, encoder_named, work_of
+from motes.studio.forms import described, work_of
 from motes.studio.http.errors import Absent, Conflict, TooLarge
 from motes.studio.http.feed import Feed
 from motes.studio.http.schemas import JobBody, OpenBody, SourceBody, What
 from motes.studio.jobs import EncodingJob, Jobs
+from motes.studio.kinds import kinds
 from motes.studio.options import StudioOptions
 from motes.studio.rooms import tails_end_s
 from motes.studio.sound.recording import Unpacked, check_length, recording_of
@@ -84,12 +88,11 @@ class Studio:
         self._saver = threading.Thread(target=self._save_by_and_by, name="autosave", daemon=True)
         self._saver.start()
 
-    # --- as a whole
-    # ----------------------------------------------------------------------------------------------
+    # --- as a whole ---
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> StudioAnswer:
         """All a page needs to start."""
-        limits = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
+        limits: LimitsAnswer = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
         return {
             "version": __version__,
             "folder": self.folder.root.name,
@@ -97,6 +100,7 @@ class Studio:
             "limits": limits,
             "kinds": kinds(),
             "encoders": [described(encoder) for encoder in ENCODERS],
+            "edits": edits_described(),
             "roles": list(ROLES),
             "select_columns": sortable(),
             "documents": [document.told() for document in self.documents],
@@ -117,8 +121,7 @@ class Studio:
         self.autosave.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    # --- documents
-    # ----------------------------------------------------------------------------------------------
+    # --- documents ---
 
     def open(self, body: OpenBody) -> Document:
         """Open a scene, a recording, or unsaved work."""
@@ -235,8 +238,7 @@ class Studio:
         self.autosave.forget(document.id)
         self.changed(document)
 
-    # --- files
-    # ----------------------------------------------------------------------------------------------
+    # --- files ---
 
     def source(self, body: SourceBody | OpenBody) -> tuple[Path, str, str | None]:
         """The file a request means, its name, and its path in the folder if it is there."""
@@ -261,9 +263,10 @@ class Studio:
         identity = f"u{secrets.token_hex(6)}"
         return identity, self._temporary / f"{identity}{os.path.splitext(name)[1].lower()}"
 
-    def take_upload(self, identity: str, name: str, path: Path, n_bytes: int) -> dict[str, Any]:
+    def take_upload(self, identity: str, name: str, path: Path, n_bytes: int) -> UploadAnswer:
         """An upload that has arrived; refused where it is no sound or lasts too long."""
         sort = sort_of(name)
+        assert sort is not None  # `new_upload` took it
         try:
             if sort == "scene":
                 from motes.codec import info
@@ -282,8 +285,7 @@ class Studio:
         self.uploads[identity] = Upload(identity, name, path, n_bytes)
         return {"upload": identity, "name": name, "n_bytes": n_bytes, "type": sort, "duration_s": seconds}
 
-    # --- jobs
-    # ----------------------------------------------------------------------------------------------
+    # --- jobs ---
 
     def encode(self, body: JobBody) -> EncodingJob:
         """Queue an encoding."""
@@ -324,8 +326,7 @@ class Studio:
         self.changed(document)
         return document.id
 
-    # --- sounds
-    # ----------------------------------------------------------------------------------------------
+    # --- sounds ---
 
     def solo(self, document: Document, revision: Revision, what: What) -> Solo:
         """A selection as a sound of its own."""
@@ -343,8 +344,7 @@ class Studio:
                 del self.sounds[next(iter(self.sounds))]
         return made
 
-    # --- unsaved work
-    # ----------------------------------------------------------------------------------------------
+    # --- unsaved work ---
 
     def save_soon(self, document: Document) -> None:
         """Keep the document's state a little later."""

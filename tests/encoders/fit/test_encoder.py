@@ -7,19 +7,21 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import motes  # noqa: E402
 from motes.audio import ArraySource  # noqa: E402
+from motes.encoders.fit import GaborOptions, SplatOptions  # noqa: E402
 from motes.encoders.fit.density_control import exchanged  # noqa: E402
 from motes.encoders.fit.encoder import encode, stretches  # noqa: E402
 from motes.encoders.fit.optimiser import Descent, State  # noqa: E402
 from motes.encoders.fit.parameterisation import Atoms, unknowns_of  # noqa: E402
-from motes.encoders.options import FitOptions  # noqa: E402
 from motes.errors import ParameterError  # noqa: E402
 from motes.kinds.splat.table import Splat  # noqa: E402
 from motes.metrics.signal import spectral_convergence  # noqa: E402
 from motes.scene.scene import Scene  # noqa: E402
 
 RATE, N = 16000, 16000
-QUICK = FitOptions(events=3, iterations=12, control_every=5, refit_every=4)
+QUICK = {"events": 3, "iterations": 12, "control_every": 5, "refit_every": 4}
+OPTIONS = {"splat": SplatOptions, "gabor": GaborOptions}
 
 
 def planted(n_channels=1):
@@ -43,7 +45,7 @@ def audio(n_channels=1):
 def test_planted_splats_are_recovered_from_their_rendering():
     found = encode(
         audio(),
-        FitOptions(events=3, iterations=600, control_every=0, patience=0, learning_rate=0.05),
+        SplatOptions(events=3, iterations=600, control_every=0, patience=0, learning_rate=0.05),
         sample_rate_hz=RATE,
     )
     assert spectral_convergence(found.render(), audio()) < 0.05
@@ -62,8 +64,7 @@ def test_the_loss_falls_and_the_events_are_as_many_as_asked(kind, options):
     losses = []
     scene = encode(
         audio(),
-        FitOptions(events=4, iterations=40, **options),
-        kind=kind,
+        OPTIONS[kind](events=4, iterations=40, **options),
         sample_rate_hz=RATE,
         progress=lambda now: losses.append(now.loss),
     )
@@ -79,7 +80,7 @@ def test_random_events_find_their_way():
     losses = []
     encode(
         audio(),
-        FitOptions(events=6, iterations=60, init="random"),
+        SplatOptions(events=6, iterations=60, init="random"),
         sample_rate_hz=RATE,
         progress=lambda now: losses.append(now.loss),
     )
@@ -87,13 +88,13 @@ def test_random_events_find_their_way():
 
 
 def test_the_same_again_is_the_same():
-    first, again = (encode(audio(), QUICK, sample_rate_hz=RATE) for _ in range(2))
+    first, again = (encode(audio(), SplatOptions(**QUICK), sample_rate_hz=RATE) for _ in range(2))
     assert first.splat.equals(again.splat)
 
 
 @pytest.mark.parametrize("kind", ["splat", "gabor"])
 def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
-    whole = encode(audio(), QUICK, kind=kind, sample_rate_hz=RATE)
+    whole = encode(audio(), OPTIONS[kind](**QUICK), sample_rate_hz=RATE)
     for stop_at in (1, 7):
         kept = str(tmp_path / f"{stop_at}.npz")
 
@@ -102,41 +103,43 @@ def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
                 raise KeyboardInterrupt
 
         options = {"events": 3, "iterations": 12, "control_every": 5, "refit_every": 4, "checkpoint": kept}
-        part = encode(audio(), FitOptions(**options), kind=kind, sample_rate_hz=RATE, progress=interrupt)
+        part = encode(audio(), OPTIONS[kind](**options), sample_rate_hz=RATE, progress=interrupt)
         assert part.metadata.stop_reason == "cancelled"
         assert part.n_events
-        after = encode(audio(), FitOptions(resume=True, **options), kind=kind, sample_rate_hz=RATE)
+        after = encode(audio(), OPTIONS[kind](resume=True, **options), sample_rate_hz=RATE)
         assert after.table(kind).equals(whole.table(kind))
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     kept = str(tmp_path / "fit.npz")
-    encode(audio(), FitOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
+    encode(audio(), SplatOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
     for options, match in (
         ({"checkpoint": kept}, "already"),
         ({"checkpoint": kept, "resume": True, "seed": 3}, "another recording"),
         ({"checkpoint": str(tmp_path / "no.npz"), "resume": True}, "no checkpoint"),
     ):
         with pytest.raises(ParameterError, match=match):
-            encode(audio(), FitOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
+            encode(audio(), SplatOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
     (tmp_path / "bad.npz").write_bytes(b"PK nothing")
     with pytest.raises(ParameterError, match="not a checkpoint"):
-        encode(audio(), FitOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
+        encode(audio(), SplatOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
 
 
 def test_every_end_is_told():
     assert (
         encode(
-            audio(), FitOptions(events=2, time_limit_s=0.2, iterations=10**6), sample_rate_hz=RATE
+            audio(), SplatOptions(events=2, time_limit_s=0.2, iterations=10**6), sample_rate_hz=RATE
         ).metadata.stop_reason
         == "time_limit"
     )
     assert (
-        encode(audio(), FitOptions(events=2, patience=3, learning_rate=1e-9), sample_rate_hz=RATE).metadata.stop_reason
+        encode(
+            audio(), SplatOptions(events=2, patience=3, learning_rate=1e-9), sample_rate_hz=RATE
+        ).metadata.stop_reason
         == "stalled"
     )
     for nothing in (np.zeros(0), np.zeros(5), np.zeros(5000)):
-        silent = encode(nothing, QUICK, sample_rate_hz=RATE)
+        silent = encode(nothing, SplatOptions(**QUICK), sample_rate_hz=RATE)
         assert silent.metadata.stop_reason == "nothing_audible_left"
         assert silent.render().shape == nothing.shape
         assert not silent.render().any()
@@ -144,13 +147,13 @@ def test_every_end_is_told():
 
 def test_two_channels_get_gains_of_their_own():
     sides = np.stack([audio(), 0.25 * audio()])
-    scene = encode(sides, FitOptions(events=3, iterations=80), sample_rate_hz=RATE)
+    scene = encode(sides, SplatOptions(events=3, iterations=80), sample_rate_hz=RATE)
     assert scene.n_channels == 2
     assert np.all(scene.splat.gain_db[:, 0] - scene.splat.gain_db[:, 1] == pytest.approx(12, abs=3))
 
 
 def test_sparsity_prunes():
-    few = encode(audio(), FitOptions(events=12, iterations=150, sparsity=0.5), sample_rate_hz=RATE)
+    few = encode(audio(), SplatOptions(events=12, iterations=150, sparsity=0.5), sample_rate_hz=RATE)
     assert 0 < few.n_events < 12
 
 
@@ -162,7 +165,7 @@ def test_long_recordings_are_fitted_in_stretches_whatever_the_blocks():
                     yield block[:, first : first + 777]
 
     twice = np.tile(audio(), 2)
-    options = FitOptions(events=8, iterations=10, stretch_s=0.6)
+    options = SplatOptions(events=8, iterations=10, stretch_s=0.6)
     one, many = (encode(source, options) for source in (ArraySource(twice, RATE), Blocks(twice, RATE)))
     assert one.splat.equals(many.splat)
     assert 4 <= one.n_events <= 8
@@ -178,7 +181,7 @@ def test_the_scene_is_shown_as_it_grows():
     seen = []
     encode(
         audio(),
-        FitOptions(events=2, iterations=40),
+        SplatOptions(events=2, iterations=40),
         sample_rate_hz=RATE,
         watch=lambda scene, now: seen.append((scene.n_events, now.iteration)),
     )
@@ -255,10 +258,10 @@ def test_events_with_values_gone_wild_do_not_spread():
 )
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ParameterError):
-        FitOptions(**options)
+        SplatOptions(**options)
 
 
 def test_several_losses_are_weighted():
-    assert FitOptions(loss="stft:1, auditory:0.2").weighted_losses() == (("stft", 1.0), ("auditory", 0.2))
+    assert SplatOptions(loss="stft:1, auditory:0.2").weighted_losses() == (("stft", 1.0), ("auditory", 0.2))
     with pytest.raises(ParameterError, match="texture"):
-        encode(audio(), FitOptions(), kind="texture", sample_rate_hz=RATE)
+        motes.encode(audio(), encoder="texture", sample_rate_hz=RATE)

@@ -8,12 +8,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from motes.audio import write_audio  # noqa: E402
-from motes.encoders.fit.encoder import encode  # noqa: E402
+from motes.encoders.fit import SplatOptions, encode  # noqa: E402
 from motes.encoders.fit.optimiser import Descent, State  # noqa: E402
 from motes.encoders.fit.parameterisation import unknowns_of  # noqa: E402
 from motes.encoders.fit.reverberation import Mixture, RoomedUnknowns  # noqa: E402
 from motes.encoders.fit.room_selection import MIXING, Choice  # noqa: E402
-from motes.encoders.options import FitOptions  # noqa: E402
 from motes.errors import MotesWarning, ParameterError  # noqa: E402
 from motes.events.room import Room  # noqa: E402
 from motes.kinds.gabor.table import Gabor  # noqa: E402
@@ -50,7 +49,7 @@ def planted(room=None, n_channels=1):
 
 
 def fitted(audio, room, iterations=200, **others):
-    options = FitOptions(
+    options = SplatOptions(
         events=3, iterations=iterations, learning_rate=0.05, control_every=0, patience=0, room=room, **others
     )
     return encode(audio, options, sample_rate_hz=RATE)
@@ -105,7 +104,7 @@ def test_a_room_that_is_named_is_taken():
     with pytest.raises(ParameterError, match="hall"):
         fitted(audio, "hall")
     with pytest.raises(ParameterError, match="room"):
-        FitOptions(room="")
+        SplatOptions(room="")
 
 
 @pytest.mark.filterwarnings("ignore::motes.errors.MotesWarning")
@@ -120,7 +119,7 @@ def test_a_fit_that_is_stopped_goes_on_to_the_same_bits(tmp_path):
             if now.iteration == stop_at:
                 raise KeyboardInterrupt
 
-        options = FitOptions(
+        options = SplatOptions(
             events=3, iterations=30, learning_rate=0.05, control_every=0, patience=0, room="auto", checkpoint=kept
         )
         part = encode(audio, options, sample_rate_hz=RATE, progress=interrupt)
@@ -145,7 +144,7 @@ def test_a_fit_does_not_go_on_with_other_rooms(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore::motes.errors.MotesWarning")
 def test_all_stretches_are_in_one_room():
     audio = np.tile(planted(Room.synthetic(1.2)).render(), 2)
-    options = FitOptions(events=8, iterations=40, stretch_s=1.0, room="auto", learning_rate=0.05)
+    options = SplatOptions(events=8, iterations=40, stretch_s=1.0, room="auto", learning_rate=0.05)
     found = encode(audio, options, sample_rate_hz=RATE)
     assert len(found.rooms) == 1
     late = found.splat.time_s > 1.2

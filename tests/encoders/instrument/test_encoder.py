@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
+from motes.encoders.instrument import InstrumentOptions
 from motes.encoders.instrument import encoder as instrument
 from motes.encoders.instrument.amplitude_refit import polish
 from motes.encoders.instrument.encoder import SELECTED, encode
@@ -14,7 +15,6 @@ from motes.encoders.instrument.gradient_refinement import refine
 from motes.encoders.instrument.mode_responses import Sites, hear, norms, overlaps
 from motes.encoders.instrument.mode_tuning import tune
 from motes.encoders.instrument.onsets import strike_times
-from motes.encoders.options import InstrumentOptions
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument
 from motes.kinds.strike.table import Strike

@@ -8,8 +8,7 @@ import pytest
 import motes
 from motes.audio import ArraySource, open_source, read_audio
 from motes.codec import dumps, loads
-from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit.encoder import encode
+from motes.encoders.pursuit import PursuitOptions, encode
 from motes.encoders.pursuit.schedule import Enough, Workshop, stretches, sweep, sweep_to
 from motes.encoders.pursuit.segment import Atoms, subtract_atoms
 from motes.errors import ParameterError

@@ -8,7 +8,7 @@ import soundfile
 
 import motes
 from motes.codec import dumps, loads
-from motes.encoders.options import PursuitOptions
+from motes.encoders.pursuit import PursuitOptions
 from motes.encoders.pursuit.rate_control import AIM, LEAST_USE, TEXTURE_SHARE, _better_guess, _texture_options
 from motes.errors import ParameterError
 

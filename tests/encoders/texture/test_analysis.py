@@ -7,7 +7,7 @@ import soundfile
 import motes
 from motes.audio import ArraySource
 from motes.codec import dumps, loads
-from motes.encoders.options import TextureOptions
+from motes.encoders.texture import TextureOptions
 from motes.encoders.texture.analysis import _layout, _tiled, add_texture, analyse, analyse_blocks
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.table import band_edges_hz, split

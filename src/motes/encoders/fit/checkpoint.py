@@ -13,7 +13,7 @@ import torch
 
 from motes.audio import Source
 from motes.encoders.fit.optimiser import State
-from motes.encoders.options import FitOptions
+from motes.encoders.fit.options import FitOptions
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.files import atomic_output

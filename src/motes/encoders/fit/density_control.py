@@ -10,8 +10,8 @@ from torch import Tensor
 
 from motes.encoders.fit.optimiser import Descent, State
 from motes.encoders.fit.parameterisation import Atoms, SplatUnknowns, Unknowns
-from motes.encoders.options import PursuitOptions
-from motes.encoders.pursuit.encoder import encode as pursue
+from motes.encoders.pursuit import PursuitOptions
+from motes.encoders.pursuit import encode as pursue
 from motes.stft import hann
 
 WINDOW_S = (0.023, 0.046, 0.093, 0.186, 0.372, 0.743)

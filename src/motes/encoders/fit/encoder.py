@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes import kinds
 from motes.audio import ArraySource, Source
-from motes.encoders.options import FitOptions, Progress, TextureOptions
 from motes.errors import MissingExtraError, ParameterError
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 from motes.version import __version__
 
 try:
@@ -32,10 +32,12 @@ except ImportError as error:
 from motes.encoders.fit.checkpoint import Kept, restore, store
 from motes.encoders.fit.density_control import UNTIL, drawn, exchanged, pursued
 from motes.encoders.fit.optimiser import Descent, State
+from motes.encoders.fit.options import FitOptions, SplatOptions
 from motes.encoders.fit.parameterisation import Unknowns, unknowns_of
 from motes.encoders.fit.reverberation import RoomedUnknowns
 from motes.encoders.fit.room_selection import Choice, candidates
-from motes.encoders.texture.analysis import add_texture
+from motes.encoders.progress import Progress
+from motes.encoders.texture import TextureOptions, add_texture
 from motes.events.event_table import EventTable
 from motes.events.room import Room, is_sent
 from motes.synth.render import Renderer
@@ -56,26 +58,22 @@ def encode(
     audio: ArrayLike | Source,
     options: FitOptions | None = None,
     *,
-    kind: str = "splat",
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
     watch: Callable[[Scene, Progress], None] | None = None,
 ) -> Scene:
-    """The scene of a recording: at most `options.events` events of `kind` (`splat` or `gabor`), rounded as a file
-    stores them.
+    """The scene of a recording: at most `options.events` events of the options' kind, rounded as a file stores them.
 
     `watch` is shown the scene as it stands every SHOWN_EVERY steps. Ctrl-C, the time limit and the other ends keep the
     best so far; the scene's `metadata.stop_reason` is `iterations_reached`, `stalled`, `time_limit`, `cancelled` or
     `nothing_audible_left`. Raises ParameterError for options or audio that make no sense, MissingExtraError without
     PyTorch.
     """
-    options = options or FitOptions()
+    options = options or SplatOptions()
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
-    if kind not in ("splat", "gabor"):
-        raise ParameterError(f"events of the kind {kind!r} cannot be fitted by gradients, only splat and gabor")
-    fit = _Fit(source, options, kind, progress, watch)
+    fit = _Fit(source, options, progress, watch)
     scene = fit.run()
     scene = _quantised(scene)
     return (
@@ -119,23 +117,22 @@ class _Fit:
         self,
         source: Source,
         options: FitOptions,
-        kind: str,
         progress: Callable[[Progress], None] | None,
         watch: Callable[[Scene, Progress], None] | None,
     ) -> None:
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
         self.unknowns: Unknowns = unknowns_of(
-            kind, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise
+            options.KIND, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise
         )
         self.choice: Choice | None = None
         if rooms := candidates(options.room):
             roomed = RoomedUnknowns(self.unknowns)
             self.unknowns, self.choice = roomed, Choice(rooms, roomed, is_open=options.room == "auto")
         self.progress, self.watch = progress, watch
-        self.table: EventTable = kinds.named(kind).table.empty(source.n_channels)
+        self.table: EventTable = kinds.named(options.KIND).table.empty(source.n_channels)
         self.parts = stretches(source.n_samples, self.rate, options.stretch_s)
         self.begun = time.monotonic()
-        self.stopped = "nothing_audible_left"
+        self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
 
     def run(self) -> Scene:
         """All stretches, one after the other."""
@@ -154,8 +151,10 @@ class _Fit:
             self._keep(number, state, reason)
             carried = self._finished(stretch, state if self.choice is None else self.choice.close(state))
             state = None
-            self.stopped = reason if reason != "nothing_audible_left" or stretch is self.parts[0] else self.stopped
-            if reason == "cancelled":
+            self.stopped = (
+                reason if reason != StopReason.NOTHING_AUDIBLE_LEFT or stretch is self.parts[0] else self.stopped
+            )
+            if reason == StopReason.CANCELLED:
                 break
         return self._scene(self.table)
 
@@ -228,7 +227,7 @@ class _Fit:
         """Steps until something ends them; says what."""
         options, begun = self.options, time.monotonic() - state.elapsed_s
         if not len(state.theta):
-            return "nothing_audible_left"
+            return StopReason.NOTHING_AUDIBLE_LEFT
         limit = (
             None
             if options.time_limit_s is None
@@ -245,15 +244,15 @@ class _Fit:
                     0.0 if limit is None else state.elapsed_s / max(1e-9, limit),
                 )
                 if state.iteration >= options.iterations:
-                    reason = "iterations_reached"
+                    reason = StopReason.ITERATIONS_REACHED
                 elif done >= 1:
-                    reason = "time_limit"
+                    reason = StopReason.TIME_LIMIT
                 elif (
                     options.patience
                     and state.iteration - state.marked_at >= options.patience
                     and (not self.choice or self.choice.is_over(state))
                 ):
-                    reason = "stalled"
+                    reason = StopReason.STALLED
                 else:
                     if self.choice is not None:
                         self.choice.advance(descent, state, done)
@@ -263,7 +262,7 @@ class _Fit:
         except KeyboardInterrupt:
             for held in fields(State):  # what a step had begun is undone
                 setattr(state, held.name, getattr(before, held.name))
-            return "cancelled"
+            return StopReason.CANCELLED
         if self.choice is not None:
             self.choice.tune(state)
         with torch.no_grad():

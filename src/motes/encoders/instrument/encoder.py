@@ -27,15 +27,17 @@ from motes.encoders.instrument.mode_estimation import candidate_modes
 from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import tune, without_twins
 from motes.encoders.instrument.onsets import strike_times
+from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.pad import pad_places
 from motes.encoders.instrument.strike_alignment import aligned, retimed
-from motes.encoders.options import InstrumentOptions, Progress
+from motes.encoders.progress import Progress
 from motes.errors import ParameterError
 from motes.events.instrument import Complexes, Instrument, Reals
 from motes.files import atomic_output
 from motes.kinds.strike.table import Strike
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 from motes.units import NEPERS_60_DB
 from motes.version import __version__
 
@@ -44,7 +46,7 @@ LONGEST_S = 120.0
 ROUNDS = 12
 TUNINGS, ROUNDS_OF_TUNING = 2, 3
 # Reasons to end with the best so far.
-EARLY = ("cancelled", "time_limit")
+EARLY = (StopReason.CANCELLED, StopReason.TIME_LIMIT)
 # Rounding the weights may add a quarter of the residual's energy: 1 dB.
 NOISE_TO_RESIDUAL = 0.25
 # A strike carries on what its modes hold if that has at least this part of the energy it brings.
@@ -115,7 +117,7 @@ class _Work:
         if self.progress is not None:
             self.progress(Progress(min(1.0, fraction), self.n_sites))
         limit = self.options.time_limit_s
-        return "time_limit" if limit is not None and time.monotonic() - self.begun > limit else None
+        return StopReason.TIME_LIMIT if limit is not None and time.monotonic() - self.begun > limit else None
 
 
 def _selected(audio: Reals, rate: int, options: InstrumentOptions, work: _Work) -> Fit:
@@ -140,7 +142,7 @@ def _selected(audio: Reals, rate: int, options: InstrumentOptions, work: _Work) 
         try:
             at = np.unique(retimed(sites, audio - sites.render(n_samples), rate))
         except KeyboardInterrupt:
-            return _with_controls(audio, sites, options, "cancelled")
+            return _with_controls(audio, sites, options, StopReason.CANCELLED)
         sites, stopped = choose_sites(
             audio, rates, at, budget, lambda part, n: work.tell(DRAFTED + (SELECTED - DRAFTED) * part, n), options.modes
         )
@@ -177,7 +179,7 @@ def _tuned(sites: Sites, audio: Reals, rate: int, work: _Work) -> tuple[Sites, s
             moved.value, left = polish(moved, audio, np.eye(len(at)), moved.value, moved.value != 0, ROUNDS)
             sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
     except KeyboardInterrupt:
-        return sites, "cancelled"
+        return sites, StopReason.CANCELLED
     return sites, None
 
 
@@ -210,7 +212,7 @@ def _with_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopp
         weights, residual = polish(small, audio, shared, weights, weights != 0, ROUNDS)
         small = replace(small, value=shared @ weights)
     except KeyboardInterrupt:
-        stopped, small = "cancelled", replace(small, value=shared @ weights)
+        stopped, small = StopReason.CANCELLED, replace(small, value=shared @ weights)
         residual = audio - small.render(audio.shape[1])
     direct, gain = _direct_path(residual, small.at, shared, options.taps)
     residual = residual - _direct_sound(direct, gain, small.at, shared, audio.shape[1])
@@ -366,7 +368,7 @@ def _resumed(options: InstrumentOptions, source: Source) -> Fit | None:
             )
         shared, weights = parts["shared"], parts["weights"]
         sites = Sites(parts.pop("rate"), parts.pop("mixing"), parts.pop("at"), shared @ weights)
-        return Fit(sites, stopped="n_events_reached", **parts)
+        return Fit(sites, stopped=StopReason.N_EVENTS_REACHED, **parts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, ParameterError):
             raise

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from motes.encoders.instrument.amplitude_refit import FAINT, polish
 from motes.encoders.instrument.mode_responses import NEW_STRIKE, RIDGE, Sites, hear, norms, overlaps
 from motes.events.instrument import Complexes, Reals
+from motes.stop_reason import StopReason
 
 Indices = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -59,7 +60,7 @@ def choose_sites(
         rate, np.ones((len(audio), rate.shape[1]), np.complex128), at, np.zeros((len(at), rate.shape[1]), np.complex128)
     )
     if not sites.value.size or not audio.any() or budget < 1:
-        return sites, "nothing_audible_left" if not audio.any() else "n_events_reached"
+        return sites, StopReason.NOTHING_AUDIBLE_LEFT if not audio.any() else StopReason.N_EVENTS_REACHED
     before = sites.value
     try:
         heard = hear(audio, rate, at)
@@ -75,7 +76,7 @@ def choose_sites(
             heard = hear(pursuit.residual, rate, at)
     except KeyboardInterrupt:
         sites.value = before
-        return sites, "cancelled"
+        return sites, StopReason.CANCELLED
 
 
 class _Pursuit:
@@ -95,7 +96,7 @@ class _Pursuit:
             self._threshold = float(np.max(2 * np.abs(mixed) ** 2 / self.energy)) / (2 + sites.per_mode + NEW_STRIKE)
         self._threshold *= FALL
         if self._threshold <= NEGLIGIBLE * self._whole / self.budget:
-            return "nothing_audible_left"
+            return StopReason.NOTHING_AUDIBLE_LEFT
         before = sites.value.copy()
         new = self._additions(mixed)
         sites.value[new] = FAINT
@@ -108,8 +109,8 @@ class _Pursuit:
             sites, self.audio, np.eye(len(before)), before, mask, FINAL_ROUNDS if full else ROUNDS
         )
         if full:
-            return "n_events_reached"
-        return "nothing_audible_left" if np.sum(self.residual**2) < INAUDIBLE * self._whole else None
+            return StopReason.N_EVENTS_REACHED
+        return StopReason.NOTHING_AUDIBLE_LEFT if np.sum(self.residual**2) < INAUDIBLE * self._whole else None
 
     def _additions(self, mixed: Complexes) -> Indices:
         """Strikes and modes of sites worth their numbers, found in groups of neighbouring modes that are shifted

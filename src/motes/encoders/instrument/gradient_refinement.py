@@ -16,6 +16,7 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.errors import MissingExtraError
 from motes.events.instrument import Complexes, Reals
 from motes.losses import loss_named
+from motes.stop_reason import StopReason
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,7 +68,8 @@ def refine(
     distance = loss_named(loss)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
     spread, power = torch.from_numpy(shared).to(torch.complex64), reference.square().sum()
-    best, stopped = Refined(sites.rate, sites.mixing, weights, math.inf, "n_events_reached"), "n_events_reached"
+    stopped: str = StopReason.N_EVENTS_REACHED
+    best = Refined(sites.rate, sites.mixing, weights, math.inf, stopped)
     try:
         for step in range(n_steps + 1):
             estimate = model.render(spread, len(reference[0]))
@@ -89,7 +91,7 @@ def refine(
                 total.backward()
                 optimiser.step()
     except KeyboardInterrupt:
-        stopped = "cancelled"
+        stopped = StopReason.CANCELLED
     best.stopped = stopped
     return best
 

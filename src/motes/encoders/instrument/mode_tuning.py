@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from motes.encoders.instrument.amplitude_refit import polish
 from motes.encoders.instrument.mode_responses import RIDGE, Sites, hear, overlaps
 from motes.events.instrument import Complexes, Reals
+from motes.stop_reason import StopReason
 
 # Of a mode's decay: how far its rate is moved to see what that changes.
 DIFFERENCE = 1e-3
@@ -45,7 +46,7 @@ def tune(
                 break
             sites, residual = better
     except KeyboardInterrupt:
-        stopped = "cancelled"
+        stopped = StopReason.CANCELLED
     order = np.argsort(sites.rate[1], kind="stable")
     return _at_modes(sites, order), residual, stopped
 

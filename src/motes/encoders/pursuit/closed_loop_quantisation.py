@@ -12,7 +12,7 @@ import numpy as np
 
 from motes.audio import Source
 from motes.codec import quantise
-from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.encoders.residual import residual_blocks
 from motes.kinds.gabor.kernel import round_in_turn
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, event_knee, slope
 from motes.scene.scene import Scene

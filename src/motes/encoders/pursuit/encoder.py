@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
-from motes.encoders.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, Progress, PursuitOptions, TextureOptions
+from motes.encoders.progress import Progress
 from motes.encoders.pursuit.least_squares import refit
 from motes.encoders.pursuit.masking import Hearing
+from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, PursuitOptions
 from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, round_events
 from motes.encoders.pursuit.rate_control import TEXTURE_KBPS, hold, spend
 from motes.encoders.pursuit.schedule import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
 from motes.encoders.pursuit.segment import atom_parameters
-from motes.encoders.texture.analysis import add_texture
+from motes.encoders.texture import TextureOptions, add_texture
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 from motes.units import db_to_power
 from motes.version import __version__
 
@@ -55,7 +57,11 @@ def encode(
             found = refit(source, workshop, found)
     energy, residual_energy = found.energy, found.residual_energy
     scene = _as_scene(
-        source, options, workshop, found, "snr_reached" if options.snr_db is not None else "n_events_reached"
+        source,
+        options,
+        workshop,
+        found,
+        StopReason.SNR_REACHED if options.snr_db is not None else StopReason.N_EVENTS_REACHED,
     )
     del found  # of an hour, a few hundred megabytes
     scene = round_events(scene, source, energy, residual_energy, options.snr_db)
@@ -120,7 +126,7 @@ def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found
     centre, window, _, amplitude, phase = atom_parameters(found.atoms, workshop.dictionary)
     gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
     if found.energy == 0.0:
-        reached = "nothing_audible_left"
+        reached = StopReason.NOTHING_AUDIBLE_LEFT
     why = reached if options.kbps is not None else found.stopped or reached
     metadata = Metadata(
         encoder="pursuit", options=options.asked(), stop_reason=why, source_digest=source.digest(), version=__version__

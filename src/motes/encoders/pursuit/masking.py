@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from motes.kernels.masking import spread_masking
 
 Floats = NDArray[np.float32]
 # Assumed playback level: sound pressure level of a sinusoid at full scale.
@@ -49,10 +50,10 @@ class Hearing:
         channels.
         """
         bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
-        masking = power @ bands.spread
-        kept = np.float32(np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S))
-        for before, now in pairwise(masking):
-            np.maximum(now, before * kept, out=now)
+        masking = np.empty((len(power), len(bands.quiet)), np.float32)
+        kept = np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S)
+        upward, downward = (10 ** (-slope_db / BANDS_PER_ERB / 10) for slope_db in (self.upward_db, self.downward_db))
+        spread_masking(power, bands.above, bands.to_above, bands.to_below, upward, downward, kept, masking)
         masking = np.log(masking + bands.quiet)
         low, part = bands.at, bands.part
         masking = masking[:, low] * (1 - part) + masking[:, low + 1] * part
@@ -77,8 +78,11 @@ class Hearing:
 class _Bands:
     """What a window's bins have to do with points three to an ERB."""
 
-    # From |c|² of bins to masking power at the points, `(n_bins, n_points)`.
-    spread: Floats
+    # The first point at or above each bin.
+    above: NDArray[np.int64]
+    to_above: NDArray[np.float64]
+    # From |c|² of a bin to masking power at that point, and at the one below it.
+    to_below: NDArray[np.float64]
     # Threshold in quiet at the points.
     quiet: Floats
     at: NDArray[np.int64]
@@ -91,11 +95,14 @@ def _bands(window: int, sample_rate_hz: int, upward_db: float, downward_db: floa
     frequency_hz = np.arange(window // 2 + 1) * (sample_rate_hz / window)
     place = _erb_rate(frequency_hz) * BANDS_PER_ERB
     points = np.arange(int(place[-1]) + 2)
-    above = (points - place[:, None]) / BANDS_PER_ERB
-    spread = 10 ** (np.where(above > 0, -upward_db * above, downward_db * above) / 10) / window
+    above = np.ceil(place)
+    to_above = 10 ** (-upward_db * (above - place) / BANDS_PER_ERB / 10) / window
+    to_below = 10 ** (-downward_db * (place - (above - 1)) / BANDS_PER_ERB / 10) / window
     quiet = 10 ** ((_threshold_in_quiet_db(_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
     at = np.minimum(place.astype(np.int64), len(points) - 2)
-    return _Bands(spread.astype(np.float32), quiet.astype(np.float32), at, (place - at).astype(np.float32))
+    return _Bands(
+        above.astype(np.int64), to_above, to_below, quiet.astype(np.float32), at, (place - at).astype(np.float32)
+    )
 
 
 def _erb_rate(frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.codec import quantise
 from motes.codec.quantise_scene import quantiser_for
+from motes.encoders.residual import residual_blocks
 from motes.kinds.gabor.quantiser import MAX_KNEE
 from motes.scene.scene import Scene
-from motes.synth.render import render_blocks
+from motes.stop_reason import StopReason
 from motes.units import db_to_power
 
 # Pursuit goes this much further than a target asks, and rounding spends what it gains: measured to cost the fewest
@@ -40,7 +38,7 @@ def round_events(scene: Scene, source: Source, energy: float, residual_energy: f
         if (
             quantiser.knee <= -MAX_KNEE
             or energy == 0.0
-            or scene.metadata.stop_reason != "snr_reached"
+            or scene.metadata.stop_reason != StopReason.SNR_REACHED
             or _left(rounded, source) <= allowed
         ):
             return rounded
@@ -50,14 +48,3 @@ def round_events(scene: Scene, source: Source, energy: float, residual_energy: f
 def _left(scene: Scene, source: Source) -> float:
     """Energy of source − render, exactly."""
     return sum(float(np.sum(np.square(block))) for block in residual_blocks(scene, source))
-
-
-def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64]]:
-    """Source − render, block after block of the source, `(n_channels, n)`."""
-    blocks = render_blocks(scene)
-    rendered = np.empty((scene.n_channels, 0), np.float32)
-    for block in source.blocks():
-        while rendered.shape[1] < block.shape[1]:
-            rendered = np.concatenate([rendered, next(blocks)], axis=1)
-        yield np.subtract(block, rendered[:, : block.shape[1]], dtype=np.float64)
-        rendered = rendered[:, block.shape[1] :]

@@ -15,11 +15,12 @@ import numpy as np
 from motes.audio import Source
 from motes.codec import dumps, quantise
 from motes.codec.quantise_scene import quantiser_for
-from motes.encoders.options import PursuitOptions, TextureOptions
 from motes.encoders.pursuit.closed_loop_quantisation import settle
+from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.schedule import Enough, Swept, Workshop, stretches, sweep, sweep_to
-from motes.encoders.texture.analysis import add_texture
+from motes.encoders.texture import TextureOptions, add_texture
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 
 STEPS_PER_DOUBLING, N_PHASES = 2, 8
 # Rounding adds this part of the residual's energy, before it is settled: measured to score best at equal bits.
@@ -65,7 +66,7 @@ def spend(source: Source, options: PursuitOptions, workshop: Workshop, as_scene:
         if guess > len(found.atoms) and not found.stopped:
             found = _find(source, workshop, round(guess * ROOM) + 16, on_batch)
         n_atoms = min(guess, len(found.atoms))
-        scene = _finished(source, options, _best(found, n_atoms), as_scene, "bitrate_reached")
+        scene = _finished(source, options, _best(found, n_atoms), as_scene, StopReason.BITRATE_REACHED)
         tried[n_atoms] = len(dumps(scene))
         fits = tried[n_atoms] <= n_bytes
         if n_atoms == len(found.atoms) and found.stopped and (fits or n_atoms == 0):
@@ -96,7 +97,7 @@ def hold(source: Source, options: PursuitOptions, workshop: Workshop, as_scene: 
         options,
         found,
         as_scene,
-        found.stopped or ("quality_reached" if len(found.atoms) else "nothing_audible_left"),
+        found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT),
     )
 
 

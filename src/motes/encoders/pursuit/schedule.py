@@ -20,6 +20,7 @@ from motes.encoders.pursuit.masking import Hearing
 from motes.encoders.pursuit.residual_stream import Tape
 from motes.encoders.pursuit.segment import BATCH_RATIO, Atoms, Segment, core_samples, silent_energy, zone_samples
 from motes.kernels.dictionary import Dictionary
+from motes.stop_reason import StopReason
 
 # Energy of an atom over that of its segment's strongest below which float32 audio holds nothing but rounding: 140 dB.
 LEAST_RATIO = 1e-14
@@ -190,7 +191,7 @@ def _fill(
     back.append(atoms.take(spare))
     segment.give_back(Atoms.join(back))
     return atoms.take(~spare), "" if has_enough else (
-        "nothing_audible_left" if segment.threshold <= silent else "stalled"
+        StopReason.NOTHING_AUDIBLE_LEFT if segment.threshold <= silent else StopReason.STALLED
     )
 
 
@@ -241,7 +242,10 @@ def sweep_to(
     spare = _spare(found.atoms, len(found.atoms) - enough.n_events, enough.residual_energy - found.residual_energy)
     left = found.residual_energy + float(found.atoms.energy[spare].sum())
     return Swept(
-        found.atoms.take(~spare), found.energy, left, "" if reached else found.stopped or "nothing_audible_left"
+        found.atoms.take(~spare),
+        found.energy,
+        left,
+        "" if reached else found.stopped or StopReason.NOTHING_AUDIBLE_LEFT,
     )
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import Source
-from motes.encoders.options import TextureOptions
-from motes.encoders.pursuit.quantiser_choice import residual_blocks
+from motes.encoders.residual import residual_blocks
+from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
 from motes.events.packet import packet_samples
+from motes.kernels.bands import Bands, sum_in_bands
 from motes.kinds.texture.integers import rounded
 from motes.kinds.texture.packet import encode_packet, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
@@ -52,7 +53,7 @@ class _Layout:
     # Rendering frames in an event.
     frames: int
     high_hz: float
-    weights: Array
+    weights: Bands
     # What overlap and leakage take from a constant level, `(n_bands,)`.
     correction_db: Array
     # Variance of white noise's levels within a part of a tile, `(len(SPLITS), n_bands)`.
@@ -165,7 +166,9 @@ def _smoothed(power: Array) -> Array:
     """
     weights = np.hanning(2 * SMOOTHED_FRAMES + 1)[1:-1]
     padded = np.pad(power, ((0, 0), (SMOOTHED_FRAMES - 1, SMOOTHED_FRAMES - 1), (0, 0)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=1) @ (weights / weights.sum())
+    return np.sum(
+        [weight * padded[:, i : i + power.shape[1]] for i, weight in enumerate(weights / weights.sum())], axis=0
+    )
 
 
 def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture:
@@ -187,10 +190,10 @@ def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, opti
     )
 
 
-def _coherence(spectra: NDArray[np.complex128], weights: Array) -> Array:
+def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
     """Correlation of each further channel with the first in each band, `(n_bands, n_channels − 1)`."""
-    energy = np.sum(np.square(np.abs(spectra)), axis=1) @ weights.T
-    cross = np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1) @ weights.T
+    energy = sum_in_bands(np.sum(np.square(np.abs(spectra)), axis=1), weights)
+    cross = sum_in_bands(np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1), weights)
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
 
 

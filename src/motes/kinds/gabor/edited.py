@@ -92,6 +92,23 @@ def forget_edits(events: Gabor, layers: Any) -> Gabor:
     return events.replace(base_window_s=np.where(here, 0.0, events.base_window_s), **columns)
 
 
+def without_others(events: Gabor, kept: Mask) -> Gabor:
+    """The events, ready for those outside `kept` to be taken out: those edited along with such forget their edits."""
+    torn = np.intersect1d(events.edit_layer[~kept], events.edit_layer[follow_partials(events)])
+    return forget_edits(events, torn) if len(torn) else events
+
+
+def unedited(events: Gabor, mask: Mask) -> Gabor:
+    """Events that sound as before, those in `mask` as if never edited, with partials to be found anew."""
+    layers = np.unique(events.edit_layer[mask])
+    torn = np.intersect1d(layers, events.edit_layer[follow_partials(events)])
+    events = forget_edits(events, torn) if len(torn) else events
+    here = np.isin(events.edit_layer, layers)
+    columns = {name: np.where(mask, value, events.column(name)) for name, value in EDITS.items()}
+    forgotten = {name: np.where(here, 0.0, events.column(name)) for name in ("partial_hz", "partial_rad")}
+    return events.replace(base_window_s=np.where(mask, 0.0, events.base_window_s), **columns, **forgotten)
+
+
 def follow_partials(events: Gabor) -> Mask:
     """Which events have been edited in a way that depends on the others of their partial."""
     return _moves(events.edit_ratio, events.edit_factor)

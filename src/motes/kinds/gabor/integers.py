@@ -63,6 +63,11 @@ class GaborIntegers:
         """How many channels each event has."""
         return self.amplitude.shape[1]
 
+    @property
+    def are_alike(self) -> bool:
+        """Whether all channels hold what the first one does."""
+        return all(bool(np.all(column == column[:, :1])) for column in (self.amplitude, self.phase))
+
     def one_channel(self) -> GaborIntegers:
         """With only the first channel."""
         return GaborIntegers(self.time, self.frequency, self.window, self.amplitude[:, :1], self.phase[:, :1])

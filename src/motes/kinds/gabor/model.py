@@ -7,16 +7,16 @@ specifies each context, docs/reader/gabor.py is the same in plain Python, and `t
 from which the predictions start.
 
 Loops are spelled out: numba compiles them many times faster than expressions of whole arrays.
-
-Throughout, `coder` is (state, buffer, slots, weights, where): the range coder, the bytes, what the contexts have
-learnt, the mixers, and the slots that predict the next bit.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
-from motes.coding.classes import COARSE, ZONE
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.coding.classes import ZONE
 from motes.coding.integers import code_signed
 from motes.coding.range_coder import (
     DECODING,
@@ -30,65 +30,122 @@ from motes.coding.range_coder import (
     finish,
     start,
 )
+from motes.events.event_table import Ints
 from motes.kernels._jit import inner, jit
-
-BLOCK = 16
-MAX_CLASS = 95
-N_UNARY = 24
-N_LEVELS = 16
-SILENT = -(1 << 31)
-
-# Sizes of the sets of slots, six each for: is there an atom in these 16 bins, in this bin, strength of the first
-# channel, of a further channel.
-SIZES = (
-    *(10 * 36, 10 * 27, 32 * 20, 64, 160, 10 * 64),
-    *(160, 640, 480, 32 * 4, 32 * 4, 32 * 32),
-    *(1920, 384, 384, 384, 384, 384),
-    *(384, 384, 384, 384, 384, 384),
-)
-STARTS = tuple(int(x) for x in np.cumsum((0, *SIZES)))
-T_BLOCK, T_BIN, T_STRENGTH, T_OTHER = (STARTS[i * N_INPUTS : (i + 1) * N_INPUTS] for i in range(4))
-# As arrays (and, below, numbers as np.int64): for each literal that numba sees in a call it would compile the kernel
-# once more.
-STRENGTH_TABLES, OTHER_TABLES = np.array(T_STRENGTH, np.int64), np.array(T_OTHER, np.int64)
-EXTRA = STARTS[-1]  # the two bits below a class's leading ones: 2 × 96
-CHANNEL = EXTRA + 192  # is a channel silent: 2 × 64
-SAME_PHASE = CHANNEL + 128  # has it the phase of the channel before: 16
-SAME_STRENGTH = SAME_PHASE + 16  # and its strength: 16
-FREE_TIME = SAME_STRENGTH + 16  # events off the grid: numbers of 64 slots each
-FREE_FREQUENCY, FREE_WINDOW, SAME_WINDOW = FREE_TIME + 64, FREE_TIME + 128, FREE_TIME + 192
-N_SLOTS = SAME_WINDOW + 1
-MIX_BLOCK, MIX_BIN, MIX_STRENGTH, MIX_OTHER = 0, 10, 20, 20 + N_UNARY
-N_MIXERS = 20 + 2 * N_UNARY
-
-
-# Coarse logarithm of a sixteenth of a number, four steps per doubling.
-RATIO = np.array(
-    [0] * 16 + [min((v.bit_length() - 5) * 4 + (v >> (v.bit_length() - 3) & 3), 31) for v in range(16, 4096)], np.int64
+from motes.kinds.gabor.contexts import (
+    BLOCK,
+    CHANNEL,
+    EXTRA,
+    FREE_FREQUENCY,
+    FREE_TIME,
+    FREE_WINDOW,
+    MAX_CLASS,
+    MIX_BIN,
+    MIX_BLOCK,
+    MIX_OTHER,
+    MIX_STRENGTH,
+    N_LEVELS,
+    N_UNARY,
+    OTHER_TABLES,
+    SAME_PHASE,
+    SAME_STRENGTH,
+    SAME_WINDOW,
+    SILENT,
+    STRENGTH_TABLES,
+    bin_contexts,
+    block_contexts,
+    class_of,
+    ratio,
+    strength_contexts,
 )
 
-
-@inner
-def class_of(value):
-    """Floating-point-like class of a whole number: 0 1 2 3, then two classes per doubling."""
-    if value < 4:
-        return value
-    k = np.int64(0)
-    while value >> (k + 1):
-        k += 1
-    return 2 * k + ((value >> (k - 1)) & 1)
+# Places in `settings`: the amplitude index that counts as 0, slope and n_phases of the quantiser, and the mean class of
+# the events so far in 1/256.
+BASE, SLOPE, N_PHASES, MEAN = range(4)
+FIRST_MEAN = 4 << 8
 
 
-@inner
-def coarse(value):
-    """Class of a whole number, at most 15."""
-    return COARSE[min(value, 255)]
+class Packet(NamedTuple):
+    """What is known before the first event: the grid's windows, the packet's samples, `settings` but for the mean."""
+
+    windows: Ints
+    samples: int
+    settings: Ints
 
 
-@inner
-def ratio(part, whole):
-    """Coarse logarithm of a share: 0 for all, four steps per doubling, at most 31."""
-    return RATIO[min((whole << 4) // part, 4095)]
+class OnGrid(NamedTuple):
+    """Events on the grid, `(n,)`: which window, frame and bin; amplitude and phase indices `(n, n_channels)`."""
+
+    which: Ints
+    frame: Ints
+    bin: Ints
+    amplitude: Ints
+    phase: Ints
+
+
+class OffGrid(NamedTuple):
+    """Events off the grid: time, frequency and window `(n, 3)`; amplitude and phase indices `(n, n_channels)`."""
+
+    places: Ints
+    amplitude: Ints
+    phase: Ints
+
+
+class Coder(NamedTuple):
+    """The range coder's state, the bytes, what the contexts have learnt, the mixers, and the slots that predict the
+    next bit.
+    """
+
+    state: Ints
+    buffer: NDArray[np.uint8]
+    slots: Ints
+    weights: Ints
+    where: Ints
+
+
+class Sounds(NamedTuple):
+    """Amplitude and phase indices `(n, n_channels)` of events, and the packet's settings."""
+
+    amplitude: Ints
+    phase: Ints
+    settings: Ints
+
+
+class Events(NamedTuple):
+    """Events on the grid with the class of the loudest channel of each."""
+
+    which: Ints
+    frame: Ints
+    bin: Ints
+    strength: Ints
+    sounds: Sounds
+
+
+class Grid(NamedTuple):
+    """The grid of one window: its place in `windows`, its length, log₂ of that less 6, its frames and bins."""
+
+    which: int
+    window: int
+    size: int
+    n_frames: int
+    n_bins: int
+
+
+class Memory(NamedTuple):
+    """What is known of the cells of a grid: the levels of its atoms and their number in each block, by frames four late
+    and bins two late; where the number of atoms of longer windows changes, by bin and block, that number in this frame,
+    and their highest level; and the fading count of its own atoms, by bin and block.
+    """
+
+    level: NDArray[np.uint8]
+    counts: Ints
+    change: NDArray[np.int16]
+    change_block: NDArray[np.int16]
+    near: Ints
+    near_block: Ints
+    peak: NDArray[np.uint8]
+    slow: Ints
+    slow_block: Ints
 
 
 @inner
@@ -131,7 +188,7 @@ def n_levels(index, n_phases, slope):
 @inner
 def code_phase(coder, levels, expected, strength, phase):
     """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
-    rc, buffer, slots = coder[0], coder[1], coder[2]
+    rc, buffer, slots = coder.state, coder.buffer, coder.slots
     if expected < 0:
         return code_uniform(rc, buffer, levels, phase)
     if code_adaptive(rc, buffer, slots, SAME_PHASE + min(strength, 15), np.int64(phase == expected)):
@@ -140,10 +197,11 @@ def code_phase(coder, levels, expected, strength, phase):
 
 
 @inner
-def code_sound(coder, steps, settings, amplitude, phase, i):
+def code_sound(coder, steps, sounds, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
-    rc, buffer, slots = coder[0], coder[1], coder[2]
-    base, slope, n_phases = settings[0], settings[1], settings[2]
+    rc, buffer, slots = coder.state, coder.buffer, coder.slots
+    amplitude, phase, settings = sounds
+    base, slope, n_phases = settings[BASE], settings[SLOPE], settings[N_PHASES]
     other = np.zeros(N_INPUTS, np.int64)
     loudest, strength, at, levels_before = np.int64(-1), np.int64(-1), np.int64(-1), np.int64(1)
     n_channels, value_before = amplitude.shape[1], np.int64(-1)
@@ -176,19 +234,20 @@ def code_sound(coder, steps, settings, amplitude, phase, i):
 
 
 @inner
-def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events):
+def spread(grid, memory, windows, events, done):
     """Mark the cells near the events coded so far on this window's grid: where their number changes, and the
     strongest's level.
     """
-    which, frame, bin_, strength = events[0], events[1], events[2], events[3]
+    window, n_frames, n_bins = grid.window, grid.n_frames, grid.n_bins
+    change, change_block, peak = memory.change, memory.change_block, memory.peak
     hop = window >> 2
     for i in range(done):
-        other = windows[which[i]]
-        centre = frame[i] * (other >> 2)
-        middle = (bin_[i] * window + (other >> 1)) // other
+        other = windows[events.which[i]]
+        centre = events.frame[i] * (other >> 2)
+        middle = (events.bin[i] * window + (other >> 1)) // other
         width = max(window // other, 1)
         low, high = max(middle - width, 0), min(middle + width, n_bins - 1)
-        level = np.uint8(min(strength[i] + 1, N_LEVELS - 1))
+        level = np.uint8(min(events.strength[i] + 1, N_LEVELS - 1))
         reach = max(window, other) >> 1
         for part in range(2):  # around, and in the core once more
             reach = reach * 3 if part == 0 else reach // 3
@@ -208,84 +267,16 @@ def spread(change, change_block, peak, window, n_frames, n_bins, done, windows, 
 
 
 @inner
-def block_contexts(where, size, b, count, near, slow):
-    """What predicts whether block `b` holds an atom: `count` are the rows of this frame and the four before (padded
-    by 2).
+def code_block(coder, steps, events, done, grid, memory, n, b):
+    """The bins of an active block and the sound of their atoms; returns how many events there are now, and how many of
+    them here.
     """
-    c0, c1, c2, c3, c4 = count
-    at = b + 2
-    past = min(c1[at], 2) + 3 * min(c2[at], 2) + 9 * min(c3[at], 1) + 18 * min(c4[at], 1)
-    side = min(c0[at - 1], 2) + 3 * min(c0[at - 2], 2) + 9 * min(c1[at - 1] + c1[at + 1], 2)
-    around = (
-        c1[at]
-        + c2[at]
-        + c3[at]
-        + c4[at]
-        + c0[at - 1]
-        + c0[at - 2]
-        + c1[at - 1]
-        + c1[at + 1]
-        + c2[at - 1]
-        + c2[at + 1]
-        + c1[at - 2]
-        + c1[at + 2]
-    )
-    recent = 0 if past == 0 else (1 if c1[at] + c2[at] == 0 else 2)
-    others = coarse(near)
-    zone = ZONE[min(((b * BLOCK + BLOCK // 2) << 11) >> (size + 6), 1024)]
-    where[0] = T_BLOCK[0] + size * 36 + past
-    where[1] = T_BLOCK[1] + size * 27 + side
-    where[2] = T_BLOCK[2] + size * 64 + zone * 2 + np.int64(others > 0)
-    where[3] = T_BLOCK[3] + others * 4 + recent
-    where[4] = T_BLOCK[4] + size * 16 + min(around, 15)
-    where[5] = T_BLOCK[5] + size * 64 + coarse((slow[at] * 2 + slow[at - 1] + slow[at + 1]) >> 6) * 4 + (others >> 2)
-
-
-@inner
-def bin_contexts(where, size, k, at, found, level, by_slow, by_near):
-    """What predicts whether bin `k` of an active block holds an atom: rows as for blocks, and its shares of what is
-    expected in the rest.
-    """
-    l0, l1, l2, l3, l4 = level
-    same = (l1[at] > 0) + 2 * (l2[at] > 0) + 4 * (l3[at] > 0) + 8 * (l4[at] > 0)
-    beside = (
-        (l1[at - 1] > 0)
-        + 2 * (l1[at + 1] > 0)
-        + 4 * (l2[at - 1] > 0)
-        + 8 * (l2[at + 1] > 0)
-        + 16 * (l0[at - 1] > 0)
-        + 32 * (l0[at - 2] > 0)
-    )
-    where[0] = T_BIN[0] + size * 16 + same
-    where[1] = T_BIN[1] + size * 64 + beside
-    where[2] = T_BIN[2] + size * 48 + k * 3 + min(found, 2)
-    where[3] = T_BIN[3] + by_slow * 4 + min(found, 3)
-    where[4] = T_BIN[4] + by_near * 4 + min(found, 3)
-    where[5] = T_BIN[5] + by_slow * 32 + by_near
-
-
-@inner
-def strength_contexts(steps, size, zone, at, level, peak, mean, slow):
-    """What predicts how strong an atom is: its neighbours in time and frequency, longer windows, and the mean of
-    those before.
-    """
-    l0, l1, l2, l3, l4 = level
-    own = max(max(l1[at], l2[at]), max(l3[at], l4[at]))
-    sides = max(max(l1[at - 1], l1[at + 1]), max(l2[at - 1], l2[at + 1]))
-    steps[0] = size * 8 + (zone >> 2)
-    steps[1] = max(own, sides)
-    steps[2] = max(l0[at - 1], l0[at - 2])
-    steps[3] = peak
-    steps[4] = min((mean + 128) >> 8, 15)
-    steps[5] = coarse(slow >> 8)
-
-
-@inner
-def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, level):
-    """The bins of an active block and the sound of their atoms; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
-    which, frame, bin_, strength, amplitude, phase = events
-    last = min(n_bins - b * BLOCK, BLOCK)
+    which, frame, bin_, strength, sounds = events
+    settings, near, slow, peak = sounds.settings, memory.near, memory.slow, memory.peak
+    rows = memory.level
+    level = (rows[n + 4], rows[n + 3], rows[n + 2], rows[n + 1], rows[n])
+    last = min(grid.n_bins - b * BLOCK, BLOCK)
     rest_slow, rest_near, found = np.int64(0), np.int64(0), np.int64(0)
     for m in range(b * BLOCK, b * BLOCK + last):
         rest_slow += slow[m + 2] + 256
@@ -298,19 +289,19 @@ def code_block(coder, steps, settings, events, done, w, n, b, n_bins, size, near
         own_slow, own_near = slow[at] + 256, 2 * near[m] + 1
         hit = np.int64(1)
         if found or k < last - 1:  # an active block without an atom so far has one in its last bin
-            bin_contexts(where, size, k, at, found, level, ratio(own_slow, rest_slow), ratio(own_near, rest_near))
-            hit = np.int64(not rc[DECODING] and which[done] == w and frame[done] == n and bin_[done] == m)
-            hit = code_bit(rc, buffer, slots, where, weights, (MIX_BIN + size) * N_INPUTS, hit)
+            shares = ratio(own_slow, rest_slow), ratio(own_near, rest_near)
+            bin_contexts(where, grid.size, k, at, found, level, shares)
+            hit = np.int64(not rc[DECODING] and which[done] == grid.which and frame[done] == n and bin_[done] == m)
+            hit = code_bit(rc, buffer, slots, where, weights, (MIX_BIN + grid.size) * N_INPUTS, hit)
         rest_slow -= own_slow
         rest_near -= own_near
         if not hit:
             continue
-        which[done], frame[done], bin_[done] = w, n, m
-        strength_contexts(
-            steps, size, ZONE[(m << 11) >> (size + 6)], at, level, np.int64(peak[n, m]), settings[3], own_slow
-        )
-        strength[done] = code_sound(coder, steps, settings, amplitude, phase, done)
-        settings[3] += ((strength[done] << 8) - settings[3]) >> 4
+        which[done], frame[done], bin_[done] = grid.which, n, m
+        zone = ZONE[(m << 11) >> (grid.size + 6)]
+        strength_contexts(steps, grid.size, zone, at, level, (np.int64(peak[n, m]), settings[MEAN], own_slow))
+        strength[done] = code_sound(coder, steps, sounds, done)
+        settings[MEAN] += ((strength[done] << 8) - settings[MEAN]) >> 4
         level[0][at] = min(strength[done] + 1, N_LEVELS - 1)
         slow[at - 1] += 2048
         slow[at] += 4096
@@ -332,47 +323,53 @@ def next_frame(slow, near, change):
 
 
 @inner
-def code_window(coder, steps, settings, events, done, w, windows, n_frames, top):
+def no_memory(grid):
+    """What is known of a window's grid before its first atom."""
+    n_blocks = (grid.n_bins + BLOCK - 1) // BLOCK
+    n_bins = n_blocks * BLOCK
+    return Memory(
+        np.zeros((grid.n_frames + 4, n_bins + 4), np.uint8),
+        np.zeros((grid.n_frames + 4, n_blocks + 4), np.int64),
+        np.zeros((grid.n_frames + 1, n_bins), np.int16),
+        np.zeros((grid.n_frames + 1, n_blocks), np.int16),
+        np.zeros(n_bins, np.int64),
+        np.zeros(n_blocks, np.int64),
+        np.zeros((grid.n_frames, n_bins), np.uint8),
+        np.zeros(n_bins + 4, np.int64),
+        np.zeros(n_blocks + 4, np.int64),
+    )
+
+
+@inner
+def code_window(coder, steps, events, done, grid, windows, top):
     """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
     rc, buffer, slots, weights, where = coder
-    which, frame, bin_ = events[0], events[1], events[2]
-    window, size, n_bins = windows[w], len(windows) - 1 - w, (windows[w] >> 1) + 1
-    n_blocks = (n_bins + BLOCK - 1) // BLOCK
-    level = np.zeros((n_frames + 4, n_blocks * BLOCK + 4), np.uint8)
-    count = np.zeros((n_frames + 4, n_blocks + 4), np.int64)
-    change, change_block = (
-        np.zeros((n_frames + 1, n_blocks * BLOCK), np.int16),
-        np.zeros((n_frames + 1, n_blocks), np.int16),
-    )
-    near, near_block = np.zeros(n_blocks * BLOCK, np.int64), np.zeros(n_blocks, np.int64)
-    peak = np.zeros((n_frames, n_blocks * BLOCK), np.uint8)
-    slow, slow_block = np.zeros(n_blocks * BLOCK + 4, np.int64), np.zeros(n_blocks + 4, np.int64)
-    spread(change, change_block, peak, window, n_frames, n_bins, done, windows, events)
-    for n in range(n_frames):
-        next_frame(slow, near, change[n])
-        next_frame(slow_block, near_block, change_block[n])
+    which, frame, bin_ = events.which, events.frame, events.bin
+    memory = no_memory(grid)
+    count, near_block, slow_block = memory.counts, memory.near_block, memory.slow_block
+    spread(grid, memory, windows, events, done)
+    for n in range(grid.n_frames):
+        next_frame(memory.slow, memory.near, memory.change[n])
+        next_frame(slow_block, near_block, memory.change_block[n])
         counts = (count[n + 4], count[n + 3], count[n + 2], count[n + 1], count[n])
-        levels = (level[n + 4], level[n + 3], level[n + 2], level[n + 1], level[n])
         for b in range(top):
             if done >= len(which):
                 return done
-            block_contexts(where, size, b, counts, near_block[b], slow_block)
-            active = np.int64(not rc[DECODING] and which[done] == w and frame[done] == n and bin_[done] // BLOCK == b)
-            if code_bit(rc, buffer, slots, where, weights, (MIX_BLOCK + size) * N_INPUTS, active):
-                done, found = code_block(
-                    coder, steps, settings, events, done, w, n, b, n_bins, size, near, peak, slow, levels
-                )
+            block_contexts(where, grid.size, b, counts, near_block[b], slow_block)
+            here = not rc[DECODING] and which[done] == grid.which and frame[done] == n and bin_[done] // BLOCK == b
+            if code_bit(rc, buffer, slots, where, weights, (MIX_BLOCK + grid.size) * N_INPUTS, np.int64(here)):
+                done, found = code_block(coder, steps, events, done, grid, memory, n, b)
                 count[n + 4, b + 2] = found
                 slow_block[b + 2] += 512 * found
     return done
 
 
 @inner
-def code_free(coder, settings, places, amplitude, phase):
+def code_free(coder, places, sounds):
     """The events off the grid (or a second time on one of its points): each value in full; `places` are time,
     frequency, window.
     """
-    rc, buffer, slots = coder[0], coder[1], coder[2]
+    rc, buffer, slots = coder.state, coder.buffer, coder.slots
     steps = np.zeros(N_INPUTS, np.int64)
     time, window = np.int64(0), np.int64(1)
     for i in range(len(places)):
@@ -382,50 +379,37 @@ def code_free(coder, settings, places, amplitude, phase):
         if not code_adaptive(rc, buffer, slots, np.int64(SAME_WINDOW), np.int64(places[i, 2] == window)):
             window = code_number(rc, buffer, slots, np.int64(FREE_WINDOW), places[i, 2])
         places[i, 2] = window
-        code_sound(coder, steps, settings, amplitude, phase, i)
+        code_sound(coder, steps, sounds, i)
 
 
 @jit
-def code_events(
-    decoding,
-    record,
-    buffer,
-    slots,
-    weights,
-    windows,
-    packet_samples,
-    settings,
-    which,
-    frame,
-    bin_,
-    amplitude,
-    phase,
-    free,
-    free_sound,
-):
-    """Events to `buffer`, or back from it into the arrays. `settings` are the amplitude index that counts as 0, slope
-    and n_phases.
+def code_events(decoding, record, buffer, slots, weights, packet, grid, free):
+    """The events of a `Packet`, `OnGrid` and `OffGrid`, to `buffer`, or back from it into their arrays.
 
-    `free` are time, frequency and window of the events off the grid, `free_sound` their amplitudes and phases, `(2, n,
-    n_channels)`. Returns the number of bytes (more than `buffer` holds: call again with a larger one), or when decoding
-    the number of events found on the grid.
+    Returns the number of bytes (more than `buffer` holds: call again with a larger one), or when decoding the number of
+    events found on the grid.
     """
     rc = np.zeros(N_STATE, np.int64)
     rc[RECORD] = record
     start(rc, buffer, decoding)
-    coder = (rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64))
-    state, steps = np.array([settings[0], settings[1], settings[2], 4 << 8]), np.zeros(N_INPUTS, np.int64)
-    events, done = (which, frame, bin_, np.zeros(len(which), np.int64), amplitude, phase), np.int64(0)
+    coder = Coder(rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64))
+    windows, n_events, done = packet.windows, len(grid.which), np.int64(0)
+    settings = np.array([packet.settings[BASE], packet.settings[SLOPE], packet.settings[N_PHASES], FIRST_MEAN])
+    sounds, steps = Sounds(grid.amplitude, grid.phase, settings), np.zeros(N_INPUTS, np.int64)
+    events = Events(grid.which, grid.frame, grid.bin, np.zeros(n_events, np.int64), sounds)
     for w in range(len(windows)):
-        if done >= len(which):
+        if done >= n_events:
             break
         top = np.int64(0)
-        for i in range(done, len(which)):
-            if which[i] != w:
+        for i in range(done, n_events):
+            if grid.which[i] != w:
                 break
-            top = max(top, bin_[i] // BLOCK + 1)
+            top = max(top, grid.bin[i] // BLOCK + 1)
         if code_uniform(rc, buffer, np.int64(2), np.int64(top > 0)):
-            top = 1 + code_uniform(rc, buffer, windows[w] // 2 // BLOCK + 1, top - 1)
-            done = code_window(coder, steps, state, events, done, w, windows, packet_samples // (windows[w] >> 2), top)
-    code_free(coder, state, free, free_sound[0], free_sound[1])
+            window = windows[w]
+            top = 1 + code_uniform(rc, buffer, window // 2 // BLOCK + 1, top - 1)
+            n_frames = packet.samples // (window >> 2)
+            here = Grid(np.int64(w), window, np.int64(len(windows) - 1 - w), n_frames, (window >> 1) + 1)
+            done = code_window(coder, steps, events, done, here, windows, top)
+    code_free(coder, free.places, Sounds(free.amplitude, free.phase, settings))
     return done if decoding else finish(rc, buffer)

@@ -40,7 +40,7 @@ from motes.kinds.gabor.integers import (
     sounding,
     to_integers,
 )
-from motes.kinds.gabor.model import code_events
+from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.gabor.trained import trained
@@ -97,12 +97,10 @@ def _on_grid(events: GaborIntegers, origin: int) -> tuple[np.ndarray, GridPlaces
     return regular & ~repeated, GridPlaces(which, later // hop, events.frequency // bin_width)
 
 
-def packet_arguments(
+def packet_numbers(
     events: GaborIntegers, number: int, sample_rate_hz: int, quantiser: GaborQuantiser
-) -> tuple[Any, ...]:
-    """The last arguments of `code_events`, from `packet_samples` on, for the events of packet `number`, in
-    canonical order.
-    """
+) -> tuple[Packet, OnGrid, OffGrid]:
+    """What `code_events` encodes of the events of packet `number`, which are in canonical order."""
     samples = packet_samples(sample_rate_hz)
     origin = number * samples * TIME_UNITS
     regular, places = _on_grid(events, origin)
@@ -111,38 +109,49 @@ def packet_arguments(
     free = np.flatnonzero(~regular)
     base = events.amplitude[events.amplitude != SILENT].min()
     free_places = np.stack([events.time[free] - origin, events.frequency[free], events.window[free]], axis=1)
-    free_sound = np.stack([events.amplitude[free], events.phase[free]])
-    settings = np.array([base, slope(quantiser), quantiser.n_phases])
-    grid = (places.which[order], places.frame[order], places.bin[order], events.amplitude[order], events.phase[order])
-    return samples, settings, *grid, free_places, free_sound
+    return (
+        _packet(int(base), samples, quantiser),
+        OnGrid(
+            places.which[order],
+            places.frame[order],
+            places.bin[order],
+            np.ascontiguousarray(events.amplitude[order]),
+            np.ascontiguousarray(events.phase[order]),
+        ),
+        OffGrid(
+            np.ascontiguousarray(free_places),
+            np.ascontiguousarray(events.amplitude[free]),
+            np.ascontiguousarray(events.phase[free]),
+        ),
+    )
+
+
+def _packet(base: int, samples: int, quantiser: GaborQuantiser) -> Packet:
+    return Packet(WINDOWS, samples, np.array([base, slope(quantiser), quantiser.n_phases]))
 
 
 def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: GaborQuantiser) -> EventPacket:
     """The packet of at least one sounding event of packet `number`."""
     tagged = tagged.in_order()
     events = tagged.events
-    alike = (
-        bool(np.all(events.amplitude == events.amplitude[:, :1]) and np.all(events.phase == events.phase[:, :1]))
-        and events.n_channels > 1
-    )
-    arguments = packet_arguments(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
-    _, settings, which, *_, free_places, _ = arguments
-    size = 64 + 4 * len(events) * events.amplitude.shape[1] + 16 * len(free_places)
+    alike = events.n_channels > 1 and events.are_alike
+    packet, grid, free = packet_numbers(events.one_channel() if alike else events, number, sample_rate_hz, quantiser)
+    size = 64 + 4 * events.amplitude.size + 16 * len(free.places)
     while True:
         slots, weights = _models()
         buffer = np.empty(size, np.uint8)
-        n = code_events(0, 0, buffer, slots, weights, WINDOWS, *arguments)
+        n = code_events(0, 0, buffer, slots, weights, packet, grid, free)
         if n <= size:
             break
         size = n + 16
     tags = [pack_tags(tags, events.frequency) for tags in (tagged.edits, tagged.groups)]
     flags = Flags.ALIKE * alike | sum(flag for flag, part in zip(TAGGED, tags, strict=True) if part)
     sizes = (len(part) for part in tags if part)
-    base = zigzag(int(settings[0]))
-    head = varints(number, len(which), len(free_places), base, tagged.layer << N_FLAGS | flags, *sizes)
+    base = zigzag(int(packet.settings[BASE]))
+    head = varints(number, len(grid.which), len(free.places), base, tagged.layer << N_FLAGS | flags, *sizes)
     payload = head + b"".join(tags) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
-    return EventPacket(payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(which))
+    return EventPacket(payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(grid.which))
 
 
 def _windows(which: Ints) -> int:
@@ -177,42 +186,9 @@ def decode_packet(
     n_coded = 1 if flags & Flags.ALIKE else n_channels
     sizes = [reader.varint(len(reader)) if flags & flag else 0 for flag in TAGGED]
     tags = [reader.take(size) for size in sizes]
-    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
-    amplitude, phase = np.zeros((n_grid, n_coded), np.int64), np.zeros((n_grid, n_coded), np.int64)
-    free = np.zeros((n_free, 3), np.int64)
-    free_sound = np.zeros((2, n_free, n_coded), np.int64)
-    coded = padded(reader.rest())
-    slots, weights = _models()
-    done = code_events(
-        1,
-        0,
-        coded,
-        slots,
-        weights,
-        WINDOWS,
-        samples,
-        np.array([base, slope(quantiser), quantiser.n_phases]),
-        which,
-        frame,
-        bins,
-        amplitude,
-        phase,
-        free,
-        free_sound,
-    )
-    if done != n_grid:
-        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
-    origin = number * samples * TIME_UNITS
-    if n_free and np.abs(free).max() > 1 << 60:
-        raise FormatError(f"{name}: an event is out of range")
-    window = WINDOWS[which]
-    events = GaborIntegers(
-        np.concatenate([origin + frame * (window * (TIME_UNITS // 4)), origin + free[:, 0]]),
-        np.concatenate([bins * (FREQUENCY_UNITS // window), free[:, 1]]),
-        np.concatenate([window * WINDOW_UNITS, free[:, 2]]),
-        np.concatenate([amplitude, free_sound[0]]),
-        np.concatenate([phase, free_sound[1]]),
-    )
+    packet = _packet(base, samples, quantiser)
+    grid, free = _decoded(reader.rest(), packet, (n_grid, n_free), n_coded, name)
+    events = _events(grid, free, number * samples * TIME_UNITS)
     if flags & Flags.ALIKE:
         if n_channels == 1:
             raise FormatError(f"{name}: one channel cannot be like others")
@@ -223,7 +199,35 @@ def decode_packet(
     edits, groups = (unpack_tags(part, n, events.frequency, name) for part, n in zip(tags, (N_COLUMNS, 1), strict=True))
     tagged = Tagged(events, edits, groups, layer)
     tags_to_edits(edits, name)
-    return tagged, _extent(tagged, number, sample_rate_hz), _windows(which)
+    return tagged, _extent(tagged, number, sample_rate_hz), _windows(grid.which)
+
+
+def _decoded(
+    data: bytes, packet: Packet, counts: tuple[int, int], n_channels: int, name: str
+) -> tuple[OnGrid, OffGrid]:
+    """So many events on the grid and off it from coded bytes."""
+    (n_grid, n_free), (slots, weights) = counts, _models()
+    which, frame, bins = (np.full(n_grid, -1, np.int64) for _ in range(3))
+    grid = OnGrid(which, frame, bins, *np.zeros((2, n_grid, n_channels), np.int64))
+    free = OffGrid(np.zeros((n_free, 3), np.int64), *np.zeros((2, n_free, n_channels), np.int64))
+    done = code_events(1, 0, padded(data), slots, weights, packet, grid, free)
+    if done != n_grid:
+        raise FormatError(f"{name}: {done} events where {n_grid} were announced")
+    if n_free and np.abs(free.places).max() > 1 << 60:
+        raise FormatError(f"{name}: an event is out of range")
+    return grid, free
+
+
+def _events(grid: OnGrid, free: OffGrid, origin: int) -> GaborIntegers:
+    """All events, those on the grid first, of the packet that begins at this time."""
+    window, time, frequency = WINDOWS[grid.which], free.places[:, 0], free.places[:, 1]
+    return GaborIntegers(
+        np.concatenate([origin + grid.frame * (window * (TIME_UNITS // 4)), origin + time]),
+        np.concatenate([grid.bin * (FREQUENCY_UNITS // window), frequency]),
+        np.concatenate([window * WINDOW_UNITS, free.places[:, 2]]),
+        np.concatenate([grid.amplitude, free.amplitude]),
+        np.concatenate([grid.phase, free.phase]),
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.events.event_table import Array, EventTable, Ints, Mask, Param
 
@@ -47,6 +48,8 @@ class Gabor(EventTable):
 
     KIND: ClassVar[str] = "gabor"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
+    LEVEL: ClassVar[str] = "amplitude"
+    FOUND: ClassVar[tuple[str, ...]] = ("partial",)
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "centre of the window"),
         Param("window_s", "s", 1e-6, 1e4, "length of the Hann window from zero to zero"),
@@ -208,7 +211,32 @@ class Gabor(EventTable):
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Gabor, Mask]:
         """Each is in it or not, by its frequency."""
         kept = ~mask | (self.frequency_hz >= low_hz) & (self.frequency_hz <= high_hz)
-        return self.take(kept), kept
+        return self.only(kept), kept
+
+    def only(self, kept: Mask) -> Gabor:
+        """Those in `kept`; edits that followed partials which lose atoms are forgotten."""
+        from motes.kinds.gabor.edited import without_others
+
+        return without_others(self, kept).take(kept)
+
+    def assigned(self, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Gabor:
+        """With these columns; what is set of an atom is what it is now, so that its edits are forgotten."""
+        from motes.kinds.gabor.edited import unedited
+
+        sounds_else = any(name != "group_id" for name in columns)
+        return (unedited(self, mask) if sounds_else else self).replace(**columns)
+
+    def with_partials(self, sample_rate_hz: int) -> Gabor:
+        """Each with f_p and Φ of its partial."""
+        from motes.kinds.gabor.edited import with_partials
+
+        return with_partials(self, sample_rate_hz)
+
+    def found(self, name: str, scene: Any) -> NDArray[np.int64]:
+        """The number of each atom's partial in the scene, 0 for none."""
+        from motes.kinds.gabor.edited import partial_numbers
+
+        return partial_numbers(self, scene.sample_rate_hz)
 
 
 def unfolded(changes: dict[str, Array]) -> dict[str, Array]:

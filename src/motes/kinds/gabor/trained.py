@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from motes.coding.trained import Ints, unpack
-from motes.kinds.gabor.model import N_MIXERS, N_SLOTS
+from motes.kinds.gabor.contexts import N_MIXERS, N_SLOTS
 
 PATH = Path(__file__).with_name("tables.bin")
 

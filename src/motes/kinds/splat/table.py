@@ -73,6 +73,7 @@ class Splat(EventTable):
 
     KIND: ClassVar[str] = "splat"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "f0_hz")
+    LEVEL: ClassVar[str] = "gain_db"
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when the burst is strongest"),
         Param("width_s", "s", 1e-5, 1e3, "standard deviation of the burst's envelope in time"),

@@ -39,6 +39,7 @@ class Strike(EventTable):
 
     KIND: ClassVar[str] = "strike"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "instrument_id", "control", "frequency_ratio")
+    LEVEL: ClassVar[str] = "amplitude"
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when the energy enters"),
         Param("control", "", 0, 2**16, "which control of the instrument is played", whole=True),
@@ -111,9 +112,9 @@ class Strike(EventTable):
         kept = low <= high
         return self.replace(low_hz=np.minimum(low, high), high_hz=high).take(kept), kept
 
-    def renumbered(self, instrument_ids: Ints) -> Strike:
-        """On the instruments of these numbers."""
-        return self.replace(instrument_id=instrument_ids[self.instrument_id])
+    def with_instruments(self, number: Ints) -> Strike:
+        """Played on other instruments of the scene: `number[i]` for i."""
+        return self.replace(instrument_id=number[self.instrument_id])
 
     def check_sources(self, instruments: Sequence[Instrument]) -> None:
         """ParameterError unless the scene has the instruments, and these the controls, that the strikes play."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.kernels.bands import Bands, bands_of, spread_over_bins, sum_in_bands
 from motes.kernels.noise import white
 from motes.kinds.renderer import EventRenderer, SceneContext
 from motes.kinds.texture.table import (
@@ -25,9 +26,9 @@ Array = NDArray[np.float64]
 
 
 @lru_cache(maxsize=16)
-def layout_weights(low_hz: float, high_hz: float, n_bands: int, ratio: float, sample_rate_hz: int) -> Array:
+def layout_weights(low_hz: float, high_hz: float, n_bands: int, ratio: float, sample_rate_hz: int) -> Bands:
     """`band_weights` of a layout of bands, kept since nearly all events of a scene share one."""
-    return band_weights(band_edges_hz(low_hz, high_hz, n_bands) * ratio, sample_rate_hz)
+    return bands_of(band_weights(band_edges_hz(low_hz, high_hz, n_bands) * ratio, sample_rate_hz))
 
 
 @lru_cache(maxsize=4)
@@ -44,12 +45,12 @@ def spectra_of(audio: Array, hop: int) -> NDArray[np.complex128]:
     return scipy.fft.rfft(frames * sine_window(hop), axis=-1)
 
 
-def band_power(spectra: NDArray[np.complex128], weights: Array) -> Array:
+def band_power(spectra: NDArray[np.complex128], weights: Bands) -> Array:
     """Mean square of each band in each frame of `spectra_of`, `(…, n, n_bands)`."""
     hop = spectra.shape[-1] - 1
     power = np.square(spectra.real) + np.square(spectra.imag)
-    scaled = weights * np.where(np.arange(hop + 1) % hop == 0, 1.0, 2.0) / (2 * hop * hop)
-    return power @ scaled.T
+    power *= np.where(np.arange(hop + 1) % hop == 0, 1.0, 2.0) / (2 * hop * hop)
+    return sum_in_bands(power, weights)
 
 
 def overlap_add(spectra: NDArray[np.complex128]) -> Array:
@@ -65,7 +66,7 @@ def overlap_add(spectra: NDArray[np.complex128]) -> Array:
 
 
 def mixed_noise(
-    seed: int, first: int, n_frames: int, hop: int, coherence: Array, weights: Array
+    seed: int, first: int, n_frames: int, hop: int, coherence: Array, weights: Bands
 ) -> NDArray[np.complex128]:
     """Spectra of the noise of frames first … first + n_frames − 1, `(n_channels, n_frames, hop + 1)`, correlated as
     `coherence` tells.
@@ -75,7 +76,8 @@ def mixed_noise(
     spectra = spectra_of(np.stack([white(seed, c, start, (n_frames + 1) * hop) for c in range(n_channels)]), hop)
     for c in range(1, n_channels):
         correlation = coherence[:, c - 1]
-        spectra[c] = (correlation @ weights) * spectra[0] + (np.sqrt(1 - correlation**2) @ weights) * spectra[c]
+        shared, own = spread_over_bins(correlation, weights), spread_over_bins(np.sqrt(1 - correlation**2), weights)
+        spectra[c] = shared * spectra[0] + own * spectra[c]
     return spectra
 
 
@@ -134,13 +136,13 @@ class TextureRenderer(EventRenderer):
         return shaped(noise, np.moveaxis(events.level_db[rows], -1, 0), weights)
 
 
-def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Array) -> Array:
+def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Bands) -> Array:
     """Noise `(n_channels, n, hop + 1)` with each band's power in each frame as `level_db` `(n_channels, n,
     n_bands)` tells, as audio.
     """
     power = np.exp(level_db * (np.log(10.0) / 10)) * (level_db > LOWEST_LEVEL_DB)
     power /= np.maximum(band_power(noise, weights), 1e-12)
-    return overlap_add(noise * np.sqrt(power @ weights))
+    return overlap_add(noise * np.sqrt(spread_over_bins(power, weights)))
 
 
 RENDERER = TextureRenderer

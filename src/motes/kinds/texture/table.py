@@ -52,6 +52,7 @@ class Texture(EventTable):
     KIND: ClassVar[str] = "texture"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "clock_s", "seed")
     RAGGED: ClassVar[tuple[str, ...]] = ("level_db", "coherence")
+    COUNTS: ClassVar[tuple[str, ...]] = ("n_bands", "n_frames")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),
         Param("duration_s", "s", 0.0, 1e4, "how long it lasts"),
@@ -205,9 +206,17 @@ class Texture(EventTable):
             kept[i] = inside.any()
         return self.replace(level_db=level_db).take(kept), kept
 
-    def split_at(self, at_s: float, shortest_s: float = 0.0) -> Texture:
-        """Each that sounds across `at_s` made two longer than `shortest_s`, which render what it did."""
+    def cut(self, at_s: float, shortest_s: float) -> Texture:
+        """What sounds across a moment cut in two there."""
         return split(self, at_s, shortest_s)
+
+    def assigned(self, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Texture:
+        """With these columns and levels; a number of frames or bands changes the levels."""
+        from motes.kinds.texture.reshape import reshaped
+
+        if ragged or any(name in columns for name in self.COUNTS):
+            return reshaped(self, mask, columns, ragged)
+        return self.replace(**columns)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from motes.errors import FormatError, MotesError
 from motes.files import atomic_output
+from motes.studio.answers import RecoveredAnswer
 from motes.studio.document.history import Revision
 from motes.studio.document.snapshot import about_of, pack, unpack
 from motes.studio.http.errors import Absent
@@ -51,13 +52,13 @@ class Autosave:
             self._lock = None
         _tidy(self.folder)
 
-    def found(self) -> list[dict[str, Any]]:
+    def found(self) -> list[RecoveredAnswer]:
         """Unsaved documents of studios that have ended, the latest first; what cannot be read is passed over."""
-        told = []
+        found = []
         for path in self._orphans():
-            with contextlib.suppress(OSError, MotesError):
-                told.append({"id": _identity(path)} | about_of(path.read_bytes()))
-        return sorted(told, key=lambda one: -float(one.get("saved_at") or 0))
+            with contextlib.suppress(OSError, MotesError, TypeError, ValueError):
+                found.append(_recovered(_identity(path), about_of(path.read_bytes())))
+        return sorted(found, key=lambda one: -one["saved_at"])
 
     def load(self, identity: str) -> tuple[Any, Any, dict[str, Any]]:
         """Scene, what is muted, and what was told of a document that was found."""
@@ -87,6 +88,18 @@ class Autosave:
                 for path in _kept(folder)
             ]
         return []
+
+
+def _recovered(identity: str, about: dict[str, Any]) -> RecoveredAnswer:
+    path = about.get("path")
+    return {
+        "id": identity,
+        "name": str(about.get("name") or "recovered.mote"),
+        "path": None if path is None else str(path),
+        "saved_at": float(about.get("saved_at") or 0),
+        "n_events": int(about.get("n_events") or 0),
+        "duration_s": float(about.get("duration_s") or 0),
+    }
 
 
 def _kept(folder: Path) -> list[Path]:

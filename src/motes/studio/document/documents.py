@@ -15,6 +15,7 @@ from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.library.work import _store
 from motes.scene.scene import Scene
+from motes.studio.answers import DocumentAnswer, EditedAnswer, Track
 from motes.studio.document.editing import Done, apply
 from motes.studio.document.history import History, Revision
 from motes.studio.document.selecting import chosen, ranges_of
@@ -27,7 +28,6 @@ from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import Unpacked
 from motes.studio.sound.sound import TRACKS, Sound
 
-Edited = dict[str, Any]
 _GEOMETRIES = 3
 # Spectrogram tiles kept, 64 kB each.
 _TILES = 400
@@ -104,7 +104,7 @@ class Document:
             return np.ones(revision.scene.n_events, np.bool_)
         return chosen(what, revision, self.geometry(revision))
 
-    def edit(self, body: EditBody, clip: Callable[[str, int, What], Selection]) -> Edited:
+    def edit(self, body: EditBody, clip: Callable[[str, int, What], Selection]) -> EditedAnswer:
         """Do an edit; Conflict where it was meant for another revision."""
         with self.lock:
             now = self.history.current
@@ -118,14 +118,14 @@ class Document:
             done = apply(now, mask, body.edit, lambda document, revision: clip(document, revision, body.what))
             return self._added(done, mask)
 
-    def put(self, scene: Scene, label: str) -> Edited:
+    def put(self, scene: Scene, label: str) -> EditedAnswer:
         """Another scene altogether as the next state."""
         with self.lock:
             everything = np.ones(scene.n_events, np.bool_)
             before = np.zeros(self.history.current.scene.n_events, np.bool_)
             return self._added(Done(scene, ~everything, everything, label), before)
 
-    def _added(self, done: Done, mask: Mask) -> Edited:
+    def _added(self, done: Done, mask: Mask) -> EditedAnswer:
         before = self.history.current
         made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
         try:
@@ -135,14 +135,14 @@ class Document:
             raise
         return self._edited(made.label, stretch, done.mask)
 
-    def undo(self) -> Edited:
+    def undo(self) -> EditedAnswer:
         """One edit back."""
         with self.lock:
             left = self.history.undo()
             now = self.history.current
             return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
 
-    def redo(self) -> Edited:
+    def redo(self) -> EditedAnswer:
         """One edit forward."""
         with self.lock:
             left = self.history.redo()
@@ -153,7 +153,7 @@ class Document:
         found = changed(one.heard, other.heard)
         return None if found is None else (found.start_s, found.end_s)
 
-    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> Edited:
+    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> EditedAnswer:
         mask = np.zeros(self.history.current.scene.n_events, np.bool_) if mask is None else mask
         return {
             "revision": self.history.current.number,
@@ -179,12 +179,12 @@ class Document:
             self.path, self.shown_path, self.name = path, shown_path, path.name
             self.saved_revision, self.stamp = now.number, _stamp(path)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> DocumentAnswer:
         """The document as the API tells of it."""
         with self.lock:
             now, history = self.history.current, self.history
             scene = now.scene
-            tracks = TRACKS if self.recording is not None else ("reconstruction",)
+            tracks: tuple[Track, ...] = TRACKS if self.recording is not None else ("reconstruction",)
             about = scene.metadata
             return {
                 "id": self.id,

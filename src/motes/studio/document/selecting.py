@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from motes import kinds
-from motes.edit.operations import column
 from motes.edit.selection import choose
+from motes.edit.tables import column
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.scene.scene import Scene
+from motes.studio.answers import SelectedAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
 from motes.studio.http.schemas import Box, What
@@ -95,35 +94,22 @@ def _in_lasso(corners: Array, geometry: Geometry) -> Mask:
     return mask
 
 
-def summary(mask: Mask, revision: Revision, geometry: Geometry) -> dict[str, Any]:
+def summary(mask: Mask, revision: Revision, geometry: Geometry) -> SelectedAnswer:
     """What a selection is: its numbers, its edges, its kinds and groups."""
     counts = np.bincount(geometry.kind[mask], minlength=len(kinds.KINDS))
     groups: Ints = np.unique(geometry.group_id[mask])
-    edges: dict[str, float | None] = dict.fromkeys(("start_s", "end_s", "low_hz", "high_hz"))
-    if mask.any():
-        edges = {
-            "start_s": float(geometry.start_s[mask].min()),
-            "end_s": float(geometry.end_s[mask].max()),
-            "low_hz": float(geometry.low_hz[mask].min()),
-            "high_hz": float(geometry.high_hz[mask].max()),
-        }
+    scene, some = revision.scene, bool(mask.any())
+    wetness = column(scene, "wetness")[mask]
     return {
         "n": int(np.count_nonzero(mask)),
         "ranges": ranges_of(mask),
-        **edges,
+        "start_s": float(geometry.start_s[mask].min()) if some else None,
+        "end_s": float(geometry.end_s[mask].max()) if some else None,
+        "low_hz": float(geometry.low_hz[mask].min()) if some else None,
+        "high_hz": float(geometry.high_hz[mask].max()) if some else None,
         "kinds": {kind.name: int(n) for kind, n in zip(kinds.KINDS, counts, strict=True) if n},
         "n_muted": int(np.count_nonzero(mask & revision.muted)),
         "groups": groups[groups > 0][:1000].tolist(),
-        **_rooms(mask, revision.scene),
-    }
-
-
-def _rooms(mask: Mask, scene: Scene) -> dict[str, Any]:
-    """The rooms that events are in (0 for none), and the least and the greatest part of them that goes there."""
-    if not mask.any():
-        return {"rooms": [], "wetness": None}
-    wetness = column(scene, "wetness")[mask]
-    return {
         "rooms": np.unique(column(scene, "room_id")[mask]).tolist(),
-        "wetness": [float(wetness.min()), float(wetness.max())],
+        "wetness": (float(wetness.min()), float(wetness.max())) if some else None,
     }

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import motes.kinds
-from motes.edit.assign import MEASURED
+from motes import kinds
 from motes.edit.selection import column_names, columns
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
-from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
+from motes.studio.answers import EventAnswer, GroupAnswer, TableAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
 from motes.studio.http.errors import Absent
@@ -21,37 +20,6 @@ from motes.studio.http.schemas import TableBody
 
 # What conditions can ask for but takes long to find.
 UNSORTED = ("partial",)
-
-
-def kinds() -> list[dict[str, Any]]:
-    """Every kind with what can be known and set of its events."""
-    return [_kind(kind) for kind in motes.kinds.KINDS]
-
-
-def _kind(kind: Kind) -> dict[str, Any]:
-    params = [
-        {
-            "name": param.name,
-            "unit": param.unit,
-            "low": param.low,
-            "high": param.high,
-            "default": param.default,
-            "whole": param.whole,
-            "per_channel": param.per_channel,
-            "meaning": param.meaning,
-            "editable": True,
-            "measured": param.name in MEASURED.get(kind.name, ()),
-        }
-        for param in kind.table.PARAMS
-        if param.public
-    ]
-    return {
-        "kind": kind.name,
-        "params": params,
-        "ragged": list(kind.table.RAGGED),
-        "aux": list(kind.look.aux),
-        "more": list(kind.look.more),
-    }
 
 
 def sortable() -> list[str]:
@@ -73,7 +41,7 @@ def place_of(scene: Scene, event: int) -> tuple[EventTable, int]:
     )
 
 
-def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, Any]:
+def one_event(revision: Revision, geometry: Geometry, event: int) -> EventAnswer:
     """All there is to know of one event."""
     table, i = place_of(revision.scene, event)
     one = table.take(slice(i, i + 1))
@@ -92,7 +60,7 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> dict[str, A
     }
 
 
-def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -> dict[str, Any]:
+def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -> TableAnswer:
     """Rows offset … offset + limit − 1 of the chosen events in the order of a column."""
     sort, names, find, offset = asked.sort, asked.columns, asked.find, asked.offset
     known = sortable()
@@ -108,7 +76,7 @@ def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -
         "offset": offset,
         "position": position,
         "ids": shown.tolist(),
-        "kinds": [motes.kinds.KINDS[place].name for place in geometry.kind[shown].tolist()],
+        "kinds": [kinds.KINDS[place].name for place in geometry.kind[shown].tolist()],
         "muted": revision.muted[shown].tolist(),
         "columns": rows,
     }
@@ -161,11 +129,11 @@ def _values(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], names: list
     if "id" in rows:
         rows["id"] = ids.tolist()
     if "kind" in rows:
-        rows["kind"] = [motes.kinds.KINDS[place].name for place in geometry.kind[ids].tolist()]
+        rows["kind"] = [kinds.KINDS[place].name for place in geometry.kind[ids].tolist()]
     return rows
 
 
-def groups(scene: Scene, geometry: Geometry) -> list[dict[str, Any]]:
+def groups(scene: Scene, geometry: Geometry) -> list[GroupAnswer]:
     """Every group with how many events are in it itself, and from when to when."""
     from motes.events.groups import ROLES
 

@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
+from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
@@ -32,17 +33,17 @@ _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.partition(";")
 
 
 @router.post("/documents", summary="Open a scene, a recording, or unsaved work", status_code=201)
-def post_document(studio: TheStudio, body: OpenBody) -> dict[str, Any]:
+def post_document(studio: TheStudio, body: OpenBody) -> DocumentAnswer:
     return studio.open(body).told()
 
 
 @router.get("/documents", summary="All open documents")
-def get_documents(studio: TheStudio) -> list[dict[str, Any]]:
+def get_documents(studio: TheStudio) -> list[DocumentAnswer]:
     return [document.told() for document in studio.documents]
 
 
 @router.get("/documents/{document}", summary="An open document")
-def get_document(document: TheDocument) -> dict[str, Any]:
+def get_document(document: TheDocument) -> DocumentAnswer:
     return document.told()
 
 
@@ -53,7 +54,7 @@ def delete_document(studio: TheStudio, document: TheDocument, discard: bool = Fa
 
 
 @router.post("/documents/{document}/original", summary="Take a recording for the original of a document")
-def post_original(studio: TheStudio, document: TheDocument, body: SourceBody) -> dict[str, Any]:
+def post_original(studio: TheStudio, document: TheDocument, body: SourceBody) -> DocumentAnswer:
     path, name, _ = studio.source(body)
     recording = Unpacked(path, studio.options.upload_s)
     recording.name = name
@@ -69,50 +70,50 @@ def post_original(studio: TheStudio, document: TheDocument, body: SourceBody) ->
 
 
 @router.post("/documents/{document}/save", summary="Save a document as a .mote file")
-def post_save(studio: TheStudio, document: TheDocument, body: SaveBody) -> dict[str, Any]:
+def post_save(studio: TheStudio, document: TheDocument, body: SaveBody) -> DocumentAnswer:
     studio.save(document, body.path, body.overwrite)
     return document.told()
 
 
 @router.post("/documents/{document}/edits", summary="Edit events")
-def post_edit(studio: TheStudio, document: TheDocument, body: EditBody) -> dict[str, Any]:
+def post_edit(studio: TheStudio, document: TheDocument, body: EditBody) -> EditedAnswer:
     edited = document.edit(body, studio.clip)
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/undo", summary="One edit back")
-def post_undo(studio: TheStudio, document: TheDocument) -> dict[str, Any]:
+def post_undo(studio: TheStudio, document: TheDocument) -> EditedAnswer:
     edited = document.undo()
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/redo", summary="One edit forward again")
-def post_redo(studio: TheStudio, document: TheDocument) -> dict[str, Any]:
+def post_redo(studio: TheStudio, document: TheDocument) -> EditedAnswer:
     edited = document.redo()
     studio.changed(document)
     return edited
 
 
 @router.post(AT + "/select", summary="Which events hold these conditions")
-def post_select(document: TheDocument, revision: TheRevision, body: What) -> dict[str, Any]:
+def post_select(document: TheDocument, revision: TheRevision, body: What) -> SelectedAnswer:
     return summary(document.chosen(body, revision), revision, document.geometry(revision))
 
 
 @router.post(AT + "/table", summary="A piece of the table of events")
-def post_table(document: TheDocument, revision: TheRevision, body: TableBody) -> dict[str, Any]:
+def post_table(document: TheDocument, revision: TheRevision, body: TableBody) -> TableAnswer:
     mask, geometry = document.chosen(body.what, revision), document.geometry(revision)
     return page(revision, geometry, mask, body)
 
 
 @router.get(AT + "/groups", summary="The groups of events")
-def get_groups(document: TheDocument, revision: TheRevision) -> list[dict[str, Any]]:
+def get_groups(document: TheDocument, revision: TheRevision) -> list[GroupAnswer]:
     return groups(revision.scene, document.geometry(revision))
 
 
 @router.get(AT + "/events/{event}", summary="One event with all its parameters")
-def get_event(document: TheDocument, revision: TheRevision, event: Count) -> dict[str, Any]:
+def get_event(document: TheDocument, revision: TheRevision, event: Count) -> EventAnswer:
     return one_event(revision, document.geometry(revision), event)
 
 

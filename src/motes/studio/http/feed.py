@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 _BEAT_S = 15.0
@@ -20,7 +20,7 @@ class Feed:
         self._lock = threading.Lock()
         self._closed = False
 
-    def tell(self, name: str, data: dict[str, Any]) -> None:
+    def tell(self, name: str, data: Mapping[str, Any]) -> None:
         """One message."""
         message = encoded(name, data)
         with self._lock:
@@ -40,7 +40,7 @@ class Feed:
                 except RuntimeError:
                     continue
 
-    async def listen(self, hello: Callable[[], dict[str, Any]]) -> AsyncIterator[bytes]:
+    async def listen(self, hello: Callable[[], Mapping[str, Any]]) -> AsyncIterator[bytes]:
         """All messages from now on, the state of everything first."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         with self._lock:
@@ -70,6 +70,6 @@ def _put(queue: asyncio.Queue[bytes | None], message: bytes) -> None:
         queue.put_nowait(None)
 
 
-def encoded(name: str, data: dict[str, Any]) -> bytes:
+def encoded(name: str, data: Mapping[str, Any]) -> bytes:
     """A message as it is sent."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()

@@ -1,10 +1,14 @@
-"""What requests hold and answers tell, as the page and OpenAPI see it."""
+"""What requests hold, as the page and OpenAPI see it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from motes.edit import edits
+from motes.events.room import Room
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=0, le=2**53)]
@@ -101,55 +105,6 @@ class SoundBody(Body):
     what: What
 
 
-class Move(Body):
-    """Later by seconds."""
-
-    op: Literal["move"]
-    by_s: Finite
-
-
-class Transpose(Body):
-    """Higher."""
-
-    op: Literal["transpose"]
-    semitones: Finite
-
-
-class Stretch(Body):
-    """Longer, about the first onset."""
-
-    op: Literal["stretch"]
-    factor: Finite
-
-
-class Gain(Body):
-    """Louder."""
-
-    op: Literal["gain"]
-    db: Finite
-
-
-class Band(Body):
-    """Without what lies outside a band."""
-
-    op: Literal["filter"]
-    low_hz: Finite | None = None
-    high_hz: Finite | None = None
-
-
-class Plain(Body):
-    """What needs no numbers."""
-
-    op: Literal["reverse", "delete", "keep", "mute", "unmute", "solo", "ungroup"]
-
-
-class Duplicate(Body):
-    """A copy whose first onset is there."""
-
-    op: Literal["duplicate"]
-    at_s: Finite
-
-
 class Paste(Body):
     """Events of a document, this one or another; `what` names them there."""
 
@@ -159,33 +114,41 @@ class Paste(Body):
     at_s: Finite
 
 
-class Group(Body):
-    """Into a new group."""
+class Unmute(Body):
+    """No longer silent."""
 
-    op: Literal["group"]
-    role: Literal["own", "note", "voice"] = "own"
-    parent: Number = 0
+    op: Literal["unmute"]
 
 
-class InRoom(Body):
-    """Into a room: one of `GET /api/rooms` by its name, one of the scene's by its id, or out of theirs."""
-
-    op: Literal["room"]
-    room: Annotated[str, Field(min_length=1, max_length=255)] | Number | None
-    wetness: Annotated[float, Field(ge=0, le=1, description="which part of each event goes into the room")] = 0.3
-
-
-class Set(Body):
-    """Parameters to exact values."""
-
-    op: Literal["set"]
-    values: dict[str, Finite | list[Finite]]
+# What requests hold for a type of parameter, where it is not itself.
+_TYPES: dict[Any, Any] = {
+    float: Finite,
+    int: Number,
+    Room: Annotated[str, Field(min_length=1, max_length=255)] | Number | None,
+    Mapping: dict[str, Finite | list[Finite]],
+}
 
 
-Edit = Annotated[
-    Move | Transpose | Stretch | Gain | Band | Plain | Duplicate | Paste | Group | InRoom | Set,
-    Field(discriminator="op"),
-]
+def _body(edit: edits.Edit) -> type[Body]:
+    """A request for an edit."""
+    fields: dict[str, Any] = {"op": Literal[edit.request]}
+    for parameter in edit.parameters:
+        taken = _TYPES.get(parameter.type, parameter.type)
+        bounds = dict(zip(("minimum", "maximum"), parameter.range, strict=True))
+        about = Field(
+            parameter.default,
+            description=parameter.doc,
+            json_schema_extra={name: value for name, value in bounds.items() if value is not None},
+        )
+        fields[parameter.name] = (taken | None if parameter.default is None else taken, about)
+    return create_model(f"{str(edit.request).capitalize()}Edit", __base__=Body, __doc__=edit.doc, **fields)
+
+
+if TYPE_CHECKING:
+    Edit = Any
+else:
+    _BODIES = (*(_body(edit) for edit in edits.EDITS if edit.request), Paste, Unmute)
+    Edit = Annotated[Union[_BODIES], Field(discriminator="op")]  # noqa: UP007 (of a tuple)
 
 
 class EditBody(Body):

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 
+from motes.studio.answers import LevelsAnswer, SoundAnswer, Track, TrackLevels
 from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
 from motes.studio.http.errors import Absent
 from motes.studio.http.schemas import SoundBody, What
@@ -23,7 +24,6 @@ from motes.units import SILENCE_DB
 router = APIRouter(tags=["sound"])
 MOST_SAMPLES = 1 << 22
 MOST_GAIN_DB = 24.0
-Track = Literal["original", "reconstruction", "residual"]
 Bits = Literal["16", "32"]
 First = Annotated[int, Query(ge=0, le=2**48)]
 Samples = Annotated[int, Query(ge=0, le=MOST_SAMPLES)]
@@ -94,18 +94,18 @@ def get_levels(
     revision: TheRevision,
     start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
-) -> dict[str, Any]:
+) -> LevelsAnswer:
     scene = revision.scene
     low, high = stretch(start_s, end_s, scene.duration_s)
     first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
-    tracks = TRACKS if document.recording is not None else ("reconstruction",)
+    tracks: tuple[Track, ...] = TRACKS if document.recording is not None else ("reconstruction",)
     measured = {
         track: _measured(partial(document.sound.samples, track, revision), first, last, scene.n_channels)
         for track in tracks
     }
     reference = tracks[0]
     wanted = measured[reference][0]
-    told = {}
+    told: TrackLevels = {}
     for track, (power, peak) in measured.items():
         gain = min((wanted / power) ** 0.5, 10 ** (MOST_GAIN_DB / 20)) if power > 0 and wanted > 0 else 1.0
         gain = min(gain, 1 / peak) if peak * gain > 1 and track != reference else gain
@@ -126,7 +126,7 @@ def get_event_sound(
 
 
 @router.post(AT + "/sounds", summary="A selection as a sound of its own", status_code=201)
-def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, body: SoundBody) -> dict[str, Any]:
+def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, body: SoundBody) -> SoundAnswer:
     made = studio.solo(document, revision, body.what)
     rate = made.scene.sample_rate_hz
     return {

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from motes.studio.answers import FolderAnswer, JobAnswer, RoomAnswer, StudioAnswer, UploadAnswer
 from motes.studio.http.dependencies import NOT_KEPT, TheStudio
 from motes.studio.http.errors import Absent, TooLarge
 from motes.studio.http.schemas import JobBody
@@ -16,21 +17,21 @@ router = APIRouter(tags=["studio"])
 
 
 @router.get("/studio", summary="All a page needs to start, or to come back after a reload")
-def get_studio(studio: TheStudio) -> dict[str, Any]:
+def get_studio(studio: TheStudio) -> StudioAnswer:
     return studio.told()
 
 
 @router.get("/folder", summary="Folders, scenes and recordings in a folder")
 def get_folder(
     studio: TheStudio, path: Annotated[str, Query(max_length=4096, description="relative to the opened folder")] = ""
-) -> dict[str, Any]:
+) -> FolderAnswer:
     return studio.folder.listing(path)
 
 
 @router.put("/uploads", summary="Send a file: the body is its bytes", status_code=201)
 async def put_upload(
     request: Request, studio: TheStudio, name: Annotated[str, Query(min_length=1, max_length=255)]
-) -> dict[str, Any]:
+) -> UploadAnswer:
     from anyio import to_thread
     from starlette.requests import ClientDisconnect
 
@@ -70,7 +71,7 @@ async def get_feed(studio: TheStudio) -> StreamingResponse:
 
 
 @router.get("/rooms", summary="Rooms that events can be sent to")
-def get_rooms() -> list[dict[str, Any]]:
+def get_rooms() -> list[RoomAnswer]:
     return known_rooms()
 
 
@@ -81,17 +82,17 @@ def delete_recovered(studio: TheStudio, recovered: str) -> Response:
 
 
 @router.post("/jobs", summary="Encode a recording", status_code=202)
-def post_job(studio: TheStudio, body: JobBody) -> dict[str, Any]:
+def post_job(studio: TheStudio, body: JobBody) -> JobAnswer:
     return studio.encode(body).told()
 
 
 @router.get("/jobs", summary="All jobs")
-def get_jobs(studio: TheStudio) -> list[dict[str, Any]]:
+def get_jobs(studio: TheStudio) -> list[JobAnswer]:
     return [job.told() for job in studio.jobs]
 
 
 @router.get("/jobs/{job}", summary="How far a job has come")
-def get_job(studio: TheStudio, job: str) -> dict[str, Any]:
+def get_job(studio: TheStudio, job: str) -> JobAnswer:
     return studio.jobs[job].told()
 
 
@@ -114,7 +115,7 @@ def get_job_events(studio: TheStudio, job: str) -> Response:
 
 
 @router.delete("/jobs/{job}", summary="Cancel a job")
-def delete_job(studio: TheStudio, job: str) -> dict[str, Any]:
+def delete_job(studio: TheStudio, job: str) -> JobAnswer:
     found = studio.jobs[job]
     studio.jobs.cancel(found)
     return found.told()

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.studio.answers import Track
 from motes.studio.document.history import Revision
 from motes.studio.http.errors import Absent
 from motes.studio.sound.changed import Changed, changed
@@ -17,7 +18,7 @@ from motes.synth.render import Renderer
 Audio = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 15
 KEPT_BYTES = 256 << 20
-TRACKS = ("original", "reconstruction", "residual")
+TRACKS: tuple[Track, ...] = ("original", "reconstruction", "residual")
 
 
 class Recording(Protocol):

@@ -1,7 +1,13 @@
-// The audio of one track in blocks of about a second, fetched when first needed and forgotten when the scene changes there.
+// The audio of one track in blocks of about a second, fetched when first needed and forgotten when the scene changes
+// there.
 
 export type Track = "original" | "reconstruction";
-export type Fetch = (track: Track, startSample: number, endSample: number, signal: AbortSignal) => Promise<Float32Array[]>;
+export type Fetch = (
+  track: Track,
+  startSample: number,
+  endSample: number,
+  signal: AbortSignal,
+) => Promise<Float32Array[]>;
 
 const MOST_KEPT_BYTES = 256e6;
 
@@ -15,12 +21,14 @@ export class Blocks {
   readonly blockSamples: number;
   private held = new Map<number, Held>();
 
-  constructor(
-    private fetch: Fetch,
-    private track: Track,
-    public nSamples: number,
-    sampleRateHz: number,
-  ) {
+  private fetch: Fetch;
+  private track: Track;
+  nSamples: number;
+
+  constructor(fetch: Fetch, track: Track, nSamples: number, sampleRateHz: number) {
+    this.fetch = fetch;
+    this.track = track;
+    this.nSamples = nSamples;
     this.blockSamples = Math.max(4096, Math.round(sampleRateHz));
   }
 

@@ -1,5 +1,7 @@
-// Plays a scene beside its original, sample for sample in step, so that switching between them has no gap. The residual is their difference, mixed here.
+// Plays a scene beside its original, sample for sample in step, so that switching between them has no gap. The residual
+// is their difference, mixed here.
 
+import { Scope } from "../scope.ts";
 import { Blocks, type Fetch, type Track } from "./blocks.ts";
 
 export type Source = "original" | "reconstruction" | "residual";
@@ -11,6 +13,7 @@ export interface Loop {
 const AHEAD_S = 0.9;
 const RAMP_S = 0.008;
 const TRACKS: Track[] = ["original", "reconstruction"];
+const soundCard = (sampleRate: number): AudioContext => new AudioContext({ sampleRate, latencyHint: "interactive" });
 
 interface Piece {
   at: number; // s on the context's clock
@@ -38,18 +41,24 @@ export class Player {
   private alone: AudioBufferSourceNode | null = null;
   private lastGrain = 0;
 
-  constructor(
-    fetch: Fetch,
-    readonly sampleRateHz: number,
-    private nSamples: number,
-    private hasOriginal: boolean,
-  ) {
+  readonly sampleRateHz: number;
+  private nSamples: number;
+  private hasOriginal: boolean;
+  private newContext: (sampleRateHz: number) => AudioContext;
+  private scope = new Scope();
+
+  constructor(fetch: Fetch, sampleRateHz: number, nSamples: number, hasOriginal: boolean, newContext = soundCard) {
+    this.newContext = newContext;
+    this.sampleRateHz = sampleRateHz;
+    this.nSamples = nSamples;
+    this.hasOriginal = hasOriginal;
     this.blocks = new Map(TRACKS.map((track) => [track, new Blocks(fetch, track, nSamples, sampleRateHz)]));
   }
 
   private ready(): AudioContext {
     if (!this.context) {
-      this.context = new AudioContext({ sampleRate: this.sampleRateHz, latencyHint: "interactive" });
+      const context = (this.context = this.newContext(this.sampleRateHz));
+      this.scope.own(() => void context.close());
       for (const track of TRACKS) {
         const gain = this.context.createGain();
         gain.gain.value = 0;
@@ -106,6 +115,7 @@ export class Player {
   }
 
   async play(fromS = this.positionS): Promise<void> {
+    if (this.scope.ended) return;
     const context = this.ready();
     this.hush();
     const ticket = ++this.ticket;
@@ -177,14 +187,16 @@ export class Player {
     const context = this.ready();
     while (ticket === this.ticket) {
       if (this.due - context.currentTime > AHEAD_S) {
-        await new Promise((done) => setTimeout(done, 60));
-        this.pieces = this.pieces.filter((piece) => piece.at + piece.nSamples / this.sampleRateHz > context.currentTime - 1);
+        await this.scope.sleep(60);
+        this.pieces = this.pieces.filter(
+          (piece) => piece.at + piece.nSamples / this.sampleRateHz > context.currentTime - 1,
+        );
         continue;
       }
       if (this.loop && this.cursor >= this.loopSamples[1]) this.cursor = this.loopSamples[0];
       if (this.cursor >= this.nSamples) {
         if (context.currentTime > this.due + 0.02) return this.ended();
-        await new Promise((done) => setTimeout(done, 30));
+        await this.scope.sleep(30);
         continue;
       }
       const here = this.cursor;
@@ -192,7 +204,7 @@ export class Player {
         await this.load(here);
       } catch {
         if (ticket !== this.ticket) return;
-        await new Promise((done) => setTimeout(done, 150));
+        await this.scope.sleep(150);
         continue;
       }
       if (ticket !== this.ticket) return;
@@ -221,7 +233,14 @@ export class Player {
     this.due += nSamples / this.sampleRateHz;
   }
 
-  private start(context: AudioContext, channels: Float32Array[], offset: number, nSamples: number, at: number, into: AudioNode) {
+  private start(
+    context: AudioContext,
+    channels: Float32Array[],
+    offset: number,
+    nSamples: number,
+    at: number,
+    into: AudioNode,
+  ) {
     const buffer = context.createBuffer(channels.length, Math.max(1, nSamples), this.sampleRateHz);
     channels.forEach((samples, channel) =>
       buffer.copyToChannel(samples.subarray(offset, offset + nSamples) as Float32Array<ArrayBuffer>, channel),
@@ -256,7 +275,7 @@ export class Player {
   hear(channels: Float32Array[]): void {
     if (this.playing) this.pause();
     this.hush();
-    if (!channels.length || !channels[0].length) return;
+    if (this.scope.ended || !channels.length || !channels[0].length) return;
     const context = this.ready();
     this.alone = this.start(context, channels, 0, channels[0].length, 0, context.destination);
   }
@@ -265,6 +284,7 @@ export class Player {
   async scrub(seconds: number): Promise<void> {
     this.seek(seconds);
     if (this.playing) return;
+    if (this.scope.ended) return;
     const context = this.ready();
     if (context.currentTime - this.lastGrain < 0.045) return;
     this.lastGrain = context.currentTime;
@@ -285,8 +305,10 @@ export class Player {
   close(): void {
     this.ticket++;
     this.playing = false;
+    this.hush();
     this.stopPieces();
-    void this.context?.close();
+    for (const blocks of this.blocks.values()) blocks.invalidate(0, Infinity);
+    this.scope.end();
     this.context = null;
   }
 }

@@ -12,11 +12,23 @@ export interface Ink {
   accent: string;
 }
 
+// What the lanes below the axis of frequency are called.
+export interface Lanes {
+  title: string;
+  names: string[];
+}
+
 export const LEFT_PX = 58;
 export const BOTTOM_PX = 24;
 export const FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
-export function paintFrequencies(pen: CanvasRenderingContext2D, band: Band, height: number, width: number, ink: Ink): void {
+export function paintFrequencies(
+  pen: CanvasRenderingContext2D,
+  band: Band,
+  height: number,
+  width: number,
+  ink: Ink,
+): void {
   pen.font = FONT;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
@@ -67,7 +79,7 @@ function niceTimeStep(least: number): number {
 
 export function paintLanes(
   pen: CanvasRenderingContext2D,
-  names: string[],
+  { title, names }: Lanes,
   top: number,
   laneHeight: number,
   width: number,
@@ -81,7 +93,7 @@ export function paintLanes(
   pen.translate(12, top + (laneHeight * names.length) / 2);
   pen.rotate(-Math.PI / 2);
   pen.textAlign = "center";
-  if (laneHeight * names.length > 50) pen.fillText("control", 0, 0);
+  if (laneHeight * names.length > 50) pen.fillText(title, 0, 0);
   pen.restore();
   names.forEach((name, lane) => {
     const y = top + lane * laneHeight;
@@ -92,6 +104,7 @@ export function paintLanes(
     pen.lineTo(LEFT_PX + width, Math.round(y) + 0.5);
     pen.stroke();
     pen.fillStyle = ink.quiet;
-    if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0) pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
+    if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0)
+      pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
   });
 }

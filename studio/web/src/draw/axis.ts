@@ -47,7 +47,8 @@ export function frequencyTicks(band: Band, gap: number): number[] {
       if (band.scale !== "linear" && [1, 2, 5].includes(Math.round(mantissa * 10) / 10) !== important) continue;
       const height = heightOf(band, hz);
       if (height < 0.02 || height > 0.985) continue;
-      if (ticks.every((other) => Math.abs(heightOf(band, other) - height) >= gap) && !ticks.includes(hz)) ticks.push(hz);
+      if (ticks.every((other) => Math.abs(heightOf(band, other) - height) >= gap) && !ticks.includes(hz))
+        ticks.push(hz);
     }
   }
   return ticks.sort((a, b) => a - b);

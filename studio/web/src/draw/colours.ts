@@ -1,4 +1,6 @@
-// The colours of the style sheet, for what is drawn on a canvas.
+// The colours of the style sheet and of kinds of event, for what is drawn on a canvas.
+
+import type { Kind } from "../api.ts";
 
 export type Rgb = [number, number, number];
 
@@ -11,4 +13,10 @@ export function rgb(colour: string): Rgb {
   return [0, 2, 4].map((k) => parseInt(digits.slice(k, k + 2), 16)) as Rgb;
 }
 
-export const kindColour = (kind: string): string => colourOf(kind) || colourOf("quiet");
+export const isDark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
+
+export const kindColour = ({ colour }: Kind): string => (isDark() ? colour.dark : colour.light);
+
+// In either scheme, for elements.
+export const kindPaint = (kind: Kind | undefined): string =>
+  kind ? `light-dark(${kind.colour.light}, ${kind.colour.dark})` : "var(--quiet)";

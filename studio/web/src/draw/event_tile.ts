@@ -13,7 +13,7 @@ export interface EventTile {
   levelDb: Float32Array;
   group: Uint32Array;
   aux: [Float32Array, Float32Array];
-  more: Float32Array[]; // of splats: peak (s after the start), partials, noise, backward; none where there are no splats
+  more: Float32Array[]; // what the kinds of its events name; none where no kind in the scene has any
   kind: Uint8Array;
   muted: Uint8Array;
 }

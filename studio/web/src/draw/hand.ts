@@ -2,14 +2,44 @@
 
 import { LEFT_PX } from "./axes.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
-import type { Stage } from "./stage.ts";
+import type { Frame } from "./frame.ts";
 import type { Document } from "../state/document.svelte.ts";
 import { has } from "../state/ranges.ts";
+import type { Scope } from "../scope.ts";
 
 type Spot = [number, number];
 type Deed = "undecided" | "pan" | "scrub" | "outline" | "drag" | "axis" | "pinch";
 
 const STILL_PX = 4;
+const LINE_PX = 30; // what a wheel that turns by lines turns by
+const BY_LINES = 1; // WheelEvent.DOM_DELTA_LINE
+
+// What it lies on, looks through and works on: as much of an element, a stage and a document as a hand needs.
+type Place = EventTarget &
+  Pick<HTMLElement, "focus" | "setPointerCapture" | "getBoundingClientRect"> & { style: { cursor: string } };
+export interface Seen {
+  readonly plotHeight: number;
+  readonly axisHeight: number;
+  frame(): Frame;
+  eventAt(x: number, y: number): Promise<number>; // −1 for none, or where it cannot be found out
+}
+export type Worked = Pick<
+  Document,
+  | "tool"
+  | "ranges"
+  | "selected"
+  | "change"
+  | "outline"
+  | "playing"
+  | "look"
+  | "choose"
+  | "chooseEvent"
+  | "clearSelection"
+  | "editSelected"
+  | "hearEvent"
+  | "hearSelected"
+  | "seek"
+> & { player: Pick<Document["player"], "scrub"> };
 
 export class Hand {
   private pointers = new Map<number, Spot>();
@@ -20,32 +50,20 @@ export class Hand {
   private path: Spot[] = [];
   private spread = 0;
   private hovering = false;
-  private undo: (() => void)[] = [];
+  private place: Place;
+  private stage: Seen;
+  private document: Worked;
 
-  constructor(
-    private place: HTMLElement,
-    private stage: Stage,
-    private document: Document,
-  ) {
-    this.on("pointerdown", (event) => this.press(event));
-    this.on("pointermove", (event) => this.move(event));
-    this.on("pointerup", (event) => void this.lift(event));
-    this.on("pointercancel", (event) => this.forget(event));
-    this.on("wheel", (event) => this.wheel(event), { passive: false });
-    this.on("dblclick", () => void this.document.hearSelected());
-  }
-
-  private on<K extends keyof HTMLElementEventMap>(
-    name: K,
-    act: (event: HTMLElementEventMap[K]) => void,
-    options?: AddEventListenerOptions,
-  ): void {
-    this.place.addEventListener(name, act, options);
-    this.undo.push(() => this.place.removeEventListener(name, act, options));
-  }
-
-  release(): void {
-    for (const undo of this.undo) undo();
+  constructor(place: Place, stage: Seen, document: Worked, scope: Scope) {
+    this.place = place;
+    this.stage = stage;
+    this.document = document;
+    scope.on(place, "pointerdown", (event) => this.press(event));
+    scope.on(place, "pointermove", (event) => this.move(event));
+    scope.on(place, "pointerup", (event) => void this.lift(event));
+    scope.on(place, "pointercancel", (event) => this.forget(event));
+    scope.on(place, "wheel", (event) => this.wheel(event), { passive: false });
+    scope.on(place, "dblclick", () => void this.document.hearSelected());
   }
 
   // From the corner of the plot.
@@ -85,7 +103,8 @@ export class Hand {
     if (!this.pointers.has(event.pointerId)) return this.hover(spot);
     this.pointers.set(event.pointerId, spot);
     const [dx, dy] = [spot[0] - this.last[0], spot[1] - this.last[1]];
-    if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX) void this.decide();
+    if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX)
+      void this.decide();
     if (this.deed === "pan") this.pan(dx, dy);
     else if (this.deed === "axis") this.document.look((view) => view.panHz(dy / this.stage.axisHeight));
     else if (this.deed === "scrub") this.scrub(spot);
@@ -126,7 +145,8 @@ export class Hand {
     this.deed = "undecided";
     if (deed === "drag") {
       if (change.byS) void this.document.editSelected({ op: "move", by_s: change.byS });
-      if (change.ratio !== 1) void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
+      if (change.ratio !== 1)
+        void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
     } else if (deed === "outline") await this.chooseWithin(event);
     else if (deed === "undecided") await this.click(event);
   }
@@ -235,7 +255,7 @@ export class Hand {
   private wheel(event: WheelEvent): void {
     event.preventDefault();
     const [x, y] = this.spot(event);
-    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
+    const unit = event.deltaMode === BY_LINES ? LINE_PX : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
     if (event.altKey || x < 0) {
       const hz = hzOfRow(this.stage.frame(), Math.min(y, this.stage.axisHeight));

@@ -2,13 +2,13 @@
 
 import type { Change, Frame } from "./frame.ts";
 import type { Band } from "./axis.ts";
-
-export type Rgb = [number, number, number];
+import type { Rgb } from "./colours.ts";
+import type { DrawnKind } from "./kind.ts";
 
 // What a picture shows and how; two that agree in all of it are the same picture.
 export interface Look {
-  layer: "spectrogram" | "texture" | "events" | "partials" | "chosen";
-  track: string;
+  layer: "spectrogram" | "image" | "events" | "partials" | "chosen";
+  track: string; // whose spectrogram; of an image the kind whose levels it shows
   revision: number;
   version: string; // of the selection and the colours
   pxPerS: number; // device pixels
@@ -31,17 +31,15 @@ export interface Palette {
   kinds: Rgb[];
   muted: Rgb;
   partial: Rgb;
-  texture: Rgb;
   chosen: Rgb;
   shade: Rgb;
-  dark: boolean;
 }
 
 export type ToWorker =
   | {
       type: "document";
       document: string;
-      kinds: string[];
+      kinds: DrawnKind[];
       finestLevel: number;
       coarsestLevel: number;
       durationS: number;

@@ -1,4 +1,5 @@
-// A plane of coverage, 0 … 255 for each pixel, that shapes are drawn into. Cheap enough for 100,000 shapes without a graphics card.
+// A plane of coverage, 0 … 255 for each pixel, that shapes are drawn into. Cheap enough for 100,000 shapes without a
+// graphics card.
 
 export interface Plane {
   width: number;
@@ -6,7 +7,11 @@ export interface Plane {
   cover: Uint8Array;
 }
 
-export const newPlane = (width: number, height: number): Plane => ({ width, height, cover: new Uint8Array(width * height) });
+export const newPlane = (width: number, height: number): Plane => ({
+  width,
+  height,
+  cover: new Uint8Array(width * height),
+});
 
 // A Hann window, sampled; and one that does not fade.
 const FADES = 64;
@@ -119,7 +124,8 @@ export function grain(
   for (let x = Math.max(0, Math.floor(x0)); x <= Math.min(plane.width - 1, Math.ceil(x1) - 1); x++) {
     const fade = fades[(Math.min(1, Math.max(0, (x + 0.5 - x0) / across)) * FADES + 0.5) | 0];
     for (let y = Math.max(0, Math.floor(top)); y <= Math.min(plane.height - 1, Math.ceil(bottom) - 1); y++) {
-      const hash = Math.imul(Math.imul(Math.floor(x - x0) >> 1, 0x9e3779b1) ^ Math.imul(y >> 1, 0x85ebca6b), 0xc2b2ae35) >>> 24;
+      const hash =
+        Math.imul(Math.imul(Math.floor(x - x0) >> 1, 0x9e3779b1) ^ Math.imul(y >> 1, 0x85ebca6b), 0xc2b2ae35) >>> 24;
       if (hash < 110 * fade) blend(plane, y * plane.width + x, opacity);
     }
   }

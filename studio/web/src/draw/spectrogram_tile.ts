@@ -34,7 +34,8 @@ function sourceRows(frame: Frame, tile: SpectrogramTile): Float32Array {
   });
 }
 
-// Into `out` (frame.width × frame.height levels, 0 … 255), the part of the frame that the tile covers; between its values, evenly.
+// Into `out` (frame.width × frame.height levels, 0 … 255), the part of the frame that the tile covers; between its
+// values, evenly.
 export function spread(tile: SpectrogramTile, frame: Frame, out: Uint8Array): void {
   const rows = sourceRows(frame, tile);
   const perPx = tile.nColumns / tile.spanS / frame.pxPerS;

@@ -1,8 +1,11 @@
 // The canvas of the timeline: layers of pictures over one another, then axes, and what the hand is doing.
 
-import { LEFT_PX, BOTTOM_PX, paintFrequencies, paintLanes, paintTimes, type Ink } from "./axes.ts";
+import type { Kind } from "../api.ts";
+import type { Scope, WorkerLike } from "../scope.ts";
+import { LEFT_PX, BOTTOM_PX, paintFrequencies, paintLanes, paintTimes, type Ink, type Lanes } from "./axes.ts";
 import { colourOf, kindColour, rgb } from "./colours.ts";
 import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts";
+import { drawnKind } from "./kind.ts";
 import { type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
 import { Tiles } from "./tiles.ts";
 import type { View } from "./view.ts";
@@ -11,13 +14,13 @@ export interface Shown {
   document: string;
   revision: number;
   track: string; // whose spectrogram
-  kinds: string[];
+  kinds: Kind[];
   finestLevel: number;
   coarsestLevel: number;
   durationS: number;
   nEvents: number;
-  hasTexture: boolean;
-  laneNames: string[];
+  images: string[]; // kinds that occur whose levels are drawn as images
+  lanes: Lanes;
   layers: { spectrogram: boolean; events: boolean; partials: boolean };
   selected: {
     n: number;
@@ -33,10 +36,13 @@ export interface Shown {
 }
 
 const LANE_PX = 16;
+const newWorker = (): WorkerLike => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
 export class Stage {
   private pen: CanvasRenderingContext2D;
-  private worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private scope: Scope;
+  private post: (message: ToWorker) => void;
+  private isDead = false; // the worker: nothing more is drawn
   private tiles: Tiles;
   private ink!: Ink;
   private hits = new Map<number, (event: number) => void>();
@@ -45,25 +51,40 @@ export class Stage {
   private chosenRanges: number[] | null = null;
   private chosenVersion = 0;
   private paletteVersion = 0;
-  private due = 0;
+  private due: (() => void) | null = null; // calls off the next painting
   private height = 0; // not known yet
   frames: number[] = []; // when each of the latest was painted, ms
 
+  private canvas: HTMLCanvasElement;
+  readonly view: View;
+
+  // In its scope; `trouble` is for what the user has to know.
   constructor(
-    private canvas: HTMLCanvasElement,
-    readonly view: View,
+    canvas: HTMLCanvasElement,
+    view: View,
+    { scope, trouble, worker = newWorker() }: { scope: Scope; trouble: (text: string) => void; worker?: WorkerLike },
   ) {
+    this.canvas = canvas;
+    this.view = view;
     this.pen = canvas.getContext("2d", { alpha: false })!;
     this.tiles = new Tiles(
-      (order) => this.post({ type: "order", order }),
+      (order) => (this.isDead ? this.tiles.failed(order.id) : this.post({ type: "order", order })),
       (id) => this.post({ type: "cancel", id }),
       () => this.ask(),
     );
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
-  }
-
-  private post(message: ToWorker): void {
-    this.worker.postMessage(message);
+    this.scope = scope;
+    this.post = scope.worker<ToWorker, FromWorker>(
+      worker,
+      (message) => this.hear(message),
+      (why) => {
+        this.giveUp();
+        trouble(`The timeline is no longer drawn (${why}): reload the page.`);
+      },
+    );
+    scope.own(() => {
+      this.giveUp();
+      this.tiles.clear();
+    });
   }
 
   private hear(message: FromWorker): void {
@@ -75,11 +96,20 @@ export class Stage {
     }
   }
 
+  // Nobody waits any longer for what the worker would have found.
+  private giveUp(): void {
+    this.isDead = true;
+    for (const found of this.hits.values()) found(-1);
+    this.hits.clear();
+    this.tiles.failAll();
+  }
+
   show(shown: Shown): void {
     const before = this.shown;
     this.shown = shown;
     if (!before || before.revision !== shown.revision) {
-      const { document, kinds, finestLevel, coarsestLevel, durationS, nEvents } = shown;
+      const { document, finestLevel, coarsestLevel, durationS, nEvents } = shown;
+      const kinds = shown.kinds.map(drawnKind);
       this.post({ type: "document", document, kinds, finestLevel, coarsestLevel, durationS, nEvents });
     }
     if (!before) this.readColours();
@@ -99,10 +129,8 @@ export class Stage {
       kinds: (this.shown?.kinds ?? []).map((kind) => rgb(kindColour(kind))),
       muted: rgb(colourOf("edge")),
       partial: rgb(colourOf("partial")),
-      texture: rgb(colourOf("texture")),
       chosen: rgb(colourOf("chosen")),
       shade: rgb(colourOf("shade")),
-      dark: matchMedia("(prefers-color-scheme: dark)").matches,
     };
     this.paletteVersion++;
     this.post({ type: "palette", palette });
@@ -120,11 +148,15 @@ export class Stage {
 
   // Paint before the screen is next refreshed.
   ask(): void {
-    this.due ||= requestAnimationFrame(() => this.paint());
+    if (!this.scope.ended) this.due ??= this.scope.frame(() => this.paint());
+  }
+
+  private get nLanes(): number {
+    return this.shown?.lanes.names.length ?? 0;
   }
 
   private get lanesHeight(): number {
-    const n = this.shown?.laneNames.length ?? 0;
+    const n = this.nLanes;
     return n ? Math.min(n * LANE_PX, Math.max(LANE_PX, 0.4 * this.height)) : 0;
   }
 
@@ -145,22 +177,24 @@ export class Stage {
       width: Math.round(width * density),
       height: Math.round(this.plotHeight * density),
       axisHeight: Math.round(this.axisHeight * density),
-      laneHeight: this.shown?.laneNames.length ? (this.lanesHeight / this.shown.laneNames.length) * density : 0,
+      laneHeight: this.nLanes ? (this.lanesHeight / this.nLanes) * density : 0,
       band,
     };
   }
 
   eventAt(x: number, y: number): Promise<number> {
+    const { shown } = this;
+    if (!shown || this.isDead) return Promise.resolve(-1);
     const id = this.nextHit++;
     return new Promise((done) => {
       this.hits.set(id, done);
-      this.post({ type: "hit", id, revision: this.shown!.revision, frame: this.frame(), x, y });
+      this.post({ type: "hit", id, revision: shown.revision, frame: this.frame(), x, y });
     });
   }
 
   paint(): void {
-    cancelAnimationFrame(this.due);
-    this.due = 0;
+    this.due?.();
+    this.due = null;
     const { pen, shown } = this;
     if (!shown || !this.height) return;
     const density = window.devicePixelRatio || 1;
@@ -190,9 +224,9 @@ export class Stage {
 
   private paintLayers(frame: Frame, density: number): void {
     const shown = this.shown!;
-    const look = (layer: Look["layer"], change: Change = AS_IT_IS): Look => ({
+    const look = (layer: Look["layer"], track = "", change: Change = AS_IT_IS): Look => ({
       layer,
-      track: layer === "spectrogram" ? shown.track : "",
+      track,
       revision: shown.revision,
       version: layer === "chosen" ? `${this.paletteVersion}.${this.chosenVersion}` : String(this.paletteVersion),
       pxPerS: frame.pxPerS,
@@ -204,21 +238,21 @@ export class Stage {
       change,
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
-    if (shown.layers.spectrogram) paint(look("spectrogram"));
-    if (shown.selected.n) this.pen.globalAlpha = 0.45; // beside what is selected the others step back, whatever the colours
-    if (shown.layers.events && shown.hasTexture) paint(look("texture"));
+    if (shown.layers.spectrogram) paint(look("spectrogram", shown.track));
+    // Beside what is selected the others step back, whatever the colours.
+    if (shown.selected.n) this.pen.globalAlpha = 0.45;
+    if (shown.layers.events) for (const kind of shown.images) paint(look("image", kind));
     if (shown.layers.events) paint(look("events"));
     if (shown.layers.partials) paint(look("partials"));
     this.pen.globalAlpha = 1;
-    if (shown.selected.n) paint(look("chosen", shown.change));
+    if (shown.selected.n) paint(look("chosen", "", shown.change));
   }
 
   private paintAxes(): void {
     const { pen, ink, view } = this;
     const shown = this.shown!;
     paintFrequencies(pen, view.band, this.axisHeight, view.width, ink);
-    if (shown.laneNames.length)
-      paintLanes(pen, shown.laneNames, this.axisHeight, this.lanesHeight / shown.laneNames.length, view.width, ink);
+    if (this.nLanes) paintLanes(pen, shown.lanes, this.axisHeight, this.lanesHeight / this.nLanes, view.width, ink);
     paintTimes(pen, view.fromS, view.pxPerS, view.width, this.plotHeight, ink);
     pen.strokeStyle = ink.line;
     pen.lineWidth = 1;
@@ -276,12 +310,5 @@ export class Stage {
 
   get settled(): boolean {
     return !this.tiles.busy && !this.due;
-  }
-
-  close(): void {
-    cancelAnimationFrame(this.due);
-    this.due = 0;
-    this.worker.terminate();
-    this.tiles.clear();
   }
 }

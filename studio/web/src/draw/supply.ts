@@ -17,7 +17,11 @@ export class Supply {
   coarsestLevel = 0;
   durationS = 0;
 
-  constructor(private document: string) {}
+  private document: string;
+
+  constructor(document: string) {
+    this.document = document;
+  }
 
   // The level whose tiles are about this long, and the numbers of those that lie in from … to.
   private grid(spanS: number, fromS: number, toS: number): [number, number[]] {

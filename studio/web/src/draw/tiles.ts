@@ -1,4 +1,5 @@
-// Pictures of stretches of time, made by a worker when they come into view and kept, so that panning only moves what is there already.
+// Pictures of stretches of time, made by a worker when they come into view and kept, so that panning only moves what is
+// there already.
 
 import { TILE_PX, type Look, type Order } from "./messages.ts";
 
@@ -14,17 +15,24 @@ interface Tile {
 
 const MOST_KEPT = 120;
 
+// Pictures that can stand in for one another; images of two kinds cannot.
+const layerOf = ({ layer, track }: Look): string => (layer === "image" ? `${layer} ${track}` : layer);
+
 export class Tiles {
   private tiles = new Map<string, Tile>();
   private waiting = new Map<number, Tile>();
   private nextId = 1;
   private clock = 0;
 
-  constructor(
-    private send: (order: Order) => void,
-    private cancel: (id: number) => void,
-    private arrived: () => void,
-  ) {}
+  private send: (order: Order) => void;
+  private cancel: (id: number) => void;
+  private arrived: () => void;
+
+  constructor(send: (order: Order) => void, cancel: (id: number) => void, arrived: () => void) {
+    this.send = send;
+    this.cancel = cancel;
+    this.arrived = arrived;
+  }
 
   // All but where and how large.
   private static version(look: Look): string {
@@ -66,8 +74,9 @@ export class Tiles {
       if (tile.bitmap) pen.drawImage(tile.bitmap, Math.round((tile.fromS - fromS) * look.pxPerS), 0);
     }
     if (!missing.length)
-      for (const beside of [last + 1, first - 1]) if (beside >= 0 && beside <= end) wanted.add(this.wish(look, version, beside));
-    this.dropUnwanted(look.layer, wanted);
+      for (const beside of [last + 1, first - 1])
+        if (beside >= 0 && beside <= end) wanted.add(this.wish(look, version, beside));
+    this.dropUnwanted(layerOf(look), wanted);
     return missing.length === 0;
   }
 
@@ -93,11 +102,18 @@ export class Tiles {
     return tile;
   }
 
-  // Of the tiles of this layer that show this stretch, those last used: the coarser first, so that the finer lie on top.
+  // Of the tiles of this layer that show this stretch, those last used: the coarser first, so that the finer lie on
+  // top.
   private standIn(pen: CanvasRenderingContext2D, missing: Tile, look: Look, fromS: number): void {
     let best = -1;
     for (const tile of this.tiles.values()) {
-      if (tile.done && tile.look.layer === look.layer && tile.fromS < missing.toS && tile.toS > missing.fromS && tile.used > best)
+      if (
+        tile.done &&
+        layerOf(tile.look) === layerOf(look) &&
+        tile.fromS < missing.toS &&
+        tile.toS > missing.fromS &&
+        tile.used > best
+      )
         best = tile.used;
     }
     if (best < 0) return;
@@ -109,21 +125,27 @@ export class Tiles {
     for (const tile of this.tiles.values()) {
       if (
         !tile.bitmap ||
-        tile.look.layer !== look.layer ||
+        layerOf(tile.look) !== layerOf(look) ||
         tile.used !== best ||
         tile.fromS >= missing.toS ||
         tile.toS <= missing.fromS
       )
         continue;
       tile.used = best;
-      pen.drawImage(tile.bitmap, (tile.fromS - fromS) * look.pxPerS, 0, (tile.toS - tile.fromS) * look.pxPerS, look.height);
+      pen.drawImage(
+        tile.bitmap,
+        (tile.fromS - fromS) * look.pxPerS,
+        0,
+        (tile.toS - tile.fromS) * look.pxPerS,
+        look.height,
+      );
     }
     pen.restore();
   }
 
   private dropUnwanted(layer: string, wanted: Set<Tile>): void {
     for (const [id, tile] of this.waiting) {
-      if (tile.look.layer !== layer || wanted.has(tile)) continue;
+      if (layerOf(tile.look) !== layer || wanted.has(tile)) continue;
       this.cancel(id);
       this.waiting.delete(id);
       this.tiles.delete(tile.key);
@@ -143,6 +165,11 @@ export class Tiles {
     const tile = this.waiting.get(id);
     this.waiting.delete(id);
     if (tile) this.tiles.delete(tile.key);
+  }
+
+  // What is waited for will not come.
+  failAll(): void {
+    for (const id of [...this.waiting.keys()]) this.failed(id);
   }
 
   private forget(): void {

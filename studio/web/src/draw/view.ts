@@ -10,10 +10,12 @@ export class View {
   width = 800;
   band: Band;
 
-  constructor(
-    public durationS: number,
-    readonly topHz: number,
-  ) {
+  durationS: number;
+  readonly topHz: number;
+
+  constructor(durationS: number, topHz: number) {
+    this.durationS = durationS;
+    this.topHz = topHz;
     this.band = { scale: "erb", lowHz: 0, highHz: topHz };
   }
 

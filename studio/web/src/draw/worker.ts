@@ -1,20 +1,23 @@
 // Draws pictures of stretches of time, away from the page, so that the page stays quick whatever a scene holds.
 
 import { composed, type Plane } from "./plane.ts";
-import { drawEvents, drawPartials } from "./shapes.ts";
+import { drawEvents, eventAt } from "./events.ts";
+import type { Rgb } from "./colours.ts";
+import type { DrawnKind } from "./kind.ts";
+import { drawPartials } from "./partials.ts";
 import { shaded, spread } from "./spectrogram_tile.ts";
-import { eventAt } from "./hit.ts";
 import { Supply } from "./supply.ts";
 import { AS_IT_IS, type Frame } from "./frame.ts";
-import { TILE_PX, type FromWorker, type Order, type Palette, type Rgb, type ToWorker } from "./messages.ts";
+import { TILE_PX, type FromWorker, type Order, type Palette, type ToWorker } from "./messages.ts";
 
 let supply: Supply | null = null;
-let kinds: string[] = [];
+let kinds: DrawnKind[] = [];
 let palette: Palette | null = null;
 let chosen = new Uint8Array(0);
 const cancelled = new Set<number>();
 
-const tell = (message: FromWorker, transfer: Transferable[] = []) => (self as unknown as Worker).postMessage(message, transfer);
+const tell = (message: FromWorker, transfer: Transferable[] = []) =>
+  (self as unknown as Worker).postMessage(message, transfer);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "document") {
@@ -61,15 +64,14 @@ async function picture(order: Order): Promise<ImageData | null> {
   const frame = frameOf(order);
   const spanS = TILE_PX / order.pxPerS;
   const toS = frame.fromS + spanS;
-  if (order.layer === "spectrogram" || order.layer === "texture") {
-    const track = order.layer === "texture" ? "texture" : order.track;
-    const tiles = await supply.spectrogram(order.revision, track, spanS / 3 / order.density, frame.fromS, toS);
+  if (order.layer === "spectrogram" || order.layer === "image") {
+    const tiles = await supply.spectrogram(order.revision, order.track, spanS / 3 / order.density, frame.fromS, toS);
     if (cancelled.has(order.id) || !tiles.length) return null;
     const levels = new Uint8Array(frame.width * frame.height);
     for (const tile of tiles) spread(tile, frame, levels);
-    const [floor, ceiling] = order.layer === "texture" ? [45, 205] : [62, 225];
-    const colour = order.layer === "texture" ? palette.texture : palette.shade;
-    return shaded(levels, frame.width, frame.height, colour, floor, ceiling, order.layer === "texture" ? 0.5 : 0.62);
+    if (order.layer === "spectrogram") return shaded(levels, frame.width, frame.height, palette.shade, 62, 225, 0.62);
+    const colour = palette.kinds[kinds.findIndex(({ name }) => name === order.track)] ?? palette.muted;
+    return shaded(levels, frame.width, frame.height, colour, 45, 205, 0.5);
   }
   const { byS } = order.change;
   const loudestDb = await supply.loudestDb(order.revision);
@@ -77,7 +79,7 @@ async function picture(order: Order): Promise<ImageData | null> {
     const lines = await supply.partials(order.revision, spanS, frame.fromS, toS);
     return cancelled.has(order.id)
       ? null
-      : composed([[drawPartials(lines, frame, null, loudestDb), palette.partial]], frame.width, frame.height);
+      : composed([[drawPartials(lines, frame, loudestDb), palette.partial]], frame.width, frame.height);
   }
   const tiles = await supply.events(order.revision, spanS / 2, frame.fromS - byS, toS - byS);
   if (cancelled.has(order.id)) return null;
@@ -94,7 +96,9 @@ async function picture(order: Order): Promise<ImageData | null> {
 
 function coloured(planes: (Plane | null)[], isChosen: boolean): [Plane, Rgb][] {
   const { kinds: colours, muted, chosen: choice } = palette!;
-  return planes.flatMap((plane, kind): [Plane, Rgb][] => (plane ? [[plane, isChosen ? choice : (colours[kind] ?? muted)]] : []));
+  return planes.flatMap((plane, kind): [Plane, Rgb][] =>
+    plane ? [[plane, isChosen ? choice : (colours[kind] ?? muted)]] : [],
+  );
 }
 
 async function hit(id: number, revision: number, frame: Frame, x: number, y: number): Promise<void> {

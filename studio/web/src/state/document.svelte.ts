@@ -5,8 +5,11 @@ import { Player, type Source } from "../audio/player.ts";
 import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
+import type { Lanes } from "../draw/axes.ts";
 import { joined, NOTHING, type Ranges } from "./ranges.ts";
 
+const NO_LANES: Lanes = { title: "", names: [] };
+const MOST_LANES = 256;
 export type Tool = "select" | "box" | "lasso" | "hand";
 type Trouble = (error: unknown) => void;
 
@@ -42,7 +45,7 @@ export class Document {
   scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
-  laneNames: string[] = $state.raw([]);
+  lanes: Lanes = $state.raw(NO_LANES);
   hasGroups = $derived(this.info.groups > 0);
   expression = $state("");
   expressionTrouble: string | null = $state(null);
@@ -55,10 +58,12 @@ export class Document {
   private gains: api.Levels | null = null;
   private gainsOf = -1;
 
-  constructor(
-    info: api.DocumentInfo,
-    private trouble: Trouble,
-  ) {
+  private kinds: () => api.Kind[];
+  private trouble: Trouble;
+
+  constructor(info: api.DocumentInfo, kinds: () => api.Kind[], trouble: Trouble) {
+    this.kinds = kinds;
+    this.trouble = trouble;
     this.info = info;
     this.view = new View(info.duration_s, info.top_hz);
     this.player = this.newPlayer();
@@ -122,23 +127,24 @@ export class Document {
     this.look((view) => view.show(Math.max(0, start_s - beside), end_s + beside));
   }
 
+  private laneKinds(): api.Kind[] {
+    return this.kinds().filter(({ kind, shape }) => shape === "lane" && this.info.counts[kind]);
+  }
+
+  // As many lanes as the highest number among the events that lie on lanes.
   private async findLanes(): Promise<void> {
-    if (!this.info.counts.strike) {
-      this.laneNames = [];
-      return;
-    }
-    const ask = {
-      what: { kind: "strike" },
-      sort: "control",
-      descending: true,
-      offset: 0,
-      limit: 1,
-      columns: ["control"],
-      find: null,
-    };
-    const rows = await api.table(this.id, this.info.revision, ask).catch(() => null);
-    const highest = rows?.columns.control?.[0] ?? 0;
-    this.laneNames = Array.from({ length: Math.min(256, highest + 1) }, (_, control) => String(control));
+    const held = this.laneKinds();
+    const { revision } = this.info;
+    const highest = await Promise.all(
+      held.map(async ({ kind, lane }) => {
+        const ask = { what: { kind }, sort: lane, descending: true, offset: 0, limit: 1, columns: [lane], find: null };
+        const rows = await api.table(this.id, revision, ask).catch(() => null);
+        return Number(rows?.columns[lane]?.[0] ?? 0);
+      }),
+    );
+    if (revision !== this.info.revision) return;
+    const n = held.length ? Math.min(MOST_LANES, Math.max(...highest) + 1) : 0;
+    this.lanes = { title: held[0]?.lane ?? "", names: Array.from({ length: n }, (_, lane) => String(lane)) };
   }
 
   // --- what is selected
@@ -147,7 +153,8 @@ export class Document {
     const revision = this.info.revision;
     try {
       let found = await api.select(this.id, revision, what);
-      if (how !== "only") found = await api.select(this.id, revision, { ranges: joined(this.ranges, found.ranges, how) });
+      if (how !== "only")
+        found = await api.select(this.id, revision, { ranges: joined(this.ranges, found.ranges, how) });
       if (revision === this.info.revision) this.take(found);
       return true;
     } catch (error) {
@@ -197,7 +204,9 @@ export class Document {
   // --- edits, one after the other
 
   edit(change: api.Edit, what: api.What = { ranges: this.ranges }): Promise<void> {
-    return this.inTurn(() => api.edit(this.id, this.info.revision, what.ranges ? { ranges: [...what.ranges] } : what, change));
+    return this.inTurn(() =>
+      api.edit(this.id, this.info.revision, what.ranges ? { ranges: [...what.ranges] } : what, change),
+    );
   }
 
   // Of what is selected at the time when its turn comes.
@@ -210,7 +219,9 @@ export class Document {
   unmuteAll(): Promise<void> {
     const { ranges } = this;
     return this.inTurn(async () => {
-      const edited = this.info.n_muted ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" }) : null;
+      const edited = this.info.n_muted
+        ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" })
+        : null;
       return edited && { ...edited, selection: { n: ranges.length, ranges } };
     });
   }
@@ -253,7 +264,7 @@ export class Document {
     this.change = AS_IT_IS;
     const ranges = edited.selection.ranges;
     this.take(edited.selection.n && !isCleared ? await api.select(this.id, this.info.revision, { ranges }) : NONE);
-    if (this.info.counts.strike || this.laneNames.length) void this.findLanes();
+    if (this.laneKinds().length || this.lanes.names.length) void this.findLanes();
     this.seen++;
     if (this.playing) void this.levelTracks();
   }
@@ -273,7 +284,11 @@ export class Document {
       this.gainsOf = this.gains ? revision : -1;
     }
     const gain = (source: Source) => (this.matched ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
-    this.player.match({ original: gain("original"), reconstruction: gain("reconstruction"), residual: gain("residual") });
+    this.player.match({
+      original: gain("original"),
+      reconstruction: gain("reconstruction"),
+      residual: gain("residual"),
+    });
   }
 
   setMatched(matched: boolean): void {
@@ -295,7 +310,8 @@ export class Document {
     this.loop = loop;
     this.looping = loop !== null;
     this.player.loop = loop;
-    if (this.playing && loop && (this.positionS < loop.fromS || this.positionS > loop.toS)) void this.player.play(loop.fromS);
+    if (this.playing && loop && (this.positionS < loop.fromS || this.positionS > loop.toS))
+      void this.player.play(loop.fromS);
   }
 
   // Around what is selected, or else what is in view.

@@ -14,7 +14,13 @@ export interface Key {
 
 export const KEYS: Key[] = [
   { group: "Hear", keys: "Space", what: "play or pause", run: (d) => d.toggle() },
-  { group: "Hear", keys: "Enter", what: "hear what is selected, alone", run: (d) => d.hearSelected(), onlyTimeline: true },
+  {
+    group: "Hear",
+    keys: "Enter",
+    what: "hear what is selected, alone",
+    run: (d) => d.hearSelected(),
+    onlyTimeline: true,
+  },
   { group: "Hear", keys: "L", what: "loop the selection, or what is in view", run: (d) => d.toggleLoop() },
   { group: "Hear", keys: "F", what: "follow the sound", run: (d) => (d.following = !d.following) },
   { group: "Hear", keys: "1", what: "original", run: (d) => d.info.original && d.hear("original") },
@@ -39,8 +45,20 @@ export const KEYS: Key[] = [
   { group: "See", keys: "- or −", what: "zoom out", run: (d) => d.look((v) => v.zoom(1 / 1.5, centre(d))) },
   { group: "See", keys: "0", what: "the whole scene", run: (d) => d.look((v) => (v.whole(), v.setScale(d.scale))) },
   { group: "See", keys: "Z", what: "zoom to the selection", run: (d) => d.showSelection() },
-  { group: "See", keys: "Ctrl+ArrowLeft", what: "earlier", run: (d) => d.look((v) => v.pan(-v.width / 6)), onlyTimeline: true },
-  { group: "See", keys: "Ctrl+ArrowRight", what: "later", run: (d) => d.look((v) => v.pan(v.width / 6)), onlyTimeline: true },
+  {
+    group: "See",
+    keys: "Ctrl+ArrowLeft",
+    what: "earlier",
+    run: (d) => d.look((v) => v.pan(-v.width / 6)),
+    onlyTimeline: true,
+  },
+  {
+    group: "See",
+    keys: "Ctrl+ArrowRight",
+    what: "later",
+    run: (d) => d.look((v) => v.pan(v.width / 6)),
+    onlyTimeline: true,
+  },
   {
     group: "See",
     keys: "Ctrl+ArrowUp",
@@ -55,8 +73,20 @@ export const KEYS: Key[] = [
     run: (d) => d.look((v) => v.zoomHz(0.8, v.hzAt(0.4))),
     onlyTimeline: true,
   },
-  { group: "See", keys: "PageUp", what: "higher frequencies", run: (d) => d.look((v) => v.panHz(0.25)), onlyTimeline: true },
-  { group: "See", keys: "PageDown", what: "lower frequencies", run: (d) => d.look((v) => v.panHz(-0.25)), onlyTimeline: true },
+  {
+    group: "See",
+    keys: "PageUp",
+    what: "higher frequencies",
+    run: (d) => d.look((v) => v.panHz(0.25)),
+    onlyTimeline: true,
+  },
+  {
+    group: "See",
+    keys: "PageDown",
+    what: "lower frequencies",
+    run: (d) => d.look((v) => v.panHz(-0.25)),
+    onlyTimeline: true,
+  },
 
   { group: "Select", keys: "ArrowRight", what: "next event", run: (d) => step(d, 1), onlyTimeline: true },
   { group: "Select", keys: "ArrowLeft", what: "event before", run: (d) => step(d, -1), onlyTimeline: true },
@@ -69,8 +99,18 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "Q", what: "tool: lasso", run: (d) => (d.tool = "lasso") },
   { group: "Select", keys: "H", what: "tool: hand", run: (d) => (d.tool = "hand") },
 
-  { group: "Edit", keys: "Alt+ArrowRight", what: "move 10 ms later", run: (d) => d.editSelected({ op: "move", by_s: 0.01 }) },
-  { group: "Edit", keys: "Alt+ArrowLeft", what: "move 10 ms earlier", run: (d) => d.editSelected({ op: "move", by_s: -0.01 }) },
+  {
+    group: "Edit",
+    keys: "Alt+ArrowRight",
+    what: "move 10 ms later",
+    run: (d) => d.editSelected({ op: "move", by_s: 0.01 }),
+  },
+  {
+    group: "Edit",
+    keys: "Alt+ArrowLeft",
+    what: "move 10 ms earlier",
+    run: (d) => d.editSelected({ op: "move", by_s: -0.01 }),
+  },
   {
     group: "Edit",
     keys: "Alt+Shift+ArrowRight",
@@ -127,7 +167,12 @@ export const KEYS: Key[] = [
   { group: "Edit", keys: "G", what: "group", run: (d) => d.editSelected({ op: "group" }) },
   { group: "Edit", keys: "Ctrl+C", what: "copy", run: (d) => studio.copy(d) },
   { group: "Edit", keys: "Ctrl+X", what: "cut", run: (d) => (studio.copy(d), d.editSelected({ op: "delete" })) },
-  { group: "Edit", keys: "Ctrl+V", what: "paste at the play head, also into another scene", run: (d) => studio.paste(d) },
+  {
+    group: "Edit",
+    keys: "Ctrl+V",
+    what: "paste at the play head, also into another scene",
+    run: (d) => studio.paste(d),
+  },
   { group: "Edit", keys: "Ctrl+Z", what: "undo", run: (d) => d.undo() },
   { group: "Edit", keys: "Ctrl+Shift+Z or Ctrl+Y", what: "redo", run: (d) => d.redo() },
 
@@ -147,7 +192,15 @@ function centre(document: Document): number {
 async function step(document: Document, by: number): Promise<void> {
   const { info } = document;
   if (!info.n_events) return;
-  const ask = { what: null, sort: "time_s", descending: false, offset: 0, limit: 1, columns: [], find: document.focused };
+  const ask = {
+    what: null,
+    sort: "time_s",
+    descending: false,
+    offset: 0,
+    limit: 1,
+    columns: [],
+    find: document.focused,
+  };
   let offset = 0;
   if (document.focused !== null) {
     const here = await api.table(info.id, info.revision, ask);
@@ -193,7 +246,8 @@ export function press(event: KeyboardEvent): void {
   if (!key || (key.group !== "Scene" && !studio.current)) return;
   const isPressed = target.closest("button, a, summary, [role=tab], input");
   if (isPressed && ["Space", "Enter"].includes(name)) return;
-  const isElsewhere = target.closest("[data-keys]")?.getAttribute("data-keys") !== "timeline" && target !== document.body;
+  const isElsewhere =
+    target.closest("[data-keys]")?.getAttribute("data-keys") !== "timeline" && target !== document.body;
   if (key.onlyTimeline && isElsewhere) return;
   if (name === "?" || studio.current) {
     event.preventDefault();

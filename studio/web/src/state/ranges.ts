@@ -6,7 +6,8 @@ export const NOTHING: Ranges = [];
 export function rangesOf(ids: number[]): Ranges {
   const ranges: number[] = [];
   for (const id of [...ids].sort((a, b) => a - b)) {
-    if (ranges.length && ranges[ranges.length - 1] >= id) ranges[ranges.length - 1] = Math.max(ranges[ranges.length - 1], id + 1);
+    if (ranges.length && ranges[ranges.length - 1] >= id)
+      ranges[ranges.length - 1] = Math.max(ranges[ranges.length - 1], id + 1);
     else ranges.push(id, id + 1);
   }
   return ranges;

@@ -14,7 +14,10 @@ export function recent(folder: string): string[] {
 
 export function remember(folder: string, path: string): void {
   try {
-    localStorage.setItem(keyOf(folder), JSON.stringify([path, ...recent(folder).filter((held) => held !== path)].slice(0, MOST)));
+    localStorage.setItem(
+      keyOf(folder),
+      JSON.stringify([path, ...recent(folder).filter((held) => held !== path)].slice(0, MOST)),
+    );
   } catch {
     return;
   }

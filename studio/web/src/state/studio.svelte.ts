@@ -25,6 +25,7 @@ class Studio {
   opening: string | null = $state(null);
   uploading: { name: string; fraction: number } | null = $state(null);
   current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
+  kinds = $derived(this.info?.kinds ?? []);
   private lastNotice = 0;
   private hasChosen = false; // what to show: the user, before the server told
 
@@ -58,14 +59,22 @@ class Studio {
     if (isFirst && !this.hasChosen) {
       const wanted = decodeURIComponent(location.hash.slice(1));
       this.currentId =
-        [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ?? null;
+        [wanted, info.opened, info.documents.at(-1)?.id].find((id) => this.documents.some((held) => held.id === id)) ??
+        null;
     }
   }
 
   private hearDocument(info: api.DocumentInfo): void {
     const held = this.documents.find((document) => document.id === info.id);
     if (held) held.update(info);
-    else this.documents.push(new Document(info, (error) => this.trouble(error)));
+    else
+      this.documents.push(
+        new Document(
+          info,
+          () => this.kinds,
+          (error) => this.trouble(error),
+        ),
+      );
   }
 
   private hearJob(job: api.Job): void {
@@ -143,7 +152,11 @@ class Studio {
     if (this.currentId === id) this.show(this.documents[Math.min(at, this.documents.length - 1)]?.id ?? null);
   }
 
-  async save(document: Document, path: string | null = null, overwrite = false): Promise<"saved" | "exists" | "failed"> {
+  async save(
+    document: Document,
+    path: string | null = null,
+    overwrite = false,
+  ): Promise<"saved" | "exists" | "failed"> {
     try {
       document.info = await api.save(document.id, path, overwrite);
       this.say(`Saved ${document.info.path ?? document.info.name}.`);
@@ -165,7 +178,12 @@ class Studio {
 
   copy(document: Document): void {
     if (!document.selected.n) return;
-    this.copied = { document: document.id, revision: document.info.revision, ranges: document.ranges, name: document.info.name };
+    this.copied = {
+      document: document.id,
+      revision: document.info.revision,
+      ranges: document.ranges,
+      name: document.info.name,
+    };
     this.say(`Copied ${document.selected.n.toLocaleString("en")} ${document.selected.n === 1 ? "event" : "events"}.`);
   }
 
@@ -173,6 +191,18 @@ class Studio {
     if (!this.copied) return;
     const { document, revision, ranges } = this.copied;
     await into.edit({ op: "paste", document, revision, at_s: into.positionS }, { ranges });
+  }
+
+  // --- kinds of event
+
+  kind(name: string): api.Kind | undefined {
+    return this.kinds.find(({ kind }) => kind === name);
+  }
+
+  // What one event of a kind is called, or several.
+  word(name: string, n = 2): string {
+    const kind = this.kind(name);
+    return (n === 1 ? kind?.label : kind?.plural) ?? name;
   }
 
   // --- what there is to tell

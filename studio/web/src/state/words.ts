@@ -38,10 +38,11 @@ export function bytes(n: number): string {
   return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
 }
 
-// The name of a column without its unit: frequency_hz is "frequency".
-export function titled(name: string): string {
+// The name of a column without its unit: frequency_hz is "frequency". Counts are told by `count`: n_partials is "number
+// of partials".
+export function titled(name: string, count = "number of "): string {
   const words = name
-    .replace(/^n_/, "number of ")
+    .replace(/^n_/, count)
     .replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "")
     .replaceAll("_", " ");
   return words === "into" || words === "since" || words === "turn" ? name.replaceAll("_", " ") : words;
@@ -58,12 +59,3 @@ const OPTION_WORDS: Record<string, string> = {
   texture_kbps: "texture, kbps",
 };
 export const optionWord = (name: string, title: string): string => OPTION_WORDS[name] ?? title;
-
-const KIND_WORDS: Record<string, [string, string]> = {
-  gabor: ["atom", "atoms"],
-  texture: ["texture", "textures"],
-  strike: ["strike", "strikes"],
-  splat: ["splat", "splats"],
-  vector: ["vector", "vectors"],
-};
-export const kindWord = (kind: string, n = 2): string => (KIND_WORDS[kind] ?? [kind, `${kind}s`])[n === 1 ? 0 : 1];

@@ -1,0 +1,168 @@
+"""One door to every encoder: `motes.encode`.
+
+The overloads spell out the options of each, for editors and type checkers; tests/encoders/test_encoders.py holds them
+to the dataclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from motes.encoders import encoder_named, encoder_of, make_options
+from motes.errors import ParameterError
+
+if TYPE_CHECKING:
+    from motes.audio import Audio
+    from motes.encoders.options import Options
+    from motes.encoders.progress import Progress
+    from motes.scene.scene import Scene
+
+    OnProgress = Callable[[Progress], None]
+    Watch = Callable[[Scene, Progress], None]
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    encoder: Literal["pursuit"] = "pursuit",
+    kbps: float | None = None,
+    quality: float | None = None,
+    snr_db: float | None = None,
+    n_events: int | None = None,
+    events_per_second: float | None = None,
+    windows: Sequence[int] | None = None,
+    refit: bool = False,
+    texture: bool | None = None,
+    texture_kbps: float | None = None,
+    n_threads: int = 0,
+) -> Scene: ...
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    encoder: Literal["instrument"],
+    controls: int = 0,
+    modes: int = 512,
+    strikes: int = 0,
+    numbers_percent: float = 3.0,
+    taps: int = 32,
+    refine: int = 60,
+    loss: str | None = None,
+    l1: float = 0.0,
+    seed: int = 0,
+    time_limit_s: float | None = 120.0,
+    checkpoint: str | None = None,
+) -> Scene: ...
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    watch: Watch | None = None,
+    encoder: Literal["splat"],
+    events: int = 64,
+    iterations: int = 3000,
+    init: Literal["pursuit", "random"] = "pursuit",
+    envelope: Literal["gaussian", "gamma"] = "gaussian",
+    loss: str = "convergence:1",
+    room: str = "none",
+    time_limit_s: float | None = None,
+    learning_rate: float = 0.02,
+    sparsity: float = 0.0,
+    noise: bool = False,
+    control_every: int = 100,
+    refit_every: int = 250,
+    patience: int = 1000,
+    stretch_s: float = 4.0,
+    texture: bool = False,
+    texture_kbps: float = 3.0,
+    seed: int = 0,
+    checkpoint: str | None = None,
+    resume: bool = False,
+) -> Scene: ...
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    watch: Watch | None = None,
+    encoder: Literal["gabor"],
+    events: int = 64,
+    iterations: int = 3000,
+    init: Literal["pursuit", "random"] = "pursuit",
+    loss: str = "convergence:1",
+    room: str = "none",
+    time_limit_s: float | None = None,
+    learning_rate: float = 0.02,
+    sparsity: float = 0.0,
+    control_every: int = 100,
+    refit_every: int = 250,
+    patience: int = 1000,
+    stretch_s: float = 4.0,
+    texture: bool = False,
+    texture_kbps: float = 3.0,
+    seed: int = 0,
+    checkpoint: str | None = None,
+    resume: bool = False,
+) -> Scene: ...
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    watch: Watch | None = None,
+    options: Options,
+) -> Scene: ...
+
+
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
+    watch: Watch | None = None,
+    encoder: str | None = None,
+    options: Options | None = None,
+    **values: Any,
+) -> Scene:
+    """The scene of a recording; `scene.render()` has exactly the shape of the audio.
+
+    `audio` is an array `(n,)` or `(n_channels, n)`, float with full scale 1, int16 or int32, with its `sample_rate_hz`;
+    or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
+    the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
+    it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
+    that show it.
+
+    Raises ParameterError for audio or options that make no sense, AudioError for a file that cannot be read,
+    MissingExtraError where the encoder needs what is not installed.
+    """
+    if options is None:
+        chosen = encoder_named("pursuit" if encoder is None else encoder)
+        options = make_options(chosen, values)
+    else:
+        chosen = encoder_of(options)
+        if values:
+            raise ParameterError(f"{', '.join(values)} belong into options, which is given too")
+        if encoder not in (None, chosen.name):
+            raise ParameterError(f"these are options of {chosen.name}, not of {encoder}")
+    if watch is not None and not chosen.shows:
+        raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
+    more = {} if watch is None else {"watch": watch}
+    return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)

@@ -1,0 +1,105 @@
+"""What a matching pursuit can be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from motes.encoders.options import Options, option
+from motes.errors import ParameterError
+
+DEFAULT_WINDOWS = (512, 2048, 8192)
+WINDOWS_BY_EAR = (256, 1024, 2048, 4096)
+DEFAULT_EVENTS_PER_SECOND = 1000.0
+WINDOWS = tuple(2**k for k in range(6, 16))
+
+
+@dataclass(frozen=True)
+class PursuitOptions(Options):
+    """What to aim for, and with which atoms. At most one target; without any, 1000 events per second."""
+
+    kbps: float | None = option(
+        None,
+        "Make the best of a file of at most this many kilobits per second, all channels together.",
+        unit="kbps",
+        low=0,
+        low_excluded=True,
+        is_target=True,
+    )
+    quality: float | None = option(
+        None, "Hold a quality, 0 … 10, and let the size follow.", low=0, high=10, is_target=True
+    )
+    snr_db: float | None = option(
+        None,
+        "Stop when the decoded file has this signal-to-noise ratio, in dB.",
+        unit="dB",
+        low=0,
+        high=120,
+        low_excluded=True,
+        flag="snr",
+        is_target=True,
+    )
+    n_events: int | None = option(None, "Stop after this many events in all.", low=0, flag="events", is_target=True)
+    events_per_second: float | None = option(
+        None, "Spend this many events on each second.", unit="1/s", low=0, low_excluded=True, is_target=True
+    )
+    windows: tuple[int, ...] | None = option(
+        None,
+        "Window lengths in samples: powers of two from 64 to 32768. By default 256, 1024, 2048, 4096 with a bitrate or "
+        "a quality, else 512, 2048, 8192.",
+        unit="samples",
+        choices=WINDOWS,
+    )
+    refit: bool = option(False, "Refit all amplitudes together by least squares when the atoms are chosen.")
+    texture: bool | None = option(
+        None,
+        "Fill what the atoms leave with noise of its levels; by default with a bitrate or a quality, not with other "
+        "targets.",
+    )
+    texture_kbps: float | None = option(
+        None,
+        "At most this for the noise of each channel; by default two fifths of what a channel takes with a bitrate or a "
+        "quality, else 3.",
+        unit="kbps",
+        low=0,
+        low_excluded=True,
+    )
+    n_threads: int = option(
+        0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        windows = self.windows if self.windows is not None else (WINDOWS_BY_EAR if self.by_ear else DEFAULT_WINDOWS)
+        object.__setattr__(self, "windows", check_windows(windows))
+
+    def asked(self) -> dict[str, Any]:
+        """What is not as usual, by name: what a file says of how it was made. The number of threads is not part of
+        it.
+        """
+        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {
+            "kbps": None,
+            "quality": None,
+            "n_threads": self.n_threads,
+        }
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+    @property
+    def by_ear(self) -> bool:
+        """Whether atoms are chosen by what they are worth to the ear."""
+        return self.kbps is not None or self.quality is not None
+
+    @property
+    def with_texture(self) -> bool:
+        """Whether noise fills what the atoms leave."""
+        return self.by_ear if self.texture is None else self.texture
+
+
+def check_windows(windows: tuple[int, ...]) -> tuple[int, ...]:
+    """`windows` ascending, or a ParameterError: powers of two from 64 to 32768, none twice."""
+    for window in windows:
+        if isinstance(window, bool) or window not in WINDOWS:
+            raise ParameterError(f"windows are powers of two from 64 to 32768 samples, not {window!r}")
+    if not windows or len(set(windows)) != len(windows):
+        raise ParameterError(f"windows must be named once each, at least one of them: {windows!r}")
+    return tuple(sorted(int(window) for window in windows))

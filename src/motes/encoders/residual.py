@@ -1,0 +1,23 @@
+"""The residual: what a scene leaves of the recording that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.audio import Source
+from motes.scene.scene import Scene
+from motes.synth.render import render_blocks
+
+
+def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64]]:
+    """Source − render, block after block of the source, `(n_channels, n)`."""
+    blocks = render_blocks(scene)
+    rendered = np.empty((scene.n_channels, 0), np.float32)
+    for block in source.blocks():
+        while rendered.shape[1] < block.shape[1]:
+            rendered = np.concatenate([rendered, next(blocks)], axis=1)
+        yield np.subtract(block, rendered[:, : block.shape[1]], dtype=np.float64)
+        rendered = rendered[:, block.shape[1] :]

@@ -1,0 +1,109 @@
+"""How near an estimate is to its reference: all measures in one table of numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from motes.audio import Audio, Block, as_source, read_audio
+from motes.losses import Loss, loss_named
+
+if TYPE_CHECKING:
+    from motes.scene.scene import Scene
+
+# Losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training.
+_PIECE_S = 10.0
+
+
+def evaluate(
+    estimate: Audio | Scene,
+    reference: Audio | Scene,
+    sample_rate_hz: float | None = None,
+    *,
+    perceptual: bool = False,
+    controls: bool = False,
+    align: bool = False,
+    loss: Sequence[str] = (),
+) -> dict[str, float]:
+    """Measures by name, of scenes, .mote files, recordings or arrays; see `motes.evaluate`."""
+    from motes.metrics.signal import check_pair, compare
+
+    losses = [loss_named(name) for name in dict.fromkeys(loss)]
+    for each in losses:
+        each.load()  # what is missing is said before the work begins
+    if perceptual or controls:
+        from motes.metrics.perceptual import require_scores
+
+        require_scores()
+    (one, one_rate), (other, other_rate) = _audio_of(estimate, sample_rate_hz), _audio_of(reference, sample_rate_hz)
+    result: dict[str, float] = {}
+    if align and one_rate == other_rate:
+        from motes.metrics.align import align as aligned
+
+        one, other, result["delay_samples"] = aligned(one, other, one_rate)
+    pair = check_pair(one, other, one_rate, other_rate)
+    result |= compare(*pair)
+    if len(pair[1]) > 1:
+        from motes.metrics.stereo import stereo_errors
+
+        result |= stereo_errors(*pair, one_rate)
+    result |= {f"loss_{each.name}": _loss_of(each, *pair, one_rate) for each in losses}
+    if perceptual or controls:
+        result |= _opinions(*pair, one_rate, controls)
+    return result
+
+
+def _opinions(estimate: Block, reference: Block, rate: int, controls: bool) -> dict[str, float]:
+    """What Zimtohrli and ViSQOL say of the estimate and, if asked, of the controls."""
+    from motes.metrics.controls import CONTROLS
+    from motes.metrics.perceptual import compare_perceptually
+    from motes.metrics.signal import spectral_convergence
+
+    result = compare_perceptually(estimate, reference, rate)
+    for control in CONTROLS if controls else ():
+        copy = control(reference, rate)
+        opinions = {"spectral_convergence": spectral_convergence(copy, reference)} | compare_perceptually(
+            copy, reference, rate
+        )
+        result |= {f"{control.__name__}_{name}": value for name, value in opinions.items()}
+    return result
+
+
+def _loss_of(loss: Loss, estimate: Block, reference: Block, rate: int) -> float:
+    """Mean of the loss over pieces of equal length, at most ten seconds each."""
+    import torch
+
+    n = estimate.shape[1]
+    if n == 0:
+        return 0.0
+    edges = np.linspace(0, n, max(1, int(np.ceil(n / (_PIECE_S * rate)))) + 1).astype(int)
+    total = 0.0
+    with torch.no_grad():
+        for start, stop in pairwise(edges):
+            e, r = (
+                torch.from_numpy(np.ascontiguousarray(x[np.newaxis, :, start:stop], np.float32))
+                for x in (estimate, reference)
+            )
+            total += float(loss(e, r, rate)) * (stop - start)
+    return total / n
+
+
+def _audio_of(given: Audio | Scene, sample_rate_hz: float | None) -> tuple[Block, int]:
+    """Samples and their rate."""
+    from motes.library.work import load_scene
+    from motes.scene.scene import Scene
+
+    if isinstance(given, str | os.PathLike):
+        path = os.fspath(given)
+        if not path.lower().endswith(".mote"):
+            return read_audio(path)
+        given = load_scene(path)
+    if isinstance(given, Scene):
+        return given.render(), given.sample_rate_hz
+    source = as_source(given, sample_rate_hz)
+    audio = np.concatenate([np.empty((source.n_channels, 0), np.float32), *source.blocks()], axis=1)
+    return audio[0] if source.n_channels == 1 else audio, source.sample_rate_hz

@@ -1,0 +1,18 @@
+"""Why an encoder stopped."""
+
+from enum import StrEnum
+
+
+class StopReason(StrEnum):
+    """Why an encoder stopped, as `metadata.stop_reason` of its scene, files and JSON spell it."""
+
+    N_EVENTS_REACHED = "n_events_reached"
+    SNR_REACHED = "snr_reached"
+    BITRATE_REACHED = "bitrate_reached"
+    QUALITY_REACHED = "quality_reached"
+    ITERATIONS_REACHED = "iterations_reached"
+    NOTHING_AUDIBLE_LEFT = "nothing_audible_left"
+    # Nothing more is found, though what is left can be heard.
+    STALLED = "stalled"
+    TIME_LIMIT = "time_limit"
+    CANCELLED = "cancelled"

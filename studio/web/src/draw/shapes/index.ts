@@ -1,0 +1,10 @@
+// The shapes that a kind of event can have, by the names that the server calls them.
+
+import type { DrawnKind } from "../kind.ts";
+import { bar } from "./bar.ts";
+import { burst } from "./burst.ts";
+import { lane } from "./lane.ts";
+import { line } from "./line.ts";
+import type { Shape } from "./shape.ts";
+
+export const SHAPES: Record<DrawnKind["shape"], Shape> = { line, bar, image: line, lane, burst };
