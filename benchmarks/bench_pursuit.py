@@ -14,7 +14,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,8 +21,10 @@ from unittest import mock
 import numpy as np
 
 from motes.audio import ArraySource, read_audio
-from motes.encoders.pursuit.schedule import Enough, Swept, Workshop, sweep, sweep_to
+from motes.encoders.pursuit.common_threshold import pursue
+from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult, StopCriterion, pursue_segments
 from motes.encoders.pursuit.segment import Segment
+from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import dictionary
 
 REFERENCE_ATOMS = {
@@ -52,27 +53,27 @@ def clocked(method: Callable[..., Any], spent: Counter[str]) -> Callable[..., An
     return run
 
 
-def timed(source: ArraySource, workshop: Workshop, enough: Enough) -> tuple[Swept, float, float]:
+def timed(source: ArraySource, context: PursuitContext, criterion: StopCriterion) -> tuple[PursuitResult, float, float]:
     """What pursuit finds, and the best of several times in seconds: the pursuit alone, and all of it."""
     pursuit = everything = np.inf
     for _ in range(RUNS):
         spent: Counter[str] = Counter()
         with mock.patch.multiple(Segment, batch=clocked(Segment.batch, spent), refresh=clocked(Segment.refresh, spent)):
             start = time.perf_counter()
-            found = sweep(source, workshop, lambda _: enough)
+            found = pursue_segments(source, context, lambda _: criterion)
             everything = min(everything, time.perf_counter() - start)
         pursuit = min(pursuit, spent["batch"] - spent["refresh"])
     return found, pursuit, everything
 
 
-def enough_for(audio: np.ndarray, snr_db: float) -> Enough:
+def criterion_for(audio: np.ndarray, snr_db: float) -> StopCriterion:
     """The residual energy that a signal-to-noise ratio allows."""
-    return Enough(residual_energy=float(np.sum(audio.astype(np.float64) ** 2)) * 10 ** (-snr_db / 10))
+    return StopCriterion(residual_energy=float(np.sum(audio.astype(np.float64) ** 2)) * 10 ** (-snr_db / 10))
 
 
 def per_atom() -> None:
     """Microseconds per atom."""
-    one = Workshop(dictionary(WINDOWS), None, 1)
+    one = PursuitContext(dictionary(WINDOWS), ThreadPool())
     print(
         "| clip | atoms at 30 dB | against reference | pursuit, µs/atom | all, µs/atom | pursuit, 2 threads | "
         "all, 2 "
@@ -80,13 +81,13 @@ def per_atom() -> None:
     )
     print("|---|---|---|---|---|---|---|")
     rows = []
-    with ThreadPoolExecutor(2) as executor:
-        two = Workshop(dictionary(WINDOWS), executor, 2)
+    with ThreadPool(2) as pool:
+        two = PursuitContext(dictionary(WINDOWS), pool)
         for clip, reference in REFERENCE_ATOMS.items():
             audio, rate = read_audio(FOLDER / f"{clip}.flac")
-            source, enough = ArraySource(audio, rate), enough_for(audio, 30)
-            found, pursuit, everything = timed(source, one, enough)
-            again, pursuit_2, everything_2 = timed(source, two, enough)
+            source, criterion = ArraySource(audio, rate), criterion_for(audio, 30)
+            found, pursuit, everything = timed(source, one, criterion)
+            again, pursuit_2, everything_2 = timed(source, two, criterion)
             assert np.array_equal(found.atoms.amplitude, again.atoms.amplitude)
             n = len(found.atoms)
             row = (
@@ -113,11 +114,11 @@ def segments() -> None:
     mono = np.ascontiguousarray(audio.mean(axis=0))
     source = ArraySource(mono, rate)
     for windows in ((512, 2048, 8192), WINDOWS):
-        workshop = Workshop(dictionary(windows), None, 1)
+        context = PursuitContext(dictionary(windows), ThreadPool())
         for snr_db in (15, 25):
-            enough = enough_for(mono, snr_db)
-            whole = sweep(source, workshop, lambda _, e=enough: e, segmented=False)
-            parts = sweep_to(source, workshop, enough)
+            criterion = criterion_for(mono, snr_db)
+            whole = pursue_segments(source, context, lambda _, e=criterion: e, segmented=False)
+            parts = pursue(source, context, criterion)
             reached = 10 * np.log10(parts.energy / parts.residual_energy)
             a, b = len(whole.atoms), len(parts.atoms)
             print(f"| {', '.join(map(str, windows))} | {snr_db} | {a} | {b} | {b / a - 1:+.2%} | {reached:.2f} |")

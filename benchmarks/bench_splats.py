@@ -23,7 +23,7 @@ import soxr
 
 from motes.encoders.fit import FitOptions, GaborOptions, SplatOptions
 from motes.encoders.fit import encode as fit
-from motes.encoders.fit.density_control import windows_for
+from motes.encoders.fit.initialisation import windows_for
 from motes.encoders.pursuit import PursuitOptions
 from motes.encoders.pursuit import encode as pursue
 from motes.kinds.splat.oracle import render_splat_oracle

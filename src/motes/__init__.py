@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from motes.audio import Audio
-    from motes.codec.bitstream import FileInfo
+    from motes.codec import FileInfo
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -230,7 +230,7 @@ def evaluate(
 
 def info(path: File) -> FileInfo:
     """What a .mote file says of itself, without decoding its events."""
-    from motes.codec.bitstream import info as read
+    from motes.codec import info as read
 
     return read(path)
 
@@ -239,7 +239,7 @@ def validate(path: File) -> FileInfo:
     """What a .mote file says of itself, once every checksum is right and every event could be decoded; raises
     FormatError where not.
     """
-    from motes.codec.bitstream import validate as check
+    from motes.codec import validate as check
 
     return check(path)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from motes.codec.bitstream import dumps, loads
 
 import motes
+from motes.codec import dumps, loads
 from motes.metrics.perceptual import zimtohrli
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ ENCODE = """
 import sys
 from pathlib import Path
 import motes, soundfile
-from motes.codec.bitstream import dumps
+from motes.codec import dumps
 from numba.core import config
 assert (config.CPU_NAME, config.CPU_FEATURES) == ("generic", "")
 audio, rate = soundfile.read(sys.argv[1], always_2d=True)

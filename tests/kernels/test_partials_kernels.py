@@ -8,7 +8,8 @@ from plain_partials import PlainLines
 
 import motes
 from motes.audio import read_audio
-from motes.kernels.partials import follow_lines, grow_lines, join_lines
+from motes.kernels.partial_curves import follow_lines
+from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
 from motes.kernels.reassignment import POINTS
 from motes.kinds.gabor.partials import _atoms, _sounds
 
@@ -81,34 +82,17 @@ def check(atoms: dict[str, np.ndarray]) -> int:
     plain = PlainLines(**atoms)
     plain.grow()
     n = len(atoms["time"])
-    line, starts, knots = np.zeros(n, np.int64), np.zeros(n + 1, np.int64), np.zeros(n, np.int64)
-    names = ("order", "time", "window", "own", "sound", "phase", "strength", "channel", "energy", "amplitude")
-    places = atoms["points"], atoms["point_time"], atoms["point_sound"]
-    n_lines = grow_lines(*(atoms[name] for name in names), atoms["free"].copy(), *places, line, starts, knots)
+    read = LineAtoms(**{name: atoms[name] for name in LineAtoms._fields})
+    lines = LineTable(np.zeros(n, np.int64), np.zeros(n + 1, np.int64), np.zeros(n, np.int64))
+    line, starts, knots = lines
+    n_lines = grow_lines(read, atoms["free"].copy(), atoms["order"], lines)
     assert n_lines == len(plain.knots)
     assert [knots[starts[k] : starts[k + 1]].tolist() for k in range(n_lines)] == plain.knots
     assert np.array_equal(line, plain.line)
-    after = join_lines(
-        n_lines, starts, knots, atoms["time"], atoms["window"], atoms["sound"], atoms["strength"], *places
-    )
-    assert np.array_equal(after, plain.joined())
+    assert np.array_equal(join_lines(read, lines, n_lines), plain.joined())
     n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * n, 3))
     frequency, turns = atoms["own"].copy(), np.zeros(n)
-    follow_lines(
-        n_lines,
-        starts,
-        knots,
-        atoms["time"],
-        atoms["window"],
-        atoms["own"],
-        atoms["amplitude"],
-        *places,
-        line,
-        frequency,
-        turns,
-        n_nodes,
-        nodes,
-    )
+    follow_lines(read, lines, n_lines, frequency, turns, n_nodes, nodes)
     for k in range(n_lines):
         mine = nodes[POINTS * starts[k] :][: n_nodes[k]]
         time, sound, turned = plain.curve(plain.knots[k])

@@ -4,27 +4,30 @@ import numpy as np
 import pytest
 from plain_pursuit import PlainPursuit
 
-from motes.encoders.pursuit.masking import Hearing
-from motes.encoders.pursuit.segment import STEP, STEPS_PER_BATCH, Atoms, Segment
-from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary, unit_window
+from motes.encoders.pursuit.atoms import Atoms
+from motes.encoders.pursuit.masking import MaskingModel
+from motes.encoders.pursuit.segment import STEP, STEPS_PER_BATCH, Segment
+from motes.encoders.threads import ThreadPool
+from motes.kernels.dictionary import GRAM_THRESHOLD, PairField, dictionary, unit_window
 
 
-def begun(audio, windows, first=0, hearing=None):
+def begun(audio, windows, first=0, masking=None):
     """A segment over the inside of `audio` `(n_channels, n)`, which reaches a margin past both ends."""
     margin = windows[-1] // 2
     last = first + audio.shape[1] - 2 * margin
-    segment = Segment(dictionary(windows), len(audio), last - first, None, 1)
-    if hearing is not None:
-        segment.weigh(audio.astype(np.float32), first - margin, first, last, hearing)
-    segment.begin(audio.astype(np.float32), first - margin, first, last, last + margin)
+    segment = Segment(dictionary(windows), len(audio), last - first, ThreadPool())
+    if masking is not None:
+        segment.set_weights(audio.astype(np.float32), first, last, masking)
+    segment.begin(audio.astype(np.float32), first, last, last + margin)
     return segment, PlainPursuit(audio.astype(np.float32), first - margin, first, last, windows)
 
 
 def coefficients(segment, k, frame, channel=0):
-    first_value, stride, _, first_frame = segment._layout[k, :4]
-    place = channel * segment._channel_stride + first_value + (frame - first_frame) * stride
+    values = segment._coefficients
+    first_value, stride, _, first_frame = values.layout[k, :4]
+    place = channel * values.channel_stride + first_value + (frame - first_frame) * stride
     n_bins = segment.dictionary.windows[k] // 2 + 1
-    return segment._re[place : place + n_bins] + 1j * segment._im[place : place + n_bins]
+    return values.re[place : place + n_bins] + 1j * values.im[place : place + n_bins]
 
 
 @pytest.mark.parametrize("windows", [(64,), (64, 512), (128, 256, 2048)])
@@ -54,18 +57,18 @@ def mixture(rng, n_channels, n_samples):
     return np.array(audio) * np.linspace(1, 0.3, n_channels)[:, None]
 
 
-@pytest.mark.parametrize("hearing", [None, Hearing(44100)])
+@pytest.mark.parametrize("masking", [None, MaskingModel(44100)])
 @pytest.mark.parametrize(
     ("windows", "n_channels"), [((64,), 1), ((512, 1024), 1), ((64, 256, 1024), 2), ((128, 2048), 1)]
 )
-def test_same_atoms_as_plain_numpy(windows, n_channels, hearing):
+def test_same_atoms_as_plain_numpy(windows, n_channels, masking):
     """From the same residual, batch by batch. An energy within the tables' truncation of a threshold may be chosen
     or not, and then its neighbours differ.
     """
-    segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows, hearing=hearing)
-    for k, frames in enumerate(plain.frames if hearing else ()):
+    segment, plain = begun(mixture(np.random.default_rng(2), n_channels, 6000), windows, masking=masking)
+    for k, frames in enumerate(plain.frames if masking else ()):
         power = np.array([np.sum(np.abs(plain.coefficients(k, frame)) ** 2, axis=0) for frame in frames], np.float32)
-        weights = hearing.weights(power, windows[k])
+        weights = masking.weights(power, windows[k])
         plain.weights |= {(k, frame): row for frame, row in zip(frames, weights, strict=True)}
     n_shared = n_fast = n_slow = 0
     for _ in range(14):
@@ -118,7 +121,9 @@ def test_cross_gram_is_the_inner_product_of_atoms(k, target):
     book = dictionary(windows)
     gram, rng = book.gram, np.random.default_rng(4)
     from_window, to_window = windows[k], windows[target]
-    first_row, step_log2, first_distance, n_distances, phases_log2, multiplier_log2 = gram.pair[k, target, :6]
+    first_row, step_log2, first_distance, n_distances, phases_log2, multiplier_log2 = gram.pair[
+        k, target, : PairField.LOWEST_OFFSET
+    ]
     for _ in range(10):
         distance = int(rng.integers(first_distance, first_distance + n_distances))
         m = int(rng.integers(from_window // 8, from_window // 4))

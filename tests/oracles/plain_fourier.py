@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from motes.kernels._fourier_simd import LANES
 from motes.kernels.fourier import radices
+from motes.kernels.simd.fourier import LANES
 
 
 def order(size: int) -> np.ndarray:

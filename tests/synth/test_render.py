@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import ParameterError
-from motes.kernels.windowed_sinusoids import add_gabor
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 from motes.kinds.gabor.kernel import project_on_gabor
 from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.table import Gabor
@@ -91,13 +91,13 @@ def test_stretches_that_make_no_sense(stretch, says):
 def test_projection_is_the_adjoint_of_rendering():
     """⟨render(a), y⟩ = ⟨a, project(y)⟩."""
     rng = np.random.default_rng(7)
-    n, n_samples, stride = 30, 3000, 3016
+    n, n_samples = 30, 3000
     centre, window, omega = rng.uniform(-100, 3100, n), rng.choice([50.5, 512, 2048.0], n), rng.uniform(0, np.pi, n)
-    a, y = rng.standard_normal(n) + 1j * rng.standard_normal(n), rng.standard_normal(stride)
-    audio, re, im = np.zeros(stride), np.empty((n, 1)), np.empty((n, 1))
-    add_gabor(audio, stride, n_samples, 0, centre, window, omega, np.abs(a)[:, None], np.angle(a)[:, None], 0, n)
-    project_on_gabor(y, stride, n_samples, 1, 0, centre, window, omega, re, im)
-    assert audio[:n_samples] @ y[:n_samples] == pytest.approx(a.real @ re[:, 0] + a.imag @ im[:, 0], rel=1e-10)
+    a, y = rng.standard_normal(n) + 1j * rng.standard_normal(n), rng.standard_normal(n_samples)
+    signal, re, im = Signal.zeros(1, n_samples, 0), np.empty((n, 1)), np.empty((n, 1))
+    add_gabor(signal, Sinusoids(centre, window, omega, np.abs(a)[:, None], np.angle(a)[:, None]), 0, n)
+    project_on_gabor(Signal.of(y[None], 0), centre, window, omega, re, im)
+    assert signal.channels()[0] @ y == pytest.approx(a.real @ re[:, 0] + a.imag @ im[:, 0], rel=1e-10)
 
 
 def test_events_above_half_the_sample_rate_are_silent():

@@ -144,7 +144,7 @@ class Modal:
     """
 
     def __init__(self, modes: Modes, tail_db: float = -110.0) -> None:
-        from motes.kernels.modal import tables
+        from motes.kernels.modal import modal_tables
 
         self.modes = modes
         decay = np.abs(modes.poles)
@@ -153,7 +153,7 @@ class Modal:
         self.cut = tail > 10 ** (tail_db / 20) * size
         left = 0.0 if self.cut or size == 0 else tail / size
         self.error_db = max(10 * float(np.log10(10 ** (modes.error_db / 10) + left**2)), SINGLE_DB)
-        self._tables = tables(modes.direct, modes.poles, modes.amplitudes, modes.n_taps if self.cut else None)
+        self._tables = modal_tables(modes.direct, modes.poles, modes.amplitudes, modes.n_taps if self.cut else None)
 
     def __call__(self, x: ArrayLike) -> Samples:
         """`(n,)` or `(channels, n)`, each channel to n + n_taps − 1 samples."""
@@ -162,7 +162,7 @@ class Modal:
             return np.stack([self(channel) for channel in x])
         n_out = len(x) + self.modes.n_taps - 1
         y = np.empty(-(-n_out // STEP) * STEP, np.float32)
-        state = np.zeros_like(self._tables[3])
+        state = np.zeros_like(self._tables.power)
         if self.cut:
             padded = np.zeros(self.modes.n_taps + len(y), np.float32)
             padded[self.modes.n_taps : self.modes.n_taps + len(x)] = x
@@ -180,18 +180,7 @@ class Modal:
     def _ring(
         self, x: Samples, first: int, state: NDArray[np.float64], y: Samples, n_inputs: int | None = None
     ) -> None:
-        from motes.kernels.modal import ring
+        from motes.kernels.modal import ModalInputs, ring
 
-        direct, inject, read, power = self._tables
-        ring(
-            x,
-            first,
-            self.modes.n_taps,
-            len(direct) if n_inputs is None else n_inputs,
-            direct,
-            inject,
-            read,
-            power,
-            state,
-            y,
-        )
+        n_inputs = len(self._tables.direct) if n_inputs is None else n_inputs
+        ring(ModalInputs(x, self.modes.n_taps, n_inputs), first, self._tables, state, y)

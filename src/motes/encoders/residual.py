@@ -1,4 +1,4 @@
-"""The residual: what a scene leaves of the recording that it was made from."""
+"""What a scene leaves of its recording."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64
             rendered = np.concatenate([rendered, next(blocks)], axis=1)
         yield np.subtract(block, rendered[:, : block.shape[1]], dtype=np.float64)
         rendered = rendered[:, block.shape[1] :]
+
+
+def energy_of(blocks: Iterator[NDArray[np.floating]]) -> float:
+    """Sum of squares of all blocks, all channels together."""
+    return sum(float(np.sum(np.square(block, dtype=np.float64))) for block in blocks)

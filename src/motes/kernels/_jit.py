@@ -13,9 +13,6 @@ from typing import Any, TypeVar
 import numba
 from numba.core import event
 
-# Where kernels stand, in the package.
-SOURCES = ("kernels/*.py", "coding/*.py", "kinds/*/kernel.py", "kinds/*/contexts.py", "kinds/*/model.py")
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -31,14 +28,19 @@ def cache_folder() -> Path:
 
 
 def _sources_digest() -> str:
-    """Names the kernels' sources: numba does not compile a cached kernel anew when one that it calls, in another
+    """Name of the kernels' sources: numba does not compile a cached kernel anew when one that it calls, in another
     file, has changed.
     """
-    package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for source in sorted(source for pattern in SOURCES for source in package.glob(pattern)):
+    for source in kernel_sources():
         digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def kernel_sources() -> list[Path]:
+    """Files that may hold kernels, in order."""
+    package = Path(__file__).parents[1]
+    return sorted(source for folder in ("kernels", "coding", "kinds") for source in package.glob(f"{folder}/**/*.py"))
 
 
 def _writable_cache() -> str | None:
@@ -65,7 +67,7 @@ def jit(function: Function) -> Function:
 
 
 def inner(function: Function) -> Function:
-    """The same for a kernel that only kernels call: a third less to compile without the ways in from Python and C."""
+    """Compile as `jit` does, for kernels only to call: a third less work without the ways in from Python and C."""
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 

@@ -10,12 +10,14 @@ same domain.)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._simd import LANES
+from motes.kernels.simd.atoms import LANES
 
 # Bins per block of the maxima; every frame's row is padded to whole blocks.
 BLOCK_BINS = 16
@@ -35,21 +37,47 @@ def unit_window(window_samples: int) -> NDArray[np.float64]:
     return hann(window_samples) / np.sqrt(0.375 * window_samples)
 
 
-@dataclass(frozen=True, eq=False)
-class CrossGram:
-    """Truncated tables B_kl of every ordered pair of windows, in the flat arrays that the kernels walk.
+class PairField(IntEnum):
+    """Columns of `CrossGram.pair`."""
 
-    `pair` is (n_windows, n_windows, 8) int64: first row, log2 of the distance step in samples, first distance and
-    number of distances in steps, log2 of the phases R (bins of window k for one of window l), log2 of the bins of
-    window l for one of window k, lowest and highest q of all rows. `row` is (n_rows, 3), a row a distance and phase:
-    first bin offset q, count, position in `re` and `im`, between any two of which lie at least 16 zeros.
-    """
+    FIRST_ROW = 0
+    # Of the step between distances, in samples.
+    STEP_LOG2 = 1
+    # In steps.
+    FIRST_DISTANCE = 2
+    N_DISTANCES = 3
+    # Of the bins of window k to one of window l, which differ in their phase.
+    N_PHASES_LOG2 = 4
+    # Of the bins of window l to one of window k.
+    BINS_PER_BIN_LOG2 = 5
+    # Bin offsets of all rows.
+    LOWEST_OFFSET = 6
+    HIGHEST_OFFSET = 7
 
+
+class RowField(IntEnum):
+    """Columns of `CrossGram.row`."""
+
+    FIRST_OFFSET = 0
+    COUNT = 1
+    # Place in `re` and `im`.
+    START = 2
+
+
+class CrossGram(NamedTuple):
+    """Truncated tables B_kl of every ordered pair of windows, in the flat arrays that the kernels walk."""
+
+    # `(n_windows, n_windows, len(PairField))`.
     pair: NDArray[np.int64]
+    # `(n_rows, len(RowField))`, a row a distance and phase. Between the values of two rows lie at least 16 zeros.
     row: NDArray[np.int64]
     re: NDArray[np.float32]
     im: NDArray[np.float32]
+    # Of each window, the highest bin whose conjugate image reaches back over DC into the coefficients.
     edge: NDArray[np.int64]
+    # Roots of unity, as many as the longest window has samples.
+    roots_re: NDArray[np.float32]
+    roots_im: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +86,6 @@ class Dictionary:
 
     windows: tuple[int, ...]
     gram: CrossGram
-    roots_re: NDArray[np.float32]
-    roots_im: NDArray[np.float32]
     analysis_windows: tuple[NDArray[np.float32], ...]
 
     @property
@@ -71,47 +97,39 @@ class Dictionary:
 @lru_cache(maxsize=8)
 def dictionary(windows: tuple[int, ...]) -> Dictionary:
     """The dictionary of these windows (ascending powers of two); tables are made at the first call for a set."""
-    longest = windows[-1]
-    angle = 2 * np.pi * np.arange(longest) / longest
-    return Dictionary(
-        windows,
-        _cross_gram(windows),
-        np.cos(angle).astype(np.float32),
-        np.sin(angle).astype(np.float32),
-        tuple(unit_window(w).astype(np.float32) for w in windows),
-    )
+    return Dictionary(windows, _cross_gram(windows), tuple(unit_window(w).astype(np.float32) for w in windows))
 
 
 def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
     n = len(windows)
-    pair = np.zeros((n, n, 8), np.int64)
+    pair = np.zeros((n, n, len(PairField)), np.int64)
     rows: list[NDArray[np.int64]] = []
-    values: list[NDArray[np.complex64]] = []
-    values.append(np.zeros(LANES, np.complex64))
+    values: list[NDArray[np.complex64]] = [np.zeros(LANES, np.complex64)]
     n_rows, n_values = 0, LANES
     for k, from_window in enumerate(windows):
         for j, to_window in enumerate(windows):
-            first_step, n_distances, table, q_first = _pair_table(from_window, to_window)
-            n_phases = table.shape[1]
-            row, value = _trim(table, q_first, n_values)
-            step_log2 = _log2(min(from_window, to_window) // HOP_DIVISOR)
-            pair[k, j, :6] = (
-                n_rows,
-                step_log2,
-                first_step,
-                n_distances,
-                _log2(n_phases),
-                _log2(max(1, to_window // from_window)),
-            )
-            pair[k, j, 6:] = row[:, 0].min(), (row[:, 0] + row[:, 1] - 1).max()
+            first_step, n_distances, table, first_offset = _pair_table(from_window, to_window)
+            row, value = _trim(table, first_offset, n_values)
+            pair[k, j, PairField.FIRST_ROW] = n_rows
+            pair[k, j, PairField.STEP_LOG2] = _log2(min(from_window, to_window) // HOP_DIVISOR)
+            pair[k, j, PairField.FIRST_DISTANCE] = first_step
+            pair[k, j, PairField.N_DISTANCES] = n_distances
+            pair[k, j, PairField.N_PHASES_LOG2] = _log2(table.shape[1])
+            pair[k, j, PairField.BINS_PER_BIN_LOG2] = _log2(max(1, to_window // from_window))
+            pair[k, j, PairField.LOWEST_OFFSET] = row[:, RowField.FIRST_OFFSET].min()
+            pair[k, j, PairField.HIGHEST_OFFSET] = (row[:, RowField.FIRST_OFFSET] + row[:, RowField.COUNT] - 1).max()
             rows.append(row)
             values.append(value)
             n_rows += len(row)
             n_values += len(value)
     flat = np.concatenate(values)
-    # The image of bin m lies at −m: it reaches bin 0 of window j while ⌊−m / phases⌋ · multiplier + highest q ≥ 0.
-    edge = (((pair[:, :, 7] >> pair[:, :, 5]) + 1) << pair[:, :, 4]).max(axis=1)
-    return CrossGram(pair, np.concatenate(rows), np.ascontiguousarray(flat.real), np.ascontiguousarray(flat.imag), edge)
+    # The image of bin m lies at −m: it reaches bin 0 of window j while ⌊−m / phases⌋ · multiplier + highest offset ≥ 0.
+    highest, per_bin = pair[:, :, PairField.HIGHEST_OFFSET], pair[:, :, PairField.BINS_PER_BIN_LOG2]
+    edge = (((highest >> per_bin) + 1) << pair[:, :, PairField.N_PHASES_LOG2]).max(axis=1)
+    angle = 2 * np.pi * np.arange(windows[-1]) / windows[-1]
+    roots = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+    re, im = np.ascontiguousarray(flat.real), np.ascontiguousarray(flat.imag)
+    return CrossGram(pair, np.concatenate(rows), re, im, edge, *roots)
 
 
 def _pair_table(from_window: int, to_window: int) -> tuple[int, int, NDArray[np.complex128], int]:
@@ -165,10 +183,10 @@ def _log2(power_of_two: int) -> int:
 
 
 def _trim(
-    table: NDArray[np.complex128], q_first: int, position: int
+    table: NDArray[np.complex128], first_offset: int, position: int
 ) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
-    """Rows (first q, count, position) and values of a table without what lies below the threshold at either end of
-    each row.
+    """Rows, as `RowField` has them, and values of a table without what lies below the threshold at either end of each
+    row.
     """
     flat = table.reshape(-1, table.shape[2])
     keep = np.abs(flat) > GRAM_THRESHOLD
@@ -176,10 +194,10 @@ def _trim(
     first = np.where(any_kept, keep.argmax(axis=1), 0)
     last = np.where(any_kept, flat.shape[1] - keep[:, ::-1].argmax(axis=1), 0)
     count = last - first
-    room = count + LANES
-    start = position + np.concatenate(([0], np.cumsum(room)[:-1]))  # LANES zeros after each row, and before the first
+    length = count + LANES  # LANES zeros after each row, and before the first
+    start = position + np.concatenate(([0], np.cumsum(length)[:-1]))
     column = np.arange(flat.shape[1] + LANES)
     padded = np.concatenate([flat, np.zeros((len(flat), LANES))], axis=1)
     padded[(column < first[:, None]) | (column >= last[:, None])] = 0
-    kept = padded[(column >= first[:, None]) & (column < (first + room)[:, None])]
-    return np.stack([q_first + first, count, start], axis=1).astype(np.int64), kept.astype(np.complex64)
+    kept = padded[(column >= first[:, None]) & (column < (first + length)[:, None])]
+    return np.stack([first_offset + first, count, start], axis=1).astype(np.int64), kept.astype(np.complex64)

@@ -8,10 +8,12 @@ away, overlap-add leaves room for them. Bins stay in the order in which decimati
 
 import numpy as np
 
-from motes.kernels._fourier_simd import (
+from motes.kernels._jit import inner, jit
+from motes.kernels.simd.fourier import (
     LANES,
     TILE,
     add_turned16,
+    add_turned_back16,
     down2,
     down3,
     down4,
@@ -23,7 +25,6 @@ from motes.kernels._fourier_simd import (
     up3,
     up4,
 )
-from motes.kernels._jit import inner, jit
 
 # Stages on longer runs go through the whole block one by one; runs of at most so many complex numbers, which the
 # nearest cache holds, are finished one after the other.
@@ -130,14 +131,14 @@ def _unfold(re, im, turn, first, last, y, at):
     n = first
     while n < min(last, m):
         if n + LANES <= min(last, m):
-            add_turned16(y, at, re, im, cosine, sine, n, np.float32(1.0))
+            add_turned16(y, at, re, im, cosine, sine, n)
             n, at = n + LANES, at + LANES
         else:
             y[at] += re[n] * cosine[n] + im[n] * sine[n]
             n, at = n + 1, at + 1
     while n < last:
         if n + LANES <= last:
-            add_turned16(y, at, im, re, cosine, sine, n - m, np.float32(-1.0))
+            add_turned_back16(y, at, im, re, cosine, sine, n - m)
             n, at = n + LANES, at + LANES
         else:
             y[at] += im[n - m] * cosine[n - m] - re[n - m] * sine[n - m]

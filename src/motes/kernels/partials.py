@@ -2,12 +2,19 @@
 first.
 """
 
+from __future__ import annotations
+
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
 from motes.kernels.reassignment import POINTS
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # Neighbours in a line lie at most this part of the sum of their windows apart.
 REACH = 0.6
@@ -36,8 +43,40 @@ JOIN_REACH, BEND_BINS, END_ATOMS = 0.8, 4.0, 3
 SMOOTH = 0.25
 
 
+class LineAtoms(NamedTuple):
+    """Atoms in order of time, `(n,)` each, with what sounds under each."""
+
+    # In samples.
+    time: Array
+    window: Array
+    # In cycles per sample: the atom's frequency, and that of the sound under it.
+    own: Array
+    sound: Array
+    # Of the sound.
+    phase: Array
+    strength: Array
+    # Where the atom is loudest.
+    channel: Ints
+    energy: Array
+    amplitude: Array
+    # At how many places the sound was read, and its times and frequencies there, `(n, POINTS)`.
+    points: Ints
+    point_time: Array
+    point_sound: Array
+
+
+class LineTable(NamedTuple):
+    """Lines, numbered from 1."""
+
+    # Each atom's line, 0 for none.
+    line: Ints
+    # Line k is carried by atoms knots[starts[k − 1] : starts[k]], in order of time.
+    starts: Ints
+    knots: Ints
+
+
 @inner
-def _place(time, at, after):
+def place_of(time, at, after):
     """How many of these times, in order, lie before `at`; with `after`, or at it. (NumPy's search takes a second to
     compile.)
     """
@@ -52,9 +91,9 @@ def _place(time, at, after):
 
 
 @inner
-def _at(i, points, point_time, point_sound, time):
+def _at(atoms, i, time):
     """Frequency under atom i at a time, between or beyond its points."""
-    n = points[i]
+    n, point_time, point_sound = atoms.points[i], atoms.point_time, atoms.point_sound
     if n == 1 or time <= point_time[i, 0]:
         return point_sound[i, 0]
     for k in range(1, n):
@@ -65,49 +104,31 @@ def _at(i, points, point_time, point_sound, time):
 
 
 @inner
-def _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound):
-    """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where it
-    tells nothing).
+def _misfit(atoms, head, j, slope):
+    """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where nothing
+    is known of it).
     """
+    time, window, sound = atoms.time, atoms.window, atoms.sound
     gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
-    if points[head] > 1 or points[j] > 1:  # where the two meet
+    if atoms.points[head] > 1 or atoms.points[j] > 1:  # where the two meet
         between = 0.5 * (time[head] + time[j])
         if window[head] != window[j]:
             between = time[j] if window[j] < window[head] else time[head]
-        away = (
-            abs(_at(head, points, point_time, point_sound, between) - _at(j, points, point_time, point_sound, between))
-            * short
-        )
+        away = abs(_at(atoms, head, between) - _at(atoms, j, between)) * short
         turned = 0.5
     else:
         away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
-        if channel[j] == channel[head]:
-            turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
+        if atoms.channel[j] == atoms.channel[head]:
+            turned = atoms.phase[j] - atoms.phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
     return away / (STEP_BINS + SWEEP_BINS * gap / max(window[head], window[j])), turned
 
 
 @inner
-def _next(
-    head,
-    anchor,
-    sign,
-    slope,
-    time,
-    window,
-    sound,
-    phase,
-    strength,
-    channel,
-    energy,
-    free,
-    longest,
-    points,
-    point_time,
-    point_sound,
-):
+def _next(atoms, free, head, anchor, sign, slope, longest):
     """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the
     longer `anchor` before it as well.
     """
+    time, window, sound, strength = atoms.time, atoms.window, atoms.sound, atoms.strength
     best, found = 0.0, -1
     j, end = head + sign, REACH * (window[head] + longest)
     while 0 <= j < len(time):
@@ -116,16 +137,14 @@ def _next(
             break
         near = abs(sound[j] - sound[head]) * min(window[head], window[j]) < FAR_BINS
         if free[j] and near and 0.0 < gap <= REACH * (window[head] + window[j]):
-            away, turned = _misfit(head, j, slope, time, window, sound, phase, channel, points, point_time, point_sound)
+            away, turned = _misfit(atoms, head, j, slope)
             if away < 1.0 and anchor != head and abs(time[j] - time[anchor]) <= REACH * (window[anchor] + window[j]):
-                since, _ = _misfit(
-                    anchor, j, slope, time, window, sound, phase, channel, points, point_time, point_sound
-                )
+                since, _ = _misfit(atoms, anchor, j, slope)
                 away = max(away, 0.5 * since)
             if away < 1.0:
                 fits = (1.0 - away * away) * (0.55 + 0.45 * math.cos(turned))
                 alike = min(strength[j], strength[head]) / max(strength[j], strength[head])
-                score = energy[j] * alike**ALIKE * fits * fits / (1.0 + 4.0 * gap / min(window[head], window[j]))
+                score = atoms.energy[j] * alike**ALIKE * fits * fits / (1.0 + 4.0 * gap / min(window[head], window[j]))
                 if score > best:
                     best, found = score, j
         j += sign
@@ -133,7 +152,7 @@ def _next(
 
 
 @inner
-def _mask(bins, power):
+def mask_level(bins, power):
     """How strong, against a line, an atom so many bins away can be and still be a part of it."""
     if bins > MASK_BINS:
         return 0.0
@@ -141,109 +160,53 @@ def _mask(bins, power):
 
 
 @inner
-def _between(at, head, tail, time, points, point_time, point_sound):
+def _between(atoms, at, head, tail):
     """Frequency of a line at a time, by two of its atoms."""
     if head == tail:
-        return _at(head, points, point_time, point_sound, at)
-    part = min(max((at - time[head]) / (time[tail] - time[head]), 0.0), 1.0)
-    return (1.0 - part) * _at(head, points, point_time, point_sound, at) + part * _at(
-        tail, points, point_time, point_sound, at
-    )
+        return _at(atoms, head, at)
+    part = min(max((at - atoms.time[head]) / (atoms.time[tail] - atoms.time[head]), 0.0), 1.0)
+    return (1.0 - part) * _at(atoms, head, at) + part * _at(atoms, tail, at)
 
 
 @inner
-def _claim(
-    low, high, head, tail, number, time, window, own, sound, amplitude, free, line, points, point_time, point_sound
-):
-    """Give the line the atoms whose sound lies in its tube between two of its atoms; those that it masks may begin
-    no line of their own.
+def _claim(atoms, line, free, number, span, head, tail):
+    """Give the line the atoms within a span of time whose sound lies in its tube between two of its atoms; those that
+    it masks may begin no line of their own.
     """
-    loudness = max(amplitude[head], amplitude[tail])
-    lowest, highest = point_sound[head, 0], point_sound[head, 0]
+    time, window, own = atoms.time, atoms.window, atoms.own
+    loudness = max(atoms.amplitude[head], atoms.amplitude[tail])
+    lowest, highest = atoms.point_sound[head, 0], atoms.point_sound[head, 0]
     for point in range(POINTS):
-        lowest = min(lowest, point_sound[head, point], point_sound[tail, point])
-        highest = max(highest, point_sound[head, point], point_sound[tail, point])
-    for k in range(_place(time, low, False), _place(time, high, True)):
+        lowest = min(lowest, atoms.point_sound[head, point], atoms.point_sound[tail, point])
+        highest = max(highest, atoms.point_sound[head, point], atoms.point_sound[tail, point])
+    for k in range(place_of(time, span[0], False), place_of(time, span[1], True)):
         if line[k] == 0 and max(own[k] - highest, lowest - own[k]) * window[k] < MASK_BINS:
-            here = _between(time[k], head, tail, time, points, point_time, point_sound)
-            before = _between(time[k] - SWEPT * window[k], head, tail, time, points, point_time, point_sound)
-            after = _between(time[k] + SWEPT * window[k], head, tail, time, points, point_time, point_sound)
+            here = _between(atoms, time[k], head, tail)
+            before = _between(atoms, time[k] - SWEPT * window[k], head, tail)
+            after = _between(atoms, time[k] + SWEPT * window[k], head, tail)
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
-            if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
+            if abs(atoms.sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k], free[k] = number, False
-            elif amplitude[k] < loudness * _mask(away, STRICT):
+            elif atoms.amplitude[k] < loudness * mask_level(away, STRICT):
                 free[k] = False
 
 
 @inner
-def _grow(
-    seed,
-    sign,
-    number,
-    time,
-    window,
-    own,
-    sound,
-    phase,
-    strength,
-    channel,
-    energy,
-    amplitude,
-    free,
-    line,
-    longest,
-    knots,
-    n_knots,
-    points,
-    point_time,
-    point_sound,
-):
-    """Prolong line `number` from its seed; writes the atoms found to `knots` and returns how many these are now."""
+def _grow(atoms, lines, free, seed, sign, number, longest, n_knots):
+    """Prolong line `number` from its seed; writes the atoms found to its knots and returns how many these are now."""
+    time, window, sound = atoms.time, atoms.window, atoms.sound
     head, anchor, slope = seed, seed, 0.0
     while True:
-        after = _next(
-            head,
-            anchor,
-            sign,
-            slope,
-            time,
-            window,
-            sound,
-            phase,
-            strength,
-            channel,
-            energy,
-            free,
-            longest,
-            points,
-            point_time,
-            point_sound,
-        )
+        after = _next(atoms, free, head, anchor, sign, slope, longest)
         if after < 0:
             return n_knots
-        line[after], free[after] = number, False
+        lines.line[after], free[after] = number, False
         low, high = (head, after) if sign > 0 else (after, head)
-        _claim(
-            time[low],
-            time[high],
-            low,
-            high,
-            number,
-            time,
-            window,
-            own,
-            sound,
-            amplitude,
-            free,
-            line,
-            points,
-            point_time,
-            point_sound,
-        )
+        _claim(atoms, lines.line, free, number, (time[low], time[high]), low, high)
         steepest = 2.0 / (window[after] * window[head])
         towards = (sound[after] - sound[head]) / (time[after] - time[head])
         slope = min(max(0.5 * (slope + towards), -steepest), steepest)
-        knots[n_knots] = after
+        lines.knots[n_knots] = after
         n_knots += 1
         head = after
         if window[head] >= window[anchor] or abs(time[head] - time[anchor]) > REACH * (window[anchor] + window[head]):
@@ -251,128 +214,62 @@ def _grow(
 
 
 @jit
-def grow_lines(
-    order,
-    time,
-    window,
-    own,
-    sound,
-    phase,
-    strength,
-    channel,
-    energy,
-    amplitude,
-    free,
-    points,
-    point_time,
-    point_sound,
-    line,
-    starts,
-    knots,
-):
-    """Lines through atoms in order of time, from seeds in `order`: writes each atom's line (from 1, 0 for none),
-    returns how many there are.
-
-    `own` and `sound` are in cycles per sample, `time` and `window` in samples; `free` says which atoms may begin or
-    prolong a line (and is used up). Line k has knots[starts[k − 1] : starts[k]], atoms in order of time.
+def grow_lines(atoms, free, order, lines):
+    """Number of lines through atoms, from seeds in `order`, which fill `lines`; `free`, which atoms may begin or
+    prolong a line, is used up.
     """
+    time, window, knots = atoms.time, atoms.window, lines.knots
     longest, n_lines, n_knots = 0.0, 0, 0
     for width in window:
         longest = max(longest, width)
-    starts[0] = 0
+    lines.starts[0] = 0
     for seed in order:
         if not free[seed]:
             continue
         n_lines += 1
-        line[seed], free[seed] = n_lines, False
+        lines.line[seed], free[seed] = n_lines, False
         begin = n_knots
         for sign in (-1, 1):  # a loop, since a constant argument would be compiled for each of its values
-            n_knots = _grow(
-                seed,
-                sign,
-                n_lines,
-                time,
-                window,
-                own,
-                sound,
-                phase,
-                strength,
-                channel,
-                energy,
-                amplitude,
-                free,
-                line,
-                longest,
-                knots,
-                n_knots,
-                points,
-                point_time,
-                point_sound,
-            )
+            n_knots = _grow(atoms, lines, free, seed, sign, n_lines, longest, n_knots)
             if sign < 0:
                 for k in range((n_knots - begin) // 2):
                     knots[begin + k], knots[n_knots - 1 - k] = knots[n_knots - 1 - k], knots[begin + k]
                 knots[n_knots] = seed
                 n_knots += 1
-        starts[n_lines] = n_knots
+        lines.starts[n_lines] = n_knots
         first, last = knots[begin], knots[n_knots - 1]
         for end, low, high in ((first, -0.5, 0.0), (last, 0.0, 0.5)):
-            _claim(
-                time[end] + low * window[end],
-                time[end] + high * window[end],
-                end,
-                end,
-                n_lines,
-                time,
-                window,
-                own,
-                sound,
-                amplitude,
-                free,
-                line,
-                points,
-                point_time,
-                point_sound,
-            )
+            span = time[end] + low * window[end], time[end] + high * window[end]
+            _claim(atoms, lines.line, free, n_lines, span, end, end)
     return n_lines
 
 
 @inner
-def _end(atoms, last, time, window, sound, strength, points, point_time, point_sound):
+def _end(atoms, members, last):
     """A line near its first atom, or near its last: time, frequency and slope there by a straight line through its
     points, window and strength.
     """
-    n, tip = len(atoms), atoms[-1] if last else atoms[0]
+    n, tip = len(members), members[-1] if last else members[0]
     s1, s2, y0, y1, count = 0.0, 0.0, 0.0, 0.0, 0.0
     for back in range(min(n, END_ATOMS)):
-        i = atoms[n - 1 - back] if last else atoms[back]
-        for k in range(points[i]):
-            x = point_time[i, k] - time[tip]
-            s1, s2, y0, y1, count = s1 + x, s2 + x * x, y0 + point_sound[i, k], y1 + x * point_sound[i, k], count + 1.0
+        i = members[n - 1 - back] if last else members[back]
+        for k in range(atoms.points[i]):
+            x, y = atoms.point_time[i, k] - atoms.time[tip], atoms.point_sound[i, k]
+            s1, s2, y0, y1, count = s1 + x, s2 + x * x, y0 + y, y1 + x * y, count + 1.0
     spread = count * s2 - s1 * s1
     slope = (count * y1 - s1 * y0) / spread if count > 1.0 else 0.0
-    return time[tip], (y0 - slope * s1) / count, slope, window[tip], strength[tip]
+    return atoms.time[tip], (y0 - slope * s1) / count, slope, atoms.window[tip], atoms.strength[tip]
 
 
 @jit
-def line_ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
+def line_ends(atoms, lines, n_lines):
     """Every line at its first atom and at its last, `(n_lines, 2, 5)`: time, frequency and slope there, window and
     strength.
     """
     ends = np.empty((n_lines, 2, 5))
     for k in range(n_lines):
         for last in range(2):
-            ends[k, last] = _end(
-                knots[starts[k] : starts[k + 1]],
-                last == 1,
-                time,
-                window,
-                sound,
-                strength,
-                points,
-                point_time,
-                point_sound,
-            )
+            ends[k, last] = _end(atoms, lines.knots[lines.starts[k] : lines.starts[k + 1]], last == 1)
     return ends
 
 
@@ -388,28 +285,28 @@ def _follows(end, begin):
     return 0.0 if away >= 1.0 or bent >= 1.0 else alike * (1.0 - away * away) * (1.0 - bent * bent)
 
 
-def join_lines(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound):
+def join_lines(atoms, lines, n_lines):
     """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same
     frequency, slope and strength.
 
     Lines break where a louder one crosses them, and where an attack or noise hides them.
     """
-    ends = line_ends(n_lines, starts, knots, time, window, sound, strength, points, point_time, point_sound)
+    ends = line_ends(atoms, lines, n_lines)
     order = np.argsort(ends[:, 0, 0], kind="stable")  # here, since it takes long to compile
-    return join_ends(ends, order, ends[order, 0, 0], window.max() if len(window) else 0.0)
+    return join_ends(ends, order, ends[order, 0, 0], atoms.window.max() if len(atoms.window) else 0.0)
 
 
 @jit
 def join_ends(ends, order, begins, longest):
-    """The same of the lines' ends: `begins` are the times at which lines begin, as they follow each other in
-    `order`.
+    """Which line each goes on in, by the `ends` of all: `begins` are the times at which lines begin, as they follow
+    each other in `order`.
     """
     n_lines = len(ends)
     after, before = np.full(n_lines, -1), np.full(n_lines, -1)
     score_after, score_before = np.zeros(n_lines), np.zeros(n_lines)
     for k in range(n_lines):
         end = ends[k, 1]
-        for place in range(_place(begins, end[0], True), n_lines):
+        for place in range(place_of(begins, end[0], True), n_lines):
             if begins[place] - end[0] > JOIN_REACH * (end[3] + longest):
                 break
             other = order[place]
@@ -422,128 +319,3 @@ def join_ends(ends, order, begins, longest):
         if after[k] >= 0 and before[after[k]] != k:
             after[k] = -1
     return after
-
-
-@inner
-def _smooth(begin, end, time, sound, width, weight, smoothed):
-    """Frequency at each point of a line: weighted straight lines through the points around it."""
-    for k in range(begin, end):
-        s0, s1, s2, y0, y1 = 0.0, 0.0, 0.0, 0.0, 0.0
-        low, high = sound[k], sound[k]
-        for side in range(2):
-            j = k if side == 0 else k - 1
-            while begin <= j < end:
-                x = (time[j] - time[k]) / (SMOOTH * width[k])
-                if abs(x) > 3.5:
-                    break
-                w = weight[j] * math.exp(-0.5 * x * x)
-                low, high = min(low, sound[j]), max(high, sound[j])
-                s0, s1, s2, y0, y1 = s0 + w, s1 + w * x, s2 + w * x * x, y0 + w * sound[j], y1 + w * x * sound[j]
-                j += 1 if side == 0 else -1
-        spread = s0 * s2 - s1 * s1
-        straight = (s2 * y0 - s1 * y1) / spread if spread > 0.05 * s0 * s0 else y0 / s0
-        smoothed[k] = min(max(straight, low), high)
-
-
-@inner
-def _points_of_line(atoms, window, amplitude, points, point_time, point_sound, time, sound, width, weight, loudness):
-    """The points of a line's atoms, in order of time; returns how many."""
-    n = 0
-    for i in atoms:
-        read = window[i] if points[i] == 1 else 0.25 * window[i]
-        for k in range(points[i]):
-            place = n
-            while place > 0 and time[place - 1] > point_time[i, k]:
-                time[place], sound[place], width[place], weight[place], loudness[place] = (
-                    time[place - 1],
-                    sound[place - 1],
-                    width[place - 1],
-                    weight[place - 1],
-                    loudness[place - 1],
-                )
-                place -= 1
-            time[place], sound[place], width[place], loudness[place] = (
-                point_time[i, k],
-                point_sound[i, k],
-                read,
-                amplitude[i],
-            )
-            weight[place] = amplitude[i] * amplitude[i]
-            n += 1
-    return n
-
-
-@jit
-def follow_lines(
-    n_lines,
-    starts,
-    knots,
-    time,
-    window,
-    own,
-    amplitude,
-    points,
-    point_time,
-    point_sound,
-    line,
-    frequency,
-    turns,
-    n_nodes,
-    nodes,
-):
-    """Give each atom of a line, and those left over that a line masks, its `frequency` (cycles per sample) and the
-    `turns` made so far (cycles).
-
-    Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in
-    between its frequency is straight.
-    """
-    longest = 1
-    for k in range(n_lines):
-        longest = max(longest, starts[k + 1] - starts[k])
-    room = POINTS * longest
-    at, sound, width, weight, loudness = np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-    smoothed, turned = np.empty(room), np.empty(room)
-    nearest, home, count = amplitude.copy(), line.copy(), np.zeros(n_lines + 1, np.int64)
-    for i in range(len(time)):
-        count[line[i]] += 1
-    for number in range(1, n_lines + 1):
-        atoms = knots[starts[number - 1] : starts[number]]
-        n = _points_of_line(
-            atoms, window, amplitude, points, point_time, point_sound, at, sound, width, weight, loudness
-        )
-        _smooth(0, n, at, sound, width, weight, smoothed)
-        turned[0] = 0.0
-        for k in range(1, n):
-            turned[k] = turned[k - 1] + 0.5 * (smoothed[k] + smoothed[k - 1]) * (at[k] - at[k - 1])
-        place = POINTS * starts[number - 1]
-        n_nodes[number - 1] = n
-        for k in range(n):
-            nodes[place + k, 0], nodes[place + k, 1], nodes[place + k, 2] = at[k], smoothed[k], turned[k]
-        first, last = time[atoms[0]] - 0.5 * window[atoms[0]], time[atoms[-1]] + 0.5 * window[atoms[-1]]
-        k = 0
-        for i in range(_place(time, first, False), _place(time, last, True)):
-            while k + 1 < n and at[k + 1] <= time[i]:
-                k += 1
-            mine = home[i] == number
-            if not mine and home[i] != 0 and (count[home[i]] > SMALL or count[number] <= SMALL):
-                continue
-            gone = time[i] - at[k]
-            f, turn = smoothed[k], turned[k] + smoothed[k] * gone
-            if gone > 0.0 and k + 1 < n:
-                rise = (smoothed[k + 1] - smoothed[k]) / (at[k + 1] - at[k])
-                f, turn = f + rise * gone, turn + 0.5 * rise * gone * gone
-            if mine and line[i] == number:
-                frequency[i], turns[i] = f, turn
-            elif not mine:
-                loud, low, high = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1]), f, f
-                j = k
-                while j >= 0 and at[j] > time[i] - SWEPT * window[i]:
-                    low, high = min(low, smoothed[j]), max(high, smoothed[j])
-                    j -= 1
-                j = k + 1
-                while j < n and at[j] < time[i] + SWEPT * window[i]:
-                    low, high = min(low, smoothed[j]), max(high, smoothed[j])
-                    j += 1
-                score = loud * _mask(max(own[i] - high, low - own[i], 0.0) * window[i], LENIENT)
-                if score > nearest[i]:
-                    nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn

@@ -54,7 +54,7 @@ def brought_down(
 def brought_down_plain(
     signal: NDArray[np.complex128], hop: int, omega: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
-    """The same, from the definition."""
+    """Pieces of a signal as `brought_down` gives them, from the definition."""
     window = len(weights)
     pieces = np.lib.stride_tricks.sliding_window_view(signal, window, axis=1)[:, ::hop][:, : len(omega)]
     return pieces * (weights * np.exp(-1j * omega[:, None] * (np.arange(window) - window // 2)))

@@ -1,25 +1,76 @@
 """The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a
 threshold.
 
-Atoms are chosen by their energy times a weight of their place, `weights`, laid out like one channel's coefficients;
-what is subtracted is the same whatever the weights.
-
-Coefficients of all channels and windows lie in two flat float32 arrays, `re` and `im`: channel by channel
-(`channel_stride` apart), window by window, frame by frame, each frame's row padded to whole blocks of 16 bins. `layout`
-is (n_windows, 6) int64 with the columns named below. `gram` and `roots` are those of `motes.kernels.dictionary`. All
-windows are powers of two, hence the shifts.
+All windows are powers of two, hence the shifts.
 """
 
+from enum import IntEnum
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels._simd import largest16, subtract16
+from motes.kernels.dictionary import PairField, RowField
+from motes.kernels.simd.atoms import largest16, subtract16
 
-# Columns of `layout`: place of the first value, row stride, frames, the first frame's number on the grid, its place in
-# `frame_max`, log2 of the window.
-FIRST_VALUE, STRIDE, N_FRAMES, FIRST_FRAME, FIRST_MAX, WINDOW_LOG2 = range(6)
 # ⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere).
 CONJUGATE_OVERLAP = 1.0 / 6.0
+
+
+class LayoutField(IntEnum):
+    """Columns of `Coefficients.layout`."""
+
+    # Place in `re`, `im` and `weights`, in one channel.
+    FIRST_VALUE = 0
+    # Length of a frame's row: whole blocks of 16 bins.
+    STRIDE = 1
+    N_FRAMES = 2
+    # Its number on the window's grid.
+    FIRST_FRAME = 3
+    # Place in `frame_max`.
+    FIRST_MAX = 4
+    WINDOW_LOG2 = 5
+
+
+class Coefficients(NamedTuple):
+    """Inner products of the residual with all atoms, channel by channel (`channel_stride` apart), window by window,
+    frame by frame, in flat arrays.
+    """
+
+    re: NDArray[np.float32]
+    im: NDArray[np.float32]
+    # Atoms are chosen by their energy times the weight of their place, laid out like one channel's coefficients; what
+    # is subtracted is the same whatever the weights.
+    weights: NDArray[np.float32]
+    # Largest weighted energy in each block of 16 bins, and in each frame.
+    block_max: NDArray[np.float32]
+    frame_max: NDArray[np.float32]
+    # `(n_windows, len(LayoutField))`.
+    layout: NDArray[np.int64]
+    n_channels: int
+    channel_stride: int
+
+
+class AtomArrays(NamedTuple):
+    """Atoms taken, `(n_zones, capacity, …)`, or of one zone `(capacity, …)`."""
+
+    # Window's index, frame, bin.
+    place: NDArray[np.int32]
+    # Of the complex atom g, per channel.
+    amplitude: NDArray[np.complex64]
+    # What taking the atom removed, and that times its weight.
+    energy: NDArray[np.float64]
+    benefit: NDArray[np.float64]
+
+
+class Subtrahend(NamedTuple):
+    """The atom that is being subtracted, `(n_channels,)` each: its amplitude, and that seen from another frame."""
+
+    re: NDArray[np.float32]
+    im: NDArray[np.float32]
+    turned_re: NDArray[np.float32]
+    turned_im: NDArray[np.float32]
 
 
 @inner
@@ -33,12 +84,13 @@ def conjugate_overlap(m, window):
 
 
 @inner
-def bin_energy(re, im, place, n_channels, channel_stride, m, window):
+def bin_energy(coefficients, place, m, window):
     """Energy that subtracting the real atom at bin m would remove, all channels together."""
     rho = conjugate_overlap(m, window)
     energy = 0.0
-    for channel in range(n_channels):
-        a, b = re[place + channel * channel_stride], im[place + channel * channel_stride]
+    for channel in range(coefficients.n_channels):
+        at = place + channel * coefficients.channel_stride
+        a, b = coefficients.re[at], coefficients.im[at]
         if rho == 1.0:
             energy += a * a
         else:
@@ -47,202 +99,158 @@ def bin_energy(re, im, place, n_channels, channel_stride, m, window):
 
 
 @inner
-def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first, window):
+def _half_energy(coefficients, place):
+    """Half the energy that an atom away from DC and Nyquist would remove."""
+    energy = np.float32(0.0)
+    for channel in range(coefficients.n_channels):
+        at = place + channel * coefficients.channel_stride
+        a, b = coefficients.re[at], coefficients.im[at]
+        energy += a * a + b * b
+    return energy
+
+
+@inner
+def _best_bin(coefficients, first_place, m_first, window):
     """Bin of the block's atom whose weighted energy is largest."""
+    weights = coefficients.weights
     best, m = np.float32(-1.0), m_first
     if m_first == 0 or m_first + 18 > window >> 1:
         for j in range(min(16, (window >> 1) + 1 - m_first)):
-            energy = (
-                np.float32(bin_energy(re, im, first_place + j, n_channels, channel_stride, m_first + j, window))
-                * weights[first_place + j]
-            )
+            energy = np.float32(bin_energy(coefficients, first_place + j, m_first + j, window))
+            energy *= weights[first_place + j]
             if energy > best:
                 best, m = energy, m_first + j
         return m
     for j in range(16):
-        energy = np.float32(0.0)
-        for channel in range(n_channels):
-            a, b = re[first_place + j + channel * channel_stride], im[first_place + j + channel * channel_stride]
-            energy += a * a + b * b
-        energy *= weights[first_place + j]
+        energy = _half_energy(coefficients, first_place + j) * weights[first_place + j]
         if energy > best:
             best, m = energy, m_first + j
     return m
 
 
 @inner
-def _edge_block_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
+def _edge_block_energy(coefficients, place, m_first, window):
     """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own
     conjugate.
     """
+    weights = coefficients.weights
     first, last = 0, min(15, (window >> 1) - m_first)
     best = 0.0
     while first <= last and conjugate_overlap(m_first + first, window) > 0.0:
-        best = max(
-            best,
-            weights[place + first]
-            * bin_energy(re, im, place + first, n_channels, channel_stride, m_first + first, window),
-        )
+        best = max(best, weights[place + first] * bin_energy(coefficients, place + first, m_first + first, window))
         first += 1
     while first <= last and conjugate_overlap(m_first + last, window) > 0.0:
-        best = max(
-            best,
-            weights[place + last]
-            * bin_energy(re, im, place + last, n_channels, channel_stride, m_first + last, window),
-        )
+        best = max(best, weights[place + last] * bin_energy(coefficients, place + last, m_first + last, window))
         last -= 1
     most = np.float32(0.0)
     for j in range(first, last + 1):
-        energy = np.float32(0.0)
-        for channel in range(n_channels):
-            a, b = re[place + j + channel * channel_stride], im[place + j + channel * channel_stride]
-            energy += a * a + b * b
-        most = max(most, energy * weights[place + j])
+        most = max(most, _half_energy(coefficients, place + j) * weights[place + j])
     return max(np.float32(best), np.float32(2.0) * most)
 
 
 @jit
-def refresh_all(re, im, weights, n_channels, channel_stride, block_max, frame_max, layout, gram_re, gram_im):
+def refresh_all(coefficients, gram):
     """Recompute every maximum."""
-    nothing = np.zeros(n_channels, np.float32)
+    layout = coefficients.layout
+    zeros = np.zeros(coefficients.n_channels, np.float32)
+    nothing = Subtrahend(zeros, zeros, zeros, zeros)
     for k in range(layout.shape[0]):
-        blocks, window = layout[k, STRIDE] >> 4, 1 << layout[k, WINDOW_LOG2]
-        for f in range(layout[k, N_FRAMES]):
+        blocks, window = layout[k, LayoutField.STRIDE] >> 4, 1 << layout[k, LayoutField.WINDOW_LOG2]
+        for f in range(layout[k, LayoutField.N_FRAMES]):
             most = np.float32(0.0)
             for b in range(blocks):
-                place = layout[k, FIRST_VALUE] + f * layout[k, STRIDE] + (b << 4)
+                place = layout[k, LayoutField.FIRST_VALUE] + f * layout[k, LayoutField.STRIDE] + (b << 4)
                 if b == 0 or (b << 4) + 18 > window >> 1:
-                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
+                    energy = _edge_block_energy(coefficients, place, b << 4, window)
                 else:
-                    energy = np.float32(2.0) * subtract16(
-                        re, im, weights, place, gram_re, gram_im, 0, nothing, nothing, n_channels, channel_stride
-                    )
-                block_max[place >> 4] = energy
+                    energy = np.float32(2.0) * subtract16(coefficients, place, gram, 0, nothing)
+                coefficients.block_max[place >> 4] = energy
                 most = max(most, energy)
-            frame_max[layout[k, FIRST_MAX] + f] = most
+            coefficients.frame_max[layout[k, LayoutField.FIRST_MAX] + f] = most
 
 
 @inner
-def _subtract_exponential(
-    re,
-    im,
-    weights,
-    n_channels,
-    channel_stride,
-    block_max,
-    frame_max,
-    layout,
-    gram_pair,
-    gram_row,
-    gram_re,
-    gram_im,
-    roots_re,
-    roots_im,
-    k,
-    frame,
-    m,
-    amp_re,
-    amp_im,
-    xs,
-    ys,
-):
-    """Subtract amp · g, the complex atom of window k at grid frame `frame` and bin m (any whole number), from every
-    coefficient it overlaps.
+def _subtract_exponential(coefficients, gram, k, frame, m, atom):
+    """Subtract the complex atom of window k at grid frame `frame` and bin m (any whole number) from every coefficient
+    it overlaps.
     """
-    window_log2 = layout[k, WINDOW_LOG2]
+    layout, pair = coefficients.layout, gram.pair
+    window_log2 = layout[k, LayoutField.WINDOW_LOG2]
     root_mask = (1 << window_log2) - 1
-    root_step = roots_re.shape[0] >> window_log2
+    root_step = gram.roots_re.shape[0] >> window_log2
     centre = frame << (window_log2 - 2)
     for target in range(layout.shape[0]):
-        first_row, step_log2, first_distance = gram_pair[k, target, 0], gram_pair[k, target, 1], gram_pair[k, target, 2]
-        last_distance = first_distance + gram_pair[k, target, 3] - 1
-        phases_log2 = gram_pair[k, target, 4]
-        hop_log2, half_window = layout[target, WINDOW_LOG2] - 2, 1 << (layout[target, WINDOW_LOG2] - 1)
+        step_log2, first_distance = pair[k, target, PairField.STEP_LOG2], pair[k, target, PairField.FIRST_DISTANCE]
+        last_distance = first_distance + pair[k, target, PairField.N_DISTANCES] - 1
+        phases_log2 = pair[k, target, PairField.N_PHASES_LOG2]
+        target_log2 = layout[target, LayoutField.WINDOW_LOG2]
+        hop_log2, half_window = target_log2 - 2, 1 << (target_log2 - 1)
         phase = m & ((1 << phases_log2) - 1)
-        m_base = (m >> phases_log2) << gram_pair[k, target, 5]
-        if m_base + gram_pair[k, target, 7] < 0 or m_base + gram_pair[k, target, 6] > half_window:
+        m_base = (m >> phases_log2) << pair[k, target, PairField.BINS_PER_BIN_LOG2]
+        highest, lowest = pair[k, target, PairField.HIGHEST_OFFSET], pair[k, target, PairField.LOWEST_OFFSET]
+        if m_base + highest < 0 or m_base + lowest > half_window:
             continue  # an image that does not reach back over DC or Nyquist
-        f_first = max(-((-(centre + (first_distance << step_log2))) >> hop_log2), layout[target, FIRST_FRAME])
+        first_frame = layout[target, LayoutField.FIRST_FRAME]
+        f_first = max(-((-(centre + (first_distance << step_log2))) >> hop_log2), first_frame)
         f_last = min(
-            (centre + (last_distance << step_log2)) >> hop_log2,
-            layout[target, FIRST_FRAME] + layout[target, N_FRAMES] - 1,
+            (centre + (last_distance << step_log2)) >> hop_log2, first_frame + layout[target, LayoutField.N_FRAMES] - 1
         )
         for f in range(f_first, f_last + 1):
             distance = (f << hop_log2) - centre
-            row = first_row + (((distance >> step_log2) - first_distance) << phases_log2) + phase
-            count, start = gram_row[row, 1], gram_row[row, 2]
-            m_first = m_base + gram_row[row, 0]
-            local = f - layout[target, FIRST_FRAME]
-            row_place = layout[target, FIRST_VALUE] + local * layout[target, STRIDE]
+            row = pair[k, target, PairField.FIRST_ROW]
+            row += (((distance >> step_log2) - first_distance) << phases_log2) + phase
             root = ((m * distance) & root_mask) * root_step
-            c, s = roots_re[root], roots_im[root]
-            for channel in range(n_channels):
-                xs[channel] = amp_re[channel] * c - amp_im[channel] * s
-                ys[channel] = amp_re[channel] * s + amp_im[channel] * c
-            most = frame_max[layout[target, FIRST_MAX] + local]
-            # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there
-            # and are never read.
-            first_block, last_block = max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4)
-            for b in range(first_block, last_block + 1):
-                place = row_place + (b << 4)
-                energy = np.float32(2.0) * subtract16(
-                    re,
-                    im,
-                    weights,
-                    place,
-                    gram_re,
-                    gram_im,
-                    start + (b << 4) - m_first,
-                    xs,
-                    ys,
-                    n_channels,
-                    channel_stride,
-                )
-                if b == 0 or (b << 4) + 18 > half_window:
-                    energy = _edge_block_energy(
-                        re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1
-                    )
-                block_max[place >> 4] = energy
-                most = max(most, energy)
-            frame_max[layout[target, FIRST_MAX] + local] = most
+            c, s = gram.roots_re[root], gram.roots_im[root]
+            for channel in range(coefficients.n_channels):
+                atom.turned_re[channel] = atom.re[channel] * c - atom.im[channel] * s
+                atom.turned_im[channel] = atom.re[channel] * s + atom.im[channel] * c
+            _subtract_row(coefficients, gram, row, m_base, target, f - first_frame, atom)
 
 
 @inner
-def _sweep_frame(
-    re,
-    im,
-    weights,
-    n_channels,
-    channel_stride,
-    block_max,
-    frame_max,
-    layout,
-    gram_pair,
-    gram_row,
-    gram_re,
-    gram_im,
-    roots_re,
-    roots_im,
-    edge,
-    k,
-    frame,
-    threshold,
-    amp_re,
-    amp_im,
-    xs,
-    ys,
-    where,
-    amplitudes,
-    energies,
-    benefits,
-    n_taken,
-):
+def _subtract_row(coefficients, gram, row, m_base, target, local_frame, atom):
+    """Subtract a row of the cross-Gram, its offsets counted from bin `m_base`, from one frame of window `target`."""
+    layout = coefficients.layout
+    half_window = 1 << (layout[target, LayoutField.WINDOW_LOG2] - 1)
+    count, start = gram.row[row, RowField.COUNT], gram.row[row, RowField.START]
+    m_first = m_base + gram.row[row, RowField.FIRST_OFFSET]
+    row_place = layout[target, LayoutField.FIRST_VALUE] + local_frame * layout[target, LayoutField.STRIDE]
+    at_frame = layout[target, LayoutField.FIRST_MAX] + local_frame
+    most = coefficients.frame_max[at_frame]
+    # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there and are
+    # never read.
+    for b in range(max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4) + 1):
+        place = row_place + (b << 4)
+        energy = np.float32(2.0) * subtract16(coefficients, place, gram, start + (b << 4) - m_first, atom)
+        if b == 0 or (b << 4) + 18 > half_window:
+            energy = _edge_block_energy(coefficients, place, b << 4, half_window << 1)
+        coefficients.block_max[place >> 4] = energy
+        most = max(most, energy)
+    coefficients.frame_max[at_frame] = most
+
+
+@inner
+def _take_atom(coefficients, place, m, window, taken, i, atom):
+    """Write the best real atom at a place to `taken[i]`, and its complex amplitudes to `atom`."""
+    rho = conjugate_overlap(m, window)
+    taken.energy[i] = bin_energy(coefficients, place, m, window)
+    taken.benefit[i] = coefficients.weights[place] * taken.energy[i]
+    for channel in range(coefficients.n_channels):
+        at = place + channel * coefficients.channel_stride
+        atom.re[channel] = coefficients.re[at] / (1.0 + rho)
+        atom.im[channel] = 0.0 if rho == 1.0 else coefficients.im[at] / (1.0 - rho)
+        taken.amplitude[i, channel] = atom.re[channel] + 1j * atom.im[channel]
+
+
+@inner
+def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken):
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
-    window, blocks = 1 << layout[k, WINDOW_LOG2], layout[k, STRIDE] >> 4
-    local = frame - layout[k, FIRST_FRAME]
-    first_block = (layout[k, FIRST_VALUE] >> 4) + local * blocks
-    at_frame = layout[k, FIRST_MAX] + local
-    frame_max[at_frame] = 0.0  # raised again by subtractions, and below by what stays
+    layout, block_max = coefficients.layout, coefficients.block_max
+    window, blocks = 1 << layout[k, LayoutField.WINDOW_LOG2], layout[k, LayoutField.STRIDE] >> 4
+    local = frame - layout[k, LayoutField.FIRST_FRAME]
+    first_block = (layout[k, LayoutField.FIRST_VALUE] >> 4) + local * blocks
+    at_frame = layout[k, LayoutField.FIRST_MAX] + local
+    coefficients.frame_max[at_frame] = 0.0  # raised again by subtractions, and below by what stays
     most = np.float32(0.0)
     for group in range(first_block, first_block + blocks, 16):
         in_group = largest16(block_max, group)
@@ -250,133 +258,45 @@ def _sweep_frame(
             most = max(most, in_group)  # the last group may see the next row's blocks: an upper bound is enough
             continue
         for block in range(group, min(group + 16, first_block + blocks)):
-            while block_max[block] >= threshold and n_taken < where.shape[0]:
-                m = _best_bin(
-                    re, im, weights, n_channels, channel_stride, block << 4, (block - first_block) << 4, window
-                )
-                place = (first_block << 4) + m
-                energies[n_taken] = bin_energy(re, im, place, n_channels, channel_stride, m, window)
-                benefits[n_taken] = weights[place] * energies[n_taken]
-                rho = conjugate_overlap(m, window)
-                for channel in range(n_channels):
-                    at = place + channel * channel_stride
-                    amp_re[channel] = re[at] / (1.0 + rho)
-                    amp_im[channel] = 0.0 if rho == 1.0 else im[at] / (1.0 - rho)
-                    amplitudes[n_taken, channel] = amp_re[channel] + 1j * amp_im[channel]
-                where[n_taken, 0], where[n_taken, 1], where[n_taken, 2] = k, frame, m
+            while block_max[block] >= threshold and n_taken < taken.place.shape[0]:
+                m = _best_bin(coefficients, block << 4, (block - first_block) << 4, window)
+                _take_atom(coefficients, (first_block << 4) + m, m, window, taken, n_taken, atom)
+                taken.place[n_taken, 0], taken.place[n_taken, 1], taken.place[n_taken, 2] = k, frame, m
                 n_taken += 1
-                # The real atom 2·Re(amp · g): g and its conjugate, which lies at bin −m and, aliased, at W − m.
-                near_an_edge = m <= edge[k] or m >= (window >> 1) - edge[k]
+                # The real atom 2·Re(amplitude · g): g and its conjugate, which lies at bin −m and, aliased, at W − m.
+                near_an_edge = m <= gram.edge[k] or m >= (window >> 1) - gram.edge[k]
                 for image in range(3 if near_an_edge else 1):
                     if image == 1:
-                        for channel in range(n_channels):
-                            amp_im[channel] = -amp_im[channel]
-                    _subtract_exponential(
-                        re,
-                        im,
-                        weights,
-                        n_channels,
-                        channel_stride,
-                        block_max,
-                        frame_max,
-                        layout,
-                        gram_pair,
-                        gram_row,
-                        gram_re,
-                        gram_im,
-                        roots_re,
-                        roots_im,
-                        k,
-                        frame,
-                        m if image == 0 else (-m if image == 1 else window - m),
-                        amp_re,
-                        amp_im,
-                        xs,
-                        ys,
-                    )
+                        for channel in range(coefficients.n_channels):
+                            atom.im[channel] = -atom.im[channel]
+                    image_bin = m if image == 0 else (-m if image == 1 else window - m)
+                    _subtract_exponential(coefficients, gram, k, frame, image_bin, atom)
             most = max(most, block_max[block])
-    frame_max[at_frame] = max(most, frame_max[at_frame])
+    coefficients.frame_max[at_frame] = max(most, coefficients.frame_max[at_frame])
     return n_taken
 
 
 @jit
-def pursue(
-    re,
-    im,
-    weights,
-    n_channels,
-    channel_stride,
-    block_max,
-    frame_max,
-    layout,
-    gram_pair,
-    gram_row,
-    gram_re,
-    gram_im,
-    roots_re,
-    roots_im,
-    edge,
-    zones,
-    first_zone,
-    zone_samples,
-    start_energy,
-    step,
-    n_steps,
-    where,
-    amplitudes,
-    energies,
-    benefits,
-    counts,
-):
-    """In each of the given zones, take every atom above a falling threshold whose centre lies there.
+def pursue(coefficients, gram, zones, first_zone, zone_samples, thresholds, taken, counts):
+    """In each of the given zones, take every atom above falling thresholds whose centre lies there.
 
-    The threshold starts at `start_energy` and is multiplied by `step` `n_steps` times; at each, frames are swept in
-    time and every block above it gives its best atom until none is left. This is weak matching pursuit (Temlyakov 2000)
-    with a weakness of √step. At the zone's place, counted from `first_zone`, `where` (n_zones, room, 3) int32 takes
-    window index, frame, bin; `amplitudes` (n_zones, room, n_channels) complex64 the amplitude of g; `energies`
-    (n_zones, room) what was removed, `benefits` this times the weight; `counts` (n_zones,) how many. A zone with no
-    room left is given up.
+    At each threshold frames are visited in order of time, and every block above it gives its best atom until none is
+    left: weak matching pursuit (Temlyakov 2000) with a weakness of the square root of their ratio. At the zone's place,
+    counted from `first_zone`, `taken` holds the atoms and `counts` `(n_zones,)` how many. A zone whose capacity is used
+    up is given up.
     """
-    amp_re, amp_im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
-    xs, ys = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
-    for z in range(len(zones)):
-        n_taken, place = np.int64(0), zones[z] - first_zone
-        threshold = start_energy
-        for _ in range(n_steps):
-            threshold *= step
+    layout, n_channels = coefficients.layout, coefficients.n_channels
+    re, im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
+    atom = Subtrahend(re, im, np.empty(n_channels, np.float32), np.empty(n_channels, np.float32))
+    for zone in zones:
+        n_taken, at = np.int64(0), zone - first_zone
+        here = AtomArrays(taken.place[at], taken.amplitude[at], taken.energy[at], taken.benefit[at])
+        for threshold in thresholds:
             for k in range(layout.shape[0]):
-                hop_log2 = layout[k, WINDOW_LOG2] - 2
-                first = max((zones[z] * zone_samples) >> hop_log2, layout[k, FIRST_FRAME])
-                last = min(((zones[z] + 1) * zone_samples) >> hop_log2, layout[k, FIRST_FRAME] + layout[k, N_FRAMES])
-                for frame in range(first, last):
-                    if frame_max[layout[k, FIRST_MAX] + frame - layout[k, FIRST_FRAME]] >= threshold:
-                        n_taken = _sweep_frame(
-                            re,
-                            im,
-                            weights,
-                            n_channels,
-                            channel_stride,
-                            block_max,
-                            frame_max,
-                            layout,
-                            gram_pair,
-                            gram_row,
-                            gram_re,
-                            gram_im,
-                            roots_re,
-                            roots_im,
-                            edge,
-                            k,
-                            frame,
-                            threshold,
-                            amp_re,
-                            amp_im,
-                            xs,
-                            ys,
-                            where[place],
-                            amplitudes[place],
-                            energies[place],
-                            benefits[place],
-                            n_taken,
-                        )
-        counts[place] = n_taken
+                hop_log2, first_frame = layout[k, LayoutField.WINDOW_LOG2] - 2, layout[k, LayoutField.FIRST_FRAME]
+                first = max((zone * zone_samples) >> hop_log2, first_frame)
+                end = min(((zone + 1) * zone_samples) >> hop_log2, first_frame + layout[k, LayoutField.N_FRAMES])
+                for frame in range(first, end):
+                    if coefficients.frame_max[layout[k, LayoutField.FIRST_MAX] + frame - first_frame] >= threshold:
+                        n_taken = _pursue_frame(coefficients, gram, k, frame, threshold, atom, here, n_taken)
+        counts[at] = n_taken

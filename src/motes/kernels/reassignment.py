@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
-from motes.kernels.windowed_sinusoids import add_gabor, powers
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor, powers
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ STEADY = 2.0
 # sees it. In bins of the window, squared: of a sweep, the bins swept within the window over 2π; of two sounds as much
 # as they are apart.
 SINUSOID, CLEAR = 0.15, 0.6
-# Nor does a sound that the whole window hears as strongly as this part of what quarters of it hear.
+# Nor does a sound that the whole window sees as strongly as this part of what quarters of it see.
 WHOLE = 0.93
 # The sound that sweeps under an atom passes its frequency, or nearly, in bins. An atom further away, up to the second,
 # corrects what others leave over.
@@ -44,8 +45,8 @@ PASS_BINS, NEAR_BINS = 2.0, 6.0
 LOOKS, LOOK_BINS = 3, 2.0
 # So many atoms in a frame pay for its Fourier transform.
 CROWD = 3
-# Frames are transformed in lots of this many samples.
-LOT_SAMPLES = 1 << 18
+# Samples of the frames that are transformed at once.
+BATCH_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,27 +79,20 @@ class Sounds:
 
     @classmethod
     def unread(cls, time: Array) -> Sounds:
-        """Room for as many atoms as there are times."""
+        """Sounds under atoms at these times, to be filled in."""
         n, around = len(time), np.repeat(time[:, None], POINTS, axis=1)
-        return cls(
-            np.ones(n, np.int64),
-            around,
-            np.empty((n, POINTS)),
-            np.empty(n),
-            np.empty(n),
-            np.empty(n),
-            np.zeros(n, bool),
-        )
+        sound, centre, phase, strength = np.empty((n, POINTS)), np.empty(n), np.empty(n), np.empty(n)
+        return cls(np.ones(n, np.int64), around, sound, centre, phase, strength, np.zeros(n, bool))
 
 
-def listen(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) -> None:
+def read_sounds(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) -> None:
     """Fill `found` for atoms first … last − 1: by each atom's own window, or, where one sound sweeps under the
     atom, by quarters of it that are not below `shortest` samples.
     """
     if last <= first:
         return
-    heard, these = Heard.of(atoms, first, last), np.arange(first, last)
-    read = heard.read(atoms.time[these], atoms.window[these], atoms.own[these], atoms.channel[these], 1)
+    rendered, these = RenderedAtoms.of(atoms, first, last), np.arange(first, last)
+    read = rendered.read(atoms.time[these], atoms.window[these], atoms.own[these], atoms.channel[these], 1)
     found.centre[these], found.phase[these], found.strength[these], found.sound[these] = (
         read.sound,
         read.phase,
@@ -111,7 +105,9 @@ def listen(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) 
         return
     own, window, quarter = atoms.own[long], atoms.window[long], 0.25 * atoms.window[long, None]
     places, around = atoms.time[long, None] + np.linspace(-1, 1, POINTS) * quarter, np.repeat(long, POINTS)
-    read = heard.read(places.reshape(-1), 0.25 * atoms.window[around], atoms.own[around], atoms.channel[around], LOOKS)
+    read = rendered.read(
+        places.reshape(-1), 0.25 * atoms.window[around], atoms.own[around], atoms.channel[around], LOOKS
+    )
     swept, strength = read.sound.reshape(-1, POINTS), read.level().reshape(-1, POINTS)
     middle = swept[:, POINTS // 2]
     steady = (strength.max(axis=1) < STEADY * strength.min(axis=1)) & (swept.min(axis=1) > 0)
@@ -125,18 +121,35 @@ def listen(atoms: Atoms, first: int, last: int, shortest: float, found: Sounds) 
     found.time[chosen], found.sound[chosen], found.centre[chosen] = places[one], swept[one], middle[one]
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What sounds at some places, `(n,)` each: `sound` in cycles per sample, phase, strength, the frequency at
-    which one looked, the window, and how `unlike` one steady sinusoid it is.
-    """
+class Places(NamedTuple):
+    """Where sounds are read, `(n,)` each."""
 
+    channel: Ints
+    # In samples.
+    centre: Array
+    window: Array
+    # In rad/sample: where in frequency one looks.
+    omega: Array
+
+
+class Reading(NamedTuple):
+    """What sounds at some places, `(n,)` each."""
+
+    # In cycles per sample.
     sound: Array
     phase: Array
     strength: Array
-    looked: Array
+    # How unlike one steady sinusoid it is.
     unlike: Array
+    # The frequency at which one looked, in cycles per sample, and the window, in samples.
+    looked: Array
     window: Array
+
+    @classmethod
+    def unread(cls, window: Array) -> Reading:
+        """A reading of as many places as there are windows, to be filled in."""
+        sound, phase, strength, unlike, looked = np.empty((5, len(window)))
+        return cls(sound, phase, strength, unlike, looked, window)
 
     def level(self) -> Array:
         """Amplitude of the sound: a Hann window sees it weaker so many bins beside where it looks."""
@@ -145,71 +158,46 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """A stretch of the rendered atoms from sample `start` on: `audio` `(n_channels, n + 16)`, the last 16 scratch."""
+class RenderedAtoms:
+    """A stretch of the rendered atoms."""
 
-    audio: Array
-    start: int
+    signal: Signal
 
     @classmethod
-    def of(cls, atoms: Atoms, first: int, last: int) -> Heard:
+    def of(cls, atoms: Atoms, first: int, last: int) -> RenderedAtoms:
         """All that sounds under atoms first … last − 1."""
         time, reach = atoms.time, float(atoms.window.max()) / 2
         start = int(np.floor((time[first:last] - atoms.window[first:last] / 2).min()))
         end = int(np.ceil((time[first:last] + atoms.window[first:last] / 2).max())) + 1
         low, high = np.searchsorted(time, (start - reach, end + reach))
-        stride, omega = end - start + 16, 2 * np.pi * atoms.own[low:high]
-        audio = np.zeros(atoms.amplitude.shape[1] * stride)
-        add_gabor(
-            audio,
-            stride,
-            end - start,
-            start,
-            time[low:high],
-            atoms.window[low:high],
-            omega,
-            atoms.amplitude[low:high],
-            atoms.phase[low:high],
-            0,
-            int(high - low),
+        here = slice(low, high)
+        sinusoids = Sinusoids(
+            time[here], atoms.window[here], 2 * np.pi * atoms.own[here], atoms.amplitude[here], atoms.phase[here]
         )
-        return cls(audio.reshape(-1, stride), start)
+        signal = Signal.zeros(atoms.amplitude.shape[1], end - start, start)
+        add_gabor(signal, sinusoids, 0, int(high - low))
+        return cls(signal)
 
     def read(self, time: Array, window: Array, own: Array, channel: Ints, looks: int) -> Reading:
         """What sounds at these places; each further look is at where the sound was found before, within LOOK_BINS
         of `own`.
         """
-        sound, phase, strength, looked, unlike = np.empty((5, len(time)))
-        found = Reading(sound, phase, strength, looked, unlike, window)
+        signal, found = self.signal, Reading.unread(window)
         begin = time - 0.5 * window
         alone = (window != np.rint(window)) | (begin != np.rint(begin))
         for size in np.unique(window[~alone]):
             these = np.flatnonzero(~alone & (window == size))
-            place = channel[these] * self.audio.shape[1] + begin[these].astype(np.int64) - self.start
+            place = channel[these] * signal.channel_stride + begin[these].astype(np.int64) - signal.first_sample
             frame, which, count = np.unique(place, return_inverse=True, return_counts=True)
             crowded = count >= CROWD
             alone[these], together = ~crowded[which], crowded[which]
-            self._read_frames(
-                int(size), frame[crowded], (np.cumsum(crowded) - 1)[which[together]], these[together], own, looks, found
-            )
+            crowded_frame = (np.cumsum(crowded) - 1)[which[together]]
+            self._read_frames(int(size), frame[crowded], crowded_frame, these[together], own, looks, found)
         these = np.flatnonzero(alone)
         found.looked[these] = own[these]
         for _ in range(looks):
-            reassign(
-                self.audio.reshape(-1),
-                self.audio.shape[1],
-                self.start,
-                self.audio.shape[1] - 16,
-                channel[these],
-                time[these],
-                window[these],
-                2 * np.pi * found.looked[these],
-                these,
-                found.sound,
-                found.phase,
-                found.strength,
-                found.unlike,
-            )
+            places = Places(channel[these], time[these], window[these], 2 * np.pi * found.looked[these])
+            reassign(signal, places, these, found)
             again = _bins(found.sound[these], own[these], window[these]) / window[these]
             elsewhere = np.abs(again - found.looked[these]) * window[these] > 0.5
             these = these[elsewhere]
@@ -224,12 +212,12 @@ class Heard:
         """
         from scipy.fft import rfft
 
-        samples = np.lib.stride_tricks.sliding_window_view(self.audio.reshape(-1), size)
-        order, per_lot = np.argsort(which, kind="stable"), max(1, LOT_SAMPLES // size)
-        edges = np.searchsorted(which[order], np.arange(0, len(frame) + per_lot, per_lot))
-        for lot, (low, high) in enumerate(pairwise(edges.tolist())):
-            spectra = rfft(samples[frame[lot * per_lot : (lot + 1) * per_lot]].astype(np.float32))
-            row, to = which[order[low:high]] - lot * per_lot, these[order[low:high]]
+        samples = np.lib.stride_tricks.sliding_window_view(self.signal.samples, size)
+        order, at_once = np.argsort(which, kind="stable"), max(1, BATCH_SAMPLES // size)
+        edges = np.searchsorted(which[order], np.arange(0, len(frame) + at_once, at_once))
+        for number, (low, high) in enumerate(pairwise(edges.tolist())):
+            spectra = rfft(samples[frame[number * at_once : (number + 1) * at_once]].astype(np.float32))
+            row, to = which[order[low:high]] - number * at_once, these[order[low:high]]
             k = _bins(own[to], own[to], size).clip(1, size // 2 - 1)
             for _ in range(looks):
                 middle, below, above = (spectra[row, k + side].astype(np.complex128) for side in (0, -1, 1))
@@ -249,32 +237,15 @@ def _bins(sound: Array, own: Array, window: Array | int) -> Ints:
 
 
 @jit
-def reassign(
-    audio,
-    channel_stride,
-    first_sample,
-    n_samples,
-    channel,
-    centre,
-    window,
-    omega,
-    to,
-    frequency,
-    phase,
-    strength,
-    unlike,
-):
-    """The sound under atoms: writes `frequency` (cycles per sample), `phase`, `strength` and how `unlike` a sinusoid it
-    is at places `to`.
-
-    `audio` is flat float64, rows of `channel_stride` ≥ n_samples + 16 values from sample `first_sample` on; `channel`
-    says which row an atom looks at. `centre` and `window` are in samples, `omega` in rad/sample.
-    """
-    lanes = np.empty(64)
+def reassign(signal, places, to, reading):
+    """Fill in, at indices `to`, what sounds at some places."""
+    audio, centre, window, omega = signal.samples, places.centre, places.window, places.omega
+    frequency, phase, strength, unlike = reading.sound, reading.phase, reading.strength, reading.unlike
+    first_sample, lanes = signal.first_sample, np.empty(64)
     for i in range(len(centre)):
         half = 0.5 * window[i]
         begin = max(math.floor(centre[i] - half) + 1, first_sample)
-        end = min(math.ceil(centre[i] + half), first_sample + n_samples)
+        end = min(math.ceil(centre[i] + half), first_sample + signal.n_samples)
         frequency[to[i]], phase[to[i]], strength[to[i]], unlike[to[i]] = omega[i] / (2.0 * math.pi), 0.0, 0.0, 0.0
         if end <= begin:
             continue
@@ -284,10 +255,8 @@ def reassign(
         u = begin - centre[i]
         p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
         x_re, x_im, d_re, d_im, e_re, e_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        place, stop = (
-            channel[i] * channel_stride + begin - first_sample,
-            channel[i] * channel_stride + end - first_sample,
-        )
+        row = places.channel[i] * signal.channel_stride - first_sample
+        place, stop = row + begin, row + end
         while place < stop:  # sums of x·e^{−iωu}, alone and times the cosine and the sine of the window's turn
             a_re, a_im, b_re, b_im, c_re, c_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             if place + 16 <= stop:  # a fixed count, which LLVM turns into vectors

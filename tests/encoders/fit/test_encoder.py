@@ -1,5 +1,6 @@
 """Fits by gradients: what is planted is found, every end is told, and a fit that goes on is the same fit."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,11 +11,16 @@ torch = pytest.importorskip("torch")
 import motes  # noqa: E402
 from motes.audio import ArraySource  # noqa: E402
 from motes.encoders.fit import GaborOptions, SplatOptions  # noqa: E402
-from motes.encoders.fit.density_control import exchanged  # noqa: E402
-from motes.encoders.fit.encoder import encode, stretches  # noqa: E402
-from motes.encoders.fit.optimiser import Descent, State  # noqa: E402
-from motes.encoders.fit.parameterisation import Atoms, unknowns_of  # noqa: E402
+from motes.encoders.fit.density_control import DensityControl  # noqa: E402
+from motes.encoders.fit.encoder import encode  # noqa: E402
+from motes.encoders.fit.gain_refit import refit_gains  # noqa: E402
+from motes.encoders.fit.objective import Objective  # noqa: E402
+from motes.encoders.fit.optimiser import Optimiser  # noqa: E402
+from motes.encoders.fit.parameterisation import parameterisation_of  # noqa: E402
+from motes.encoders.fit.segments import segments  # noqa: E402
+from motes.encoders.fit.state import State  # noqa: E402
 from motes.errors import ParameterError  # noqa: E402
+from motes.kinds.parameterisation import Atoms  # noqa: E402
 from motes.kinds.splat.table import Splat  # noqa: E402
 from motes.metrics.signal import spectral_convergence  # noqa: E402
 from motes.scene.scene import Scene  # noqa: E402
@@ -92,39 +98,6 @@ def test_the_same_again_is_the_same():
     assert first.splat.equals(again.splat)
 
 
-@pytest.mark.parametrize("kind", ["splat", "gabor"])
-def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
-    whole = encode(audio(), OPTIONS[kind](**QUICK), sample_rate_hz=RATE)
-    for stop_at in (1, 7):
-        kept = str(tmp_path / f"{stop_at}.npz")
-
-        def interrupt(now, stop_at=stop_at):
-            if now.iteration == stop_at:
-                raise KeyboardInterrupt
-
-        options = {"events": 3, "iterations": 12, "control_every": 5, "refit_every": 4, "checkpoint": kept}
-        part = encode(audio(), OPTIONS[kind](**options), sample_rate_hz=RATE, progress=interrupt)
-        assert part.metadata.stop_reason == "cancelled"
-        assert part.n_events
-        after = encode(audio(), OPTIONS[kind](resume=True, **options), sample_rate_hz=RATE)
-        assert after.table(kind).equals(whole.table(kind))
-
-
-def test_a_checkpoint_of_something_else_is_refused(tmp_path):
-    kept = str(tmp_path / "fit.npz")
-    encode(audio(), SplatOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
-    for options, match in (
-        ({"checkpoint": kept}, "already"),
-        ({"checkpoint": kept, "resume": True, "seed": 3}, "another recording"),
-        ({"checkpoint": str(tmp_path / "no.npz"), "resume": True}, "no checkpoint"),
-    ):
-        with pytest.raises(ParameterError, match=match):
-            encode(audio(), SplatOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
-    (tmp_path / "bad.npz").write_bytes(b"PK nothing")
-    with pytest.raises(ParameterError, match="not a checkpoint"):
-        encode(audio(), SplatOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
-
-
 def test_every_end_is_told():
     assert (
         encode(
@@ -171,7 +144,7 @@ def test_long_recordings_are_fitted_in_stretches_whatever_the_blocks():
     assert 4 <= one.n_events <= 8
     assert one.splat.time_s.max() > 1.0
     assert spectral_convergence(one.render(), twice) < 0.7
-    parts = stretches(32000, RATE, 0.6)
+    parts = segments(32000, RATE, 0.6)
     assert parts[0].first == 0
     assert parts[-1].last == parts[-1].done == 32000
     assert all(a.done == b.first and a.last > b.first for a, b in pairwise(parts))
@@ -189,11 +162,18 @@ def test_the_scene_is_shown_as_it_grows():
     assert all(n == 2 for n, _ in seen)
 
 
-def _descent(reference):
-    unknowns = unknowns_of("splat", RATE, 1)
-    return Descent(
-        unknowns, torch.from_numpy(reference)[None], torch.zeros(1, len(reference)), (("convergence", 1.0),), 0.02, 0.0
-    )
+def _objective(reference):
+    parameterisation = parameterisation_of("splat", RATE, 1)
+    silence = torch.zeros(1, len(reference))
+    return Objective(parameterisation, torch.from_numpy(reference)[None], silence, (("convergence", 1.0),))
+
+
+def _state(objective, anchor):
+    return State.at(objective.parameterisation.at_rest(len(anchor)), anchor)
+
+
+def _loss(objective, state):
+    return float(objective.value(state.theta, state.anchor))
 
 
 def _atoms(time_s, frequency_hz, amplitude):
@@ -207,38 +187,39 @@ def _atoms(time_s, frequency_hz, amplitude):
 
 
 def test_density_control_gives_up_the_dead_and_seeds_what_is_missing():
-    descent = _descent(audio())
+    objective = _objective(audio())
+    parameterisation = objective.parameterisation
     start = _atoms([0.15, 0.15, 0.8], [440.0, 440.2, 3000.0], [0.1, 0.02, 1e-7])
-    state = State.of(descent.unknowns.of_atoms(start), len(descent.unknowns.paces))
-    after = exchanged(descent, state, 3)
-    hz = np.sort(descent.unknowns.columns(after.theta, after.anchor)["f0_hz"].numpy())
+    state = _state(objective, parameterisation.of_atoms(start))
+    after = DensityControl(SplatOptions()).exchange(objective, state, 3)
+    hz = np.sort(parameterisation.columns(after.theta, after.anchor)["f0_hz"].numpy())
     assert len(hz) == 3
     assert np.abs(hz - np.array([440, 700, 1234])).max() < 30
-    assert float(descent.value(after.theta, after.anchor)) < float(descent.value(state.theta, state.anchor))
+    assert _loss(objective, after) < _loss(objective, state)
 
 
 def test_a_refit_of_gains_never_raises_the_loss_and_finds_them():
-    descent = _descent(audio())
-    unknowns = descent.unknowns
-    truth = unknowns.of_table(planted())
+    objective = _objective(audio())
+    parameterisation = objective.parameterisation
+    truth = parameterisation.of_table(planted())
     wrong = truth | {"gain_db": truth["gain_db"] + torch.tensor([[4.0], [-5.0], [3.0]])}
-    state = State.of(unknowns.anchored(wrong), len(unknowns.paces))
-    before = float(descent.value(state.theta, state.anchor))
-    assert descent.refit(state)
-    assert float(descent.value(state.theta, state.anchor)) < 0.2 * before
+    state = _state(objective, parameterisation.anchored(wrong))
+    after = refit_gains(objective, state)
+    assert after is not state
+    assert _loss(objective, after) < 0.2 * _loss(objective, state)
 
 
 def test_events_with_values_gone_wild_do_not_spread():
     """NaN in one event's coordinates: the fit goes back to the best and stays finite."""
-    descent = _descent(audio())
-    start = descent.unknowns.of_atoms(_atoms([0.15, 0.35], [440.0, 1234.0], [0.1, 0.1]))
-    state = State.of(start, len(descent.unknowns.paces))
-    descent.step(state, 0.0)
-    state.theta = state.theta.clone()
-    state.theta[0, 2] = float("nan")
-    descent.step(state, 0.0)
+    objective = _objective(audio())
+    optimiser = Optimiser(objective, 0.02)
+    start = objective.parameterisation.of_atoms(_atoms([0.15, 0.35], [440.0, 1234.0], [0.1, 0.1]))
+    state, _ = optimiser.step(_state(objective, start), 0.0)
+    wild = state.theta.clone()
+    wild[0, 2] = float("nan")
+    state, _ = optimiser.step(replace(state, theta=wild), 0.0)
     assert torch.isfinite(state.theta).all()
-    assert np.isfinite(descent.step(state, 0.0))
+    assert np.isfinite(optimiser.step(state, 0.0)[1])
 
 
 @pytest.mark.parametrize(

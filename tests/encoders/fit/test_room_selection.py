@@ -2,6 +2,8 @@
 stay dry.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,11 @@ torch = pytest.importorskip("torch")
 
 from motes.audio import write_audio  # noqa: E402
 from motes.encoders.fit import SplatOptions, encode  # noqa: E402
-from motes.encoders.fit.optimiser import Descent, State  # noqa: E402
-from motes.encoders.fit.parameterisation import unknowns_of  # noqa: E402
-from motes.encoders.fit.reverberation import Mixture, RoomedUnknowns  # noqa: E402
-from motes.encoders.fit.room_selection import MIXING, Choice  # noqa: E402
+from motes.encoders.fit.objective import Objective  # noqa: E402
+from motes.encoders.fit.parameterisation import parameterisation_of  # noqa: E402
+from motes.encoders.fit.reverberation import Mixture, ReverberantParameterisation  # noqa: E402
+from motes.encoders.fit.room_selection import RoomSelection  # noqa: E402
+from motes.encoders.fit.state import RoomTrial, Stage, State  # noqa: E402
 from motes.errors import MotesWarning, ParameterError  # noqa: E402
 from motes.events.room import Room  # noqa: E402
 from motes.kinds.gabor.table import Gabor  # noqa: E402
@@ -174,48 +177,45 @@ def test_the_mix_of_a_fit_is_what_the_scene_renders(kind, n_channels):
             wetness=np.array([0.2, 0.9]),
         )
         scene = Scene(RATE, N, n_channels, gabor=table, rooms=(room,))
-    inner = unknowns_of(kind, RATE, n_channels)
-    unknowns = RoomedUnknowns(inner)
-    unknowns.mixture = Mixture([room], RATE, n_channels, N)
-    unknowns.spectrum = unknowns.mixture.spectrum(torch.ones(1))
-    mix = unknowns.render(inner.of_table(scene.table(kind)), N).numpy()
+    inner = parameterisation_of(kind, RATE, n_channels)
+    reverberant = ReverberantParameterisation(inner)
+    reverberant.mixture = Mixture([room], RATE, n_channels, N)
+    reverberant.spectrum = reverberant.mixture.spectrum(torch.ones(1))
+    mix = reverberant.render(inner.of_table(scene.table(kind)), N).numpy()
     wanted = np.atleast_2d(scene.render())
     assert np.abs(mix - wanted).max() < 1e-3 * np.abs(wanted).max()
 
 
 def test_slopes_of_wetness_and_weights_are_those_of_differences():
     rooms = (Room.synthetic(0.3), Room.synthetic(1.2), Room.synthetic(0.6))
-    inner = unknowns_of("splat", RATE, 1)
-    unknowns = RoomedUnknowns(inner)
-    choice = Choice(rooms, unknowns, is_open=True)
-    choice.enter(N)
+    inner = parameterisation_of("splat", RATE, 1)
+    reverberant = ReverberantParameterisation(inner)
+    selection = RoomSelection(rooms, reverberant, is_open=True)
+    selection.enter(N)
     audio = torch.from_numpy(planted(rooms[1]).render())[None]
-    descent = Descent(unknowns, audio, torch.zeros(1, N), (("convergence", 1.0),), 0.02, 0.0, choice)
+    objective = Objective(reverberant, audio, torch.zeros(1, N), (("convergence", 1.0),))
     columns = inner.of_table(planted().splat) | {"wetness": torch.tensor([0.2, 0.3, 0.6], dtype=torch.float64)}
-    state = State.of(unknowns.anchored(columns), len(unknowns.paces))
-    state.tried, state.stage, state.candidates, state.mixing = (
-        1,
-        MIXING,
-        torch.arange(3),
-        torch.zeros(4, 3, dtype=torch.float64),
-    )
+    anchor = reverberant.anchored(columns)
+    trial = RoomTrial(n_dry_steps=1).among(torch.arange(3), Stage.ROOM_TRIAL)
+    state = replace(State.at(reverberant.at_rest(len(anchor)), anchor), room=trial)
     theta = state.theta.requires_grad_()
-    weights = choice.tune(state)
-    by_theta, by_weights = torch.autograd.grad(descent.value(theta, state.anchor), [theta, weights])
+    weights = selection.use(state)
+    by_theta, by_weights = torch.autograd.grad(objective.value(theta, state.anchor), [theta, weights])
+    (wetness,) = reverberant.coordinates.places(["wetness"])
 
     def value(event=None, room=None, by=0.0):
-        moved, state.mixing = torch.zeros_like(theta), torch.zeros(4, 3, dtype=torch.float64)
+        moved, logits = torch.zeros_like(theta), torch.zeros(3, dtype=torch.float64)
         if event is not None:
-            moved[event, -1] = by
+            moved[event, wetness] = by
         if room is not None:
-            state.mixing[0, room] = by
-        choice.tune(state)
+            logits[room] = by
+        selection.use(replace(state, room=replace(trial, logits=logits)))
         with torch.no_grad():
-            return float(descent.value(moved, state.anchor))
+            return float(objective.value(moved, state.anchor))
 
     for i in range(3):
         step = 1e-2
-        assert float(by_theta[i, -1]) == pytest.approx(
+        assert float(by_theta[i, wetness]) == pytest.approx(
             (value(event=i, by=step) - value(event=i, by=-step)) / (2 * step), rel=0.03, abs=2e-4
         )
         assert float(by_weights[i]) == pytest.approx(

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
-from motes.encoders.instrument import InstrumentOptions
-from motes.encoders.instrument import encoder as instrument
-from motes.encoders.instrument.amplitude_refit import polish
-from motes.encoders.instrument.encoder import SELECTED, encode
-from motes.encoders.instrument.gradient_refinement import refine
-from motes.encoders.instrument.mode_responses import Sites, hear, norms, overlaps
-from motes.encoders.instrument.mode_tuning import tune
+from motes.encoders.instrument import InstrumentOptions, stages
+from motes.encoders.instrument.amplitude_refit import refit_amplitudes
+from motes.encoders.instrument.encoder import encode
+from motes.encoders.instrument.gradient_refinement import Refinement, refine
+from motes.encoders.instrument.mode_responses import Sites, correlate, inner_products, squared_norms
+from motes.encoders.instrument.mode_tuning import tune_modes
 from motes.encoders.instrument.onsets import strike_times
+from motes.encoders.instrument.stages import SELECTED
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument
 from motes.kinds.strike.table import Strike
@@ -142,12 +142,14 @@ def test_interrupted_while_tuning_gives_the_best_so_far(nth):
     assert snr_db(stopped.render(), audio) > 20
 
 
-@pytest.mark.parametrize("step", ["retimed", "polish"])
-def test_interrupted_between_steps_gives_the_best_so_far(monkeypatch, step):
-    """The first time that step is made, and a later one."""
+@pytest.mark.parametrize(
+    ("step", "times"), [("moved_to_sample", (1, 3)), ("refit_sites", (1, 2)), ("refit_amplitudes", (1,))]
+)
+def test_interrupted_between_steps_gives_the_best_so_far(monkeypatch, step, times):
+    """The first time that step is made, and a later one, if there is one."""
     _, audio = planted()
-    real = getattr(instrument, step)
-    for nth in (1, 3):
+    real = getattr(stages, step)
+    for nth in times:
         left = [nth]
 
         def interrupted(*arguments, left=left):
@@ -156,7 +158,7 @@ def test_interrupted_between_steps_gives_the_best_so_far(monkeypatch, step):
                 raise KeyboardInterrupt
             return real(*arguments)
 
-        monkeypatch.setattr(instrument, step, interrupted)
+        monkeypatch.setattr(stages, step, interrupted)
         found = encode(audio, QUICK, sample_rate_hz=RATE)
         assert found.metadata.stop_reason == "cancelled"
         assert snr_db(found.render(), audio) > 10
@@ -182,9 +184,9 @@ def test_tuning_that_is_interrupted_keeps_its_rounds():
         if len(rounds) == 3:
             raise KeyboardInterrupt
 
-    _, before, _ = tune(sites, audio[None], 0)
-    _, two, none = tune(sites, audio[None], 2)
-    _, left, stopped = tune(sites, audio[None], 9, over)
+    _, before, _ = tune_modes(sites, audio[None], 0)
+    _, two, none = tune_modes(sites, audio[None], 2)
+    _, left, stopped = tune_modes(sites, audio[None], 9, over)
     assert (none, stopped) == (None, "cancelled")
     assert np.array_equal(left, two)
     assert np.sum(left**2) < 0.5 * np.sum(before**2)
@@ -200,6 +202,9 @@ def test_a_checkpoint_resumes(tmp_path):
     assert np.array_equal(first.render(), again.render())
     with pytest.raises(ParameterError, match="another recording"):
         encode(audio[:-1], InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE)
+    with pytest.raises(ParameterError, match="a fit with modes 512, not 8"):
+        encode(audio, InstrumentOptions(refine=0, modes=8, checkpoint=path), sample_rate_hz=RATE)
+    encode(audio, InstrumentOptions(refine=0, seed=1, l1=0.1, checkpoint=path), sample_rate_hz=RATE)
     Path(path).write_bytes(b"junk")
     with pytest.raises(ParameterError, match="not a checkpoint"):
         encode(audio, InstrumentOptions(refine=0, checkpoint=path), sample_rate_hz=RATE)
@@ -228,21 +233,25 @@ def test_closed_inner_products_are_sums():
     n = np.arange(n_samples)
 
     def mode(j, m):
-        sound = np.where(n >= model.at[j], np.exp((model.rate[0, m] + 1j * model.rate[1, m]) * (n - model.at[j])), 0)
+        sound = np.where(
+            n >= model.strike_samples[j],
+            np.exp((model.poles[0, m] + 1j * model.poles[1, m]) * (n - model.strike_samples[j])),
+            0,
+        )
         return model.mixing[:, m, None] * sound
 
     first, second = np.array([0, 2, 3]), np.array([1, 4, 5])
-    closed = overlaps(model, n_samples, first, second, np.array([1]), np.array([2]))
+    closed = inner_products(model, n_samples, first, second, np.array([1]), np.array([2]))
     assert np.allclose(closed, [np.sum(mode(j, m).conj() * mode(1, 2)) for j, m in zip(first, second, strict=True)])
-    assert np.allclose(norms(model, n_samples)[1, 2], np.sum(np.abs(mode(1, 2)[:, :]) ** 2))
+    assert np.allclose(squared_norms(model, n_samples)[1, 2], np.sum(np.abs(mode(1, 2)[:, :]) ** 2))
 
 
 def test_polishing_finds_the_weights_and_never_does_worse():
     model, n_samples = sites(1), 4000
     audio = model.render(n_samples)
-    start = np.where(model.value != 0, 0, 0).astype(complex)
+    start = np.where(model.amplitudes != 0, 0, 0).astype(complex)
     left = [
-        float(np.sum(polish(model, audio, np.eye(4), start, model.value != 0, rounds)[1] ** 2))
+        float(np.sum(refit_amplitudes(model, audio, np.eye(4), start, model.amplitudes != 0, rounds)[1] ** 2))
         for rounds in (0, 1, 2, 4, 30)
     ]
     assert all(later <= earlier * (1 + 1e-9) for earlier, later in pairwise(left))
@@ -252,8 +261,8 @@ def test_polishing_finds_the_weights_and_never_does_worse():
 def test_listening_is_what_sites_are_fitted_by():
     model = sites(2, n_channels=1)
     audio = np.random.default_rng(1).normal(size=(1, 3000))
-    heard = hear(audio, model.rate, model.at)[0] * model.mixing[0].conj()
-    assert np.sum((heard.conj() * model.value).real) == pytest.approx(
+    heard = correlate(audio, model.poles, model.strike_samples)[0] * model.mixing[0].conj()
+    assert np.sum((heard.conj() * model.amplitudes).real) == pytest.approx(
         float(np.sum(audio * model.render(3000))), rel=1e-9
     )
 
@@ -262,32 +271,22 @@ def test_refining_goes_towards_the_loss():
     pytest.importorskip("torch")
     model, n_samples = sites(3), 8000
     audio = model.render(n_samples)
-    off = Sites(model.rate * np.array([[1.05], [1.0002]]), model.mixing, model.at, model.value)
+    off = Sites(model.poles * np.array([[1.05], [1.0002]]), model.mixing, model.strike_samples, model.amplitudes)
     seen = []
     found = refine(
-        off,
-        np.eye(4),
-        0.9 * model.value,
-        audio,
-        RATE,
-        loss="stft",
-        n_steps=25,
-        l1=0.0,
-        on_step=lambda _, value: seen.append(value),
+        off, np.eye(4), 0.9 * model.amplitudes, audio, RATE, Refinement("stft", 25), lambda _, loss: seen.append(loss)
     )
-    assert found.value == min(seen)
-    assert found.value < 0.8 * seen[0]
-    assert np.array_equal(found.weights != 0, model.value != 0)
+    assert found.loss == min(seen)
+    assert found.loss < 0.8 * seen[0]
+    assert np.array_equal(found.weights != 0, model.amplitudes != 0)
     early = refine(
         off,
         np.eye(4),
-        model.value,
+        model.amplitudes,
         audio,
         RATE,
-        loss="stft",
-        n_steps=25,
-        l1=0.0,
-        on_step=lambda step, _: "time_limit" if step == 2 else None,
+        Refinement("stft", 25),
+        lambda step, _: "time_limit" if step == 2 else None,
     )
     assert early.stopped == "time_limit"
 

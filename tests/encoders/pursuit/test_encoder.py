@@ -9,8 +9,10 @@ import motes
 from motes.audio import ArraySource, open_source, read_audio
 from motes.codec import dumps, loads
 from motes.encoders.pursuit import PursuitOptions, encode
-from motes.encoders.pursuit.schedule import Enough, Workshop, stretches, sweep, sweep_to
-from motes.encoders.pursuit.segment import Atoms, subtract_atoms
+from motes.encoders.pursuit.atoms import Atoms, subtract_atoms
+from motes.encoders.pursuit.common_threshold import pursue
+from motes.encoders.pursuit.schedule import PursuitContext, StopCriterion, pursue_segments, segment_grid
+from motes.encoders.threads import ThreadPool
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary, unit_window
 
@@ -80,11 +82,11 @@ def test_signals_at_the_edge(name):
 
 def test_sixty_db_and_what_is_left_is_the_difference():
     audio = tone_burst(30000)
-    workshop = Workshop(dictionary((512, 2048, 8192)), None, 1)
+    context = PursuitContext(dictionary((512, 2048, 8192)), ThreadPool())
     energy = float(np.sum(audio.astype(np.float64) ** 2))
-    found = sweep(ArraySource(audio, RATE), workshop, lambda _: Enough(residual_energy=energy * 1e-6))
+    found = pursue_segments(ArraySource(audio, RATE), context, lambda _: StopCriterion(residual_energy=energy * 1e-6))
     residual = audio[None].copy()
-    subtract_atoms(residual, 0, found.atoms, workshop.dictionary)
+    subtract_atoms(residual, 0, found.atoms, context.dictionary)
     left = float(np.sum(residual.astype(np.float64) ** 2))
     assert left <= energy * 1.001e-6
     assert found.residual_energy == pytest.approx(left, rel=0.01)
@@ -94,27 +96,27 @@ def test_sixty_db_and_what_is_left_is_the_difference():
 def test_residual_energy_never_rises(name):
     """Prefixes of the atoms, in the order in which they were found, subtracted from the audio itself."""
     audio = (tone_burst(20000) if name == "tones" else SIGNALS[name](20000)).astype(np.float32)
-    workshop = Workshop(dictionary((256, 1024, 4096)), None, 1)
+    context = PursuitContext(dictionary((256, 1024, 4096)), ThreadPool())
     energy = float(np.sum(audio.astype(np.float64) ** 2))
-    found = sweep(
+    found = pursue_segments(
         ArraySource(audio, RATE),
-        workshop,
-        lambda _: Enough(residual_energy=energy * (1e-6 if name == "tones" else 1e-3)),
+        context,
+        lambda _: StopCriterion(residual_energy=energy * (1e-6 if name == "tones" else 1e-3)),
     )
-    margin = workshop.margin
+    margin = context.half_longest_window
     residual = np.pad(audio, margin)[None].astype(np.float32)
     # What atoms do past the ends counts: there the audio is continued, not silent. Only those well inside can be held
     # to the audio alone.
-    centre = found.atoms.centre_samples(workshop.dictionary)
-    window = np.asarray(workshop.dictionary.windows)[found.atoms.window]
+    centre = found.atoms.centre_samples(context.dictionary)
+    window = np.asarray(context.dictionary.windows)[found.atoms.window]
     inside = (centre >= window // 2) & (centre + window // 2 <= len(audio))
     outside = found.atoms.take(~inside)
-    subtract_atoms(residual, -margin, outside, workshop.dictionary)
+    subtract_atoms(residual, -margin, outside, context.dictionary)
     last, rises = np.inf, 0
-    lots = np.array_split(np.flatnonzero(inside), 60)
+    parts = np.array_split(np.flatnonzero(inside), 60)
     total = [float(np.sum(residual.astype(np.float64) ** 2))]
-    for lot in lots:
-        subtract_atoms(residual, -margin, found.atoms.take(lot), workshop.dictionary)
+    for part in parts:
+        subtract_atoms(residual, -margin, found.atoms.take(part), context.dictionary)
         total.append(float(np.sum(residual.astype(np.float64) ** 2)))
         rises += total[-1] > last * (1 + 1e-9)
         last = total[-1]
@@ -155,7 +157,11 @@ def test_planted_atoms_are_recovered(windows, n_channels):
         audio[:, centre - windows[k] // 2 : centre + windows[k] // 2] += 2 * np.real(
             a[:, None] * unit_window(windows[k]) * np.exp(2j * np.pi * m * u / windows[k])
         )
-    found = sweep(ArraySource(audio, RATE), Workshop(dictionary(windows), None, 1), lambda _: Enough(n_events=25)).atoms
+    found = pursue_segments(
+        ArraySource(audio, RATE),
+        PursuitContext(dictionary(windows), ThreadPool()),
+        lambda _: StopCriterion(n_events=25),
+    ).atoms
     places = {
         (int(k), int(f), int(b)): a
         for k, f, b, a in zip(found.window, found.frame, found.bin, found.amplitude, strict=True)
@@ -167,12 +173,21 @@ def test_planted_atoms_are_recovered(windows, n_channels):
 
 def test_any_block_size_and_thread_count_give_the_same_bytes():
     audio = tone_burst(3 * RATE, n_channels=2)
-    sources = [ArraySource(audio, RATE, block_samples=b) for b in (65536, 1, 4099)]
-    sources[1] = ArraySource(audio, RATE, block_samples=777)
     files = {
-        dumps(encode(source, PursuitOptions(events_per_second=300, n_threads=n)))
-        for source, n in zip(sources, (1, 2, 5), strict=True)
+        dumps(
+            encode(
+                ArraySource(audio, RATE, block_samples=block_samples),
+                PursuitOptions(events_per_second=300, n_threads=n_threads),
+            )
+        )
+        for block_samples, n_threads in ((65536, 1), (65536, 2), (777, 1), (4099, 5))
     }
+    assert len(files) == 1
+
+
+def test_blocks_of_one_sample_give_the_same_bytes():
+    audio = tone_burst(4000, n_channels=2)
+    files = {dumps(encode(ArraySource(audio, RATE, block_samples=n), PursuitOptions(n_events=50))) for n in (1, 65536)}
     assert len(files) == 1
 
 
@@ -187,13 +202,13 @@ def test_segments_cost_next_to_nothing():
         np.arange(n_samples), np.arange(0, n_samples, 5000), rng.uniform(0, 1, -(-n_samples // 5000))
     ) * np.sin(np.cumsum(0.1 + 0.05 * np.sin(np.arange(n_samples) * 2e-4)))
     source = ArraySource(audio.astype(np.float32), RATE)
-    workshop = Workshop(dictionary(windows), None, 1)
-    assert len(stretches(source.n_samples, workshop.dictionary)) == 3
-    enough = Enough(residual_energy=float(np.sum(audio**2)) * 10**-1.2)
-    whole = sweep(source, workshop, lambda _: enough, segmented=False)
-    parts = sweep_to(source, workshop, enough)
+    context = PursuitContext(dictionary(windows), ThreadPool())
+    assert len(segment_grid(source.n_samples, context.dictionary)) == 3
+    criterion = StopCriterion(residual_energy=float(np.sum(audio**2)) * 10**-1.2)
+    whole = pursue_segments(source, context, lambda _: criterion, segmented=False)
+    parts = pursue(source, context, criterion)
     assert len(parts.atoms) <= 1.005 * len(whole.atoms)
-    assert parts.residual_energy <= enough.residual_energy * 1.001
+    assert parts.residual_energy <= criterion.residual_energy * 1.001
 
 
 def test_count_is_exact_and_shared_by_segments():
@@ -228,13 +243,13 @@ def test_refit_leaves_less():
     assert snr_db(better.render(), audio) > snr_db(plain.render(), audio)
 
 
-def test_progress_is_told_and_grows():
-    told = []
-    motes.encode(tone_burst(RATE), sample_rate_hz=RATE, events_per_second=200, progress=told.append)
-    fractions = [p.fraction for p in told]
+def test_progress_grows():
+    seen = []
+    motes.encode(tone_burst(RATE), sample_rate_hz=RATE, events_per_second=200, progress=seen.append)
+    fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1
-    assert told[-1].n_events >= 200
+    assert seen[-1].n_events >= 200
 
 
 @pytest.mark.parametrize(

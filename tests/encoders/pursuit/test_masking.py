@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from motes.audio import ArraySource
-from motes.encoders.pursuit.masking import Hearing
-from motes.encoders.pursuit.schedule import Enough, Workshop, sweep
-from motes.encoders.pursuit.segment import subtract_atoms
+from motes.encoders.pursuit.atoms import subtract_atoms
+from motes.encoders.pursuit.masking import MaskingModel
+from motes.encoders.pursuit.schedule import PursuitContext, StopCriterion, pursue_segments
+from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import dictionary
 
 RATE = 44100
@@ -25,8 +26,8 @@ def weight_at(weights, frequency_hz, frame=0):
 
 
 def test_a_tone_makes_its_neighbours_worth_less_and_more_so_upward():
-    hearing = Hearing(RATE)
-    masked, quiet = hearing.weights(tone_power(1000), 2048), hearing.weights(tone_power(1000, db=-140), 2048)
+    masking = MaskingModel(RATE)
+    masked, quiet = masking.weights(tone_power(1000), 2048), masking.weights(tone_power(1000, db=-140), 2048)
     loss = {f: float(weight_at(quiet, f) / weight_at(masked, f)) for f in (300, 700, 1000, 1400, 8000)}
     assert loss[1000] > loss[1400] > loss[8000]
     assert loss[1000] > loss[700] > loss[300]
@@ -38,18 +39,18 @@ def test_a_tone_makes_its_neighbours_worth_less_and_more_so_upward():
 def test_masking_outlasts_its_tone_and_fades():
     power = tone_power(1000, n_frames=12)
     power[3:] = 1e-14
-    weights = [float(weight_at(Hearing(RATE).weights(power, 2048), 1000, frame)) for frame in range(12)]
+    weights = [float(weight_at(MaskingModel(RATE).weights(power, 2048), 1000, frame)) for frame in range(12)]
     assert weights[0] == weights[2] < weights[3] < weights[5] < weights[11]
 
 
 @pytest.mark.parametrize("window", [64, 512, 8192])
 @pytest.mark.parametrize("rate", [1, 8000, 192000])
 def test_weights_are_finite_on_silence_at_any_rate(window, rate):
-    hearing = Hearing(rate)
-    weights = hearing.weights(np.zeros((2, window // 2 + 1), np.float32), window)
+    masking = MaskingModel(rate)
+    weights = masking.weights(np.zeros((2, window // 2 + 1), np.float32), window)
     assert np.isfinite(weights).all()
     assert (weights > 0).all()
-    assert 0 < hearing.least_benefit(window) < np.inf
+    assert 0 < masking.least_benefit(window) < np.inf
 
 
 def test_weights_never_touch_the_subtraction():
@@ -60,8 +61,10 @@ def test_weights_never_touch_the_subtraction():
     ).astype(np.float32)[None]
     source, book = ArraySource(audio, RATE), dictionary((256, 1024))
     lefts = []
-    for hearing in (None, Hearing(RATE)):
-        found = sweep(source, Workshop(book, None, 1, hearing), lambda _: Enough(n_events=200))
+    for masking in (None, MaskingModel(RATE)):
+        found = pursue_segments(
+            source, PursuitContext(book, ThreadPool(), masking), lambda _: StopCriterion(n_events=200)
+        )
         residual = audio.copy()
         subtract_atoms(residual, 0, found.atoms, book)
         assert found.residual_energy == pytest.approx(float(np.sum(residual.astype(float) ** 2)), rel=1e-3)
@@ -75,10 +78,10 @@ def test_weights_never_touch_the_subtraction():
 
 def test_what_nobody_hears_ends_the_search():
     audio = 1e-7 * np.random.default_rng(1).standard_normal((1, 30000))
-    found = sweep(
+    found = pursue_segments(
         ArraySource(audio, RATE),
-        Workshop(dictionary((512, 2048)), None, 1, Hearing(RATE)),
-        lambda _: Enough(n_events=100000),
+        PursuitContext(dictionary((512, 2048)), ThreadPool(), MaskingModel(RATE)),
+        lambda _: StopCriterion(n_events=100000),
     )
     assert found.stopped == "nothing_audible_left"
     assert len(found.atoms) == 0

@@ -7,10 +7,19 @@ import pytest
 import soundfile
 
 import motes
+from motes.audio import ArraySource
 from motes.codec import dumps, loads
-from motes.encoders.pursuit import PursuitOptions
-from motes.encoders.pursuit.rate_control import AIM, LEAST_USE, TEXTURE_SHARE, _better_guess, _texture_options
+from motes.encoders.pursuit import PursuitOptions, rate_control
+from motes.encoders.pursuit.atoms import Atoms
+from motes.encoders.pursuit.common_threshold import pursue
+from motes.encoders.pursuit.options import WINDOWS_BY_EAR
+from motes.encoders.pursuit.rate_control import LEAST_USE, MOST_TRIALS, encode_at_bitrate, texture_options
+from motes.encoders.pursuit.schedule import PursuitResult, no_progress, segment_grid
+from motes.encoders.pursuit.tuning import TEXTURE_SHARE
 from motes.errors import ParameterError
+from motes.kernels.dictionary import dictionary
+from motes.kinds.gabor.table import Gabor
+from motes.scene.scene import Scene
 
 
 def kbps_of(scene):
@@ -77,18 +86,85 @@ def test_a_pure_tone_needs_no_more_than_it_needs():
     assert kbps_of(scene) < 300
 
 
-def test_the_search_ends():
-    """For any smooth size, and where one atom more steps over the end."""
-    for per_atom in (0.3, 1.6, 5.0):
-        for n_bytes in (10, 1000, 40000):
-            tried, guess = {}, int(n_bytes * 8 / 13.5)
-            while len(tried) < 20:
-                tried[guess] = round(200 + per_atom * guess)
-                if guess == 0 or LEAST_USE * n_bytes <= tried[guess] <= n_bytes:
-                    break
-                guess = _better_guess(tried, n_bytes, guess)
-            assert guess == 0 or tried[guess] <= n_bytes
-            assert AIM < 1
+class FakeEncoder:
+    """Files whose size is a function of the number of atoms, in place of pursuit, quantisation and coding."""
+
+    def __init__(self, monkeypatch, size, most_atoms=10**6):
+        self.size, self.most_atoms, self.trials, self.n_pursuits = size, most_atoms, [], 0
+        for name, fake in (("pursue", self.pursue), ("_finished", self.finished), ("dumps", self.dumps)):
+            monkeypatch.setattr(rate_control, name, fake)
+
+    def pursue(self, source, context, criterion, on_batch):
+        self.n_pursuits += 1
+        n = min(criterion.n_events, self.most_atoms)
+        none, one = np.zeros(n, np.int32), np.ones(n)
+        atoms = Atoms(none, none, none, np.zeros((n, 1), np.complex64), one, one)
+        return PursuitResult(atoms, 1.0, 0.1, "stalled" if n == self.most_atoms else "")
+
+    def finished(self, source, options, context, found, stop_reason):
+        n = len(found.atoms)
+        return Scene(8000, 8000, 1, Gabor(*np.ones((3, n)), *np.ones((2, n, 1))))
+
+    def dumps(self, scene):
+        self.trials.append(scene.n_events)
+        return bytes(self.size(scene.n_events))
+
+    def encode(self, budget_bytes):
+        source, options = ArraySource(np.zeros(8000), 8000), PursuitOptions(kbps=budget_bytes / 125)
+        return encode_at_bitrate(source, options, None, no_progress)
+
+
+SIZES = {
+    "cheap atoms": lambda n: round(200 + 0.3 * n),
+    "usual atoms": lambda n: round(200 + 1.6 * n),
+    "dear atoms": lambda n: round(200 + 5.0 * n),
+    "cheaper the more": lambda n: round(200 + 40 * n**0.6),
+    "dearer the more": lambda n: round(200 + 0.01 * n**1.5),
+    "a step": lambda n: 200 + n + (20_000 if n > 3000 else 0),
+    "rises and falls": lambda n: round(200 + 1.6 * n + 100 * np.sin(n)),
+}
+
+
+@pytest.mark.parametrize("budget_bytes", [10, 1000, 40000])
+@pytest.mark.parametrize("name", SIZES)
+def test_the_search_for_a_size_ends_within_the_budget(monkeypatch, name, budget_bytes):
+    fake = FakeEncoder(monkeypatch, SIZES[name])
+    n_atoms = fake.encode(budget_bytes).n_events
+    assert len(set(fake.trials)) == len(fake.trials) <= MOST_TRIALS
+    assert fake.n_pursuits <= len(fake.trials)
+    assert fake.size(n_atoms) <= budget_bytes or n_atoms == 0
+    fitting = [n for n in fake.trials if fake.size(n) <= budget_bytes]
+    assert n_atoms == max(fitting, default=0)
+    if name in ("usual atoms", "dear atoms"):
+        assert fake.size(n_atoms + 1) > LEAST_USE * budget_bytes
+
+
+def test_all_atoms_there_are_end_the_search(monkeypatch):
+    fake = FakeEncoder(monkeypatch, SIZES["usual atoms"], most_atoms=300)
+    scene = fake.encode(40000)
+    assert scene.n_events == 300
+    assert scene.metadata.stop_reason == "stalled"
+    assert len(fake.trials) == 1
+
+
+def test_a_larger_budget_brings_more_atoms(monkeypatch):
+    fake = FakeEncoder(monkeypatch, SIZES["usual atoms"])
+    counts = [fake.encode(n_bytes).n_events for n_bytes in (1000, 2000, 4000, 8000, 16000)]
+    assert counts == sorted(set(counts))
+
+
+def test_a_bitrate_is_met_over_segments_and_with_a_second_pursuit(monkeypatch):
+    """Without noise, for which the first guess leaves bits, more atoms are needed than it looked for."""
+    calls = []
+    monkeypatch.setattr(rate_control, "pursue", lambda *args: calls.append(pursue(*args)) or calls[-1])
+    rate, n_samples = 8000, 700_000
+    t = np.arange(n_samples) / rate
+    audio = 0.1 * np.random.default_rng(0).standard_normal(n_samples) * np.sin(t) ** 2 + 0.3 * np.sin(2000 * t)
+    scene = motes.encode(audio, sample_rate_hz=rate, kbps=1.0, texture=False)
+    assert len(segment_grid(n_samples, dictionary(WINDOWS_BY_EAR))) == 2
+    assert 2 <= len(calls) <= MOST_TRIALS
+    assert len(calls[0].atoms) < scene.n_events <= len(calls[-1].atoms)
+    assert 0.97 <= kbps_of(scene) <= 1.0
 
 
 def test_targets_exclude_each_other():
@@ -106,13 +182,13 @@ def test_noise_grows_finer_with_the_rate():
     """Per channel: two channels at twice the rate have the noise of one; its own limit wins; a quality has that of
     about its rate.
     """
-    found = [_texture_options(PursuitOptions(kbps=kbps), 1) for kbps in (4, 8, 16, 24, 32, 64, 500)]
+    found = [texture_options(PursuitOptions(kbps=kbps), 1) for kbps in (4, 8, 16, 24, 32, 64, 500)]
     for coarse, fine in itertools.pairwise(found):
         assert (fine.n_bands, -fine.step_db, fine.detail) >= (coarse.n_bands, -coarse.step_db, coarse.detail)
         assert fine.kbps > coarse.kbps
     assert found[0].n_bands < found[-1].n_bands
-    assert found[2] == _texture_options(PursuitOptions(kbps=32), 2)
+    assert found[2] == texture_options(PursuitOptions(kbps=32), 2)
     assert found[2].kbps == pytest.approx(TEXTURE_SHARE * 16)
-    assert _texture_options(PursuitOptions(kbps=16, texture_kbps=1.5), 1).kbps == 1.5
-    held = [_texture_options(PursuitOptions(quality=quality), 1) for quality in (0, 3, 6, 10)]
+    assert texture_options(PursuitOptions(kbps=16, texture_kbps=1.5), 1).kbps == 1.5
+    held = [texture_options(PursuitOptions(quality=quality), 1) for quality in (0, 3, 6, 10)]
     assert all(a.kbps < b.kbps and a.n_bands <= b.n_bands for a, b in itertools.pairwise(held))

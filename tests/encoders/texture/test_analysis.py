@@ -8,8 +8,16 @@ import motes
 from motes.audio import ArraySource
 from motes.codec import dumps, loads
 from motes.encoders.texture import TextureOptions
-from motes.encoders.texture.analysis import _layout, _tiled, add_texture, analyse, analyse_blocks
+from motes.encoders.texture.analysis import (
+    PACKET_OVERHEAD,
+    add_texture,
+    analyse,
+    analyse_blocks,
+    layout_of,
+    tiled_levels_db,
+)
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.texture.packet import encode_packet
 from motes.kinds.texture.table import band_edges_hz, split
 from motes.scene.scene import Scene
 from motes.units import erb_rate
@@ -108,6 +116,16 @@ def test_a_limit_of_bits_is_kept(shared_audio):
         assert (len(dumps(scene)) - len(dumps(Scene(rate, len(audio), 1)))) * 8 / scene.duration_s < 2600 + 200
 
 
+def test_packets_take_no_more_beside_their_payload_than_is_reckoned_with():
+    for n_channels, seconds in ((1, 5), (2, 3)):
+        events = analyse(white(seconds, n_channels), RATE)
+        payloads = [encode_packet(events.take([i]), i, RATE) for i in range(len(events))]
+        bare = Scene(RATE, seconds * RATE, n_channels)
+        overhead = len(dumps(bare.replace(texture=events))) - len(dumps(bare)) - sum(map(len, payloads))
+        assert len(payloads) > 2
+        assert 0 < overhead <= PACKET_OVERHEAD * len(payloads)
+
+
 def test_pursuit_with_texture_is_what_its_file_holds(demo_audio):
     audio, rate = soundfile.read(demo_audio, always_2d=True)
     audio = audio[: 2 * rate].T
@@ -164,9 +182,10 @@ def test_detail_goes_where_noise_is_what_is_heard():
     """
     options, power = TextureOptions(n_bands=8, detail=8.0), np.full((1, 16, 8), 1e-4)
     power[:, ::4] = power[:, 1::4] = 1e-5
-    layout = _layout(RATE, options)
+    layout = layout_of(RATE, options)
     alone, drowned = (
-        10 ** (_tiled(power, np.full_like(power, share), layout, options, options.detail) / 10) for share in (1.0, 0.01)
+        10 ** (tiled_levels_db(power, np.full_like(power, share), layout, options, options.detail) / 10)
+        for share in (1.0, 0.01)
     )
     assert np.all(np.ptp(alone, axis=1) > 0)
     assert np.all(np.ptp(drowned, axis=1) == 0)

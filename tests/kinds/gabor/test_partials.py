@@ -196,18 +196,18 @@ def test_frames_and_single_atoms_are_read_alike(monkeypatch, move_s):
     scene = motes.encode(audio, sample_rate_hz=RATE, events_per_second=400)
     scene = scene.replace(gabor=replace(scene.gabor, time_s=scene.gabor.time_s + move_s))
     atoms = _atoms(scene.gabor, RATE)
-    heard = reassignment.Heard.of(atoms, 0, len(atoms.time))
+    rendered = reassignment.RenderedAtoms.of(atoms, 0, len(atoms.time))
     monkeypatch.setattr(reassignment, "CROWD", 1)
-    framed = heard.read(atoms.time, atoms.window, atoms.own, atoms.channel, 3)
+    framed = rendered.read(atoms.time, atoms.window, atoms.own, atoms.channel, 3)
     monkeypatch.setattr(reassignment, "CROWD", 10**9)
-    single = heard.read(atoms.time, atoms.window, atoms.own, atoms.channel, 3)
+    single = rendered.read(atoms.time, atoms.window, atoms.own, atoms.channel, 3)
     loud = framed.strength > 1e-4
     np.testing.assert_allclose(framed.sound[loud], single.sound[loud], atol=2e-6)
     for i in np.flatnonzero(loud)[::50]:
         half, looked = atoms.window[i] / 2, single.looked[i]
         n = np.arange(np.ceil(atoms.time[i] - half), np.floor(atoms.time[i] + half) + 1)
         u, carrier = n - atoms.time[i], np.exp(-2j * np.pi * looked * (n - atoms.time[i]))
-        heard_there = heard.audio[0, n.astype(int) - heard.start] * carrier
+        heard_there = rendered.audio[0, n.astype(int) - rendered.start] * carrier
         x, d = (
             np.sum(heard_there * (0.5 + 0.5 * np.cos(np.pi * u / half))),
             np.sum(heard_there * np.sin(np.pi * u / half)) * -np.pi / half / 2,

@@ -19,13 +19,13 @@ def problem(seed=0, n_modes=9, n_strikes=5, n_channels=2, n_samples=3000):
 
 
 def rendered(sites, n_samples, block, kind=torch.complex128):
-    rate, at = torch.from_numpy(sites.rate), torch.from_numpy(sites.at)
+    rate, at = torch.from_numpy(sites.poles), torch.from_numpy(sites.strike_samples)
     return render_strikes(
         -rate[0],
         rate[1],
         torch.from_numpy(sites.mixing).to(kind),
         at,
-        torch.from_numpy(sites.value).to(kind),
+        torch.from_numpy(sites.amplitudes).to(kind),
         n_samples,
         block,
     )
@@ -53,8 +53,8 @@ def test_the_scan_is_the_recurrence():
 
 def test_slopes_are_finite_differences():
     sites, n_samples = problem(2, n_modes=3, n_strikes=2, n_channels=1, n_samples=300)
-    rate, at = torch.from_numpy(sites.rate), torch.from_numpy(sites.at)
-    inputs = [-rate[0], rate[1], torch.from_numpy(sites.mixing), at, torch.from_numpy(sites.value)]
+    rate, at = torch.from_numpy(sites.poles), torch.from_numpy(sites.strike_samples)
+    inputs = [-rate[0], rate[1], torch.from_numpy(sites.mixing), at, torch.from_numpy(sites.amplitudes)]
     for tensor in inputs:
         tensor.requires_grad_()
     assert torch.autograd.gradcheck(lambda *x: render_strikes(*x, n_samples, 64), inputs, eps=1e-7, atol=1e-3)

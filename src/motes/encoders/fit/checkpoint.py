@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from motes.audio import Source
-from motes.encoders.fit.optimiser import State
+from motes.encoders.checkpoint import checkpoint_errors, read_checkpoint, write_checkpoint
 from motes.encoders.fit.options import FitOptions
+from motes.encoders.fit.state import State
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
-from motes.files import atomic_output
 
 # Options in which a fit that goes on may differ from what it was; a schedule follows from the first two.
 FREE = ("iterations", "time_limit_s", "patience", "checkpoint", "resume", "texture", "texture_kbps")
 
+Arrays = dict[str, NDArray[Any]]
 
-@dataclass
-class Kept:
-    """Which stretch is being fitted, in what state, the events that are done, why it stopped, and how long it has
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Which segment is being fitted, in what state, the events that are done, why it stopped, and how long it has
     taken.
     """
 
-    stretch: int
+    segment: int
     state: State
     done: EventTable
     stopped: str
@@ -37,56 +39,62 @@ class Kept:
     rooms: str = ""
 
 
-def _digest(options: FitOptions, source: Source) -> str:
-    told = {name: value for name, value in asdict(options).items() if name not in FREE}
-    return hashlib.sha256(msgspec.json.encode([source.digest(), told])).hexdigest()
-
-
-def store(options: FitOptions, source: Source, kept: Kept) -> None:
+def store(options: FitOptions, source: Source, checkpoint: Checkpoint) -> None:
     """Write the checkpoint, if one is asked for."""
     if options.checkpoint is None:
         return
-    parts: dict[str, Any] = {f"state_{f.name}": np.asarray(getattr(kept.state, f.name)) for f in fields(State)}
-    parts |= {f"done_{p.name}": np.asarray(kept.done.column(p.name)) for p in kept.done.PARAMS}
-    told = {
-        "stretch": kept.stretch,
-        "stopped": kept.stopped,
-        "elapsed_s": kept.elapsed_s,
-        "rooms": kept.rooms,
-        "digest": _digest(options, source),
-    }
-    with atomic_output(options.checkpoint, True) as handle:
-        np.savez(handle, **(parts | {name: np.asarray(value) for name, value in told.items()}))
+    done = checkpoint.done
+    arrays = _flattened(checkpoint.state, "state")
+    arrays |= {f"done.{p.name}": np.asarray(done.column(p.name)) for p in done.PARAMS}
+    rest = ("segment", "stopped", "elapsed_s", "rooms")
+    arrays |= {name: np.asarray(getattr(checkpoint, name)) for name in rest} | {"kind": np.asarray(done.KIND)}
+    write_checkpoint(options.checkpoint, source, options, arrays)
 
 
-def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Kept | None:
-    """What the checkpoint holds, if the fit is to go on from it; ParameterError if it is of another recording or
-    other options, or not asked for.
+def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Checkpoint | None:
+    """The checkpoint, if the fit is to go on from it; ParameterError if it is of another recording or other options,
+    or not asked for.
     """
-    if options.checkpoint is None:
+    path = options.checkpoint
+    if path is None:
         return None
-    there = os.path.exists(options.checkpoint)
+    there = os.path.exists(path)
     if not options.resume:
         if there:
-            raise ParameterError(f"{options.checkpoint} is there already: go on from it with resume, or delete it")
+            raise ParameterError(f"{path} is there already: go on from it with resume, or delete it")
         return None
     if not there:
-        raise ParameterError(f"there is no checkpoint {options.checkpoint} to go on from")
-    try:
-        with np.load(options.checkpoint, allow_pickle=False) as held:
-            parts = {name: held[name] for name in held.files}
-        if str(parts["digest"]) != _digest(options, source):
-            raise ParameterError(f"{options.checkpoint} is a checkpoint of another recording or of other options")
-        values: dict[str, Any] = {f.name: parts[f"state_{f.name}"] for f in fields(State)}
-        values = {
-            name: torch.from_numpy(value.copy()) if value.ndim else value.item() for name, value in values.items()
-        }
-        state = State(**values)
-        done = kind(**{p.name: parts[f"done_{p.name}"] for p in kind.PARAMS})
-        return Kept(
-            int(parts["stretch"]), state, done, str(parts["stopped"]), float(parts["elapsed_s"]), str(parts["rooms"])
+        raise ParameterError(f"there is no checkpoint {path} to go on from")
+    arrays = read_checkpoint(path, source, options, {f.name for f in fields(options)} - set(FREE))
+    with checkpoint_errors(path):
+        if str(arrays["kind"]) != kind.KIND:
+            raise ParameterError(f"{path} is a checkpoint of a fit of {arrays['kind']} events, not of {kind.KIND}")
+        nothing = torch.zeros(0, dtype=torch.float64)
+        return Checkpoint(
+            int(arrays["segment"]),
+            _restored(State.at(nothing, nothing), arrays, "state"),
+            kind(**{p.name: arrays[f"done.{p.name}"] for p in kind.PARAMS}),
+            str(arrays["stopped"]),
+            float(arrays["elapsed_s"]),
+            str(arrays["rooms"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ParameterError):
-            raise
-        raise ParameterError(f"{options.checkpoint} is not a checkpoint of a fit ({error})") from None
+
+
+def _flattened(value: Any, name: str) -> Arrays:
+    """The tensors and numbers of nested dataclasses, by their fields' names with dots."""
+    if not is_dataclass(value):
+        return {name: np.asarray(value)}
+    found: Arrays = {}
+    for part in fields(value):
+        found |= _flattened(getattr(value, part.name), f"{name}.{part.name}")
+    return found
+
+
+def _restored(template: Any, arrays: Arrays, name: str) -> Any:
+    """Nested dataclasses like `template`, filled by the names of `_flattened`."""
+    if is_dataclass(template) and not isinstance(template, type):
+        parts = {f.name: _restored(getattr(template, f.name), arrays, f"{name}.{f.name}") for f in fields(template)}
+        return replace(template, **parts)
+    if isinstance(template, Tensor):
+        return torch.from_numpy(arrays[name].copy())
+    return type(template)(arrays[name].item())

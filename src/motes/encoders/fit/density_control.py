@@ -1,168 +1,184 @@
-"""Where a fit begins, and where it begins anew: atoms of pursuit, random ones, and peaks of what is missing."""
+"""Density control: where events are begun, given up, and begun anew (the idea of Kerbl et al., 3D Gaussian splatting,
+2023, for sounds).
+"""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from motes.encoders.fit.optimiser import Descent, State
-from motes.encoders.fit.parameterisation import Atoms, SplatUnknowns, Unknowns
-from motes.encoders.pursuit import PursuitOptions
-from motes.encoders.pursuit import encode as pursue
-from motes.stft import hann
-
-WINDOW_S = (0.023, 0.046, 0.093, 0.186, 0.372, 0.743)
-# Of all energy, what an event has that nobody would miss.
-DEAD = 1e-6
-# Part of the events that a round of density control may exchange for stronger ones.
-WEAKEST = 0.03
-# By how many times what is missing has to exceed the event that is given up for it.
-GAINED = 2.0
-# Part of the fit in which events are exchanged; then they settle.
-UNTIL = 0.6
+from motes.encoders.fit.initialisation import pursuit_atoms, random_atoms, windows_for
+from motes.encoders.fit.objective import Objective
+from motes.encoders.fit.options import FitOptions
+from motes.encoders.fit.residual_peaks import residual_peaks
+from motes.encoders.fit.state import State
+from motes.kinds.parameterisation import Atoms, Extent
 
 
-def windows_for(sample_rate_hz: int) -> tuple[int, ...]:
-    """Window lengths in samples, powers of two near WINDOW_S."""
-    return tuple(sorted({int(min(32768, max(64, 2 ** round(math.log2(s * sample_rate_hz))))) for s in WINDOW_S}))
+@dataclass(frozen=True)
+class DensityThresholds:
+    """When events are given up, and for what; all chosen by hand on the recordings of benchmarks/bench_splats.py.
 
-
-def pursued(audio: np.ndarray, sample_rate_hz: int, n_events: int) -> Atoms:
-    """The first atoms of matching pursuit; fewer where there is no more to be found."""
-    gabor = pursue(
-        audio,
-        PursuitOptions(n_events=n_events, windows=windows_for(sample_rate_hz), n_threads=1),
-        sample_rate_hz=sample_rate_hz,
-    ).gabor
-    loud = (gabor.amplitude > 1e-6).any(axis=1)
-    return Atoms(
-        gabor.time_s[loud], gabor.window_s[loud], gabor.frequency_hz[loud], gabor.amplitude[loud], gabor.phase_rad[loud]
-    )
-
-
-def drawn(audio: np.ndarray, sample_rate_hz: int, n_events: int, random: np.random.Generator) -> Atoms:
-    """Atoms anywhere in time, and in frequency on a logarithmic scale, that together have about the recording's
-    energy.
+    Parameters
+    ----------
+    silent
+        Largest magnitude of a segment in which no event is begun.
+    least_samples
+        Length of a segment in which no event is begun.
+    dead
+        Part of all energy below which an event is given up: nobody would miss it.
+    exchanged
+        Part of the events that a round may exchange for stronger ones.
+    fewest_for_exchange
+        Events from which on any are exchanged.
+    gain
+        By how many times the energy of what is missing has to exceed that of the event that is given up for it.
+    until
+        Part of the fit in which events are exchanged; then they settle.
+    prune_every
+        Steps between rounds of pruning, where there is a weight of sparsity.
+    pruned
+        Part of the events that a round of pruning tries to do without.
+    fewest_pruned
+        Events that a round of pruning tries to do without at least.
+    duplicate_time
+        Distance of duplicates in time, in widths of the stronger one.
+    duplicate_phase
+        Distance of duplicates in frequency, in radians over that width.
+    duplicate_length
+        Distance of the logarithms of duplicates' widths.
+    peak_windows
+        Which of the windows of pursuit spectrograms are compared with: those that tell apart both time and frequency.
     """
-    n_channels, n_samples = audio.shape
-    window = np.exp(random.uniform(np.log(0.05), np.log(0.5), n_events))
-    frequency = np.exp(random.uniform(np.log(80.0), np.log(0.2 * sample_rate_hz), n_events))
-    energy = np.sum(audio**2, axis=1) / max(1, n_events)
-    level = np.sqrt(energy[None] / (3 / 16 * window[:, None] * sample_rate_hz))
-    phase = np.repeat(random.uniform(-np.pi, np.pi, (n_events, 1)), n_channels, axis=1)
-    return Atoms(random.uniform(0, n_samples / sample_rate_hz, n_events), window, frequency, level, phase)
+
+    silent: float = 1e-6
+    least_samples: int = 64
+    dead: float = 1e-6
+    exchanged: float = 0.03
+    fewest_for_exchange: int = 8
+    gain: float = 2.0
+    until: float = 0.6
+    prune_every: int = 25
+    pruned: float = 1 / 8
+    fewest_pruned: int = 2
+    duplicate_time: float = 0.25
+    duplicate_phase: float = 0.25
+    duplicate_length: float = 0.25
+    peak_windows: tuple[int, int] = (1, 4)
 
 
-@torch.no_grad()
-def missing(descent: Descent, estimate: Tensor, n_atoms: int) -> Atoms:
-    """Atoms where the mix lacks most, by magnitude: peaks of three spectrograms, the strongest by energy first."""
-    rate, n_channels = descent.unknowns.rate, len(estimate)
-    lengths = windows_for(rate)[1:4]
-    lacks = []
-    for n in lengths:
-        window = torch.hann_window(n)
-        both = (
-            torch.stft(a, n, n // 4, window=window, pad_mode="constant", return_complex=True).abs() * (4 / n)
-            for a in (descent.reference, estimate)
-        )
-        reference, mix = both
-        lacks.append(((reference - mix).clamp(min=0).square().sum(0) * (3 / 16 * n)).numpy())
-    found = []
-    for _ in range(n_atoms):
-        best = max(range(len(lengths)), key=lambda w: lacks[w].max())
-        n = lengths[best]
-        f, t = np.unravel_index(int(np.argmax(lacks[best])), lacks[best].shape)
-        energy = float(lacks[best][f, t])
-        if energy <= 0:
-            break
-        found.append((t * n / 4 / rate, n / rate, f * rate / n, energy / (3 / 16 * n)))
-        for w, length in enumerate(lengths):
-            time, hz = t * n / 4, f * rate / n
-            frames = slice(
-                max(0, math.floor((time - n / 2) / (length / 4))), math.ceil((time + n / 2) / (length / 4)) + 1
-            )
-            bins = slice(
-                max(0, math.floor(hz * length / rate - 1.5 * max(1, length / n))),
-                math.ceil(hz * length / rate + 1.5 * max(1, length / n)) + 1,
-            )
-            lacks[w][bins, frames] = 0.0
-    at = np.array(found).reshape(-1, 4)
-    amplitude, phase = np.zeros((len(at), n_channels)), np.zeros((len(at), n_channels))
-    residual = (descent.reference - estimate).double().numpy()
-    for i, (time_s, window_s, hz, power) in enumerate(at):
-        seen = np.stack([_heard(channel, time_s * rate, round(window_s * rate), hz / rate) for channel in residual])
-        amplitude[i] = np.sqrt(power) * np.maximum(np.abs(seen), 1e-9) / max(1e-9, float(np.linalg.norm(seen)))
-        phase[i] = np.angle(seen)
-    return Atoms(at[:, 0], at[:, 1], at[:, 2], amplitude, phase)
+class DensityControl:
+    """Which events there are, in three hooks: before the first step, and after each."""
 
+    def __init__(self, options: FitOptions, thresholds: DensityThresholds | None = None) -> None:
+        self.options, self.thresholds = options, thresholds or DensityThresholds()
 
-def _heard(audio: np.ndarray, centre: float, n: int, cycles: float) -> complex:
-    first = round(centre) - n // 2
-    inside = np.arange(max(0, first), min(len(audio), first + n))
-    return complex(np.sum(audio[inside] * hann(n)[inside - first] * np.exp(-2j * np.pi * cycles * (inside - centre))))
+    def initialise(self, objective: Objective, carried: Tensor, n_events: int, first_sample: int) -> State:
+        """The state of `n_events` at most: those carried over from the segment before, and atoms of what they leave."""
+        parameterisation, anchor = objective.parameterisation, carried[:n_events]
+        n_new = n_events - len(anchor)
+        if n_new > 0 and self._is_audible(objective.reference):
+            with torch.no_grad():
+                columns = parameterisation.columns(parameterisation.at_rest(len(anchor)), anchor)
+                rest = (objective.reference - objective.render(columns)).numpy()
+            atoms = self._first_atoms(rest, parameterisation.sample_rate_hz, n_new, first_sample)
+            anchor = torch.cat([anchor, parameterisation.of_atoms(atoms)])
+        return State.at(parameterisation.at_rest(len(anchor)), anchor)
 
-
-@torch.no_grad()
-def exchanged(descent: Descent, state: State, n_events: int) -> State:
-    """Density control: events nobody would miss are given up, the weaker of twins too, and of the weakest those that
-    others are worth more than.
-
-    In their place, up to `n_events` in all, come new ones where most is missing. Within another's reach one takes over
-    its timbre: that is split.
-    """
-    unknowns = descent.unknowns
-    columns = unknowns.columns(state.theta, state.anchor)
-    energy = unknowns.energy(columns).numpy()
-    alive = (energy > DEAD * energy.sum()) & ~_twins(columns, energy)
-    spare = max(1, round(WEAKEST * n_events)) if n_events >= 8 else 0
-    atoms = missing(descent, descent.render(columns), n_events - int(alive.sum()) + spare)
-    worth = np.sum(atoms.amplitude**2, axis=1) * (3 / 16) * atoms.window_s * unknowns.rate
-    free = n_events - int(alive.sum())
-    used = min(free, len(worth))
-    for i in np.flatnonzero(alive)[np.argsort(energy[alive], kind="stable")][:spare]:
-        if used < len(worth) and worth[used] > GAINED * energy[i]:
-            alive[i], used = False, used + 1
-    chosen = Atoms(
-        *(part[:used] for part in (atoms.time_s, atoms.window_s, atoms.frequency_hz, atoms.amplitude, atoms.phase_rad))
-    )
-    if used == 0 and alive.all():
+    def after_step(self, objective: Objective, state: State, done: float, n_events: int) -> State:
+        """The state with events pruned, where sparsity costs, or else exchanged, every now and then; `n_events` were
+        asked for, `done` is the part of the fit that is over.
+        """
+        options, limits = self.options, self.thresholds
+        if options.sparsity:
+            return self.prune(objective, state) if state.iteration % limits.prune_every == 0 else state
+        if options.control_every and state.iteration % options.control_every == 0 and done < limits.until:
+            return self.exchange(objective, state, n_events)
         return state
-    anchor = unknowns.of_atoms(chosen)
-    if unknowns.TIMBRE:
-        anchor = _with_timbre(unknowns, columns, anchor)
-    return state.with_events(torch.from_numpy(np.flatnonzero(alive)), anchor)
 
-
-def _twins(columns: dict[str, Tensor], energy: np.ndarray) -> np.ndarray:
-    """Events that a stronger one at the same time and frequency, of nearly the same length, makes superfluous."""
-    names = ("f0_hz", "width_s") if "f0_hz" in columns else ("frequency_hz", "window_s")
-    hz, length, time = (columns[name].numpy() for name in (*names, "time_s"))
-    length = length if "f0_hz" in columns else 0.19 * length
-    twin = np.zeros(len(hz), np.bool_)
-    for i in np.argsort(-energy, kind="stable"):
-        if twin[i]:
-            continue
-        near = (np.abs(time - time[i]) < 0.25 * length[i]) & (np.abs(hz - hz[i]) * 2 * np.pi * length[i] < 0.25)
-        near &= np.abs(np.log(length / length[i])) < 0.25
-        near &= energy < energy[i]
-        twin |= near
-    return twin
-
-
-def _with_timbre(unknowns: Unknowns, columns: dict[str, Tensor], anchor: Tensor) -> Tensor:
-    """New splats that fall within another's first partial take over what its partials are like."""
-    old = unknowns.anchored(columns)
-    place = {name: i for i, name in enumerate(SplatUnknowns.ANCHORS)}
-    shared = [place[name] for name in unknowns.TIMBRE]
-    for row in anchor:
-        off = (old[:, place["time_s"]] - row[place["time_s"]]).abs() / (
-            2 * old[:, place["width_s"]] + old[:, place["t60_s"]] / 7
+    def _is_audible(self, reference: Tensor) -> bool:
+        return (
+            reference.shape[1] >= self.thresholds.least_samples
+            and float(reference.abs().max()) > self.thresholds.silent
         )
-        apart = (old[:, place["f0_hz"]] - row[place["f0_hz"]]).abs() * row[place["width_s"]] * 2
-        near = torch.nonzero((off < 1) & (apart < 1))[:, 0]
-        if len(near):
-            row[shared] = old[near[torch.argmin(off[near])], shared]
-    return anchor
+
+    def _first_atoms(self, audio: NDArray[np.float32], sample_rate_hz: int, n: int, first_sample: int) -> Atoms:
+        if self.options.init == "pursuit":
+            return pursuit_atoms(audio, sample_rate_hz, n)
+        random = np.random.default_rng([self.options.seed, first_sample])
+        return random_atoms(audio.astype(np.float64), sample_rate_hz, n, random)
+
+    @torch.no_grad()
+    def prune(self, objective: Objective, state: State) -> State:
+        """The state without those of the weakest events that cost more by sparsity than they are worth to the loss."""
+        limits, parameterisation = self.thresholds, objective.parameterisation
+        energy = parameterisation.energy(parameterisation.columns(state.theta, state.anchor))
+        kept = torch.ones(len(energy), dtype=torch.bool)
+        loss = float(objective.value(state.theta, state.anchor))
+        n_tried = max(limits.fewest_pruned, int(limits.pruned * len(energy)))
+        for i in torch.argsort(energy, stable=True)[:n_tried].tolist():
+            kept[i] = False
+            without = float(objective.value(state.theta[kept], state.anchor[kept]))
+            if without < loss:
+                loss = without
+            else:
+                kept[i] = True
+        return state if bool(kept.all()) else state.with_events(torch.nonzero(kept)[:, 0], state.anchor[:0])
+
+    @torch.no_grad()
+    def exchange(self, objective: Objective, state: State, n_events: int) -> State:
+        """The state without events nobody would miss, the weaker of duplicates, and of the weakest those that others
+        are worth more than.
+
+        In their place, up to `n_events` in all, come new ones where most is missing. Within another's reach one takes
+        over its timbre: that is split.
+        """
+        parameterisation = objective.parameterisation
+        columns = parameterisation.columns(state.theta, state.anchor)
+        energy = parameterisation.energy(columns).numpy()
+        alive = (energy > self.thresholds.dead * energy.sum()) & ~self._duplicates(
+            parameterisation.extent(columns), energy
+        )
+        alive, atoms = self._exchanged(objective, columns, energy, alive, n_events)
+        if len(atoms.time_s) == 0 and alive.all():
+            return state
+        anchor = parameterisation.with_timbre(parameterisation.of_atoms(atoms), columns)
+        return state.with_events(torch.from_numpy(np.flatnonzero(alive)), anchor)
+
+    def _exchanged(
+        self,
+        objective: Objective,
+        columns: dict[str, Tensor],
+        energy: NDArray[np.float64],
+        alive: NDArray[np.bool_],
+        n_events: int,
+    ) -> tuple[NDArray[np.bool_], Atoms]:
+        """Which events stay of those `alive`, and the atoms that take the others' places."""
+        limits, rate = self.thresholds, objective.parameterisation.sample_rate_hz
+        spare = max(1, round(limits.exchanged * n_events)) if n_events >= limits.fewest_for_exchange else 0
+        free = n_events - int(alive.sum())
+        windows = windows_for(rate)[slice(*limits.peak_windows)]
+        atoms = residual_peaks(objective.reference, objective.render(columns), rate, free + spare, windows)
+        worth = atoms.energy(rate)
+        used, stays = min(free, len(worth)), alive.copy()
+        for i in np.flatnonzero(alive)[np.argsort(energy[alive], kind="stable")][:spare]:
+            if used < len(worth) and worth[used] > limits.gain * energy[i]:
+                stays[i], used = False, used + 1
+        return stays, atoms.first(used)
+
+    def _duplicates(self, extent: Extent, energy: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Events that a stronger one at the same time and frequency, of nearly the same length, makes superfluous."""
+        limits, (time, hz, width) = self.thresholds, extent
+        duplicate = np.zeros(len(hz), np.bool_)
+        for i in np.argsort(-energy, kind="stable"):
+            if duplicate[i]:
+                continue
+            near = np.abs(time - time[i]) < limits.duplicate_time * width[i]
+            near &= np.abs(hz - hz[i]) * 2 * np.pi * width[i] < limits.duplicate_phase
+            near &= np.abs(np.log(width / width[i])) < limits.duplicate_length
+            duplicate |= near & (energy < energy[i])
+        return duplicate

@@ -1,7 +1,7 @@
 """Overfitting as the encoder: events of a kind that can be rendered differentiably, fitted to a recording by gradient
 descent.
 
-The loss is taken on the mix. Longer recordings are fitted stretch by stretch: the events in the first part of a stretch
+The loss is taken on the mix. Longer recordings are fitted segment by segment: the events in the first part of a segment
 are then done and sound on into the next, those in its overlap are carried into the next one's beginning.
 """
 
@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from motes import kinds
 from motes.audio import ArraySource, Source
 from motes.errors import MissingExtraError, ParameterError
 from motes.scene.metadata import Metadata
@@ -29,29 +27,30 @@ try:
 except ImportError as error:
     raise MissingExtraError("fitting events by gradients", "learn") from error
 
-from motes.encoders.fit.checkpoint import Kept, restore, store
-from motes.encoders.fit.density_control import UNTIL, drawn, exchanged, pursued
-from motes.encoders.fit.optimiser import Descent, State
+from motes.encoders.fit.checkpoint import Checkpoint, restore, store
+from motes.encoders.fit.density_control import DensityControl
+from motes.encoders.fit.gain_refit import refit_gains
+from motes.encoders.fit.objective import Objective
+from motes.encoders.fit.optimiser import Optimiser
 from motes.encoders.fit.options import FitOptions, SplatOptions
-from motes.encoders.fit.parameterisation import Unknowns, unknowns_of
-from motes.encoders.fit.reverberation import RoomedUnknowns
-from motes.encoders.fit.room_selection import Choice, candidates
+from motes.encoders.fit.parameterisation import parameterisation_of
+from motes.encoders.fit.reverberation import ReverberantParameterisation
+from motes.encoders.fit.room_selection import RoomSelection, candidates
+from motes.encoders.fit.segments import Audio, Segment, samples_of, segments
+from motes.encoders.fit.state import State
 from motes.encoders.progress import Progress
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.events.event_table import EventTable
 from motes.events.room import Room, is_sent
+from motes.kinds.parameterisation import Atoms, Features, Parameterisation
 from motes.synth.render import Renderer
 
-# Of a stretch, what it goes on into the next.
-OVERLAP = 0.25
-LEAST_SAMPLES = 64
-PRUNED_EVERY = 25
 # Steps between checkpoints.
-KEPT_EVERY = 100
+STORED_EVERY = 100
 # Steps between scenes that are shown.
 SHOWN_EVERY = 20
 
-Audio = NDArray[np.float32]
+Watch = Callable[[Scene, Progress], None]
 
 
 def encode(
@@ -60,7 +59,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
-    watch: Callable[[Scene, Progress], None] | None = None,
+    watch: Watch | None = None,
 ) -> Scene:
     """The scene of a recording: at most `options.events` events of the options' kind, rounded as a file stores them.
 
@@ -73,14 +72,12 @@ def encode(
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
-    fit = _Fit(source, options, progress, watch)
-    scene = fit.run()
-    scene = _quantised(scene)
-    return (
-        add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0))
-        if options.texture
-        else scene
-    )
+    features = Features(gamma=options.envelope == "gamma", noise=options.noise)
+    parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
+    scene = _quantised(_Fit(source, options, parameterisation, progress, watch).run())
+    if not options.texture:
+        return scene
+    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0))
 
 
 def _quantised(scene: Scene) -> Scene:
@@ -89,268 +86,184 @@ def _quantised(scene: Scene) -> Scene:
     return quantise(scene)
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    """Samples first … last − 1; events before `done` are kept when it is fitted."""
-
-    first: int
-    done: int
-    last: int
-
-
-def stretches(n_samples: int, sample_rate_hz: int, seconds: float) -> list[_Stretch]:
-    """What is fitted at once: `seconds` long and a part of that further, so that each overlaps the next."""
-    step = max(LEAST_SAMPLES, round(seconds * sample_rate_hz))
-    if n_samples <= step * (1 + OVERLAP):
-        return [_Stretch(0, n_samples, n_samples)]
-    firsts = range(0, n_samples - round(OVERLAP * step), step)
-    return [
-        _Stretch(f, n_samples if f == firsts[-1] else f + step, min(n_samples, f + round(step * (1 + OVERLAP))))
-        for f in firsts
-    ]
-
-
 class _Fit:
-    """One recording being fitted."""
+    """One recording being fitted: events that are done, and what fits the next segment's."""
 
     def __init__(
         self,
         source: Source,
         options: FitOptions,
+        parameterisation: Parameterisation,
         progress: Callable[[Progress], None] | None,
-        watch: Callable[[Scene, Progress], None] | None,
+        watch: Watch | None,
     ) -> None:
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
-        self.unknowns: Unknowns = unknowns_of(
-            options.KIND, self.rate, source.n_channels, gamma=options.envelope == "gamma", with_noise=options.noise
-        )
-        self.choice: Choice | None = None
-        if rooms := candidates(options.room):
-            roomed = RoomedUnknowns(self.unknowns)
-            self.unknowns, self.choice = roomed, Choice(rooms, roomed, is_open=options.room == "auto")
         self.progress, self.watch = progress, watch
-        self.table: EventTable = kinds.named(options.KIND).table.empty(source.n_channels)
-        self.parts = stretches(source.n_samples, self.rate, options.stretch_s)
-        self.begun = time.monotonic()
+        self.parameterisation = parameterisation
+        self.rooms: RoomSelection | None = None
+        if rooms := candidates(options.room):
+            self.parameterisation = reverberant = ReverberantParameterisation(parameterisation)
+            self.rooms = RoomSelection(rooms, reverberant, is_open=options.room == "auto")
+        self.density = DensityControl(options)
+        self.done: EventTable = parameterisation.KIND.empty(source.n_channels)
+        self.parts = segments(source.n_samples, self.rate, options.stretch_s)
+        self.begun_s = time.monotonic()
         self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
 
     def run(self) -> Scene:
-        """All stretches, one after the other."""
-        held = self._restored()
-        number, carried = 0, None
-        state: State | None = None
-        if held is not None:
-            number, state, self.table = held.stretch, held.state, held.done
-            self.begun -= held.elapsed_s
-        for stretch, audio in _windows(self.source, self.parts):
-            if number > self.parts.index(stretch):
+        """The scene of all segments, fitted one after the other."""
+        checkpoint = self._restored()
+        first, state = (checkpoint.segment, checkpoint.state) if checkpoint is not None else (0, None)
+        carried = self.parameterisation.of_atoms(Atoms.none(self.source.n_channels))
+        for number, audio in enumerate(samples_of(self.source, self.parts)):
+            if number < first:
                 continue
-            number = self.parts.index(stretch)
-            descent, state = self._prepared(stretch, audio, carried, state)
-            reason = self._descend(descent, state, number)
-            self._keep(number, state, reason)
-            carried = self._finished(stretch, state if self.choice is None else self.choice.close(state))
+            objective = self._objective(self.parts[number], audio)
+            state = self._initial(objective, self.parts[number], carried) if state is None else state
+            state, reason = self._descend(objective, state, number)
+            self._store(number, state, reason)
+            carried = self._finish(self.parts[number], state if self.rooms is None else self.rooms.close(state))
             state = None
-            self.stopped = (
-                reason if reason != StopReason.NOTHING_AUDIBLE_LEFT or stretch is self.parts[0] else self.stopped
-            )
+            self.stopped = reason if reason != StopReason.NOTHING_AUDIBLE_LEFT or number == 0 else self.stopped
             if reason == StopReason.CANCELLED:
                 break
-        return self._scene(self.table)
+        return self._scene(self.done)
 
-    def _restored(self) -> Kept | None:
-        held = restore(self.options, self.source, self.unknowns.KIND)
-        if held is not None and self.choice is not None:
-            if held.rooms != self.choice.digest():
+    def _restored(self) -> Checkpoint | None:
+        checkpoint = restore(self.options, self.source, self.parameterisation.KIND)
+        if checkpoint is None:
+            return None
+        if self.rooms is not None:
+            if checkpoint.rooms != self.rooms.digest():
                 raise ParameterError(
                     f"{self.options.checkpoint}: the rooms of IMPULSE_RESPONSE_PATH are not those that this fit "
-                    "began "
-                    "with"
+                    "began with"
                 )
-            self.choice.resume(held.state)
-        return held
+            self.rooms.resume(checkpoint.state)
+        self.done, self.begun_s = checkpoint.done, self.begun_s - checkpoint.elapsed_s
+        return checkpoint
 
-    def _prepared(
-        self, stretch: _Stretch, audio: Audio, carried: torch.Tensor | None, state: State | None
-    ) -> tuple[Descent, State]:
-        background = self._background(stretch)
-        options = self.options
-        descent = Descent(
-            self.unknowns,
+    def _objective(self, segment: Segment, audio: Audio) -> Objective:
+        """The objective of a segment, in which the events of earlier ones still sound."""
+        background = Renderer(self._scene(self.done)).samples(segment.first, segment.last)
+        if self.rooms is not None:
+            self.rooms.enter(segment.n_samples)
+        return Objective(
+            self.parameterisation,
             torch.from_numpy(audio),
             torch.from_numpy(background),
-            options.weighted_losses(),
-            options.learning_rate,
-            options.sparsity,
-            self.choice,
+            self.options.weighted_losses(),
+            self.options.sparsity,
         )
-        if self.choice is not None:
-            self.choice.enter(stretch.last - stretch.first)
-        return descent, state if state is not None else self._start(descent, stretch, carried)
 
-    def _background(self, stretch: _Stretch) -> Audio:
-        """What the events of earlier stretches still sound like."""
-        return Renderer(self._scene(self.table)).samples(stretch.first, stretch.last)
+    def _initial(self, objective: Objective, segment: Segment, carried: torch.Tensor) -> State:
+        """The first guess, with as many events as are the segment's share."""
+        left, n_left = self.options.events - len(self.done), self.source.n_samples - segment.first
+        n_events = min(left, math.ceil(left * segment.n_samples / max(1, n_left)))
+        state = self.density.initialise(objective, carried, n_events, segment.first)
+        return state if self.rooms is None else self.rooms.initialise(state)
 
-    def _budget(self, stretch: _Stretch) -> int:
-        left = self.options.events - len(self.table)
-        span = self.source.n_samples - stretch.first
-        return min(left, math.ceil(left * (stretch.last - stretch.first) / max(1, span)))
-
-    def _start(self, descent: Descent, stretch: _Stretch, carried: torch.Tensor | None) -> State:
-        """The first guess: what was carried, and atoms of what that leaves."""
-        unknowns, options = self.unknowns, self.options
-        nothing = unknowns.of_atoms(_no_atoms(unknowns.n_channels))
-        anchor = nothing if carried is None else carried[: self._budget(stretch)]
-        n_new = self._budget(stretch) - len(anchor)
-        with torch.no_grad():
-            rest = (
-                descent.reference
-                - descent.render(
-                    unknowns.columns(torch.zeros(len(anchor), len(unknowns.paces), dtype=torch.float64), anchor)
-                )
-            ).numpy()
-        if n_new > 0 and rest.shape[1] >= LEAST_SAMPLES and np.abs(descent.reference.numpy()).max() > 1e-6:
-            random = np.random.default_rng([options.seed, stretch.first])
-            atoms = (
-                pursued(rest, self.rate, n_new)
-                if options.init == "pursuit"
-                else drawn(rest.astype(np.float64), self.rate, n_new, random)
-            )
-            anchor = torch.cat([anchor, unknowns.of_atoms(atoms)])
-        state = State.of(anchor, len(unknowns.paces))
-        if self.choice is not None:
-            self.choice.begin(state)
-        return state
-
-    def _descend(self, descent: Descent, state: State, number: int) -> str:
-        """Steps until something ends them; says what."""
-        options, begun = self.options, time.monotonic() - state.elapsed_s
+    def _descend(self, objective: Objective, state: State, number: int) -> tuple[State, str]:
+        """The state after steps until something ends them, and what that was."""
         if not len(state.theta):
-            return StopReason.NOTHING_AUDIBLE_LEFT
-        limit = (
-            None
-            if options.time_limit_s is None
-            else (options.time_limit_s - (begun - self.begun)) / (len(self.parts) - number)
-        )
-        budget = len(state.theta)
-        reason, before = None, replace(state)
+            return state, StopReason.NOTHING_AUDIBLE_LEFT
+        begun_s, n_events = time.monotonic() - state.elapsed_s, len(state.theta)
+        limit_s = self._time_limit_s(begun_s, number)
+        optimiser = Optimiser(objective, self.options.learning_rate, self.rooms)
         try:
-            while reason is None:
-                before = replace(state)
-                state.elapsed_s = time.monotonic() - begun
-                done = max(
-                    state.iteration / max(1, options.iterations),
-                    0.0 if limit is None else state.elapsed_s / max(1e-9, limit),
-                )
-                if state.iteration >= options.iterations:
-                    reason = StopReason.ITERATIONS_REACHED
-                elif done >= 1:
-                    reason = StopReason.TIME_LIMIT
-                elif (
-                    options.patience
-                    and state.iteration - state.marked_at >= options.patience
-                    and (not self.choice or self.choice.is_over(state))
-                ):
-                    reason = StopReason.STALLED
-                else:
-                    if self.choice is not None:
-                        self.choice.advance(descent, state, done)
-                    value = descent.step(state, done)
-                    self._control(descent, state, done, budget)
-                    self._tell(state, value, (number + done) / len(self.parts), number)
+            while True:
+                now = replace(state, elapsed_s=time.monotonic() - begun_s)
+                done = self._part_done(now, limit_s)
+                if reason := self._reason_to_stop(now, done):
+                    return optimiser.finished(now), reason
+                now, loss = self._stepped(optimiser, now, done, n_events)
+                self._report(now, loss, (number + done) / len(self.parts), number)
+                state = now
         except KeyboardInterrupt:
-            for held in fields(State):  # what a step had begun is undone
-                setattr(state, held.name, getattr(before, held.name))
-            return StopReason.CANCELLED
-        if self.choice is not None:
-            self.choice.tune(state)
-        with torch.no_grad():
-            last = float(descent.value(state.theta, state.anchor))
-        if last < state.best:
-            state.best, state.best_theta, state.best_anchor = last, state.theta.clone(), state.anchor.clone()
-        return reason
+            return state, StopReason.CANCELLED  # what a step had begun is not part of it
 
-    def _control(self, descent: Descent, state: State, done: float, budget: int) -> None:
-        """Every now and then gains are refitted, and events exchanged or pruned."""
+    def _time_limit_s(self, begun_s: float, number: int) -> float | None:
+        """What a segment may take of what is left, the same for each."""
+        if self.options.time_limit_s is None:
+            return None
+        return (self.options.time_limit_s - (begun_s - self.begun_s)) / (len(self.parts) - number)
+
+    def _part_done(self, state: State, limit_s: float | None) -> float:
+        by_time = 0.0 if limit_s is None else state.elapsed_s / max(1e-9, limit_s)
+        return max(state.iteration / max(1, self.options.iterations), by_time)
+
+    def _reason_to_stop(self, state: State, done: float) -> str | None:
         options = self.options
-        if options.refit_every and state.iteration % options.refit_every == 0:
-            descent.refit(state)
-        new = state
-        if options.sparsity and state.iteration % PRUNED_EVERY == 0:
-            new = descent.prune(state)
-        elif (
-            options.control_every
-            and state.iteration % options.control_every == 0
-            and done < UNTIL
-            and not options.sparsity
-        ):
-            new = exchanged(descent, state, budget)
-        for name in ("theta", "anchor", "first", "second", "age"):
-            setattr(state, name, getattr(new, name))
+        if state.iteration >= options.iterations:
+            return StopReason.ITERATIONS_REACHED
+        if done >= 1:
+            return StopReason.TIME_LIMIT
+        is_settled = self.rooms is None or state.room.stage.is_end
+        if options.patience and state.iteration - state.improved_at >= options.patience and is_settled:
+            return StopReason.STALLED
+        return None
 
-    def _tell(self, state: State, value: float, fraction: float, number: int) -> None:
-        words = self.choice.words(state) if self.choice is not None else ""
+    def _stepped(self, optimiser: Optimiser, state: State, done: float, n_events: int) -> tuple[State, float]:
+        """The state after a step of the descent and what goes with it, and the loss before it."""
+        objective, options = optimiser.objective, self.options
+        if self.rooms is not None:
+            state = self.rooms.before_step(objective, state, done)
+        state, loss = optimiser.step(state, done)
+        if options.refit_every and state.iteration % options.refit_every == 0:
+            state = refit_gains(objective, state)
+        return self.density.after_step(objective, state, done, n_events), loss
+
+    def _report(self, state: State, loss: float, fraction: float, number: int) -> None:
+        """Show how far the fit has come, and store it, every now and then."""
+        room = self.rooms.words(state) if self.rooms is not None else ""
         now = Progress(
-            min(1.0, fraction), len(self.table) + len(state.theta), iteration=state.iteration, loss=value, room=words
+            min(1.0, fraction), len(self.done) + len(state.theta), iteration=state.iteration, loss=loss, room=room
         )
         if self.progress is not None:
             self.progress(now)
         if state.iteration % SHOWN_EVERY == 0 and self.watch is not None:
-            self.watch(
-                self._scene(
-                    self._now(state, self.parts[number]), self.choice.heard(state) if self.choice is not None else None
-                ),
-                now,
-            )
-        if state.iteration % KEPT_EVERY == 0:
-            self._keep(number, state, "")
+            best = self._table(self._best_columns(state), self.parts[number])
+            self.watch(self._scene(best, self.rooms.room_of(state) if self.rooms is not None else None), now)
+        if state.iteration % STORED_EVERY == 0:
+            self._store(number, state, "")
 
-    def _keep(self, number: int, state: State, reason: str) -> None:
-        store(
-            self.options,
-            self.source,
-            Kept(
-                number,
-                state,
-                self.table,
-                reason,
-                time.monotonic() - self.begun,
-                self.choice.digest() if self.choice is not None else "",
-            ),
-        )
+    def _store(self, number: int, state: State, reason: str) -> None:
+        elapsed_s = time.monotonic() - self.begun_s
+        rooms = self.rooms.digest() if self.rooms is not None else ""
+        store(self.options, self.source, Checkpoint(number, state, self.done, reason, elapsed_s, rooms))
 
-    def _now(self, state: State, stretch: _Stretch) -> EventTable:
-        """Done events and the best of those in motion."""
-        with torch.no_grad():
-            columns = self.unknowns.columns(state.best_theta, state.best_anchor)
-        table = self.unknowns.table(columns, stretch.first / self.rate)
-        return self.table.with_more(table) if len(self.table) else table
+    @torch.no_grad()
+    def _best_columns(self, state: State) -> dict[str, torch.Tensor]:
+        return self.parameterisation.columns(state.best.theta, state.best.anchor)
 
-    def _finished(self, stretch: _Stretch, state: State) -> torch.Tensor:
-        """Keep the events of the first part; the others, as anchors for the next stretch."""
-        with torch.no_grad():
-            columns = self.unknowns.columns(state.best_theta, state.best_anchor)
-            later = columns["time_s"] * self.rate + stretch.first >= stretch.done
-            if stretch.done >= self.source.n_samples:
-                later = torch.zeros_like(later)
-            kept = self.unknowns.table(
-                {name: value[~later] for name, value in columns.items()}, stretch.first / self.rate
-            )
-            self.table = self.table.with_more(kept) if len(self.table) else kept
-            carried = {name: value[later] for name, value in columns.items()}
-            carried["time_s"] = carried["time_s"] - (stretch.done - stretch.first) / self.rate
-            return self.unknowns.anchored(carried)
+    def _table(self, columns: dict[str, torch.Tensor], segment: Segment) -> EventTable:
+        """The events that are done, and these of a segment."""
+        table = self.parameterisation.table(columns, segment.first / self.rate)
+        return self.done.with_more(table) if len(self.done) else table
+
+    def _finish(self, segment: Segment, state: State) -> torch.Tensor:
+        """Anchors of the events that the next segment begins with; those of the first part are done."""
+        columns = self._best_columns(state)
+        later = columns["time_s"] * self.rate + segment.first >= segment.done
+        if segment.done >= self.source.n_samples:
+            later = torch.zeros_like(later)
+        self.done = self._table({name: value[~later] for name, value in columns.items()}, segment)
+        carried = {name: value[later] for name, value in columns.items()}
+        carried["time_s"] = carried["time_s"] - (segment.done - segment.first) / self.rate
+        return self.parameterisation.anchored(carried)
 
     def _scene(self, table: EventTable, room: Room | None = None) -> Scene:
         """A scene of these events, in the room that was chosen, if not in another."""
-        if room is None and self.choice is not None:
-            room = self.choice.room
+        if room is None and self.rooms is not None:
+            room = self.rooms.room
+        room = room if room is not None and is_sent(table) else None
         chosen = {
             name: value
             for name, value in asdict(self.options).items()
             if value is not None and name not in ("checkpoint", "resume")
         }
+        if self.options.room == "auto":
+            chosen["room"] = f"auto: {room.name if room is not None else 'none'}"
         metadata = Metadata(
             encoder=table.KIND,
             options=chosen,
@@ -358,24 +271,5 @@ class _Fit:
             source_digest=self.source.digest(),
             version=__version__,
         )
-        if self.options.room == "auto":
-            chosen["room"] = f"auto: {room.name if room is not None and is_sent(table) else 'none'}"
-        parts: dict[str, Any] = {table.KIND: table, "rooms": (room,) if room is not None and is_sent(table) else ()}
+        parts: dict[str, Any] = {table.KIND: table, "rooms": (room,) if room is not None else ()}
         return Scene(self.rate, self.source.n_samples, self.source.n_channels, metadata=metadata, **parts)
-
-
-def _no_atoms(n_channels: int) -> Any:
-    from motes.encoders.fit.parameterisation import Atoms
-
-    none, per_channel = np.zeros(0), np.zeros((0, n_channels))
-    return Atoms(none, none, none, per_channel, per_channel)
-
-
-def _windows(source: Source, parts: list[_Stretch]) -> Any:
-    """The samples of each stretch, `(n_channels, n)` float32, as the source passes by."""
-    held, begins, blocks = np.zeros((source.n_channels, 0), np.float32), 0, source.blocks()
-    for stretch in parts:
-        while begins + held.shape[1] < stretch.last:
-            held = np.concatenate([held, next(blocks)], axis=1)
-        held, begins = held[:, stretch.first - begins :], stretch.first
-        yield stretch, np.ascontiguousarray(held[:, : stretch.last - stretch.first], np.float32)

@@ -1,11 +1,11 @@
-"""Modes struck at given times, while they are being fitted: their sound, what they hear, and their inner products
-in closed form.
+"""Modes struck at given times, while they are being fitted: their sound, their correlation with a recording, and their
+inner products in closed form.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,43 +16,84 @@ from motes.kinds.strike.kernel import listen, ring
 
 # Samples × modes from which on a second thread pays.
 WORTH_SHARING = 1 << 22
-# Numbers that a mode and a strike cost, besides their sites.
+# Numbers that a mode and a strike cost, besides their sites: frequency and decay; time, control and amplitude.
 NEW_MODE, NEW_STRIKE = 2, 3
-# Relative loading of Gram matrices, so that twins among the modes do not cancel each other with huge amplitudes.
+# Relative loading of Gram matrices, so that modes nearly alike do not cancel each other with huge amplitudes; chosen by
+# hand.
 RIDGE = 1e-4
+# Energy of a mode that is hardly struck before the end, in place of 0.
+LEAST_ENERGY = 1e-12
+
+Indices = NDArray[np.int64]
 
 
 @dataclass(eq=False)
 class Sites:
-    """Amplitudes `value` `(n_strikes, n_modes)`, zero where there is no site, of modes `rate` `(2, n_modes)` struck at
-    `at` samples.
+    """Amplitudes `(n_strikes, n_modes)`, zero where there is no site, of modes struck at times in samples.
 
-    `mixing` `(n_channels, n_modes)` has unit norm for each mode.
+    `poles` `(2, n_modes)`: −decay and angular frequency per sample, the logarithms of the modes' poles; `mixing`
+    `(n_channels, n_modes)` has unit norm for each mode.
     """
 
-    rate: Reals
+    poles: Reals
     mixing: Complexes
-    at: Reals
-    value: Complexes
+    strike_samples: Reals
+    amplitudes: Complexes
+
+    @property
+    def n_strikes(self) -> int:
+        """Times at which modes may be struck."""
+        return len(self.strike_samples)
+
+    @property
+    def n_modes(self) -> int:
+        """Modes that may be struck."""
+        return self.poles.shape[1]
+
+    @property
+    def sigma(self) -> Complexes:
+        """−decay + iω of each mode, per sample, `(n_modes,)`."""
+        return self.poles[0] + 1j * self.poles[1]
+
+    def unit_energy(self) -> Reals:
+        """Energy of each mode struck with amplitude 1 and left to ring, `(n_modes,)`."""
+        return -0.25 / self.poles[0]
+
+    def used_modes(self) -> Indices:
+        """Modes that are struck at all."""
+        return np.flatnonzero(self.amplitudes.any(axis=0))
+
+    def with_modes(self, modes: Indices) -> Sites:
+        """Only these modes, in this order."""
+        return replace(
+            self,
+            poles=np.ascontiguousarray(self.poles[:, modes]),
+            mixing=np.ascontiguousarray(self.mixing[:, modes]),
+            amplitudes=np.ascontiguousarray(self.amplitudes[:, modes]),
+        )
+
+    def with_strikes(self, strikes: Indices) -> Sites:
+        """Only these strikes, in this order."""
+        return replace(
+            self, strike_samples=self.strike_samples[strikes], amplitudes=np.ascontiguousarray(self.amplitudes[strikes])
+        )
 
     def render(self, n_samples: int) -> Reals:
         """The sound of all sites, `(n_channels, n_samples)`."""
-        used = np.flatnonzero(self.value.any(axis=0))
-        strikes, modes = np.nonzero(self.value[:, used])
-        starts = np.searchsorted(strikes, np.arange(len(self.at) + 1)).astype(np.int64)
-        weight = self.value[:, used][strikes, modes]
-        mix = self.mixing[:, used]
+        used = self.used_modes()
+        strikes, modes = np.nonzero(self.amplitudes[:, used])
+        starts = np.searchsorted(strikes, np.arange(self.n_strikes + 1)).astype(np.int64)
+        weight, mix = self.amplitudes[:, used][strikes, modes], self.mixing[:, used]
         audio = np.zeros((len(mix), n_samples))
-        none, ones = np.zeros(len(self.at)), np.ones(len(self.at))
         ring(
             audio,
             np.zeros((2, len(used))),
-            np.ascontiguousarray(self.rate[:, used]),
+            np.ascontiguousarray(self.poles[:, used]),
             np.ascontiguousarray(np.stack([mix.real, mix.imag], axis=1)),
-            self.at,
-            none,
-            ones,
-            np.arange(len(self.at)),
+            self.strike_samples,
+            np.zeros(self.n_strikes),
+            np.ones(self.n_strikes),
+            np.arange(self.n_strikes),
             starts,
             modes.astype(np.int64),
             np.ascontiguousarray(np.stack([weight.real, weight.imag])),
@@ -63,57 +104,80 @@ class Sites:
         """Numbers spent: two per site, three per strike, two per mode and its mixing where there are several
         channels.
         """
-        n_strikes, n_modes = (np.count_nonzero(self.value.any(axis=axis)) for axis in (1, 0))
-        return int(2 * np.count_nonzero(self.value) + NEW_STRIKE * n_strikes + self.per_mode * n_modes)
+        n_strikes, n_modes = (np.count_nonzero(self.amplitudes.any(axis=axis)) for axis in (1, 0))
+        return int(2 * np.count_nonzero(self.amplitudes) + NEW_STRIKE * n_strikes + self.numbers_per_mode * n_modes)
 
     @property
-    def per_mode(self) -> int:
+    def numbers_per_mode(self) -> int:
         """Numbers that each mode costs."""
         return NEW_MODE + (2 * len(self.mixing) if len(self.mixing) > 1 else 0)
 
 
-def hear(audio: Reals, rate: Reals, at: Reals) -> Complexes:
+def correlate(audio: Reals, poles: Reals, strike_samples: Reals) -> Complexes:
     """Inner products of each channel of `audio` with each mode struck at each time, `(n_channels, n_strikes,
     n_modes)`; two threads share them.
     """
-    heard = np.empty((len(audio), len(at), rate.shape[1]), np.complex128)
+    found = np.empty((len(audio), len(strike_samples), poles.shape[1]), np.complex128)
 
     def work(channel: int, modes: slice) -> None:
-        some = np.ascontiguousarray(rate[:, modes])
-        part = np.empty((2, len(at), some.shape[1]))
-        listen(np.ascontiguousarray(audio[channel]), some, at, part)
-        heard[channel, :, modes] = part[0] + 1j * part[1]
+        some = np.ascontiguousarray(poles[:, modes])
+        part = np.empty((2, len(strike_samples), some.shape[1]))
+        listen(np.ascontiguousarray(audio[channel]), some, strike_samples, part)
+        found[channel, :, modes] = part[0] + 1j * part[1]
 
-    half = rate.shape[1] // 2
+    half = poles.shape[1] // 2
     parts = [(channel, modes) for channel in range(len(audio)) for modes in (slice(0, half), slice(half, None))]
-    if audio.shape[1] * rate.shape[1] < WORTH_SHARING:
+    if audio.shape[1] * poles.shape[1] < WORTH_SHARING:
         for part in parts:
             work(*part)
-        return heard
+        return found
     with ThreadPoolExecutor(2) as executor:
         for done in [executor.submit(work, *part) for part in parts]:
             done.result()
-    return heard
+    return found
 
 
-def overlaps(
-    sites: Sites, n_samples: int, strike: NDArray[np.int64], mode: NDArray[np.int64], by_strike: Any, by_mode: Any
+def correlate_mixed(audio: Reals, sites: Sites) -> Complexes:
+    """Inner products of `audio` with each site, its mode as all channels have it, `(n_strikes, n_modes)`."""
+    return mixed_down(sites.mixing, correlate(audio, sites.poles, sites.strike_samples))
+
+
+def mixed_down(mixing: Complexes, correlations: Complexes) -> Complexes:
+    """Inner products with each site from those of the channels, `(n_strikes, n_modes)`."""
+    mixed: Complexes = np.einsum("cm,cjm->jm", mixing.conj(), correlations)
+    return mixed
+
+
+def inner_products(
+    sites: Sites, n_samples: int, strike: Indices, mode: Indices, by_strike: Any, by_mode: Any
 ) -> Complexes:
     """Inner products of sites with others, broadcast: Σ_n λ_b^{n − t_b} conj(λ_a^{n − t_a}) from the later strike
     on, times the mixing's.
     """
-    sigma = sites.rate[0] + 1j * sites.rate[1]
-    start = np.ceil(np.maximum(sites.at[strike], sites.at[by_strike]))
+    sigma, at = sites.sigma, sites.strike_samples
+    start = np.ceil(np.maximum(at[strike], at[by_strike]))
     mine, other = sigma[by_mode], sigma[mode].conj()
     both = mine + other
-    early = np.exp(mine * (start - sites.at[by_strike]) + other * (start - sites.at[strike]))
+    early = np.exp(mine * (start - at[by_strike]) + other * (start - at[strike]))
     mixed = 1.0 if len(sites.mixing) == 1 else np.sum(sites.mixing[:, mode].conj() * sites.mixing[:, by_mode], axis=0)
     return early * mixed * (np.expm1(both * (n_samples - start)) / np.expm1(both))
 
 
-def norms(sites: Sites, n_samples: int) -> Reals:
+def gram_matrix(sites: Sites, n_samples: int, strike: Indices, mode: Indices) -> Complexes:
+    """Inner products of these sites with each other, `(n, n)`."""
+    return inner_products(sites, n_samples, strike[:, None], mode[:, None], strike[None], mode[None])
+
+
+def with_ridge(gram: Complexes) -> Complexes:
+    """The Gram matrix with its diagonal raised by RIDGE, in place."""
+    gram[np.diag_indices(len(gram))] *= 1 + RIDGE
+    return gram
+
+
+def squared_norms(sites: Sites, n_samples: int) -> Reals:
     """Squared norm of each site's complex mode, `(n_strikes, n_modes)`."""
-    left = n_samples - np.ceil(sites.at)
-    decay = 2 * sites.rate[0]
-    energy = np.exp(decay * (np.ceil(sites.at) - sites.at)[:, None]) * np.expm1(np.outer(left, decay)) / np.expm1(decay)
-    return np.maximum(energy, 1e-12)
+    first = np.ceil(sites.strike_samples)
+    decay = 2 * sites.poles[0]
+    late = np.exp(decay * (first - sites.strike_samples)[:, None])
+    energy = late * np.expm1(np.outer(n_samples - first, decay)) / np.expm1(decay)
+    return np.maximum(energy, LEAST_ENERGY)

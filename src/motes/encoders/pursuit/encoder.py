@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from functools import partial
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
 from motes.encoders.progress import Progress
+from motes.encoders.pursuit.common_threshold import pursue
+from motes.encoders.pursuit.events import unquantised_scene
 from motes.encoders.pursuit.least_squares import refit
-from motes.encoders.pursuit.masking import Hearing
+from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, PursuitOptions
-from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, round_events
-from motes.encoders.pursuit.rate_control import TEXTURE_KBPS, hold, spend
-from motes.encoders.pursuit.schedule import Enough, Stretch, Swept, Workshop, stretches, sweep, sweep_to
-from motes.encoders.pursuit.segment import atom_parameters
+from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, quantise_for_target
+from motes.encoders.pursuit.rate_control import encode_at_bitrate, encode_at_quality
+from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
+from motes.encoders.pursuit.segment import SegmentBounds
+from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
+from motes.encoders.threads import ThreadPool
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
-from motes.kinds.gabor.table import Gabor
-from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 from motes.units import db_to_power
-from motes.version import __version__
+
+# At most this for the noise of each channel where no bitrate or quality is asked for.
+TEXTURE_KBPS = 3.0
 
 
 def encode(
@@ -45,31 +45,24 @@ def encode(
     """
     options = options or PursuitOptions()
     source = _as_source(audio, sample_rate_hz)
-    n_threads = options.n_threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as executor:
-        hearing = Hearing(source.sample_rate_hz) if options.by_ear else None
-        workshop = Workshop(dictionary(options.windows or DEFAULT_WINDOWS), executor, n_threads, hearing)
-        if options.by_ear:
-            as_scene = partial(_as_scene, source, options, workshop)
-            return (spend if options.kbps is not None else hold)(source, options, workshop, as_scene, _teller(progress))
-        found = _pursue(source, options, workshop, progress)
+    on_batch = _on_batch(progress)
+    with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
+        masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
+        context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS), pool, masking)
+        if options.kbps is not None:
+            return encode_at_bitrate(source, options, context, on_batch)
+        if options.quality is not None:
+            return encode_at_quality(source, options, context, on_batch)
+        found = _pursue_target(source, options, context, on_batch)
         if options.refit:
-            found = refit(source, workshop, found)
+            found = refit(source, context, found)
     energy, residual_energy = found.energy, found.residual_energy
-    scene = _as_scene(
-        source,
-        options,
-        workshop,
-        found,
-        StopReason.SNR_REACHED if options.snr_db is not None else StopReason.N_EVENTS_REACHED,
-    )
+    scene = unquantised_scene(source, options, context, found, _stop_reason(options, found))
     del found  # of an hour, a few hundred megabytes
-    scene = round_events(scene, source, energy, residual_energy, options.snr_db)
-    return (
-        add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS))
-        if options.with_texture
-        else scene
-    )
+    scene = quantise_for_target(scene, source, energy, residual_energy, options.snr_db)
+    if not options.with_texture:
+        return scene
+    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS))
 
 
 def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
@@ -80,7 +73,7 @@ def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Sourc
     return ArraySource(audio, sample_rate_hz)
 
 
-def _teller(progress: Callable[[Progress], None] | None) -> Callable[[float, int], None]:
+def _on_batch(progress: Callable[[Progress], None] | None) -> OnBatch:
     def on_batch(fraction: float, n_events: int) -> None:
         if progress is not None:
             progress(Progress(fraction, n_events))
@@ -88,47 +81,28 @@ def _teller(progress: Callable[[Progress], None] | None) -> Callable[[float, int
     return on_batch
 
 
-def _pursue(
-    source: Source, options: PursuitOptions, workshop: Workshop, progress: Callable[[Progress], None] | None
-) -> Swept:
-    """The atoms that meet the target before rounding, with 1 dB to spare where it is a signal-to-noise ratio."""
-
-    on_batch = _teller(progress)
-    if options.n_events is None and options.snr_db is None:
-        per_sample = (options.events_per_second or DEFAULT_EVENTS_PER_SECOND) / source.sample_rate_hz
-        return sweep(
-            source, workshop, lambda s: Enough(n_events=_share(per_sample, s, source.n_samples)), on_batch=on_batch
-        )
-    enough = (
-        Enough(n_events=options.n_events)
-        if options.n_events is not None
-        else Enough(residual_energy=_allowed_energy(source, options.snr_db))
-    )
-    if len(stretches(source.n_samples, workshop.dictionary)) == 1:
-        return sweep(source, workshop, lambda _: enough, on_batch=on_batch)
-    return sweep_to(source, workshop, enough, on_batch=on_batch)
-
-
-def _share(per_sample: float, stretch: Stretch, n_samples: int) -> int:
-    """A segment's part of the events; the parts add up to the whole."""
-    return round(per_sample * min(stretch.end, n_samples)) - round(per_sample * min(stretch.first, n_samples))
-
-
-def _allowed_energy(source: Source, snr_db: float | None) -> float:
-    assert snr_db is not None
-    energy = sum(float(np.sum(np.square(block, dtype=np.float64))) for block in source.blocks())
-    return energy * db_to_power(-snr_db - ROUNDING_MARGIN_DB)
-
-
-def _as_scene(source: Source, options: PursuitOptions, workshop: Workshop, found: Swept, reached: str) -> Scene:
-    """The atoms as events, not yet rounded; `reached` is why there are no more, unless the sweep knows better."""
-    rate = source.sample_rate_hz
-    centre, window, _, amplitude, phase = atom_parameters(found.atoms, workshop.dictionary)
-    gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
+def _stop_reason(options: PursuitOptions, found: PursuitResult) -> str:
+    if found.stopped:
+        return found.stopped
     if found.energy == 0.0:
-        reached = StopReason.NOTHING_AUDIBLE_LEFT
-    why = reached if options.kbps is not None else found.stopped or reached
-    metadata = Metadata(
-        encoder="pursuit", options=options.asked(), stop_reason=why, source_digest=source.digest(), version=__version__
-    )
-    return Scene(rate, source.n_samples, source.n_channels, gabor, metadata=metadata)
+        return StopReason.NOTHING_AUDIBLE_LEFT
+    return StopReason.SNR_REACHED if options.snr_db is not None else StopReason.N_EVENTS_REACHED
+
+
+def _pursue_target(
+    source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
+) -> PursuitResult:
+    """The atoms that meet the target before rounding, with some dB to spare where it is a signal-to-noise ratio."""
+    if options.n_events is not None:
+        return pursue(source, context, StopCriterion(n_events=options.n_events), on_batch)
+    if options.snr_db is not None:
+        allowed = energy_of(source.blocks()) * db_to_power(-options.snr_db - ROUNDING_MARGIN_DB)
+        return pursue(source, context, StopCriterion(residual_energy=allowed), on_batch)
+    per_sample = (options.events_per_second or DEFAULT_EVENTS_PER_SECOND) / source.sample_rate_hz
+
+    def share(bounds: SegmentBounds) -> StopCriterion:
+        """A segment's part of the events; the parts add up to the whole."""
+        before, after = (round(per_sample * min(place, source.n_samples)) for place in (bounds.first, bounds.end))
+        return StopCriterion(n_events=after - before)
+
+    return pursue_segments(source, context, share, on_batch=on_batch)

@@ -1,9 +1,9 @@
-"""How much an atom is worth to the ear: a masking model of the input, from which the choice of atoms takes its weights.
+"""How much an atom is worth to the ear: a masking model of the recording, from which atoms get their weights.
 
-In every frame of every window the input's power is spread along the ERB-rate scale (Glasberg & Moore 1990), further
+In every frame of every window the recording's power is spread along the ERB-rate scale (Glasberg & Moore 1990), further
 upward than downward, as sounds mask each other (Zwicker & Fastl, "Psychoacoustics", ch. 4); it dies away rather than
-ends (post-masking); the threshold in quiet (Terhardt 1979) is added. What an atom's power is to this tells how audible
-it is. docs/perception.md tells what was measured.
+ends (post-masking); the threshold in quiet (Terhardt 1979) is added. An atom is the more
+audible the higher its power is above this. docs/perception.md has what was measured.
 """
 
 from __future__ import annotations
@@ -14,29 +14,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.encoders.pursuit.tuning import DOWNWARD_DB, EXPONENT, INAUDIBLE_DB, POST_MASKING_S, TILT, TILT_HZ, UPWARD_DB
 from motes.kernels.masking import spread_masking
 
 Floats = NDArray[np.float32]
 # Assumed playback level: sound pressure level of a sinusoid at full scale.
 FULL_SCALE_DB_SPL = 90.0
-# How fast masking falls towards higher and lower frequencies, per ERB.
-UPWARD_DB, DOWNWARD_DB = 5.0, 10.0
-# An atom's benefit is its energy over the masking power to this. 1 would shape the error as the ear masks it, 0 ask for
-# energy alone: where atoms are few, and noise fills what they leave, strong ones are worth more than their audibility
-# tells.
-EXPONENT = 0.3
-# Time in which masking falls to 1/e.
-POST_MASKING_S = 0.02
-# Benefits fall as (1 + f / TILT_HZ)^−TILT: higher up an atom fills less of an auditory band, and noise does it nearly
-# as well.
-TILT, TILT_HZ = 0.6, 1000.0
-# Energy of an atom, relative to what masks it, at which it is not worth an event.
-INAUDIBLE_DB = -10.0
 BANDS_PER_ERB = 3
 
 
 @dataclass(frozen=True)
-class Hearing:
+class MaskingModel:
     """Weights by which a pursuit chooses the atoms of a recording at this sample rate."""
 
     sample_rate_hz: int
@@ -46,9 +34,7 @@ class Hearing:
     downward_db: float = field(default=DOWNWARD_DB)
 
     def weights(self, power: Floats, window: int) -> Floats:
-        """What to multiply energies `|c|²` with, `(n_frames, window/2 + 1)`, from the input's own, summed over
-        channels.
-        """
+        """Factors of energies `|c|²`, `(n_frames, window/2 + 1)`, from the recording's own, summed over channels."""
         bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
         masking = np.empty((len(power), len(bands.quiet)), np.float32)
         kept = np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S)
@@ -63,7 +49,7 @@ class Hearing:
         return np.exp(masking, out=masking)
 
     def least_benefit(self, window: int) -> float:
-        """Of an atom nobody hears even alone: below the threshold in quiet at any frequency."""
+        """Benefit of an atom that nobody hears even alone: below the threshold in quiet at any frequency."""
         quiet = float(_bands(window, self.sample_rate_hz, self.upward_db, self.downward_db).quiet.min())
         frequency_hz = min(4000.0, self.sample_rate_hz / 2)
         return (
@@ -76,7 +62,7 @@ class Hearing:
 
 @dataclass(frozen=True, eq=False)
 class _Bands:
-    """What a window's bins have to do with points three to an ERB."""
+    """Weights between a window's bins and points three to an ERB."""
 
     # The first point at or above each bin.
     above: NDArray[np.int64]

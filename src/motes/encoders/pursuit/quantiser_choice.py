@@ -1,14 +1,13 @@
-"""How coarsely the events of a scene are rounded: the quantiser follows the target."""
+"""How coarsely the events of a scene are quantised: the quantiser follows the target."""
 
 from __future__ import annotations
 
 import msgspec
-import numpy as np
 
 from motes.audio import Source
 from motes.codec import quantise
 from motes.codec.quantise_scene import quantiser_for
-from motes.encoders.residual import residual_blocks
+from motes.encoders.residual import energy_of, residual_blocks
 from motes.kinds.gabor.quantiser import MAX_KNEE
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
@@ -21,16 +20,17 @@ ROUNDING_MARGIN_DB = 0.7
 NOISE_TO_RESIDUAL = 0.25
 
 
-def round_events(scene: Scene, source: Source, energy: float, residual_energy: float, snr_db: float | None) -> Scene:
+def quantise_for_target(
+    scene: Scene, source: Source, energy: float, residual_energy: float, snr_db: float | None
+) -> Scene:
     """`scene` rounded as coarsely as keeps its decoded signal-to-noise ratio at `snr_db`; without one, as adds a
     quarter to the residual's energy.
 
     `energy` is the source's, `residual_energy` what the scene leaves of it before rounding.
     """
     if snr_db is None:
-        return quantise(
-            scene, quantiser_for(scene, residual_energy * NOISE_TO_RESIDUAL, steps_per_doubling=2, n_phases=8)
-        )
+        allowed = residual_energy * NOISE_TO_RESIDUAL
+        return quantise(scene, quantiser_for(scene, allowed, steps_per_doubling=2, n_phases=8))
     allowed = energy * db_to_power(-snr_db)
     quantiser = quantiser_for(scene, max(0.0, allowed - residual_energy))
     while True:
@@ -39,12 +39,7 @@ def round_events(scene: Scene, source: Source, energy: float, residual_energy: f
             quantiser.knee <= -MAX_KNEE
             or energy == 0.0
             or scene.metadata.stop_reason != StopReason.SNR_REACHED
-            or _left(rounded, source) <= allowed
+            or energy_of(residual_blocks(rounded, source)) <= allowed
         ):
             return rounded
         quantiser = msgspec.structs.replace(quantiser, knee=quantiser.knee - 1)
-
-
-def _left(scene: Scene, source: Source) -> float:
-    """Energy of source − render, exactly."""
-    return sum(float(np.sum(np.square(block))) for block in residual_blocks(scene, source))

@@ -28,25 +28,30 @@ Array = NDArray[np.float64]
 # Into how many parts the frames of a tile can be cut.
 SPLITS = (1, 2, 4, 8)
 TILE = SPLITS[-1]
-# By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1.
+# By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1. Chosen by
+# hand: it only sets the scale of the detail, which docs/perception.md has tuned.
 PART_COST_DB2 = 24.0
-# What takes too many bits is tried again with this times the detail, so many times in all; the last time with none.
-COARSER, N_TRIES = 0.6, 8
+# An event that takes too many bits is tried again with this times the detail (chosen by hand), so many times in all;
+# the last time with none.
+COARSER = 0.6
+N_TRIALS = 8
+# Frames to either side, and itself, over which the power that is lacking in a frame is averaged: 12 ms in all, better
+# than 45 (docs/perception.md).
 SMOOTHED_FRAMES = 2
 # Parts of a step by which a band's levels may be shifted before they are rounded.
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 # Rounding may leave this part of an event's power to the next event to put right.
 ENOUGH = 0.04
-# Bytes that a packet takes beside its payload, those in the index included.
-FRAMING = 16
+# Bytes that a packet takes in a file beside its payload, at most: its frame, and its entry in the index.
+PACKET_OVERHEAD = 16
 # What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of
 # its own.
 LEAKAGE = 1e-8
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """What depends on sample rate and options only."""
+class Layout:
+    """Bands and frames, as they follow from sample rate and options alone."""
 
     sample_rate_hz: int
     hop: int
@@ -69,20 +74,20 @@ def analyse(residual: ArrayLike, sample_rate_hz: int, options: TextureOptions | 
 def analyse_blocks(
     blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions | None = None
 ) -> Texture:
-    """The same from blocks `(n_channels, any length)`; the result does not depend on how the residual is cut into them.
+    """Texture events that sound like a residual in blocks `(n_channels, any length)`, however it is cut into them.
 
     Blocks of twice as many channels hold below the residual what has been rendered so far: noise then brings no more
     power than this lacks.
     """
     options = options or TextureOptions()
-    layout = _layout(sample_rate_hz, options)
-    parts, saved, owed = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
+    layout = layout_of(sample_rate_hz, options)
+    parts, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
-        event, used, owed = _affordable(piece, number, layout, options, bits + saved, owed)
+        event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
         parts.append(event)
-        saved = min(bits + saved - used, bits)
+        reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
     return parts[0].with_more(*parts[1:])
 
 
@@ -101,14 +106,15 @@ def add_texture(scene: Scene, source: Source, options: TextureOptions | None = N
     return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options))
 
 
-def _pieces(blocks: Iterable[NDArray[np.floating]], layout: _Layout) -> Iterator[tuple[int, Array]]:
+def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[tuple[int, Array]]:
     """Event after event the samples its frames see: from half a hop before its start to half a hop after its end;
     zeros beyond the residual.
     """
     hop, length = layout.hop, layout.frames * layout.hop
     held, number = np.zeros((1, hop // 2)), 0
     for block in blocks:
-        held = np.concatenate([held if len(held) == len(block) else np.zeros((len(block), hop // 2)), block], axis=1)
+        held = held if len(held) == len(block) else np.zeros((len(block), hop // 2))
+        held = np.concatenate([held, block], axis=1)
         while held.shape[1] >= length + hop:
             yield number, held[:, : length + hop]
             held, number = held[:, length:], number + 1
@@ -119,13 +125,13 @@ def _pieces(blocks: Iterable[NDArray[np.floating]], layout: _Layout) -> Iterator
         held, number = held[:, length:], number + 1
 
 
-def _affordable(
-    piece: Array, number: int, layout: _Layout, options: TextureOptions, bits: float, owed: Array
+def _event_within(
+    piece: Array, number: int, layout: Layout, options: TextureOptions, bits: float, deficit: Array
 ) -> tuple[Texture, int, Array]:
-    """The event of a piece in as much detail as `bits` allow, what it takes, and the power that rounding owes; none
-    where all is silent.
+    """The event of a piece in as much detail as `bits` allow, the bits it takes, and the power that rounding lacks so
+    far; none where all is silent.
     """
-    n_channels = len(owed)
+    n_channels = len(deficit)
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
     share = np.ones_like(power)
@@ -134,21 +140,19 @@ def _affordable(
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
-    for detail in options.detail * COARSER ** np.arange(N_TRIES):
-        level_db = _tiled(
-            power, share, layout, options, detail if detail > options.detail * COARSER ** (N_TRIES - 1) else 0.0
-        )
-        level_db, owing = _rounded(level_db, options, owed)
+    details = options.detail * COARSER ** np.arange(N_TRIALS)
+    details[-1] = 0.0
+    for detail in details:
+        level_db = tiled_levels_db(power, share, layout, options, detail)
+        level_db, left_deficit = _rounded(level_db, options, deficit)
         event = rounded(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
-        used = 8 * (len(encode_packet(event, number, layout.sample_rate_hz)) + FRAMING) if len(event) else 0
-        if used <= bits:
+        n_bytes = len(encode_packet(event, number, layout.sample_rate_hz)) + PACKET_OVERHEAD if len(event) else 0
+        if 8 * n_bytes <= bits:
             break
-    return event, used, owing
+    return event, 8 * n_bytes, left_deficit
 
 
-def _lacking(
-    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: _Layout, least: float
-) -> Array:
+def _lacking(residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, least: float) -> Array:
     """The part of the residual's power, `least` … 1, that what is rendered lacks.
 
     Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
@@ -171,7 +175,7 @@ def _smoothed(power: Array) -> Array:
     )
 
 
-def _event(level_db: Array, coherence: Array, number: int, layout: _Layout, options: TextureOptions) -> Texture:
+def _event(level_db: Array, coherence: Array, number: int, layout: Layout, options: TextureOptions) -> Texture:
     """Levels `(n_channels, n_frames, n_bands)` as a table of one event."""
     n_frames, frame_s = level_db.shape[1], layout.hop / layout.sample_rate_hz
     start_s = number * layout.frames * layout.hop / layout.sample_rate_hz
@@ -197,11 +201,11 @@ def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
 
 
-def _tiled(power: Array, share: Array, layout: _Layout, options: TextureOptions, detail: float) -> Array:
+def tiled_levels_db(power: Array, share: Array, layout: Layout, options: TextureOptions, detail: float) -> Array:
     """Levels in dB of each frame and band, `(n_channels, n_frames, n_bands)`, constant over the parts into which tiles
     of eight frames are cut.
 
-    Errors count by the noise's `share` of all that is heard there: beside strong atoms its detail is lost.
+    Errors count by the noise's `share` of all power there: beside strong atoms its detail is lost.
     """
     n_channels, n_frames, n_bands = power.shape
     n_tiles = -(-n_frames // TILE)
@@ -222,24 +226,24 @@ def _tiled(power: Array, share: Array, layout: _Layout, options: TextureOptions,
     return level_db.reshape(n_channels, -1, n_bands)[:, :n_frames]
 
 
-def _rounded(level_db: Array, options: TextureOptions, owed: Array) -> tuple[Array, Array]:
+def _rounded(level_db: Array, options: TextureOptions, deficit: Array) -> tuple[Array, Array]:
     """Levels in whole steps, and how much power, summed over frames, each channel and band has too little so far,
     `(n_channels, n_bands)`.
 
-    Each band's levels are shifted before they are rounded so that the power lost to rounding, and what was `owed`,
+    Each band's levels are shifted before they are rounded so that the power lost to rounding, and the `deficit` before,
     comes back.
     """
     step_db = options.step_db
     shifts = SHIFTS[:, None, None, None] * step_db
     tried = np.rint((level_db + shifts) / step_db) * step_db
     tried = np.where((tried > options.floor_db) & (level_db > options.floor_db), tried, LOWEST_LEVEL_DB)
-    heard = np.where(level_db > options.floor_db, 10 ** (level_db / 10), 0.0).sum(axis=1)
-    wanted = np.maximum(heard + owed, 0.25 * heard)
+    audible = np.where(level_db > options.floor_db, 10 ** (level_db / 10), 0.0).sum(axis=1)
+    wanted = np.maximum(audible + deficit, 0.25 * audible)
     got = np.where(tried > LOWEST_LEVEL_DB, 10 ** (tried / 10), 0.0).sum(axis=2)
     best = np.argmin(np.maximum(np.abs(got - wanted), ENOUGH * wanted), axis=0)[None]
     chosen = np.take_along_axis(tried, best[:, :, None, :], axis=0)[0]
-    missing = heard + owed - np.take_along_axis(got, best, axis=0)[0]
-    return chosen, np.clip(missing, -heard, heard)
+    missing = audible + deficit - np.take_along_axis(got, best, axis=0)[0]
+    return chosen, np.clip(missing, -audible, audible)
 
 
 def _grouped(values: Array) -> Array:
@@ -267,7 +271,7 @@ def _long_power(audio: Array, edges: Array) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
+def layout_of(sample_rate_hz: int, options: TextureOptions) -> Layout:
     hop = hop_samples(sample_rate_hz)
     high_hz = min(options.high_hz, sample_rate_hz / 2)
     if options.low_hz >= high_hz:
@@ -287,4 +291,4 @@ def _layout(sample_rate_hz: int, options: TextureOptions) -> _Layout:
         parts = power.reshape(-1, TILE // n_parts, options.n_bands)
         chance.append(np.square(10 * np.log10(parts / parts.mean(axis=1, keepdims=True))).mean(axis=(0, 1)))
     frames = packet_samples(sample_rate_hz) // hop
-    return _Layout(sample_rate_hz, hop, frames, high_hz, weights, 10 * np.log10(asked / found), np.stack(chance))
+    return Layout(sample_rate_hz, hop, frames, high_hz, weights, 10 * np.log10(asked / found), np.stack(chance))

@@ -124,7 +124,8 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     """Lines through atoms in canonical order, by what they sound like together: a line has two atoms at least. 0
     threads: one per core.
     """
-    from motes.kernels.partials import follow_lines, grow_lines, join_lines
+    from motes.kernels.partial_curves import follow_lines
+    from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
     from motes.kernels.reassignment import POINTS
 
     n_events, rate = len(events), sample_rate_hz
@@ -133,38 +134,30 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
         return Lines(number, frequency, turns, number > 0)
     atoms = _atoms(events, rate)
     under = _sounds(atoms, rate, n_threads or os.cpu_count() or 1)
-    time, window, own, channel = atoms.time, atoms.window, atoms.own, atoms.channel
     amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
-    energy = np.square(amplitude) * window
-    starts, knots = np.zeros(n_events + 1, np.int64), np.zeros(n_events, np.int64)
+    energy = np.square(amplitude) * atoms.window
     order = np.argsort(-energy, kind="stable")
-    points, free = (under.n_points, under.time, under.sound), under.usable & (energy > 0)
-    n_lines = grow_lines(
-        order,
-        time,
-        window,
-        own,
-        under.centre,
-        under.phase,
-        under.strength,
-        channel,
-        energy,
-        amplitude,
-        free,
-        *points,
-        number,
-        starts,
-        knots,
+    read = LineAtoms(
+        time=atoms.time,
+        window=atoms.window,
+        own=atoms.own,
+        sound=under.centre,
+        phase=under.phase,
+        strength=under.strength,
+        channel=atoms.channel,
+        energy=energy,
+        amplitude=amplitude,
+        points=under.n_points,
+        point_time=under.time,
+        point_sound=under.sound,
     )
-    n_lines, starts, knots = _joined(
-        join_lines(n_lines, starts, knots, time, window, under.centre, under.strength, *points), starts, knots, number
-    )
+    table = LineTable(number, np.zeros(n_events + 1, np.int64), np.zeros(n_events, np.int64))
+    n_lines = grow_lines(read, under.usable & (energy > 0), order, table)
+    n_lines, starts, knots = _joined(join_lines(read, table, n_lines), table.starts, table.knots, number)
     n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * len(knots), 3))
-    follow_lines(
-        n_lines, starts, knots, time, window, own, amplitude, *points, number, frequency, turns, n_nodes, nodes
-    )
+    follow_lines(read, LineTable(number, starts, knots), n_lines, frequency, turns, n_nodes, nodes)
     alone = np.bincount(number, minlength=n_lines + 1)[number] < 2
-    frequency[alone], turns[alone], number[alone] = own[alone], 0.0, 0
+    frequency[alone], turns[alone], number[alone] = atoms.own[alone], 0.0, 0
     first = np.full(n_lines + 1, n_events)
     np.minimum.at(first, number, np.arange(n_events))
     used = np.unique(number[number > 0])
@@ -208,7 +201,7 @@ def _atoms(events: Gabor, rate: int) -> Atoms:
 
 def _sounds(atoms: Atoms, sample_rate_hz: int, n_threads: int) -> Sounds:
     """What sounds under each atom, read in stretches of time that threads share."""
-    from motes.kernels.reassignment import SHORTEST_S, Sounds, listen
+    from motes.kernels.reassignment import SHORTEST_S, Sounds, read_sounds
 
     found = Sounds.unread(atoms.time)
     edges = np.searchsorted(
@@ -217,7 +210,7 @@ def _sounds(atoms: Atoms, sample_rate_hz: int, n_threads: int) -> Sounds:
     stretches = list(pairwise(edges.tolist()))
 
     def work(ends: tuple[int, int]) -> None:
-        listen(atoms, *ends, SHORTEST_S * sample_rate_hz, found)
+        read_sounds(atoms, *ends, SHORTEST_S * sample_rate_hz, found)
 
     if min(n_threads, len(stretches)) > 1:
         with ThreadPoolExecutor(min(n_threads, len(stretches))) as executor:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from motes.events.event_table import EventTable
-from motes.kernels.windowed_sinusoids import add_gabor
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 from motes.kinds.gabor.edited import atoms_as_rendered
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.renderer import Audio, EventRenderer, SceneContext
@@ -39,9 +39,8 @@ class GaborRenderer(EventRenderer):
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
-        add_gabor(
-            audio.reshape(-1), audio.shape[1], n_samples, first, centre, window, omega, amplitude, phase, 0, len(centre)
-        )
+        signal = Signal(audio.reshape(-1), audio.shape[1], n_samples, first)
+        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase), 0, len(centre))
 
 
 RENDERER = GaborRenderer

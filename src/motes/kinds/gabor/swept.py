@@ -264,16 +264,13 @@ def analytic(events: Gabor, these: Ints, rate: int, start: int, n_samples: int) 
     """The sum of some events as complex atoms, `(n_channels, n_samples)` from sample `start` on, whose real part
     they render.
     """
-    from motes.kernels.windowed_sinusoids import add_gabor
+    from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 
-    n_channels, stride = events.amplitude.shape[1], n_samples + 16
-    audio, phase_rad = np.zeros(2 * n_channels * stride), events.phase_rad[these]
-    amplitude, phase = np.tile(events.amplitude[these], 2), np.concatenate([phase_rad, phase_rad - np.pi / 2], axis=1)
-    time, window, omega = (
-        events.time_s[these] * rate,
-        events.window_s[these] * rate,
-        2 * np.pi / rate * events.frequency_hz[these],
-    )
-    add_gabor(audio, stride, n_samples, start, time, window, omega, amplitude, phase, 0, len(time))
-    real, imaginary = audio.reshape(2, n_channels, stride)[:, :, :n_samples]
+    amplitude, phase_rad = np.tile(events.amplitude[these], 2), events.phase_rad[these]
+    phase = np.concatenate([phase_rad, phase_rad - np.pi / 2], axis=1)
+    time, window = events.time_s[these] * rate, events.window_s[these] * rate
+    omega = 2 * np.pi / rate * events.frequency_hz[these]
+    signal = Signal.zeros(amplitude.shape[1], n_samples, start)
+    add_gabor(signal, Sinusoids(time, window, omega, amplitude, phase), 0, len(time))
+    real, imaginary = signal.channels().reshape(2, -1, n_samples)
     return real + 1j * imaginary

@@ -18,7 +18,7 @@ from motes.events.groups import Groups
 from motes.events.room import Room
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
-from motes.studio.answers import EditAnswer
+from motes.studio.answers import EditAnswer, EditParameterAnswer
 from motes.studio.document.history import Revision
 from motes.studio.rooms import room_asked, tails_end_s
 
@@ -32,12 +32,17 @@ _OF_GROUPS = ("group", "ungroup")
 def described() -> list[EditAnswer]:
     """Every edit that can be asked for, with its words and parameters, for a page."""
     return [
-        {"op": edit.request, "label": str(edit.request).capitalize(), "doc": edit.doc, "parameters": _parameters(edit)}
+        {
+            "op": str(edit.request),
+            "label": str(edit.request).capitalize(),
+            "doc": edit.doc,
+            "parameters": _parameters(edit),
+        }
         for edit in _BY_REQUEST.values()
     ]
 
 
-def _parameters(edit: Edit) -> list[dict[str, Any]]:
+def _parameters(edit: Edit) -> list[EditParameterAnswer]:
     return [
         {
             "name": parameter.name,

@@ -196,33 +196,31 @@ def _product(adding: bool) -> Any:
     return product
 
 
-@intrinsic
-def add_turned16(typingctx, out, at, a, b, cosine, sine, place, sign):  # type: ignore[no-untyped-def]
+def _turned(sign: int) -> Any:
     """out[at:][:16] += (a·cosine + sign·b·sine)[place:][:16]."""
-    signature = types.void(out, types.intp, a, b, cosine, sine, types.intp, types.float32)
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        v = _Arithmetic(
-            context,
-            builder,
-            types.void(*(signature.args[i] for i in (0, 2, 3, 4, 5))),
-            [args[i] for i in (0, 2, 3, 4, 5)],
-            5,
-        )
-        place = args[6]
-        a, b, cosine, sine = (v.load(array, place) for array in (1, 2, 3, 4))
-        lanes = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
-        sign = builder.shuffle_vector(
-            builder.insert_element(undefined, args[7], ir.Constant(_INDEX, 0)), undefined, lanes
-        )
-        v.store(0, args[1], v.add(v.load(0, args[1]), v.add(v.mul(a, cosine), v.mul(v.mul(b, sign), sine))))
-        return context.get_dummy_value()
+    @intrinsic
+    def turned(typingctx, out, at, a, b, cosine, sine, place):  # type: ignore[no-untyped-def]
+        signature = types.void(out, types.intp, a, b, cosine, sine, types.intp)
 
-    return signature, generate
+        def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            arrays = 0, 2, 3, 4, 5
+            kinds = types.void(*(signature.args[i] for i in arrays))
+            v = _Arithmetic(context, builder, kinds, [args[i] for i in arrays], len(arrays))
+            at, place = args[1], args[6]
+            a, b, cosine, sine = (v.load(array, place) for array in (1, 2, 3, 4))
+            added = v.mul(b, sine)
+            signed = added if sign > 0 else builder.fneg(added)
+            v.store(0, at, v.add(v.load(0, at), v.add(v.mul(a, cosine), signed)))
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return turned
 
 
 down2, down3, down4 = (_butterfly(radix, -1) for radix in (2, 3, 4))
 up2, up3, up4 = (_butterfly(radix, 1) for radix in (2, 3, 4))
 tile_down, tile_up = _tile(-1), _tile(1)
 multiply16, multiply_add16 = _product(False), _product(True)
+add_turned16, add_turned_back16 = _turned(1), _turned(-1)

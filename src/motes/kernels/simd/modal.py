@@ -29,6 +29,23 @@ class _Vectors:
     def data(self, i: int) -> Any:
         return self.context.make_array(self.signature.args[i])(self.context, self.builder, self.args[i]).data
 
+    def _field(self, i: int, name: str) -> tuple[Any, Any]:
+        kind = self.signature.args[i]
+        index = kind.fields.index(name)
+        value = self.builder.extract_value(self.args[i], index)
+        if isinstance(kind[index], types.Array):
+            value = self.context.make_array(kind[index])(self.context, self.builder, value)
+        return kind[index], value
+
+    def field(self, i: int, name: str) -> Any:
+        """A field of a NamedTuple: an array's data, or a number."""
+        kind, value = self._field(i, name)
+        return value.data if isinstance(kind, types.Array) else value
+
+    def length(self, i: int, name: str) -> Any:
+        """The first dimension of an array that is such a field."""
+        return self.builder.extract_value(self._field(i, name)[1].shape, 0)
+
     def constant(self, value: int) -> Any:
         return ir.Constant(self.intp, value)
 
@@ -129,20 +146,17 @@ def _read(v: _Vectors, states: list[list[Any]], read: Any, at: Any, sums: list[A
 
 
 @intrinsic
-def advance(typingctx, x, place, lag, n_inputs, direct, inject, read, power, state, n_groups, y, to):  # type: ignore[no-untyped-def]
-    """y[to:][:32] from x[place:][:32] (and, for two inputs, from x[place − lag:] too) and the states, which then stand
-    32 samples later.
-
-    `direct` (n_inputs, 16, 16), `inject` (n_inputs, n_groups, 16, 2, MODES), `read` (n_groups, 2, MODES, 16) float32;
-    `power` and `state` (n_groups, 2, MODES) float64. Two runs of 16 at once share what has to be loaded.
+def advance(typingctx, inputs, place, tables, state, y, to):  # type: ignore[no-untyped-def]
+    """y[to:][:32] from the inputs at `place` and the states, which then stand 32 samples later. Two runs of 16 at once
+    share what has to be loaded.
     """
-    i = types.intp
-    signature = types.void(x, i, i, i, direct, inject, read, power, state, i, y, i)
+    signature = types.void(inputs, types.intp, tables, state, y, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         v = _Vectors(context, builder, signature, args)
-        x, direct, inject, read, power, state, y = (v.data(i) for i in (0, 4, 5, 6, 7, 8, 10))
-        place, lag, n_inputs, n_groups, to = (args[i] for i in (1, 2, 3, 9, 11))
+        x, lag, n_inputs = (v.field(0, name) for name in ("samples", "lag", "n_inputs"))
+        direct, inject, read, power = (v.field(2, name) for name in ("direct", "inject", "read", "power"))
+        state, y, place, to, n_groups = v.data(3), v.data(4), args[1], args[5], v.length(2, "power")
         zeros = [ir.Constant(ir.VectorType(ir.FloatType(), n), [0.0] * n) for n in (LANES, MODES)]
         sums = [cgutils.alloca_once(builder, zeros[0].type) for _ in range(RUNS)]
         news = [[cgutils.alloca_once(builder, zeros[1].type) for _ in range(2)] for _ in range(RUNS)]

@@ -23,6 +23,13 @@ def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
     return context.make_array(array_type)(context, builder, array).data
 
 
+def _field(context: Any, builder: Any, tuple_type: Any, value: Any, name: str) -> Any:
+    """A field of a NamedTuple: an array's data, or a number."""
+    index = tuple_type.fields.index(name)
+    field_type, field = tuple_type[index], builder.extract_value(value, index)
+    return _data(context, builder, field_type, field) if isinstance(field_type, types.Array) else field
+
+
 def _vector_at(builder: Any, data: Any, place: Any) -> Any:
     return builder.bitcast(builder.gep(data, [place]), ir.PointerType(_VECTOR))
 
@@ -47,17 +54,22 @@ def _largest(builder: Any, vector: Any) -> Any:
 
 
 @intrinsic
-def subtract16(typingctx, re, im, weights, place, gram_re, gram_im, start, xs, ys, n_channels, channel_stride):  # type: ignore[no-untyped-def]
-    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram_re + i·gram_im)[start:][:16]; returns the
-    largest of the 16 new weights[place:][:16] · (re² + im²), all channels together.
+def subtract16(typingctx, coefficients, place, gram, start, atom):  # type: ignore[no-untyped-def]
+    """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram.re + i·gram.im)[start:][:16], re and im those of
+    the coefficients and x + iy the atom's turned amplitude; returns the largest of the 16 new weights[place:][:16] ·
+    (re² + im²), all channels together.
     """
-    signature = types.float32(re, im, weights, types.intp, gram_re, gram_im, types.intp, xs, ys, types.intp, types.intp)
+    signature = types.float32(coefficients, types.intp, gram, types.intp, atom)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        _, _, _, place, _, _, start, _, _, n_channels, channel_stride = args
-        re, im, weights, gram_re, gram_im, xs, ys = (
-            _data(context, builder, signature.args[i], args[i]) for i in (0, 1, 2, 4, 5, 7, 8)
-        )
+        _, place, _, start, _ = args
+
+        def fields(argument: int, *names: str) -> list[Any]:
+            return [_field(context, builder, signature.args[argument], args[argument], name) for name in names]
+
+        re, im, weights, n_channels, channel_stride = fields(0, "re", "im", "weights", "n_channels", "channel_stride")
+        gram_re, gram_im = fields(2, "re", "im")
+        xs, ys = fields(4, "turned_re", "turned_im")
         u = builder.load(_vector_at(builder, gram_re, start), align=4)
         v = builder.load(_vector_at(builder, gram_im, start), align=4)
         energy = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * LANES))
@@ -101,18 +113,18 @@ def _splat_double(builder: Any, value: Any) -> Any:
 
 
 @intrinsic
-def add_windowed16(typingctx, audio, place, lanes, turns, amp_re, amp_im, n_channels, channel_stride):  # type: ignore[no-untyped-def]
-    """audio[place:][:16] += (½ + ½ Re(v·lanes_v)) · Re(amp · z·lanes_z) for each channel, all float64.
-
-    `lanes` (64,) holds Re and Im of z's and of v's first 16 powers, `turns` (4,) Re and Im of z and v where the run
-    begins.
+def add_windowed16(typingctx, audio, place, oscillator, n_channels, channel_stride):  # type: ignore[no-untyped-def]
+    """audio[place:][:16] += (½ + ½ Re(v·lanes_v)) · Re(amplitude · z·lanes_z) for each channel, all float64, z and v
+    the oscillator's turns of carrier and window and lanes_z and lanes_v the first 16 powers of their steps.
     """
-    signature = types.void(audio, types.intp, lanes, turns, amp_re, amp_im, types.intp, types.intp)
+    signature = types.void(audio, types.intp, oscillator, types.intp, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        _, place, _, _, _, _, n_channels, channel_stride = args
-        audio, lanes, turns, amp_re, amp_im = (
-            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 3, 4, 5)
+        audio, place, oscillator, n_channels, channel_stride = args
+        audio = _data(context, builder, signature.args[0], audio)
+        lanes, turns, amp_re, amp_im = (
+            _field(context, builder, signature.args[2], oscillator, name)
+            for name in ("lanes", "turns", "amplitude_re", "amplitude_im")
         )
 
         def doubles(data: Any, at: Any) -> Any:

@@ -1,0 +1,54 @@
+"""Where a fit begins: atoms of matching pursuit, or random ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.encoders.pursuit.encoder import encode as pursue
+from motes.encoders.pursuit.options import PursuitOptions
+from motes.kinds.parameterisation import HANN_ENERGY, Atoms, Reals
+
+# Windows of atoms: octaves from 1024 samples at 44.1 kHz to where notes last.
+WINDOW_S = (0.023, 0.046, 0.093, 0.186, 0.372, 0.743)
+FEWEST_SAMPLES, MOST_SAMPLES = 64, 32768
+# Amplitude below which an atom of pursuit is nothing.
+SILENT = 1e-6
+# Ranges of random atoms, the frequency's upper end as a part of the sample rate; chosen by hand.
+RANDOM_WINDOW_S, RANDOM_LOWEST_HZ, RANDOM_HIGHEST_OF_RATE = (0.05, 0.5), 80.0, 0.2
+
+
+def windows_for(sample_rate_hz: int) -> tuple[int, ...]:
+    """Window lengths in samples, powers of two near WINDOW_S."""
+    nearest = (2 ** round(math.log2(s * sample_rate_hz)) for s in WINDOW_S)
+    return tuple(sorted({int(min(MOST_SAMPLES, max(FEWEST_SAMPLES, n))) for n in nearest}))
+
+
+def pursuit_atoms(audio: NDArray[np.float32], sample_rate_hz: int, n_events: int) -> Atoms:
+    """The first atoms of matching pursuit; fewer where there is no more to be found."""
+    gabor = pursue(
+        audio,
+        PursuitOptions(n_events=n_events, windows=windows_for(sample_rate_hz), n_threads=1),
+        sample_rate_hz=sample_rate_hz,
+    ).gabor
+    loud = (gabor.amplitude > SILENT).any(axis=1)
+    return Atoms(
+        gabor.time_s[loud], gabor.window_s[loud], gabor.frequency_hz[loud], gabor.amplitude[loud], gabor.phase_rad[loud]
+    )
+
+
+def random_atoms(audio: Reals, sample_rate_hz: int, n_events: int, random: np.random.Generator) -> Atoms:
+    """Atoms anywhere in time, and in frequency on a logarithmic scale, that together have about the recording's
+    energy.
+    """
+    n_channels, n_samples = audio.shape
+    highest_hz = RANDOM_HIGHEST_OF_RATE * sample_rate_hz
+    shortest, longest = np.log(RANDOM_WINDOW_S)
+    window = np.exp(random.uniform(shortest, longest, n_events))
+    frequency = np.exp(random.uniform(np.log(RANDOM_LOWEST_HZ), np.log(highest_hz), n_events))
+    energy = np.sum(audio**2, axis=1) / max(1, n_events)
+    level = np.sqrt(energy[None] / (HANN_ENERGY * window[:, None] * sample_rate_hz))
+    phase = np.repeat(random.uniform(-np.pi, np.pi, (n_events, 1)), n_channels, axis=1)
+    return Atoms(random.uniform(0, n_samples / sample_rate_hz, n_events), window, frequency, level, phase)

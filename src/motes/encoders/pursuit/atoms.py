@@ -1,0 +1,108 @@
+"""Atoms of the dictionary that a pursuit has taken, and their subtraction from audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.encoders.threads import ThreadPool
+from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
+
+# Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
+RENDER_SAMPLES = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Atoms:
+    """Atoms on the grid, in the order in which they were taken."""
+
+    # The window's index in the dictionary.
+    window: NDArray[np.int32]
+    # Centre over hop.
+    frame: NDArray[np.int32]
+    bin: NDArray[np.int32]
+    # Of unit-energy windows, complex, `(n, n_channels)`.
+    amplitude: NDArray[np.complex64]
+    # What each removed, and that times the weight by which it was chosen.
+    energy: NDArray[np.float64]
+    benefit: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.window)
+
+    @classmethod
+    def empty(cls, n_channels: int) -> Atoms:
+        """No atoms."""
+        none = np.empty(0, np.int32)
+        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0))
+
+    def take(self, index: Any) -> Atoms:
+        """The atoms at `index`, in that order."""
+        return Atoms(*(getattr(self, field.name)[index] for field in fields(Atoms)))
+
+    @staticmethod
+    def join(parts: list[Atoms]) -> Atoms:
+        """All atoms of several tables, one table after the other."""
+        return Atoms(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Atoms)))
+
+    def n_places(self) -> int:
+        """How many different atoms of the dictionary there are among these."""
+        return len(np.unique(self._place()))
+
+    def merged(self) -> Atoms:
+        """One atom for all that were taken at one place: pursuit comes back to about one in a hundred."""
+        _, first, which = np.unique(self._place(), return_index=True, return_inverse=True)
+        if len(first) == len(self):
+            return self
+        rank = np.argsort(np.argsort(first))  # in the order of discovery
+        amplitude = np.zeros((len(first), self.amplitude.shape[1]), np.complex64)
+        energy, benefit = np.zeros(len(first)), np.zeros(len(first))
+        np.add.at(amplitude, rank[which], self.amplitude)
+        np.add.at(energy, rank[which], self.energy)
+        np.add.at(benefit, rank[which], self.benefit)
+        return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy, benefit=benefit)
+
+    def _place(self) -> NDArray[np.int64]:
+        return (self.window.astype(np.int64) << 56) + (self.frame.astype(np.int64) << 16) + self.bin.astype(np.int64)
+
+    def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:
+        """Centre of each atom's window."""
+        return self.frame.astype(np.int64) * (np.asarray(dictionary.windows)[self.window] // HOP_DIVISOR)
+
+
+def atom_parameters(atoms: Atoms, dictionary: Dictionary) -> tuple[NDArray[np.float64], ...]:
+    """Centre and window in samples, frequency in cycles per sample, peak amplitude and phase at the centre (both
+    per channel).
+    """
+    window = np.asarray(dictionary.windows, dtype=np.float64)[atoms.window]
+    # 2·Re(A·g), g = w e^{iωu} / ‖w‖, ‖w‖² = 3W/8: a sinusoid whose peak is 2|A|/‖w‖.
+    amplitude = 2 * np.abs(atoms.amplitude).astype(np.float64) / np.sqrt(0.375 * window)[:, None]
+    phase = np.angle(atoms.amplitude).astype(np.float64)
+    return atoms.centre_samples(dictionary).astype(np.float64), window, atoms.bin / window, amplitude, phase
+
+
+def subtract_atoms(
+    audio: NDArray[np.float32], first_sample: int, atoms: Atoms, dictionary: Dictionary, pool: ThreadPool | None = None
+) -> None:
+    """Subtract atoms, in place, from `audio` `(n_channels, n)` whose first sample is number `first_sample` of the
+    recording.
+    """
+    order = np.argsort(atoms.centre_samples(dictionary), kind="stable")
+    centre, window, frequency, amplitude, phase = atom_parameters(atoms.take(order), dictionary)
+    sinusoids = Sinusoids(centre, window, 2 * np.pi * frequency, amplitude, phase)
+    half_longest = dictionary.longest / 2
+
+    def subtract_from(start: int) -> None:
+        block = audio[:, start : start + RENDER_SAMPLES]
+        first, end = first_sample + start, first_sample + start + block.shape[1]
+        low, high = np.searchsorted(centre, (first - half_longest, end + half_longest))
+        if high > low:
+            signal = Signal.zeros(len(audio), block.shape[1], first)
+            add_gabor(signal, sinusoids, low, high)
+            block -= signal.channels()
+
+    (pool or ThreadPool()).map(subtract_from, range(0, audio.shape[1], RENDER_SAMPLES))
