@@ -38,7 +38,7 @@ LONGEST_S, LONGEST_T60_S, SHORTEST_T60_SAMPLES = 30.0, 60.0, 8.0
 FAINTEST = 1e-7
 # Partials whose energy is counted: what lies higher is weaker by then.
 PARTIALS_COUNTED = 6
-# A splat reaches over twice its width and about one time constant of its decay (NEPERS_60_DB are 6.9 of them), and takes
+# A splat reaches over twice its width and about one time constant of its decay (60 dB are 6.9 of them), and takes
 # over the timbre of one whose first partial is within half the inverse of its width; chosen by hand.
 REACH_WIDTHS, TIME_CONSTANTS_PER_T60, NEAR_PER_WIDTH = 2, 7, 2
 
