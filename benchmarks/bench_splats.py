@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from motes.encoders.fit import FitOptions, GaborOptions, SplatOptions
+from motes.encoders.fit import GaborOptions, SplatOptions
 from motes.encoders.fit import encode as fit
 from motes.encoders.fit.initialisation import windows_for
 from motes.encoders.pursuit import PursuitOptions
@@ -63,7 +63,7 @@ def atoms(name: str, n_events: int) -> float:
     return spectral_convergence(scene.render(), audio)
 
 
-def splats(name: str, seconds: float, kind: type[FitOptions] = SplatOptions, **options: Any) -> tuple[float, float]:
+def splats(name: str, seconds: float, kind: type[SplatOptions] = SplatOptions, **options: Any) -> tuple[float, float]:
     """Spectral convergence of 64 fitted events, and, where they come with texture, Zimtohrli's opinion."""
     audio = clip(name)
     scene = fit(audio, kind(time_limit_s=seconds, iterations=1_000_000, **options), sample_rate_hz=RATE)

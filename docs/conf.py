@@ -7,6 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from motes.encoders import ENCODERS, Option, options_in
+
 _project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = _project["name"]
@@ -44,5 +50,34 @@ def _docstring_to_rst(app: Any, what: str, name: str, obj: Any, options: Any, li
     lines[:] = "".join(parts).split("\n")
 
 
+class OptionTables(SphinxDirective):
+    """The options of every encoder, a table each, from the metadata of their fields."""
+
+    def run(self) -> list[Any]:
+        lines: list[str] = []
+        for encoder in ENCODERS:
+            name = encoder.options.__name__
+            lines += [f"**{encoder.name}** {encoder.summary}: ``motes.{name}``", "", ".. list-table::"]
+            lines += ["   :header-rows: 1", ""]
+            rows = [("option", "flag", "type", "default", "range", "unit", "")]
+            rows += [_row(about) for about in options_in(encoder.options)]
+            lines += [f"   {'* -' if i == 0 else '  -'} {cell}".rstrip() for row in rows for i, cell in enumerate(row)]
+            lines.append("")
+        held = nodes.container()
+        self.state.nested_parse(StringList(lines, source="options"), self.content_offset, held)
+        return held.children
+
+
+def _row(about: Option) -> tuple[str, ...]:
+    low, high = about.low, about.high
+    bounds = "" if low is None else f"{'above' if about.low_excluded else 'from'} {low:,g}"
+    bounds += "" if high is None else f" to {high:,g}"
+    choices = ", ".join(map(str, about.choices))
+    doc = re.sub("`([^`]+)`", r"``\1``", about.doc)
+    default = "" if about.default is None else f"``{about.default}``"
+    return f"``{about.name}``", f"``--{about.flag}``", about.type, default, bounds or choices, about.unit, doc
+
+
 def setup(app: Any) -> None:
+    app.add_directive("encoder-options", OptionTables)
     app.connect("autodoc-process-docstring", _docstring_to_rst)

@@ -21,7 +21,7 @@ from motes.codec.frames import VERSION
 from motes.coding.trained import pack, untrained
 from motes.encoders.texture.analysis import TextureOptions, analyse
 from motes.kinds.texture.integers import SILENT, to_integers
-from motes.kinds.texture.model import N_MIXERS, N_SLOTS, TABLES, code_levels
+from motes.kinds.texture.model import N_MIXERS, N_SLOTS, Levels, code_levels
 from motes.kinds.texture.packet import cuts_of, group_edges
 from motes.kinds.texture.trained import PATH
 
@@ -57,9 +57,9 @@ def levels_of(path: Path) -> list[tuple[np.ndarray, float]]:
 def cost(levels: np.ndarray, slots: np.ndarray, weights: np.ndarray) -> int:
     """Bytes an event takes; `slots` and `weights` learn."""
     edges, heard = group_edges(levels.shape[1]), levels[levels != SILENT]
-    base = np.int64(np.median(heard)) if len(heard) else np.int64(0)
+    base = int(np.median(heard)) if len(heard) else 0
     return code_levels(
-        0, 0, np.zeros(1 << 18, np.uint8), slots, weights, TABLES, levels.copy(), cuts_of(levels, edges), edges, base
+        0, 0, np.zeros(1 << 18, np.uint8), slots, weights, Levels(levels.copy(), cuts_of(levels, edges), edges, base)
     )
 
 

@@ -1,5 +1,5 @@
 """The events of a packet of gabor events in plain Python, for reading and as the oracle of the compiled model:
-dictionaries instead of grids. docs/format.md says the same in words ("Order of the model", "Contexts").
+dictionaries instead of grids. docs/format.md has it in words ("Order of the model", "Contexts").
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The range coder of a .mote file in plain Python, for reading and as the oracle of the compiled one: numbers of
-any size, one class that encodes and one that decodes. docs/format.md says the same in words.
+any size, one class that encodes and one that decodes. docs/format.md has it in words.
 """
 
 from __future__ import annotations

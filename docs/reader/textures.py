@@ -23,7 +23,7 @@ Levels = list[list[list[Level]]]
 def encode(
     levels: Levels, cuts: list[list[int]], edges: Sequence[int], base: int, slots: Sequence[int], weights: Sequence[int]
 ) -> bytes:
-    """The coded bytes of `levels`, whose tiles and groups are cut as `cuts` tells."""
+    """The coded bytes of `levels`, whose tiles and groups are cut by `cuts`."""
     coder = Encoder(slots, weights)
     _Levels(coder, levels, cuts, edges, base).code()
     return coder.finish()

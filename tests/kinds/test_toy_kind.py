@@ -17,6 +17,7 @@ from motes.events.room import Room
 from motes.report.items import items_of, lines, parameters
 from motes.report.picture import scene_picture
 from motes.report.tables import scene_of_csv, write_csv
+from motes.scene.arrays import from_arrays, to_arrays
 from motes.scene.scene import Scene
 from motes.studio.drawing.geometry import geometry_of
 from motes.studio.drawing.tiles import event_tile
@@ -91,6 +92,11 @@ def test_a_file_holds_it():
     written = io.BytesIO()
     write_csv(whole, written)
     assert scene_of_csv(written.getvalue().decode()).beep.equals(whole.beep)
+
+
+def test_its_unsaved_state_is_kept():
+    whole = scene(2)
+    assert from_arrays(*to_arrays(whole)).beep.equals(whole.beep)
 
 
 def test_what_is_intact_of_a_file_is_salvaged():

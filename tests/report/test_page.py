@@ -36,7 +36,7 @@ RATE, SECONDS = 16000, 2.0
 
 
 def chimes(n_events: int = 20, seconds: float = SECONDS, n_channels: int = 1, rate: int = RATE) -> Scene:
-    """Sinusoids far enough apart to tell which is heard."""
+    """Sinusoids far enough apart to tell apart by ear."""
     random = np.random.default_rng(3)
     shape = (n_events, n_channels)
     gabor = Gabor(
@@ -251,10 +251,10 @@ def test_how_it_was_made_is_told():
         )
     )
     assert "all by default" in how_made(subject_of(plain, "x"), "FLAC")
-    told = how_made(subject_of(chosen, "x"), "FLAC")
-    assert "snr_db 20.0, windows 512 2048" in told
-    assert "snr reached" in told
-    assert "all by default" not in told
+    text = how_made(subject_of(chosen, "x"), "FLAC")
+    assert "snr_db 20.0, windows 512 2048" in text
+    assert "snr reached" in text
+    assert "all by default" not in text
 
 
 # --- items, remixes, map ---
@@ -320,12 +320,12 @@ def test_every_kind_is_heard_alone_and_remixed(kind):
 
     scene = examples.scene_of(examples.example(kind))
     items = items_of(scene)
-    heard = event_sounds(items, choose(items, 100.0, 100))
-    assert len(heard.chosen) >= 1
-    alone = scene.select(np.flatnonzero(items.number == heard.chosen[0])).only()
-    first = round(heard.start_s[0] * RATE)
-    played = heard.audio[first : first + round(heard.length_s[0] * RATE)] * heard.gain[0]
-    start = int(np.floor(items.start_s[heard.chosen[0]] * RATE))
+    made = event_sounds(items, choose(items, 100.0, 100))
+    assert len(made.chosen) >= 1
+    alone = scene.select(np.flatnonzero(items.number == made.chosen[0])).only()
+    first = round(made.start_s[0] * RATE)
+    played = made.audio[first : first + round(made.length_s[0] * RATE)] * made.gain[0]
+    start = int(np.floor(items.start_s[made.chosen[0]] * RATE))
     played, start = (
         played[max(0, -start) :],
         max(0, start),

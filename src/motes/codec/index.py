@@ -15,7 +15,7 @@ from motes.events.packet import MAX_LAYER, MAX_PAYLOAD, REACH_UNIT, Extent, pack
 _MAX_BYTES = 2 * (MAX_PAYLOAD + 16)
 N_WINDOWS = 10
 
-# What tells packets of events apart, and what they are ordered by: number, order of the kind, layer.
+# By which packets of events differ and are ordered: number, order of the kind, layer.
 Place = tuple[int, int, int]
 
 

@@ -37,7 +37,7 @@ class Grammar:
 def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
     """The scene in the bytes of a .mote file; FormatError, which names the packet, if anything in them is wrong.
 
-    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing.
+    Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing.
     """
     check_preamble(data)
     data = memoryview(data)
@@ -64,8 +64,8 @@ def load(
     """The scene in a .mote file, or with a time range only its packets that sound there (the scene keeps its whole
     length).
 
-    Rooms that the file tells by their digest are asked of `find_room`; without it they are missing. Raises FormatError,
-    which names the file and the packet, where anything is wrong.
+    Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing. Raises
+    FormatError, which names the file and the packet, where anything is wrong.
     """
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")

@@ -173,7 +173,7 @@ def _claimed(data: memoryview, at: int) -> int:
 
 
 def _missing(contents: Contents, frames: list[Frame]) -> list[str]:
-    """What the index tells of that was not found, in seconds; or that the end of the file is gone."""
+    """Which events of the index were not found, in seconds; or that the end of the file is gone."""
     ended = frames[-1].type is END and _is_end(frames[-1])
     if contents.index is None:
         if any(found.type is INDEX for found in frames):

@@ -122,7 +122,7 @@ def code_tags(decoding, by_place, buffer, slots, frequency, tags, table):
 
 
 def pack_tags(tags: Tags, frequency: Ints) -> bytes:
-    """Tags as bytes, none where there is nothing to tell: the shorter of the two ways."""
+    """Tags as bytes, none where all are the first: the shorter of the two ways."""
     if tags.trivial:
         return b""
     ways = []

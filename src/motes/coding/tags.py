@@ -39,7 +39,7 @@ class Tags:
 
     @property
     def trivial(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether every event has the first row."""
         return not self.index.any()
 
     def take(self, where: Any) -> Tags:

@@ -1,8 +1,8 @@
 """Convolution with long kernels, exact and approximate.
 
 `convolve` and `plan` choose among the methods; `Exact`, `Stream`, `Bank`, `PartitionedKernel`, `find_modes` and
-`Modal`, `Ranking` and `ShiftedRanking` are the methods themselves. `motes.convolve.differentiable` is the same for
-PyTorch and imported by no other module.
+`Modal`, `Ranking` and `ShiftedRanking` are the methods themselves. `motes.convolve.differentiable` convolves tensors of
+PyTorch and is imported by no other module.
 """
 
 from motes.convolve.exact import Exact

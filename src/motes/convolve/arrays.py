@@ -1,4 +1,4 @@
-"""What every convolution asks of its input, said in one line that names the argument and its shape."""
+"""Checks of what is convolved; their errors are one line that names the argument and its shape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from motes.errors import ParameterError
 
 Samples = NDArray[np.float32]
-# What single precision may cost; no error is told to be less.
+# What single precision may cost; no error is given as less.
 SINGLE_DB = -120.0
 
 

@@ -48,7 +48,7 @@ class Transform:
         return self.forward(kernel * np.float32(1 / self.size), 0, len(kernel), 1)[0]
 
     def inverse(self, spectra: Samples, kernels: Samples, hop: int, y: Samples) -> None:
-        """Adds Σ spectra·kernels, `(n_inputs, n_blocks, 2, size)` and `(n_inputs, 2, size)`, to `y`: block k from
+        """Add Σ spectra·kernels, `(n_inputs, n_blocks, 2, size)` and `(n_inputs, 2, size)`, to `y`: block k from
         sample k·hop on.
         """
         from motes.kernels.fourier import inverse_blocks
@@ -81,7 +81,7 @@ def transform_ns(size: int) -> float:
 
 @dataclass(frozen=True)
 class Blocks:
-    """How a signal is cut: `n_blocks` of `hop` samples, each through a transform of `size`; `ns` is what it is
+    """A cut of a signal: `n_blocks` of `hop` samples, each through a transform of `size`; `ns` is what it is
     predicted to take.
     """
 

@@ -1,4 +1,4 @@
-"""The same for PyTorch, with gradients; imported only by those who have PyTorch: `pip install 'motes[learn]'`.
+"""Convolution in PyTorch, with gradients; imported only by those who have PyTorch: `pip install 'motes[learn]'`.
 
 On the CPU in single precision the exact engine runs both ways, since the gradient of a convolution is a correlation.
 Elsewhere, and in double precision, PyTorch's own transforms are used.

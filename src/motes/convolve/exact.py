@@ -25,7 +25,7 @@ class Exact:
     """A matrix of kernels `(n_outputs, n_inputs, n_taps)`, ready to be applied to signals of about `n_samples`.
 
     y[o] = Σ_i x[i] ∗ kernels[o, i]. One kernel may be given as `(n_taps,)`, several for one input as `(n_outputs,
-    n_taps)`. Spectra are made at the first call; `memory_bytes` tells what they take. `uses_once` chooses blocks for
+    n_taps)`. Spectra are made at the first call; `memory_bytes` is what they take. `uses_once` chooses blocks for
     kernels that are used a single time.
     """
 
@@ -41,7 +41,7 @@ class Exact:
         self._spectra: Samples | None = None
 
     def blocks(self, n_samples: int) -> Blocks:
-        """How a signal of that length is cut: settled by the first, or by the length given at the start."""
+        """The cut of a signal of that length: chosen for the first, or for the length given at the start."""
         if self._blocks is None:
             n_outputs, n_inputs, n_taps = self.kernels.shape
             self._blocks = best_blocks(self.n_samples or n_samples, n_taps, n_inputs, n_outputs, self.uses_once)
@@ -49,11 +49,11 @@ class Exact:
 
     @property
     def memory_bytes(self) -> int:
-        """What the kept spectra take."""
+        """Memory that the kept spectra take."""
         return 0 if self._spectra is None else self._spectra.nbytes
 
     def prepare(self, n_samples: int) -> None:
-        """Makes the spectra now rather than at the first call."""
+        """Make the spectra now rather than at the first call."""
         blocks = self.blocks(self.n_samples or n_samples)
         n_outputs, n_inputs, _ = self.kernels.shape
         if self._spectra is None and n_outputs * n_inputs * blocks.size <= FULL:

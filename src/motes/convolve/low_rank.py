@@ -45,7 +45,7 @@ class Bank:
 
     With `error_db` the rank is the smallest at which every kernel is within that error, ‖approximate − kernel‖ /
     ‖kernel‖; without it, or where none is saved, the bank is exact and `rank` is the number of kernels. `error_db` then
-    tells the error of the worst kernel, as measured, and `rank_errors_db[r]` what it is at rank r. A mixture Σ w·h is
+    is the error of the worst kernel, as measured, and `rank_errors_db[r]` what it is at rank r. A mixture Σ w·h is
     off by at most Σ |w|·‖h‖ times that. `n_samples` is about how long the signals are.
 
     A Karhunen–Loève basis of the kernels scaled to unit energy, from the eigenvectors of their Gram matrix.
@@ -100,7 +100,7 @@ class Bank:
 
     @property
     def memory_bytes(self) -> int:
-        """What the kept spectra take."""
+        """Memory that the kept spectra take."""
         return sum(s.nbytes for s in self._spectra.values())
 
     def _blocks(self, n: int, n_inputs: int, n_outputs: int) -> Blocks:
@@ -139,12 +139,12 @@ class Bank:
     def __call__(self, x: ArrayLike) -> Samples:
         """`x` `(n,)` through every kernel: `(n_kernels, [n_channels,] n + n_taps − 1)`."""
         x = as_samples(x, "x", (1,))
-        heard = self._every(x)
+        sound = self._every(x)
         if self.is_exact:
-            return self._shaped(heard, single=False)
-        channels, n_out = heard.shape[1:]
+            return self._shaped(sound, single=False)
+        channels, n_out = sound.shape[1:]
         return self._shaped(
-            (self.weights @ heard.reshape(self.rank, -1)).reshape(self.n_kernels, channels, n_out), single=False
+            (self.weights @ sound.reshape(self.rank, -1)).reshape(self.n_kernels, channels, n_out), single=False
         )
 
     def _every(self, x: Samples) -> Samples:
@@ -156,7 +156,7 @@ class Bank:
         return y.reshape(self.rank, channels, -1)
 
     def mix(self, x: ArrayLike, weights: ArrayLike) -> Samples:
-        """One source, heard through mixtures of the kernels: `x` `(n,)`, `weights` `(n_kernels,)` or `(n_mixtures,
+        """One source through mixtures of the kernels: `x` `(n,)`, `weights` `(n_kernels,)` or `(n_mixtures,
         n_kernels)`.
 
         Gives `([n_mixtures,] [n_channels,] n + n_taps − 1)`. Few mixtures are mixed as kernels, many as sound.
@@ -166,8 +166,8 @@ class Bank:
         mixed = np.atleast_2d(self._checked(weights, (1, 2)))
         channels, n_out = self.basis.shape[1], len(x) + self.n_taps - 1
         if len(mixed) > self.rank:
-            heard = self._every(x).reshape(self.rank, -1)
-            return self._shaped((mixed @ heard).reshape(len(mixed), channels, n_out), single)
+            sound = self._every(x).reshape(self.rank, -1)
+            return self._shaped((mixed @ sound).reshape(len(mixed), channels, n_out), single)
         blocks = self._blocks(len(x), 1, len(mixed) * channels)
         kernels = self._mixed_spectra(mixed, blocks.size).reshape(len(mixed) * channels, 1, 2, -1)
         y = filter_blocks(x[None], blocks, self.n_taps, len(kernels), lambda o: kernels[o])
@@ -202,7 +202,7 @@ class PartitionedKernel:
 
     h[p·width + b] ≈ Σ_r rows[p, r]·shapes[r, b]: the signal goes through `rank` short kernels, and each result is
     repeated every `width` samples. Pays where the rank is a few (the same shape decaying again and again); for most
-    rooms it does not, and `error_db` tells at what rank.
+    rooms it does not, and `rank_errors_db` says at what rank.
     """
 
     def __init__(self, kernel: ArrayLike, error_db: float, width: int | None = None) -> None:
@@ -232,7 +232,7 @@ class PartitionedKernel:
             self.rank, n_rows, self.width
         )
         size = n_rows + len(self.rows) - 1
-        heard = np.einsum("rkb,kr->kb", np.fft.rfft(blocks, size, axis=1), np.fft.rfft(self.rows, size, axis=0))
-        y: Samples = np.fft.irfft(heard, size, axis=0).astype(np.float32).ravel()
+        spectrum = np.einsum("rkb,kr->kb", np.fft.rfft(blocks, size, axis=1), np.fft.rfft(self.rows, size, axis=0))
+        y: Samples = np.fft.irfft(spectrum, size, axis=0).astype(np.float32).ravel()
         n_out = len(x) + self.n_taps - 1
         return y[:n_out] if len(y) >= n_out else np.pad(y, (0, n_out - len(y)))

@@ -74,7 +74,7 @@ def _fitted(h: NDArray[np.float64], poles: NDArray[np.complex128]) -> Modes:
 
 
 def _spread(span: int, count: int) -> NDArray[np.int64]:
-    """About `count` of 0 … span, half of them evenly and half ever further apart, for what lasts and for what is
+    """Some `count` of 0 … span, half of them evenly and half ever further apart, for what lasts and for what is
     soon gone.
     """
     even, growing = np.linspace(0, span, count // 2), np.geomspace(1, span + 1, count // 2) - 1
@@ -168,9 +168,8 @@ class Modal:
             padded[self.modes.n_taps : self.modes.n_taps + len(x)] = x
             self._ring(padded, self.modes.n_taps, state, y)
             return y[:n_out]
-        whole = (
-            len(x) // STEP * STEP
-        )  # the rest is followed by zeros, and then there is nothing to be heard but the states
+        # What is left is followed by zeros, and after those only the states sound.
+        whole = len(x) // STEP * STEP
         last = min(whole + STEP, len(y))
         self._ring(x, 0, state, y[:whole])
         self._ring(np.pad(x[whole:], (0, whole + STEP - len(x))), 0, state, y[whole:last])

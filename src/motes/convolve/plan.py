@@ -1,6 +1,4 @@
-"""One way in to every method: what is to be convolved with, how near it has to be, and which method is predicted to
-be the quickest.
-"""
+"""Plans: one way in to every method, which takes the one that is predicted to be the quickest within an error."""
 
 from __future__ import annotations
 
@@ -224,8 +222,8 @@ def _cheapest(kernel: Samples, error_db: float, n_samples: int, n_uses: int) -> 
 
 
 def _floors(kernel: Samples, error_db: float, n_samples: int, n_uses: int) -> dict[str, float]:
-    """What each approximation takes at the very least, were the kernel as simple as can be, with its share of what
-    it takes to find out.
+    """Nanoseconds that each approximation takes at the very least, were the kernel as simple as can be, with its share
+    of what it takes to find out.
     """
     n_taps = kernel.shape[-1]
     floors = {}

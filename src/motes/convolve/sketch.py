@@ -69,8 +69,8 @@ class CountSketch:
 
 
 class Ranking:
-    """Which of `atoms` `(n_atoms, n_samples)` correlate most with a sound: estimated from sketches for all, computed
-    for the best of those.
+    """A ranking of `atoms` `(n_atoms, n_samples)` by their correlation with a sound: estimated from sketches for all,
+    computed for the best of those.
 
     `n_dimensions` numbers are kept per atom beside the atoms themselves.
     """
@@ -147,8 +147,8 @@ class Fold:
 
 
 class ShiftedRanking:
-    """Which of `atoms` `(n_atoms, n_taps)` correlate most with a sound at any shift, from folded correlations; the
-    best are computed exactly.
+    """A ranking of `atoms` `(n_atoms, n_taps)` by their correlation with a sound at any shift: from folded
+    correlations for all, exact for the best.
     """
 
     def __init__(self, atoms: ArrayLike, n_dimensions: int = 2048, seed: int = 0) -> None:
@@ -167,7 +167,10 @@ class ShiftedRanking:
         return np.concatenate([np.abs(group).max(-1) for group in groups])
 
     def rank(self, x: ArrayLike, top: int = 16, n_rescored: int = 64) -> tuple[NDArray[np.intp], Samples]:
-        """As `Ranking.rank`, with the largest |correlation| over all shifts."""
+        """The `top` atoms of largest |correlation| with `x` `(n,)` over all shifts, best first, and those correlations.
+
+        Of all atoms, the `n_rescored` of the largest estimates are computed exactly.
+        """
         from motes.convolve.exact import Exact
 
         n_rescored = min(_check_count("n_rescored", n_rescored, 1), len(self.atoms))

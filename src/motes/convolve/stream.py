@@ -32,7 +32,7 @@ class Stream:
     8192). The output does not depend on how the input is cut, not even in its last bit. With `uniform` all partitions
     are as long as a block; otherwise later ones are longer, which is cheaper for kernels beyond some thousand taps.
     With `error_db`, high bands of late partitions are left out where they are worth less, as reverberant tails have
-    few: `error_db` then tells the expected error for white noise, relative to the output.
+    few: `error_db` then is the expected error for white noise, relative to the output.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Stream:
         return {name: array.copy() for name, array in saved.items()}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Goes on where `state()` was asked for; ParameterError if that was a stream of another shape."""
+        """Go on where `state()` was asked for; ParameterError if that was a stream of another shape."""
         mine = self.state()
         if {name: array.shape for name, array in mine.items()} != {
             name: np.shape(array) for name, array in state.items()
@@ -168,7 +168,7 @@ class _Level:
         return {"spectra": self.spectra, "totals": self.totals, "history": self.history}
 
     def advance(self, waiting: Samples, n_blocks: int, ahead: Samples) -> None:
-        """Takes the n_blocks-th block; adds to `ahead`, which begins with the samples that belong to that block,
+        """Take the n_blocks-th block; add to `ahead`, which begins with the samples that belong to that block,
         what is finished.
         """
         block, n = waiting.shape[1], 2 * self.size
@@ -205,9 +205,7 @@ class _Level:
 
 
 def _leave_out(levels: list[_Level], error_db: float) -> float:
-    """Keeps of each partition the lowest bands, so that together what is left out is worth `error_db`; gives what
-    it is worth.
-    """
+    """Worth in dB of the bands left out: the highest of each partition, which together are worth `error_db`."""
     from motes.kernels.fourier import ROWS
 
     energies = []

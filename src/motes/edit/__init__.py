@@ -1,1 +1,1 @@
-"""Editing scenes: choosing events, and what can be done to them. `motes.edit` is a function, see `motes/__init__`."""
+"""Editing scenes: choosing events, and what can be done to them. `motes.edit` itself is a function."""

@@ -21,8 +21,8 @@ Range = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an edit: its name in Python and in requests, its flag (what `motes.edit` and the command line call
-    it), and what it takes.
+    """A parameter of an edit: its name in Python and in requests, its flag (of `motes.edit` and the command line), and
+    what it takes.
     """
 
     name: str

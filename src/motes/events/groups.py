@@ -59,7 +59,7 @@ class Groups(Frozen):
         return cls(found, np.zeros_like(found), np.full_like(found, ROLES.index("partial")))
 
     def stored(self) -> Groups:
-        """Those that stand in a file: all but partials that are in no other group, which follow from the events."""
+        """Those that a file holds: all but partials that are in no other group, which follow from the events."""
         kept = (self.role != ROLES.index("partial")) | (self.parent != 0)
         return Groups(
             self.id[kept], np.where(np.isin(self.parent[kept], self.id[kept]), self.parent[kept], 0), self.role[kept]

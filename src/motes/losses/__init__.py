@@ -1,4 +1,4 @@
-"""How alike two sounds are, as numbers to train by: differentiable, unreduced, finite on silence. PyTorch is loaded
+"""Losses: distances of two sounds to train by, differentiable, unreduced, finite on silence. PyTorch is loaded
 when a loss is first called.
 
 `(estimate, reference)` are shaped `(batch, channels, samples)`, float32 or float64, on any device; each loss gives

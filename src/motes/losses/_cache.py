@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def kept(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorates a function of hashable arguments so that its last `maxsize` results are kept.
+    """A decorator for functions of hashable arguments that keeps the last `maxsize` results.
 
     They are made outside of inference mode, even when first asked for within: its tensors could never take part in a
     backward pass later.

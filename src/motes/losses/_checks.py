@@ -1,4 +1,4 @@
-"""What every loss asks of its input, said in one line that names the argument and its shape."""
+"""Checks of what losses are given; their errors are one line that names the argument and its shape."""
 
 from __future__ import annotations
 

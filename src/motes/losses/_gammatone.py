@@ -49,7 +49,7 @@ def gammatones(centre_hz: Array, sample_rate_hz: float) -> Array:
 
 
 def _end_in_decays() -> float:
-    """Where x³ exp(−x) has fallen by `_END_DB` from its peak at 3."""
+    """The x at which x³ exp(−x) has fallen by `_END_DB` from its peak at 3."""
     x = np.linspace(ORDER - 1, 60, 10_000)
     level_db = 20 * np.log10((x / (ORDER - 1)) ** (ORDER - 1) * np.exp(ORDER - 1 - x))
     return float(x[np.argmax(level_db < -_END_DB)])

@@ -1,5 +1,5 @@
-"""What the ear makes of a sound before it is heard: nerve activity, and the auditory image that it settles to; and
-distances between them.
+"""Auditory images: nerve activity, as the ear makes it of a sound, and the image that it settles to; and distances
+between them.
 
 Patterson, Robinson, Holdsworth, McKeown, Zhang, Allerhand: "Complex sounds and auditory images", in Auditory Physiology
 and Perception, 1992; Patterson, Allerhand, Giguère: "Time-domain modeling of peripheral auditory processing", JASA 98
@@ -116,8 +116,8 @@ def filter_bank(
 
 
 def strobes(activity: Tensor, rate_hz: float) -> Tensor:
-    """Where each channel strobes: booleans shaped as `activity`, `(…, m)` at `rate_hz` samples per second. No gradient
-    flows through them.
+    """Booleans that are true where a channel strobes, shaped as `activity`, `(…, m)` at `rate_hz` samples per second.
+    No gradient flows through them.
 
     A local peak strobes if it is above a threshold that starts at the last strobe's height and falls as exp(−t / 20
     ms). Peaks under the threshold could never raise it later, since all fall alike: so a strobe is a peak whose
@@ -186,8 +186,8 @@ def nerve_activity_distance(
     """Mean magnitude of the difference of two neural activity patterns over the mean of the reference's, `(batch,)`, 0
     … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Unlike the image it hears the phase of low
-    frequencies and any delay. Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Unlike that of images it depends on the
+    phase of low frequencies and on any delay. Raises ParameterError for tensors that do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     e, r = (nerve_activity(x, sample_rate_hz, n_bands=n_bands)[0] for x in (estimate, reference))
@@ -218,7 +218,7 @@ class _Compress(torch.autograd.Function):
 
 
 class _Followed(torch.autograd.Function):
-    """What followed the strobes of each hop, weighted and added: `(…, frames, lags)` from activity `(…, m)` and the
+    """Sums of what followed the strobes of each hop, weighted: `(…, frames, lags)` from activity `(…, m)` and the
     weights' conjugate spectra.
     """
 

@@ -69,7 +69,7 @@ def octave_stft(
 ) -> Tensor:
     """Mean over octave bands of `multi_resolution_stft` with windows in the band's own samples, `(batch,)`, 0 … ∞.
 
-    `estimate`, `reference`: `(batch, channels, samples)`. Every octave has the same say, however little energy it
+    `estimate`, `reference`: `(batch, channels, samples)`. Every octave counts equally, however little energy it
     holds, and a window lasts the longer the lower its band: at 44.1 kHz the default windows last 0.7, 2.9 and 12 ms in
     the top octave, 128 times as long in the lowest. Signals too short for the lowest bands get fewer of them. Arguments
     as there; raises ParameterError as there.
@@ -100,7 +100,7 @@ def _padded_length(n_samples: int, n_bands: int) -> int:
 
 @kept(16)
 def _weights(n_padded: int, n_bands: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, ...]:
-    """What each band takes of each bin up to its Nyquist frequency; together 1 everywhere."""
+    """Weights of each band for each bin up to its Nyquist frequency; together 1 everywhere."""
     frequency = torch.arange(n_padded // 2 + 1, dtype=torch.float64) / n_padded
     # below[k]: what is left for bands k, k + 1, …: 1 up to half an octave under the edge 2⁻ᵏ⁻¹, 0 from the edge on
     below = []

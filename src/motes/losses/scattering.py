@@ -36,7 +36,7 @@ _PADDING = 5.5  # standard deviations of the low-pass, in time, added by reflect
 
 
 class Path(NamedTuple):
-    """What one coefficient measures: the wavelets on its way, none for the mean."""
+    """Path of one coefficient: the wavelets on its way, none for the mean."""
 
     wavelets: tuple[Wavelet, ...]
 
@@ -113,7 +113,7 @@ def scattering_distance(
     """Mean distance of scattering coefficients of first and second order, `(batch,)`, 0 … ∞.
 
     `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Averages reach over about 2^`octaves` samples:
-    shifts well below that are not heard. `time_averaged` compares the means over the whole sound, for textures;
+    shifts well below that cost nothing. `time_averaged` compares the means over the whole sound, for textures;
     otherwise every 2^`octaves` samples are compared. `log_compressed`: |ln(Ŝ + floor) − ln(S + floor)| with the floor
     in dB re full scale (log-scattering; Andén & Mallat 2014, §V); otherwise |Ŝ − S| over the mean of S.
 
@@ -139,7 +139,7 @@ def _cached(n_samples: int, octaves: int, per_octave: int, order: int) -> Scatte
 
 
 class _Group(NamedTuple):
-    """Wavelets of the first order whose outputs have the same number of samples: their first bins, and their places
+    """Wavelets of the first order whose outputs have equally many samples: their first bins, and their places
     in the bank.
     """
 

@@ -41,7 +41,7 @@ def energy(amplitude: Tensor) -> Tensor:
 def hard_concrete_gate(logit: Tensor, uniform: Tensor | None = None) -> Tensor:
     """Gates in 0 … 1, shaped as `logit`, that are exactly 0 or 1 with some probability and differentiable between.
 
-    `uniform`: numbers in 0 … 1 of the same shape, drawn by the caller; without them the deterministic gate for use
+    `uniform`: numbers in 0 … 1 shaped alike, drawn by the caller; without them the deterministic gate for use
     after training. Louizos, Welling, Kingma: "Learning sparse neural networks through L0 regularization", ICLR 2018,
     eqs. 10, 11 and 13.
     """
@@ -58,7 +58,7 @@ def hard_concrete_gate(logit: Tensor, uniform: Tensor | None = None) -> Tensor:
 
 
 def expected_l0(logit: Tensor) -> Tensor:
-    """How many hard concrete gates are expected not to be 0, `(batch,)`: Louizos et al. 2018, eq. 12."""
+    """Expected number of hard concrete gates that are not 0, `(batch,)`: Louizos et al. 2018, eq. 12."""
     low, high = STRETCH
     return _total(torch.sigmoid(_check_events(logit, "logit") - TEMPERATURE * math.log(-low / high)))
 
@@ -74,7 +74,7 @@ def straight_through_gate(logit: Tensor) -> Tensor:
 
 
 def straight_through_l0(logit: Tensor) -> Tensor:
-    """How many gates are open, `(batch,)`, with the slope of their sigmoids."""
+    """Number of open gates, `(batch,)`, with the slope of their sigmoids."""
     return _total(straight_through_gate(logit))
 
 
@@ -87,8 +87,8 @@ def residual_information(
     n_bins: int = 9,
     floor_db: float = -80.0,
 ) -> Tensor:
-    """What the residual, reference − estimate, still tells beyond a slowly changing spectrum, in nats per spectrogram
-    cell, `(batch,)`, 0 … ∞.
+    """Information that the residual, reference − estimate, holds beyond a slowly changing spectrum, in nats per
+    spectrogram cell, `(batch,)`, 0 … ∞.
 
     `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Noise under a smooth envelope has a power P in
     each cell of its spectrogram that is exponentially distributed around the local mean P̄ (over `n_frames` × `n_bins`

@@ -1,4 +1,4 @@
-"""Multi-resolution spectrogram losses: what differs in short-time magnitude, with phase left out.
+"""Multi-resolution spectrogram losses: distances of short-time magnitudes, with phase left out.
 
 Yamamoto, Song, Kim: "Parallel WaveGAN", ICASSP 2020, §2.2 (convergence and log magnitude); Engel, Hantrakul, Gu,
 Roberts: "DDSP", ICLR 2020, §4.2.1 (linear and log magnitude over several windows).

@@ -1,8 +1,8 @@
-"""Statistics by which listeners know a texture (rain, fire, a crowd), and how far two sounds' statistics lie apart.
+"""Statistics by which listeners know a texture (rain, fire, a crowd), and the distance of two sounds' statistics.
 
 McDermott & Simoncelli: "Sound texture perception via statistics of the auditory periphery", Neuron 71 (2011),
-experimental procedures. Left out is their correlation of neighbouring modulation bands within one channel (C2), which
-tells onsets from their reversal.
+experimental procedures. Left out is their correlation of neighbouring modulation bands within one channel (C2), by
+which onsets differ from their reversal.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SCALES = (0.01, 0.05, 1.0, 0.5, 0.5, 0.1, 0.5)  # of the classes, in their orde
 
 
 class TextureStatistics(NamedTuple):
-    """What is measured, each `(batch, channels, …)`; envelopes are compressed by the power 0.3."""
+    """Statistics, each `(batch, channels, …)`, of envelopes that are compressed by the power 0.3."""
 
     # Of each band's envelope, `(…, bands)`.
     mean: Tensor
@@ -54,7 +54,7 @@ class TextureStatistics(NamedTuple):
 
 
 def texture_statistics(signal: Tensor, sample_rate_hz: float | None, *, n_bands: int = N_BANDS) -> TextureStatistics:
-    """The statistics of `(batch, channels, n)`, over its whole duration: some seconds tell a texture.
+    """The statistics of `(batch, channels, n)`, over its whole duration: a texture takes some seconds.
 
     Bands are half-cosines on the ERB scale from 50 Hz to 10 kHz (or 0.45 of the sample rate), their squares summing to
     one; envelopes are magnitudes of the analytic bands, compressed, at 400 Hz. Raises ParameterError for a signal that
@@ -157,7 +157,7 @@ def _bank(n_samples: int, rate: float, n_bands: int, dtype: torch.dtype, device:
 
 @kept(8)
 def _modulation_filters(n: int, rate_hz: float, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
-    """For envelopes of n samples: power weights `(bins, 20)` that give shares of the variance, and octave
+    """Filters for envelopes of n samples: power weights `(bins, 20)` that give shares of the variance, and octave
     amplitudes `(6, 2 · bins)`.
     """
     frequency = np.arange(n // 2 + 1) * rate_hz / n

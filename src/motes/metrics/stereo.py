@@ -45,9 +45,9 @@ def stereo_errors(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int
     by_band = errors_by_band(estimate, reference, sample_rate_hz)
     result = {}
     for name, errors in by_band.items():
-        heard = errors[np.isfinite(errors)]
-        result[name] = float(heard.mean()) if heard.size else 0.0
-        result[f"{name}_worst"] = float(heard.max(initial=0.0))
+        defined = errors[np.isfinite(errors)]
+        result[name] = float(defined.mean()) if defined.size else 0.0
+        result[f"{name}_worst"] = float(defined.max(initial=0.0))
     return result
 
 

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch")
 
 from motes.encoders.checkpoint import VERSION
-from motes.encoders.fit.encoder import encode
-from motes.encoders.fit.options import FitOptions
+from motes.encoders.fit import encode
+from motes.encoders.fit.options import SplatOptions
 from motes.errors import ParameterError
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
@@ -38,7 +38,7 @@ def audio(n_channels=1):
 
 @pytest.mark.parametrize("kind", ["splat", "gabor"])
 def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
-    whole = encode(audio(), FitOptions(**QUICK_OPTIONS), kind=kind, sample_rate_hz=RATE)
+    whole = encode(audio(), SplatOptions(**QUICK_OPTIONS), kind=kind, sample_rate_hz=RATE)
     for stop_at in (1, 7):
         kept = str(tmp_path / f"{stop_at}.npz")
 
@@ -47,24 +47,24 @@ def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
                 raise KeyboardInterrupt
 
         options = QUICK_OPTIONS | {"checkpoint": kept}
-        part = encode(audio(), FitOptions(**options), kind=kind, sample_rate_hz=RATE, progress=interrupt)
+        part = encode(audio(), SplatOptions(**options), kind=kind, sample_rate_hz=RATE, progress=interrupt)
         assert part.metadata.stop_reason == "cancelled"
         assert part.n_events
-        after = encode(audio(), FitOptions(resume=True, **options), kind=kind, sample_rate_hz=RATE)
+        after = encode(audio(), SplatOptions(resume=True, **options), kind=kind, sample_rate_hz=RATE)
         assert after.table(kind).equals(whole.table(kind))
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     kept = str(tmp_path / "fit.npz")
-    encode(audio(), FitOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
+    encode(audio(), SplatOptions(events=2, iterations=2, checkpoint=kept), sample_rate_hz=RATE)
     for options, match in (
         ({"checkpoint": kept}, "already"),
         ({"checkpoint": kept, "resume": True, "seed": 3}, "a fit with seed 0, not 3"),
         ({"checkpoint": str(tmp_path / "no.npz"), "resume": True}, "no checkpoint"),
     ):
         with pytest.raises(ParameterError, match=match):
-            encode(audio(), FitOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
-    resumed = FitOptions(events=2, iterations=2, checkpoint=kept, resume=True)
+            encode(audio(), SplatOptions(events=2, iterations=2, **options), sample_rate_hz=RATE)
+    resumed = SplatOptions(events=2, iterations=2, checkpoint=kept, resume=True)
     with pytest.raises(ParameterError, match="another recording"):
         encode(audio()[:-1], resumed, sample_rate_hz=RATE)
     with pytest.raises(ParameterError, match="of splat events, not of gabor"):
@@ -75,7 +75,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
 def test_what_is_no_checkpoint_is_said_to_be_none(tmp_path, content):
     (tmp_path / "bad.npz").write_bytes(content)
     with pytest.raises(ParameterError, match="not a checkpoint"):
-        encode(audio(), FitOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
+        encode(audio(), SplatOptions(checkpoint=str(tmp_path / "bad.npz"), resume=True), sample_rate_hz=RATE)
 
 
 def _rewritten(path, **changes):
@@ -88,21 +88,21 @@ def _rewritten(path, **changes):
 def test_an_option_that_is_new_since_a_checkpoint_voids_it_only_where_it_is_used(tmp_path):
     """The options in the file, without one of today's: it counts as at its default."""
     kept = str(tmp_path / "fit.npz")
-    encode(audio(), FitOptions(checkpoint=kept, **QUICK_OPTIONS), sample_rate_hz=RATE)
+    encode(audio(), SplatOptions(checkpoint=kept, **QUICK_OPTIONS), sample_rate_hz=RATE)
     with np.load(kept) as held:
         stored = json.loads(str(held["options"]))
     older = {name: value for name, value in stored.items() if name != "sparsity"}
     _rewritten(kept, options=json.dumps(older))
     with pytest.raises(ParameterError, match=r"a fit with sparsity 0\.0, not 0\.5"):
-        encode(audio(), FitOptions(checkpoint=kept, resume=True, sparsity=0.5, **QUICK_OPTIONS), sample_rate_hz=RATE)
-    again = encode(audio(), FitOptions(checkpoint=kept, resume=True, **QUICK_OPTIONS), sample_rate_hz=RATE)
-    assert again.splat.equals(encode(audio(), FitOptions(**QUICK_OPTIONS), sample_rate_hz=RATE).splat)
+        encode(audio(), SplatOptions(checkpoint=kept, resume=True, sparsity=0.5, **QUICK_OPTIONS), sample_rate_hz=RATE)
+    again = encode(audio(), SplatOptions(checkpoint=kept, resume=True, **QUICK_OPTIONS), sample_rate_hz=RATE)
+    assert again.splat.equals(encode(audio(), SplatOptions(**QUICK_OPTIONS), sample_rate_hz=RATE).splat)
 
 
 def test_a_checkpoint_of_another_version_or_with_an_option_unknown_today_is_refused(tmp_path):
     kept = str(tmp_path / "fit.npz")
-    resumed = FitOptions(checkpoint=kept, resume=True, **QUICK_OPTIONS)
-    encode(audio(), FitOptions(checkpoint=kept, **QUICK_OPTIONS), sample_rate_hz=RATE)
+    resumed = SplatOptions(checkpoint=kept, resume=True, **QUICK_OPTIONS)
+    encode(audio(), SplatOptions(checkpoint=kept, **QUICK_OPTIONS), sample_rate_hz=RATE)
     with np.load(kept) as held:
         stored = json.loads(str(held["options"]))
     _rewritten(kept, options=json.dumps(stored | {"warp": 2}))

@@ -10,9 +10,8 @@ torch = pytest.importorskip("torch")
 
 import motes  # noqa: E402
 from motes.audio import ArraySource  # noqa: E402
-from motes.encoders.fit import GaborOptions, SplatOptions  # noqa: E402
+from motes.encoders.fit import GaborOptions, SplatOptions, encode  # noqa: E402
 from motes.encoders.fit.density_control import DensityControl  # noqa: E402
-from motes.encoders.fit.encoder import encode  # noqa: E402
 from motes.encoders.fit.gain_refit import refit_gains  # noqa: E402
 from motes.encoders.fit.objective import Objective  # noqa: E402
 from motes.encoders.fit.optimiser import Optimiser  # noqa: E402

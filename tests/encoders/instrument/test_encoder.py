@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
-from motes.encoders.instrument import InstrumentOptions, stages
+from motes.encoders.instrument import InstrumentOptions, encode, stages
 from motes.encoders.instrument.amplitude_refit import refit_amplitudes
-from motes.encoders.instrument.encoder import encode
 from motes.encoders.instrument.gradient_refinement import Refinement, refine
 from motes.encoders.instrument.mode_responses import Sites, correlate, inner_products, squared_norms
 from motes.encoders.instrument.mode_tuning import tune_modes

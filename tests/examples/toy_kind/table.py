@@ -21,6 +21,7 @@ class Beep(EventTable):
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "beep"
+    LEVEL: ClassVar[str] = "amplitude"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),

@@ -12,13 +12,14 @@ from range_coder import tables
 
 from motes.codec import dumps, info, load, loads, quantise
 from motes.codec.frames import read_frame
+from motes.coding.integers import padded
 from motes.coding.varints import Reader
 from motes.encoders.texture.analysis import analyse
 from motes.errors import FormatError
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.texture import integers as texture_integers
 from motes.kinds.texture.integers import SILENT, rounded
-from motes.kinds.texture.model import TABLES, code_levels
+from motes.kinds.texture.model import Levels, code_levels
 from motes.kinds.texture.packet import columns, cuts_of, encode_packet, group_edges
 from motes.kinds.texture.table import split
 from motes.kinds.texture.trained import PATH, trained
@@ -98,9 +99,8 @@ def test_the_plain_reader_writes_the_same_bytes(data):
     levels[random.random(shape) < data.draw(st.sampled_from([0, 0.1, 1]))] = SILENT
     edges, (slots, weights) = group_edges(shape[1]), trained()
     cuts, buffer = cuts_of(levels, edges), np.zeros(1 << 16, np.uint8)
-    n = code_levels(
-        0, 0, buffer, slots.copy(), weights.copy(), TABLES, levels.copy(), cuts.copy(), edges, np.int64(-20)
-    )
+    coded_levels = Levels(levels.copy(), cuts.copy(), edges, -20)
+    n = code_levels(0, 0, buffer, slots.copy(), weights.copy(), coded_levels)
     level = [[[None if v == SILENT else v for v in row] for row in frame] for frame in levels.tolist()]
     coded = plain.encode(
         [[list(row) for row in frame] for frame in level], cuts.tolist(), edges.tolist(), -20, *PLAIN_TABLES
@@ -108,18 +108,7 @@ def test_the_plain_reader_writes_the_same_bytes(data):
     assert buffer[:n].tobytes() == coded
     assert plain.decode(coded, shape, edges.tolist(), -20, *PLAIN_TABLES) == (level, cuts.tolist())
     again, again_cuts = np.zeros(shape, np.int64), np.zeros_like(cuts)
-    code_levels(
-        1,
-        0,
-        np.append(buffer[:n], np.uint8(0)),
-        slots.copy(),
-        weights.copy(),
-        TABLES,
-        again,
-        again_cuts,
-        edges,
-        np.int64(-20),
-    )
+    code_levels(1, 0, padded(coded), slots.copy(), weights.copy(), Levels(again, again_cuts, edges, -20))
     assert np.array_equal(again, levels)
     assert np.array_equal(again_cuts, cuts)
 

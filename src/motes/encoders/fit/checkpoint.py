@@ -26,8 +26,8 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Which segment is being fitted, in what state, the events that are done, why it stopped, and how long it has
-    taken.
+    """A fit as it stands: the segment being fitted and its state, the events that are done, why it stopped, and how
+    long it has taken.
     """
 
     segment: int

@@ -72,7 +72,7 @@ class DensityThresholds:
 
 
 class DensityControl:
-    """Which events there are, in three hooks: before the first step, and after each."""
+    """Density control in two hooks: `initialise` before the first step, `after_step` after each."""
 
     def __init__(self, options: FitOptions, thresholds: DensityThresholds | None = None) -> None:
         self.options, self.thresholds = options, thresholds or DensityThresholds()
@@ -157,7 +157,7 @@ class DensityControl:
         alive: NDArray[np.bool_],
         n_events: int,
     ) -> tuple[NDArray[np.bool_], Atoms]:
-        """Which events stay of those `alive`, and the atoms that take the others' places."""
+        """Those of the events `alive` that stay, and the atoms that take the others' places."""
         limits, rate = self.thresholds, objective.parameterisation.sample_rate_hz
         spare = max(1, round(limits.exchanged * n_events)) if n_events >= limits.fewest_for_exchange else 0
         free = n_events - int(alive.sum())

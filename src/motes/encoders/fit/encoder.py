@@ -183,7 +183,7 @@ class _Fit:
             return state, StopReason.CANCELLED  # what a step had begun is not part of it
 
     def _time_limit_s(self, begun_s: float, number: int) -> float | None:
-        """What a segment may take of what is left, the same for each."""
+        """Seconds that a segment may take: what is left of the limit, divided by the segments that are left."""
         if self.options.time_limit_s is None:
             return None
         return (self.options.time_limit_s - (begun_s - self.begun_s)) / (len(self.parts) - number)

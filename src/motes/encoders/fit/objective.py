@@ -1,4 +1,4 @@
-"""What a fit lowers: the distance of the mix from a segment of the recording, as a function of the events."""
+"""The objective of a fit: the distance of the mix from a segment of the recording, as a function of the events."""
 
 from __future__ import annotations
 

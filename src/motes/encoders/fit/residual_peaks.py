@@ -1,4 +1,4 @@
-"""Where a mix lacks most: atoms at the peaks of what its spectrograms are short of."""
+"""Atoms where a mix lacks most: at the peaks of what its spectrograms are short of."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def residual_peaks(
 
 
 def _lack(reference: Tensor, estimate: Tensor, n: int) -> NDArray[np.float32]:
-    """How much energy of a sinusoid each bin of a spectrogram is short of, `(n_bins, n_frames)`."""
+    """Energy, as of a sinusoid, that each bin of a spectrogram is short of, `(n_bins, n_frames)`."""
     window = torch.hann_window(n)
     wanted, found = (
         torch.stft(a, n, n // HOPS_PER_WINDOW, window=window, pad_mode="constant", return_complex=True).abs() * (4 / n)

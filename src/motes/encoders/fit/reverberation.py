@@ -73,7 +73,7 @@ class ReverberantParameterisation(Parameterisation):
         self.spectrum: Tensor | None = None
 
     def paces(self) -> Tensor:
-        """How far each coordinate moves in a step, the kind's own as they say."""
+        """Relative step of each coordinate; those of the kind's own coordinates are the kind's."""
         paces, mine = super().paces(), torch.ones(self.coordinates.n_columns, dtype=torch.bool)
         mine[self.coordinates["wetness"]] = False
         paces[mine] = self.inner.paces()
@@ -107,7 +107,7 @@ class ReverberantParameterisation(Parameterisation):
         return sound[: self.n_channels] + self.mixture.apply(sound[self.n_channels :], self.spectrum)
 
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
-        """About how much energy each event has; a room leaves it about as it is."""
+        """Approximate energy of each event; a room leaves it about as it is."""
         return self.inner.energy(columns)
 
     def extent(self, columns: dict[str, Tensor]) -> Extent:

@@ -1,4 +1,4 @@
-"""How a fit chooses its room.
+"""Selection of the room of a fit.
 
 A quarter of the steps are taken dry; then, from the same start, as many with all candidates in a weighted mixture,
 annealed until one room is left. The fit goes on from the better of the two: the room has to be better by a margin, or
@@ -25,7 +25,7 @@ from motes.events.room import Room
 
 @dataclass(frozen=True)
 class RoomThresholds:
-    """When a room is chosen, and when it is worth it; all chosen by hand.
+    """Thresholds by which a room is chosen and found to be worth it; all chosen by hand.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class RoomSelection:
 
     @property
     def room(self) -> Room | None:
-        """What was chosen."""
+        """The room that was chosen, if one was."""
         return self.rooms[self.decided] if self.decided is not None and self.decided >= 0 else None
 
     def digest(self) -> str:
@@ -131,23 +131,23 @@ class RoomSelection:
         return state
 
     def _to_room_trial(self, objective: Objective, state: State) -> State:
-        """From the dry trial to one in rooms, from where that began."""
+        """The state at the beginning of the trial in rooms, which starts where the dry one did."""
         trial = replace(state.room, n_dry_steps=state.iteration, dry=state.best)
         trial = trial.among(self._screened(objective, trial.dry), Stage.ROOM_TRIAL)
         start = Best(self.parameterisation.at_rest(len(trial.start)), trial.start)
         return replace(state.begun_anew(start), room=trial)
 
     def _to_one_room(self, state: State) -> State:
-        """From a mixture to its strongest room, whose loss is not known yet."""
+        """The state with the strongest room of its mixture alone, whose loss is not known yet."""
         trial = state.room.among(torch.tensor([state.room.strongest]), Stage.ROOM_TRIAL)
         return replace(state, room=trial, best=replace(state.best, loss=math.inf))
 
     def _to_chosen_room(self, state: State) -> State:
-        """From the trial in rooms to its end: the room is worth it."""
+        """The state in the room of the trial, which is worth it."""
         return replace(state, room=replace(state.room, stage=Stage.IN_ROOM))
 
     def _to_dry(self, state: State) -> State:
-        """From the trial in rooms to where the dry trial had come: no room is worth it."""
+        """The state that the dry trial had come to: no room is worth it."""
         return replace(state.begun_anew(state.room.dry), room=replace(state.room, stage=Stage.DRY))
 
     def use(self, state: State) -> Tensor | None:
@@ -192,7 +192,7 @@ class RoomSelection:
         return None if state.room.stage in (Stage.DRY_TRIAL, Stage.DRY) else self.rooms[state.room.strongest]
 
     def words(self, state: State) -> str:
-        """What is going on, in short."""
+        """The stage and its room in words, for progress."""
         room = self.room_of(state)
         if room is None:
             return "no room" if state.room.stage == Stage.DRY else "tried without a room"
@@ -227,5 +227,5 @@ class RoomSelection:
 
 
 def _part(state: State) -> float:
-    """How much of the trial in rooms is over, 0 … 1."""
+    """Part of the trial in rooms that is over, 0 … 1."""
     return (state.iteration - state.room.n_dry_steps) / state.room.n_dry_steps

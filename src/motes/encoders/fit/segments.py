@@ -1,4 +1,4 @@
-"""Segments: what is fitted at once, and its samples as a source passes by."""
+"""Segments of a recording that are fitted at once, and their samples as a source passes by."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Segment:
 
     @property
     def n_samples(self) -> int:
-        """How many samples it has."""
+        """Samples in it."""
         return self.last - self.first
 
 

@@ -1,4 +1,4 @@
-"""The state that a fit can be stopped in and go on from exactly. States are never changed: a step gives a new one."""
+"""State of a fit, which can be stopped in it and go on exactly. States are never changed: a step gives a new one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Best:
 
 @dataclass(frozen=True)
 class RoomTrial:
-    """How far the choice of a room has come."""
+    """Progress of the choice of a room: its stage, and what the trials have come to."""
 
     stage: Stage = Stage.DRY_TRIAL
     # The anchors that both trials begin at.
@@ -55,7 +55,7 @@ class RoomTrial:
     adam: AdamState = field(default_factory=lambda: AdamState.at_rest(_nothing()))
 
     def among(self, candidates: Tensor, stage: Stage) -> RoomTrial:
-        """The trial with these rooms in the mixture, all with the same weight."""
+        """The trial with these rooms in the mixture, at equal weights."""
         logits = torch.zeros(len(candidates), dtype=torch.float64)
         return replace(self, stage=stage, candidates=candidates, logits=logits, adam=AdamState.at_rest(logits))
 

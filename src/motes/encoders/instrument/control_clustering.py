@@ -1,4 +1,4 @@
-"""Which strikes are one gesture: strikes that inject one pattern, up to a positive factor, share a control."""
+"""Strikes clustered into controls: those that inject one pattern, up to a positive factor, share a control."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TINY = 1e-300
 
 
 def control_gains(amplitudes: Complexes, energy: Reals, most: int) -> Reals:
-    """How much of each control each strike plays, `(n_strikes, n_controls)`, one positive number in each row that is
-    not silent.
+    """Gains: how much of each control each strike plays, `(n_strikes, n_controls)`, one positive number in each row
+    that is not silent.
 
     `amplitudes` `(n_strikes, n_modes)` is what each strike injects, `energy` `(n_modes,)` the energy of each mode
     struck with amplitude 1.
@@ -69,7 +69,7 @@ def _gains(patterns: Complexes) -> Reals:
 
 
 def control_weights(amplitudes: Complexes, gains: Reals, energy: Reals) -> Complexes:
-    """What each control injects, `(n_controls, n_modes)`: the mean of its strikes by their gains, on at most as
+    """Weights that each control injects, `(n_controls, n_modes)`: the mean of its strikes by their gains, on at most as
     many modes as its richest strike.
     """
     weights = (gains.T @ amplitudes) / np.maximum(np.sum(gains**2, axis=0), TINY)[:, None]

@@ -1,5 +1,5 @@
-"""Which strike excites which mode, and how: pursuit over (strike, mode) pairs, the sites, at the most energy explained
-per number spent.
+"""Excitation pursuit: which strike excites which mode, and how. It goes over (strike, mode) pairs, the sites, and takes
+those that explain most energy per number spent.
 
 All inner products of modes struck at different times have closed forms, so nothing is rendered but the residual, once
 per sweep. Sites of neighbouring modes are refitted together by least squares (orthogonal pursuit); groups of neighbours

@@ -66,7 +66,7 @@ def _instrument(fit: InstrumentFit, rate: int, n_channels: int, options: Instrum
 
 
 def _since(sites: Sites, energy: Reals) -> Reals:
-    """For each strike, how many samples ago that began which it carries on; 0 where its modes hold little."""
+    """Samples since that began which each strike carries on, `(n_strikes,)`; 0 where its modes hold little."""
     since, state, began, before = np.zeros(sites.n_strikes), np.zeros(sites.n_modes, np.complex128), 0.0, 0.0
     for j, (at, amplitudes) in enumerate(zip(sites.strike_samples, sites.amplitudes, strict=True)):
         state = state * np.exp(sites.sigma * (at - before))

@@ -32,7 +32,7 @@ WAVEFORM_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class Refinement:
-    """What the steps go towards: a loss by its name and `l1` times the sum of the weights; and how many there are."""
+    """Objective of the steps, a loss by its name and `l1` times the sum of the weights, and their number."""
 
     loss: str
     n_steps: int
@@ -94,7 +94,7 @@ def refine(
 def _objective(
     model: _Model, gains: Reals, audio: Reals, sample_rate_hz: int, refinement: Refinement
 ) -> Callable[[], Tensor]:
-    """What the steps lower, as the model stands."""
+    """A function that gives what the steps lower, as the model stands."""
     import torch
 
     reference = torch.from_numpy(np.ascontiguousarray(audio)).float()
@@ -114,7 +114,7 @@ def _objective(
 
 
 class _Model:
-    """What is moved, each in units in which a step of the learning rate is small; stable whatever the values."""
+    """Parameters in units in which a step of the learning rate is small; stable whatever their values."""
 
     def __init__(self, sites: Sites, weights: Complexes) -> None:
         import torch
@@ -178,7 +178,7 @@ class _Model:
 
 
 def _units(weights: Complexes, energy: Reals) -> NDArray[np.float64]:
-    """For each weight a size of change that matters: the root mean square of its control's weights, by energy."""
+    """Size of change of each weight that matters: the root mean square of its control's weights, by energy."""
     root = np.sqrt(energy)
     n = np.maximum(np.count_nonzero(weights, axis=1), 1)
     mean = np.sqrt(np.sum(np.abs(weights * root) ** 2, axis=1) / n)

@@ -1,5 +1,5 @@
-"""Modes struck at given times, while they are being fitted: their sound, their correlation with a recording, and their
-inner products in closed form.
+"""Responses of modes struck at given times, while they are being fitted: their sound, their correlation with a
+recording, and their inner products in closed form.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When energy enters a recording: attacks, and where there are none, moments spread over what sounds."""
+"""Onsets, at which energy enters a recording: attacks, and where there are none, moments spread over what sounds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import numpy as np
 from motes.events.instrument import Reals
 from motes.stft import stft
 
-FRAME, HOP = 512, 64
+# The constants of this file are chosen by hand. Spectrogram: frames and hop in samples, and how much its magnitudes are
+# compressed: ln(1 + this times the magnitude, relative to the largest).
+FRAME, HOP, COMPRESSION = 512, 64, 1000
+# An attack is a peak of the rise so many times the median high, and standing out by that many medians.
+LEAST_RISE, PROMINENCE = 2.0, 0.5
 # An attack is placed where the energy of so many samples after it most exceeds that of as many before it.
 SIDE = 64
-APART_S = 0.012
-LEAST_GAP_S = 0.02
+# Attacks are at least so far apart, and gaps that are filled so long.
+APART_S, LEAST_GAP_S = 0.012, 0.02
 
 
 def strike_times(audio: Reals, sample_rate_hz: int, most: int) -> tuple[Reals, Reals]:
@@ -41,7 +45,7 @@ def _attacks(audio: Reals, sample_rate_hz: int) -> tuple[Reals, Reals]:
     import scipy.signal
 
     magnitude = np.abs(stft(audio.astype(np.float32), FRAME, HOP)[0]).astype(np.float64)
-    loud = np.log1p(1000 * magnitude / magnitude.max(initial=1e-30))
+    loud = np.log1p(COMPRESSION * magnitude / magnitude.max(initial=1e-30))
     step = FRAME // HOP // 2
     before = np.concatenate([np.zeros((step, loud.shape[1])), loud[:-step]])[: len(loud)]
     rise = np.maximum(loud - before, 0).sum(axis=1)
@@ -49,7 +53,7 @@ def _attacks(audio: Reals, sample_rate_hz: int) -> tuple[Reals, Reals]:
     padded = np.concatenate([[0.0], rise, [0.0]])
     apart = max(1, round(APART_S * sample_rate_hz / HOP))
     found, _ = scipy.signal.find_peaks(
-        padded, height=2.0 * typical + 1e-9, distance=apart, prominence=0.5 * typical + 1e-9
+        padded, height=LEAST_RISE * typical + 1e-9, distance=apart, prominence=PROMINENCE * typical + 1e-9
     )
     times = [_sharpest(audio, int(frame - 1) * HOP) for frame in found]
     return np.array(times, dtype=np.float64), rise[found - 1]

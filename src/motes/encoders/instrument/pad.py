@@ -10,14 +10,18 @@ import numpy as np
 
 from motes.events.instrument import Complexes, Reals
 
+# Patterns are as many as a triangle has corners; rounds are enough for factors to settle to two digits.
 N_PATTERNS, N_ROUNDS = 3, 200
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]])
-# Controls are pushed at least so far apart, as long as there is room.
-APART = 0.03
+# Controls are pushed at least so far apart as long as the pad allows, by a part of what is missing in each round;
+# chosen by hand.
+APART, PUSH, MOST_PUSHES = 0.03, 0.3, 50
+# How far places are shaken so that none coincide.
+SHAKEN = 1e-4
 
 
 def pad_places(weights: Complexes, energy: Reals, seed: int = 0) -> Reals:
-    """Where each control lies on the pad, `(n_controls, 2)`, 0 … 1."""
+    """Places of the controls on the pad, `(n_controls, 2)`, 0 … 1."""
     power = np.abs(weights) ** 2 * energy
     rows = np.sqrt(power / np.maximum(power.sum(axis=1, keepdims=True), 1e-300))
     if len(rows) < 2 or rows.shape[1] == 0:
@@ -49,13 +53,13 @@ def factorise(matrix: Reals, n_patterns: int, seed: int = 0) -> tuple[Reals, Rea
 def _spread(places: Reals, seed: int) -> Reals:
     """Places pushed apart where they coincide; still on the pad."""
     random = np.random.default_rng(seed)
-    places = np.clip(places + 1e-4 * random.standard_normal(places.shape), 0, 1)
-    for _ in range(50):
+    places = np.clip(places + SHAKEN * random.standard_normal(places.shape), 0, 1)
+    for _ in range(MOST_PUSHES):
         away = places[:, None] - places[None]
         distance = np.sqrt(np.sum(away**2, axis=-1)) + np.eye(len(places))
         distance, away = np.maximum(distance, 1e-6), away + 1e-6 * random.standard_normal(away.shape)
         push = np.maximum(APART - distance, 0) * (1 - np.eye(len(places)))
         if not push.any():
             break
-        places = np.clip(places + np.sum(away / distance[..., None] * push[..., None], axis=1) * 0.3, 0, 1)
+        places = np.clip(places + np.sum(away / distance[..., None] * push[..., None], axis=1) * PUSH, 0, 1)
     return places

@@ -1,4 +1,4 @@
-"""Strike times to the sample, and within it: a resonance begins with a step, so being late or early by little
+"""Alignment of strikes to the sample, and within it: a resonance begins with a step, so being late or early by little
 already costs energy.
 """
 

@@ -22,7 +22,7 @@ LIMITS = {"semitones": 359.0, "factor": 1e9, "shift_s": 1e9, "gain_db": 400.0}
 
 
 def edits_to_tags(events: Gabor) -> Tags:
-    """The edits of events, rounded to decimals so short that they differ by nothing that can be heard."""
+    """The edits of events, rounded to the shortest decimals that differ inaudibly."""
     if not is_edited(events):
         return Tags.none(len(events), N_COLUMNS)
     distinct, index = _distinct(np.stack([events.column(name) for name in EDITS], axis=1))
@@ -54,7 +54,7 @@ def _decimal(value: float, places: int, tolerance: float) -> tuple[int, int]:
 
 
 def tags_to_edits(tags: Tags, name: str) -> dict[str, Any]:
-    """The columns that tell of edits; FormatError, which names the packet, where a number is out of range."""
+    """The columns of edits; FormatError, which names the packet, where a number is out of range."""
     cells = tags.rows
     numbers = {}
     for i, (kind, (places, _)) in enumerate(PLACES.items()):

@@ -73,7 +73,7 @@ class GaborIntegers:
         return GaborIntegers(self.time, self.frequency, self.window, self.amplitude[:, :1], self.phase[:, :1])
 
     def in_channels(self, n_channels: int) -> GaborIntegers:
-        """Of one channel: the same in each of several."""
+        """One channel repeated in each of several."""
         several = (np.repeat(column, n_channels, axis=1) for column in (self.amplitude, self.phase))
         return GaborIntegers(self.time, self.frequency, self.window, *several)
 

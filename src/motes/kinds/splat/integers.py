@@ -37,7 +37,7 @@ BAND_HZ = 1 / 16
 TURNS = 256
 # Two passes are enough for any splat tried, a million of them with random parameters.
 MOST_PASSES = 8
-# What is 60 dB below the first partial is not told of where nothing else is.
+# Overtones 60 dB below the first partial are left out where there are no others.
 WEAK = 1e-3
 
 MUTED = round(SILENCE_DB / GAIN_DB)
@@ -93,8 +93,8 @@ def to_integers(events: Splat, sample_rate_hz: int) -> Rows:
     """Splats as rows of whole numbers, in canonical order; rounding what has been rounded changes nothing."""
     rows = _settled(events, sample_rate_hz)
     order, sends = canonical(rows), sends_of(events)
-    told = {} if sends is None else {"sends": sends}
-    return {name: column[order] for name, column in (rows | told).items()}
+    sent = {} if sends is None else {"sends": sends}
+    return {name: column[order] for name, column in (rows | sent).items()}
 
 
 def _settled(events: Splat, sample_rate_hz: int) -> Rows:
@@ -134,7 +134,7 @@ def _rounded(events: Splat, sample_rate_hz: int) -> Rows:
 
 
 def _of_partials(events: Splat, noisy: NDArray[np.bool_]) -> Rows:
-    """What tells overtones from the first partial, if there are any to be heard."""
+    """What overtones differ by from the first partial, if any is strong enough."""
     amplitude = amplitudes(events)
     alone = noisy | np.all(amplitude[:, 1:] <= WEAK * amplitude[:, :1], axis=1)
     rolloff = np.sign(events.rolloff_db).astype(np.int64) * SHORT["rolloff_db"].within(
@@ -302,7 +302,7 @@ def rounded(events: Splat, sample_rate_hz: int, quantiser: object = None) -> Spl
 
 
 def _limits() -> dict[str, tuple[int, int]]:
-    """The least and the greatest of each column that others hang on or that no parameter's range tells of."""
+    """The least and the greatest of each column that others hang on or that no parameter's range limits."""
     spans = {
         name: tuple(SHORT[name].within(np.array([p.low, p.high]), p.low, p.high).tolist())
         for name, p in SPAN.items()

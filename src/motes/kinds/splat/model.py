@@ -26,7 +26,7 @@ OFF, NO_LEVEL = 4096, 801
 @dataclass(frozen=True)
 class Column:
     """How one column is coded: the mean that it is first thought to have (None: it is coded as it is), the bits of
-    a difference from the mean, and whether 0 is told by a bit of its own, and a column of zeros by one bit for all.
+    a difference from the mean, and whether 0 has a bit of its own, and a column of zeros by one bit for all.
     """
 
     mean: int | None

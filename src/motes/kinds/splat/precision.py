@@ -57,12 +57,10 @@ SHORT = {
     "centre_hz": Short(4, 2.0**-14),  # tilts the partials against each other
     "width_octaves": Short(3, 2.0**-10),  # counts only for the weaker partials
     "shape": Short(3, 2.0**-7),  # of shape − 1, which the attack's length goes with
-    "rolloff_db": Short(
-        4, 0.5
-    ),  # half a decibel an octave; where it is steep and the overtones weak, less is heard of it
+    "rolloff_db": Short(4, 0.5),  # half a decibel an octave; where it is steep and the overtones weak, it matters less
     "cutoff_start_hz": Short(3, 2.0**-10),  # at most 12 dB an octave hang on it
     "cutoff_end_hz": Short(3, 2.0**-10),
-    "crossfade_s": Short(2, 2.0**-19),  # when, not what: a quarter is hardly heard
+    "crossfade_s": Short(2, 2.0**-19),  # when, not what: a quarter hardly matters
     "modulation_hz": Short(5, 2.0**-15),  # after a second at 5 Hz 1/32 is a sixth of a turn
     "noise": Short(2, 2.0**-10),  # of noise/(1 − noise): 1.5 dB, as nobody hears finer in noise; from −60 to 60 dB
 }

@@ -26,7 +26,7 @@ from motes.kinds.texture.integers import (
     rounded,
     to_integers,
 )
-from motes.kinds.texture.model import COHERENCE, TABLES, TILE, code_levels
+from motes.kinds.texture.model import COHERENCE, TILE, Levels, code_levels
 from motes.kinds.texture.table import FADE_S, Texture, hop_samples
 from motes.kinds.texture.trained import trained
 
@@ -176,7 +176,8 @@ def _levels(levels: Ints, coherence: Ints, slots: Ints, weights: Ints) -> bytes:
 def _coded(steps: Ints, base: int, slots: Ints, weights: Ints) -> bytes:
     edges = group_edges(steps.shape[1])
     buffer = np.zeros(256 + 8 * steps.size, np.uint8)
-    n = code_levels(0, 0, buffer, slots, weights, TABLES, steps.copy(), cuts_of(steps, edges), edges, np.int64(base))
+    levels = Levels(steps.copy(), cuts_of(steps, edges), edges, base)
+    n = code_levels(0, 0, buffer, slots, weights, levels)
     return buffer[:n].tobytes()
 
 
@@ -259,7 +260,7 @@ def _read_levels(
     n_frames, n_bands, _ = shape
     steps, edges = np.zeros(shape, np.int64), group_edges(n_bands)
     cut = np.zeros((-(-n_frames // TILE), len(edges) - 1), np.int64)
-    code_levels(1, 0, coded, slots, weights, TABLES, steps, cut, edges, np.int64(base))
+    code_levels(1, 0, coded, slots, weights, Levels(steps, cut, edges, base))
     levels = np.where(steps == SILENT, SILENT, steps * step + offset)
     numbers = np.zeros(n_bands * (n_channels - 1), np.int64)
     if len(numbers):

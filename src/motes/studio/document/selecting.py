@@ -14,11 +14,11 @@ from motes.events.event_table import Array, Ints, Mask
 from motes.studio.answers import SelectedAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.schemas import Box, What
+from motes.studio.schemas import Box, EventFilter
 from motes.units import erb_rate
 
 
-def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
+def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
     """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
     scene = revision.scene
     n_events = scene.n_events
@@ -41,7 +41,7 @@ def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
     return ~mask if what.invert else mask
 
 
-def _groups(what: What) -> list[int] | None:
+def _groups(what: EventFilter) -> list[int] | None:
     if what.group is None:
         return what.groups
     return [what.group, *(what.groups or [])]

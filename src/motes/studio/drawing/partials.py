@@ -1,4 +1,4 @@
-"""Partials as lines to draw: through the atoms that sound as one. docs/studio-api.md tells the bytes."""
+"""Partials as lines to draw: through the atoms that sound as one. docs/studio-api.md has the bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spectrograms a stretch of time at a time, at any zoom: 256 columns of 256 levels. docs/studio-api.md tells the
+"""Spectrograms a stretch of time at a time, at any zoom: 256 columns of 256 levels. docs/studio-api.md has the
 bytes.
 """
 
@@ -104,7 +104,7 @@ def in_steps(decibels: Array) -> Levels:
 def texture_tile(
     events: Texture, muted: NDArray[np.bool_], duration_s: float, rate: int, level: int, index: int
 ) -> Levels:
-    """The levels of texture events as they are told, `(COLUMNS, ROWS)`: the power in the width of a window's bin,
+    """The levels of texture events as they are stored, `(COLUMNS, ROWS)`: the power in the width of a window's bin,
     as a spectrogram would show it.
     """
     start, span = check_tile(level, index, duration_s), span_s(level)

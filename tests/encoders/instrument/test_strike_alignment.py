@@ -1,0 +1,42 @@
+"""Strike times: moved to the sample where the modes fit, and within it without a change of sound."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motes.encoders.instrument.mode_responses import Sites
+from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
+
+RATE, N = 16000, 6000
+
+
+def sites():
+    rng = np.random.default_rng(4)
+    poles = np.stack([-rng.uniform(1e-3, 4e-3, 5), np.sort(rng.uniform(0.1, 2.0, 5))])
+    amplitudes = rng.normal(size=(3, 5)) + 1j * rng.normal(size=(3, 5))
+    amplitudes[2] = 0.7 * amplitudes[0] * np.exp(0.4 * (poles[0] + 1j * poles[1]))  # 0.4 samples later in its course
+    return Sites(poles, np.ones((1, 5), complex), np.array([500.0, 2000.0, 3500.0]), amplitudes)
+
+
+def test_strikes_that_are_late_or_early_are_moved_back():
+    """To a sample: what explains the recording is a complex mode, whose mirror image is not counted."""
+    planted = sites()
+    audio = planted.render(N)
+    wrong = replace(planted, strike_samples=planted.strike_samples + np.array([13.0, -21.0, 8.0]))
+    found = moved_to_sample(wrong, audio - wrong.render(N), RATE)
+    assert np.abs(found - planted.strike_samples).max() <= 1
+
+
+def test_times_within_a_sample_leave_the_sound_and_make_strikes_alike():
+    planted = sites()
+    aligned = aligned_within_sample(planted)
+    assert np.abs(aligned.render(N) - planted.render(N)).max() < 1e-9
+    assert np.all(
+        (planted.strike_samples - aligned.strike_samples > 0) & (planted.strike_samples - 1 < aligned.strike_samples)
+    )
+
+    def likeness(found):
+        a, b = found.amplitudes[0], found.amplitudes[2]
+        return np.vdot(a, b).real / (np.linalg.norm(a) * np.linalg.norm(b))
+
+    assert likeness(aligned) > 0.995 > likeness(planted)
