@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from motes import kinds
 from motes.audio import read_audio
 from motes.errors import ParameterError
 from motes.kinds.gabor.partials import Curve
@@ -28,7 +29,7 @@ from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
 from motes.scene.metadata import Metadata
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 
 QUICK = PageOptions(perceptual=False, map_method="PCA")
 RATE, SECONDS = 16000, 2.0
@@ -313,7 +314,7 @@ def test_a_line_is_not_drawn_where_it_leaps():
     assert {hz for stroke in drawn[0] for _, hz in stroke} == {440.0, 150.0}
 
 
-@pytest.mark.parametrize("kind", [kind.KIND for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.KINDS])
 def test_every_kind_is_heard_alone_and_remixed(kind):
     import kind_examples as examples
 

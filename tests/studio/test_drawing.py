@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
-from motes.scene.scene import KINDS
+from motes import kinds
 from motes.studio.document.documents import Document
 from motes.studio.drawing.geometry import geometry_of
 from motes.studio.drawing.spectrogram import row_frequencies_hz, spectrogram_tile
@@ -54,7 +54,7 @@ def test_the_finest_tiles_hold_every_event_where_it_sounds(kind):
         there = np.flatnonzero((geometry.end_s > low) & (geometry.start_s < high))
         assert sorted(columns["id"].tolist()) == there.tolist()
         assert np.allclose(columns["start"] + about["start_s"], geometry.start_s[columns["id"]], atol=1e-5)
-        assert [KINDS[k].KIND for k in columns["kind"]] == [kind] * len(columns["id"])
+        assert [kinds.KINDS[k].name for k in columns["kind"]] == [kind] * len(columns["id"])
         assert np.all(np.diff(columns["level"]) <= 0)
         seen |= set(columns["id"].tolist())
     assert len(seen) == scene.n_events

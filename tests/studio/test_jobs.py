@@ -182,7 +182,7 @@ def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(client, kind):
     pytest.importorskip("torch")
     import struct
 
-    from motes.scene.scene import KINDS
+    from motes import kinds
 
     options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit_s": 4.0}
     job = client.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
@@ -205,7 +205,7 @@ def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(client, kind):
     assert tile[:4] == b"MTE1"
     n, n_all = struct.unpack_from("<2I", tile, 4)
     assert n == n_all == 5
-    assert set(tile[48 + 36 * n : 48 + 37 * n]) == {[one.KIND for one in KINDS].index(kind)}
+    assert set(tile[48 + 36 * n : 48 + 37 * n]) == {[one.name for one in kinds.KINDS].index(kind)}
     assert seen[-1]["drawn"] | {"number": 0} == {"number": 0, "duration_s": 3.0, "top_hz": 22050.0}
     scene = client.scene(client.get(f"documents/{found['document']}"))
     assert (len(scene.table(kind)), scene.n_events) == (5, 5)

@@ -97,12 +97,10 @@ def test_answers_in_json_are_described(client):
 
 
 def test_kinds_are_told_in_the_order_of_scenes(client):
-    from motes.scene.scene import KINDS
-    from motes.studio.kinds import LOOKS
+    from motes.kinds import KINDS
 
     kinds = client.get("studio")["kinds"]
-    assert [kind["kind"] for kind in kinds] == [kind.KIND for kind in KINDS]
-    assert set(LOOKS) == {kind.KIND for kind in KINDS}
+    assert [kind["kind"] for kind in kinds] == [kind.name for kind in KINDS]
     for kind in kinds:
         names = {param["name"] for param in kind["params"]}
         assert set(kind["aux"]) - {""} <= names

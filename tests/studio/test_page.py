@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 import soundfile
 
 import motes
+from motes import kinds
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.kind import Look
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
 
@@ -559,9 +562,9 @@ def test_a_worker_that_dies_is_told_of_and_nothing_waits_for_it(opened):
 
 def test_a_kind_that_the_page_knows_nothing_of_is_shown(opened, monkeypatch):
     """Names, colours and shapes of kinds are the server's to say."""
-    from motes.studio.kinds import LOOKS, Look
-
-    monkeypatch.setitem(LOOKS, "gabor", Look("wisp", "wisps", "#123456", "#654321", "bar"))
+    wisps = Look("wisp", "wisps", "#123456", "#654321", shape="bar")
+    known = [replace(kind, look=wisps) if kind.name == "gabor" else kind for kind in kinds.KINDS]
+    monkeypatch.setattr(kinds, "KINDS", tuple(known))
     page = opened(chimes(), color_scheme="dark")
     page.page.get_by_role("list", name="Colours").get_by_text("24 wisps").wait_for()
     swatch = page.page.locator(".legend .swatch").first

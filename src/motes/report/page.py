@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
-from motes.report.items import Items, items_of, lines, parameters
+from motes.report.items import PARTIAL, Items, items_of, lines, parameters
 from motes.report.numbers import scores
 from motes.report.picture import band_levels_db, shade, top_frequency
 from motes.report.plane import features, plane
@@ -77,7 +78,7 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
     parts = [_fitting(subject, number, budget // len(subjects), options) for number, subject in enumerate(subjects)]
     names = [html.escape(subject.name) for subject in subjects]
     links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css") + _kind_styles(), _asset("page.js")
     text = Template(_asset("page.html")).substitute(
         title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",
@@ -102,6 +103,17 @@ def _with_size(text: str) -> bytes:
 
 def _asset(name: str) -> str:
     return (files("motes.report") / name).read_text(encoding="utf-8")
+
+
+def _kind_styles() -> str:
+    """The colours of kinds, on light and on dark pages and in the legend."""
+    light, dark = (
+        " ".join(f"--{kind.name}: {getattr(kind.look, page)};" for kind in kinds.KINDS) for page in ("light", "dark")
+    )
+    legend = "\n".join(
+        f'.legend [data-sort="{kind.name}"]::before {{ background: var(--{kind.name}); }}' for kind in kinds.KINDS
+    )
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{legend}\n"
 
 
 def _hash(text: str) -> str:
@@ -269,8 +281,7 @@ def _shown(items: Items, n_chosen: int) -> str:
 
 
 def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
-    kinds = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
-    return "".join(f'<li data-sort="{kind}">{_LEGEND.get(kind, kind)}</li>' for kind in kinds)
-
-
-_LEGEND = {"partial": "partials (atoms in a line)", "gabor": "single atoms"}
+    words = {PARTIAL: "partials (atoms in a line)"}
+    words |= {kind.name: f"single {kind.plural}" for kind in kinds.KINDS if kind.look.has_partials}
+    names = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
+    return "".join(f'<li data-sort="{name}">{words.get(name, name)}</li>' for name in names)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.gabor.edited import carried
+from motes.kinds.gabor.edited import with_partials
 from motes.report.items import Items
 from motes.scene.scene import Scene
 
@@ -29,7 +29,7 @@ def random_events(items: Items, seed: int = _SEED) -> Scene:
         mine = np.flatnonzero((kinds == kind) & (items.strength > 0))
         if len(mine) > 1:
             ratio[mine], factor[mine], gain[mine] = _drawn(items, mine, random)
-    scene = items.scene.replace(gabor=carried(items.scene.gabor, items.scene.sample_rate_hz))
+    scene = items.scene.replace(gabor=with_partials(items.scene.gabor, items.scene.sample_rate_hz))
     onset, tables, first = items.start_s, [], 0
     for table in scene.tables:
         number = items.number[first : first + len(table)]

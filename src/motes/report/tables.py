@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
+from motes import kinds
 from motes.codec.room_packet import decode_room, encode_room
 from motes.coding.varints import Reader
 from motes.data.impulse_responses import finder
@@ -25,7 +26,7 @@ from motes.events.room import Room
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 from motes.units import require_positive
 
 _MARK = "# motes "
@@ -232,18 +233,18 @@ def _tables(lines: list[str]) -> list[EventTable]:
     names = [name.strip() for name in names]
     if not number:
         raise ParameterError("it is empty")
-    kinds = {kind.KIND: kind for kind in KINDS}
+    known = {kind.name: kind.table for kind in kinds.KINDS}
     found: dict[str, list[tuple[int, list[str]]]] = {}
     for number, row in rows:
         if len(row) != len(names):
             raise ParameterError(f"line {number} has {len(row)} values, the line of names {len(names)}")
-        kind = row[names.index("kind")].strip() if "kind" in names else KINDS[0].KIND
-        if kind not in kinds:
-            raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(kinds)}")
+        kind = row[names.index("kind")].strip() if "kind" in names else kinds.KINDS[0].name
+        if kind not in known:
+            raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(known)}")
         found.setdefault(kind, []).append((number, row))
     return [
-        events_of(kinds[kind], _columns(kinds[kind], names, held))
-        for kind, held in (found or {KINDS[0].KIND: []}).items()
+        events_of(known[kind], _columns(known[kind], names, held))
+        for kind, held in (found or {kinds.KINDS[0].name: []}).items()
     ]
 
 

@@ -12,13 +12,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.room import Room
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 
 Arrays = dict[str, NDArray[Any]]
 Part = TypeVar("Part")
@@ -77,4 +78,4 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
         instruments=tuple(made(Instrument, f"instruments.{i}", one) for i, one in enumerate(plain["instruments"])),
         rooms=tuple(made(Room, f"rooms.{i}", room) for i, room in enumerate(plain["rooms"])),
     )
-    return scene.with_tables(made(kind, kind.KIND, {}) for kind in KINDS if kind.KIND in by_part)
+    return scene.with_tables(made(kind.table, kind.name, {}) for kind in kinds.KINDS if kind.name in by_part)

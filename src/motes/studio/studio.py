@@ -131,7 +131,7 @@ class Studio:
             with contextlib.suppress(MotesError, MemoryError):
                 document.geometry(revision)
                 if len(revision.scene.gabor) <= _MOST_PREPARED:
-                    prepare(revision.scene)
+                    prepare(revision.scene.gabor, revision.scene.sample_rate_hz)
 
         threading.Thread(target=find, name="prepare", daemon=True).start()
 

@@ -804,7 +804,7 @@ export interface components {
              */
             op: "keep";
         };
-        /** @description A kind of event: its names, how it is drawn (`motes.studio.kinds.Look`), and its parameters. */
+        /** @description A kind of event: its names, how it is drawn (`motes.kinds.kind.Look`), and its parameters. */
         KindAnswer: {
             kind: string;
             label: string;

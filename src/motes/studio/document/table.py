@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.edit.selection import column_names, columns
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
 from motes.events.groups import ROLES
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 from motes.studio.answers import EventAnswer, GroupAnswer, TableAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
@@ -55,7 +56,7 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> EventAnswer
         "level_db": float(geometry.level_db[event]),
         "group_id": int(geometry.group_id[event]),
         "muted": bool(revision.muted[event]),
-        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.told},
+        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.public},
         "ragged": {name: one.ragged(name)[0].tolist() for name in table.RAGGED},
     }
 
@@ -76,7 +77,7 @@ def page(revision: Revision, geometry: Geometry, mask: Mask, query: TableBody) -
         "offset": offset,
         "position": position,
         "ids": shown.tolist(),
-        "kinds": [KINDS[place].KIND for place in geometry.kind[shown].tolist()],
+        "kinds": [kinds.KINDS[place].name for place in geometry.kind[shown].tolist()],
         "muted": revision.muted[shown].tolist(),
         "columns": rows,
     }
@@ -131,7 +132,7 @@ def _values(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], names: list
     if "id" in rows:
         rows["id"] = ids.tolist()
     if "kind" in rows:
-        rows["kind"] = [KINDS[place].KIND for place in geometry.kind[ids].tolist()]
+        rows["kind"] = [kinds.KINDS[place].name for place in geometry.kind[ids].tolist()]
     return rows
 
 
