@@ -94,6 +94,7 @@ def encode(
     output: Output = None,
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
+    tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
     files: Files = ONE_BY_ONE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
 ) -> int:
@@ -111,6 +112,8 @@ def encode(
     embed_rooms
         Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
         licence.
+    tags
+        Keep title, artist and other tags of the recording, beside what a bitrate allows; pictures are not kept.
     """
     from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
@@ -122,7 +125,7 @@ def encode(
         # The files share the cores; the result does not depend on it.
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
-    return files.do(todo, Encode(options, files.force, embed_rooms), chosen.doing, _account)
+    return files.do(todo, Encode(options, files.force, embed_rooms, tags), chosen.doing, _account)
 
 
 def _options(encoder: Encoder, given: dict[str, Any]) -> Options:

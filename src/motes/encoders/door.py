@@ -6,9 +6,11 @@ to the dataclasses.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
+from motes.audio.tags import read_tags
 from motes.encoders import encoder_named, encoder_of, make_options
 from motes.errors import ParameterError
 
@@ -148,7 +150,8 @@ def encode(
     or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
     the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
-    that show it.
+    that show it. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
+    without them.
 
     Raises ParameterError for audio or options that make no sense, AudioError for a file that cannot be read,
     MissingExtraError where the encoder needs what is not installed.
@@ -165,4 +168,6 @@ def encode(
     if watch is not None and not chosen.shows:
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
     more = {} if watch is None else {"watch": watch}
-    return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
+    tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
+    scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
+    return scene.replace(tags=tags) if tags else scene
