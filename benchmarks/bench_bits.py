@@ -101,7 +101,7 @@ def main() -> None:
     times = []
     for name in CLIPS:
         audio, rate = soundfile.read(FOLDER / f"{name}.flac")
-        with mock.patch.object(pursuit, "round_events", lambda scene, *rest: scene):
+        with mock.patch.object(pursuit, "quantise_for_target", lambda scene, *rest: scene):
             scene = motes.encode(audio, sample_rate_hz=rate, events_per_second=1000)
         left = np.sum((audio - scene.render()) ** 2)
         line = f"{name:12}{10 * np.log10(np.sum(audio**2) / left):>10.1f}"

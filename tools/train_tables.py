@@ -68,7 +68,7 @@ def unrounded(path: Path, windows: tuple[int, ...], events_per_second: float) ->
     """The scene of a recording before it is rounded, and the energy of the recording."""
     audio, rate = soundfile.read(path, always_2d=True)
     audio = audio[: int(LONGEST_S * rate)].T
-    with mock.patch.object(pursuit, "round_events", lambda scene, *rest: scene):
+    with mock.patch.object(pursuit, "quantise_for_target", lambda scene, *rest: scene):
         scene = motes.encode(
             audio, sample_rate_hz=rate, events_per_second=events_per_second, windows=windows, n_threads=1
         )

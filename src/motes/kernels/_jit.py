@@ -83,9 +83,8 @@ def _compiled(function: Function, fastmath: bool = True, **options: bool) -> Fun
     if _CACHE is not None:
         numba.config.CACHE_DIR = _CACHE
     try:
-        return numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=fastmath, **options)(
-            function
-        )  # type: ignore[no-any-return]
+        compiled = numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=fastmath, **options)
+        return compiled(function)
     finally:
         numba.config.CACHE_DIR = before
 

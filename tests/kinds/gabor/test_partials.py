@@ -206,10 +206,10 @@ def test_frames_and_single_atoms_are_read_alike(monkeypatch, move_s):
         half, looked = atoms.window[i] / 2, single.looked[i]
         n = np.arange(np.ceil(atoms.time[i] - half), np.floor(atoms.time[i] + half) + 1)
         u, carrier = n - atoms.time[i], np.exp(-2j * np.pi * looked * (n - atoms.time[i]))
-        heard_there = rendered.audio[0, n.astype(int) - rendered.start] * carrier
+        seen = rendered.signal.channels()[0, n.astype(int) - rendered.signal.first_sample] * carrier
         x, d = (
-            np.sum(heard_there * (0.5 + 0.5 * np.cos(np.pi * u / half))),
-            np.sum(heard_there * np.sin(np.pi * u / half)) * -np.pi / half / 2,
+            np.sum(seen * (0.5 + 0.5 * np.cos(np.pi * u / half))),
+            np.sum(seen * np.sin(np.pi * u / half)) * -np.pi / half / 2,
         )
         np.testing.assert_allclose(single.strength[i], 2 * np.abs(x) / half, rtol=1e-6)
         np.testing.assert_allclose(single.phase[i], np.angle(x), atol=1e-6)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.pursuit.encoder import encode as pursue
-from motes.encoders.pursuit.options import PursuitOptions
+from motes.encoders.pursuit import PursuitOptions
+from motes.encoders.pursuit import encode as pursue
 from motes.kinds.parameterisation import HANN_ENERGY, Atoms, Reals
 
 # Windows of atoms: octaves from 1024 samples at 44.1 kHz to where notes last.

@@ -11,12 +11,11 @@ import numpy as np
 from motes.encoders.instrument.amplitude_refit import refit_amplitudes, refit_sites
 from motes.encoders.instrument.control_clustering import control_gains, control_weights
 from motes.encoders.instrument.direct_path import direct_path, direct_sound
-from motes.encoders.instrument.duplicate_modes import merge_duplicates
 from motes.encoders.instrument.excitation_pursuit import choose_sites
 from motes.encoders.instrument.gradient_refinement import Refinement, refine
 from motes.encoders.instrument.mode_estimation import candidate_modes
 from motes.encoders.instrument.mode_responses import Sites
-from motes.encoders.instrument.mode_tuning import tune_modes
+from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample

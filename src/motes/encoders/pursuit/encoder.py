@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from numpy.typing import ArrayLike
-
-from motes.audio import ArraySource, Source
+from motes.audio import Source
 from motes.encoders.progress import Progress
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import unquantised_scene
@@ -21,7 +19,6 @@ from motes.encoders.pursuit.segment import SegmentBounds
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
-from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
@@ -32,19 +29,10 @@ TEXTURE_KBPS = 3.0
 
 
 def encode(
-    audio: ArrayLike | Source,
-    options: PursuitOptions | None = None,
-    *,
-    sample_rate_hz: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    source: Source, options: PursuitOptions | None = None, *, progress: Callable[[Progress], None] | None = None
 ) -> Scene:
-    """The scene of a recording, its events rounded as a file stores them.
-
-    `audio` is a source, or an array `(n,)` or `(n_channels, n)` with its `sample_rate_hz`. Raises ParameterError for
-    options or audio that make no sense.
-    """
+    """The scene of a recording, its events rounded as a file stores them."""
     options = options or PursuitOptions()
-    source = _as_source(audio, sample_rate_hz)
     on_batch = _on_batch(progress)
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
@@ -63,14 +51,6 @@ def encode(
     if not options.with_texture:
         return scene
     return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS))
-
-
-def _as_source(audio: ArrayLike | Source, sample_rate_hz: float | None) -> Source:
-    if hasattr(audio, "blocks"):
-        return audio  # type: ignore[return-value]
-    if sample_rate_hz is None:
-        raise ParameterError("an array needs its sample_rate_hz")
-    return ArraySource(audio, sample_rate_hz)
 
 
 def _on_batch(progress: Callable[[Progress], None] | None) -> OnBatch:

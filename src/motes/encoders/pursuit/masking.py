@@ -2,8 +2,8 @@
 
 In every frame of every window the recording's power is spread along the ERB-rate scale (Glasberg & Moore 1990), further
 upward than downward, as sounds mask each other (Zwicker & Fastl, "Psychoacoustics", ch. 4); it dies away rather than
-ends (post-masking); the threshold in quiet (Terhardt 1979) is added. An atom is the more
-audible the higher its power is above this. docs/perception.md has what was measured.
+ends (post-masking); the threshold in quiet (Terhardt 1979) is added. An atom is the more audible the higher its power
+is above this. docs/perception.md has what was measured.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class _Bands:
 
     # The first point at or above each bin.
     above: NDArray[np.int64]
-    to_above: NDArray[np.float64]
     # From |c|² of a bin to masking power at that point, and at the one below it.
+    to_above: NDArray[np.float64]
     to_below: NDArray[np.float64]
     # Threshold in quiet at the points.
     quiet: Floats
