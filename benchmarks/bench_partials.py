@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 import motes
-from motes.kinds.gabor.partials import link
+from motes.edit.partials import link
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared") / "audio"

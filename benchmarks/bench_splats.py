@@ -26,7 +26,7 @@ from motes.encoders.fit import encode as fit
 from motes.encoders.fit.initialisation import windows_for
 from motes.encoders.pursuit import PursuitOptions
 from motes.encoders.pursuit import encode as pursue
-from motes.kinds.splat.table import render_splat_oracle
+from motes.kinds.splat.oracle import render_splat_oracle
 from motes.metrics.signal import spectral_convergence
 from motes.synth.render import render_blocks
 

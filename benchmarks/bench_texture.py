@@ -71,7 +71,7 @@ def measured(
         start = time.perf_counter()
         events = analyse(audio - estimate, rate, options)
         middle, noise = time.perf_counter(), np.zeros((1, len(audio)))
-        TextureRenderer(events, rate).add(noise, 0)
+        TextureRenderer(events, scene).add(noise, 0, len(audio))
         times = (middle - start, time.perf_counter() - middle)
         kbps = (len(dumps(scene.replace(texture=events))) - len(dumps(scene))) * 8 / scene.duration_s / 1000
         estimate = estimate + noise[0]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes.kinds.splat.table import Splat
-from motes.kinds.texture.table import erb_rate
 from motes.report.picture import band_levels_db, shade
 from motes.report.splat_picture import splat_picture
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # pytest's importlib mode leaves the path alone; docs/reader is the reader in plain Python.
-sys.path[:0] = [str(ROOT / "tests/examples"), str(ROOT / "docs/reader")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/examples", "tests/oracles", "docs/reader")]
 SHARED = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

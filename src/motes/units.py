@@ -2,10 +2,31 @@
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from motes.errors import ParameterError
 
 # What a level of exactly zero is called in dB, so that tables and JSON stay finite.
 SILENCE_DB = -200.0
+# An amplitude falls by 60 dB while it decays by this many nepers.
+NEPERS_60_DB = math.log(1000.0)
+# An amplitude that halves from octave to octave falls by so many dB.
+OCTAVE_DB = 20 * math.log10(2.0)
+# A cent, in nepers of frequency.
+CENT = math.log(2.0) / 1200
+# Above this no parameter of an event may lie, and a band up to it is open.
+HIGHEST_HZ = 1e6
+
+
+def erb_rate(frequency_hz: ArrayLike) -> NDArray[np.float64]:
+    """Number of equivalent rectangular bandwidths below a frequency (Glasberg & Moore 1990)."""
+    return np.asarray(21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz, np.float64)))
+
+
+def erb_rate_to_hz(rate: ArrayLike) -> NDArray[np.float64]:
+    """The inverse of `erb_rate`."""
+    return np.asarray((10.0 ** (np.asarray(rate, np.float64) / 21.4) - 1.0) / 0.00437)
 
 
 def power_to_db(power: float) -> float:

@@ -9,7 +9,7 @@ from codec_scenes import random_scene
 from motes.codec import dumps, loads
 from motes.codec.frames import PREAMBLE_SIZE, frame, read_frame
 from motes.codec.index import Entry
-from motes.codec.packets import EVENTS, OPTIONAL, PACKETS, PacketCodec, Stage
+from motes.codec.packets import OPTIONAL, PacketCodec, Stage, event_packets, packets
 from motes.codec.quantise_scene import IntegersModule
 from motes.errors import FormatError
 from motes.kinds import KINDS
@@ -22,16 +22,16 @@ def test_the_page_shows_the_table():
     rows = page[page.index("| type | packet | how many | where |") :].split("\n\n")[0].splitlines()[2:]
     assert rows == [
         f"| `{packet.letter.decode()}` ({packet.number:02x}) | {packet.name} | {packet.often.value} | {packet.place} |"
-        for packet in PACKETS
+        for packet in packets()
     ]
 
 
 def test_packets_of_events_are_those_of_the_kinds_in_their_order():
-    assert [(packet.letter, packet.name) for packet in EVENTS] == [(kind.letter, kind.name) for kind in KINDS]
-    places = [Entry(packet.number, 3, 0, 0, 0, 0, 0).place for packet in EVENTS]
+    assert [(packet.letter, packet.name) for packet in event_packets()] == [(kind.letter, kind.name) for kind in KINDS]
+    places = [Entry(packet.number, 3, 0, 0, 0, 0, 0).place for packet in event_packets()]
     assert places == sorted(places)
-    assert [packet.stage for packet in PACKETS] == sorted(packet.stage for packet in PACKETS)
-    assert not any(packet.number & OPTIONAL for packet in PACKETS)
+    assert [packet.stage for packet in packets()] == sorted(packet.stage for packet in packets())
+    assert not any(packet.number & OPTIONAL for packet in packets())
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -53,7 +53,7 @@ def split():
     return data[:PREAMBLE_SIZE], found
 
 
-@pytest.mark.parametrize("packet", [packet for packet in PACKETS if packet.stage is not Stage.EVENTS])
+@pytest.mark.parametrize("packet", [packet for packet in packets() if packet.stage is not Stage.EVENTS])
 def test_a_packet_that_stands_elsewhere_is_refused_by_its_rule(packet):
     start, found = split()
     first_event = next(i for i, one in enumerate(found) if one.type.stage is Stage.EVENTS)

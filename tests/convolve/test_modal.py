@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from plain_modal import plain_ring
 
 from motes.convolve.arrays import relative_db
 from motes.convolve.exact import Exact
 from motes.convolve.modal import Modal, Modes, find_modes
 from motes.errors import ParameterError
-from motes.kernels.modal import plain_ring
 
 
 def noise(n: int, seed: int = 0) -> np.ndarray:

@@ -9,8 +9,9 @@ import motes
 from motes.errors import ParameterError
 from motes.events.event_table import canonical_order
 from motes.events.groups import Groups
+from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 RATE = 8000

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.instrument import Instrument
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
-from motes.kinds.splat.table import Splat, render_splat_oracle
-from motes.kinds.strike.table import Strike, render_strike_oracle
-from motes.kinds.texture.table import Texture, render_texture_oracle
-from motes.scene.scene import KINDS, Scene
+from motes.kinds.gabor.oracle import render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
+from motes.kinds.splat.oracle import render_splat_oracle
+from motes.kinds.splat.table import Splat
+from motes.kinds.strike.oracle import render_strike_oracle
+from motes.kinds.strike.table import Strike
+from motes.kinds.texture.oracle import render_texture_oracle
+from motes.kinds.texture.table import Texture
+from motes.scene.scene import Scene
 
 RATE, N_SAMPLES = 16000, 24000
 
@@ -125,7 +130,7 @@ ORACLES = {
     "strike": strike_oracle,
     "splat": render_splat_oracle,
 }
-assert list(EXAMPLES) == [kind.KIND for kind in KINDS] == list(ORACLES)
+assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS] == list(ORACLES)
 
 
 def example(kind: str, n_channels: int = 1) -> EventTable:

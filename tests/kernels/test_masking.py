@@ -5,7 +5,7 @@ import pytest
 
 from motes.encoders.pursuit.masking import BANDS_PER_ERB, POST_MASKING_S, _bands
 from motes.kernels.masking import spread_masking, spread_masking_plain
-from motes.kinds.texture.table import erb_rate
+from motes.units import erb_rate
 
 
 @pytest.mark.parametrize("window", [64, 512, 8192])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from plain_partials import PlainLines
 
 import motes
 from motes.audio import read_audio
 from motes.kernels.partial_curves import follow_lines
 from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
-from motes.kernels.plain_partials import PlainLines
 from motes.kernels.reassignment import POINTS
 from motes.kinds.gabor.partials import _atoms, _sounds
 
@@ -55,7 +55,7 @@ def of_recording(path, seconds: float = 0.6) -> dict[str, np.ndarray]:
     """The atoms of its beginning, with what sounds under each."""
     audio, rate = read_audio(path)
     scene = motes.encode(audio[..., : round(seconds * rate)], sample_rate_hz=rate, events_per_second=400)
-    atoms = _atoms(scene)
+    atoms = _atoms(scene.gabor, rate)
     under = _sounds(atoms, rate, 1)
     amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
     energy = amplitude**2 * atoms.window

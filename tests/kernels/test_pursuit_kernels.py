@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from plain_pursuit import PlainPursuit
 
 from motes.encoders.pursuit.atoms import Atoms
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.segment import STEP, STEPS_PER_BATCH, Segment
 from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import GRAM_THRESHOLD, PairField, dictionary, unit_window
-from motes.kernels.plain import PlainPursuit
 
 
 def begun(audio, windows, first=0, masking=None):

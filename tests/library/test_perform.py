@@ -168,8 +168,8 @@ def test_midi_that_holds_nothing_or_is_none(tmp_path):
     for data in broken:
         path = tmp_path / "broken.mid"
         path.write_bytes(data)
-        told = outcome(path)
-        assert "\n" not in told
-        assert "broken.mid" in told or told == "read"
+        result = outcome(path)
+        assert "\n" not in result
+        assert "broken.mid" in result or result == "read"
     with pytest.raises(AudioError, match="cannot read"):
         read_notes(tmp_path / "missing.mid")

@@ -84,7 +84,7 @@ def test_a_folder_without_recordings_fails():
     assert "no files in it" in job.refused
 
 
-def test_run_settles_every_job_in_order():
+def test_run_gives_an_outcome_for_every_job_in_order():
     def work(job, progress):
         progress(0.5)
         if job.source == "bad":
@@ -93,15 +93,15 @@ def test_run_settles_every_job_in_order():
             raise ZeroDivisionError
         return {"made": job.output}
 
-    heard = []
+    fractions = []
     jobs = [Job("a", "A"), Job("bad", "B"), Job("c", "C", skipped=True), Job("d", "D", refused="no"), Job("bug", "E")]
-    outcomes = list(run(jobs, work, progress=lambda fraction, *_: heard.append(fraction)))
+    outcomes = list(run(jobs, work, progress=lambda fraction, *_: fractions.append(fraction)))
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "skipped", "failed", "failed"]
     assert outcomes[0] == Outcome(jobs[0], "done", report={"made": "A"})
     assert [outcome.reason for outcome in outcomes[1:4]] == ["two lines", "", "no"]
     assert "a bug in motes" in outcomes[4].reason
-    assert heard == sorted(heard)
-    assert heard[-1] == 1
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])

@@ -1,8 +1,10 @@
 """Publishing to a bucket: tried on a server in this process that speaks S3, without a network."""
 
+import http.server
 import json
 import logging
 import os
+import threading
 import urllib.request
 
 import pytest
@@ -141,9 +143,9 @@ def test_an_empty_file_is_published(bucket, tmp_path):
 
 def test_progress_counts_every_byte_once(bucket, page):
     for _ in range(2):
-        told = []
-        sent(plan_uploads([page]), bucket, on_bytes=told.append)
-        assert sum(told) == sum(upload.n_bytes for upload in plan_uploads([page]))
+        counted = []
+        sent(plan_uploads([page]), bucket, on_bytes=counted.append)
+        assert sum(counted) == sum(upload.n_bytes for upload in plan_uploads([page]))
 
 
 def test_links_are_made_only_when_asked_for(bucket, page, capfd):
@@ -196,10 +198,57 @@ def test_what_is_wrong_is_one_line(bucket, page, monkeypatch, capfd, environment
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning"), [("<Code>InvalidAccessKeyId</Code>", "AWS_ACCESS_KEY_ID"), ("403 Forbidden", "may not write")]
+    ("text", "meaning"),
+    [
+        ("<Code>InvalidAccessKeyId</Code>", "AWS_ACCESS_KEY_ID"),
+        ("403 Forbidden", "may not write"),
+        ("Received redirect without LOCATION", "AWS_REGION"),
+        ("object 403 of NoSuchBucket", "refused: Generic S3 error"),
+    ],
 )
 def test_refusals_are_explained(bucket, text, meaning):
     assert meaning in str(Bucket(bucket)._explained(RuntimeError(f"Generic S3 error\n{text}")))
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """Every request is answered with `status` and S3's `code`."""
+
+    status, code = 200, ""
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = f"<Error><Code>{self.code}</Code></Error>".encode()
+        self.send_response(self.status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body if self.command != "HEAD" else b"")
+
+    do_HEAD = do_PUT = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("n_bytes", [3, 9 << 20], ids=["in one piece", "in parts"])
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (403, "AccessDenied", "may not write to the bucket 'b'"),
+        (403, "", "may not write to the bucket 'b'"),
+        (403, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+        (404, "NoSuchBucket", "there is no bucket 'b'"),
+        (301, "PermanentRedirect", "AWS_REGION"),
+    ],
+)
+def test_a_bucket_that_lets_nobody_in_says_why(tmp_path, n_bytes, status, code, meaning):
+    (tmp_path / "x.mote").write_bytes(bytes(n_bytes))
+    handler = type("Handler", (Refusing,), {"status": status, "code": code})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        there = Bucket("b", KEYS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"})
+        with pytest.raises(PublishError, match=meaning):
+            list(publish(plan_uploads([tmp_path / "x.mote"]), there))
+        server.shutdown()
 
 
 def test_a_file_that_cannot_be_read_fails_alone(bucket, page, capfd):

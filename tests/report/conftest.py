@@ -34,7 +34,7 @@ class Opened:
         self.wait("document.querySelectorAll('.timeline canvas').length > 0")
 
     def again(self) -> Opened:
-        """The same page as it is when it is opened."""
+        """The page again, as it is when it is opened."""
         self.page.reload()
         self.wait("document.querySelectorAll('.timeline canvas').length > 0")
         return self

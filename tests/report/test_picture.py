@@ -16,14 +16,17 @@ import pytest
 import soundfile
 from matplotlib.figure import Figure
 
+from motes import kinds
 from motes.errors import AudioError, ParameterError
 from motes.events.event_table import EventTable, Param
+from motes.kinds.drawing import View
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.kind import Kind
 from motes.kinds.strike.table import Strike
-from motes.kinds.texture.table import erb_rate
 from motes.report import picture, picture_kinds
 from motes.report.picture import scene_html, scene_picture
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 
 def scene(seconds=1.0, rate=8000, n_channels=1, n_events=20, windows=(256, 1024), amplitude=0.1):
@@ -166,7 +169,8 @@ def test_every_kind_is_drawn(kind):
     import kind_examples as examples
 
     image = pixels(scene_picture(examples.scene_of(examples.example(kind))))[60:]
-    found = near(image, picture_kinds.KIND_COLOURS[kind])
+    look = kinds.named(kind).look
+    found = near(image, look.picture or look.light)
     assert found.sum() > 200
     columns = np.flatnonzero(found.sum(axis=0) > 8)
     assert columns.max() < 0.92 * image.shape[1]
@@ -176,9 +180,9 @@ def test_strikes_lie_on_a_lane_for_each_control():
     """Three controls: ticks at three heights, in order of the controls."""
     table = Strike(np.array([0.2, 0.5, 0.8]), np.array([0, 5, 9]), np.ones(3), np.full(3, 0.1))
     axes = Figure().add_subplot()
-    assert picture_kinds.draw_kinds(axes, axes, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0) == [
-        ("strike", "#8a3ea0")
-    ]
+    drawn = picture_kinds.drawn_of(SimpleNamespace(tables=[table]), View(0.0, 1.0, 8000.0, 16000))
+    assert [legend for one in drawn for legend in one.legend()] == [("strike", "#8a3ea0")]
+    picture_kinds.draw(axes, axes, drawn)
     ticks = np.array(axes.collections[-1].get_segments())
     assert ticks[:, 0, 0].tolist() == [0.2, 0.5, 0.8]
     assert ticks.mean(axis=1)[:, 1].tolist() == pytest.approx([0, 1, 2])
@@ -206,11 +210,13 @@ class Tones(EventTable):
     end_s = property(lambda self: self.time_s + self.t60_s)
 
 
-def test_a_kind_that_is_not_known_is_drawn_by_what_its_table_tells():
+def test_a_kind_that_says_nothing_of_it_is_drawn_by_its_columns(monkeypatch):
+    monkeypatch.setattr(kinds, "KINDS", (*kinds.KINDS, Kind(Tones, b"Z")))
     table = Tones(np.array([0.1, 0.5]), np.array([440.0, 1000.0]), np.array([0.3, 0.2]), np.array([0.0, -10.0]))
     axes = Figure().add_subplot()
-    (drawn,) = picture_kinds.draw_kinds(axes, None, SimpleNamespace(tables=[table]), 0.0, 1.0, 8000.0)
-    assert drawn[0] == "tones"
+    (drawn,) = picture_kinds.drawn_of(SimpleNamespace(tables=[table]), View(0.0, 1.0, 8000.0, 16000))
+    assert [name for name, _ in drawn.legend()] == ["tones"]
+    picture_kinds.draw(axes, None, [drawn])
     pieces, opacity = np.array(axes.collections[0].get_segments()), axes.collections[0].get_colors()[:, 3]
     first = pieces[:, 0, 1] == erb_rate(440.0)
     assert pieces[first][:, :, 0].min() == pytest.approx(0.1)

@@ -47,10 +47,9 @@ def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_de
     """Pieces of lines lie at the frequencies of the partials that are heard, fade with their decays, and end where
     those have fallen by 50 dB.
     """
-    from matplotlib.figure import Figure
-
-    from motes.kinds.texture.table import erb_rate
-    from motes.report.picture_kinds import _draw_splats
+    from motes.kinds.drawing import View
+    from motes.kinds.splat.drawing import DRAWING
+    from motes.units import erb_rate
 
     events = Splat(
         [0.2],
@@ -64,9 +63,8 @@ def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_de
         inharmonicity=[1e-2],
         damping_slope=[1.0],
     )
-    axes = Figure().subplots()
-    _draw_splats(axes, events, "#b3215f")
-    segments, opacity = np.array(axes.collections[0].get_segments()), axes.collections[0].get_colors()[:, 3]
+    drawn = DRAWING.primitives(events, View(0.0, 2.0, 8000.0, 16000))[0]
+    segments, opacity = drawn.ends, drawn.opacity
     first = events.partials(0)[0]
     heights = np.unique(np.round(segments[:, :, 1], 6))
     assert len(heights) > 4
@@ -80,7 +78,7 @@ def test_a_picture_of_the_scene_draws_partials_where_they_are_until_they_have_de
 
 def test_what_a_splat_weighs_is_what_is_heard_of_it():
     """The gain is that of the burst's middle: where no partial is near it, the event is faint however high its gain."""
-    from motes.report.items import strengths
+    from motes.kinds.splat.drawing import DRAWING
 
     events = Splat(
         *(2 * [value] for value in (0.2, 0.01, 300)),
@@ -90,5 +88,5 @@ def test_what_a_splat_weighs_is_what_is_heard_of_it():
         np.array([[-30.0], [20.0]]),
         n_partials=[4, 4],
     )
-    near, far = strengths(events)
+    near, far = DRAWING.strength(events)
     assert near > 10 * far

@@ -30,7 +30,7 @@ def needed(module: str) -> Any:
 needed("fastapi")
 
 
-class Talk:
+class StudioClient:
     """Requests to a studio, as its page makes them."""
 
     def __init__(self, app: Any, **options: Any) -> None:
@@ -38,16 +38,16 @@ class Talk:
             warnings.simplefilter("ignore")
             from starlette.testclient import TestClient
         self.app, self.studio = app, app.state.studio
-        self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False, **options)
+        self.http = TestClient(app, base_url="http://localhost", raise_server_exceptions=False, **options)
 
     def get(self, path: str, status: int = 200, **more: Any) -> Any:
-        return self._checked(self.client.get(f"/api/{path}", **more), status)
+        return self._checked(self.http.get(f"/api/{path}", **more), status)
 
     def post(self, path: str, body: Any = None, status: int = 200, **more: Any) -> Any:
-        return self._checked(self.client.post(f"/api/{path}", json={} if body is None else body, **more), status)
+        return self._checked(self.http.post(f"/api/{path}", json={} if body is None else body, **more), status)
 
     def delete(self, path: str, status: int = 204) -> Any:
-        return self._checked(self.client.delete(f"/api/{path}"), status)
+        return self._checked(self.http.delete(f"/api/{path}"), status)
 
     def _checked(self, answer: Any, status: int) -> Any:
         assert answer.status_code == status, answer.text[:500]
@@ -78,10 +78,10 @@ class Talk:
         import time
 
         end = time.monotonic() + seconds
-        while (told := self.get(f"jobs/{job}"))["state"] in ("waiting", "running"):
-            assert time.monotonic() < end, told
+        while (found := self.get(f"jobs/{job}"))["state"] in ("waiting", "running"):
+            assert time.monotonic() < end, found
             time.sleep(0.05)
-        return told
+        return found
 
 
 @pytest.fixture(scope="session")
@@ -102,23 +102,25 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def studio_of(tmp_path: Path) -> Iterator[Callable[..., Talk]]:
+def studio_of(tmp_path: Path) -> Iterator[Callable[..., StudioClient]]:
     """Studios, which end with the test: `studio_of(folder, upload_bytes=1000)`."""
     from motes.studio.http.app import create_app
     from motes.studio.options import StudioOptions
 
-    talks: list[Talk] = []
+    clients: list[StudioClient] = []
 
-    def start(folder: Path, **options: Any) -> Talk:
-        talks.append(Talk(create_app(StudioOptions(folder, tmp_path / "state", **{"autosave_s": 0.05} | options))))
-        return talks[-1]
+    def start(folder: Path, **options: Any) -> StudioClient:
+        clients.append(
+            StudioClient(create_app(StudioOptions(folder, tmp_path / "state", **{"autosave_s": 0.05} | options)))
+        )
+        return clients[-1]
 
     yield start
-    for talk in talks:
-        talk.studio.close()
+    for client in clients:
+        client.studio.close()
 
 
 @pytest.fixture
-def talk(studio_of: Callable[..., Talk], folder: Path) -> Talk:
+def client(studio_of: Callable[..., StudioClient], folder: Path) -> StudioClient:
     """A studio that has opened the folder."""
     return studio_of(folder)

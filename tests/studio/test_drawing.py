@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
-from motes.scene.scene import KINDS
+from motes import kinds
 from motes.studio.document.documents import Document
 from motes.studio.drawing.geometry import geometry_of
 from motes.studio.drawing.spectrogram import row_frequencies_hz, spectrogram_tile
@@ -54,25 +54,25 @@ def test_the_finest_tiles_hold_every_event_where_it_sounds(kind):
         there = np.flatnonzero((geometry.end_s > low) & (geometry.start_s < high))
         assert sorted(columns["id"].tolist()) == there.tolist()
         assert np.allclose(columns["start"] + about["start_s"], geometry.start_s[columns["id"]], atol=1e-5)
-        assert [KINDS[k].KIND for k in columns["kind"]] == [kind] * len(columns["id"])
+        assert [kinds.KINDS[k].name for k in columns["kind"]] == [kind] * len(columns["id"])
         assert np.all(np.diff(columns["level"]) <= 0)
         seen |= set(columns["id"].tolist())
     assert len(seen) == scene.n_events
 
 
-def test_coarse_tiles_hold_the_strongest(talk):
-    document = talk.open()
+def test_coarse_tiles_hold_the_strongest(client):
+    document = client.open()
     at = f"documents/{document['id']}/revisions/0"
     top = document["coarsest_level"]
-    about, columns = parsed(talk.get(f"{at}/events/{top}/0?limit=100").content)
+    about, columns = parsed(client.get(f"{at}/events/{top}/0?limit=100").content)
     assert about["n_all"] == document["n_events"]
     assert len(columns["id"]) == 100
     level = np.sort(
-        talk.studio.documents[document["id"]].geometry(talk.studio.documents[document["id"]].history[0]).level_db
+        client.studio.documents[document["id"]].geometry(client.studio.documents[document["id"]].history[0]).level_db
     )[::-1]
     assert np.allclose(columns["level"], level[:100], atol=1e-3)
-    talk.edit(document, "mute", {"ids": columns["id"][:3].tolist()})
-    _, muted = parsed(talk.get(f"documents/{document['id']}/revisions/1/events/{top}/0?limit=10").content)
+    client.edit(document, "mute", {"ids": columns["id"][:3].tolist()})
+    _, muted = parsed(client.get(f"documents/{document['id']}/revisions/1/events/{top}/0?limit=10").content)
     assert muted["flags"].tolist() == [1] * 3 + [0] * 7
     assert span_s(top) >= document["duration_s"] > span_s(top - 1)
     assert coarsest_level(3600) == 13
@@ -100,33 +100,33 @@ def test_a_sinusoid_stands_where_it_is_at_its_level(level):
     assert reads <= 3 * 256 * 4 * 2048
 
 
-def test_spectrograms_of_all_tracks(talk):
-    document = talk.open()
+def test_spectrograms_of_all_tracks(client):
+    document = client.open()
     at = f"documents/{document['id']}/revisions/0/spectrogram"
     pictures = {}
     for track in ("original", "reconstruction", "residual", "texture"):
-        answer = talk.get(f"{at}/{track}/3/0").content
+        answer = client.get(f"{at}/{track}/3/0").content
         assert struct.unpack_from("<4s5I2dfI", answer) == (b"MTS1", 256, 256, 3, 0, 0, 0.0, 4.0, 22050.0, 48)
         pictures[track] = np.frombuffer(answer, "u1", 65536, 48).reshape(256, 256).astype(float)
-        assert talk.get(f"{at}/{track}/3/0?format=png").content[:4] == b"\x89PNG"
+        assert client.get(f"{at}/{track}/3/0?format=png").content[:4] == b"\x89PNG"
     loud = pictures["original"] > 140
     assert loud.any()
     assert np.abs(pictures["original"] - pictures["reconstruction"])[loud].mean() < 12
     assert pictures["residual"][loud].mean() < pictures["original"][loud].mean() - 20
     assert np.all(pictures["original"][200:] <= 1)  # past the end
-    talk.get(f"{at}/original/3/1", 404)
+    client.get(f"{at}/original/3/1", 404)
 
 
-def test_tiles_that_an_edit_does_not_touch_are_not_made_again(talk):
-    document = talk.open()
+def test_tiles_that_an_edit_does_not_touch_are_not_made_again(client):
+    document = client.open()
     at = f"documents/{document['id']}/revisions"
-    talk.edit(document, "gain", {"expression": "time_s > 2.5 and window_s < 0.02"}, db=12)
-    held = talk.studio.documents[document["id"]]
-    before, last = (talk.get(f"{at}/0/spectrogram/reconstruction/0/{index}").content for index in (0, 5))
+    client.edit(document, "gain", {"expression": "time_s > 2.5 and window_s < 0.02"}, db=12)
+    held = client.studio.documents[document["id"]]
+    before, last = (client.get(f"{at}/0/spectrogram/reconstruction/0/{index}").content for index in (0, 5))
     n_kept = len(held.tiles)
-    assert talk.get(f"{at}/1/spectrogram/reconstruction/0/0").content[48:] == before[48:]
+    assert client.get(f"{at}/1/spectrogram/reconstruction/0/0").content[48:] == before[48:]
     assert len(held.tiles) == n_kept
-    assert talk.get(f"{at}/1/spectrogram/reconstruction/0/5").content[48:] != last[48:]
+    assert client.get(f"{at}/1/spectrogram/reconstruction/0/5").content[48:] != last[48:]
     assert len(held.tiles) == n_kept + 1
 
 
@@ -135,18 +135,18 @@ def test_the_band_image_of_noise_is_like_its_spectrogram():
     document = Document("d", "d", scene)
     from motes.studio.http.drawing_api import _tile
 
-    rendered, told = (
+    rendered, stored = (
         _tile(document, document.history.current, track, 2, 0).astype(float) for track in ("reconstruction", "texture")
     )
-    inside = told > 60
+    inside = stored > 60
     assert inside.mean() > 0.1
-    assert abs((rendered - told)[inside].mean()) * 120 / 255 < 6  # dB
+    assert abs((rendered - stored)[inside].mean()) * 120 / 255 < 6  # dB
     assert rendered[~inside].mean() < rendered[inside].mean() - 30
 
 
-def test_partials_are_lines_through_their_atoms(talk):
-    document = talk.open()
-    data = talk.get(f"documents/{document['id']}/revisions/0/partials?limit=50").content
+def test_partials_are_lines_through_their_atoms(client):
+    document = client.open()
+    data = client.get(f"documents/{document['id']}/revisions/0/partials?limit=50").content
     magic, n, m, n_all, start, header, revision = struct.unpack_from("<4s3Id2I", data)
     assert (magic, header, start, revision) == (b"MTP1", 32, 0.0, 0)
     assert 0 < n <= min(50, n_all)
@@ -161,33 +161,33 @@ def test_partials_are_lines_through_their_atoms(talk):
     k = int(np.argmax(np.diff(offsets)))
     mine = slice(offsets[k], offsets[k + 1])
     assert np.all(np.diff(time_s[mine]) >= 0)
-    chosen = talk.post(f"documents/{document['id']}/revisions/0/select", {"expression": f"partial == {number[k]}"})
+    chosen = client.post(f"documents/{document['id']}/revisions/0/select", {"expression": f"partial == {number[k]}"})
     assert chosen["n"] == len(ids[mine])
-    scene = talk.scene(document)
+    scene = client.scene(document)
     assert np.allclose(hz[mine], scene.gabor.frequency_hz[ids[mine]], rtol=1e-6)
     assert np.allclose(10 ** (level[mine] / 20), scene.gabor.amplitude[ids[mine], 0], rtol=1e-4)
 
 
-def test_selections_of_every_sort(talk):
-    document = talk.open()
-    scene = talk.scene(document)
+def test_selections_of_every_sort(client):
+    document = client.open()
+    scene = client.scene(document)
     at = f"documents/{document['id']}/revisions/0/select"
     n = scene.n_events
-    assert talk.post(at)["n"] == n
-    assert talk.post(at, {"ranges": [0, 5, 9, 10]})["ranges"] == [0, 5, 9, 10]
-    assert talk.post(at, {"ids": [3, 0, 3]})["ranges"] == [0, 1, 3, 4]
-    assert talk.post(at, {"ids": [3], "invert": True})["ranges"] == [0, 3, 4, n]
-    assert talk.post(at, {"kind": "texture"})["kinds"] == {"texture": len(scene.texture)}
-    assert talk.post(at, {"start_s": 1.0, "end_s": 2.0})["n"] == len(scene.select(start_s=1.0, end_s=2.0))
+    assert client.post(at)["n"] == n
+    assert client.post(at, {"ranges": [0, 5, 9, 10]})["ranges"] == [0, 5, 9, 10]
+    assert client.post(at, {"ids": [3, 0, 3]})["ranges"] == [0, 1, 3, 4]
+    assert client.post(at, {"ids": [3], "invert": True})["ranges"] == [0, 3, 4, n]
+    assert client.post(at, {"kind": "texture"})["kinds"] == {"texture": len(scene.texture)}
+    assert client.post(at, {"start_s": 1.0, "end_s": 2.0})["n"] == len(scene.select(start_s=1.0, end_s=2.0))
     box = {"start_s": 1.0, "end_s": 1.5, "low_hz": 200.0, "high_hz": 800.0}
     atoms = scene.gabor
     inside = (atoms.end_s > 1) & (atoms.start_s < 1.5) & (atoms.frequency_hz >= 200) & (atoms.frequency_hz <= 800)
-    assert talk.post(at, {"box": box, "kind": "gabor"})["n"] == np.count_nonzero(inside)
+    assert client.post(at, {"box": box, "kind": "gabor"})["n"] == np.count_nonzero(inside)
     corners = [[1.0, 200.0], [1.5, 200.0], [1.5, 800.0], [1.0, 800.0]]
     inside = (atoms.time_s >= 1) & (atoms.time_s <= 1.5) & (atoms.frequency_hz >= 200) & (atoms.frequency_hz <= 800)
-    assert talk.post(at, {"lasso": corners, "kind": "gabor"})["n"] == np.count_nonzero(inside)
-    assert talk.post(at, {"lasso": corners[::-1], "kind": "gabor"})["n"] == np.count_nonzero(inside)
-    assert talk.post(at, {"ranges": []})["start_s"] is None
+    assert client.post(at, {"lasso": corners, "kind": "gabor"})["n"] == np.count_nonzero(inside)
+    assert client.post(at, {"lasso": corners[::-1], "kind": "gabor"})["n"] == np.count_nonzero(inside)
+    assert client.post(at, {"ranges": []})["start_s"] is None
     for wrong in (
         {"ranges": [1]},
         {"ranges": [0, n + 1]},
@@ -196,15 +196,15 @@ def test_selections_of_every_sort(talk):
         {"box": box | {"end_s": 0.5}},
         {"lasso": corners[:2]},
     ):
-        talk.post(at, wrong, 422)
+        client.post(at, wrong, 422)
 
 
-def test_the_table_is_sorted_filtered_and_read_in_pieces(talk):
-    document = talk.open()
-    at, scene = f"documents/{document['id']}/revisions/0/table", talk.scene(document)
+def test_the_table_is_sorted_filtered_and_read_in_pieces(client):
+    document = client.open()
+    at, scene = f"documents/{document['id']}/revisions/0/table", client.scene(document)
     whole = []
     while len(whole) < document["n_events"]:
-        piece = talk.post(
+        piece = client.post(
             at,
             {
                 "sort": "frequency_hz",
@@ -227,24 +227,24 @@ def test_the_table_is_sorted_filtered_and_read_in_pieces(talk):
     hz = [row[2] for row in whole if row[1] == "gabor"]
     assert hz == sorted(hz, reverse=True)
     assert all(row[2] is None and row[3] > 0 for row in whole[len(hz) :])  # noise has no frequency, and comes last
-    found = talk.post(at, {"sort": "level_db", "descending": True, "find": whole[0][0], "limit": 0})
-    there = talk.post(at, {"sort": "level_db", "descending": True, "offset": found["position"], "limit": 1})
+    found = client.post(at, {"sort": "level_db", "descending": True, "find": whole[0][0], "limit": 0})
+    there = client.post(at, {"sort": "level_db", "descending": True, "offset": found["position"], "limit": 1})
     assert there["ids"] == [whole[0][0]]
-    few = talk.post(at, {"what": {"kind": "texture"}, "sort": "start_s"})
+    few = client.post(at, {"what": {"kind": "texture"}, "sort": "start_s"})
     assert few["n"] == len(scene.texture)
-    one = talk.get(f"documents/{document['id']}/revisions/0/events/{few['ids'][0]}")
+    one = client.get(f"documents/{document['id']}/revisions/0/events/{few['ids'][0]}")
     assert len(one["ragged"]["level_db"]) == one["params"]["n_bands"] * one["params"]["n_frames"]
-    talk.post(at, {"sort": "nothing"}, 422)
+    client.post(at, {"sort": "nothing"}, 422)
 
 
-def test_sound_is_read_in_any_piece(talk):
-    document = talk.open()
+def test_sound_is_read_in_any_piece(client):
+    document = client.open()
     at = f"documents/{document['id']}/revisions/0/audio/reconstruction"
-    whole = talk.samples(document, 0)
-    piece = talk.get(f"{at}.f32?first=1000&n=500")
+    whole = client.samples(document, 0)
+    piece = client.get(f"{at}.f32?first=1000&n=500")
     assert np.array_equal(np.frombuffer(piece.content, "<f4"), whole[0, 1000:1500])
-    assert talk.get(f"{at}.f32?first=999999999&n=5").content == b""
-    wav = talk.get(f"{at}.wav?bits=32").content
+    assert client.get(f"{at}.f32?first=999999999&n=5").content == b""
+    wav = client.get(f"{at}.wav?bits=32").content
     assert np.array_equal(np.frombuffer(wav[-whole.nbytes :], "<f4"), whole[0])
     for asked, expected in [
         ("bytes=0-9", wav[:10]),
@@ -252,40 +252,40 @@ def test_sound_is_read_in_any_piece(talk):
         ("bytes=-7", wav[-7:]),
         ("bytes=12345-70001", wav[12345:70002]),
     ]:
-        answer = talk.get(f"{at}.wav?bits=32", 206, headers={"Range": asked})
+        answer = client.get(f"{at}.wav?bits=32", 206, headers={"Range": asked})
         assert answer.content == expected, asked
         assert answer.headers["content-range"].endswith(f"/{len(wav)}")
-    talk.get(f"{at}.wav", 416, headers={"Range": f"bytes={len(wav)}-"})
-    assert len(talk.get(f"{at}.wav", headers={"Range": "lines=1-2"}).content) < len(wav)
-    part = talk.get(f"{at}.wav?bits=32&start_s=1&end_s=2").content
+    client.get(f"{at}.wav", 416, headers={"Range": f"bytes={len(wav)}-"})
+    assert len(client.get(f"{at}.wav", headers={"Range": "lines=1-2"}).content) < len(wav)
+    part = client.get(f"{at}.wav?bits=32&start_s=1&end_s=2").content
     assert np.array_equal(np.frombuffer(part[-4 * 44100 :], "<f4"), whole[0, 44100:88200])
     import io
 
     import soundfile
 
     for bits in (16, 32):
-        audio, rate = soundfile.read(io.BytesIO(talk.get(f"{at}.wav?bits={bits}").content), dtype="float32")
+        audio, rate = soundfile.read(io.BytesIO(client.get(f"{at}.wav?bits={bits}").content), dtype="float32")
         assert rate == 44100
         assert np.allclose(audio, whole[0], atol=2**-15)
 
 
-def test_selections_and_events_are_heard_alone(talk):
-    document = talk.open()
-    scene = talk.scene(document)
+def test_selections_and_events_are_heard_alone(client):
+    document = client.open()
+    scene = client.scene(document)
     at = f"documents/{document['id']}/revisions/0"
-    made = talk.post(f"{at}/sounds", {"what": {"ids": [10, 11, 12]}}, 201)
-    audio = np.frombuffer(talk.get(made["url_f32"].removeprefix("/api/")).content, "<f4")
+    made = client.post(f"{at}/sounds", {"what": {"ids": [10, 11, 12]}}, 201)
+    audio = np.frombuffer(client.get(made["url_f32"].removeprefix("/api/")).content, "<f4")
     expected = scene.select([10, 11, 12]).only().render()
     assert len(audio) == made["n_samples"]
     assert np.allclose(audio, expected[made["first"] : made["first"] + len(audio)], atol=1e-7)
     assert np.sum(expected**2) == pytest.approx(np.sum(audio**2), rel=1e-6)
-    assert talk.get(made["url_wav"].removeprefix("/api/")).content[:4] == b"RIFF"
-    alone = talk.get(f"{at}/events/10/sound.wav?bits=32")
+    assert client.get(made["url_wav"].removeprefix("/api/")).content[:4] == b"RIFF"
+    alone = client.get(f"{at}/events/10/sound.wav?bits=32")
     first = round(float(alone.headers["x-start-s"]) * 44100)
     one = scene.select([10]).only().render()
     audio = np.frombuffer(alone.content, "<f4", offset=56)
     assert np.allclose(audio, one[first : first + len(audio)], atol=1e-7)
-    talk.get("sounds/none.wav", 404)
+    client.get("sounds/none.wav", 404)
 
 
 def test_a_splat_stands_where_its_sound_is():

@@ -9,7 +9,7 @@ from kind_examples import EXAMPLES, example, scene_of
 from motes.edit.joining import joined
 from motes.edit.selection import Selection
 from motes.studio.document.documents import Document
-from motes.studio.http.schemas import EditBody
+from motes.studio.schemas import EditBody
 from motes.studio.sound.sound import BLOCK_SAMPLES
 from motes.synth.render import render_blocks
 
@@ -42,28 +42,28 @@ def whole(scene):
         ("duplicate", {"at_s": 2.0}, lambda chosen: chosen.duplicate(2.0)),
     ],
 )
-def test_an_edit_is_that_of_the_scene(talk, op, fields, direct):
-    document = talk.open()
-    before = talk.scene(document)
-    edited = talk.edit(document, op, LOW, **fields)
+def test_an_edit_is_that_of_the_scene(client, op, fields, direct):
+    document = client.open()
+    before = client.scene(document)
+    edited = client.edit(document, op, LOW, **fields)
     expected = direct(before.select(LOW["expression"]))
-    assert same(talk.scene(document), expected)
+    assert same(client.scene(document), expected)
     assert edited["document"]["n_events"] == expected.n_events
     assert edited["document"]["dirty"]
-    assert np.array_equal(talk.samples(document, edited["revision"]), whole(expected))
+    assert np.array_equal(client.samples(document, edited["revision"]), whole(expected))
 
 
-def test_only_blocks_that_an_edit_touches_are_rendered_again(talk):
-    document = talk.open()
-    sound = talk.studio.documents[document["id"]].sound
-    talk.samples(document, 0)
+def test_only_blocks_that_an_edit_touches_are_rendered_again(client):
+    document = client.open()
+    sound = client.studio.documents[document["id"]].sound
+    client.samples(document, 0)
     n_blocks = sound.n_rendered
-    edited = talk.edit(document, "gain", {"expression": "time_s > 2.2 and window_s < 0.02"}, db=3)
-    audio = talk.samples(document, edited["revision"])
+    edited = client.edit(document, "gain", {"expression": "time_s > 2.2 and window_s < 0.02"}, db=3)
+    audio = client.samples(document, edited["revision"])
     assert 0 < sound.n_rendered - n_blocks < n_blocks
-    assert np.array_equal(audio, whole(talk.scene(document)))
+    assert np.array_equal(audio, whole(client.scene(document)))
     assert edited["changed"]["start_s"] > 2.1
-    before = whole(talk.scene(document, 0))
+    before = whole(client.scene(document, 0))
     rate = document["sample_rate_hz"]
     first, last = int(edited["changed"]["start_s"] * rate), int(edited["changed"]["end_s"] * rate)
     assert np.array_equal(audio[:, :first], before[:, :first])
@@ -93,27 +93,27 @@ def test_every_kind_is_edited_block_by_block_like_as_a_whole(kind):
         ), op
 
 
-def test_undo_goes_back_to_the_scenes_that_were_and_redo_forward_again(talk):
-    document = talk.open()
-    scenes, sounds = [talk.scene(document)], [talk.samples(document, 0)]
+def test_undo_goes_back_to_the_scenes_that_were_and_redo_forward_again(client):
+    document = client.open()
+    scenes, sounds = [client.scene(document)], [client.samples(document, 0)]
     for step in range(30):
-        edited = talk.edit(
+        edited = client.edit(
             document, "gain" if step % 2 else "move", {"ids": [step * 7]}, **({"db": 1} if step % 2 else {"by_s": 0.01})
         )
-        scenes.append(talk.scene(document))
-        sounds.append(talk.samples(document, edited["revision"]))
+        scenes.append(client.scene(document))
+        sounds.append(client.samples(document, edited["revision"]))
     for step in reversed(range(30)):
-        back = talk.post(f"documents/{document['id']}/undo")
+        back = client.post(f"documents/{document['id']}/undo")
         assert back["revision"] == step
-        assert talk.scene(document) is scenes[step]
+        assert client.scene(document) is scenes[step]
         assert back["selection"]["n"] == 1
-        assert np.array_equal(talk.samples(document, step), sounds[step])
+        assert np.array_equal(client.samples(document, step), sounds[step])
     assert not back["document"]["dirty"]
-    talk.post(f"documents/{document['id']}/undo", status=409)
+    client.post(f"documents/{document['id']}/undo", status=409)
     for step in range(1, 31):
-        assert talk.post(f"documents/{document['id']}/redo")["revision"] == step
-        assert talk.scene(document) is scenes[step]
-    talk.post(f"documents/{document['id']}/redo", status=409)
+        assert client.post(f"documents/{document['id']}/redo")["revision"] == step
+        assert client.scene(document) is scenes[step]
+    client.post(f"documents/{document['id']}/redo", status=409)
 
 
 def test_states_that_are_put_away_on_disk_come_back_to_the_bit(tmp_path):
@@ -133,25 +133,25 @@ def test_states_that_are_put_away_on_disk_come_back_to_the_bit(tmp_path):
         assert same(document.history.current.scene, kept[step])
 
 
-def test_edits_of_an_older_revision_are_refused(talk):
-    document = talk.open()
-    talk.edit(document, "gain", db=1)
+def test_edits_of_an_older_revision_are_refused(client):
+    document = client.open()
+    client.edit(document, "gain", db=1)
     body = {"revision": 0, "what": {}, "edit": {"op": "gain", "db": 1}}
-    assert "current" in talk.post(f"documents/{document['id']}/edits", body, 409)["error"]
+    assert "current" in client.post(f"documents/{document['id']}/edits", body, 409)["error"]
 
 
-def test_muted_events_are_silent_stay_and_come_back(talk):
-    document = talk.open()
-    n, before = document["n_events"], talk.samples(document, 0)
-    edited = talk.edit(document, "mute", LOW)
+def test_muted_events_are_silent_stay_and_come_back(client):
+    document = client.open()
+    n, before = document["n_events"], client.samples(document, 0)
+    edited = client.edit(document, "mute", LOW)
     assert edited["document"]["n_events"] == n
     assert edited["document"]["n_muted"] == edited["selection"]["n"] > 0
-    silent = talk.samples(document, edited["revision"])
-    assert np.allclose(silent, whole(talk.scene(document, 0).select(LOW["expression"]).drop()), atol=1e-6)
-    talk.edit(document, "gain", {"muted": True}, db=0)
-    edited = talk.edit(document, "unmute")
+    silent = client.samples(document, edited["revision"])
+    assert np.allclose(silent, whole(client.scene(document, 0).select(LOW["expression"]).drop()), atol=1e-6)
+    client.edit(document, "gain", {"muted": True}, db=0)
+    edited = client.edit(document, "unmute")
     assert edited["document"]["n_muted"] == 0
-    assert np.allclose(talk.samples(document, edited["revision"]), before, atol=1e-6)
+    assert np.allclose(client.samples(document, edited["revision"]), before, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -164,16 +164,16 @@ def test_muted_events_are_silent_stay_and_come_back(talk):
         {"op": "move", "by_s": 0.5},
     ],
 )
-def test_muted_events_stay_muted_wherever_an_edit_takes_them(talk, edit):
-    document = talk.open()
-    scene = talk.scene(document)
+def test_muted_events_stay_muted_wherever_an_edit_takes_them(client, edit):
+    document = client.open()
+    scene = client.scene(document)
     marked = [3, 50, 51, 700, 1400]
     level_of = dict(enumerate(scene.gabor.amplitude[:, 0].tolist()))
     early = {i for i in marked if scene.gabor.time_s[i] < 1.5}
     assert 0 < len(early) < len(marked)
-    talk.edit(document, "mute", {"ids": marked})
-    talk.edit(document, edit["op"], {"expression": "time_s < 1.5"}, **{k: v for k, v in edit.items() if k != "op"})
-    now = talk.studio.documents[document["id"]].history.current
+    client.edit(document, "mute", {"ids": marked})
+    client.edit(document, edit["op"], {"expression": "time_s < 1.5"}, **{k: v for k, v in edit.items() if k != "op"})
+    now = client.studio.documents[document["id"]].history.current
     muted = now.scene.gabor.take(now.muted[: len(now.scene.gabor)])
     left = [i for i in marked if edit["op"] != "delete" or i not in early] + (
         sorted(early) if edit["op"] == "duplicate" else []
@@ -181,39 +181,39 @@ def test_muted_events_stay_muted_wherever_an_edit_takes_them(talk, edit):
     assert sorted(muted.amplitude[:, 0].tolist()) == sorted(level_of[i] for i in left)
 
 
-def test_solo_mutes_all_others(talk):
-    document = talk.open()
-    edited = talk.edit(document, "solo", LOW)
-    only = talk.scene(document).select(LOW["expression"]).only()
-    assert np.allclose(talk.samples(document, edited["revision"]), whole(only), atol=1e-6)
+def test_solo_mutes_all_others(client):
+    document = client.open()
+    edited = client.edit(document, "solo", LOW)
+    only = client.scene(document).select(LOW["expression"]).only()
+    assert np.allclose(client.samples(document, edited["revision"]), whole(only), atol=1e-6)
 
 
-def test_pasting_between_documents(talk, folder):
-    one = talk.open()
-    talk.scene(one).gain(-20).save(folder / "other.mote")
-    other = talk.open("other.mote")
-    edited = talk.edit(other, "paste", LOW, document=one["id"], revision=0, at_s=1.25)
-    copied = talk.scene(one).select(LOW["expression"])
+def test_pasting_between_documents(client, folder):
+    one = client.open()
+    client.scene(one).gain(-20).save(folder / "other.mote")
+    other = client.open("other.mote")
+    edited = client.edit(other, "paste", LOW, document=one["id"], revision=0, at_s=1.25)
+    copied = client.scene(one).select(LOW["expression"])
     assert edited["selection"]["n"] == len(copied)
     assert edited["document"]["n_events"] == other["n_events"] + len(copied)
-    chosen = talk.post(f"documents/{other['id']}/revisions/1/select", {"ranges": edited["selection"]["ranges"]})
+    chosen = client.post(f"documents/{other['id']}/revisions/1/select", {"ranges": edited["selection"]["ranges"]})
     assert chosen["n"] == len(copied)
     assert chosen["start_s"] == pytest.approx(1.25, abs=1e-6)
     pasted = Selection(
-        talk.scene(other), np.isin(np.arange(talk.scene(other).n_events), expand(edited["selection"]["ranges"]))
+        client.scene(other), np.isin(np.arange(client.scene(other).n_events), expand(edited["selection"]["ranges"]))
     ).only()
     before = copied.only().render()
     first, start = round(1.25 * 44100), round(copied.onset_s * 44100)
-    n = min(len(before) - start, talk.scene(other).n_samples - first)
+    n = min(len(before) - start, client.scene(other).n_samples - first)
     assert np.allclose(pasted.render()[first : first + n], before[start : start + n], atol=2e-3)
 
 
-def test_pasting_resamples(talk, folder):
-    document = talk.open()
+def test_pasting_resamples(client, folder):
+    document = client.open()
     scene_of(example("gabor", 1)).save(folder / "slow.mote")
-    slow = talk.open("slow.mote")
+    slow = client.open("slow.mote")
     assert slow["sample_rate_hz"] == 16000
-    edited = talk.edit(document, "paste", {}, document=slow["id"], revision=0, at_s=0.5)
+    edited = client.edit(document, "paste", {}, document=slow["id"], revision=0, at_s=0.5)
     assert edited["selection"]["n"] == slow["n_events"]
 
 
@@ -221,27 +221,27 @@ def expand(ranges):
     return np.concatenate([np.arange(a, b) for a, b in zip(ranges[::2], ranges[1::2], strict=True)])
 
 
-def test_groups_are_made_and_taken_apart(talk):
-    document = talk.open()
-    edited = talk.edit(document, "group", {"ids": [1, 2, 3]}, role="note")
-    groups = talk.get(f"documents/{document['id']}/revisions/{edited['revision']}/groups")
+def test_groups_are_made_and_taken_apart(client):
+    document = client.open()
+    edited = client.edit(document, "group", {"ids": [1, 2, 3]}, role="note")
+    groups = client.get(f"documents/{document['id']}/revisions/{edited['revision']}/groups")
     assert [(g["role"], g["n_events"], g["parent"]) for g in groups] == [("note", 3, 0)]
     note = groups[0]["id"]
-    edited = talk.edit(document, "group", {"ids": [9]}, parent=note)
+    edited = client.edit(document, "group", {"ids": [9]}, parent=note)
     at = f"documents/{document['id']}/revisions/{edited['revision']}"
-    assert talk.post(f"{at}/select", {"group": note})["n"] == 4
-    talk.edit(document, "ungroup", {"ids": [9]})
-    assert talk.scene(document).gabor.group_id[9] == note
-    talk.edit(document, "ungroup", {"group": note})
-    assert len(talk.scene(document).groups) == 0
-    assert "no group" in talk.edit(document, "set", {"ids": [0]}, 422, values={"group_id": 77})["error"]
+    assert client.post(f"{at}/select", {"group": note})["n"] == 4
+    client.edit(document, "ungroup", {"ids": [9]})
+    assert client.scene(document).gabor.group_id[9] == note
+    client.edit(document, "ungroup", {"group": note})
+    assert len(client.scene(document).groups) == 0
+    assert "no group" in client.edit(document, "set", {"ids": [0]}, 422, values={"group_id": 77})["error"]
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_every_parameter_can_be_set(kind, tmp_path):
     scene = scene_of(example(kind, 2), n_channels=2)
     table = scene.table(kind)
-    for param in (param for param in table.PARAMS if param.told and param.name not in ("group_id", "room_id")):
+    for param in (param for param in table.PARAMS if param.public and param.name not in ("group_id", "room_id")):
         was = np.ravel(table.column(param.name)[1])[0]
         value = float(was) + (1 if param.whole else 0.001 * (abs(float(was)) or 1.0))
         value = min(value, param.high) if value <= param.high else float(was) - (1 if param.whole else 0.001)
@@ -254,7 +254,7 @@ def test_every_parameter_can_be_set(kind, tmp_path):
         after = document.history.current.scene
         assert np.all(after.table(kind).column(param.name)[place] == value), param.name
         others = [
-            name.name for name in table.PARAMS if name.told and name.name not in (param.name, "n_bands", "n_frames")
+            name.name for name in table.PARAMS if name.public and name.name not in (param.name, "n_bands", "n_frames")
         ]
         for name in others:  # and nothing else has changed
             assert np.array_equal(after.table(kind).column(name)[place], table.column(name)[1]), (param.name, name)
@@ -265,11 +265,11 @@ def test_every_parameter_can_be_set(kind, tmp_path):
         assert saved.n_events <= after.n_events
 
 
-def test_what_is_set_after_edits_is_what_is_saved(talk):
-    document = talk.open()
-    talk.edit(document, "transpose", {"expression": "time_s < 1"}, semitones=2)
-    talk.edit(document, "set", {"ids": [40]}, values={"frequency_hz": 777.25, "amplitude": [0.25]})
-    scene = talk.scene(document)
+def test_what_is_set_after_edits_is_what_is_saved(client):
+    document = client.open()
+    client.edit(document, "transpose", {"expression": "time_s < 1"}, semitones=2)
+    client.edit(document, "set", {"ids": [40]}, values={"frequency_hz": 777.25, "amplitude": [0.25]})
+    scene = client.scene(document)
     i = int(np.flatnonzero(scene.gabor.frequency_hz == 777.25)[0])
     rounded = scene.quantise()
     j = int(
@@ -289,12 +289,12 @@ def test_what_is_set_after_edits_is_what_is_saved(talk):
         ({"time_s": -50}, "before 0"),
     ],
 )
-def test_values_that_make_no_sense_are_refused_in_one_line(talk, values, says):
-    document = talk.open()
-    error = talk.edit(document, "set", {"ids": [3]}, 422, values=values)["error"]
+def test_values_that_make_no_sense_are_refused_in_one_line(client, values, says):
+    document = client.open()
+    error = client.edit(document, "set", {"ids": [3]}, 422, values=values)["error"]
     assert says in error
     assert "\n" not in error
-    assert talk.get(f"documents/{document['id']}")["revision"] == 0
+    assert client.get(f"documents/{document['id']}")["revision"] == 0
 
 
 def test_joined_selects_the_other_scene():

@@ -14,12 +14,12 @@ from motes.errors import ParameterError
 from motes.studio.forms import LARGE, described, options_of
 
 
-def test_an_encoded_recording_becomes_a_document(talk, folder):
-    job = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 300}}, 202)
+def test_an_encoded_recording_becomes_a_document(client, folder):
+    job = client.post("jobs", {"path": "sound.wav", "options": {"n_events": 300}}, 202)
     assert job["state"] == "waiting"
-    told = talk.wait(job["id"])
-    assert (told["state"], told["fraction"], told["n_events"]) == ("done", 1.0, 300)
-    document = talk.get(f"documents/{told['document']}")
+    found = client.wait(job["id"])
+    assert (found["state"], found["fraction"], found["n_events"]) == ("done", 1.0, 300)
+    document = client.get(f"documents/{found['document']}")
     assert document["n_events"] == 300
     assert document["dirty"]
     assert document["tracks"][0] == "original"
@@ -27,56 +27,56 @@ def test_an_encoded_recording_becomes_a_document(talk, folder):
     from motes.encoders.pursuit import PursuitOptions, encode
 
     direct = encode(open_source(folder / "sound.wav"), PursuitOptions(n_events=300))
-    assert all(a.equals(b) for a, b in zip(talk.scene(document).tables, direct.tables, strict=True))
+    assert all(a.equals(b) for a, b in zip(client.scene(document).tables, direct.tables, strict=True))
 
 
-def test_a_recording_is_a_document_before_it_is_encoded(talk):
-    document = talk.open("sound.wav")
+def test_a_recording_is_a_document_before_it_is_encoded(client):
+    document = client.open("sound.wav")
     assert (document["n_events"], document["dirty"], document["path"]) == (0, False, None)
-    job = talk.post("jobs", {"document": document["id"], "options": {"n_events": 50}}, 202)
-    assert talk.wait(job["id"])["document"] == document["id"]
-    assert talk.get(f"documents/{document['id']}")["n_events"] == 50
-    assert talk.post(f"documents/{document['id']}/undo")["document"]["n_events"] == 0
+    job = client.post("jobs", {"document": document["id"], "options": {"n_events": 50}}, 202)
+    assert client.wait(job["id"])["document"] == document["id"]
+    assert client.get(f"documents/{document['id']}")["n_events"] == 50
+    assert client.post(f"documents/{document['id']}/undo")["document"]["n_events"] == 0
 
 
-def test_jobs_are_cancelled_while_they_run_and_while_they_wait(talk):
-    first = talk.post("jobs", {"path": "sound.wav", "options": {"snr_db": 60}}, 202)
-    second = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
-    assert talk.delete(f"jobs/{second['id']}", 200)["state"] == "cancelled"
+def test_jobs_are_cancelled_while_they_run_and_while_they_wait(client):
+    first = client.post("jobs", {"path": "sound.wav", "options": {"snr_db": 60}}, 202)
+    second = client.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert client.delete(f"jobs/{second['id']}", 200)["state"] == "cancelled"
     end = time.monotonic() + 30
-    while talk.get(f"jobs/{first['id']}")["state"] != "running":
+    while client.get(f"jobs/{first['id']}")["state"] != "running":
         assert time.monotonic() < end
-    talk.delete(f"jobs/{first['id']}", 200)
+    client.delete(f"jobs/{first['id']}", 200)
     begun = time.monotonic()
-    told = talk.wait(first["id"])
-    assert told["state"] == "cancelled"
+    found = client.wait(first["id"])
+    assert found["state"] == "cancelled"
     assert time.monotonic() - begun < 8
-    assert told["document"] is None
-    third = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
-    assert talk.wait(third["id"])["state"] == "done"
+    assert found["document"] is None
+    third = client.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert client.wait(third["id"])["state"] == "done"
 
 
-def test_a_failing_job_fails_alone(talk, folder):
+def test_a_failing_job_fails_alone(client, folder):
     (folder / "broken.wav").write_bytes((folder / "sound.wav").read_bytes())
-    job = talk.post("jobs", {"path": "broken.wav", "options": {"n_events": 10}}, 202)
+    job = client.post("jobs", {"path": "broken.wav", "options": {"n_events": 10}}, 202)
     (folder / "broken.wav").write_bytes(b"RIFF of nothing")
-    told = talk.wait(job["id"])
-    if told["state"] == "failed":  # unless it was read before it broke
-        assert told["error"]
-        assert "\n" not in told["error"]
-        assert str(folder) not in told["error"]
-    again = talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
-    assert talk.wait(again["id"])["state"] == "done"
+    found = client.wait(job["id"])
+    if found["state"] == "failed":  # unless it was read before it broke
+        assert found["error"]
+        assert "\n" not in found["error"]
+        assert str(folder) not in found["error"]
+    again = client.post("jobs", {"path": "sound.wav", "options": {"n_events": 10}}, 202)
+    assert client.wait(again["id"])["state"] == "done"
 
 
-def test_a_killed_process_is_a_failed_job(talk, monkeypatch):
-    from motes.studio import jobs
+def test_a_killed_process_is_a_failed_job(client, monkeypatch):
+    from motes.studio import encoding
 
-    monkeypatch.setattr(jobs, "_encode", _die)
-    job = talk.post("jobs", {"path": "sound.wav"}, 202)
-    told = talk.wait(job["id"])
-    assert told["state"] == "failed"
-    assert "ended from outside" in told["error"]
+    monkeypatch.setattr(encoding, "encode_in_process", _die)
+    job = client.post("jobs", {"path": "sound.wav"}, 202)
+    found = client.wait(job["id"])
+    assert found["state"] == "failed"
+    assert "ended from outside" in found["error"]
 
 
 def _die(*_):
@@ -91,15 +91,15 @@ def in_a_loop(main):
         return pool.submit(lambda: asyncio.run(main())).result(120)
 
 
-def test_the_server_answers_while_it_encodes_and_tells_how_it_goes(talk):
+def test_the_server_answers_while_it_encodes_and_tells_how_it_goes(client):
     """The event loop is never held for long: a request that needs nothing but it is answered at once."""
 
     waits, messages = [], []
-    feed = talk.studio.feed
+    feed = client.studio.feed
 
     async def main():
         async def listen():
-            async for message in feed.listen(talk.studio.told):
+            async for message in feed.listen(client.studio.to_json):
                 messages.append(message)
 
         async def beat():
@@ -110,15 +110,15 @@ def test_the_server_answers_while_it_encodes_and_tells_how_it_goes(talk):
 
         tasks = [asyncio.create_task(listen()), asyncio.create_task(beat())]
         await asyncio.sleep(0.05)
-        job = await asyncio.to_thread(talk.post, "jobs", {"path": "sound.wav", "options": {"snr_db": 25}}, 202)
-        told = await asyncio.to_thread(talk.wait, job["id"])
+        job = await asyncio.to_thread(client.post, "jobs", {"path": "sound.wav", "options": {"snr_db": 25}}, 202)
+        found = await asyncio.to_thread(client.wait, job["id"])
         await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
-        return told
+        return found
 
-    told = in_a_loop(main)
-    assert told["state"] == "done"
+    found = in_a_loop(main)
+    assert found["state"] == "done"
     assert messages[0].startswith(b"event: hello\n")
     names = [message.split(b"\n")[0] for message in messages]
     assert names.count(b"event: job") >= 3
@@ -126,11 +126,11 @@ def test_the_server_answers_while_it_encodes_and_tells_how_it_goes(talk):
     assert sorted(waits)[int(0.99 * len(waits))] < 0.5  # encoding takes seconds
 
 
-def test_a_stream_ends_when_the_studio_does(talk):
+def test_a_stream_ends_when_the_studio_does(client):
     async def main():
-        stream = talk.studio.feed.listen(talk.studio.told)
+        stream = client.studio.feed.listen(client.studio.to_json)
         assert (await anext(stream)).startswith(b"event: hello")
-        threading.Thread(target=talk.studio.feed.close).start()
+        threading.Thread(target=client.studio.feed.close).start()
         with pytest.raises(StopAsyncIteration):
             await asyncio.wait_for(anext(stream), 5)
 
@@ -138,14 +138,14 @@ def test_a_stream_ends_when_the_studio_does(talk):
 
 
 @pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
-def test_forms_tell_what_the_options_are(encoder):
-    told = {option["name"]: option for option in described(encoder)["options"]}
-    assert all(option["doc"] for option in told.values())
-    bounded = [name for name, option in told.items() if option["low"] is not None]
+def test_forms_describe_what_the_options_are(encoder):
+    options = {option["name"]: option for option in described(encoder)["options"]}
+    assert all(option["doc"] for option in options.values())
+    bounded = [name for name, option in options.items() if option["low"] is not None]
     assert len(bounded) >= 7
     for name in bounded:
-        low, high, exclusive = (told[name][key] for key in ("low", "high", "exclusive_low"))
-        whole = told[name]["type"] == "integer"
+        low, high, exclusive = (options[name][key] for key in ("low", "high", "exclusive_low"))
+        whole = options[name]["type"] == "integer"
         if high < LARGE:
             options_of(encoder, {name: high})
             with pytest.raises(ParameterError):
@@ -178,24 +178,24 @@ def test_options_of_the_wrong_sort_are_refused(values):
 
 
 @pytest.mark.parametrize("kind", ["splat", "gabor"])
-def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(talk, kind):
+def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(client, kind):
     pytest.importorskip("torch")
     import struct
 
-    from motes.scene.scene import KINDS
+    from motes import kinds
 
     options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit_s": 4.0}
-    job = talk.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
-    talk.get(f"jobs/{job['id']}/events", 404)
+    job = client.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
+    client.get(f"jobs/{job['id']}/events", 404)
     seen, tile = [], b""
     end = time.monotonic() + 60
-    while (told := talk.get(f"jobs/{job['id']}"))["state"] in ("waiting", "running") and time.monotonic() < end:
-        seen.append(told)
-        if told["drawn"]:
-            tile = talk.get(f"jobs/{job['id']}/events").content
+    while (found := client.get(f"jobs/{job['id']}"))["state"] in ("waiting", "running") and time.monotonic() < end:
+        seen.append(found)
+        if found["drawn"]:
+            tile = client.get(f"jobs/{job['id']}/events").content
         time.sleep(0.02)
-    assert told["state"] == "done", told
-    assert told["stop_reason"] in ("time_limit", "iterations_reached", "stalled")
+    assert found["state"] == "done", found
+    assert found["stop_reason"] in ("time_limit", "iterations_reached", "stalled")
     steps = [one["iteration"] for one in seen if one["iteration"] is not None]
     losses = [one["loss"] for one in seen if one["loss"] is not None]
     assert steps == sorted(steps)
@@ -205,20 +205,23 @@ def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(talk, kind):
     assert tile[:4] == b"MTE1"
     n, n_all = struct.unpack_from("<2I", tile, 4)
     assert n == n_all == 5
-    assert set(tile[48 + 36 * n : 48 + 37 * n]) == {[one.KIND for one in KINDS].index(kind)}
+    assert set(tile[48 + 36 * n : 48 + 37 * n]) == {[one.name for one in kinds.KINDS].index(kind)}
     assert seen[-1]["drawn"] | {"number": 0} == {"number": 0, "duration_s": 3.0, "top_hz": 22050.0}
-    scene = talk.scene(talk.get(f"documents/{told['document']}"))
+    scene = client.scene(client.get(f"documents/{found['document']}"))
     assert (len(scene.table(kind)), scene.n_events) == (5, 5)
 
 
-def test_a_fit_without_pytorch_names_the_command(talk, monkeypatch):
+def test_a_fit_without_pytorch_names_the_command(client, monkeypatch):
     import importlib.util
 
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "torch" else found(name, *more)
     )
-    told = talk.post("jobs", {"path": "sound.wav", "encoder": "splat"}, 501)
-    assert "pip install 'motes[learn]'" in told["error"]
-    assert "\n" not in told["error"]
-    assert talk.wait(talk.post("jobs", {"path": "sound.wav", "options": {"n_events": 5}}, 202)["id"])["state"] == "done"
+    refusal = client.post("jobs", {"path": "sound.wav", "encoder": "splat"}, 501)
+    assert "pip install 'motes[learn]'" in refusal["error"]
+    assert "\n" not in refusal["error"]
+    assert (
+        client.wait(client.post("jobs", {"path": "sound.wav", "options": {"n_events": 5}}, 202)["id"])["state"]
+        == "done"
+    )

@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 import soundfile
 
 import motes
+from motes import kinds
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.kind import Look
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
 
@@ -78,7 +81,7 @@ class Page:
         self.page.goto(self.address)
         self.page.locator("header").wait_for()
 
-    def told(self, expression: str) -> Any:
+    def read(self, expression: str) -> Any:
         """The value of an expression in the page."""
         return json.loads(self.page.evaluate(f"JSON.stringify({expression} ?? null)"))
 
@@ -173,7 +176,7 @@ def spot(page: Page, seconds: float, hz: float) -> tuple[float, float]:
     """Where on the screen a time and a frequency are."""
     box = page.page.locator(".timeline").bounding_box()
     assert box is not None
-    view = page.told(
+    view = page.read(
         f"{{ from: {OPEN}.view.fromS, perS: {OPEN}.view.pxPerS, top: {OPEN}.view.topHz, "
         "tall: window.__motes.stage.axisHeight }"
     )
@@ -192,7 +195,7 @@ def test_plays_the_samples_of_the_scene(opened):
     page.page.get_by_role("button", name="Play").click()
     page.wait("window.started.length >= 4")
     page.page.keyboard.press("Space")
-    started = page.told("window.started")
+    started = page.read("window.started")
     played = np.concatenate([np.array(piece["samples"], np.float32) for piece in started])
     assert {piece["rate"] for piece in started} == {RATE}
     assert np.array_equal(played, np.atleast_2d(scene.render())[0, : len(played)])
@@ -208,10 +211,10 @@ def test_a_click_chooses_an_event_and_plays_it_alone(opened):
     wanted = 9
     page.page.mouse.click(*spot(page, scene.gabor.time_s[wanted], scene.gabor.frequency_hz[wanted]))
     page.wait(f"{OPEN}.selected.n === 1 && window.started.length === 1")
-    assert page.told(f"{OPEN}.selected.ranges") == [wanted, wanted + 1]
+    assert page.read(f"{OPEN}.selected.ranges") == [wanted, wanted + 1]
     assert "Atom 9" in page.page.locator(".inspector h2").inner_text()
     assert page.page.locator("[role=row][aria-selected=true]").count() == 1
-    alone = np.array(page.told("window.started[0].samples"))
+    alone = np.array(page.read("window.started[0].samples"))
     only = np.atleast_2d(scene.select([wanted]).only().render())[0]
     first = np.flatnonzero(only)[0]
     at = int(np.argmax(np.abs(alone))) - int(np.argmax(np.abs(only)))
@@ -223,13 +226,13 @@ def test_drag_moves_undo_restores_and_save_writes(opened, served):
     scene = chimes().quantise()
     page = opened(scene)
     page.choose("frequency_hz < 300")
-    n = page.told(f"{OPEN}.selected.n")
+    n = page.read(f"{OPEN}.selected.n")
     assert 0 < n < len(scene.gabor)
     page.keys("Alt+ArrowRight", "Alt+Shift+ArrowRight")
     page.keys("Control+z")
-    assert page.told(f"{OPEN}.info.dirty") is True
+    assert page.read(f"{OPEN}.info.dirty") is True
     x, y = spot(page, scene.gabor.time_s[1], scene.gabor.frequency_hz[1])
-    x += 0.01 * page.told(f"{OPEN}.view.pxPerS")
+    x += 0.01 * page.read(f"{OPEN}.view.pxPerS")
     page.page.mouse.move(x, y)
     page.page.mouse.down()
     page.page.mouse.move(x + 30, y, steps=4)
@@ -241,14 +244,14 @@ def test_drag_moves_undo_restores_and_save_writes(opened, served):
     page.keys("Control+s")
     page.wait(f"{OPEN}.info.dirty === false")
     moved = motes.load(served[1] / "chimes.mote").gabor
-    by = 0.01 + 60 / page.told(f"{OPEN}.view.pxPerS")
+    by = 0.01 + 60 / page.read(f"{OPEN}.view.pxPerS")
     assert np.allclose(np.sort(moved.time_s)[-5:], scene.gabor.time_s[-5:])
     low = np.sort(moved.time_s[moved.frequency_hz < 300])
     assert np.allclose(low, scene.gabor.time_s[scene.gabor.frequency_hz < 300] + by, atol=0.004)
     page.load()
     page.settled()
-    assert page.told(f"{OPEN}.info.name") == "chimes.mote"
-    assert np.isclose(page.told(f"{OPEN}.info.n_events"), len(scene.gabor))
+    assert page.read(f"{OPEN}.info.name") == "chimes.mote"
+    assert np.isclose(page.read(f"{OPEN}.info.n_events"), len(scene.gabor))
 
 
 def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
@@ -261,7 +264,7 @@ def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
     page.page.mouse.move(*spot(page, time[8] + 0.05, frequency[8] * 1.07), steps=5)
     page.page.mouse.up()
     page.wait(f"{OPEN}.selected.n === 5")
-    assert page.told(f"{OPEN}.selected.ranges") == [4, 9]
+    assert page.read(f"{OPEN}.selected.ranges") == [4, 9]
     page.keys("q")
     around = ((12, -0.07, 0.95), (12, -0.07, 1.1), (14, 0.07, 1.1), (14, 0.07, 0.9))
     corners = [(time[event] + beside, frequency[event] * ratio) for event, beside, ratio in around]
@@ -273,7 +276,7 @@ def test_box_lasso_and_kind_choose_what_lies_in_them(opened):
     page.page.mouse.up()
     page.page.keyboard.up("Shift")
     page.wait(f"{OPEN}.selected.n === 8")
-    assert page.told(f"{OPEN}.selected.ranges") == [4, 9, 12, 15]
+    assert page.read(f"{OPEN}.selected.ranges") == [4, 9, 12, 15]
     page.keys("Escape")
     page.page.locator(".legend button", has_text="atoms").click()
     page.wait(f"{OPEN}.selected.n === 24")
@@ -286,18 +289,18 @@ def test_solo_is_heard_and_groups_hold_together(opened):
     page.choose("frequency_hz < 500")
     chosen = scene.select("frequency_hz < 500")
     page.keys("g", "s")
-    assert page.told(f"{OPEN}.info.n_muted") == 24 - page.told(f"{OPEN}.selected.n")
+    assert page.read(f"{OPEN}.info.n_muted") == 24 - page.read(f"{OPEN}.selected.n")
     page.keys("Space")
     page.wait("window.started.length >= 2")
     page.keys("Space")
-    played = np.concatenate([np.array(piece["samples"], np.float32) for piece in page.told("window.started")])
+    played = np.concatenate([np.array(piece["samples"], np.float32) for piece in page.read("window.started")])
     assert np.allclose(played, np.atleast_2d(chosen.only().render())[0, : len(played)], atol=1e-6)
     page.keys("u", "Escape")
-    assert page.told(f"{OPEN}.info.n_muted") == 0
+    assert page.read(f"{OPEN}.info.n_muted") == 0
     page.page.locator(".inspector button.group").click()
     page.wait(f"{OPEN}.selected.n > 0")
     page.keys("Delete")
-    assert page.told(f"{OPEN}.info.n_events") == 24 - len(chosen.only().gabor)
+    assert page.read(f"{OPEN}.info.n_events") == 24 - len(chosen.only().gabor)
 
 
 def test_an_edit_is_heard_while_it_plays(opened):
@@ -308,7 +311,7 @@ def test_an_edit_is_heard_while_it_plays(opened):
     page.page.evaluate("window.started.length = 0")
     page.keys("[")
     page.wait("window.started.length >= 1")
-    assert page.told(f"{OPEN}.playing") is True
+    assert page.read(f"{OPEN}.playing") is True
     page.keys("Space")
 
 
@@ -322,7 +325,7 @@ def test_a_file_changed_elsewhere_is_replaced_only_when_told(opened, served):
     assert len(motes.load(served[1] / "chimes.mote").gabor) == 7
     page.page.get_by_role("button", name="Replace").click()
     page.wait(f"{OPEN}.info.dirty === false")
-    assert len(motes.load(served[1] / "chimes.mote").gabor) == page.told(f"{OPEN}.info.n_events")
+    assert len(motes.load(served[1] / "chimes.mote").gabor) == page.read(f"{OPEN}.info.n_events")
 
 
 def test_events_are_sent_to_a_room_and_made_wetter(opened):
@@ -334,7 +337,7 @@ def test_events_are_sent_to_a_room_and_made_wetter(opened):
     slider.fill("80")
     slider.dispatch_event("change")
     page.wait(f"{OPEN}.selected.wetness?.[0] === 0.8")
-    assert page.told(f"{OPEN}.info.rooms") == [{"id": 1, "name": "synthetic:0.6", "missing": False}]
+    assert page.read(f"{OPEN}.info.rooms") == [{"id": 1, "name": "synthetic:0.6", "missing": False}]
     page.page.get_by_label("Room").select_option("")
     page.wait(f"{OPEN}.info.rooms.length === 0")
     assert not page.troubles
@@ -361,7 +364,7 @@ def test_a_click_on_any_partial_of_a_splat_chooses_it(opened):
     page.keys("Escape")
     page.page.mouse.click(*spot(page, 2.6, 900))
     page.page.wait_for_timeout(200)
-    assert page.told(f"{OPEN}.selected.n") == 0
+    assert page.read(f"{OPEN}.selected.n") == 0
 
 
 def test_an_export_is_what_the_scene_renders(opened, tmp_path):
@@ -380,15 +383,15 @@ def test_unsaved_work_outlives_a_reload(opened):
     page = opened(chimes())
     page.choose("frequency_hz > 1000")
     page.keys("Delete")
-    left = page.told(f"{OPEN}.info.n_events")
+    left = page.read(f"{OPEN}.info.n_events")
     assert left < 24
     page.page.on("dialog", lambda dialog: dialog.accept())
     page.load()
     page.settled()
-    assert page.told(f"{OPEN}.info.n_events") == left
-    assert page.told(f"{OPEN}.info.dirty") is True
+    assert page.read(f"{OPEN}.info.n_events") == left
+    assert page.read(f"{OPEN}.info.dirty") is True
     page.keys("Control+z")
-    assert page.told(f"{OPEN}.info.n_events") == 24
+    assert page.read(f"{OPEN}.info.n_events") == 24
 
 
 def test_a_parameter_is_set_and_nonsense_is_refused_where_it_stands(opened):
@@ -426,7 +429,7 @@ def test_events_are_pasted_into_another_scene(opened, served):
     chimes(5, 2.0).save(served[1] / "other.mote")
     page = opened(chimes())
     page.choose("frequency_hz < 400")
-    copied = page.told(f"{OPEN}.selected.n")
+    copied = page.read(f"{OPEN}.selected.n")
     page.keys("Control+c")
     page.page.get_by_role("button", name="Open another file").click()
     page.page.locator(".file", has_text="other.mote").click()
@@ -434,7 +437,7 @@ def test_events_are_pasted_into_another_scene(opened, served):
     page.settled()
     page.keys("Control+v")
     page.wait(f"{OPEN}.info.n_events === {5 + copied}")
-    assert page.told(f"{OPEN}.selected.n") == copied
+    assert page.read(f"{OPEN}.selected.n") == copied
 
 
 def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
@@ -453,8 +456,8 @@ def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
     page.page.get_by_role("button", name="Encode", exact=True).click()
     page.page.locator(".timeline canvas").wait_for(timeout=60_000)
     page.settled()
-    assert page.told(f"{OPEN}.info.n_events") == 24
-    assert page.told(f"{OPEN}.info.tracks") == ["original", "reconstruction", "residual"]
+    assert page.read(f"{OPEN}.info.n_events") == 24
+    assert page.read(f"{OPEN}.info.tracks") == ["original", "reconstruction", "residual"]
     page.keys("1", "3", "2")
     assert not page.troubles
 
@@ -541,8 +544,8 @@ def test_a_closed_timeline_is_forgotten(opened):
         if page.page.evaluate("window.held.every((one) => one.deref() === undefined)"):
             break
         page.page.wait_for_timeout(50)
-    assert page.told("window.held.map((one) => one.deref() !== undefined)") == [False, False]
-    assert page.told("window.__motes") is None
+    assert page.read("window.held.map((one) => one.deref() !== undefined)") == [False, False]
+    assert page.read("window.__motes") is None
     assert not page.troubles
 
 
@@ -559,9 +562,9 @@ def test_a_worker_that_dies_is_told_of_and_nothing_waits_for_it(opened):
 
 def test_a_kind_that_the_page_knows_nothing_of_is_shown(opened, monkeypatch):
     """Names, colours and shapes of kinds are the server's to say."""
-    from motes.studio.kinds import LOOKS, Look
-
-    monkeypatch.setitem(LOOKS, "gabor", Look("wisp", "wisps", "#123456", "#654321", "bar"))
+    wisps = Look("wisp", "wisps", "#123456", "#654321", shape="bar")
+    known = [replace(kind, look=wisps) if kind.name == "gabor" else kind for kind in kinds.KINDS]
+    monkeypatch.setattr(kinds, "KINDS", tuple(known))
     page = opened(chimes(), color_scheme="dark")
     page.page.get_by_role("list", name="Colours").get_by_text("24 wisps").wait_for()
     swatch = page.page.locator(".legend .swatch").first
@@ -579,5 +582,5 @@ def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
     words = page.page.get_by_role("list", name="Colours").inner_text().split("\n")
     assert [word.strip() for word in words] == ["12 atoms", "4 textures", "6 strikes", "7 splats"]
     page.wait(f"{OPEN}.lanes.names.length === 3")
-    assert page.told(f"{OPEN}.lanes.title") == "control"
+    assert page.read(f"{OPEN}.lanes.title") == "control"
     assert not page.troubles

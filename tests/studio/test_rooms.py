@@ -33,8 +33,8 @@ def impulse_responses(tmp_path, monkeypatch):
     return folder
 
 
-def test_rooms_are_those_of_the_folder_and_synthetic_ones(talk, impulse_responses):
-    rooms = talk.get("rooms")
+def test_rooms_are_those_of_the_folder_and_synthetic_ones(client, impulse_responses):
+    rooms = client.get("rooms")
     assert [room["name"] for room in rooms[:2]] == ["booth.wav", "halls/long.wav"]
     assert [room["n_channels"] for room in rooms[:2]] == [1, 2]
     assert {room["sample_rate_hz"] for room in rooms[:2]} == {16000}
@@ -44,88 +44,88 @@ def test_rooms_are_those_of_the_folder_and_synthetic_ones(talk, impulse_response
     assert len(rooms) > 2
 
 
-def test_without_a_folder_rooms_are_synthetic(talk, monkeypatch, tmp_path):
+def test_without_a_folder_rooms_are_synthetic(client, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPULSE_RESPONSE_PATH", str(tmp_path / "gone"))
-    assert all(room["synthetic"] for room in talk.get("rooms"))
+    assert all(room["synthetic"] for room in client.get("rooms"))
 
 
-def test_a_room_is_edited_heard_undone_and_saved(talk, folder, impulse_responses):
-    document = talk.open()
-    dry, before = talk.scene(document), talk.samples(document, 0)
-    edited = talk.edit(document, "room", EARLY, room="halls/long", wetness=0.4)
-    scene = talk.scene(document)
+def test_a_room_is_edited_heard_undone_and_saved(client, folder, impulse_responses):
+    document = client.open()
+    dry, before = client.scene(document), client.samples(document, 0)
+    edited = client.edit(document, "room", EARLY, room="halls/long", wetness=0.4)
+    scene = client.scene(document)
     direct = dry.select(EARLY["expression"]).room(motes.room("halls/long"), 0.4)
     assert all(a.equals(b) for a, b in zip(scene.tables, direct.tables, strict=True))
     assert scene.n_samples == direct.n_samples
-    wet = talk.samples(document, edited["revision"])
+    wet = client.samples(document, edited["revision"])
     assert np.array_equal(wet, whole(direct))
     assert not np.array_equal(wet[:, : before.shape[1]], before)
     assert edited["document"]["rooms"] == [{"id": 1, "name": "halls/long.wav", "missing": False}]
-    chosen = talk.post(f"documents/{document['id']}/revisions/{edited['revision']}/select", EARLY)
+    chosen = client.post(f"documents/{document['id']}/revisions/{edited['revision']}/select", EARLY)
     assert (chosen["rooms"], chosen["wetness"]) == ([1], [0.4, 0.4])
-    everything = talk.post(f"documents/{document['id']}/revisions/{edited['revision']}/select", {})
+    everything = client.post(f"documents/{document['id']}/revisions/{edited['revision']}/select", {})
     assert (everything["rooms"], everything["wetness"]) == ([0, 1], [0.0, 0.4])
-    again = talk.edit(document, "room", EARLY, room=1, wetness=0.9)
+    again = client.edit(document, "room", EARLY, room=1, wetness=0.9)
     assert len(again["document"]["rooms"]) == 1
-    assert np.array_equal(talk.samples(document, again["revision"]), whole(talk.scene(document)))
-    assert not np.array_equal(talk.samples(document, again["revision"]), wet)
-    assert talk.post(f"documents/{document['id']}/undo")["revision"] == edited["revision"]
-    assert np.array_equal(talk.samples(document, edited["revision"]), wet)
-    talk.post(f"documents/{document['id']}/save", {})
+    assert np.array_equal(client.samples(document, again["revision"]), whole(client.scene(document)))
+    assert not np.array_equal(client.samples(document, again["revision"]), wet)
+    assert client.post(f"documents/{document['id']}/undo")["revision"] == edited["revision"]
+    assert np.array_equal(client.samples(document, edited["revision"]), wet)
+    client.post(f"documents/{document['id']}/save", {})
     saved = motes.load(folder / "sound.mote")
     assert [room.digest for room in saved.rooms] == [room.digest for room in scene.rooms]
     assert saved.gabor.wetness.max() == pytest.approx(0.4, abs=0.01)
-    talk.delete(f"documents/{document['id']}")
-    reopened = talk.open()
+    client.delete(f"documents/{document['id']}")
+    reopened = client.open()
     assert reopened["rooms"] == [{"id": 1, "name": "halls/long.wav", "missing": False}]
-    assert np.array_equal(talk.samples(reopened, 0), whole(saved))
-    out = talk.edit(reopened, "room", room=None)
+    assert np.array_equal(client.samples(reopened, 0), whole(saved))
+    out = client.edit(reopened, "room", room=None)
     assert out["document"]["rooms"] == []
-    assert np.array_equal(talk.samples(reopened, out["revision"]), whole(saved.select().room(None)))
+    assert np.array_equal(client.samples(reopened, out["revision"]), whole(saved.select().room(None)))
 
 
-def test_other_edits_of_a_scene_in_rooms_render_as_a_whole(talk):
-    document = talk.open()
-    talk.edit(document, "room", EARLY, room="synthetic:0.6", wetness=0.5)
-    talk.edit(document, "mute", {"ids": [3]})
-    edited = talk.edit(document, "move", {"ids": [7, 9]}, by_s=0.2)
-    heard = talk.studio.documents[document["id"]].history.current.heard
-    assert np.array_equal(talk.samples(document, edited["revision"]), whole(heard))
+def test_other_edits_of_a_scene_in_rooms_render_as_a_whole(client):
+    document = client.open()
+    client.edit(document, "room", EARLY, room="synthetic:0.6", wetness=0.5)
+    client.edit(document, "mute", {"ids": [3]})
+    edited = client.edit(document, "move", {"ids": [7, 9]}, by_s=0.2)
+    audible = client.studio.documents[document["id"]].history.current.audible
+    assert np.array_equal(client.samples(document, edited["revision"]), whole(audible))
     assert edited["changed"]["end_s"] > 0.6
 
 
-def test_what_is_heard_alone_rings_out(talk):
-    document = talk.open()
-    talk.edit(document, "room", {"ids": [0]}, room="synthetic:1.2", wetness=1.0)
-    revision = talk.get(f"documents/{document['id']}")["revision"]
-    dry = talk.get(f"documents/{document['id']}/revisions/{revision}/events/0")
-    sound = talk.post(f"documents/{document['id']}/revisions/{revision}/sounds", {"what": {"ids": [0]}}, 201)
+def test_what_is_heard_alone_rings_out(client):
+    document = client.open()
+    client.edit(document, "room", {"ids": [0]}, room="synthetic:1.2", wetness=1.0)
+    revision = client.get(f"documents/{document['id']}")["revision"]
+    dry = client.get(f"documents/{document['id']}/revisions/{revision}/events/0")
+    sound = client.post(f"documents/{document['id']}/revisions/{revision}/sounds", {"what": {"ids": [0]}}, 201)
     assert sound["end_s"] > dry["end_s"] + 0.5
-    samples = np.frombuffer(talk.get(sound["url_f32"].removeprefix("/api/")).content, "<f4")
-    only = np.atleast_2d(talk.scene(document).select([0]).only().render())[0]
+    samples = np.frombuffer(client.get(sound["url_f32"].removeprefix("/api/")).content, "<f4")
+    only = np.atleast_2d(client.scene(document).select([0]).only().render())[0]
     assert np.allclose(samples, only[sound["first"] : sound["first"] + len(samples)], atol=1e-6)
 
 
 def test_rooms_outlive_a_crash_and_the_disk(studio_of, folder, impulse_responses):
     import time
 
-    talk = studio_of(folder)
-    document = talk.open()
-    talk.edit(document, "room", EARLY, room="booth", wetness=0.7)
-    wanted = talk.scene(document)
-    held = talk.studio.documents[document["id"]].history
+    client = studio_of(folder)
+    document = client.open()
+    client.edit(document, "room", EARLY, room="booth", wetness=0.7)
+    wanted = client.scene(document)
+    held = client.studio.documents[document["id"]].history
     held._most = 0
     for _ in range(3):
-        talk.edit(document, "gain", {"ids": [0]}, db=1)
+        client.edit(document, "gain", {"ids": [0]}, db=1)
     assert not held[1].is_in_memory
     assert held[1].scene.rooms[0].equals(wanted.rooms[0])
-    assert np.array_equal(talk.samples(document, 1), whole(wanted))
+    assert np.array_equal(client.samples(document, 1), whole(wanted))
     end = time.monotonic() + 10
-    while not list(talk.studio.autosave.folder.glob("*.unsaved")) or talk.studio._unsaved:
+    while not list(client.studio.autosaver.store.folder.glob("*.unsaved")) or not client.studio.autosaver.is_idle:
         assert time.monotonic() < end
         time.sleep(0.02)
-    last = talk.scene(document)
-    talk.studio.close()
+    last = client.scene(document)
+    client.studio.close()
     again = studio_of(folder)
     (found,) = again.get("studio")["recovered"]
     recovered = again.post("documents", {"recovered": found["id"]}, 201)
@@ -134,37 +134,37 @@ def test_rooms_outlive_a_crash_and_the_disk(studio_of, folder, impulse_responses
     assert np.array_equal(whole(scene), whole(last))
 
 
-def test_events_are_pasted_with_their_rooms(talk, folder, impulse_responses):
+def test_events_are_pasted_with_their_rooms(client, folder, impulse_responses):
     motes.load(folder / "sound.mote").save(folder / "other.mote")
-    one, other = talk.open(), talk.open("other.mote")
-    talk.edit(one, "room", {"ids": [5]}, room="synthetic:0.3", wetness=0.2)
-    talk.edit(one, "room", {"ids": [1, 2]}, room="booth", wetness=0.5)
-    revision = talk.get(f"documents/{one['id']}")["revision"]
-    talk.edit(other, "room", {"ids": [0]}, room="synthetic:0.3", wetness=0.1)
-    edited = talk.edit(other, "paste", {"ids": [1, 2]}, document=one["id"], revision=revision, at_s=0.5)
-    scene = talk.scene(other)
+    one, other = client.open(), client.open("other.mote")
+    client.edit(one, "room", {"ids": [5]}, room="synthetic:0.3", wetness=0.2)
+    client.edit(one, "room", {"ids": [1, 2]}, room="booth", wetness=0.5)
+    revision = client.get(f"documents/{one['id']}")["revision"]
+    client.edit(other, "room", {"ids": [0]}, room="synthetic:0.3", wetness=0.1)
+    edited = client.edit(other, "paste", {"ids": [1, 2]}, document=one["id"], revision=revision, at_s=0.5)
+    scene = client.scene(other)
     assert [room.name for room in scene.rooms] == ["synthetic:0.3", "booth.wav"]
-    pasted = talk.post(
+    pasted = client.post(
         f"documents/{other['id']}/revisions/{edited['revision']}/select", {"ranges": edited["selection"]["ranges"]}
     )
     assert (pasted["n"], pasted["rooms"], pasted["wetness"]) == (2, [2], [0.5, 0.5])
-    assert np.array_equal(talk.samples(other, edited["revision"]), whole(scene))
-    last = talk.edit(other, "paste", {"ids": [5]}, document=one["id"], revision=revision, at_s=scene.duration_s)
+    assert np.array_equal(client.samples(other, edited["revision"]), whole(scene))
+    last = client.edit(other, "paste", {"ids": [5]}, document=one["id"], revision=revision, at_s=scene.duration_s)
     assert len(last["document"]["rooms"]) == 2  # that of the same name is the same
     assert last["document"]["duration_s"] > scene.duration_s + 0.3  # until it is no longer heard
 
 
-def test_a_missing_room_is_told_and_replaced(talk, folder, impulse_responses, monkeypatch):
+def test_a_missing_room_is_told_and_replaced(client, folder, impulse_responses, monkeypatch):
     scene = motes.load(folder / "sound.mote")
     scene.select([0]).room(motes.room("booth"), 0.5).save(folder / "sent.mote")
     for path in impulse_responses.glob("*.wav"):
         path.unlink()
-    document = talk.open("sent.mote")
+    document = client.open("sent.mote")
     assert document["rooms"] == [{"id": 1, "name": "booth.wav", "missing": True}]
     with pytest.warns(motes.errors.MotesWarning, match="booth"):
-        talk.samples(document, 0)
-    talk.edit(document, "room", {"ids": [0]}, 422, room="booth", wetness=0.5)
-    edited = talk.edit(document, "room", {"ids": [0]}, room="synthetic:0.3", wetness=0.5)
+        client.samples(document, 0)
+    client.edit(document, "room", {"ids": [0]}, 422, room="booth", wetness=0.5)
+    edited = client.edit(document, "room", {"ids": [0]}, room="synthetic:0.3", wetness=0.5)
     assert edited["document"]["rooms"] == [{"id": 1, "name": "synthetic:0.3", "missing": False}]
 
 
@@ -182,21 +182,21 @@ def test_a_missing_room_is_told_and_replaced(talk, folder, impulse_responses, mo
         {},
     ],
 )
-def test_rooms_that_make_no_sense_are_refused_in_one_line(talk, impulse_responses, fields):
-    document = talk.open()
-    told = talk.edit(document, "room", {"ids": [0]}, 422, **fields)
-    assert "\n" not in told["error"]
-    assert talk.get(f"documents/{document['id']}")["revision"] == 0
+def test_rooms_that_make_no_sense_are_refused_in_one_line(client, impulse_responses, fields):
+    document = client.open()
+    refusal = client.edit(document, "room", {"ids": [0]}, 422, **fields)
+    assert "\n" not in refusal["error"]
+    assert client.get(f"documents/{document['id']}")["revision"] == 0
 
 
-def test_a_room_with_a_response_of_its_own_stays_in_the_file(talk, folder):
+def test_a_room_with_a_response_of_its_own_stays_in_the_file(client, folder):
     random = np.random.default_rng(1)
     room = Room.of(random.standard_normal(4000) * 0.999 ** np.arange(4000), 16000, "mine")
     with pytest.warns(motes.errors.MotesWarning, match="licence"):
         motes.load(folder / "sound.mote").select([0]).room(room, 0.5).embed_rooms().save(folder / "own.mote")
-    document = talk.open("own.mote")
-    edited = talk.edit(document, "room", {"ids": [4]}, room="mine", wetness=0.3)
+    document = client.open("own.mote")
+    edited = client.edit(document, "room", {"ids": [4]}, room="mine", wetness=0.3)
     assert len(edited["document"]["rooms"]) == 1
-    talk.post(f"documents/{document['id']}/save", {})
+    client.post(f"documents/{document['id']}/save", {})
     (saved,) = motes.load(folder / "own.mote").rooms
     assert saved.is_embedded

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import ParameterError
-from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor, project_on_gabor
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
+from motes.kinds.gabor.kernel import project_on_gabor
+from motes.kinds.gabor.oracle import render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.synth.render import render_blocks
 

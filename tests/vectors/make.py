@@ -27,16 +27,21 @@ from motes.events.room import Room
 from motes.kinds.gabor.edit_tags import edits_to_tags
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers
+from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat import integers as splat_integers
-from motes.kinds.splat.table import HIGHEST_HZ, MUTE_DB, Splat, render_splat_oracle
+from motes.kinds.splat.oracle import render_splat_oracle
+from motes.kinds.splat.table import Splat
 from motes.kinds.strike import integers as strike_integers
-from motes.kinds.strike.table import Strike, render_strike_oracle
+from motes.kinds.strike.oracle import render_strike_oracle
+from motes.kinds.strike.table import Strike
 from motes.kinds.texture import integers as texture_integers
-from motes.kinds.texture.table import Texture, hop_samples, render_texture_oracle
+from motes.kinds.texture.oracle import render_texture_oracle
+from motes.kinds.texture.table import Texture, hop_samples
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.units import HIGHEST_HZ, SILENCE_DB
 
 FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))
@@ -220,7 +225,7 @@ def _splats(n_channels: int) -> Splat:
     random, n = np.random.default_rng(20 + n_channels), 12
     f0, used = np.exp(random.uniform(np.log(80), np.log(1500), n)), np.arange(n) % 3 > 0
     gain = random.uniform(-45, -12, (n, n_channels))
-    gain[5, -1] = MUTE_DB
+    gain[5, -1] = SILENCE_DB
 
     def some(default: float, values: np.ndarray) -> np.ndarray:
         return np.where(used, values, default)

@@ -72,7 +72,7 @@ def sentence(error: Exception) -> str:
     return text.split("\n")[0].rstrip(".") or type(error).__name__
 
 
-# libsndfile shortens a file that ends before its header says, and tells so only in its log: what is promised, what is
+# libsndfile shortens a file that ends before its header says, and says so only in its log: what is promised, what is
 # there
 _CUT = (
     re.compile(r"(?:data|SSND|Data Size|riff)\s*: (?P<promised>\d+) \(should be (?P<there>\d+)\)"),

@@ -10,8 +10,8 @@ from motes.audio.source import BLOCK_SAMPLES, Block
 
 
 def resample_blocks(blocks: Iterable[Block], n_channels: int, from_hz: int, to_hz: int) -> Iterator[Block]:
-    """The same audio at another rate, block by block (soxr, very high quality): n samples become ⌈n · to/from⌉, and
-    time 0 stays at 0.
+    """Blocks of the audio at another rate (soxr, very high quality): n samples become ⌈n · to/from⌉, and time 0 stays
+    at 0.
     """
     if from_hz == to_hz:
         yield from blocks

@@ -93,7 +93,7 @@ class FileSource:
     """A recording in a file or a binary stream; a stream that cannot seek is spooled (memory first, then a temporary
     file).
 
-    Where a header does not tell the length exactly (MP3, Ogg), it is counted by decoding once. Raises AudioError, one
+    Where a header does not hold the exact length (MP3, Ogg), it is counted by decoding once. Raises AudioError, one
     line, where the file is missing, empty, damaged, cut short, of a kind libsndfile does not know, or holds NaN or
     infinities.
     """
@@ -225,7 +225,7 @@ Audio = ArrayLike | str | os.PathLike[str] | BinaryIO | Source
 
 
 def as_source(audio: Audio, sample_rate_hz: float | None = None) -> Source:
-    """A source of this audio; an array needs its `sample_rate_hz`, a recording tells its own.
+    """A source of this audio; an array needs its `sample_rate_hz`, a recording has its own.
 
     Raises AudioError for a file that cannot be read, ParameterError for an array that makes no sense and for another
     rate than that of the file.

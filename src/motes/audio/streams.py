@@ -18,7 +18,9 @@ class Stream:
     """A seekable stream that several views share."""
 
     def __init__(self, raw: IO[bytes]) -> None:
-        self.raw, self.lock = raw, threading.Lock()
+        self.raw = raw
+        # Views read in several threads: each seeks before it reads.
+        self.lock = threading.Lock()
         self.n_bytes = raw.seek(0, os.SEEK_END)
 
 

@@ -53,7 +53,7 @@ def write_audio(
 
     `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The
     extension chooses the format (for streams it is `extension`), 24 bits where it has them unless `subtype` names
-    another of libsndfile's codings ("PCM_16", "FLOAT"…). Tell `n_samples` of blocks where a WAV may pass 4 GiB: it
+    another of libsndfile's codings ("PCM_16", "FLOAT"…). Give `n_samples` of blocks where a WAV may pass 4 GiB: it
     becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be written, exists and
     `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not
     finite.
@@ -156,11 +156,11 @@ class _Writer:
             try:
                 file.write(samples)
             finally:
-                guarded.check()  # first: what soundfile then makes of it tells less
+                guarded.check()  # first: what soundfile then makes of it says less
 
     def _quantised(self, piece: Block) -> NDArray[np.float32] | NDArray[np.int32]:
-        """Rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is clipped and
-        counted.
+        """The samples, rounded here rather than in libsndfile, which truncates some codings; what lies beyond ±1 is
+        clipped and counted.
         """
         if self._coding in ("FLOAT", "DOUBLE"):
             return piece
@@ -174,7 +174,7 @@ class _Writer:
         return scaled
 
     def _write_empty(self, handle: IO[bytes]) -> None:
-        """libsndfile leaves nothing, or something it refuses, for no samples in these formats."""
+        """Write a file of no samples where libsndfile leaves nothing, or something that it refuses."""
         if self._container == "FLAC":
             bits = _BITS[self._coding]
             fields = self._rate << 44 | (self._n_channels - 1) << 41 | (bits - 1) << 36

@@ -52,7 +52,7 @@ def studio(
 
 def _opened(target: str | None, usual: Path | None) -> tuple[Path, Path | None]:
     """The folder, and the file in it to open at once."""
-    from motes.studio.folder import sort_of
+    from motes.studio.folder import file_type
 
     if target is None:
         return (usual if usual is not None and usual.is_dir() else Path()), None
@@ -61,7 +61,7 @@ def _opened(target: str | None, usual: Path | None) -> tuple[Path, Path | None]:
         return path, None
     if not path.exists():
         raise UsageError(f"there is no file or folder {target}")
-    if sort_of(path.name) is None:
+    if file_type(path.name) is None:
         raise UsageError(f"{target} is neither a .mote file nor a recording, by its name")
     real = Path(os.path.realpath(path))
     return real.parent, real

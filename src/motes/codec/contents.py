@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motes import kinds
 from motes.codec.group_packet import unpack_groups
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
@@ -16,7 +17,6 @@ from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.packet import Columns
 from motes.events.room import Room
-from motes.kinds import KINDS
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Contents:
         self.groups = Groups.empty()
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
-        self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in KINDS}
+        self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in kinds.KINDS}
         self._at: dict[Place, Columns] = {}
         self.entries: list[Entry] = []
         self.sent: set[Place] = set()
@@ -134,7 +134,7 @@ class Contents:
         """All of it."""
         h = self.header
         tables: dict[str, Any] = {}
-        for kind in KINDS:
+        for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
                 _same_columns(parts)
                 tables[kind.name] = kind.module("packet").table(parts, h.sample_rate_hz)

@@ -6,7 +6,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from motes.codec.packets import OPTIONAL, SKIPPED, TYPES, PacketType, name_of
+from motes.codec.packets import OPTIONAL, SKIPPED, PacketType, name_of, types
 from motes.coding.varints import Reader, varint
 from motes.errors import FormatError
 from motes.events.packet import MAX_PAYLOAD
@@ -33,7 +33,7 @@ class Frame:
     @property
     def type(self) -> PacketType:
         """What is known of packets of its type."""
-        return TYPES.get(self.kind, SKIPPED)
+        return types().get(self.kind, SKIPPED)
 
     def reader(self) -> Reader:
         """Takes its payload apart, from the beginning."""
@@ -61,7 +61,7 @@ def read_frame(data: bytes | memoryview, at: int, number: int, file_at: int | No
     payload = bytes(data[start : start + length])
     if zlib.crc32(payload, zlib.crc32(data[at : start - _CHECKSUM_SIZE])) != checksum:
         raise FormatError(f"{name}: damaged, its checksum does not match")
-    if kind not in TYPES and not kind & OPTIONAL:
+    if kind not in types() and not kind & OPTIONAL:
         raise FormatError(
             f"{name}: this version of motes does not know packets of this type; a newer one may: update motes"
         )

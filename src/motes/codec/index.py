@@ -6,14 +6,11 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from motes import kinds
 from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError
 from motes.events.packet import MAX_LAYER, MAX_PAYLOAD, REACH_UNIT, Extent, packet_samples
-from motes.kinds import KINDS
 
-# The types of packets of events with the place of their kind in a file: of one stretch of time, packets of the first
-# kind come first.
-ORDER = {kind.letter[0]: order for order, kind in enumerate(KINDS)}
 # A packet of events and the sends that follow it.
 _MAX_BYTES = 2 * (MAX_PAYLOAD + 16)
 N_WINDOWS = 10
@@ -47,7 +44,7 @@ class Entry:
     @property
     def place(self) -> Place:
         """What packets of events are ordered by."""
-        return self.number, ORDER[self.kind], self.layer
+        return self.number, _order(self.kind), self.layer
 
     def longer(self, n_bytes: int) -> Entry:
         """The entry with the bytes of what follows its packet."""
@@ -59,9 +56,14 @@ class Entry:
         return self.number * length - self.before * REACH_UNIT, (self.number + 1) * length + self.after * REACH_UNIT
 
 
+def _order(kind: int) -> int:
+    """The place of a kind in a file: of one stretch of time, packets of the first kind come first."""
+    return next(order for order, one in enumerate(kinds.KINDS) if one.letter[0] == kind)
+
+
 def check_event_type(kind: int, name: str) -> None:
     """FormatError unless packets of this type hold events."""
-    if kind not in ORDER:
+    if all(one.letter[0] != kind for one in kinds.KINDS):
         raise FormatError(f"{name}: it tells of packets of type {kind}, which hold no events")
 
 
@@ -80,7 +82,8 @@ class Index:
     def n_events(self) -> dict[str, int]:
         """How many events of each kind the file holds; the first kind is named even if there are none."""
         counts = {
-            kind.name: sum(entry.n_events for entry in self.entries if entry.kind == kind.letter[0]) for kind in KINDS
+            kind.name: sum(entry.n_events for entry in self.entries if entry.kind == kind.letter[0])
+            for kind in kinds.KINDS
         }
         return {name: n for place, (name, n) in enumerate(counts.items()) if n or place == 0}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from motes import kinds
 from motes.codec.contents import Contents
 from motes.codec.group_packet import pack_groups
 from motes.codec.header import Header
@@ -15,7 +17,6 @@ from motes.codec.room_packet import encode_room
 from motes.coding.varints import Reader
 from motes.events.event_table import EventTable
 from motes.events.packet import Columns, EventPacket, ReadPacket
-from motes.kinds import KINDS
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.kind import Kind
 
@@ -168,20 +169,6 @@ ROOM = PacketType(
     Contents.add_room,
     _rooms,
 )
-# One type for each kind of event.
-EVENTS = tuple(
-    PacketType(
-        kind.letter,
-        kind.name,
-        Stage.EVENTS,
-        Often.MANY,
-        "by packet number *P*, of one *P* in the order of this table, then by layer; at most one for all three",
-        "out of order",
-        Contents.add_events,
-        kind=kind,
-    )
-    for kind in KINDS
-)
 SENDS = PacketType(
     b"W",
     "sends",
@@ -204,16 +191,47 @@ INDEX = PacketType(
 END = PacketType(
     b"E", "end", Stage.END, Often.ONCE, "the last 14 bytes of the file", "packets are missing", Contents.add_end, _end
 )
-PACKETS: tuple[PacketType, ...] = (HEADER, GROUPS, INSTRUMENT, ROOM, *EVENTS, SENDS, INDEX, END)
 # Any other type with the bit OPTIONAL.
 SKIPPED = PacketType(
     bytes([OPTIONAL]), "optional", Stage.EVENTS, Often.MANY, "before or after packets of events", "", Contents.skip
 )
-TYPES = {packet.number: packet for packet in PACKETS}
-assert len(TYPES) == len(PACKETS), "two types of packet have one letter"
-assert not any(number & OPTIONAL for number in TYPES)
+
+
+def event_packets() -> tuple[PacketType, ...]:
+    """One type for each kind of event."""
+    return _event_packets(kinds.KINDS)
+
+
+def packets() -> tuple[PacketType, ...]:
+    """All types, in the order in which they stand in a file."""
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, *event_packets(), SENDS, INDEX, END)
+
+
+def types() -> dict[int, PacketType]:
+    """All types by their bytes."""
+    return _types(kinds.KINDS)
+
+
+@lru_cache
+def _event_packets(known: tuple[Kind, ...]) -> tuple[PacketType, ...]:
+    where = "by packet number *P*, of one *P* in the order of this table, then by layer; at most one for all three"
+    return tuple(
+        PacketType(
+            kind.letter, kind.name, Stage.EVENTS, Often.MANY, where, "out of order", Contents.add_events, kind=kind
+        )
+        for kind in known
+    )
+
+
+@lru_cache
+def _types(known: tuple[Kind, ...]) -> dict[int, PacketType]:
+    found = {packet.number: packet for packet in packets()}
+    assert len(found) == len(packets()), "two types of packet have one letter"
+    assert not any(number & OPTIONAL for number in found)
+    return found
 
 
 def name_of(kind: int) -> str:
     """What packets of a type are called in messages."""
-    return TYPES[kind].name if kind in TYPES else "optional" if kind & OPTIONAL else f"type {kind}"
+    known = types().get(kind)
+    return known.name if known is not None else "optional" if kind & OPTIONAL else f"type {kind}"

@@ -6,8 +6,8 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from motes import kinds
 from motes.events.event_table import EventTable
-from motes.kinds import KINDS
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import from_integers, slices, to_integers
 from motes.kinds.gabor.quantiser import (
@@ -44,7 +44,7 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     """
     chosen = check_quantiser(quantiser or scene.quantiser or default_quantiser(scene))
     rate = scene.sample_rate_hz
-    tables = [integers_of(kind).rounded(scene.table(kind.name), rate, chosen) for kind in KINDS]
+    tables = [integers_of(kind).rounded(scene.table(kind.name), rate, chosen) for kind in kinds.KINDS]
     instruments = scene.instruments
     if instruments:
         from motes.codec import instrument_packet  # numba: only where there are instruments

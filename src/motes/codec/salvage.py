@@ -14,7 +14,7 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame_size, read_frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, PACKETS, TYPES, Often, Stage, name_of
+from motes.codec.packets import END, HEADER, INDEX, Often, Stage, name_of, packets, types
 from motes.codec.reader import naming
 from motes.errors import FormatError
 from motes.events.packet import packet_samples
@@ -50,7 +50,7 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
             else "the file is empty"
         )
     HEADER.read(contents, header)
-    for packet in PACKETS:
+    for packet in packets():
         if Stage.HEADER < packet.stage < Stage.END:
             held = [found for found in frames if found.type is packet]
             _decode(contents, held if packet.often is Often.MANY else held[:1], skipped)
@@ -70,17 +70,19 @@ def _decode(contents: Contents, frames: list[Frame], skipped: list[str]) -> None
 
 
 def _without_instrument(contents: Contents) -> list[str]:
-    """Drop strikes whose instrument is lost, and number the others' anew."""
-    known, n_lost = sorted(contents.instruments), 0
-    for part in contents.parts["strike"]:
-        instrument, control = part["instrument_id"], part["control"]
-        n_controls = np.array([contents.instruments[k].n_controls if k in known else 0 for k in instrument], np.int64)
-        kept = control < n_controls
-        n_lost += int(np.count_nonzero(~kept))
-        part.update({name: values[kept] for name, values in part.items()})
-        part["instrument_id"] = np.searchsorted(known, part["instrument_id"])
+    """Drop events whose instrument is lost, and number the others' anew."""
+    known, lost = sorted(contents.instruments), dict.fromkeys(contents.parts, 0)
+    for kind, part in ((kind, part) for kind, parts in contents.parts.items() for part in parts):
+        if "instrument_id" in part:
+            n_controls = [contents.instruments[k].n_controls if k in known else 0 for k in part["instrument_id"]]
+            kept = part["control"] < np.array(n_controls, np.int64)
+            lost[kind] += int(np.count_nonzero(~kept))
+            part.update({name: values[kept] for name, values in part.items()})
+            part["instrument_id"] = np.searchsorted(known, part["instrument_id"])
     contents.instruments = {number: contents.instruments[k] for number, k in enumerate(known)}
-    return [f"the instrument of {n_lost} strike event{'s' * (n_lost != 1)} is lost, and they with it"] if n_lost else []
+    return [
+        f"the instrument of {n} {kind} event{'s' * (n != 1)} is lost, and they with it" for kind, n in lost.items() if n
+    ]
 
 
 def _without_room(contents: Contents) -> list[str]:
@@ -146,8 +148,9 @@ def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
 
 def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
     """Where the next intact packet begins, or the end; and what is left of the effort."""
+    known = types()
     for place in range(at, len(data)):
-        if data[place] not in TYPES:
+        if data[place] not in known:
             continue
         effort -= min(_claimed(data, place), len(data) - place) + HEAD_SIZE
         if effort < 0:

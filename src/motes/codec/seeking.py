@@ -11,7 +11,7 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame, frame_size, read_frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, pack_end, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, PACKETS, SENDS, Often, PacketType, Stage
+from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, Often, PacketType, Stage, packets
 from motes.errors import FormatError
 from motes.scene.scene import Scene
 
@@ -31,7 +31,7 @@ class SeekableFile:
         # Where the next packet begins: in the end the first one of events.
         self._first = PREAMBLE_SIZE
         self._before: list[Frame] = []
-        for packet in PACKETS:
+        for packet in packets():
             if packet.stage < Stage.EVENTS:
                 self._read_all(packet)
         self.header = Header.unpack(self._before[0].reader())

@@ -11,7 +11,7 @@ import numpy as np
 
 from motes.codec.frames import frame, preamble
 from motes.codec.index import Entry, Index
-from motes.codec.packets import EVENTS, PACKETS, SENDS, PacketType, Stage
+from motes.codec.packets import SENDS, PacketType, Stage, event_packets, packets
 from motes.codec.quantise_scene import default_quantiser
 from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
@@ -22,7 +22,7 @@ from motes.scene.scene import Scene
 
 class Written:
     """A scene on its way into a file, and what of it has been written: types of packet are asked for their payloads
-    in the order of PACKETS, and index and end follow from what went before.
+    in the order of packets(), and index and end follow from what went before.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -40,7 +40,7 @@ class Written:
             if stage is Stage.EVENTS:
                 yield from self._events()
             else:
-                yield from (chunk for packet in PACKETS if packet.stage is stage for chunk in self._all(packet))
+                yield from (chunk for packet in packets() if packet.stage is stage for chunk in self._all(packet))
 
     def index(self) -> Index:
         """Of the packets of events that have been written."""
@@ -57,8 +57,8 @@ class Written:
 
     def _events(self) -> Iterator[bytes]:
         """Packets of events of all kinds by their place in the file, each with the sends of its events."""
-        packets = heapq.merge(*map(self._of_kind, EVENTS), key=lambda item: item[1].place)
-        for packet, entry, made in packets:
+        in_order = heapq.merge(*map(self._of_kind, event_packets()), key=lambda item: item[1].place)
+        for packet, entry, made in in_order:
             data = self._frame(packet, made.payload)
             if made.sends is not None and made.sends.any():
                 from motes.codec.sends_packet import pack_sends  # numba

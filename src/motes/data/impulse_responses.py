@@ -3,7 +3,7 @@ the setting IMPULSE_RESPONSE_PATH, which may be a single file too.
 
 - `rooms()` are all that can be read, or synthetic ones where no folder is set: the candidates of a fit;
 - `room(name)` is one of them by its name, or `synthetic:1.2` by its reverberation time;
-- `look_through(folder)` tells of each file what it holds or why it cannot be used;
+- `look_through(folder)` finds in each file a room, or why there is none;
 - `finder()` gives rooms that a file names by their digest their responses back.
 """
 

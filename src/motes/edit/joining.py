@@ -14,7 +14,7 @@ from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt
 from motes.errors import ParameterError
 from motes.events import room as rooms
 from motes.events.groups import Groups
-from motes.kinds.strike.table import together
+from motes.events.instrument import together
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.edit import assign, joining, operations, tables
 from motes.edit.condition import Expression
 from motes.edit.slicing import slice_seconds, within
@@ -21,7 +22,6 @@ from motes.events.columns import stored_params
 from motes.events.event_table import EventTable, Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
-from motes.kinds import KINDS
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -188,13 +188,13 @@ def choose(
 
 def column_names() -> list[str]:
     """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
-    names = ["kind", *(param.name for kind in KINDS for param in stored_params(kind.table)), *_MORE]
-    return list(dict.fromkeys(names + [name for kind in KINDS for name in kind.table.FOUND]))
+    names = ["kind", *(param.name for kind in kinds.KINDS for param in stored_params(kind.table)), *_MORE]
+    return list(dict.fromkeys(names + [name for kind in kinds.KINDS for name in kind.table.FOUND]))
 
 
 def parse(condition: str) -> Expression:
     """A condition on events, ready to evaluate; ParameterError where it makes no sense."""
-    return Expression(condition, column_names(), {"kind": [kind.name for kind in KINDS]})
+    return Expression(condition, column_names(), {"kind": [kind.name for kind in kinds.KINDS]})
 
 
 def columns(table: EventTable, first_id: int = 0) -> dict[str, Any]:

@@ -22,32 +22,35 @@ from motes.files import atomic_output
 # Of the arrays and their names; one more whenever what is stored means something else.
 VERSION = 1
 # Names that no array of a fit has.
-VERSION_KEY, SOURCE_KEY, OPTIONS_KEY = "checkpoint_version", "source_digest", "options"
+VERSION_KEY, SOURCE_KEY, FIT_KEY, OPTIONS_KEY = "checkpoint_version", "source_digest", "fit", "options"
 
 
 def write_checkpoint(path: str, source: Source, options: Any, arrays: Mapping[str, ArrayLike]) -> None:
     """Write the arrays of a fit of `source` with `options`, a dataclass, in place of what the file held."""
     stored = msgspec.json.encode(asdict(options)).decode()
-    about: dict[str, Any] = {VERSION_KEY: VERSION, SOURCE_KEY: source.digest(), OPTIONS_KEY: stored}
+    about: dict[str, Any] = {VERSION_KEY: VERSION, SOURCE_KEY: source.digest()}
+    about |= {FIT_KEY: type(options).__name__, OPTIONS_KEY: stored}
     named: dict[str, Any] = {name: np.asarray(value) for name, value in (about | dict(arrays)).items()}
     with atomic_output(path, True) as handle:
         np.savez(handle, **named)
 
 
 def read_checkpoint(path: str, source: Source, options: Any, matters: Collection[str]) -> dict[str, NDArray[Any]]:
-    """The arrays in a checkpoint; ParameterError where it is of another recording, or of an option other than in
-    `options` whose name is in `matters`.
+    """The arrays in a checkpoint; ParameterError where it is of another recording, of another class of options, or of
+    an option other than in `options` whose name is in `matters`.
     """
     with checkpoint_errors(path):
         with np.load(path, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
         version = int(arrays.pop(VERSION_KEY))
         stored = msgspec.json.decode(str(arrays.pop(OPTIONS_KEY)))
-        digest = str(arrays.pop(SOURCE_KEY))
+        digest, fit = str(arrays.pop(SOURCE_KEY)), str(arrays.pop(FIT_KEY))
         if version != VERSION:
             raise ParameterError(f"{path} is a checkpoint of version {version}, not {VERSION}: delete it")
         if digest != source.digest():
             raise ParameterError(f"{path} is a checkpoint of another recording: name another, or delete it")
+        if fit != type(options).__name__:
+            raise ParameterError(f"{path} is a checkpoint of a fit with {fit}, not with {type(options).__name__}")
         _check_options(path, stored, options, matters)
         return arrays
 

@@ -18,7 +18,7 @@ Columns = dict[str, NDArray[Any]]
 
 def stored_params(kind: type[EventTable]) -> list[Param]:
     """The parameters of a kind that tables show, in their order."""
-    return [param for param in kind.PARAMS if param.told]
+    return [param for param in kind.PARAMS if param.public]
 
 
 def column_names(param: Param, n_channels: int) -> list[str]:

@@ -4,13 +4,18 @@ it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
+from motes.events.frozen import Frozen
+
+if TYPE_CHECKING:
+    from motes.events.instrument import Instrument
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,8 +36,8 @@ class Param:
     default: float | None = None
     # Whole numbers: an int64 column.
     whole: bool = False
-    # Whether tables, exports and conditions show it; those that are not told of serve edits.
-    told: bool = True
+    # Whether tables, exports and conditions show it; others serve edits.
+    public: bool = True
 
 
 MAX_ROOMS = 4095
@@ -51,8 +56,16 @@ SENDS = (
 )
 
 
+class Columns(Frozen):
+    """What a table knows of its columns beside their values."""
+
+    __slots__ = ("defaults",)
+    # The columns that hold nothing but their default, where there are events; they take no memory.
+    defaults: frozenset[str]
+
+
 @dataclass(frozen=True, eq=False)
-class EventTable:
+class EventTable(Columns):
     """Events of one kind as a structure of arrays; every column is a float64 (or, of whole numbers, int64) array that
     cannot be written to.
 
@@ -135,6 +148,9 @@ class EventTable:
         """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""
         raise NotImplementedError
 
+    def check_sources(self, instruments: Sequence[Instrument]) -> None:
+        """ParameterError where what the events are played on is not among a scene's instruments."""
+
     def only(self, kept: Mask) -> Self:
         """Those in `kept`, no longer depending on the others."""
         return self.take(kept)
@@ -161,27 +177,33 @@ class EventTable:
 
     def __post_init__(self) -> None:
         n_events: int | None = None
+        defaults = set()
         for param in self.PARAMS:
-            given = getattr(self, param.name)
-            if param.default is not None and (given is None or _is_default(given, param, n_events)):
-                shape = (n_events or 0,) if not param.per_channel else (n_events or 0, self.n_channels or 1)
-                object.__setattr__(self, param.name, _filled(param, shape))
-                continue
-            column = _fixed(given, np.int64 if param.whole else np.float64)
-            if column.ndim != 1 + param.per_channel:
-                raise ParameterError(
-                    f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}"
-                )
-            n_events = len(column) if n_events is None else n_events
-            if len(column) != n_events:
-                raise ParameterError(
-                    f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}"
-                )
-            self._check_range(param, column)
-            if param.default is not None and np.all(column == param.default):
-                column = _filled(param, column.shape)
+            given, column = getattr(self, param.name), None
+            if given is not None or param.default is None:
+                column = self._checked(param, given, n_events)
+                n_events = len(column)
+            if column is None or _is_default(column, param):
+                shape = (n_events or 0, self.n_channels or 1) if param.per_channel else (n_events or 0,)
+                column = _constant(param, shape if column is None else column.shape)
+                defaults.add(param.name)
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
+        object.__setattr__(self, "defaults", frozenset(defaults) if n_events else frozenset())
+
+    def _checked(self, param: Param, given: Any, n_events: int | None) -> NDArray[Any]:
+        """The values given for a column, as an array of its type, in the right number and range."""
+        column = _fixed(given, np.int64 if param.whole else np.float64)
+        if column.ndim != 1 + param.per_channel:
+            raise ParameterError(
+                f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}"
+            )
+        if n_events is not None and len(column) != n_events:
+            raise ParameterError(
+                f"{self.KIND}.{param.name} has {len(column)} events, {self.PARAMS[0].name} has {n_events}"
+            )
+        self._check_range(param, column)
+        return column
 
     def _check_range(self, param: Param, column: NDArray[Any]) -> None:
         if column.size == 0:
@@ -223,17 +245,17 @@ class EventTable:
         return self.with_more(other)
 
     def replace(self, **columns: Any) -> Self:
-        """The same events with some columns exchanged."""
-        return replace(self, **columns)
+        """A table of these events with some columns exchanged; None puts a column back to its default."""
+        kept = [f.name for f in fields(self) if f.name not in columns and f.name not in self.defaults]
+        return type(self)(**{name: getattr(self, name) for name in kept}, **columns)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self) if not self.at_default(f.name)})
+        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in self.defaults})
 
     def at_default(self, name: str) -> bool:
         """Whether a column holds nothing but its default, known without looking at it."""
-        param = next((param for param in self.PARAMS if param.name == name), None)
-        return param is not None and param.default is not None and _is_default(getattr(self, name), param, len(self))
+        return name in self.defaults
 
     def equals(self, other: Self) -> bool:
         """Whether every column holds the same bits."""
@@ -242,18 +264,18 @@ class EventTable:
         )
 
 
-def _filled(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
+def _constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
     """A column at its default: it takes no memory, as it takes none in a file."""
     one = np.asarray(param.default, np.int64 if param.whole else np.float64)
     one.flags.writeable = False
     return np.ndarray(shape, one.dtype, one, strides=(0,) * len(shape))  # as `broadcast_to`, five times as fast
 
 
-def _is_default(column: Any, param: Param, n_events: int | None) -> bool:
-    """Whether it is a column that `_filled` made, of so many events."""
-    if not isinstance(column, np.ndarray) or column.ndim != 1 + param.per_channel or len(column) != n_events:
+def _is_default(column: NDArray[Any], param: Param) -> bool:
+    """Whether a column holds nothing but its default."""
+    if param.default is None:
         return False
-    return n_events > 0 and not any(column.strides) and column.flat[0] == param.default
+    return column.size == 0 or bool(column.flat[0] == param.default and np.all(column == param.default))
 
 
 def _fixed(given: Any, dtype: type) -> NDArray[Any]:

@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike
 
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
+from motes.events.frozen import Frozen
 
 ROLES = ("partial", "note", "voice", "own")
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class Groups(Frozen):
     """A table of groups, `(n,)` int64 each and read-only: `id` from 1 upwards in ascending order, `parent` (0 for
     none), `role` (place in ROLES).
 

@@ -7,26 +7,27 @@ mixing weights.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
+from motes.events.frozen import Frozen
+from motes.units import NEPERS_60_DB
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+Ints = NDArray[np.int64]
 
-# An amplitude falls by 60 dB while it decays by this many nepers.
-T60 = float(np.log(1000.0))
 MAX_MODES, MAX_CONTROLS, MAX_TAPS = 4096, 4096, 4096
 MAX_WEIGHTS = 1 << 22
 T60_RANGE_S = (1e-5, 1e4)
 
 
 @dataclass(frozen=True, eq=False)
-class Instrument:
+class Instrument(Frozen):
     """Modes (frequency, 60 dB decay time), what each control injects, what each channel hears; stable whatever the
     values.
 
@@ -135,7 +136,7 @@ class Instrument:
     def rate(self, frequency_ratio: float = 1.0) -> Reals:
         """−decay and ω of each mode per sample, `(2, n_modes)`, all frequencies multiplied by `frequency_ratio`."""
         omega = 2 * np.pi * self.frequency_hz * frequency_ratio / self.sample_rate_hz
-        return np.stack([-T60 / (self.t60_s * self.sample_rate_hz), omega])
+        return np.stack([-NEPERS_60_DB / (self.t60_s * self.sample_rate_hz), omega])
 
     def heard_mixing(self, frequency_ratio: float = 1.0) -> Reals:
         """`mixing` as `(n_channels, 2, n_modes)`, zero for modes above half the sample rate, which would come back
@@ -196,7 +197,7 @@ class Instrument:
         return replace(self, weights=self.weights * inside, direct_gain=np.zeros(self.n_controls))
 
     def at_rate(self, sample_rate_hz: int) -> Instrument:
-        """The same instrument at another sample rate; the direct path is read off between its samples."""
+        """The instrument at another sample rate; the direct path is read off between its samples."""
         if sample_rate_hz == self.sample_rate_hz:
             return self
         n_taps = -(-self.n_taps * sample_rate_hz // self.sample_rate_hz)
@@ -220,14 +221,29 @@ class Instrument:
 
     def energy(self) -> Reals:
         """Energy of each mode, in samples, when it is struck with weight 1 and left to ring: `(n_modes,)`."""
-        loss = 2 * T60 / (self.t60_s * self.sample_rate_hz)
+        loss = 2 * NEPERS_60_DB / (self.t60_s * self.sample_rate_hz)
         heard: Reals = np.sum(np.abs(self.mixing) ** 2, axis=0) / (-2 * np.expm1(-loss))
         return heard
 
     def equals(self, other: Instrument) -> bool:
         """Whether every part holds the same bits."""
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
 
-def _same(one: Any, other: Any) -> bool:
-    return bool(np.array_equal(one, other))
+def check_instruments(instruments: Sequence[Instrument], sample_rate_hz: int, n_channels: int) -> None:
+    """ParameterError unless each has the rate and the channels of the scene that holds them."""
+    for number, instrument in enumerate(instruments):
+        if (instrument.sample_rate_hz, instrument.n_channels) != (sample_rate_hz, n_channels):
+            theirs = f"{instrument.n_channels} channels at {instrument.sample_rate_hz} Hz"
+            raise ParameterError(f"instrument {number} has {theirs}, the scene {n_channels} at {sample_rate_hz} Hz")
+
+
+def together(ours: tuple[Instrument, ...], theirs: tuple[Instrument, ...]) -> tuple[tuple[Instrument, ...], Ints]:
+    """All instruments, equal ones once, and what number each of `theirs` has among them."""
+    all_of_them, number = list(ours), np.zeros(len(theirs), np.int64)
+    for i, instrument in enumerate(theirs):
+        same = [k for k, known in enumerate(all_of_them) if known.equals(instrument)]
+        number[i] = same[0] if same else len(all_of_them)
+        if not same:
+            all_of_them.append(instrument)
+    return tuple(all_of_them), number

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import MAX_ROOMS, Array, EventTable, Ints
+from motes.events.frozen import Frozen
 from motes.events.limits import MAX_CHANNELS
 from motes.noise import white
 
@@ -48,7 +49,7 @@ FULL_SCALE = (1 << 15) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Room:
+class Room(Frozen):
     """A room that events can be sent to: a response, what a synthetic one is made from, or no more than the digest of
     one that was not found.
 
@@ -85,7 +86,6 @@ class Room:
             )
         if self.response is not None:
             object.__setattr__(self, "response", _checked_response(self.response, self.sample_rate_hz, self.name))
-        object.__setattr__(self, "_kernels", {})
 
     @classmethod
     def synthetic(cls, rt60_s: float, seed: int = 0) -> Room:
@@ -131,16 +131,16 @@ class Room:
         Channel c of a scene takes channel c of a response, or where it has fewer, starts again with its first. Kept
         once made, and read-only.
         """
-        kept: dict[tuple[int, int], Samples] = self.__dict__["_kernels"]
         if self.is_missing:
             return None
-        if (sample_rate_hz, n_channels) not in kept:
-            made = self._made(sample_rate_hz, n_channels)
-            made.flags.writeable = False
-            kept[sample_rate_hz, n_channels] = made
-        return kept[sample_rate_hz, n_channels]
+        return self.once(("kernels", sample_rate_hz, n_channels), lambda: self._kernels(sample_rate_hz, n_channels))
 
-    def _made(self, sample_rate_hz: int, n_channels: int) -> Samples:
+    def _kernels(self, sample_rate_hz: int, n_channels: int) -> Samples:
+        made = self._response_at(sample_rate_hz, n_channels)
+        made.flags.writeable = False
+        return made
+
+    def _response_at(self, sample_rate_hz: int, n_channels: int) -> Samples:
         if self.is_synthetic:
             n = max(1, round(self.duration_s * sample_rate_hz))
             decay = 10.0 ** (-3.0 * np.arange(n) / (self.rt60_s * sample_rate_hz))
@@ -168,7 +168,7 @@ class Room:
         return float(np.searchsorted(-decay_db(self.response), -HEARD_DB)) / self.sample_rate_hz
 
     def embedded(self, sample_rate_hz: int) -> Room:
-        """The same room for a file to hold, at this sample rate and rounded to 16 bits; one that has no response,
+        """The room as a file holds it, at this sample rate and rounded to 16 bits; one that has no response,
         or is embedded, as it is.
         """
         if self.response is None or self.is_embedded:

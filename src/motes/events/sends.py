@@ -1,4 +1,4 @@
-"""Which rooms events of any kind are sent to and how wet, as whole numbers: the only place where wetness is rounded."""
+"""Which rooms events of any kind are sent to and how wet, as whole numbers; wetness is rounded here alone."""
 
 from __future__ import annotations
 

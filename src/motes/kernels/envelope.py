@@ -4,8 +4,6 @@ array, and their adjoint.
 
 from __future__ import annotations
 
-import numpy as np
-
 from motes.kernels._jit import jit
 
 
@@ -38,12 +36,3 @@ def accumulate_adjoint(slope, out, factor, fresh, entering_slope, factor_slope):
         factor_slope[r] = total
         if fresh[r]:
             state = 0.0
-
-
-def accumulate_plain(entering: np.ndarray, factor: np.ndarray, fresh: np.ndarray) -> np.ndarray:
-    """The twin of `accumulate` in NumPy."""
-    out, state = np.zeros(entering.shape), 0.0
-    for r, j in np.ndindex(entering.shape):
-        state = float(entering[r, j]) + (0.0 if fresh[r] and j == 0 else float(factor[r]) * state)
-        out[r, j] = state
-    return out

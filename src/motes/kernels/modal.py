@@ -71,20 +71,3 @@ def modal_tables(direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n
     to_output, to_states, from_states = (np.ascontiguousarray(single, np.float32) for single in singles)
     states = np.ascontiguousarray(np.stack([power.real, power.imag], 1))
     return ModalTables(to_output, to_states, from_states, states)
-
-
-def plain_ring(
-    x: np.ndarray, direct_tap: float, poles: np.ndarray, amplitudes: np.ndarray, n_taps: int | None, n_out: int
-) -> np.ndarray:
-    """Output of `ring` one sample after the other, in double precision."""
-    state, y = np.zeros(len(poles), complex), np.zeros(n_out)
-    for n in range(n_out):
-        sample = x[n] if n < len(x) else 0.0
-        old = x[n - n_taps] if n_taps is not None and 0 <= n - n_taps < len(x) else 0.0
-        state *= poles
-        y[n] = direct_tap * sample + (amplitudes * state).sum().real
-        if n_taps is not None:
-            y[n] -= (amplitudes * poles**n_taps).sum().real * old
-            state -= poles**n_taps * old
-        state += sample
-    return y

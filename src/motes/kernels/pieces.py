@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
-from motes.kinds.gabor.kernel import _powers
+from motes.kernels.windowed_sinusoids import powers
 
 
 @jit
@@ -21,7 +21,7 @@ def bring_down(signal, n_channels, n_samples, hop, omega, weights, pieces):
     """
     lanes, window = np.empty(32), len(weights)
     for p in range(len(omega)):
-        step_re, step_im = _powers(-omega[p], lanes, 0)
+        step_re, step_im = powers(-omega[p], lanes, 0)
         for channel in range(n_channels):
             c, s = math.cos(0.5 * window * omega[p]), math.sin(0.5 * window * omega[p])
             read, write = 2 * (channel * n_samples + p * hop), 2 * (channel * len(omega) + p) * window

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import jit
-from motes.kinds.gabor.kernel import Signal, Sinusoids, _powers, add_gabor
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor, powers
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -250,8 +250,8 @@ def reassign(signal, places, to, reading):
         if end <= begin:
             continue
         turn = 2.0 * math.pi / window[i]
-        step_re, step_im = _powers(omega[i], lanes, 0)
-        turn_re, turn_im = _powers(turn, lanes, 32)
+        step_re, step_im = powers(omega[i], lanes, 0)
+        turn_re, turn_im = powers(turn, lanes, 32)
         u = begin - centre[i]
         p, q, r, s = math.cos(omega[i] * u), math.sin(omega[i] * u), math.cos(turn * u), math.sin(turn * u)
         x_re, x_im, d_re, d_im, e_re, e_im = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0

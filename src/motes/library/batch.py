@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from motes.errors import MotesError, warn_in_lines
 from motes.library.plan import Job
+from motes.library.worker import Worker, spawning
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
 
 # Called now and then with the fraction done, 0 … 1, and words about it where there are any; what it raises ends the
 # work.
@@ -30,21 +29,19 @@ Work = Callable[[Job, Progress], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `status` is "done", "skipped" or "failed"; `reason` is one line where it failed,
-    `report` what the work told.
-    """
+    """What became of a job: `reason` is one line where it failed, `report` what the work returned."""
 
     job: Job
-    status: str
+    status: Literal["done", "skipped", "failed"]
     reason: str = ""
     report: dict[str, Any] = field(default_factory=dict)
 
 
 def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
-    """Do the jobs and give their outcomes, in the order of the jobs whatever finishes first.
+    """The outcomes of the jobs, done as they are asked for; in the order of the jobs whatever finishes first.
 
     With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own
-    progress is told only without workers. A failing job fails alone. KeyboardInterrupt stops all of them and leaves
+    progress is reported only without workers. A failing job fails alone. KeyboardInterrupt stops all of them and leaves
     nothing half-written.
     """
     waiting = [job for job in jobs if not (job.refused or job.skipped)]
@@ -56,12 +53,12 @@ def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = 
         def within(fraction: float, words: str = "", done: int = done) -> None:
             progress((done + fraction) / len(jobs), words)
 
-        yield _settled(job) or attempt(job, work, within)
+        yield _without_work(job) or attempt(job, work, within)
         progress((done + 1) / len(jobs))
 
 
 def attempt(job: Job, work: Work, progress: Progress) -> Outcome:
-    """Do one job; what the user's files can cause becomes the outcome's reason."""
+    """The outcome of a job that is done here; what the user's files can cause becomes its reason."""
     try:
         return Outcome(job, "done", report=work(job, progress))
     except BrokenPipeError:
@@ -85,7 +82,8 @@ def one_line(text: object) -> str:
     return " ".join(str(text).split())
 
 
-def _settled(job: Job) -> Outcome | None:
+def _without_work(job: Job) -> Outcome | None:
+    """The outcome of a job in which there is nothing to do."""
     if job.refused:
         return Outcome(job, "failed", reason=job.refused)
     return Outcome(job, "skipped") if job.skipped else None
@@ -94,65 +92,42 @@ def _settled(job: Job) -> Outcome | None:
 # --- workers ---
 
 COMPILING = "motes: compiling, once (some seconds)…"
-# In a worker: whether it is at a job, and the event that ends all of them.
-_busy = False
-_cancelled: Any = None
+# In a process of the pool: what can interrupt its jobs.
+_worker: Worker
 
 
-def _start_worker(cancelled: Any, compiling: Any) -> None:
-    """Ctrl-C reaches every process of a terminal at once: workers leave it to the parent, which sets `cancelled`,
-    on any platform.
-    """
-
-    global _cancelled
-    _cancelled = cancelled
+def _start_worker(stop: Event, compiling: Event) -> None:
+    """In each process of the pool, before its first job."""
+    global _worker
+    _worker = Worker(stop)
     warn_in_lines()
-
-    def interrupted(signal_number: int, frame: FrameType | None) -> None:
-        if _busy and cancelled.is_set():
-            raise KeyboardInterrupt
-
-    def watch() -> None:
-        cancelled.wait()
-        while True:  # once is not enough: a compiler's callback may swallow what is raised in it
-            _thread.interrupt_main()
-            time.sleep(0.5)
-
-    signal.signal(signal.SIGINT, interrupted)
-    threading.Thread(target=watch, daemon=True).start()
     from motes.kernels._jit import on_first_compilation
 
-    def tell() -> None:
+    def announce() -> None:
         if not compiling.is_set():
             compiling.set()
             print(COMPILING, file=sys.stderr, flush=True)
 
-    on_first_compilation(tell)
+    on_first_compilation(announce)
 
 
-def _work_in_worker(job: Job, work: Work) -> Outcome:
-    global _busy
-    _busy = True
-    try:
-        if _cancelled.is_set():  # while the job was on its way
-            raise KeyboardInterrupt
+def _attempt_in_worker(job: Job, work: Work) -> Outcome:
+    with _worker.working():
         return attempt(job, work, lambda _: None)
-    finally:
-        _busy = False
 
 
 def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Progress) -> Iterator[Outcome]:
-    context = multiprocessing.get_context("spawn")  # numba's threads do not survive a fork
-    cancelled, compiling = context.Event(), context.Event()
-    pool = ProcessPoolExecutor(n_processes, context, _start_worker, (cancelled, compiling))
+    context = spawning()
+    stop, compiling = context.Event(), context.Event()
+    pool = ProcessPoolExecutor(n_processes, context, _start_worker, (stop, compiling))
     try:
         with _interrupts_ignored():
-            futures = [None if _settled(job) else pool.submit(_work_in_worker, job, work) for job in jobs]
+            futures = [None if _without_work(job) else pool.submit(_attempt_in_worker, job, work) for job in jobs]
         for done, (job, future) in enumerate(zip(jobs, futures, strict=True)):
-            yield _settled(job) or _result(job, future)
+            yield _without_work(job) or _result(job, future)
             progress((done + 1) / len(jobs))
     except BaseException:
-        cancelled.set()
+        stop.set()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

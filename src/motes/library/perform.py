@@ -65,14 +65,14 @@ def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration
     instrument, random = instrument_of(scene), np.random.default_rng(seed)
     n = int(random.poisson(density_per_s * duration_s))
     time_s = np.sort(random.uniform(0, duration_s, n))
-    control, amplitude = _usual(instrument, scene)
+    control, amplitude = _usual_amplitudes(instrument, scene)
     loudness = _loudness(instrument)[control] * amplitude**2
     loudness = loudness * (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10))
     if not loudness.any():
-        return _performed(scene, instrument, np.empty(0), np.empty(0, np.int64), np.empty(0))
+        return _scene_of_strikes(scene, instrument, np.empty(0), np.empty(0, np.int64), np.empty(0))
     chance = np.sqrt(loudness) / np.sqrt(loudness).sum()
     which = random.choice(len(control), n, p=chance)
-    return _performed(
+    return _scene_of_strikes(
         scene,
         instrument,
         time_s,
@@ -83,7 +83,7 @@ def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration
 
 
 def permuted(scene: Scene, seed: int) -> Scene:
-    """The same moments, the controls exchanged among them, each with its amplitude."""
+    """A scene with strikes at the moments of this one, the controls exchanged among them, each with its amplitude."""
     strikes, order = scene.strike, np.random.default_rng(seed).permutation(len(scene.strike))
     columns = ("control", "amplitude", "ring_s", "instrument_id", "frequency_ratio", "low_hz", "high_hz")
     moved = {name: strikes.column(name)[order] for name in columns}
@@ -104,7 +104,7 @@ def on_instrument(scene: Scene, other: Scene) -> Scene:
     if not theirs.equals(instrument):
         rank = np.argsort(np.argsort(_centroid(theirs), kind="stable"))[np.minimum(control, theirs.n_controls - 1)]
         control = np.argsort(_centroid(instrument), kind="stable")[rank * instrument.n_controls // theirs.n_controls]
-    return _performed(
+    return _scene_of_strikes(
         scene, instrument, score.time_s, control, score.amplitude, score.frequency_ratio, other.duration_s
     )
 
@@ -123,7 +123,7 @@ def play_notes(scene: Scene, notes: Notes) -> Scene:
     amplitude; notes ring out undamped.
     """
     instrument = instrument_of(scene)
-    usual, amplitude = _usual(instrument, scene)
+    usual, amplitude = _usual_amplitudes(instrument, scene)
     pitch = control_pitch(instrument)
     loudness = _loudness(instrument)[usual] * amplitude**2
     good = (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10)) & (pitch[usual] > 0)
@@ -137,14 +137,14 @@ def play_notes(scene: Scene, notes: Notes) -> Scene:
     )
     ratio = np.clip(wanted / pitch[usual[nearest]], 1e-3, 1e3)
     strength = amplitude[nearest] * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
-    return _performed(
+    return _scene_of_strikes(
         scene, instrument, notes.time_s, usual[nearest], strength, ratio, float(notes.time_s.max(initial=0.0))
     )
 
 
 def control_pitch(instrument: Instrument) -> Reals:
-    """The frequency in Hz that each control is heard at, 0 where it has no modes: its first harmonics hold most of
-    the root of the energy.
+    """The pitch of each control in Hz, 0 where it has no modes: its first harmonics hold most of the root of the
+    energy.
     """
     power = np.sqrt(np.abs(instrument.weights) ** 2 * instrument.energy())
     pitch = np.zeros(instrument.n_controls)
@@ -166,7 +166,7 @@ def control_pitch(instrument: Instrument) -> Reals:
     return pitch
 
 
-def _usual(instrument: Instrument, scene: Scene) -> tuple[NDArray[np.int64], Reals]:
+def _usual_amplitudes(instrument: Instrument, scene: Scene) -> tuple[NDArray[np.int64], Reals]:
     """The controls, and the amplitude at which each is struck in the scene (1 if it is not)."""
     control = np.arange(instrument.n_controls)
     mean = np.ones(len(control))
@@ -187,7 +187,7 @@ def _centroid(instrument: Instrument) -> Reals:
 
 
 def _ringing(strikes: Strike, instruments: tuple[Instrument, ...]) -> Strike:
-    """The strikes with how long they are heard on these instruments."""
+    """The strikes with the time for which they ring on these instruments."""
     if not len(strikes):
         return strikes
     rings = [np.minimum(instrument.ring_s(), 1e5) for instrument in instruments]
@@ -196,7 +196,7 @@ def _ringing(strikes: Strike, instruments: tuple[Instrument, ...]) -> Strike:
     )
 
 
-def _performed(
+def _scene_of_strikes(
     scene: Scene,
     instrument: Instrument,
     time_s: Reals,

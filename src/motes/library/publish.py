@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,10 @@ CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
+NO_CREDENTIALS = "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+# Where a machine of Amazon's is asked for credentials when there are no others.
+_CREDENTIALS_ADDRESS = "169.254.169.254"
+_CODE = re.compile(r"<Code>(\w+)</Code>")
 OnBytes = Callable[[int], None]
 
 
@@ -144,14 +149,13 @@ class Bucket:
     def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         try:
             import obstore
+            import obstore.exceptions
             from obstore.store import S3Store
         except ImportError as error:
             raise MissingExtraError("publishing", "publish") from error
         environment = os.environ if environment is None else environment
         if not any(environment.get(variable) for variable in CREDENTIALS):
-            raise PublishError(
-                "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            )
+            raise PublishError(NO_CREDENTIALS)
         self.name, self._obstore = name, obstore
         self.endpoint = (environment.get("AWS_ENDPOINT_URL") or "").rstrip("/")
         self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
@@ -183,16 +187,14 @@ class Bucket:
         """Whether an object of this key has this content and type."""
         try:
             there = self._obstore.get(self._store, upload.key, options={"head": True})
-        except FileNotFoundError:
-            return False
+        except (FileNotFoundError, self._obstore.exceptions.PermissionDeniedError):
+            return False  # without the right to list a bucket, S3 forbids to ask for what is not there
         except Exception as error:
-            if "403" in str(error):  # without the right to list a bucket, S3 says so of what is not there
-                return False
             raise self._explained(error) from None
         return there.attributes.get(DIGEST) == digest and there.attributes.get("Content-Type") == upload.content_type
 
     def put(self, upload: Upload, digest: str, on_bytes: OnBytes) -> None:
-        """Send a file; `on_bytes` is told each number of bytes sent. Interrupted, it leaves nothing that can be
+        """Send a file; `on_bytes` is called with each number of bytes sent. Interrupted, it leaves nothing that can be
         seen in the bucket.
         """
         attributes = {"Content-Type": upload.content_type, DIGEST: digest}
@@ -226,47 +228,50 @@ class Bucket:
         return str(self._obstore.sign(self._store, "GET", key, timedelta(days=days)))
 
     def _explained(self, error: Exception) -> PublishError:
-        """What went wrong, in one line."""
+        """The error as one line: by the code that S3 answered with, else by its class."""
+        no_permission = f"these credentials may not write to the bucket {self.name!r}"
+        other_region = f"the bucket is not in the region {self.region}: look at AWS_REGION"
+        codes = {
+            "NoSuchBucket": f"there is no bucket {self.name!r}",
+            "InvalidAccessKeyId": "the access key is not known there: look at AWS_ACCESS_KEY_ID",
+            "SignatureDoesNotMatch": "the secret key does not fit the access key: look at AWS_SECRET_ACCESS_KEY",
+            "AuthorizationHeaderMalformed": other_region,
+            "PermanentRedirect": other_region,
+            "AccessDenied": no_permission,
+        }
         text = str(error)
-        for mark, meaning in (
-            ("NoSuchBucket", f"there is no bucket {self.name!r}"),
-            ("InvalidAccessKeyId", "the access key is not known there: look at AWS_ACCESS_KEY_ID"),
-            ("SignatureDoesNotMatch", "the secret key does not fit the access key: look at AWS_SECRET_ACCESS_KEY"),
-            ("AuthorizationHeaderMalformed", f"the bucket is not in the region {self.region}: look at AWS_REGION"),
-            ("301 Moved", f"the bucket is not in the region {self.region}: look at AWS_REGION"),
-            ("403 Forbidden", f"these credentials may not write to the bucket {self.name!r}"),
-            ("AccessDenied", f"these credentials may not write to the bucket {self.name!r}"),
-            (
-                "error sending request",
-                f"cannot reach {self.endpoint or 'Amazon S3'}: is there a network, and is the address right?",
-            ),
-            (
-                "169.254.169.254",
-                "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            ),
-        ):
-            if mark in text:
-                return PublishError(meaning)
+        if (code := _CODE.search(text)) and code[1] in codes:
+            return PublishError(codes[code[1]])
+        # A writer passes on no class but OSError, and what never reached a server has none of its own: texts are left.
+        if isinstance(error, self._obstore.exceptions.PermissionDeniedError) or "403 Forbidden" in text:
+            return PublishError(no_permission)
+        if "redirect without LOCATION" in text:
+            return PublishError(other_region)
+        if "error sending request" in text:
+            place = self.endpoint or "Amazon S3"
+            return PublishError(f"cannot reach {place}: is there a network, and is the address right?")
+        if _CREDENTIALS_ADDRESS in text:
+            return PublishError(NO_CREDENTIALS)
         return PublishError(f"the bucket {self.name!r} refused: {_first_line(error)}")
 
 
 def publish(
     uploads: list[Upload], bucket: Bucket, *, link_days: float | None = None, on_bytes: OnBytes = lambda _: None
 ) -> Iterator[Published]:
-    """Send what the bucket does not hold yet, one after the other; a file that cannot be read fails alone, PublishError
-    ends it.
+    """What becomes of each upload, one after the other: sent if the bucket does not hold it yet; a file that cannot be
+    read fails alone, PublishError ends it.
 
     Run again, it goes on where it was interrupted. With `link_days` each comes with a link that anybody may open for
     that long.
     """
     if link_days is not None:
-        bucket.link("x", link_days)  # a mistake is told before anything is sent
+        bucket.link("x", link_days)  # a mistake is seen before anything is sent
     for upload in uploads:
-        told = 0
+        n_sent = 0
 
         def count(n_bytes: int) -> None:
-            nonlocal told
-            told += n_bytes
+            nonlocal n_sent
+            n_sent += n_bytes
             on_bytes(n_bytes)
 
         try:
@@ -279,7 +284,7 @@ def publish(
         else:
             link = "" if link_days is None else bucket.link(upload.key, link_days)
             yield Published(upload, status, bucket.url(upload.key), link)
-        on_bytes(upload.n_bytes - told)
+        on_bytes(upload.n_bytes - n_sent)
 
 
 def publish_files(

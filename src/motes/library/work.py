@@ -195,7 +195,7 @@ def _rendered(scene: Scene, first: int, last: int, progress: Progress) -> Iterat
 
 
 def _side_by_side(ones: Iterator[Block], others: Iterator[Block]) -> Iterator[tuple[Block, Block]]:
-    """The same stretches of two streams of blocks that are cut differently."""
+    """Pairs of equally long pieces of two streams of blocks that are cut differently."""
     other, at = next(others, None), 0
     for one in ones:
         done = 0

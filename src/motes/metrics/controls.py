@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motes.units import erb_rate, erb_rate_to_hz
+
 Audio = NDArray[np.float64]
 N_BANDS = 25
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20000.0
@@ -48,8 +50,7 @@ CONTROLS = (noise_vocoder, random_phase)
 
 def _band_edges_hz() -> Audio:
     """Edges of bands equally wide on the ERB-rate scale of Glasberg & Moore (1990)."""
-    low, high = 21.4 * np.log10(1 + 0.00437 * np.array([LOWEST_HZ, HIGHEST_HZ]))
-    return (10 ** (np.linspace(low, high, N_BANDS + 1) / 21.4) - 1) / 0.00437
+    return erb_rate_to_hz(np.linspace(erb_rate(LOWEST_HZ), erb_rate(HIGHEST_HZ), N_BANDS + 1))
 
 
 def _spectra(x: Audio, window: int) -> NDArray[np.complex128]:

@@ -93,15 +93,15 @@ def _scores(
 
 def _prepared(audio: NDArray[Any], sample_rate_hz: int) -> NDArray[np.float32]:
     """The signals to compare at 48 kHz, at least `SHORTEST_S` long."""
-    heard = signals(audio).astype(np.float32)
-    blocks = list(resample_blocks([heard], len(heard), sample_rate_hz, SCORED_AT_HZ))
+    compared = signals(audio).astype(np.float32)
+    blocks = list(resample_blocks([compared], len(compared), sample_rate_hz, SCORED_AT_HZ))
     missing = int(SHORTEST_S * SCORED_AT_HZ) - sum(block.shape[1] for block in blocks)
-    return np.concatenate([*blocks, np.zeros((len(heard), max(0, missing)), np.float32)], axis=1)
+    return np.concatenate([*blocks, np.zeros((len(compared), max(0, missing)), np.float32)], axis=1)
 
 
 def _guarded(score: Callable[[Mono, Mono], float], estimate: Mono, reference: Mono) -> float:
-    """The score, with what the measures cannot tell about silence: two silences are the same, one silence is
-    nothing like a sound.
+    """The score; of silence, which the measures know nothing of, the best where both are silent and the worst where one
+    is.
     """
     silent = [float(np.abs(x).max(initial=0.0)) < SILENCE for x in (estimate, reference)]
     if any(silent):

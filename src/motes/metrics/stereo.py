@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
-from motes.kinds.texture.table import erb_rate
 from motes.metrics.signal import check_pair
 from motes.stft import stft_blocks
+from motes.units import erb_rate, erb_rate_to_hz
 
 Array = NDArray[np.float64]
 LOWEST_HZ, HIGHEST_HZ = 50.0, 16000.0
@@ -45,9 +45,9 @@ def stereo_errors(estimate: ArrayLike, reference: ArrayLike, sample_rate_hz: int
     by_band = errors_by_band(estimate, reference, sample_rate_hz)
     result = {}
     for name, errors in by_band.items():
-        heard = errors[np.isfinite(errors)]
-        result[name] = float(heard.mean()) if heard.size else 0.0
-        result[f"{name}_worst"] = float(heard.max(initial=0.0))
+        defined = errors[np.isfinite(errors)]
+        result[name] = float(defined.mean()) if defined.size else 0.0
+        result[f"{name}_worst"] = float(defined.max(initial=0.0))
     return result
 
 
@@ -82,7 +82,7 @@ def band_edges(n_fft: int, sample_rate_hz: int) -> NDArray[np.int64]:
     """
     highest = min(HIGHEST_HZ, sample_rate_hz / 2)
     rates = np.arange(float(erb_rate(LOWEST_HZ)), max(float(erb_rate(highest)), float(erb_rate(LOWEST_HZ)) + 1) + 1e-9)
-    edges_hz = (10 ** (rates / 21.4) - 1) / 0.00437
+    edges_hz = erb_rate_to_hz(rates)
     return np.unique(np.ceil(edges_hz * n_fft / sample_rate_hz).astype(np.int64).clip(0, n_fft // 2 + 1))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from motes.report.numbers import NAMES
+from motes.report.numbers import MEASURES
 from motes.report.subject import Subject
 from motes.version import __version__
 
@@ -50,7 +50,7 @@ def numbers_table(subject: Subject, measured: dict[str, dict[str, float]], asked
         + "".join(_cell(column.get(name), digits) for column in measured.values())
         + "</tr>"
         for name in names
-        for title, unit, digits in [NAMES.get(name, (html.escape(name), "", 3))]
+        for title, unit, digits in [MEASURES.get(name, (html.escape(name), "", 3))]
     )
     notes = (
         []

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.edit.selection import columns
 from motes.events.columns import stored_params
 from motes.events.event_table import Array, EventTable, Ints
 from motes.kinds.gabor.partials import Curve, find_lines
-from motes.kinds.splat.integers import amplitudes
-from motes.kinds.splat.table import Splat
-from motes.kinds.texture.table import erb_rate
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 # Scenes of more atoms than this are shown as partials.
 MOST_ALONE = 400
@@ -64,7 +63,7 @@ class Items:
 
 def items_of(scene: Scene) -> Items:
     """The items of a scene, in order of time."""
-    lines = find_lines(scene) if len(scene.gabor) > MOST_ALONE else None
+    lines = find_lines(scene.gabor, scene.sample_rate_hz) if len(scene.gabor) > MOST_ALONE else None
     line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
     start, end, low, high, strength, key, sort = (
         np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True)
@@ -106,14 +105,15 @@ def _columns_by_kind(scene: Scene, line_of: Ints) -> Iterator[tuple[NDArray[Any]
     """
     first = 0
     for table in scene.tables:
-        low, high = bands(table)
-        in_line = line_of > 0 if table.KIND == "gabor" else np.zeros(len(table), bool)
+        drawing = kinds.of(table).drawing
+        low, high = drawing.band_hz(table)
+        in_line = line_of > 0 if table is scene.gabor else np.zeros(len(table), bool)
         key = -(1 + first + np.arange(len(table), dtype=np.int64))
-        if table.KIND == "gabor":
+        if table is scene.gabor:
             key = np.where(in_line, line_of, key)
         first += len(table)
         sort = np.where(in_line, PARTIAL, table.KIND).astype("<U16")
-        yield table.start_s, table.end_s, low, high, strengths(table), key, sort
+        yield table.start_s, table.end_s, low, high, drawing.strength(table), key, sort
 
 
 def _mean(curve: Curve, values: Array) -> float:
@@ -122,40 +122,6 @@ def _mean(curve: Curve, values: Array) -> float:
     if not np.sum(gaps) > 0:
         return float(np.mean(values))
     return float(np.sum(gaps * (values[1:] + values[:-1]) / 2) / np.sum(gaps))
-
-
-def bands(table: EventTable) -> tuple[Array, Array]:
-    """Lower and upper edge of each event in Hz, equal where it has one frequency; (0, inf) where a kind tells of
-    none.
-    """
-    names = {param.name for param in table.PARAMS}
-    for name in ("frequency_hz", "f0_hz"):
-        if name in names:
-            return table.column(name), table.column(name)
-    if {"low_hz", "high_hz"} <= names:
-        return table.column("low_hz"), table.column("high_hz")
-    return np.zeros(len(table)), np.full(len(table), 1e6)
-
-
-def strengths(table: EventTable) -> Array:
-    """Energy of each event where its kind tells an amplitude, else what comes before all that do."""
-    names = {param.name for param in table.PARAMS}
-    seconds = np.maximum(table.end_s - table.start_s, 1e-6)
-    if "amplitude" in names:
-        amplitude = table.column("amplitude")
-        return np.asarray(np.sum(np.square(amplitude if amplitude.ndim == 2 else amplitude[:, None]), axis=1) * seconds)
-    if isinstance(
-        table, Splat
-    ):  # its gain is that of the burst's spectrum at its middle, where there need not be a partial
-        sounding = (
-            table.noise[:, None] ** 2
-            + (1 - table.noise[:, None]) ** 2 * np.sum(amplitudes(table) ** 2, axis=1)[:, None]
-        )
-        return np.asarray(np.sum(sounding * 10 ** (table.gain_db / 10), axis=1) * (table.width_s + table.t60_s / 14))
-    if "gain_db" in names:
-        power = 10 ** (table.column("gain_db") / 10)
-        return np.asarray(seconds * (power if power.ndim == 1 else power.sum(axis=1)))
-    return seconds * 1e6
 
 
 def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
@@ -230,27 +196,13 @@ def lines(items: Items, chosen: Ints) -> list[list[Stroke]]:
     left, right = np.full(len(items), np.inf), np.full(len(items), -np.inf)
     first = 0
     for table in items.scene.tables:
-        begins, ends = _loud(table)
+        begins, ends = kinds.of(table).drawing.extent_s(table)
         number = items.number[first : first + len(table)]
         first += len(table)
         np.minimum.at(left, number, begins)
         np.maximum.at(right, number, ends)
     middle = (items.low_hz + items.high_hz) / 2
     return [_strokes(items.curves[i], float(left[i]), float(right[i]), float(middle[i])) for i in chosen.tolist()]
-
-
-def _loud(table: EventTable) -> tuple[Array, Array]:
-    """From when until when each event is drawn, `(n,)` in seconds."""
-    if isinstance(table, Splat):
-        before, after = np.minimum(table.reach_s(), [2 * table.width_s, 2 * table.width_s + table.t60_s * (40 / 60)])
-        backward = table.backward == 1
-        return table.time_s - np.where(backward, after, before), table.time_s + np.where(backward, before, after)
-    quarter = (
-        (table.end_s - table.start_s) / 4
-        if "window_s" in {param.name for param in table.PARAMS}
-        else np.zeros(len(table))
-    )
-    return table.start_s + quarter, table.end_s - quarter
 
 
 def _strokes(curve: Curve | None, left: float, right: float, hz: float) -> list[Stroke]:

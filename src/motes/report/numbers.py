@@ -12,7 +12,8 @@ from motes.errors import MissingExtraError
 from motes.metrics.signal import compare
 
 Audio = NDArray[np.float32]
-NAMES = {
+# Title, unit and decimals of each measure.
+MEASURES = {
     "snr_db": ("SNR", "dB", 1),
     "si_sdr_db": ("SI-SDR", "dB", 1),
     "spectral_convergence": ("Spectral convergence", "0 is perfect", 3),
@@ -37,12 +38,12 @@ def scores(estimate: Audio, original: Audio, sample_rate_hz: int, perceptual: bo
         copies[title] = np.asarray(getattr(controls, name)(original, sample_rate_hz), np.float32)
     listener = _optional("motes.metrics.perceptual") if perceptual else None
     return {
-        title: compare(copy, original) | _heard(listener, copy, original, sample_rate_hz)
+        title: compare(copy, original) | _perceptual(listener, copy, original, sample_rate_hz)
         for title, copy in copies.items()
     }
 
 
-def _heard(listener: Any, estimate: Audio, original: Audio, sample_rate_hz: int) -> dict[str, float]:
+def _perceptual(listener: Any, estimate: Audio, original: Audio, sample_rate_hz: int) -> dict[str, float]:
     if listener is None:
         return {}
     try:

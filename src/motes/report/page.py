@@ -1,5 +1,5 @@
 """A page about scenes in one HTML file: to hear, see and compare, from disk, without a network. docs/report.md
-tells what is on it.
+describes what is on it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
-from motes.report.items import Items, items_of, lines, parameters
+from motes.report.items import PARTIAL, Items, items_of, lines, parameters
 from motes.report.numbers import scores
 from motes.report.picture import band_levels_db, shade, top_frequency
 from motes.report.plane import features, plane
@@ -68,16 +69,16 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
     """The page. Raises ParameterError where so many scenes do not fit into so few megabytes."""
     if not subjects:
         raise ParameterError("a page needs at least one scene")
-    room = int(options.megabytes * 1e6) - 100_000
-    if room // len(subjects) < _SMALLEST:
+    budget = int(options.megabytes * 1e6) - 100_000
+    if budget // len(subjects) < _SMALLEST:
         raise ParameterError(
             f"{len(subjects)} scenes need {(len(subjects) * _SMALLEST + 1e5) / 1e6:.1f} MB at least, not "
             f"{options.megabytes:g}"
         )
-    parts = [_fitting(subject, number, room // len(subjects), options) for number, subject in enumerate(subjects)]
+    parts = [_fitting(subject, number, budget // len(subjects), options) for number, subject in enumerate(subjects)]
     names = [html.escape(subject.name) for subject in subjects]
     links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css") + _kind_styles(), _asset("page.js")
     text = Template(_asset("page.html")).substitute(
         title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",
@@ -104,34 +105,44 @@ def _asset(name: str) -> str:
     return (files("motes.report") / name).read_text(encoding="utf-8")
 
 
+def _kind_styles() -> str:
+    """The colours of kinds, on light and on dark pages and in the legend."""
+    light, dark = (
+        " ".join(f"--{kind.name}: {getattr(kind.look, page)};" for kind in kinds.KINDS) for page in ("light", "dark")
+    )
+    legend = "\n".join(
+        f'.legend [data-sort="{kind.name}"]::before {{ background: var(--{kind.name}); }}' for kind in kinds.KINDS
+    )
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{legend}\n"
+
+
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _fitting(subject: Subject, number: int, room: int, options: PageOptions) -> str:
-    """The part about a scene; of one that needs more bytes than there is room for, about its beginning."""
-    part = _article(subject, number, room, options)
-    while len(part.encode()) > room:
-        seconds = subject.scene.duration_s * min(0.85, 0.9 * room / len(part.encode()))
+def _fitting(subject: Subject, number: int, budget: int, options: PageOptions) -> str:
+    """The part about a scene, in at most `budget` bytes; about its beginning where the whole needs more."""
+    part = _article(subject, number, budget, options)
+    while len(part.encode()) > budget:
+        seconds = subject.scene.duration_s * min(0.85, 0.9 * budget / len(part.encode()))
         if seconds < 0.05:
             raise ParameterError(
-                f"{subject.name} does not fit into {room / 1e6:.1f} MB: allow the page more (--megabytes)"
+                f"{subject.name} does not fit into {budget / 1e6:.1f} MB: allow the page more (--megabytes)"
             )
         subject = subject.shortened(seconds)
-        part = _article(subject, number, room, options)
+        part = _article(subject, number, budget, options)
     return part
 
 
-def _article(subject: Subject, number: int, room: int, options: PageOptions) -> str:
+def _article(subject: Subject, number: int, budget: int, options: PageOptions) -> str:
     scene = subject.scene
     items = items_of(scene)
     rendered = np.atleast_2d(scene.render())
-    tracks = {"original": subject.original, "reconstruction": rendered}
+    tracks = {"reconstruction": rendered}
     if subject.original is not None:
-        tracks["residual"] = subject.original - rendered
-    heard = {name: audio for name, audio in tracks.items() if audio is not None}
-    chosen, events, data = _events(items, room, options)
-    pictures = _pictures(scene, heard)
+        tracks = {"original": subject.original} | tracks | {"residual": subject.original - rendered}
+    chosen, events, data = _events(items, budget, options)
+    pictures = _pictures(scene, tracks)
     fixed = events.n_bytes + len(data) + sum(map(len, pictures.values()))
     remixes = {
         "random-events": _remix(random_events(items), rendered),
@@ -139,17 +150,17 @@ def _article(subject: Subject, number: int, room: int, options: PageOptions) -> 
     }
     rate = scene.sample_rate_hz
     coded = {name: opus(audio, rate) for name, audio in remixes.items()} | {
-        name: flac(audio, rate) for name, audio in heard.items()
+        name: flac(audio, rate) for name, audio in tracks.items()
     }
-    if fixed + sum(sound.n_bytes for sound in coded.values()) > 0.98 * room:
-        coded |= {name: opus(audio, rate) for name, audio in heard.items()}
+    if fixed + sum(sound.n_bytes for sound in coded.values()) > 0.98 * budget:
+        coded |= {name: opus(audio, rate) for name, audio in tracks.items()}
     measured = {} if subject.original is None else scores(rendered, subject.original, rate, options.perceptual)
     return Template(_asset("scene.html")).substitute(
         id=number,
         name=html.escape(subject.name),
         headline=html.escape(headline(subject)),
         figures=figures(subject, measured),
-        sources=_sources(heard, number),
+        sources=_sources(tracks, number),
         players=_players(coded, pictures, number),
         events=events.url,
         remix_events=_player(coded["random-events"], f"random events, scene {number}"),
@@ -163,13 +174,13 @@ def _article(subject: Subject, number: int, room: int, options: PageOptions) -> 
     )
 
 
-def _events(items: Items, room: int, options: PageOptions) -> tuple[NDArray[np.int64], Coded, str]:
-    """Which items can be heard, their sounds, and all the script needs to know."""
-    most_s = min(_MOST_SOUND_S, _SOUND_SHARE * room * 3 / 4 / OPUS_BYTES_PER_S)
-    chosen = choose(items, most_s, min(_MOST_ITEMS, room // 1000))
+def _events(items: Items, budget: int, options: PageOptions) -> tuple[NDArray[np.int64], Coded, str]:
+    """Which items can be heard, their sounds, and all that the script reads."""
+    most_s = min(_MOST_SOUND_S, _SOUND_SHARE * budget * 3 / 4 / OPUS_BYTES_PER_S)
+    chosen = choose(items, most_s, min(_MOST_ITEMS, budget // 1000))
     sounds = event_sounds(items, chosen)
-    sorts = parameters(items, chosen)
-    points, method = plane(features(sorts, len(chosen)), options.map_method)
+    by_kind = parameters(items, chosen)
+    points, method = plane(features(by_kind, len(chosen)), options.map_method)
     top_hz = top_frequency(items.scene)
     data = {
         "seconds": items.scene.duration_s,
@@ -185,12 +196,12 @@ def _events(items: Items, room: int, options: PageOptions) -> tuple[NDArray[np.i
         "x": _short(points[:, 0]),
         "y": _short(points[:, 1]),
         "sorts": {
-            name: {
-                "items": sort["items"].tolist(),
-                "params": sort["params"],
-                "values": [_short(row) for row in sort["values"]],
+            kind: {
+                "items": held["items"].tolist(),
+                "params": held["params"],
+                "values": [_short(row) for row in held["values"]],
             }
-            for name, sort in sorts.items()
+            for kind, held in by_kind.items()
         },
     }
     return (
@@ -211,20 +222,16 @@ def _exact(values: Any) -> list[float]:
 def _remix(scene: Scene, rendered: NDArray[np.float32]) -> NDArray[np.float32]:
     """A remix as loud as the scene, or as loud as goes without clipping."""
     audio = np.atleast_2d(scene.render())[:, : rendered.shape[1]]
-    power, wanted, peak = (
-        float(np.mean(audio**2)) if audio.size else 0.0,
-        float(np.mean(rendered**2)) if audio.size else 0.0,
-        0.0,
-    )
+    power, wanted = (float(np.mean(x**2)) if audio.size else 0.0 for x in (audio, rendered))
     peak = float(np.abs(audio).max(initial=0.0))
     gain = min((wanted / power) ** 0.5, 0.98 / peak) if power > 0 else 1.0
     return audio * np.float32(gain)
 
 
-def _pictures(scene: Scene, heard: dict[str, NDArray[np.float32]]) -> dict[str, str]:
+def _pictures(scene: Scene, tracks: dict[str, NDArray[np.float32]]) -> dict[str, str]:
     """Spectrograms as `data:` addresses of pictures whose opacity is the level, on one scale."""
     top_hz = top_frequency(scene)
-    decibels = {name: band_levels_db(audio, scene.sample_rate_hz, top_hz)[0] for name, audio in heard.items()}
+    decibels = {name: band_levels_db(audio, scene.sample_rate_hz, top_hz)[0] for name, audio in tracks.items()}
     loudest = max(float(levels.max(initial=-200)) for levels in decibels.values())
     return {name: _mask(shade(levels, loudest)) for name, levels in decibels.items()}
 
@@ -238,13 +245,13 @@ def _mask(shaded: NDArray[np.float64]) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _sources(heard: dict[str, Any], number: int) -> str:
+def _sources(tracks: dict[str, Any], number: int) -> str:
     """What there is to listen to, to choose from."""
-    first = next(iter(heard))
+    first = next(iter(tracks))
     radio = f'<input type="radio" name="source-{number}"'
     return "".join(
         f'<label>{radio} value="{n}"{" checked" if n == first else ""}><span>{n.capitalize()}</span></label>'
-        for n in heard
+        for n in tracks
     )
 
 
@@ -274,8 +281,7 @@ def _shown(items: Items, n_chosen: int) -> str:
 
 
 def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
+    words = {PARTIAL: "partials (atoms in a line)"}
+    words |= {kind.name: f"single {kind.plural}" for kind in kinds.KINDS if kind.look.has_partials}
     names = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
-    return "".join(f'<li data-sort="{name}">{_LEGEND.get(name, name)}</li>' for name in names)
-
-
-_LEGEND = {"partial": "partials (atoms in a line)", "gabor": "single atoms"}
+    return "".join(f'<li data-sort="{name}">{words.get(name, name)}</li>' for name in names)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from motes.audio import write_audio
 from motes.errors import ParameterError
 from motes.files import atomic_output
-from motes.kinds.texture.table import erb_rate
-from motes.report.picture_kinds import LANES_HEIGHT, draw_kinds, handles, has_lanes
+from motes.kinds.drawing import View
+from motes.report.picture_kinds import LANES_HEIGHT, Drawn, draw, drawn_of, handles
 from motes.stft import stft_blocks
+from motes.units import erb_rate, erb_rate_to_hz
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,21 +28,11 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 # How much of a long scene is drawn.
 LONGEST_S = 30.0
-MOST_EVENTS = 20_000
 # All channels together: what a notebook carries as a 16-bit WAV of at most 8 MB.
 MOST_SAMPLES = 4_000_000
 _RANGE_DB = 70.0  # of the spectrogram
-_EVENT_RANGE_DB = 50.0  # of the events' opacity
 _N_BANDS, _N_COLUMNS = 320, 1100
 _PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
-_WINDOW_COLOURS = (
-    "#d55e00",
-    "#e69f00",
-    "#009e73",
-    "#2b9fd6",
-    "#0063a8",
-    "#8e4ba8",
-)  # after Okabe & Ito: told apart by any eye; short … long
 _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
@@ -96,13 +87,14 @@ def scene_figure(scene: Scene, start_s: float = 0.0, end_s: float | None = None,
         figsize=(width_inches, 0.46 * width_inches), layout="constrained"
     )  # not pyplot: no state that outlives the call
     FigureCanvasAgg(figure)
-    below = [LANES_HEIGHT] if has_lanes(scene, start_s, end_s) else []
+    view = View(start_s, end_s, top_frequency(scene), scene.sample_rate_hz)
+    drawn = drawn_of(scene, view)
+    below = [LANES_HEIGHT] if any(kind.has_lanes for kind in drawn) else []
     axes, *lanes = figure.subplots(1 + len(below), 1, height_ratios=[1.0, *below], sharex=True, squeeze=False)[:, 0]
-    top_hz = top_frequency(scene)
-    _draw_spectrogram(axes, scene, start_s, end_s, top_hz)
-    windows = _draw_events(axes, scene, start_s, end_s)
-    kinds = draw_kinds(axes, lanes[0] if lanes else None, scene, start_s, end_s, top_hz)
-    _draw_frame(axes, scene, start_s, end_s, top_hz, windows, kinds)
+    _draw_spectrogram(axes, scene, view)
+    draw(axes, lanes[0] if lanes else None, drawn)
+    _draw_frame(axes, scene, view)
+    _draw_legend(axes, drawn)
     return figure
 
 
@@ -118,10 +110,12 @@ def top_frequency(scene: Scene) -> float:
     return float(min(nyquist, max(1.15 * highest, 4000.0)))
 
 
-def _draw_spectrogram(axes: Axes, scene: Scene, start_s: float, end_s: float, top_hz: float) -> None:
-    decibels, hop_s = band_levels_db(np.atleast_2d(scene.render(start_s, end_s)), scene.sample_rate_hz, top_hz)
+def _draw_spectrogram(axes: Axes, scene: Scene, view: View) -> None:
+    audio = np.atleast_2d(scene.render(view.start_s, view.end_s))
+    decibels, hop_s = band_levels_db(audio, scene.sample_rate_hz, view.top_hz)
     shaded = shade(decibels, decibels.max(initial=-200))
-    extent = (start_s - hop_s / 2, start_s + (len(decibels) - 0.5) * hop_s, 0, float(erb_rate(top_hz)))
+    left, right = view.start_s - hop_s / 2, view.start_s + (len(decibels) - 0.5) * hop_s
+    extent = (left, right, 0, float(erb_rate(view.top_hz)))
     axes.imshow(
         shaded.T,
         origin="lower",
@@ -154,63 +148,14 @@ def shade(decibels: Array, loudest_db: float) -> Array:
 def _in_bands(power: NDArray[Any], bin_hz: float, top_hz: float) -> Array:
     """Power read off at `_N_BANDS` frequencies evenly spaced in ERB rate, `(frames, bands)`."""
     rates = (np.arange(_N_BANDS) + 0.5) / _N_BANDS * erb_rate(top_hz)
-    at = ((10 ** (rates / 21.4) - 1) / 0.00437) / bin_hz
+    at = erb_rate_to_hz(rates) / bin_hz
     low = np.clip(np.floor(at).astype(int), 0, power.shape[1] - 2)
     part = at - low
     return np.asarray(power[:, low] * (1 - part) + power[:, low + 1] * part, np.float64)
 
 
-def _draw_events(axes: Axes, scene: Scene, start_s: float, end_s: float) -> list[tuple[int, Any]]:
-    """Draw them and return the windows that occur, in samples, with their colours."""
-    from matplotlib.collections import LineCollection
-    from matplotlib.colors import to_rgb
-
-    events = scene.gabor
-    windows = sorted({round(w * scene.sample_rate_hz) for w in np.unique(events.window_s)})
-    colours = {window: to_rgb(colour) for window, colour in zip(windows, _spread(len(windows)), strict=True)}
-    level = np.sqrt(np.sum(events.amplitude**2, axis=1))
-    drawn = np.flatnonzero((events.end_s > start_s) & (events.start_s < end_s) & (level > 0))
-    drawn = drawn[np.argsort(level[drawn])][-MOST_EVENTS:]
-    if len(drawn) == 0:
-        return []
-    strength = np.clip(1 + 20 * np.log10(level[drawn] / level[drawn].max()) / _EVENT_RANGE_DB, 0, 1)
-    # the half of the window where the envelope is above one half: what the ear takes for its length
-    left, right = events.time_s[drawn] - events.window_s[drawn] / 4, events.time_s[drawn] + events.window_s[drawn] / 4
-    height = erb_rate(events.frequency_hz[drawn])
-    segments = np.stack([np.stack([left, height], -1), np.stack([right, height], -1)], axis=1)
-    crowd = min(1.0, (500.0 * (end_s - start_s) / len(drawn)) ** 0.35)
-    rgba = np.empty((len(drawn), 4))
-    rgba[:, :3] = [colours[round(w * scene.sample_rate_hz)] for w in events.window_s[drawn]]
-    rgba[:, 3] = (0.12 + 0.88 * strength**1.2) * crowd
-    axes.add_collection(
-        LineCollection(list(segments), colors=rgba, linewidths=0.6 + 2.0 * strength, capstyle="round", zorder=2),
-        autolim=False,
-    )
-    return list(colours.items())
-
-
-def _spread(n_windows: int) -> list[Any]:
-    """As many colours, short windows warm and long ones cool."""
-    if n_windows <= 1:
-        return [_WINDOW_COLOURS[0]] * n_windows
-    if n_windows > len(_WINDOW_COLOURS):
-        from matplotlib import colormaps
-
-        return [colormaps["plasma"](0.9 - 0.85 * i / (n_windows - 1))[:3] for i in range(n_windows)]
-    return [_WINDOW_COLOURS[round(i * (len(_WINDOW_COLOURS) - 2) / (n_windows - 1))] for i in range(n_windows)]
-
-
-def _draw_frame(
-    axes: Axes,
-    scene: Scene,
-    start_s: float,
-    end_s: float,
-    top_hz: float,
-    windows: list[tuple[int, Any]],
-    kinds: list[tuple[str, str]],
-) -> None:
-    from matplotlib.lines import Line2D
-
+def _draw_frame(axes: Axes, scene: Scene, view: View) -> None:
+    start_s, end_s, top_hz = view.start_s, view.end_s, view.top_hz
     axes.set_xlim(start_s, max(end_s, start_s + 1e-3))
     axes.set_ylim(0, float(erb_rate(top_hz)))
     ticks = [hz for hz in _TICKS_HZ if hz < 0.97 * top_hz]
@@ -232,21 +177,10 @@ def _draw_frame(
     count = f"{scene.n_events:,}".replace(",", "\u202f")
     per_second = f", {scene.n_events / scene.duration_s:.0f} per second" if scene.duration_s else ""
     axes.set_title(f"{count} events{per_second}{whole}", loc="left", fontsize=10, color=_INK, pad=8)
-    shown = handles(kinds)
-    if windows:
-        marks = [
-            Line2D(
-                [],
-                [],
-                color=colour,
-                linewidth=2.5,
-                solid_capstyle="round",
-                label=f"{1000 * window / scene.sample_rate_hz:.3g} ms",
-            )
-            for window, colour in windows
-        ]
-        marks[-1].set_label(f"{marks[-1].get_label()} windows")
-        shown = marks + shown
+
+
+def _draw_legend(axes: Axes, drawn: list[Drawn]) -> None:
+    shown = handles(drawn)
     if shown:
         axes.legend(
             handles=shown,

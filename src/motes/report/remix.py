@@ -1,4 +1,4 @@
-"""Two remixes that tell what a scene has learned of a sound: other events at the same times, and the same events at
+"""Two remixes that show what a scene has learned of a sound: other events at the same times, and the same events at
 other times.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.gabor.edited import carried
+from motes.kinds.gabor.edited import with_partials
 from motes.report.items import Items
 from motes.scene.scene import Scene
 
@@ -19,17 +19,17 @@ def random_events(items: Items, seed: int = _SEED) -> Scene:
     statistics.
 
     Logarithms of the three are drawn from a normal distribution with the mean and covariance they have among the
-    scene's items of that sort, and kept within the range that occurs.
+    scene's items of that kind, and kept within the range that occurs.
     """
     random = np.random.default_rng(seed)
     n_items = len(items)
     ratio, factor, gain = np.ones(n_items), np.ones(n_items), np.ones(n_items)
-    sorts = np.array(items.sorts, "<U16")
-    for sort in dict.fromkeys(items.sorts):
-        mine = np.flatnonzero((sorts == sort) & (items.strength > 0))
+    kinds = np.array(items.sorts, "<U16")
+    for kind in dict.fromkeys(items.sorts):
+        mine = np.flatnonzero((kinds == kind) & (items.strength > 0))
         if len(mine) > 1:
             ratio[mine], factor[mine], gain[mine] = _drawn(items, mine, random)
-    scene = items.scene.replace(gabor=carried(items.scene.gabor, items.scene.sample_rate_hz))
+    scene = items.scene.replace(gabor=with_partials(items.scene.gabor, items.scene.sample_rate_hz))
     onset, tables, first = items.start_s, [], 0
     for table in scene.tables:
         number = items.number[first : first + len(table)]
@@ -52,12 +52,12 @@ def _drawn(items: Items, mine: Ints, random: np.random.Generator) -> tuple[Array
 
 
 def random_times(items: Items, seed: int = _SEED) -> Scene:
-    """The scene with the same items, each beginning anywhere, as likely at any time as at another, as long as it
+    """The scene with its items as they are, each beginning anywhere, as likely at any time as at another, as long as it
     ends before the scene does.
     """
     random = np.random.default_rng(seed)
-    room = np.maximum(items.scene.duration_s - (items.end_s - items.start_s), 0.0)
-    by_s = random.random(len(items)) * room - items.start_s
+    slack_s = np.maximum(items.scene.duration_s - (items.end_s - items.start_s), 0.0)
+    by_s = random.random(len(items)) * slack_s - items.start_s
     tables, first = [], 0
     for table in items.scene.tables:
         tables.append(table.moved(by_s[items.number[first : first + len(table)]]))

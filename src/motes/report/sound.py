@@ -36,7 +36,7 @@ class Coded:
 
     @property
     def n_bytes(self) -> int:
-        """As it stands in the page."""
+        """Its size in the page."""
         return len(self.url)
 
 
@@ -59,10 +59,10 @@ def _playable(audio: Audio) -> Audio:
     return audio if audio.shape[1] else np.zeros((len(audio), 1), np.float32)
 
 
-def _coded(audio: Audio, rate: int, extension: str, subtype: str, kind: str, coding: str) -> Coded:
+def _coded(audio: Audio, rate: int, extension: str, subtype: str, media_type: str, coding: str) -> Coded:
     buffer = BytesIO()
     write_audio(buffer, audio, rate, len(audio), subtype=subtype, extension=extension)
-    return Coded(f"data:{kind.replace(' ', '')};base64,{b64encode(buffer.getvalue()).decode()}", coding)
+    return Coded(f"data:{media_type.replace(' ', '')};base64,{b64encode(buffer.getvalue()).decode()}", coding)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +92,7 @@ def choose(items: Items, most_s: float, most_items: int) -> Ints:
 
 
 def event_sounds(items: Items, chosen: Ints) -> EventSounds:
-    """Render each chosen item alone, of several channels the loudest, at most `LONGEST_EVENT_S` of it; all with the
-    same peak.
-    """
+    """The sound of each chosen item alone: of its loudest channel at most `LONGEST_EVENT_S`, all at one peak."""
     rate = items.scene.sample_rate_hz
     first = np.floor(items.start_s[chosen] * rate).astype(np.int64)
     whole = np.ceil(items.end_s[chosen] * rate).astype(np.int64) - first + 1

@@ -23,7 +23,7 @@ LONGEST_S = 30.0
 @dataclass(frozen=True, eq=False)
 class Subject:
     """`scene` is the piece shown, which begins at `start_s` of a scene of `duration_s`, and `original` `(channels, n)`
-    the same of the recording.
+    that piece of the recording.
 
     `n_bytes` and `n_events` are of the whole scene.
     """
@@ -42,7 +42,7 @@ class Subject:
         return self.scene.duration_s >= self.duration_s
 
     def shortened(self, seconds: float) -> Subject:
-        """The beginning of it."""
+        """Its beginning."""
         scene = self.scene.slice(0.0, seconds, with_overhang=True)
         return replace(
             self, scene=scene, original=None if self.original is None else self.original[:, : scene.n_samples]
@@ -86,7 +86,9 @@ def subject_of_file(
     end_s: float | None,
     folders: tuple[str, ...] = (),
 ) -> Subject:
-    """The same of a .mote file; without a reference, the recording is looked for beside it and in `folders`."""
+    """A .mote file to show, as `subject_of` shows a scene; without a reference, the recording is looked for beside it
+    and in `folders`.
+    """
     from motes import codec
     from motes.data.impulse_responses import finder
 
@@ -116,11 +118,10 @@ def found_recording(path: str, digest: str, folders: tuple[str, ...] = ()) -> Pa
             candidate = folder / f"{Path(path).stem}{extension}"
             if digest and candidate.is_file():
                 try:
-                    same = open_source(candidate).digest() == digest
+                    if open_source(candidate).digest() == digest:
+                        return candidate
                 except MotesError:
                     continue
-                if same:
-                    return candidate
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
+from motes import kinds
 from motes.codec.room_packet import decode_room, encode_room
 from motes.coding.varints import Reader
 from motes.data.impulse_responses import finder
@@ -25,7 +26,7 @@ from motes.events.room import Room
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
 from motes.units import require_positive
 
 _MARK = "# motes "
@@ -44,7 +45,7 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[tuple[int, int, str]] = []
     # Each as in a .mote file, in base 64: what strikes play.
     instruments: list[bytes] = []
-    # The same of what events are sent to.
+    # Each as in a .mote file, in base 64: what events are sent to.
     rooms: list[bytes] = []
 
 
@@ -96,7 +97,7 @@ def _unpacked(about: _About) -> tuple[Instrument, ...]:
 
 
 def write_csv(scene: Scene, handle: BinaryIO) -> None:
-    """One line that begins with `# motes` and tells of the scene, one with the names of the columns, one per event;
+    """One line that begins with `# motes` and describes the scene, one with the names of the columns, one per event;
     values as exact as they are.
 
     Where a kind lacks a column of another kind its cell is empty.
@@ -155,7 +156,7 @@ def to_pandas(scene: Scene) -> Any:
 
 
 def write_parquet(scene: Scene, handle: BinaryIO) -> None:
-    """The columns of the CSV file, and what tells of the scene under the key `motes` of the file's metadata."""
+    """The columns of the CSV file, and what describes the scene under the key `motes` of the file's metadata."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -173,7 +174,7 @@ def from_csv(
 ) -> Scene:
     """The scene in a CSV file that `motes export` made, or any other with the same columns; rows may come in any order.
 
-    `sample_rate_hz` and `duration_s` go before what the file's first line tells; without such a line the rate has to be
+    `sample_rate_hz` and `duration_s` go before what the file's first line says; without such a line the rate has to be
     given, and the scene lasts until its last event ends. Raises ParameterError, which names the line, for values that
     make no sense.
     """
@@ -190,7 +191,7 @@ def from_csv(
 
 
 def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
-    """The same from the text itself."""
+    """The scene in the text of a CSV file, as `from_csv` reads it."""
     about, lines = _first_line(text)
     tables = _tables(lines)
     if about is None and sample_rate_hz is None:
@@ -232,18 +233,18 @@ def _tables(lines: list[str]) -> list[EventTable]:
     names = [name.strip() for name in names]
     if not number:
         raise ParameterError("it is empty")
-    kinds = {kind.KIND: kind for kind in KINDS}
+    known = {kind.name: kind.table for kind in kinds.KINDS}
     found: dict[str, list[tuple[int, list[str]]]] = {}
     for number, row in rows:
         if len(row) != len(names):
             raise ParameterError(f"line {number} has {len(row)} values, the line of names {len(names)}")
-        kind = row[names.index("kind")].strip() if "kind" in names else KINDS[0].KIND
-        if kind not in kinds:
-            raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(kinds)}")
+        kind = row[names.index("kind")].strip() if "kind" in names else kinds.KINDS[0].name
+        if kind not in known:
+            raise ParameterError(f"line {number}: there is no kind {kind!r}, only {', '.join(known)}")
         found.setdefault(kind, []).append((number, row))
     return [
-        events_of(kinds[kind], _columns(kinds[kind], names, held))
-        for kind, held in (found or {KINDS[0].KIND: []}).items()
+        events_of(known[kind], _columns(known[kind], names, held))
+        for kind, held in (found or {kinds.KINDS[0].name: []}).items()
     ]
 
 
@@ -279,14 +280,14 @@ def _number(text: str, name: str, line: int) -> float:
 
 
 def _groups(tables: list[EventTable], about: _About | None) -> Groups:
-    """The groups told of, and partials for all others that events are in."""
-    told = {
+    """The groups that the first line describes, and partials for all others that events are in."""
+    described = {
         number: (parent, ROLES.index(role) if role in ROLES else len(ROLES))
         for number, parent, role in (about.groups if about else ())
     }
-    parents = {parent for parent, _ in told.values() if parent}
+    parents = {parent for parent, _ in described.values() if parent}
     named = np.unique(np.concatenate([events.column("group_id") for events in tables]))
     named = named[named > 0]
-    ids = np.array(sorted({*told, *parents, *named.tolist()}), np.int64)
-    rows = [told.get(number, (0, ROLES.index("partial"))) for number in ids.tolist()]
+    ids = np.array(sorted({*described, *parents, *named.tolist()}), np.int64)
+    rows = [described.get(number, (0, ROLES.index("partial"))) for number in ids.tolist()]
     return Groups(ids, np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.int64))

@@ -1,4 +1,4 @@
-"""The rooms of a scene and the events that are in them."""
+"""The rooms of a scene: which of them its events are in, and how long those go on there."""
 
 from __future__ import annotations
 

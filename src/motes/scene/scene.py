@@ -6,40 +6,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
+from motes.events.frozen import Frozen
 from motes.events.groups import Groups
-from motes.events.instrument import Instrument
+from motes.events.instrument import Instrument, check_instruments
 from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.table import Gabor
-from motes.kinds.splat.table import Splat
-from motes.kinds.strike.table import Strike, check_strikes
-from motes.kinds.texture.table import Texture
 from motes.scene.metadata import Metadata
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from motes.edit.selection import Selection
+    from motes.kinds.gabor.table import Gabor
+    from motes.kinds.splat.table import Splat
+    from motes.kinds.strike.table import Strike
+    from motes.kinds.texture.table import Texture
 
     File = str | os.PathLike[str]
 
-# All kinds of event, in the order in which scenes and files hold them.
-KINDS: tuple[type[EventTable], ...] = (Gabor, Texture, Strike, Splat)
 
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of KINDS, those left out empty.
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Scene(Frozen):
+    """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an
+    attribute of that name too.
 
     Frozen, and in canonical order: by kind, and within a kind by time (gabor events then by frequency and window).
     """
@@ -47,41 +47,89 @@ class Scene:
     sample_rate_hz: int
     n_samples: int
     n_channels: int
-    gabor: Gabor = None  # type: ignore[assignment]  # filled with none
-    quantiser: GaborQuantiser | None = None
-    groups: Groups = field(default_factory=Groups.empty)
-    metadata: Metadata = field(default_factory=Metadata)
-    texture: Texture = None  # type: ignore[assignment]  # filled with none
-    strike: Strike = None  # type: ignore[assignment]  # filled with none
-    splat: Splat = None  # type: ignore[assignment]  # filled with none
+    # The events of every kind, in the order of KINDS.
+    tables: tuple[EventTable, ...]
+    quantiser: GaborQuantiser | None
+    groups: Groups
+    metadata: Metadata
     # What strikes excite: a strike's `instrument_id` counts them from 0.
-    instruments: tuple[Instrument, ...] = ()
+    instruments: tuple[Instrument, ...]
     # What events are sent to: an event's `room_id` counts them from 1.
-    rooms: tuple[Room, ...] = ()
+    rooms: tuple[Room, ...]
 
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("sample_rate_hz", 1, MAX_SAMPLE_RATE_HZ),
-            ("n_samples", 0, MAX_SAMPLES),
-            ("n_channels", 1, MAX_CHANNELS),
-        ):
-            value = getattr(self, name)
+    def __init__(
+        self,
+        sample_rate_hz: int,
+        n_samples: int,
+        n_channels: int,
+        gabor: Gabor | None = None,
+        quantiser: GaborQuantiser | None = None,
+        groups: Groups | None = None,
+        metadata: Metadata | None = None,
+        *,
+        tables: Iterable[EventTable] = (),
+        instruments: Iterable[Instrument] = (),
+        rooms: Iterable[Room] = (),
+        **events: EventTable | None,
+    ) -> None:
+        """A scene of these tables; `gabor=`, `texture=` … are the events of one kind, in place of those in `tables`.
+        Kinds that are left out have no events.
+        """
+        numbers = (
+            ("sample_rate_hz", sample_rate_hz, 1, MAX_SAMPLE_RATE_HZ),
+            ("n_samples", n_samples, 0, MAX_SAMPLES),
+            ("n_channels", n_channels, 1, MAX_CHANNELS),
+        )
+        for name, value, low, high in numbers:
             if not isinstance(value, int | np.integer) or not low <= value <= high:
                 raise ParameterError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
             object.__setattr__(self, name, int(value))
-        for kind in KINDS:
-            table = getattr(self, kind.KIND)
-            table = table if table is not None and len(table) else kind.empty(self.n_channels)
+        given = {table.KIND: table for table in tables} | events
+        if gabor is not None:
+            given["gabor"] = gabor
+        parts = {
+            "tables": self._tables(given),
+            "quantiser": quantiser,
+            "groups": Groups.empty() if groups is None else groups,
+            "metadata": Metadata() if metadata is None else metadata,
+            "instruments": tuple(instruments),
+            "rooms": tuple(rooms),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+        check_rooms(self.rooms, self.tables)
+        check_instruments(self.instruments, self.sample_rate_hz, self.n_channels)
+        for table in self.tables:
+            table.check_sources(self.instruments)
+
+    def _tables(self, given: dict[str, Any]) -> tuple[EventTable, ...]:
+        """A table of each kind, those not given without events, all in canonical order."""
+        tables = []
+        for kind in kinds.KINDS:
+            table = given.pop(kind.name, None)
+            table = table if table is not None and len(table) else kind.table.empty(self.n_channels)
             if table.n_channels not in (None, self.n_channels):
                 raise ParameterError(
-                    f"the {kind.KIND} events have {table.n_channels} channels, the scene {self.n_channels}"
+                    f"the {kind.name} events have {table.n_channels} channels, the scene {self.n_channels}"
                 )
             order = table.order()
-            object.__setattr__(self, kind.KIND, table if order is None else table.take(order))
-        object.__setattr__(self, "instruments", tuple(self.instruments))
-        object.__setattr__(self, "rooms", tuple(self.rooms))
-        check_rooms(self.rooms, self.tables)
-        check_strikes(self.strike, self.instruments, self.sample_rate_hz, self.n_channels)
+            tables.append(table if order is None else table.take(order))
+        if given:
+            raise TypeError(f"a scene has no {', '.join(map(repr, given))}")
+        return tuple(tables)
+
+    if TYPE_CHECKING:  # the kinds that code names; `table` finds any
+        gabor: Gabor
+        texture: Texture
+        strike: Strike
+        splat: Splat
+    else:
+
+        def __getattr__(self, name: str) -> EventTable:
+            for table in self.__dict__.get("tables", ()):
+                if name == table.KIND:
+                    return table
+            raise AttributeError(f"a scene has no {name!r}")
 
     @property
     def duration_s(self) -> float:
@@ -93,15 +141,10 @@ class Scene:
         """How many events there are, of all kinds."""
         return sum(map(len, self.tables))
 
-    @property
-    def tables(self) -> tuple[EventTable, ...]:
-        """The events of every kind, in the order of KINDS."""
-        return tuple(getattr(self, kind.KIND) for kind in KINDS)
-
     def table(self, kind: str) -> EventTable:
-        """The events of the kind of this name."""
-        held: EventTable = getattr(self, kind)
-        return held
+        """The events of the kind of this name; AttributeError where there is no such kind."""
+        found: EventTable = getattr(self, kind)
+        return found
 
     def with_tables(self, tables: Iterable[EventTable], **changes: Any) -> Scene:
         """A copy with these tables in place of those of their kinds, and with other parts exchanged."""
@@ -142,7 +185,7 @@ class Scene:
 
     def link(self) -> Scene:
         """The same events with those of each partial in a group of their own (role partial)."""
-        from motes.kinds.gabor.partials import link
+        from motes.edit.partials import link
 
         return link(self)
 

@@ -10,8 +10,9 @@ from typing import (
 
 from typing_extensions import TypedDict
 
+from motes.kinds.kind import Shape
+
 Track = Literal["original", "reconstruction", "residual"]
-Shape = Literal["line", "bar", "image", "lane", "burst"]
 FileType = Literal["folder", "scene", "recording"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OptionType = Literal["number", "integer", "boolean", "choice", "integers", "text"]
@@ -41,7 +42,7 @@ class ColourAnswer(TypedDict):
 
 
 class KindAnswer(TypedDict):
-    """A kind of event: its names, how it is drawn (`motes.studio.kinds.Look`), and its parameters."""
+    """A kind of event: its names, how it is drawn (`motes.kinds.kind.Look`), and its parameters."""
 
     kind: str
     label: str

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from motes.errors import ParameterError
 from motes.library.plan import RECORDINGS
 from motes.studio.answers import EntryAnswer, FileType, FolderAnswer
-from motes.studio.http.errors import Absent, Refused
+from motes.studio.errors import Forbidden, NotFound
 
 SCENE = ".mote"
 
@@ -20,26 +21,26 @@ class Folder:
         self.root = Path(os.path.realpath(root))
 
     def inside(self, path: str) -> Path:
-        """The real path of what is called so; Refused where that is outside the folder."""
+        """The real path of what is called so; Forbidden where that is outside the folder."""
         if "\0" in path or len(path) > 4096:
-            raise Refused("that is not a path")
+            raise Forbidden("that is not a path")
         if path.startswith(("/", "\\")) or Path(path).is_absolute():
-            raise Refused(f"{path} is not a path within the folder: the studio opens nothing else")
+            raise Forbidden(f"{path} is not a path within the folder: the studio opens nothing else")
         try:
             real = Path(os.path.realpath(self.root / path))
         except (OSError, ValueError) as error:
-            raise Refused(f"{path} cannot be followed: {error}") from None
+            raise Forbidden(f"{path} cannot be followed: {error}") from None
         if real != self.root and self.root not in real.parents:
-            raise Refused(f"{path} leads out of {self.root.name}, the folder that the studio has opened")
+            raise Forbidden(f"{path} leads out of {self.root.name}, the folder that the studio has opened")
         return real
 
     def file(self, path: str) -> Path:
         """The real path of a file that is there."""
         real = self.inside(path)
         if real.is_dir():
-            raise Absent(f"{path} is a folder")
+            raise NotFound(f"{path} is a folder")
         if not real.is_file():
-            raise Absent(f"there is no file {path}")
+            raise NotFound(f"there is no file {path}")
         return real
 
     def shown(self, real: Path) -> str:
@@ -50,7 +51,7 @@ class Folder:
         """Folders, scenes and recordings in a folder, by name; what leads out is left out."""
         here = self.inside(path)
         if not here.is_dir():
-            raise Absent(f"there is no folder {path}")
+            raise NotFound(f"there is no folder {path}")
         try:
             found = [
                 entry
@@ -58,7 +59,7 @@ class Folder:
                 if (entry := self._entry(child))
             ]
         except OSError as error:
-            raise Refused(f"cannot read {path}: {error.strerror or error}") from None
+            raise Forbidden(f"cannot read {path}: {error.strerror or error}") from None
         own = self.shown(here)
         return {
             "path": "" if own == "." else own,
@@ -72,25 +73,32 @@ class Folder:
         try:
             real = self.inside(child.relative_to(self.root).as_posix())
             about = real.stat()
-        except (Refused, OSError):
+        except (Forbidden, OSError):
             return None
-        what: FileType | None = "folder" if real.is_dir() else sort_of(child.name) if real.is_file() else None
-        if what is None:
+        kind: FileType | None = "folder" if real.is_dir() else file_type(child.name) if real.is_file() else None
+        if kind is None:
             return None
         path = child.relative_to(self.root).as_posix()
         return {
             "name": child.name,
             "path": path,
-            "type": what,
-            "n_bytes": 0 if what == "folder" else about.st_size,
+            "type": kind,
+            "n_bytes": 0 if kind == "folder" else about.st_size,
             "modified": about.st_mtime,
         }
 
 
-def sort_of(name: str) -> Literal["scene", "recording"] | None:
+def file_type(name: str) -> Literal["scene", "recording"] | None:
     """Whether a file is a scene or a recording, by its name; None for anything else."""
     extension = os.path.splitext(name)[1].lower()
     return "scene" if extension == SCENE else "recording" if extension in RECORDINGS else None
+
+
+def checked_file_type(name: str) -> Literal["scene", "recording"]:
+    """The type of a file; ParameterError for anything else than a scene or a recording."""
+    if (found := file_type(name)) is None:
+        raise ParameterError(f"{name[:80]} is neither a .mote file nor a recording, by its name")
+    return found
 
 
 def _up(path: str) -> str:

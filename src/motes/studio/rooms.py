@@ -51,18 +51,18 @@ def rooms_of(scene: Scene) -> list[RoomHeld]:
     return [{"id": i, "name": room.name, "missing": room.is_missing} for i, room in enumerate(scene.rooms, 1)]
 
 
-def room_asked(scene: Scene, asked: str | int | None) -> Room | int | None:
+def find_room(scene: Scene, room: str | int | None) -> Room | int | None:
     """A room by its name or its id in the scene; of two of a name, the one that the scene has. ParameterError where
     there is none.
     """
-    if not isinstance(asked, str):
-        return asked or None
-    held = [i for i, room in enumerate(scene.rooms, 1) if room.name == asked and not room.is_missing]
-    return held[0] if held else impulse_responses.room(asked)
+    if not isinstance(room, str):
+        return room or None
+    found = [i for i, held in enumerate(scene.rooms, 1) if held.name == room and not held.is_missing]
+    return found[0] if found else impulse_responses.room(room)
 
 
 def tails_end_s(scene: Scene, mask: Mask) -> float:
-    """When the last of these events is no longer heard in its room."""
+    """When the last of these events has died away in its room."""
     ends, first = [0.0], 0
     for table in scene.tables:
         part = mask[first : first + len(table)]

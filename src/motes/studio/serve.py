@@ -13,11 +13,16 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.studio.folder import sort_of
+from motes.studio.folder import file_type
 from motes.studio.options import StudioOptions
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from motes.studio.studio import Studio
 
 LOCAL = "127.0.0.1"
 
@@ -40,54 +45,62 @@ def serve(
         import uvicorn
 
         from motes.studio.http.app import NO_PAGE, PAGE, create_app
-        from motes.studio.http.schemas import JobBody, OpenBody
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "uvicorn", "pydantic", "starlette"):
             raise
         raise MissingExtraError("the studio", "studio") from None
     listener = _listener(host, port)
     if not _is_local(host):
-        options = replace(
-            options, token=secrets.token_urlsafe(24), hosts=(host, socket.gethostname(), socket.getfqdn())
-        )
+        names = (host, socket.gethostname(), socket.getfqdn())
+        options = replace(options, token=secrets.token_urlsafe(24), hosts=names)
     app = create_app(options)
-    studio = app.state.studio
-    if target is not None:
-        try:
-            studio.opened = studio.open(OpenBody(path=studio.folder.shown(target))).id
-            if sort_of(target.name) != "scene":
-                studio.opened_job = studio.encode(JobBody(document=studio.opened)).id
-        except BaseException:
-            listener.close()
-            studio.close()
-            raise
-    config = uvicorn.Config(
-        app,
-        log_level="error",
-        access_log=False,
-        timeout_graceful_shutdown=2,
-        server_header=False,
-        date_header=False,
-        ws="none",
-    )
-    server = _server(
-        uvicorn, config, studio, lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell)
-    )
-    if not (PAGE / "index.html").is_file():
-        tell(f"motes: {NO_PAGE}")
-    sys.setswitchinterval(0.001)  # threads that draw and render do not keep the others waiting
     with contextlib.closing(listener):
+        if target is not None:
+            _open(app.state.studio, target)
+        server = _server(
+            uvicorn.Config(app, timeout_graceful_shutdown=2, **_QUIET),
+            app.state.studio,
+            lambda: _announce(host, listener.getsockname()[1], options.token, browser, tell),
+        )
+        if not (PAGE / "index.html").is_file():
+            tell(f"motes: {NO_PAGE}")
+        sys.setswitchinterval(0.001)  # threads that draw and render do not keep the others waiting
         asyncio.run(server.serve(sockets=[listener]))
     raise KeyboardInterrupt
 
 
-def _server(uvicorn: Any, config: Any, studio: Any, started: Callable[[], None]) -> Any:
+# uvicorn's settings: what it would say itself is said by `tell`, and answers have no more headers than they need.
+_QUIET: dict[str, Any] = {
+    "log_level": "error",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,
+    "ws": "none",
+}
+
+
+def _open(studio: Studio, target: Path) -> None:
+    """Open a file that the command line names, and begin to encode it where it is a recording."""
+    from motes.studio.schemas import JobBody, OpenBody
+
+    try:
+        studio.opened = studio.open(OpenBody(path=studio.folder.shown(target))).id
+        if file_type(target.name) != "scene":
+            studio.opened_job = studio.encode(JobBody(document=studio.opened)).id
+    except BaseException:
+        studio.close()
+        raise
+
+
+def _server(config: uvicorn.Config, studio: Studio, on_started: Callable[[], None]) -> uvicorn.Server:
     """A server that says when it listens, and ends its streams when it is asked to stop."""
+
+    import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            started()
+            on_started()
 
         def handle_exit(self, sig: int, frame: Any) -> None:
             studio.feed.close()

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.errors import ParameterError
-from motes.kinds.gabor.edited import performed
-from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor
-from motes.kinds.splat.render import SplatPart
-from motes.kinds.strike.render import StrikePart
+from motes.kinds.renderer import EventRenderer
 from motes.scene.scene import Scene
 from motes.synth.rooms import WetPart, parted
 from motes.units import require_finite
 
-Array = NDArray[np.float64]
 BLOCK_SAMPLES = 1 << 17
-
-
-class Part(Protocol):
-    """What renders one kind of event: it adds samples `first` … `first` + `n_samples` − 1 to audio `(n_channels, ≥
-    n_samples + 16)`, float64.
-    """
-
-    def add(self, audio: Array, first: int, n_samples: int) -> None: ...
 
 
 class Renderer:
@@ -35,8 +23,9 @@ class Renderer:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        dry, wet = parted(scene) if scene.rooms else (scene, None)
-        self._parts: list[Part] = parts_of(dry)
+        ready = prepared(scene)
+        dry, wet = parted(ready) if ready.rooms else (ready, None)
+        self._parts: list[EventRenderer | WetPart] = [*parts_of(dry)]
         if wet is not None:
             self._parts.append(WetPart(wet, parts_of))
 
@@ -49,48 +38,20 @@ class Renderer:
         return audio[:, :n_samples].astype(np.float32)
 
 
-def parts_of(scene: Scene) -> list[Part]:
-    """What renders the events of a scene, each for itself."""
-    return [part(scene) for kind, part in PARTS.items() if len(getattr(scene, kind))]
+def prepared(scene: Scene) -> Scene:
+    """The scene with its events as they are rendered: `EventRenderer.prepared`."""
+    tables = [
+        kinds.of(table).renderer.prepared(table, scene.sample_rate_hz) if len(table) else table
+        for table in scene.tables
+    ]
+    if all(after is before for after, before in zip(tables, scene.tables, strict=True)):
+        return scene
+    return scene.with_tables(tables)
 
 
-class GaborPart:
-    """Windowed sinusoids, by `motes.kinds.gabor.kernel`."""
-
-    def __init__(self, scene: Scene) -> None:
-        events, rate = performed(scene), scene.sample_rate_hz
-        heard = events.frequency_hz <= rate / 2  # what edits put above would come back as other frequencies
-        self._events = events if heard.all() else events.take(heard)
-        events = self._events
-        self._centre = events.time_s * rate
-        self._window = events.window_s * rate
-        self._omega = 2 * np.pi * events.frequency_hz / rate
-        self._reach = float(self._window.max()) / 2 if len(events) else 0.0
-
-    def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `Part`."""
-        low, high = np.searchsorted(self._centre, (first - self._reach, first + n_samples + self._reach))
-        # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
-        amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
-        centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
-        signal = Signal(audio.reshape(-1), audio.shape[1], n_samples, first)
-        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase), 0, len(centre))
-
-
-def texture_part(scene: Scene) -> Part:
-    """Noise, by overlap-add."""
-    from motes.kinds.texture.render import TextureRenderer
-
-    return TextureRenderer(scene.texture, scene.sample_rate_hz)
-
-
-# The renderer of each kind that sounds by itself.
-PARTS: dict[str, Callable[[Scene], Part]] = {
-    "gabor": GaborPart,
-    "texture": texture_part,
-    "strike": StrikePart,
-    "splat": SplatPart,
-}
+def parts_of(scene: Scene) -> list[EventRenderer]:
+    """What renders the prepared events of a scene, each kind for itself."""
+    return [kinds.of(table).renderer(table, scene) for table in scene.tables if len(table)]
 
 
 def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:

@@ -11,7 +11,6 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from motes.convolve import Exact
 from motes.errors import MotesWarning
 from motes.events.event_table import Array, EventTable
 from motes.events.room import Samples
-from motes.kinds.gabor.edited import baked, performed
+from motes.kinds.renderer import EventRenderer
 from motes.scene.scene import Scene
 
 # Samples of a chunk.
@@ -31,17 +30,11 @@ MARGIN = 16
 MOST_WAYS = 32
 
 
-class Part(Protocol):
-    """What renders one kind of event; see `motes.synth.render`."""
-
-    def add(self, audio: Array, first: int, n_samples: int) -> None: ...
-
-
-PartsOf = Callable[[Scene], Sequence[Part]]
+PartsOf = Callable[[Scene], Sequence[EventRenderer]]
 
 
 def parted(scene: Scene) -> tuple[Scene, Scene | None]:
-    """The events that are heard dry alone, and those that a room hears, if any; MotesWarning names the rooms that
+    """Prepared events that sound dry alone, and those that are in a room, if any; MotesWarning names the rooms that
     are missing.
     """
     heard = np.array([False, *(not room.is_missing for room in scene.rooms)])
@@ -52,10 +45,6 @@ def parted(scene: Scene) -> tuple[Scene, Scene | None]:
         warnings.warn(text, MotesWarning, stacklevel=2)
     if not any(np.any(_wet(table, heard)) for table in scene.tables):
         return scene, None
-    gabor = performed(scene)
-    scene = scene.replace(
-        gabor=baked(gabor, np.unique(gabor.edit_layer))
-    )  # what follows partials has been done for all of them together
     masks = [_wet(table, heard) for table in scene.tables]
     pairs = list(zip(scene.tables, masks, strict=True))
     return scene.with_tables(table.take(~mask) for table, mask in pairs), scene.with_tables(
@@ -71,7 +60,7 @@ def _wet(table: EventTable, heard: np.ndarray) -> np.ndarray:
 class Layer:
     """Events rendered together: `dry` of them is heard as it is, `wet` of them goes into a room (an id, 0 for none)."""
 
-    parts: Sequence[Part]
+    parts: Sequence[EventRenderer]
     dry: float
     wet: float
     room: int
@@ -144,7 +133,7 @@ class WetPart:
         self._state: State | None = None
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `motes.synth.render.Part`."""
+        """See `EventRenderer`."""
         last = first + n_samples
         for number in range(first // CHUNK, -(-last // CHUNK)):
             at = number * CHUNK

@@ -540,16 +540,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Without what lies outside a band. */
-        Band: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "filter";
-            low_hz?: number | null;
-            high_hz?: number | null;
-        };
         /** @description A stretch of time and frequency. */
         Box: {
             start_s: number;
@@ -566,6 +556,14 @@ export interface components {
         ColourAnswer: {
             light: string;
             dark: string;
+        };
+        /** @description Remove what is selected. */
+        DeleteEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "delete";
         };
         /** @description An open document. */
         DocumentAnswer: {
@@ -602,20 +600,40 @@ export interface components {
             duration_s: number;
             top_hz: number;
         };
-        /** @description A copy whose first onset is there. */
-        Duplicate: {
+        /** @description A second copy, starting here, in seconds. */
+        DuplicateEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "duplicate";
+            /** @description A second copy, starting here, in seconds. */
             at_s: number;
+        };
+        /** @description What can be asked of events: an edit, its words and what it takes. */
+        EditAnswer: {
+            op: string;
+            label: string;
+            doc: string;
+            parameters: components["schemas"]["EditParameterAnswer"][];
         };
         /** @description An edit of the revision in force. */
         EditBody: {
             revision: number;
-            what?: components["schemas"]["What"];
-            edit: components["schemas"]["Move"] | components["schemas"]["Transpose"] | components["schemas"]["Stretch"] | components["schemas"]["Gain"] | components["schemas"]["Band"] | components["schemas"]["Plain"] | components["schemas"]["Duplicate"] | components["schemas"]["Paste"] | components["schemas"]["Group"] | components["schemas"]["InRoom"] | components["schemas"]["Set"];
+            what?: components["schemas"]["EventFilter"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"];
+        };
+        /** @description One value that an edit takes. */
+        EditParameterAnswer: {
+            name: string;
+            /** @enum {string} */
+            type: "number" | "integer" | "choice" | "room" | "values";
+            unit: string;
+            low: number | null;
+            high: number | null;
+            required: boolean;
+            default: number | string | boolean | null;
+            doc: string;
         };
         /** @description What an edit led to. */
         EditedAnswer: {
@@ -663,35 +681,60 @@ export interface components {
                 [key: string]: unknown[];
             };
         };
+        /** @description Which events: all fields that are given must hold; without any, all events. */
+        EventFilter: {
+            /** @description first, end, first, end, … */
+            ranges?: number[] | null;
+            /** @description numbers of events */
+            ids?: number[] | null;
+            /** @description as for `motes edit --select` */
+            expression?: string | null;
+            /** @description in this group or one within it */
+            group?: number | null;
+            groups?: number[] | null;
+            kind?: string | null;
+            /** @description whose time is not before */
+            start_s?: number | null;
+            /** @description whose time is before */
+            end_s?: number | null;
+            /** @description that touch the box */
+            box?: components["schemas"]["Box"] | null;
+            /** @description [s, Hz], … */
+            lasso?: [
+                number,
+                number
+            ][] | null;
+            muted?: boolean | null;
+            /** @default false */
+            invert?: boolean;
+        };
+        /** @description Remove what lies outside a band. */
+        FilterEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "filter";
+            /** @description Remove what is lower. */
+            low_hz?: number | null;
+            /** @description Remove what is higher. */
+            high_hz?: number | null;
+        };
         /** @description What is in a folder. */
         FolderAnswer: {
             path: string;
             parent: string | null;
             entries: components["schemas"]["EntryAnswer"][];
         };
-        /** @description Louder. */
-        Gain: {
+        /** @description Louder by so many dB; -6 is quieter. */
+        GainEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "gain";
+            /** @description Louder by so many dB; -6 is quieter. */
             db: number;
-        };
-        /** @description Into a new group. */
-        Group: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "group";
-            /**
-             * @default own
-             * @enum {string}
-             */
-            role?: "own" | "note" | "voice";
-            /** @default 0 */
-            parent?: number;
         };
         /** @description A group of events; without edges where it holds none itself. */
         GroupAnswer: {
@@ -702,19 +745,24 @@ export interface components {
             start_s: number | null;
             end_s: number | null;
         };
-        /** @description Into a room: one of `GET /api/rooms` by its name, one of the scene's by its id, or out of theirs. */
-        InRoom: {
+        /** @description Put into a new group of this role. */
+        GroupEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            op: "room";
-            room: string | number | null;
+            op: "group";
             /**
-             * @description which part of each event goes into the room
-             * @default 0.3
+             * @description Put into a new group of this role.
+             * @default own
+             * @enum {string}
              */
-            wetness?: number;
+            role?: "own" | "note" | "voice";
+            /**
+             * @description The group that it is in, 0 for none.
+             * @default 0
+             */
+            parent?: number;
         };
         /** @description A recording on its way to a scene; `iteration` and `loss` are those of fits. */
         JobAnswer: {
@@ -748,7 +796,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description A kind of event: its names, how it is drawn (`motes.studio.kinds.Look`), and its parameters. */
+        /** @description Remove everything else. */
+        KeepEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "keep";
+        };
+        /** @description A kind of event: its names, how it is drawn (`motes.kinds.kind.Look`), and its parameters. */
         KindAnswer: {
             kind: string;
             label: string;
@@ -794,16 +850,25 @@ export interface components {
             source_digest: string;
             version: string;
         };
-        /** @description Later by seconds. */
-        Move: {
+        /** @description Later by so many seconds; -0.5 is earlier. */
+        MoveEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "move";
+            /** @description Later by so many seconds; -0.5 is earlier. */
             by_s: number;
         };
-        /** @description One of them. */
+        /** @description Silence what is selected. */
+        MuteEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "mute";
+        };
+        /** @description A scene, a recording or unsaved work to open: one of the three. */
         OpenBody: {
             path?: string | null;
             upload?: string | null;
@@ -853,14 +918,6 @@ export interface components {
             revision: number;
             at_s: number;
         };
-        /** @description What needs no numbers. */
-        Plain: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            op: "delete" | "keep" | "mute" | "reverse" | "solo" | "ungroup" | "unmute";
-        };
         /** @description Unsaved work of a studio that ended. */
         RecoveredAnswer: {
             id: string;
@@ -870,6 +927,14 @@ export interface components {
             n_events: number;
             duration_s: number;
         };
+        /** @description Backwards. */
+        ReverseEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "reverse";
+        };
         /** @description A room that events can be sent to. */
         RoomAnswer: {
             name: string;
@@ -878,6 +943,21 @@ export interface components {
             n_channels: number | null;
             sample_rate_hz: number | null;
             synthetic: boolean;
+        };
+        /** @description Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take out. */
+        RoomEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "room";
+            /** @description Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take out. */
+            room: string | number | null;
+            /**
+             * @description How much of each sound goes into the room, 0 … 1; 0.3 if not given.
+             * @default 0.3
+             */
+            wetness?: number;
         };
         /** @description A room of a scene, with the id that events name. */
         RoomHeld: {
@@ -910,16 +990,25 @@ export interface components {
                 number
             ] | null;
         };
-        /** @description Parameters to exact values. */
-        Set: {
+        /** @description Set parameters, by name: a number, one for each channel, or all of a ragged field. */
+        SetEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "set";
+            /** @description Set parameters, by name: a number, one for each channel, or all of a ragged field. */
             values: {
                 [key: string]: number | number[];
             };
+        };
+        /** @description Silence everything else. */
+        SoloEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "solo";
         };
         /** @description A selection as a sound of its own, from sample `first` of the timeline on. */
         SoundAnswer: {
@@ -931,22 +1020,23 @@ export interface components {
             url_wav: string;
             url_f32: string;
         };
-        /** @description Which events to hear alone. */
+        /** @description Which events to render alone. */
         SoundBody: {
-            what: components["schemas"]["What"];
+            what: components["schemas"]["EventFilter"];
         };
-        /** @description One of them. */
+        /** @description A file, in the folder or uploaded: one of the two. */
         SourceBody: {
             path?: string | null;
             upload?: string | null;
         };
-        /** @description Longer, about the first onset. */
-        Stretch: {
+        /** @description So many times as long, at the same pitch. */
+        StretchEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "stretch";
+            /** @description So many times as long, at the same pitch. */
             factor: number;
         };
         /** @description All a page needs to start. */
@@ -957,6 +1047,7 @@ export interface components {
             limits: components["schemas"]["LimitsAnswer"];
             kinds: components["schemas"]["KindAnswer"][];
             encoders: components["schemas"]["EncoderAnswer"][];
+            edits: components["schemas"]["EditAnswer"][];
             roles: string[];
             select_columns: string[];
             documents: components["schemas"]["DocumentAnswer"][];
@@ -979,7 +1070,7 @@ export interface components {
         };
         /** @description A piece of the table of events. */
         TableBody: {
-            what?: components["schemas"]["What"] | null;
+            what?: components["schemas"]["EventFilter"] | null;
             /** @default time_s */
             sort?: string;
             /** @default false */
@@ -997,14 +1088,31 @@ export interface components {
             reconstruction?: components["schemas"]["LevelAnswer"];
             residual?: components["schemas"]["LevelAnswer"];
         };
-        /** @description Higher. */
-        Transpose: {
+        /** @description Higher by so many semitones; -3 is lower. */
+        TransposeEdit: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             op: "transpose";
+            /** @description Higher by so many semitones; -3 is lower. */
             semitones: number;
+        };
+        /** @description Out of their groups, into those that these are in. */
+        UngroupEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "ungroup";
+        };
+        /** @description No longer silent. */
+        Unmute: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "unmute";
         };
         /** @description A file that has arrived. */
         UploadAnswer: {
@@ -1014,33 +1122,6 @@ export interface components {
             /** @enum {string} */
             type: "folder" | "scene" | "recording";
             duration_s: number;
-        };
-        /** @description Which events: all fields that are given must hold; without any, all events. */
-        What: {
-            /** @description first, end, first, end, … */
-            ranges?: number[] | null;
-            /** @description numbers of events */
-            ids?: number[] | null;
-            /** @description as for `motes edit --select` */
-            expression?: string | null;
-            /** @description in this group or one within it */
-            group?: number | null;
-            groups?: number[] | null;
-            kind?: string | null;
-            /** @description whose time is not before */
-            start_s?: number | null;
-            /** @description whose time is before */
-            end_s?: number | null;
-            /** @description that touch the box */
-            box?: components["schemas"]["Box"] | null;
-            /** @description [s, Hz], … */
-            lasso?: [
-                number,
-                number
-            ][] | null;
-            muted?: boolean | null;
-            /** @default false */
-            invert?: boolean;
         };
     };
     responses: never;
@@ -1517,7 +1598,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["What"];
+                "application/json": components["schemas"]["EventFilter"];
             };
         };
         responses: {

@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 
 from motes.encoders.checkpoint import VERSION
 from motes.encoders.fit import encode
-from motes.encoders.fit.options import SplatOptions
+from motes.encoders.fit.options import GaborOptions, SplatOptions
 from motes.errors import ParameterError
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
@@ -36,9 +36,9 @@ def audio(n_channels=1):
     return Scene(RATE, N, n_channels, splat=planted(n_channels)).render()
 
 
-@pytest.mark.parametrize("kind", ["splat", "gabor"])
+@pytest.mark.parametrize("kind", [SplatOptions, GaborOptions])
 def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
-    whole = encode(audio(), SplatOptions(**QUICK_OPTIONS), kind=kind, sample_rate_hz=RATE)
+    whole = encode(audio(), kind(**QUICK_OPTIONS), sample_rate_hz=RATE)
     for stop_at in (1, 7):
         kept = str(tmp_path / f"{stop_at}.npz")
 
@@ -47,11 +47,11 @@ def test_what_was_stopped_goes_on_to_the_same_bits(kind, tmp_path):
                 raise KeyboardInterrupt
 
         options = QUICK_OPTIONS | {"checkpoint": kept}
-        part = encode(audio(), SplatOptions(**options), kind=kind, sample_rate_hz=RATE, progress=interrupt)
+        part = encode(audio(), kind(**options), sample_rate_hz=RATE, progress=interrupt)
         assert part.metadata.stop_reason == "cancelled"
         assert part.n_events
-        after = encode(audio(), SplatOptions(resume=True, **options), kind=kind, sample_rate_hz=RATE)
-        assert after.table(kind).equals(whole.table(kind))
+        after = encode(audio(), kind(resume=True, **options), sample_rate_hz=RATE)
+        assert after.table(kind.KIND).equals(whole.table(kind.KIND))
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):
@@ -67,8 +67,8 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     resumed = SplatOptions(events=2, iterations=2, checkpoint=kept, resume=True)
     with pytest.raises(ParameterError, match="another recording"):
         encode(audio()[:-1], resumed, sample_rate_hz=RATE)
-    with pytest.raises(ParameterError, match="of splat events, not of gabor"):
-        encode(audio(), resumed, kind="gabor", sample_rate_hz=RATE)
+    with pytest.raises(ParameterError, match="a fit with SplatOptions, not with GaborOptions"):
+        encode(audio(), GaborOptions(events=2, iterations=2, checkpoint=kept, resume=True), sample_rate_hz=RATE)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK nothing", b"PK\x03\x04 nothing"])

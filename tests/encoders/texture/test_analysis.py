@@ -18,8 +18,9 @@ from motes.encoders.texture.analysis import (
 )
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.packet import encode_packet
-from motes.kinds.texture.table import band_edges_hz, erb_rate, split
+from motes.kinds.texture.table import band_edges_hz, split
 from motes.scene.scene import Scene
+from motes.units import erb_rate
 
 RATE = 44100
 

@@ -12,6 +12,7 @@ from motes.codec import quantise
 from motes.codec.quantise_scene import default_quantiser, error_energy, quantiser_for
 from motes.errors import ParameterError
 from motes.kinds.gabor.integers import to_integers
+from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.quantiser import (
     SILENT,
     GaborQuantiser,
@@ -21,7 +22,7 @@ from motes.kinds.gabor.quantiser import (
     phase_levels,
     slope,
 )
-from motes.kinds.gabor.table import Gabor, render_gabor_oracle
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 

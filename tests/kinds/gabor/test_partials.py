@@ -8,11 +8,12 @@ import soundfile
 from scipy.signal import firwin, oaconvolve
 
 import motes
+from motes.edit.partials import instantaneous, link
 from motes.errors import ParameterError
 from motes.events.groups import Groups
 from motes.kernels import reassignment
-from motes.kinds.gabor.partials import _atoms, find_lines, instantaneous, link
-from motes.kinds.gabor.swept import movable
+from motes.kinds.gabor.partials import _atoms, find_lines
+from motes.kinds.gabor.swept import rewrite_for_edit
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
@@ -25,9 +26,9 @@ def phase_of(frequency_hz):
 
 def in_movable_atoms(scene, mask, by):
     """The scene as edits move it, before they do, and which of its atoms stand for those in `mask`."""
-    lines = find_lines(scene)
+    lines = find_lines(scene.gabor, RATE)
     events = replace(scene.gabor, partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
-    kept, parts = movable(events, lines, mask, RATE, by)
+    kept, parts = rewrite_for_edit(events, lines, mask, RATE, by)
     together = events.take(kept).with_more(*parts)
     new = np.concatenate([mask[kept], np.ones(len(together) - int(kept.sum()), bool)])
     order = together.order()
@@ -179,10 +180,10 @@ def test_there_and_back_again(shared_audio, name):
 def test_threads_and_stretches_do_not_matter(monkeypatch, name, value):
     _, audio = voices(3, 0)
     scene = motes.encode(np.stack([audio, np.roll(audio, 3000)]), sample_rate_hz=RATE, events_per_second=500)
-    lines = find_lines(scene)
+    lines = find_lines(scene.gabor, RATE)
     if value is not None:
         monkeypatch.setattr(f"motes.kinds.gabor.partials.{name}", value)
-    again = find_lines(scene, n_threads=1)
+    again = find_lines(scene.gabor, RATE, n_threads=1)
     assert np.array_equal(lines.number, again.number)
     np.testing.assert_allclose(lines.frequency_hz, again.frequency_hz, rtol=0 if value is None else 1e-5)
     np.testing.assert_allclose(lines.phase_rad, again.phase_rad, atol=0 if value is None else 1e-3)
@@ -194,7 +195,7 @@ def test_frames_and_single_atoms_are_read_alike(monkeypatch, move_s):
     _, audio = voices(3, 1)
     scene = motes.encode(audio, sample_rate_hz=RATE, events_per_second=400)
     scene = scene.replace(gabor=replace(scene.gabor, time_s=scene.gabor.time_s + move_s))
-    atoms = _atoms(scene)
+    atoms = _atoms(scene.gabor, RATE)
     rendered = reassignment.RenderedAtoms.of(atoms, 0, len(atoms.time))
     monkeypatch.setattr(reassignment, "CROWD", 1)
     framed = rendered.read(atoms.time, atoms.window, atoms.own, atoms.channel, 3)

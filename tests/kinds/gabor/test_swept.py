@@ -5,9 +5,9 @@ import pytest
 
 import motes
 from motes.kinds.gabor import shared, swept
-from motes.kinds.gabor.edited import performed, prepare
+from motes.kinds.gabor.edited import atoms_as_rendered, prepare
 from motes.kinds.gabor.partials import find_lines
-from motes.kinds.gabor.swept import LEFT_OUT, loudest, movable, windows_for
+from motes.kinds.gabor.swept import LEFT_OUT, Remembered, loudest, rewrite_for_edit, windows_for
 
 RATE = 44100
 COLUMNS = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "group_id", "partial_hz", "partial_rad")
@@ -22,9 +22,13 @@ def scene():
     return motes.encode(audio, sample_rate_hz=RATE, snr_db=30)
 
 
+def rendered(scene):
+    return atoms_as_rendered(scene.gabor, RATE)
+
+
 def exchanged(scene, lines, by, mask=None, **columns):
     events = scene.gabor.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad, **columns)
-    kept, parts = movable(events, lines, np.ones(len(events), bool) if mask is None else mask, RATE, by)
+    kept, parts = rewrite_for_edit(events, lines, np.ones(len(events), bool) if mask is None else mask, RATE, by)
     return kept, {name: np.concatenate([part.column(name) for part in parts]) for name in COLUMNS} if parts else {}
 
 
@@ -37,7 +41,7 @@ def equal(one, other):
 
 
 def test_what_is_kept_is_what_would_be_made(scene):
-    warm = find_lines(scene)
+    warm = find_lines(scene.gabor, RATE)
     half = scene.gabor.time_s < 1
     groups = np.arange(len(scene.gabor))
     for _ in range(2):  # the second time all of it is kept
@@ -46,34 +50,34 @@ def test_what_is_kept_is_what_would_be_made(scene):
                 for mask in (None, half, ~half):
                     found = exchanged(scene, warm, by, mask, **columns)
                     assert found[1]
-                    assert equal(found, exchanged(scene, find_lines(scene), by, mask, **columns))
+                    assert equal(found, exchanged(scene, find_lines(scene.gabor, RATE), by, mask, **columns))
 
 
 def test_no_more_is_kept_than_allowed(scene, monkeypatch):
-    lines = find_lines(scene)
+    lines = find_lines(scene.gabor, RATE)
     found = exchanged(scene, lines, 1.0)
     most = len(found[1]["time_s"]) // 2
     monkeypatch.setattr(swept, "MOST_REMEMBERED", most)
-    small = find_lines(scene)
+    small = find_lines(scene.gabor, RATE)
     for by in (0.1, 1.0):
         assert equal(exchanged(scene, small, by), exchanged(scene, lines, by))
-        made = small._made
-        assert made["n_atoms"] == sum(swept.n_told(one) for key, one in made.items() if key != "n_atoms") <= most
+        made = small.once("remembered", Remembered)
+        assert made.n_atoms == sum(map(swept.n_atoms_of, made.made.values())) <= most
 
 
 def test_after_preparing_no_usual_edit_makes_atoms(scene, monkeypatch):
-    prepare(scene)
+    prepare(scene.gabor, RATE)
     monkeypatch.setattr(swept, "analytic", None)
     monkeypatch.setattr(shared, "analytic", None)
     for semitones in (-12, -5, 0.3, 1, 2.5, 7, 12):
-        assert len(performed(scene.transpose(semitones))) > scene.n_events
-    assert len(performed(scene.stretch(1.3))) > scene.n_events
+        assert len(rendered(scene.transpose(semitones))) > scene.n_events
+    assert len(rendered(scene.stretch(1.3))) > scene.n_events
     with pytest.raises(TypeError):
-        performed(scene.select(end_s=1.0).transpose(12))  # which takes part of a line only
+        rendered(scene.select(end_s=1.0).transpose(12))  # which takes part of a line only
 
 
 def test_windows_halve_where_atoms_are_moved_four_times_as_far(scene):
-    lines = find_lines(scene)
+    lines = find_lines(scene.gabor, RATE)
     by = 1 / 64
     for amount in np.geomspace(by, 4 * by, 9):
         windows, far, near = (windows_for(lines, RATE, a) for a in (amount, 4 * by, by))

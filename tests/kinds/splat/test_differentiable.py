@@ -6,13 +6,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from kind_examples import N_SAMPLES, RATE, gabor, splat  # noqa: E402
+from plain_partial_sounds import accumulate_plain  # noqa: E402
 
 from motes.errors import ParameterError  # noqa: E402
-from motes.kernels.envelope import accumulate, accumulate_adjoint, accumulate_plain  # noqa: E402
+from motes.kernels.envelope import accumulate, accumulate_adjoint  # noqa: E402
 from motes.kinds.gabor.differentiable import render_gabors  # noqa: E402
-from motes.kinds.gabor.table import render_gabor_oracle  # noqa: E402
+from motes.kinds.gabor.oracle import render_gabor_oracle  # noqa: E402
 from motes.kinds.splat.differentiable import render_splats  # noqa: E402
-from motes.kinds.splat.table import render_splat_oracle  # noqa: E402
+from motes.kinds.splat.oracle import render_splat_oracle  # noqa: E402
 
 EXACT = {"block": 4, "floor_db": -100.0, "inaudible": 0.0}
 MOVED = (

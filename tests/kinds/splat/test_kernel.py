@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from plain_partial_sounds import add_partials_plain
 
-from motes.kinds.splat.kernel import LONGEST, NODES, add_partials, add_partials_plain
+from motes.kinds.splat.kernel import LONGEST, NODES, add_partials
 
 
 def at_random(seed: int, first_knot: int, driven: int) -> tuple:

@@ -12,8 +12,9 @@ from motes.errors import FormatError
 from motes.kinds.splat.integers import FIELDS, rounded, to_integers
 from motes.kinds.splat.model import COLUMNS
 from motes.kinds.splat.packet import Coder, columns
-from motes.kinds.splat.table import MUTE_DB, Splat
+from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
+from motes.units import SILENCE_DB
 
 RATE = 22050
 
@@ -100,13 +101,13 @@ def test_rooms_come_back():
 def test_edits_come_back():
     events = splats(12, n_channels=2)
     gain = events.gain_db.copy()
-    gain[3] = MUTE_DB
-    gain[5, 1] = MUTE_DB
+    gain[3] = SILENCE_DB
+    gain[5, 1] = SILENCE_DB
     scene = quantise(scene_of(events.replace(gain_db=gain), 2).filter(300, 2000).reverse().transpose(3.7).stretch(1.3))
     loaded = loads(dumps(scene))
     assert loaded.splat.equals(scene.splat)
     assert np.array_equal(loaded.render(), scene.render())
-    assert np.count_nonzero(loaded.splat.gain_db == MUTE_DB) == 3
+    assert np.count_nonzero(loaded.splat.gain_db == SILENCE_DB) == 3
 
 
 def test_extremes_of_every_parameter_are_rounded_within_their_range():

@@ -5,8 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from motes.kinds.splat.render import SplatPart
-from motes.kinds.splat.table import Splat, gains, render_one, render_splat_oracle
+from motes.kinds.splat.oracle import gains, render_one, render_splat_oracle
+from motes.kinds.splat.render import SplatRenderer
+from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
 
 RATE, N = 44100, 30000
@@ -47,7 +48,7 @@ def wide(random: np.random.Generator, n: int) -> Splat:
     )
 
 
-def stretch(part: SplatPart, first: int, n_samples: int) -> np.ndarray:
+def stretch(part: SplatRenderer, first: int, n_samples: int) -> np.ndarray:
     audio = np.zeros((1, n_samples + 16))
     part.add(audio, first, n_samples)
     return audio[0, :n_samples]
@@ -65,7 +66,7 @@ def test_each_event_is_its_definition_to_105_db_below_its_peak_and_the_same_in_b
         low, sound = render_one(event, 0, RATE, 4 * N, first=-N)
         defined = np.zeros(5 * N)
         defined[low + N :][: len(sound)] = sound * gains(event, 0)
-        part = SplatPart(Scene(RATE, N, 1, splat=event))
+        part = SplatRenderer(event, Scene(RATE, N, 1))
         whole = stretch(part, 0, N)
         assert peak(whole - defined[N : 2 * N]) <= 10 ** (-105 / 20) * peak(defined), (seed, i)
         blocks = np.concatenate([stretch(part, first, 1500) for first in range(0, N, 1500)])
@@ -83,7 +84,7 @@ def test_partials_above_half_the_rate_hide_none_below():
     low, sound = render_one(event, 0, RATE, N)
     assert peak(sound) > 0
     assert peak(
-        stretch(SplatPart(Scene(RATE, N, 1, splat=event)), low, len(sound)) - gains(event, 0) * sound
+        stretch(SplatRenderer(event, Scene(RATE, N, 1)), low, len(sound)) - gains(event, 0) * sound
     ) < 1e-5 * peak(gains(event, 0) * sound)
 
 
@@ -98,7 +99,7 @@ def test_a_seek_into_a_drone_costs_what_is_heard_there():
         np.array([1e4]),
         np.array([[0.0]]),
     )
-    part = SplatPart(Scene(RATE, 10**9, 1, splat=drone))
+    part = SplatRenderer(drone, Scene(RATE, 10**9, 1))
     stretch(part, 0, 4410)
     begun = time.perf_counter()
     late = stretch(part, 5000 * RATE, 4410)
@@ -110,7 +111,7 @@ def test_a_seek_into_a_drone_costs_what_is_heard_there():
 
 def test_silent_extremes_are_silent():
     event = wide(np.random.default_rng(2), 1).replace(f0_hz=np.array([1e6]), noise=np.zeros(1), time_s=np.array([0.1]))
-    assert not stretch(SplatPart(Scene(RATE, N, 1, splat=event)), 0, N).any()
+    assert not stretch(SplatRenderer(event, Scene(RATE, N, 1)), 0, N).any()
 
 
 def test_extremes_are_finite():
@@ -123,7 +124,7 @@ def test_extremes_are_finite():
             for shape in (0.0, 1.05, 3.0):
                 event = usual.replace(shape=np.array([shape]))
                 event = event.replace(**{param.name: column})
-                assert np.isfinite(stretch(SplatPart(Scene(RATE, N, 1, splat=event)), 0, 4000)).all(), (
+                assert np.isfinite(stretch(SplatRenderer(event, Scene(RATE, N, 1)), 0, 4000)).all(), (
                     param.name,
                     value,
                     shape,

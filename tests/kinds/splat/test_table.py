@@ -5,7 +5,8 @@ import pytest
 from kind_examples import splat
 
 from motes.errors import ParameterError
-from motes.kinds.splat.table import Splat, burst, render_one, render_splat_oracle
+from motes.kinds.splat.oracle import render_one, render_splat_oracle
+from motes.kinds.splat.table import Splat, burst
 from motes.scene.scene import Scene
 
 RATE, N = 22050, 22050

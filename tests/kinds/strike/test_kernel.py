@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from plain_modes import listen_plain, ring_plain
 
-from motes.kinds.strike.kernel import listen, listen_plain, ring, ring_plain
+from motes.kinds.strike.kernel import listen, ring
 
 RATE = 16000
 

@@ -47,7 +47,7 @@ def store(options: FitOptions, source: Source, checkpoint: Checkpoint) -> None:
     arrays = _flattened(checkpoint.state, "state")
     arrays |= {f"done.{p.name}": np.asarray(done.column(p.name)) for p in done.PARAMS}
     rest = ("segment", "stopped", "elapsed_s", "rooms")
-    arrays |= {name: np.asarray(getattr(checkpoint, name)) for name in rest} | {"kind": np.asarray(done.KIND)}
+    arrays |= {name: np.asarray(getattr(checkpoint, name)) for name in rest}
     write_checkpoint(options.checkpoint, source, options, arrays)
 
 
@@ -67,8 +67,6 @@ def restore(options: FitOptions, source: Source, kind: type[EventTable]) -> Chec
         raise ParameterError(f"there is no checkpoint {path} to go on from")
     arrays = read_checkpoint(path, source, options, {f.name for f in fields(options)} - set(FREE))
     with checkpoint_errors(path):
-        if str(arrays["kind"]) != kind.KIND:
-            raise ParameterError(f"{path} is a checkpoint of a fit of {arrays['kind']} events, not of {kind.KIND}")
         nothing = torch.zeros(0, dtype=torch.float64)
         return Checkpoint(
             int(arrays["segment"]),

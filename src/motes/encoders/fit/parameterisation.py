@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-
+from motes import kinds
 from motes.errors import ParameterError
-from motes.kinds import KINDS
-from motes.kinds.kind import Kind
 from motes.kinds.parameterisation import Features, Parameterisation
 
 
@@ -14,15 +11,10 @@ def parameterisation_of(
     kind: str, sample_rate_hz: int, n_channels: int, features: Features | None = None
 ) -> Parameterisation:
     """The parameterisation of a kind by its name; ParameterError where it has none."""
-    fitted = {k.name: k for k in reversed(KINDS) if _has_one(k)}
+    fitted = {k.name: k for k in reversed(kinds.KINDS) if k.has("parameterisation")}
     if kind not in fitted:
         raise ParameterError(f"events of the kind {kind!r} cannot be fitted by gradients, only {' and '.join(fitted)}")
     made: Parameterisation = (
         fitted[kind].module("parameterisation").PARAMETERISATION(sample_rate_hz, n_channels, features)
     )
     return made
-
-
-def _has_one(kind: Kind) -> bool:
-    folder = kind.table.__module__.rpartition(".")[0]
-    return importlib.util.find_spec(f"{folder}.parameterisation") is not None

@@ -6,6 +6,7 @@ strikes share, then all of it refined by gradients. docs/instrument.md derives t
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -13,16 +14,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.audio import ArraySource, Source
-from motes.encoders.instrument.checkpoint import resumed, store
+from motes.encoders.checkpoint import checkpoint_errors, read_checkpoint, write_checkpoint
 from motes.encoders.instrument.fitted_scene import scene_of
+from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.options import InstrumentOptions
-from motes.encoders.instrument.stages import Work, refined, select
+from motes.encoders.instrument.stages import InstrumentFit, Work, refined, select
 from motes.encoders.progress import Progress
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
+from motes.stop_reason import StopReason
 
 # Inner products of all strikes with all modes are held in memory.
 LONGEST_S = 120.0
+# Options that the selection of strikes, modes and controls follows from: a checkpoint has to agree in them.
+SELECTION_OPTIONS = ("controls", "modes", "strikes", "numbers_percent", "taps")
+# What a checkpoint holds of the sites and of the fit.
+OF_SITES = ("poles", "mixing", "strike_samples")
+OF_FIT = ("gains", "weights", "residual", "direct", "direct_gain")
 
 
 def encode(
@@ -46,9 +54,31 @@ def encode(
         raise ParameterError(f"an instrument is fitted to at most {LONGEST_S:g} s, not {seconds:.0f} s: cut out a part")
     samples = np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1).astype(np.float64)
     work = Work(options, progress, time.monotonic())
-    fit = resumed(options, source) or select(samples, source.sample_rate_hz, options, work)
+    fit = _resumed(options, source) or select(samples, source.sample_rate_hz, options, work)
     if fit.sites.n_modes and not fit.is_early:
-        store(fit, options, source)
+        _store(fit, options, source)
         fit = refined(fit, samples, source.sample_rate_hz, options, work)
-    store(fit, options, source)
+    _store(fit, options, source)
     return scene_of(fit, source, options)
+
+
+def _store(fit: InstrumentFit, options: InstrumentOptions, source: Source) -> None:
+    """Write the fit, if a checkpoint is asked for."""
+    if options.checkpoint is None:
+        return
+    arrays = {name: getattr(fit.sites, name) for name in OF_SITES} | {name: getattr(fit, name) for name in OF_FIT}
+    write_checkpoint(options.checkpoint, source, options, arrays)
+
+
+def _resumed(options: InstrumentOptions, source: Source) -> InstrumentFit | None:
+    """The fit in the checkpoint, if there is one; ParameterError if it is of another recording or of other options."""
+    path = options.checkpoint
+    if path is None or not os.path.exists(path):
+        return None
+    arrays = read_checkpoint(path, source, options, SELECTION_OPTIONS)
+    with checkpoint_errors(path):
+        amplitudes = arrays["gains"] @ arrays["weights"]
+        sites = Sites(amplitudes=amplitudes, **{name: arrays[name] for name in OF_SITES})
+        return InstrumentFit(
+            sites=sites, stopped=StopReason.N_EVENTS_REACHED, **{name: arrays[name] for name in OF_FIT}
+        )

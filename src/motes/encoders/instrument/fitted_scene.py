@@ -13,10 +13,11 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.pad import pad_places
 from motes.encoders.instrument.stages import InstrumentFit
-from motes.events.instrument import T60, Instrument, Reals
+from motes.events.instrument import Instrument, Reals
 from motes.kinds.strike.table import Strike
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
+from motes.units import NEPERS_60_DB
 from motes.version import __version__
 
 # Rounding the weights may add a quarter of the residual's energy: 1 dB.
@@ -58,7 +59,7 @@ def scene_of(fit: InstrumentFit, source: Source, options: InstrumentOptions) -> 
 
 def _instrument(fit: InstrumentFit, rate: int, n_channels: int, options: InstrumentOptions) -> Instrument:
     decay, omega = -fit.sites.poles[0], fit.sites.poles[1]
-    hz, t60_s = omega * rate / (2 * np.pi), np.clip(T60 / (decay * rate), *T60_RANGE_S)
+    hz, t60_s = omega * rate / (2 * np.pi), np.clip(NEPERS_60_DB / (decay * rate), *T60_RANGE_S)
     mixing = fit.sites.mixing if len(hz) else np.ones((n_channels, 0), np.complex128)
     plain = Instrument(rate, hz, t60_s, fit.weights, mixing, fit.direct, fit.direct_gain)
     return replace(plain, pad=pad_places(plain.weights, plain.energy(), options.seed))

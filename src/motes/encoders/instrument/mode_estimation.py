@@ -9,7 +9,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.events.instrument import T60, Reals
+from motes.events.instrument import Reals
+from motes.units import NEPERS_60_DB
 
 # The constants of this file are chosen by hand. Bands: the lowest edge, the least width, their width as a part of their
 # frequency, and what of it they overlap; the last lower edge is a part of the sample rate.
@@ -50,7 +51,9 @@ def candidate_modes(
         for frequency, decay in _modes_of_band(band[:n_band], rate, places, per_band):
             hz = frequency + centre
             if low <= hz < high:
-                found.append(np.array([[hz], [np.clip(T60 / max(decay, 1e-9), SHORTEST_T60_S, LONGEST_T60_S)]]))
+                found.append(
+                    np.array([[hz], [np.clip(NEPERS_60_DB / max(decay, 1e-9), SHORTEST_T60_S, LONGEST_T60_S)]])
+                )
         low = high
     return _distinct(np.concatenate(found, axis=1))
 
@@ -127,7 +130,7 @@ def _grid(sample_rate_hz: int) -> Reals:
 
 def _distinct(modes: Reals) -> tuple[Reals, Reals]:
     """One of all modes that sound alike: closer than a tenth of their bandwidth, decay times within an eighth."""
-    width = T60 / (2 * np.pi * modes[1])
+    width = NEPERS_60_DB / (2 * np.pi * modes[1])
     cell = np.stack(
         [
             np.round(np.log(modes[1]) / np.log(T60_STEP)),

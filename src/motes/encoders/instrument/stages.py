@@ -11,18 +11,18 @@ import numpy as np
 from motes.encoders.instrument.amplitude_refit import refit_amplitudes, refit_sites
 from motes.encoders.instrument.control_clustering import control_gains, control_weights
 from motes.encoders.instrument.direct_path import direct_path, direct_sound
-from motes.encoders.instrument.duplicate_modes import merge_duplicates
 from motes.encoders.instrument.excitation_pursuit import choose_sites
 from motes.encoders.instrument.gradient_refinement import Refinement, refine
 from motes.encoders.instrument.mode_estimation import candidate_modes
 from motes.encoders.instrument.mode_responses import Sites
-from motes.encoders.instrument.mode_tuning import tune_modes
+from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
 from motes.encoders.progress import Progress
-from motes.events.instrument import T60, Complexes, Reals
+from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
+from motes.units import NEPERS_60_DB
 
 # Strikes at most, if no number is asked for: as fast as notes are played, and as many again for what is sustained.
 STRIKES_PER_SECOND = 12
@@ -120,7 +120,7 @@ def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -
     if not len(at):
         return np.empty((2, 0)), np.empty(0), at
     frequency_hz, t60_s = candidate_modes(loudest, sample_rate_hz, at[strength > 0].astype(np.int64))
-    poles = np.stack([-T60 / (t60_s * sample_rate_hz), 2 * np.pi * frequency_hz / sample_rate_hz])
+    poles = np.stack([-NEPERS_60_DB / (t60_s * sample_rate_hz), 2 * np.pi * frequency_hz / sample_rate_hz])
     return poles, t60_s, at
 
 

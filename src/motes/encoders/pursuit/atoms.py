@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
-from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from motes.audio import Source
 from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
-from motes.kinds.gabor.kernel import Rounding, Signal, Sinusoids, round_by_coordinate_descent
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids
+from motes.kinds.gabor.kernel import Rounding, round_by_coordinate_descent
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope
 from motes.scene.scene import Scene
 

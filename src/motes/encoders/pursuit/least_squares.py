@@ -17,7 +17,8 @@ from motes.encoders.pursuit.atoms import Atoms, atom_parameters, subtract_atoms
 from motes.encoders.pursuit.residual_stream import ResidualStream
 from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult, segment_grid
 from motes.kernels.dictionary import Dictionary
-from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor, project_on_gabor
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
+from motes.kinds.gabor.kernel import project_on_gabor
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 25

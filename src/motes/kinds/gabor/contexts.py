@@ -5,10 +5,14 @@ docs/format.md has them as tables.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.coding.classes import COARSE, ZONE
 from motes.coding.range_coder import N_INPUTS
+from motes.events.event_table import Ints
 from motes.kernels._jit import inner
 
 BLOCK = 16
@@ -46,6 +50,33 @@ RATIO = np.array(
 )
 
 
+class Grid(NamedTuple):
+    """The grid of one window: its place in `windows`, its length, log₂ of that less 6, its frames and bins."""
+
+    which: int
+    window: int
+    size: int
+    n_frames: int
+    n_bins: int
+
+
+class Memory(NamedTuple):
+    """What is known of the cells of a grid: the levels of its atoms and their number in each block, by frames four late
+    and bins two late; where the number of atoms of longer windows changes, by bin and block, that number in this frame,
+    and their highest level; and the fading count of its own atoms, by bin and block.
+    """
+
+    level: NDArray[np.uint8]
+    counts: Ints
+    change: NDArray[np.int16]
+    change_block: NDArray[np.int16]
+    near: Ints
+    near_block: Ints
+    peak: NDArray[np.uint8]
+    slow: Ints
+    slow_block: Ints
+
+
 @inner
 def class_of(value):
     """Floating-point-like class of a whole number: 0 1 2 3, then two classes per doubling."""
@@ -67,6 +98,66 @@ def coarse(value):
 def ratio(part, whole):
     """Coarse logarithm of a share: 0 for all, four steps per doubling, at most 31."""
     return RATIO[min((whole << 4) // part, 4095)]
+
+
+@inner
+def no_memory(grid):
+    """What is known of a window's grid before its first atom."""
+    n_blocks = (grid.n_bins + BLOCK - 1) // BLOCK
+    n_bins = n_blocks * BLOCK
+    return Memory(
+        np.zeros((grid.n_frames + 4, n_bins + 4), np.uint8),
+        np.zeros((grid.n_frames + 4, n_blocks + 4), np.int64),
+        np.zeros((grid.n_frames + 1, n_bins), np.int16),
+        np.zeros((grid.n_frames + 1, n_blocks), np.int16),
+        np.zeros(n_bins, np.int64),
+        np.zeros(n_blocks, np.int64),
+        np.zeros((grid.n_frames, n_bins), np.uint8),
+        np.zeros(n_bins + 4, np.int64),
+        np.zeros(n_blocks + 4, np.int64),
+    )
+
+
+@inner
+def spread(grid, memory, windows, events, done):
+    """Mark the cells near the events coded so far on this window's grid: where their number changes, and the
+    strongest's level.
+    """
+    window, n_frames, n_bins = grid.window, grid.n_frames, grid.n_bins
+    change, change_block, peak = memory.change, memory.change_block, memory.peak
+    hop = window >> 2
+    for i in range(done):
+        other = windows[events.which[i]]
+        centre = events.frame[i] * (other >> 2)
+        middle = (events.bin[i] * window + (other >> 1)) // other
+        width = max(window // other, 1)
+        low, high = max(middle - width, 0), min(middle + width, n_bins - 1)
+        level = np.uint8(min(events.strength[i] + 1, N_LEVELS - 1))
+        reach = max(window, other) >> 1
+        for part in range(2):  # around, and in the core once more
+            reach = reach * 3 if part == 0 else reach // 3
+            first, end = max(-((reach - centre) // hop), 0), min((centre + reach) // hop, n_frames - 1) + 1
+            if first >= end:
+                continue
+            for m in range(low, high + 1):
+                change[first, m] += 1
+                change[end, m] -= 1
+            for b in range(low // BLOCK, high // BLOCK + 1):
+                change_block[first, b] += 1
+                change_block[end, b] -= 1
+        for n in range(first, end):
+            for m in range(low, high + 1):
+                if peak[n, m] < level:
+                    peak[n, m] = level
+
+
+@inner
+def next_frame(slow, near, change):
+    """Memory fades by a sixteenth, and the count of neighbours moves on."""
+    for m in range(len(slow)):
+        slow[m] -= slow[m] >> 4
+    for m in range(len(near)):
+        near[m] += change[m]
 
 
 @inner

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from motes.kinds.splat.waves import Tiles, add_up, turned
+from motes.kinds.waves import Tiles, add_up, turned
 
 
 def render_gabors(columns: Mapping[str, Tensor], sample_rate_hz: int, n_samples: int, *, block: int = 64) -> Tensor:

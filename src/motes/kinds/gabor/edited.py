@@ -13,24 +13,19 @@ alone, as they were.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motes.events.event_table import Array, Mask, canonical_order
+from motes.events.event_table import Array, Ints, Mask, canonical_order
 from motes.kinds.gabor.table import Gabor, unfolded
-
-if TYPE_CHECKING:
-    from motes.scene.scene import Scene
 
 # The columns that tell of edits, with what they hold where there was none. `edit_layer` stays what it is.
 EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain": 1.0}
 
 
-# So many different edits of one scene's atoms are performed with care; atoms edited in rarer ways are moved as they
-# are.
-MOST_WAYS = 16
+# So many different edits of one scene's atoms are rendered with care; atoms edited in rarer ways are moved as they are.
+MOST_EDITS = 16
 # Nor are fewer atoms than this, edited alike, a partial that is moved.
 FEWEST = 8
 # How far phases are moved by most edits. Four times as far asks for windows half as long: what these ask for, all
@@ -42,10 +37,7 @@ BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", 
 
 def is_edited(events: Gabor) -> bool:
     """Whether any edit has been made to any event."""
-    return any(
-        events.column(name).strides[0] != 0 and np.any(events.column(name) != default)
-        for name, default in EDITS.items()
-    )
+    return len(events) > 0 and not events.defaults.issuperset(EDITS)
 
 
 def base_of(events: Gabor) -> Gabor:
@@ -60,16 +52,16 @@ def base_of(events: Gabor) -> Gabor:
     return events.replace(**columns)
 
 
-def placed(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabor:
+def apply_edits(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabor:
     """The inverse of `base_of`: events after these edits, in the order of `base`. Finds partials where frequencies
     or phases follow them.
     """
     moved = _moves(edits["edit_ratio"], edits["edit_factor"])
     partial_hz, partial_rad = carriers(base, np.unique(base.edit_layer[moved]), sample_rate_hz)
-    return _placed(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
+    return _moved(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
 
 
-def carried(events: Gabor, sample_rate_hz: int) -> Gabor:
+def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
     have left these.
     """
@@ -86,8 +78,8 @@ def carried(events: Gabor, sample_rate_hz: int) -> Gabor:
     )
 
 
-def baked(events: Gabor, layers: Any) -> Gabor:
-    """The same sounds, but those in these layers as if they had never been edited.
+def forget_edits(events: Gabor, layers: Any) -> Gabor:
+    """Events that sound as before, those in these layers as if they had been found so and never edited.
 
     Where events are taken out of a layer, what is left no longer tells how its partials ran.
     """
@@ -101,16 +93,16 @@ def baked(events: Gabor, layers: Any) -> Gabor:
 
 
 def without_others(events: Gabor, kept: Mask) -> Gabor:
-    """The events, ready for those outside `kept` to be taken out: baked where these were edited along with them."""
+    """The events, ready for those outside `kept` to be taken out: those edited along with such forget their edits."""
     torn = np.intersect1d(events.edit_layer[~kept], events.edit_layer[follow_partials(events)])
-    return baked(events, torn) if len(torn) else events
+    return forget_edits(events, torn) if len(torn) else events
 
 
 def unedited(events: Gabor, mask: Mask) -> Gabor:
-    """The same sounds, those in `mask` as if they had never been edited, and partials to be found anew."""
+    """Events that sound as before, those in `mask` as if never edited, with partials to be found anew."""
     layers = np.unique(events.edit_layer[mask])
     torn = np.intersect1d(layers, events.edit_layer[follow_partials(events)])
-    events = baked(events, torn) if len(torn) else events
+    events = forget_edits(events, torn) if len(torn) else events
     here = np.isin(events.edit_layer, layers)
     columns = {name: np.where(mask, value, events.column(name)) for name, value in EDITS.items()}
     forgotten = {name: np.where(here, 0.0, events.column(name)) for name in ("partial_hz", "partial_rad")}
@@ -132,88 +124,79 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
     for one in wanted:
         these = _in_order(base, np.flatnonzero(base.edit_layer == one))
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
-        partial_hz[these], partial_rad[these] = instantaneous(_scene_of(alone, sample_rate_hz))
+        partial_hz[these], partial_rad[these] = instantaneous(alone, sample_rate_hz)
     return partial_hz, partial_rad
 
 
-def performed(scene: Scene) -> Gabor:
-    """The gabor events of a scene as they are to be rendered, in order of time.
+def atoms_as_rendered(events: Gabor, sample_rate_hz: int) -> Gabor:
+    """The atoms of a scene as they are to be rendered, in order of time; found once for each table.
 
     Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom:
-    shorter or longer atoms, which sounded the same before the edit, take its place (`motes.kinds.gabor.swept`). Found
-    once for each scene.
+    shorter or longer atoms, which sounded alike before the edit, take its place (`motes.kinds.gabor.swept`).
     """
-    found: Gabor | None = scene.__dict__.get("_performed")
-    if found is None:
-        found = _performed(scene.gabor, scene.sample_rate_hz) if follow_partials(scene.gabor).any() else scene.gabor
-        object.__setattr__(scene, "_performed", found)
-    return found
+    if not follow_partials(events).any():
+        return events
+    return events.once(("as rendered", sample_rate_hz), lambda: _rewritten(events, sample_rate_hz))
 
 
-def partial_numbers(scene: Scene) -> NDArray[np.int64]:
-    """The partial of each gabor event, numbered from 1 in order of time, those of one layer after those of another; 0
-    for none.
+def partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
+    """The partial of each atom of a scene, numbered from 1 in order of time, those of one layer after those of another;
+    0 for none. Found once for each table.
 
-    Found once for each scene. Partials follow from the atoms as they were before edits, so that neither edits nor files
-    change their numbers.
+    Partials follow from the atoms as they were before edits, so that neither edits nor files change their numbers.
     """
-    found: NDArray[np.int64] | None = scene.__dict__.get("_partial_numbers")
-    if found is None:
-        found = _partial_numbers(scene.gabor, scene.sample_rate_hz)
-        found.flags.writeable = False
-        object.__setattr__(scene, "_partial_numbers", found)
-    return found
+    return events.once(("partial numbers", sample_rate_hz), lambda: _partial_numbers(events, sample_rate_hz))
 
 
-def prepare(scene: Scene) -> None:
-    """Find beforehand what edits of the pitch and length of an unedited scene ask for, so that the first of them
-    takes no longer than others.
+def prepare(events: Gabor, sample_rate_hz: int) -> None:
+    """Find beforehand what edits of the pitch and length of unedited atoms ask for, so that the first of them takes
+    no longer than others.
     """
     from motes.kinds.gabor.partials import lines_of
-    from motes.kinds.gabor.swept import movable
+    from motes.kinds.gabor.swept import rewrite_for_edit
 
-    events = scene.gabor
     if len(events) and not is_edited(events) and not events.edit_layer.any():
-        lines = lines_of(_scene_of(events, scene.sample_rate_hz))
+        lines = lines_of(events, sample_rate_hz)
         events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
         for by in USUAL:
-            movable(events, lines, np.ones(len(events), np.bool_), scene.sample_rate_hz, by)
+            rewrite_for_edit(events, lines, np.ones(len(events), np.bool_), sample_rate_hz, by)
 
 
-def _partial_numbers(events: Gabor, sample_rate_hz: int) -> NDArray[np.int64]:
+def _partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
     from motes.kinds.gabor.partials import lines_of
 
     base, numbers = base_of(events), np.zeros(len(events), np.int64)
     for layer in np.unique(events.edit_layer):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
-        alone = base.take(these)
-        found = lines_of(_scene_of(alone, sample_rate_hz)).number
+        found = lines_of(base.take(these), sample_rate_hz).number
         numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
+    numbers.flags.writeable = False
     return numbers
 
 
-def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
+def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
+    """The events of each layer, other atoms in place of those that an edit moves by more than one frequency."""
     from motes.kinds.gabor.partials import lines_of
-    from motes.kinds.gabor.swept import movable
+    from motes.kinds.gabor.swept import rewrite_for_edit
 
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
     for layer in np.unique(events.edit_layer[moved]):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
         alone, edited = base.take(these), events.take(these)
-        ways, lines = _ways(edited), lines_of(_scene_of(alone, sample_rate_hz))
+        keys, lines = edit_keys(edited), lines_of(alone, sample_rate_hz)
         alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
         _, first, which, count = np.unique(
-            np.stack(list(ways.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
+            np.stack(list(keys.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
         )
-        for way in np.argsort(-count, kind="stable")[:MOST_WAYS]:
-            done = {name: column[first[way]] for name, column in ways.items()}
-            mask = (which.reshape(-1) == way) & follow_partials(edited)
+        for key in np.argsort(-count, kind="stable")[:MOST_EDITS]:
+            edit = {name: column[first[key]] for name, column in keys.items()}
+            mask = (which.reshape(-1) == key) & follow_partials(edited)
             if np.count_nonzero(mask) < FEWEST:
                 continue
-            by = abs(float(done["edit_ratio"] * abs(done["edit_factor"])) - 1)
-            kept, instead = movable(alone, lines, mask, sample_rate_hz, by)
-            stays[these[~kept]] = False
-            parts += [_all_placed(part, done) for part in instead]
+            by = abs(float(edit["edit_ratio"] * abs(edit["edit_factor"])) - 1)
+            rewrite = rewrite_for_edit(alone, lines, mask, sample_rate_hz, by)
+            stays[these[~rewrite.kept]] = False
+            parts += [_all_moved(part, edit) for part in rewrite.added]
     if not parts:
         return events
     together = events.take(stays).with_more(*parts)
@@ -221,9 +204,9 @@ def _performed(events: Gabor, sample_rate_hz: int) -> Gabor:
     return together if order is None else together.take(order)
 
 
-def _all_placed(base: Gabor, done: dict[str, Any]) -> Gabor:
-    edits = {name: np.full(len(base), value) for name, value in done.items()}
-    return _placed(base, edits, np.ones(len(base), np.bool_))
+def _all_moved(base: Gabor, edit: dict[str, Any]) -> Gabor:
+    edits = {name: np.full(len(base), value) for name, value in edit.items()}
+    return _moved(base, edits, np.ones(len(base), np.bool_))
 
 
 def edits_of(events: Gabor) -> dict[str, Any]:
@@ -231,8 +214,10 @@ def edits_of(events: Gabor) -> dict[str, Any]:
     return {name: events.column(name) for name in EDITS}
 
 
-def _ways(events: Gabor) -> dict[str, Any]:
-    """The same, and the rooms that events are sent to: atoms that take the place of others do as these did."""
+def edit_keys(events: Gabor) -> dict[str, Any]:
+    """The columns that tell of edits and of the rooms that events are sent to: atoms that take the place of others do
+    as these did.
+    """
     sent = {} if events.at_default("room_id") else {"room_id": events.room_id, "wetness": events.wetness}
     return edits_of(events) | sent
 
@@ -242,20 +227,12 @@ def _in_order(base: Gabor, these: Any) -> Any:
     return these if order is None else these[order]
 
 
-def _scene_of(events: Gabor, sample_rate_hz: int) -> Scene:
-    """These events alone and dry, as long as they last."""
-    from motes.scene.scene import Scene
-
-    n_samples = max(0, int(np.ceil(events.end_s.max() * sample_rate_hz)))
-    return Scene(sample_rate_hz, n_samples, events.amplitude.shape[1], events.replace(room_id=None, wetness=None))
-
-
 def _moves(ratio: Array, factor: Array) -> Mask:
     """Which events have edits that follow their partials."""
     return (ratio != 1) | (np.abs(factor) != 1)
 
 
-def _placed(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
+def _moved(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
     """`base`, whose events know f_p and Φ where they are `moved`, after its edits."""
     ratio, factor = edits["edit_ratio"], edits["edit_factor"]
     stretch, sign = np.abs(factor), np.sign(factor)

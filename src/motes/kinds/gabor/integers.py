@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from motes.events.event_table import Ints
 from motes.events.sends import send_columns, sends_of
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
-from motes.kinds.gabor.edited import base_of, placed
+from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.quantiser import (
     MAX_PHASES,
     SILENT,
@@ -170,4 +170,4 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
     if edits.trivial:
         return gabor
-    return placed(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), sample_rate_hz)
+    return apply_edits(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), sample_rate_hz)

@@ -1,4 +1,6 @@
-"""Adding windowed sinusoids to a signal, 16 samples at a time by complex rotation."""
+"""Atoms seen in a signal, and rounded in turn to what leaves least of it: inner products 16 samples at a time by
+complex rotation.
+"""
 
 from __future__ import annotations
 
@@ -9,52 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.simd.atoms import add_windowed16
+from motes.kernels.windowed_sinusoids import add_windowed_sinusoid, new_oscillator, powers
 
 Array = NDArray[np.float64]
-# Samples that a row has to spare.
-SPARE_SAMPLES = 16
-
-
-class Signal(NamedTuple):
-    """Audio of a stretch of a scene: rows of `channel_stride` ≥ n_samples + SPARE_SAMPLES values, a row a channel. The
-    spare samples are finite, and overwritten.
-    """
-
-    samples: Array
-    channel_stride: int
-    n_samples: int
-    # Where in the scene it begins.
-    first_sample: int
-
-    @classmethod
-    def zeros(cls, n_channels: int, n_samples: int, first_sample: int) -> Signal:
-        """Silence."""
-        stride = n_samples + SPARE_SAMPLES
-        return cls(np.zeros(n_channels * stride), stride, n_samples, first_sample)
-
-    @classmethod
-    def of(cls, audio: Array, first_sample: int) -> Signal:
-        """A copy of `audio` `(n_channels, n)`."""
-        padded = np.pad(audio, ((0, 0), (0, SPARE_SAMPLES)))
-        return cls(padded.reshape(-1), padded.shape[1], audio.shape[1], first_sample)
-
-    def channels(self) -> Array:
-        """The audio `(n_channels, n_samples)`, a view."""
-        return self.samples.reshape(-1, self.channel_stride)[:, : self.n_samples]
-
-
-class Sinusoids(NamedTuple):
-    """Windowed sinusoids in order of time."""
-
-    # In samples.
-    centre: Array
-    window: Array
-    # In rad/sample.
-    omega: Array
-    # `(n_events, n_channels)`.
-    amplitude: Array
-    phase: Array
 
 
 class Rounding(NamedTuple):
@@ -68,81 +27,6 @@ class Rounding(NamedTuple):
     slope: int
 
 
-class Oscillator(NamedTuple):
-    """State of one sinusoid that is being added."""
-
-    # Re and Im of the first 16 powers of the carrier's step, and of the window's.
-    lanes: Array
-    # Re and Im of carrier and window where the run begins.
-    turns: Array
-    # Complex amplitude by channel.
-    amplitude_re: Array
-    amplitude_im: Array
-    # 16 samples of each channel.
-    tail: Array
-
-
-@inner
-def _oscillator(n_channels):
-    """An oscillator of any state."""
-    amplitude_re, amplitude_im = np.empty(n_channels), np.empty(n_channels)
-    return Oscillator(np.empty(64), np.empty(4), amplitude_re, amplitude_im, np.empty(n_channels * 16))
-
-
-@inner
-def _powers(angle, lanes, at):
-    """Powers 0 … 15 of e^{i·angle} to lanes[at:] (Re) and lanes[at + 16:] (Im); returns the 16th."""
-    c, s = math.cos(angle), math.sin(angle)
-    re, im = 1.0, 0.0
-    for j in range(16):
-        lanes[at + j], lanes[at + 16 + j] = re, im
-        re, im = re * c - im * s, re * s + im * c
-    return re, im
-
-
-@inner
-def _add(signal, centre, window, omega, oscillator):
-    """Add one event of the oscillator's amplitudes."""
-    lanes, turns, tail = oscillator.lanes, oscillator.turns, oscillator.tail
-    n_channels, half = len(oscillator.amplitude_re), 0.5 * window
-    # The first and last sample strictly inside the window, and inside the signal.
-    first = max(math.floor(centre - half) + 1, signal.first_sample)
-    last = min(math.ceil(centre + half) - 1, signal.first_sample + signal.n_samples - 1)
-    if last < first:
-        return
-    turn = 2.0 * math.pi / window
-    step_re, step_im = _powers(omega, lanes, 0)
-    turn_re, turn_im = _powers(turn, lanes, 32)
-    u = first - centre
-    turns[0], turns[1] = math.cos(omega * u), math.sin(omega * u)
-    turns[2], turns[3] = math.cos(turn * u), math.sin(turn * u)
-    place, end = first - signal.first_sample, last - signal.first_sample + 1
-    while place + 16 <= end:
-        add_windowed16(signal.samples, place, oscillator, n_channels, signal.channel_stride)
-        turns[0], turns[1] = turns[0] * step_re - turns[1] * step_im, turns[0] * step_im + turns[1] * step_re
-        turns[2], turns[3] = turns[2] * turn_re - turns[3] * turn_im, turns[2] * turn_im + turns[3] * turn_re
-        place += 16
-    if place < end:
-        tail[:] = 0.0
-        add_windowed16(tail, 0, oscillator, n_channels, 16)
-        for channel in range(n_channels):
-            for j in range(end - place):
-                signal.samples[channel * signal.channel_stride + place + j] += tail[channel * 16 + j]
-
-
-@jit
-def add_gabor(signal, events, first_event, end_event):
-    """Add events first_event … end_event − 1 to the signal."""
-    n_channels = events.amplitude.shape[1]
-    oscillator = _oscillator(n_channels)
-    for i in range(first_event, end_event):
-        for channel in range(n_channels):
-            amplitude, phase = events.amplitude[i, channel], events.phase[i, channel]
-            oscillator.amplitude_re[channel] = amplitude * math.cos(phase)
-            oscillator.amplitude_im[channel] = amplitude * math.sin(phase)
-        _add(signal, events.centre[i], events.window[i], events.omega[i], oscillator)
-
-
 @inner
 def _project(signal, channel, centre, window, omega, lanes):
     """Inner products of one channel with one event's cosine and negative sine; `lanes` is scratch."""
@@ -150,8 +34,8 @@ def _project(signal, channel, centre, window, omega, lanes):
     first = max(math.floor(centre - half) + 1, signal.first_sample)
     last = min(math.ceil(centre + half) - 1, signal.first_sample + signal.n_samples - 1)
     turn = 2.0 * math.pi / window
-    step_re, step_im = _powers(omega, lanes, 0)
-    turn_re, turn_im = _powers(turn, lanes, 32)
+    step_re, step_im = powers(omega, lanes, 0)
+    turn_re, turn_im = powers(turn, lanes, 32)
     u = first - centre
     p, q, r, s = math.cos(omega * u), math.sin(omega * u), math.cos(turn * u), math.sin(turn * u)
     sum_re, sum_im = 0.0, 0.0
@@ -217,7 +101,7 @@ def round_by_coordinate_descent(residual, events, rounding, first_event, end_eve
     envelope, 3/8 of its window.
     """
     n_channels = events.amplitude.shape[1]
-    change = _oscillator(n_channels)
+    change = new_oscillator(n_channels)
     for i in range(first_event, end_event):
         centre, window, omega = events.centre[i], events.window[i], events.omega[i]
         one_phase = omega == 0.0 or omega >= math.pi
@@ -239,4 +123,4 @@ def round_by_coordinate_descent(residual, events, rounding, first_event, end_eve
             change.amplitude_im[channel] = had_im - rounded * math.sin(turn)
             changed = changed or change.amplitude_re[channel] != 0.0 or change.amplitude_im[channel] != 0.0
         if changed:
-            _add(residual, centre, window, omega, change)
+            add_windowed_sinusoid(residual, centre, window, omega, change)

@@ -30,7 +30,7 @@ from motes.events.packet import (
 )
 from motes.events.sends import sends_of
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
-from motes.kinds.gabor.edited import EDITS, base_of, placed
+from motes.kinds.gabor.edited import EDITS, apply_edits, base_of
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
     TIME_UNITS,
@@ -302,4 +302,4 @@ def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
         )
     edits = {name: made.pop(name) for name in EDITS if name in made}
     base = Gabor(**made)
-    return placed(base, edits, sample_rate_hz) if edits else base
+    return apply_edits(base, edits, sample_rate_hz) if edits else base

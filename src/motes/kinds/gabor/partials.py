@@ -12,7 +12,7 @@ import hashlib
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,19 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
-from motes.events.groups import ROLES, Groups
-from motes.scene.scene import Scene
+from motes.events.frozen import Frozen
+from motes.kinds.gabor.table import Gabor
 
 if TYPE_CHECKING:
     from motes.kernels.reassignment import Atoms, Sounds
 
 _STRETCH_SAMPLES = 1 << 18
 _N_KEPT, _MOST_KEPT = 3, 1_000_000
-_FINDING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class Lines(Frozen):
     """Per event: its line (from 1 in order of time, 0 for none), and the line's frequency there in Hz and phase
     since its first atom in rad.
     """
@@ -46,11 +45,27 @@ class Lines:
     curves: tuple[Curve, ...] = ()
 
 
-_FOUND: dict[bytes, Lines] = {}
+class _Search:
+    """The lines of some atoms, once they are found; whoever asks while another finds them waits for this one search."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.lines: Lines | None = None
+
+    def found(self, events: Gabor, sample_rate_hz: int) -> Lines:
+        with self.lock:
+            if self.lines is None:
+                self.lines = find_lines(events, sample_rate_hz)
+            return self.lines
+
+
+# The latest searches by what the atoms are, and the lock of whoever reads or changes them.
+_SEARCHES: dict[bytes, _Search] = {}
+_SEARCHES_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Frozen):
     """A line between its atoms: at times in s its frequency in Hz, which is straight in between, and its phase in
     rad, `(n,)` each.
     """
@@ -66,77 +81,58 @@ class Curve:
         return frequency, self.phase_rad[k] + np.pi * (self.frequency_hz[k] + frequency) * (time_s - self.time_s[k])
 
 
-def link(scene: Scene, n_threads: int = 0) -> Scene:
-    """The scene with its atoms grouped into partials, whatever partials there were before; other groups stay. The
-    same for any number of threads.
-    """
-    number = find_lines(scene, n_threads).number
-    others = scene.groups.role != ROLES.index("partial")
-    kept, events = scene.groups.id[others], scene.gabor
-    mine = np.where(np.isin(events.group_id, kept), events.group_id, 0)
-    above = int(kept.max(initial=0))
-    group_id = np.where(mine > 0, mine, np.where(number > 0, number + above, 0))
-    partials = np.unique(group_id[group_id > above])
-    parents = np.concatenate(
-        [np.where(np.isin(scene.groups.parent[others], kept), scene.groups.parent[others], 0), np.zeros_like(partials)]
-    )
-    roles = np.concatenate([scene.groups.role[others], np.full_like(partials, ROLES.index("partial"))])
-    return scene.replace(
-        gabor=replace(events, group_id=group_id), groups=Groups(np.concatenate([kept, partials]), parents, roles)
-    )
+def instantaneous(events: Gabor, sample_rate_hz: int) -> tuple[Array, Array]:
+    """Each atom's partial: its frequency in Hz at the atom's centre and the phase it has run through since its first
+    atom, both `(n_events,)`. `events` stand in canonical order.
 
-
-def instantaneous(scene: Scene) -> tuple[Array, Array]:
-    """Each event's partial: its frequency in Hz at the event's centre and the phase it has run through since its first
-    atom, both `(n_events,)`.
-
-    Where an event belongs to no partial these are its own frequency and 0, so that it is moved as it is. Edits keep
+    Where an atom belongs to no partial these are its own frequency and 0, so that it is moved as it is. Edits keep
     them in step in the columns `partial_hz` and `partial_rad` (transposing by r multiplies both by r, stretching by s
     the second by s), which are believed where they are set.
     """
-    events = scene.gabor
     frequency, phase = events.partial_hz.copy(), events.partial_rad.copy()
     unknown = events.partial_hz == 0
     if unknown.all():
-        lines = lines_of(scene)
+        lines = lines_of(events, sample_rate_hz)
         frequency, phase = lines.frequency_hz, lines.phase_rad
     elif unknown.any():
-        lines = find_lines(scene.replace(gabor=events.take(unknown)))
+        lines = find_lines(events.take(unknown), sample_rate_hz)
         frequency[unknown], phase[unknown] = lines.frequency_hz, lines.phase_rad
     return frequency, phase
 
 
-def lines_of(scene: Scene) -> Lines:
-    """What `find_lines` finds, kept for the latest few scenes: edits ask again and again for the lines of the atoms
+def lines_of(events: Gabor, sample_rate_hz: int) -> Lines:
+    """What `find_lines` finds, kept for the latest few tables: edits ask again and again for the lines of the atoms
     as they were.
     """
-    events = scene.gabor
-    digest = hashlib.blake2b(repr((scene.sample_rate_hz, scene.n_channels)).encode(), digest_size=16)
+    digest = hashlib.blake2b(repr((sample_rate_hz, events.n_channels)).encode(), digest_size=16)
     for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad"):
         digest.update(np.ascontiguousarray(events.column(name)).data)
     key = digest.digest()
-    with _FINDING:  # one after the other, so that whoever comes second finds what the first has found
-        found = _FOUND.pop(key, None) or find_lines(scene)
-        if len(events) <= _MOST_KEPT:
-            _FOUND[key] = found
-        while len(_FOUND) > _N_KEPT:
-            del _FOUND[next(iter(_FOUND))]
+    with _SEARCHES_LOCK:
+        search = _SEARCHES.pop(key, None) or _Search()
+        _SEARCHES[key] = search
+        while len(_SEARCHES) > _N_KEPT:
+            del _SEARCHES[next(iter(_SEARCHES))]
+    found = search.found(events, sample_rate_hz)
+    if len(events) > _MOST_KEPT:
+        with _SEARCHES_LOCK:
+            _SEARCHES.pop(key, None)
     return found
 
 
-def find_lines(scene: Scene, n_threads: int = 0) -> Lines:
-    """Lines through the atoms of a scene, by what it sounds like: a line has two atoms at least. 0 threads: one per
-    core.
+def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
+    """Lines through atoms in canonical order, by what they sound like together: a line has two atoms at least. 0
+    threads: one per core.
     """
     from motes.kernels.partial_curves import follow_lines
     from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
     from motes.kernels.reassignment import POINTS
 
-    n_events, rate = len(scene.gabor), scene.sample_rate_hz
-    number, frequency, turns = np.zeros(n_events, np.int64), scene.gabor.frequency_hz / rate, np.zeros(n_events)
+    n_events, rate = len(events), sample_rate_hz
+    number, frequency, turns = np.zeros(n_events, np.int64), events.frequency_hz / rate, np.zeros(n_events)
     if n_events == 0:
         return Lines(number, frequency, turns, number > 0)
-    atoms = _atoms(scene)
+    atoms = _atoms(events, rate)
     under = _sounds(atoms, rate, n_threads or os.cpu_count() or 1)
     amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
     energy = np.square(amplitude) * atoms.window
@@ -189,11 +185,10 @@ def _joined(after: Ints, starts: Ints, knots: Ints, number: Ints) -> tuple[int, 
     return len(heads), np.cumsum(sizes), np.concatenate([*chains, np.empty(0, np.int64)])
 
 
-def _atoms(scene: Scene) -> Atoms:
+def _atoms(events: Gabor, rate: int) -> Atoms:
     """The events in samples; those above half the sample rate are silent."""
     from motes.kernels.reassignment import Atoms
 
-    events, rate = scene.gabor, scene.sample_rate_hz
     own, amplitude = (
         events.frequency_hz / rate,
         events.amplitude.copy(),

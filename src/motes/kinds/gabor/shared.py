@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials import Curve, Lines
-from motes.kinds.gabor.swept import HOPS, Told, analytic, loudest, terms, told, windows_for
+from motes.kinds.gabor.swept import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms, windows_for
 from motes.kinds.gabor.table import Gabor
 
 # An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of
@@ -65,18 +65,18 @@ def sharing(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
 
     Found once for each set of lines; `events` know their partials.
     """
-    found: tuple[Ints, dict[int, float]] | None = lines.__dict__.get("_sharing")
-    if found is None:
-        apart, home = _find_sharing(events, lines.number, lines.curves), np.arange(len(lines.curves) + 1)
-        for k, q in apart:
-            home[home == home[q]] = home[k]
-        nearest: dict[int, float] = {}
-        for (k, _), hz in apart.items():
-            root = int(home[k])
-            nearest[root] = min(nearest.get(root, np.inf), hz)
-        found = home, nearest
-        object.__setattr__(lines, "_sharing", found)
-    return found
+    return lines.once("sharing", lambda: _first_and_nearest(events, lines))
+
+
+def _first_and_nearest(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
+    apart, home = _find_sharing(events, lines.number, lines.curves), np.arange(len(lines.curves) + 1)
+    for k, q in apart:
+        home[home == home[q]] = home[k]
+    nearest: dict[int, float] = {}
+    for (k, _), hz in apart.items():
+        root = int(home[k])
+        nearest[root] = min(nearest.get(root, np.inf), hz)
+    return home, nearest
 
 
 def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dict[tuple[int, int], float]:
@@ -97,9 +97,9 @@ def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dic
     return apart
 
 
-def told_apart(
+def separated(
     events: Gabor, mine: Ints, chord: Chord, lines: Lines, sample_rate_hz: int, groups: tuple[int, ...]
-) -> tuple[list[Told], Ints]:
+) -> tuple[list[AtomColumns], Ints]:
     """New atoms, in the groups of the chord's lines, for its events `mine` as far as it is steady, and the events
     that they replace.
     """
@@ -129,7 +129,7 @@ def told_apart(
     for i, (k, group) in enumerate(zip(chord.numbers, groups, strict=True)):
         part = keep[nearest[keep] == i]
         shift_hz = line_hz[0][steady][part] - line_hz[i][steady][part]
-        parts.append(told(where[part], bins[part], values[part], curves[i], rate, window, group, shift_hz))
+        parts.append(atoms_of_terms(where[part], bins[part], values[part], curves[i], rate, window, group, shift_hz))
         rest = touched[number[touched] == k]
         if len(rest):
             parts.append(_rest(events, rest, taken, start, curves[i], rate, group))
@@ -155,7 +155,7 @@ def _overlap(events: Gabor, these: Ints, taken: Array, start: int, rate: int) ->
     return so_far[high] - so_far[low] > 1e-9
 
 
-def _rest(events: Gabor, these: Ints, taken: Array, start: int, curve: Curve, rate: int, group: int) -> Told:
+def _rest(events: Gabor, these: Ints, taken: Array, start: int, curve: Curve, rate: int, group: int) -> AtomColumns:
     """What is left of some events of a line, in windows as short as its shortest."""
     middle, long = events.time_s[these], events.window_s[these]
     window = 1 << int(np.log2(np.clip(long.min() * rate, 512, 2048)))
@@ -170,4 +170,4 @@ def _rest(events: Gabor, these: Ints, taken: Array, start: int, curve: Curve, ra
     signal[:, low - begin : high - begin] *= 1 - np.minimum(taken[low - start : high - start], 1)
     where, bins, values = terms(signal, np.arange(first, last + 1), curve, rate, window, 48)
     keep = loudest(values)
-    return told(where[keep], bins[keep], values[keep], curve, rate, window, group, 0.0)
+    return atoms_of_terms(where[keep], bins[keep], values[keep], curve, rate, window, group, 0.0)

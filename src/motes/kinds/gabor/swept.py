@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -40,10 +40,9 @@ MOST_REMEMBERED, ENTRY_ATOMS = 1 << 19, 10
 ANY_WINDOW = 1 << 30
 
 Made = TypeVar("Made")
-_REMEMBERING = threading.Lock()
 
 
-class Told(NamedTuple):
+class AtomColumns(NamedTuple):
     """The columns, as `Gabor` has them, of atoms that take the place of others."""
 
     time_s: Array
@@ -56,16 +55,21 @@ class Told(NamedTuple):
     partial_rad: Array
 
 
-def movable(
-    events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz: int, by: float
-) -> tuple[NDArray[np.bool_], list[Gabor]]:
-    """Which events stay as they are, and the atoms that take the place of the others, of those in `mask`.
+class Rewrite(NamedTuple):
+    """Which atoms stay as they are, `(n_events,)`, and the atoms that take the place of all others."""
+
+    kept: NDArray[np.bool_]
+    added: list[Gabor]
+
+
+def rewrite_for_edit(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sample_rate_hz: int, by: float) -> Rewrite:
+    """Of the atoms in `mask` those that no one frequency is right for, when they are moved, rewritten as others.
 
     `by` is how far phases are to be moved, |r·s − 1| for transposing by r and stretching by s. Atoms that a line sweeps
     under are replaced by shorter ones, those that lines share by longer ones, which render the same to −60 dB. `events`
     know their partials, as `lines` found them.
     """
-    from motes.kinds.gabor.shared import chords, told_apart
+    from motes.kinds.gabor.shared import chords, separated
 
     rate, number, n_lines = sample_rate_hz, lines.number, len(lines.curves)
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
@@ -85,38 +89,57 @@ def movable(
     for chord in chords(events, lines, touched, rate, by):
         mine = np.flatnonzero(heard & kept & np.isin(number, chord.numbers))
         groups = tuple(int(events.group_id[number == k].max()) for k in chord.numbers)
-        told_parts, replaced = remembered(lines, told_apart, events, mine, chord, lines, rate, groups)
+        new, replaced = remembered(lines, separated, events, mine, chord, lines, rate, groups)
         kept[replaced] = False
-        parts += told_parts
-    return kept, [Gabor(*map(np.concatenate, zip(*parts, strict=True)))] if parts else []
+        parts += new
+    return Rewrite(kept, [Gabor(*map(np.concatenate, zip(*parts, strict=True)))] if parts else [])
+
+
+class Remembered:
+    """What was made for a set of lines, the latest used last, as far as `MOST_REMEMBERED` atoms go."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made: dict[Hashable, Any] = {}
+        self.n_atoms = 0
+
+    def get(self, key: Hashable) -> Any:
+        """What is kept under a key; None where nothing is."""
+        with self.lock:
+            found = self.made.pop(key, None)
+            if found is not None:
+                self.made[key] = found
+            return found
+
+    def keep(self, key: Hashable, made: Any) -> None:
+        """Keep something, and forget what was not used for longest."""
+        with self.lock:
+            self.n_atoms += n_atoms_of(made) - n_atoms_of(self.made.pop(key, None))
+            self.made[key] = made
+            while self.n_atoms > MOST_REMEMBERED:
+                self.n_atoms -= n_atoms_of(self.made.pop(next(iter(self.made))))
 
 
 def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Ints, *others: Any) -> Made:
     """make(events, mine, …), which is kept with the lines of these events: edits differ in how far they move atoms,
     seldom in which.
     """
+    kept = lines.once("remembered", Remembered)
     key = make, hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16).digest(), *others
-    with _REMEMBERING:
-        kept: dict[Any, Any] = lines.__dict__.setdefault("_made", {"n_atoms": 0})
-        if (found := kept.pop(key, None)) is not None:
-            kept[key] = found  # the latest used last
-            known: Made = found
-            return known
-    made = make(events, mine, *others)
-    with _REMEMBERING:
-        kept["n_atoms"] += n_told(made) - n_told(kept.pop(key, None))
-        kept[key] = made
-        while kept["n_atoms"] > MOST_REMEMBERED:
-            oldest = next(one for one in kept if one != "n_atoms")
-            kept["n_atoms"] -= n_told(kept.pop(oldest))
+    made: Made | None = kept.get(key)
+    if made is None:
+        made = make(events, mine, *others)
+        kept.keep(key, made)
     return made
 
 
-def n_told(made: Any) -> int:
-    """How many atoms are kept with what `shorter` or `told_apart` made."""
+def n_atoms_of(made: Any) -> int:
+    """How many atoms are kept with what `shorter` or `separated` made."""
     if made is None:
         return 0
-    return ENTRY_ATOMS + (len(made.time_s) if isinstance(made, Told) else sum(len(part.time_s) for part in made[0]))
+    return ENTRY_ATOMS + (
+        len(made.time_s) if isinstance(made, AtomColumns) else sum(len(part.time_s) for part in made[0])
+    )
 
 
 def _long(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
@@ -143,11 +166,7 @@ def chirps(lines: Lines, sample_rate_hz: int) -> Array:
     """How fast each line moves where it moves fast, Hz per s, from 1 on; NaN where it is too short to tell. Found
     once for each set of lines.
     """
-    found: Array | None = lines.__dict__.get("_chirps")
-    if found is None:
-        found = np.array([np.nan, *(_chirp(curve, sample_rate_hz) for curve in lines.curves)])
-        object.__setattr__(lines, "_chirps", found)
-    return found
+    return lines.once("chirps", lambda: np.array([np.nan, *(_chirp(curve, sample_rate_hz) for curve in lines.curves)]))
 
 
 def _chirp(curve: Curve, sample_rate_hz: int) -> float:
@@ -157,7 +176,7 @@ def _chirp(curve: Curve, sample_rate_hz: int) -> float:
     return np.nan if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024)
 
 
-def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> Told:
+def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> AtomColumns:
     """Atoms of `window` samples, in a group, that add up to some long events of one line, to LEFT_OUT of their
     energy.
     """
@@ -176,7 +195,7 @@ def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window
         pieces.append(terms(signal, places, curve, rate, window, half))
     place, bins, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
     taken = loudest(values)
-    return told(place[taken], bins[taken], values[taken], curve, rate, window, group)
+    return atoms_of_terms(place[taken], bins[taken], values[taken], curve, rate, window, group)
 
 
 def terms(
@@ -218,7 +237,7 @@ def loudest(values: NDArray[np.complex128]) -> Ints:
     return np.sort(falling[: int(np.searchsorted(np.cumsum(power[falling]), (1 - LEFT_OUT) * total)) + 1])
 
 
-def told(
+def atoms_of_terms(
     place: Ints,
     bins: Ints,
     values: NDArray[np.complex128],
@@ -227,7 +246,7 @@ def told(
     window: int,
     group: int,
     shift_hz: Array | float = 0.0,
-) -> Told:
+) -> AtomColumns:
     """Terms as atoms that move with a curve; their bins count from `shift_hz` above it."""
     time_s = place * (window // HOPS) / rate
     partial_hz, partial_rad = curve.at(time_s)
@@ -236,7 +255,7 @@ def told(
     phase = np.where(below[:, None], -1, 1) * np.angle(values)
     frequency, partial_hz = np.abs(frequency), np.where(below, np.abs(frequency), np.maximum(partial_hz, 1e-3))
     partial_rad, n = np.where(below, 0.0, partial_rad), len(place)
-    return Told(
+    return AtomColumns(
         time_s, np.full(n, window / rate), frequency, np.abs(values), phase, np.full(n, group), partial_hz, partial_rad
     )
 
@@ -245,7 +264,7 @@ def analytic(events: Gabor, these: Ints, rate: int, start: int, n_samples: int) 
     """The sum of some events as complex atoms, `(n_channels, n_samples)` from sample `start` on, whose real part
     they render.
     """
-    from motes.kinds.gabor.kernel import Signal, Sinusoids, add_gabor
+    from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 
     amplitude, phase_rad = np.tile(events.amplitude[these], 2), events.phase_rad[these]
     phase = np.concatenate([phase_rad, phase_rad - np.pi / 2], axis=1)

@@ -65,7 +65,7 @@ class Gabor(EventTable):
             "frequency of its partial at the centre, 0 where not yet estimated, negative where an edit took the atom"
             " below 0 Hz",
             default=0.0,
-            told=False,
+            public=False,
         ),
         Param(
             "partial_rad",
@@ -74,11 +74,13 @@ class Gabor(EventTable):
             1e12,
             "phase its partial has run through since its first atom",
             default=0.0,
-            told=False,
+            public=False,
         ),
-        Param("edit_layer", "", 0, 2**40, "the scene it came from, of those joined", default=0, whole=True, told=False),
         Param(
-            "edit_ratio", "", 1e-9, 1e9, "how many times higher edits have made its partial", default=1.0, told=False
+            "edit_layer", "", 0, 2**40, "the scene it came from, of those joined", default=0, whole=True, public=False
+        ),
+        Param(
+            "edit_ratio", "", 1e-9, 1e9, "how many times higher edits have made its partial", default=1.0, public=False
         ),
         Param(
             "edit_factor",
@@ -87,7 +89,7 @@ class Gabor(EventTable):
             1e9,
             "how many times longer edits have made it, negative where they turned it round",
             default=1.0,
-            told=False,
+            public=False,
         ),
         Param(
             "edit_shift_s",
@@ -96,10 +98,10 @@ class Gabor(EventTable):
             1e9,
             "how much later edits have made it, after the factor",
             default=0.0,
-            told=False,
+            public=False,
         ),
-        Param("edit_gain", "", 0.0, 1e20, "how many times stronger edits have made it", default=1.0, told=False),
-        Param("base_time_s", "s", -1e6, 1e6, "its time before edits", default=0.0, told=False),
+        Param("edit_gain", "", 0.0, 1e20, "how many times stronger edits have made it", default=1.0, public=False),
+        Param("base_time_s", "s", -1e6, 1e6, "its time before edits", default=0.0, public=False),
         Param(
             "base_window_s",
             "s",
@@ -107,11 +109,15 @@ class Gabor(EventTable):
             1e4,
             "its window before edits, 0 where it was not edited",
             default=0.0,
-            told=False,
+            public=False,
         ),
-        Param("base_frequency_hz", "Hz", 0.0, 1e6, "its frequency before edits", default=0.0, told=False),
-        Param("base_amplitude", "", 0.0, 1e6, "its amplitude before edits", per_channel=True, default=0.0, told=False),
-        Param("base_phase_rad", "rad", -1e6, 1e6, "its phase before edits", per_channel=True, default=0.0, told=False),
+        Param("base_frequency_hz", "Hz", 0.0, 1e6, "its frequency before edits", default=0.0, public=False),
+        Param(
+            "base_amplitude", "", 0.0, 1e6, "its amplitude before edits", per_channel=True, default=0.0, public=False
+        ),
+        Param(
+            "base_phase_rad", "rad", -1e6, 1e6, "its phase before edits", per_channel=True, default=0.0, public=False
+        ),
     )
 
     @classmethod
@@ -222,15 +228,15 @@ class Gabor(EventTable):
 
     def with_partials(self, sample_rate_hz: int) -> Gabor:
         """Each with f_p and Φ of its partial."""
-        from motes.kinds.gabor.edited import carried
+        from motes.kinds.gabor.edited import with_partials
 
-        return carried(self, sample_rate_hz)
+        return with_partials(self, sample_rate_hz)
 
     def found(self, name: str, scene: Any) -> NDArray[np.int64]:
         """The number of each atom's partial in the scene, 0 for none."""
         from motes.kinds.gabor.edited import partial_numbers
 
-        return partial_numbers(scene)
+        return partial_numbers(self, scene.sample_rate_hz)
 
 
 def unfolded(changes: dict[str, Array]) -> dict[str, Array]:
@@ -250,25 +256,3 @@ def _turned(phase_rad: Array, by_rad: Array) -> Array:
     """
     turned = phase_rad + by_rad[:, None]
     return np.where(by_rad[:, None] == 0, phase_rad, turned - 2 * np.pi * np.rint(turned / (2 * np.pi)))
-
-
-def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
-    """Sum of the events by their definition, `(n_channels, n_samples)` float64: slow, and what faster renderers are
-    tested against.
-
-    Events above half the sample rate are silent.
-    """
-    audio = np.zeros((n_channels, n_samples))
-    for i in np.flatnonzero(events.frequency_hz <= sample_rate_hz / 2):
-        centre, half = events.time_s[i] * sample_rate_hz, events.window_s[i] * sample_rate_hz / 2
-        first, last = max(0, int(np.ceil(centre - half))), min(n_samples - 1, int(np.floor(centre + half)))
-        if last < first:
-            continue
-        u = np.arange(first, last + 1) - centre
-        window = 0.5 + 0.5 * np.cos(np.pi * u / half)
-        angle = 2 * np.pi * events.frequency_hz[i] / sample_rate_hz * u
-        for channel in range(n_channels):
-            audio[channel, first : last + 1] += (
-                events.amplitude[i, channel] * window * np.cos(angle + events.phase_rad[i, channel])
-            )
-    return audio

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from motes.errors import ParameterError
 from motes.kernels.envelope import accumulate, accumulate_adjoint
-from motes.kinds.splat.table import CENT, LEAST_SHAPE, OCTAVE_DB, T60, noise_period
-from motes.kinds.splat.waves import TILE_KNOTS, Tiles, add_up, turned
+from motes.kinds.splat.table import LEAST_SHAPE, noise_period
+from motes.kinds.waves import TILE_KNOTS, Tiles, add_up, turned
 from motes.noise import white
+from motes.units import CENT, NEPERS_60_DB, OCTAVE_DB
 
 # Of Gauss's rule for what enters between two knots.
 NODES = 6
@@ -90,7 +91,7 @@ class _Units:
             level[self.event, partial],
         )
         self.omega = self.hz * (2 * math.pi / rate)
-        self.decay = T60 / (c["t60_s"][self.event] * rate) * self.ratio ** c["damping_slope"][self.event]
+        self.decay = NEPERS_60_DB / (c["t60_s"][self.event] * rate) * self.ratio ** c["damping_slope"][self.event]
 
 
 def _amplitudes(c: dict[str, Tensor], unit: _Units) -> Tensor:
@@ -107,7 +108,7 @@ def _reach(c: dict[str, Tensor], floor_db: float) -> tuple[Tensor, Tensor]:
     scale = c["width_s"] / shape.sqrt()
     gaussian = c["width_s"] * math.sqrt(2 * fall)
     after = torch.where(c["shape"] > 0, (fall + 0.5 + (2 * (fall + 1) * (shape - 1)).sqrt()) * scale, gaussian)
-    return torch.where(c["shape"] > 0, (shape - 1) * scale, gaussian), after + c["t60_s"] * (fall / T60)
+    return torch.where(c["shape"] > 0, (shape - 1) * scale, gaussian), after + c["t60_s"] * (fall / NEPERS_60_DB)
 
 
 def _at_knots(c: dict[str, Tensor], unit: _Units, tiles: Tiles, rate: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

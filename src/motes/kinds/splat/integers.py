@@ -24,7 +24,8 @@ from motes.kinds.splat.precision import (
     shape_of,
     time_bits,
 )
-from motes.kinds.splat.table import HIGHEST_HZ, MUTE_DB, N_PARTIALS, OCTAVE_DB, T60, Splat
+from motes.kinds.splat.table import N_PARTIALS, Splat
+from motes.units import HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB, SILENCE_DB
 
 # An error of 0.25/8.7/√12: −42 dB.
 GAIN_DB = 0.25
@@ -39,7 +40,7 @@ MOST_PASSES = 8
 # Overtones 60 dB below the first partial are left out where there are no others.
 WEAK = 1e-3
 
-MUTED = round(MUTE_DB / GAIN_DB)
+MUTED = round(SILENCE_DB / GAIN_DB)
 NO_CUTOFF = int(SHORT["cutoff_start_hz"].within(np.array(HIGHEST_HZ), 1.0, HIGHEST_HZ)) + 1
 # Columns in the order in which they are coded: how fine the last ones are hangs on those before. `octave` and
 # `mantissa` make f0; 0 stands for the default of those that have one.
@@ -188,7 +189,7 @@ def _with_phase(events: Splat, rows: Rows, sample_rate_hz: int) -> Rows:
     rows["time_s"] = np.rint(events.time_s * units / step).astype(np.int64) * step
     later = rows["time_s"] / units - events.time_s
     turns = events.phase_rad / (2 * np.pi) + events.f0_hz * np.where(events.backward == 1, -later, later)
-    turns = turns + (events.f0_hz - f0_of(rows)) * SHORT["t60_s"].value(rows["t60_s"]) / (2 * T60)
+    turns = turns + (events.f0_hz - f0_of(rows)) * SHORT["t60_s"].value(rows["t60_s"]) / (2 * NEPERS_60_DB)
     rows["phase_rad"] = np.rint(np.ldexp(turns, held.phase)).astype(np.int64) % (1 << held.phase)
     rows["glide_per_s"] = np.where(rows["noise"] >= ALL_NOISE, 0, _nearest(events, "glide_per_s", held.glide))
     rows["vibrato_cents"] = _nearest(events, "vibrato_cents", held.vibrato)
@@ -227,7 +228,7 @@ def _gains(events: Splat, rounded: Splat) -> Ints:
     db = 20 * np.log10(np.clip(np.where(rounded.noise > 0.5, noise, partials), 0.25, 4.0))
     high = round(SPAN["gain_db"].high / GAIN_DB)
     steps = np.clip(np.rint((events.gain_db + db[:, None]) / GAIN_DB), MUTED + 1, high).astype(np.int64)
-    return np.where(events.gain_db <= MUTE_DB, MUTED, steps)
+    return np.where(events.gain_db <= SILENCE_DB, MUTED, steps)
 
 
 def amplitudes(events: Splat) -> Array:

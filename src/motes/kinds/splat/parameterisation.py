@@ -22,7 +22,8 @@ from motes.kinds.parameterisation import (
     softplus_from,
 )
 from motes.kinds.splat.differentiable import render_splats
-from motes.kinds.splat.table import CENT, HIGHEST_HZ, LEAST_SHAPE, OCTAVE_DB, T60, Splat
+from motes.kinds.splat.table import LEAST_SHAPE, Splat
+from motes.units import CENT, HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB
 
 # What renders leave out: the ends of events, and partials that much weaker than their strongest; chosen by hand, so
 # that a render takes half the time and the loss changes by less than a step does.
@@ -37,8 +38,8 @@ LONGEST_S, LONGEST_T60_S, SHORTEST_T60_SAMPLES = 30.0, 60.0, 8.0
 FAINTEST = 1e-7
 # Partials whose energy is counted: what lies higher is weaker by then.
 PARTIALS_COUNTED = 6
-# A splat reaches over twice its width and about one time constant of its decay (T60 are 6.9 of them), and takes over
-# the timbre of one whose first partial is within half the inverse of its width; chosen by hand.
+# A splat reaches over twice its width and about one time constant of its decay (60 dB are 6.9 of them), and takes
+# over the timbre of one whose first partial is within half the inverse of its width; chosen by hand.
 REACH_WIDTHS, TIME_CONSTANTS_PER_T60, NEAR_PER_WIDTH = 2, 7, 2
 
 
@@ -118,7 +119,7 @@ class SplatParameterisation(Parameterisation):
             "glide_per_s": 0.0,
             "centre_octaves": 0.0,
             "width_octaves": 1.0,
-            "t60_s": width / 3 * T60,
+            "t60_s": width / 3 * NEPERS_60_DB,
             "slope": 0.3,
             "inharmonicity": 1e-4,
             "rolloff_db": 2.5 * NEPER_DB,
@@ -150,7 +151,7 @@ class SplatParameterisation(Parameterisation):
     def columns(self, theta: Tensor, anchor: Tensor) -> dict[str, Tensor]:
         """The kind's columns; time and frequency in units of the event's width, so that all events move alike."""
         t, a = self.coordinates.split(theta), self.anchors.split(anchor)
-        ring = a["t60_s"] / T60
+        ring = a["t60_s"] / NEPERS_60_DB
         unit = (a["width_s"].square() + ring.square()).sqrt()
         highest_hz = HIGHEST_OF_RATE * self.sample_rate_hz
         f0 = (a["f0_hz"] + FREQUENCY_STEP * t["f0"] / unit).clamp(LOWEST_HZ, highest_hz)
@@ -224,7 +225,7 @@ class SplatParameterisation(Parameterisation):
         power = (
             ((2 / NEPER_DB) * columns["gain_db"][:, None, :] + 2 * level[:, :, None]).clamp(max=40).exp().sum((1, 2))
         )
-        length_s = columns["width_s"] * math.sqrt(math.pi) + columns["t60_s"] / (2 * T60)
+        length_s = columns["width_s"] * math.sqrt(math.pi) + columns["t60_s"] / (2 * NEPERS_60_DB)
         return power * self.sample_rate_hz * 0.5 * length_s
 
     def extent(self, columns: dict[str, Tensor]) -> Extent:

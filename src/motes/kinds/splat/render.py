@@ -11,21 +11,10 @@ from typing import Any
 import numpy as np
 
 from motes.events.event_table import Array, Ints
+from motes.kinds.renderer import EventRenderer, SceneContext
 from motes.kinds.splat.kernel import LONGEST, NODES, add_partials
-from motes.kinds.splat.table import (
-    CENT,
-    FALL,
-    MUTE_DB,
-    PAST,
-    STEEPEST,
-    Splat,
-    burst,
-    crossed,
-    low_pass,
-    noise_of,
-    noise_period,
-)
-from motes.scene.scene import Scene
+from motes.kinds.splat.table import FALL, PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, noise_period
+from motes.units import CENT, SILENCE_DB
 
 # Partials weaker than this beside an event's strongest are left out.
 INAUDIBLE = 1e-6
@@ -47,23 +36,23 @@ _NODE, _WEIGHT = np.polynomial.legendre.leggauss(NODES)
 _NODE, _WEIGHT = 0.5 + 0.5 * _NODE, 0.5 * _WEIGHT
 
 
-class SplatPart:
+class SplatRenderer(EventRenderer):
     """Bursts rung through resonances; what is heard of an event costs its duration times its partials."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._events, self._rate = scene.splat, scene.sample_rate_hz
+    def __init__(self, events: Splat, context: SceneContext) -> None:
+        self._events, self._rate = events, context.sample_rate_hz
         self._start, self._end = self._events.start_s * self._rate, self._events.end_s * self._rate
-        self._heard = (self._events.gain_db > MUTE_DB).any(axis=1)
+        self._heard = (self._events.gain_db > SILENCE_DB).any(axis=1)
         period = noise_period(self._rate)
         self._noise = lru_cache(max(1, NOISE_BYTES // (16 * period)))(
             lambda i: noise_of(self._events, i, self._rate, 0, period)
         )
         before_s = self._events.reach_s()[0]
         self._partials = lru_cache(1 << 12)(lambda i: _Partials.of(self._events, i, self._rate, float(before_s[i])))
-        self._gains = np.where(self._events.gain_db > MUTE_DB, 10 ** (self._events.gain_db / 20), 0.0)
+        self._gains = np.where(self._events.gain_db > SILENCE_DB, 10 ** (self._events.gain_db / 20), 0.0)
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `Part`."""
+        """See `EventRenderer`."""
         for i in np.flatnonzero(self._heard & (self._start < first + n_samples) & (self._end > first - 1)).tolist():
             low, high = (
                 max(first, int(np.floor(self._start[i]))),
@@ -248,3 +237,6 @@ def _entered(events: Splat, i: int, partials: _Partials, since: float, rate: int
     at = edges[:-1, None] + length * _NODE
     driven = (burst(events, i, at) * length * _WEIGHT).reshape(-1)
     return np.asarray(np.exp(-decay[:, None] * (since - at.reshape(-1))) @ driven)
+
+
+RENDERER = SplatRenderer

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Ints, Mask, Param
 from motes.noise import white
+from motes.units import HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB, SILENCE_DB
 
-HIGHEST_HZ = 1e6
-MUTE_DB = -200.0
 N_PARTIALS = 32
-# Nepers in 60 dB.
-T60 = float(np.log(1000.0))
 # Standard deviations at which a gaussian has fallen by 100 dB.
 REACH = 4.8
 # A little more than the nepers in 100 dB.
@@ -30,7 +26,6 @@ STEEPEST = 8.0
 LEAST_SHAPE = 1.05
 # The noise repeats after the next power of two of samples above this.
 NOISE_S = 0.5
-CENT = float(np.log(2.0)) / 1200
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +84,7 @@ class Splat(EventTable):
         Param(
             "gain_db",
             "dB",
-            MUTE_DB,
+            SILENCE_DB,
             400.0,
             "level of a partial at centre_hz without roll-off, −200 for silence",
             per_channel=True,
@@ -174,7 +169,7 @@ class Splat(EventTable):
         scale = self.width_s / np.sqrt(burst)
         before = np.where(self.shape > 0, (burst - 1) * scale, REACH * self.width_s)
         after = np.where(self.shape > 0, (FALL + 5 * np.sqrt(burst - 1)) * scale, REACH * self.width_s)
-        return before, after + self.t60_s * (FALL / T60)
+        return before, after + self.t60_s * (FALL / NEPERS_60_DB)
 
     def moved(self, by_s: Array) -> Splat:
         """Later."""
@@ -205,8 +200,8 @@ class Splat(EventTable):
 
     def amplified(self, factor: Array) -> Splat:
         """Louder."""
-        db = np.maximum(self.gain_db + 20 * np.log10(np.maximum(factor, 1e-30))[:, None], MUTE_DB)
-        return self.replace(gain_db=np.where((self.gain_db <= MUTE_DB) | (factor[:, None] == 0), MUTE_DB, db))
+        db = np.maximum(self.gain_db + 20 * np.log10(np.maximum(factor, 1e-30))[:, None], SILENCE_DB)
+        return self.replace(gain_db=np.where((self.gain_db <= SILENCE_DB) | (factor[:, None] == 0), SILENCE_DB, db))
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Splat, Mask]:
         """Only their partials and noise that lie in the band."""
@@ -222,7 +217,7 @@ class Splat(EventTable):
         k = np.arange(1, int(self.n_partials[i]) + 1, dtype=np.float64)
         frequency = self.f0_hz[i] * k * np.sqrt((1 + self.inharmonicity[i] * k**2) / (1 + self.inharmonicity[i]))
         amplitude = k ** (-self.rolloff_db[i] / OCTAVE_DB) * self.spectrum(i, frequency)
-        decay = T60 / self.t60_s[i] * (frequency / self.f0_hz[i]) ** self.damping_slope[i]
+        decay = NEPERS_60_DB / self.t60_s[i] * (frequency / self.f0_hz[i]) ** self.damping_slope[i]
         return frequency, amplitude, decay
 
     def spectrum(self, i: int, frequency_hz: Array) -> Array:
@@ -230,9 +225,6 @@ class Splat(EventTable):
         octaves = np.log2(np.maximum(frequency_hz, 1e-9) / self.centre_hz[i])
         inside = (frequency_hz >= self.low_hz[i]) & (frequency_hz <= self.high_hz[i])
         return np.asarray(inside * np.exp(-0.5 * (octaves / self.width_octaves[i]) ** 2))
-
-
-OCTAVE_DB = float(20 * np.log10(2.0))
 
 
 def burst(events: Splat, i: int, since_s: Array) -> Array:
@@ -306,65 +298,3 @@ def noise_of(events: Splat, i: int, sample_rate_hz: int, first: int, n: int) -> 
         for cutoff in (events.cutoff_start_hz[i], events.cutoff_end_hz[i])
     )
     return early, late
-
-
-def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, first: int = 0) -> tuple[int, Array]:
-    """Event i by its definition where it sounds within samples first … first + n_samples − 1: the sample it begins
-    at, and its sound, `(n,)` float64, at 0 dB.
-    """
-    start, end = float(events.start_s[i]) * sample_rate_hz, float(events.end_s[i]) * sample_rate_hz
-    low, high = max(first, int(np.floor(start))), min(first + n_samples, int(np.ceil(end)) + 1)
-    n = high - low
-    if n <= 0:
-        return first, np.zeros(0)
-    backward = bool(events.backward[i])
-    since = (low + np.arange(n)) / sample_rate_hz - events.time_s[i]
-    since = -since[::-1] if backward else since
-    sound = np.zeros(n)
-    frequency, amplitude, decay = events.partials(i)
-    heard = frequency < sample_rate_hz / 2
-    frequency, amplitude, k = frequency[heard], amplitude[heard], np.flatnonzero(heard) + 1
-    decay = np.minimum(decay[heard], STEEPEST * sample_rate_hz)
-    across = crossed(events, i, since)
-    if len(frequency) and events.noise[i] < 1:
-        past_s = min(
-            since[0] + float(events.reach_s()[0][i]), PAST / float(decay.min())
-        )  # what entered before that is no longer heard
-        skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
-        envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[
-            skipped:
-        ]
-        turn = 2 * np.pi * events.modulation_hz[i] * since + events.modulation_rad[i]
-        swell = 1 + events.tremolo[i] * np.cos(turn)
-        bent = since + 0.5 * events.glide_per_s[i] * since**2
-        bent += events.vibrato_cents[i] * CENT / (2 * np.pi * events.modulation_hz[i]) * np.sin(turn)
-        for p in range(len(frequency)):
-            passed, later = (
-                float(low_pass(frequency[p], float(events.column(name)[i])))
-                for name in ("cutoff_start_hz", "cutoff_end_hz")
-            )
-            angle = 2 * np.pi * frequency[p] * bent + k[p] * events.phase_rad[i]
-            sound += amplitude[p] * envelope[:, p] * (passed + (later - passed) * across) * swell * np.cos(angle)
-        sound *= 1 - events.noise[i]
-    sound, across, since = (part[::-1] if backward else part for part in (sound, across, since))
-    if events.noise[i] > 0:
-        early, late = noise_of(events, i, sample_rate_hz, low, n)
-        sound = sound + events.noise[i] * burst(events, i, since) * (early + (late - early) * across)
-    return low, sound
-
-
-def gains(events: Splat, i: int) -> Array:
-    """Factors of the channels, `(n_channels,)`; 0 where it is silent."""
-    db: NDArray[Any] = events.gain_db[i]
-    return np.where(db > MUTE_DB, 10 ** (db / 20), 0.0)
-
-
-def render_splat_oracle(events: Splat, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
-    """Sum of the events by their definition, `(n_channels, n_samples)` float64: what faster renderers are tested
-    against.
-    """
-    audio = np.zeros((n_channels, n_samples))
-    for i in range(len(events)):
-        low, sound = render_one(events, i, sample_rate_hz, n_samples)
-        audio[:, low : low + len(sound)] += gains(events, i)[:, None] * sound
-    return audio

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from motes.events.packet import REACH_UNIT
 from motes.events.sends import send_columns, sends_of
-from motes.kinds.strike.table import HIGHEST_HZ, Strike
+from motes.kinds.strike.table import Strike
+from motes.units import HIGHEST_HZ
 
 Ints = NDArray[np.int64]
 # Units of time per sample.

@@ -1,5 +1,5 @@
-"""Diagonal complex modes at the sample rate: ringing when struck, and their adjoint, listening. Beside each its NumPy
-twin.
+"""Diagonal complex modes at the sample rate: ringing when struck, and their adjoint, listening.
+
 
 A mode has a complex rate σ = −decay + iω per sample and a state s; s[n] = e^σ s[n − 1] + what strikes inject at n. The
 sound of a channel is Re Σ mix · s. A strike at time t (in samples, not necessarily whole) reaches the state at the
@@ -78,26 +78,6 @@ def ring(audio, state, rate, mix, at, turn, amplitude, control, starts, mode, we
                 audio[channel, n] += total
 
 
-def ring_plain(audio, state, rate, mix, at, turn, amplitude, control, starts, mode, weight):
-    """The same, one sample after the other, in NumPy."""
-    sigma, mixing, held = rate[0] + 1j * rate[1], mix[:, 0] + 1j * mix[:, 1], state[0] + 1j * state[1]
-    strike = 0
-    for n in range(audio.shape[1]):
-        held = np.exp(sigma) * held
-        while strike < len(at) and at[strike] <= n:
-            part = slice(starts[control[strike]], starts[control[strike] + 1])
-            used = sigma[mode[part]]
-            wait = n - at[strike]
-            held[mode[part]] += (
-                amplitude[strike]
-                * (weight[0, part] + 1j * weight[1, part])
-                * np.exp(used * wait + 1j * used.imag * turn[strike])
-            )
-            strike += 1
-        audio[:, n] += (mixing @ held).real
-    state[:] = held.real, held.imag
-
-
 @jit
 def listen(audio, rate, at, heard):
     """What modes hear of `audio` `(n,)` from each time on: heard[:, j, m] = Σ_{n ≥ at[j]} audio[n] · conj(e^{σ_m (n −
@@ -127,12 +107,3 @@ def listen(audio, rate, at, heard):
                 heard[0, j, m] = held[0, m] * c - held[1, m] * s
                 heard[1, j, m] = held[0, m] * s + held[1, m] * c
             j -= 1
-
-
-def listen_plain(audio, rate, at, heard):
-    """The same by its definition."""
-    sigma = rate[0] + 1j * rate[1]
-    for j, time in enumerate(at):
-        n = np.arange(math.ceil(time), len(audio))
-        value = np.conj(np.exp(np.outer(n - time, sigma))).T @ audio[n]
-        heard[0, j], heard[1, j] = value.real, value.imag

@@ -8,27 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.instrument import Instrument, Reals
+from motes.kinds.renderer import EventRenderer, SceneContext
 from motes.kinds.strike.kernel import ring
 from motes.kinds.strike.table import Strike, in_samples
-from motes.scene.scene import Scene
 
 # A strike that has fallen by this much is over.
 SILENT_DB = 200.0
 
 
-class StrikePart:
+class StrikeRenderer(EventRenderer):
     """Struck modes, by `motes.kinds.strike.kernel`: one voice for each instrument and frequency ratio."""
 
-    def __init__(self, scene: Scene) -> None:
-        strikes = scene.strike.take(scene.strike.amplitude > 0)
+    def __init__(self, events: Strike, context: SceneContext) -> None:
+        strikes = events.take(events.amplitude > 0)
         kinds = np.stack([strikes.instrument_id, strikes.frequency_ratio]) if len(strikes) else np.empty((2, 0))
         self._voices = []
         for instrument_id, ratio in np.unique(kinds, axis=1).T:
             part = strikes.take((strikes.instrument_id == instrument_id) & (strikes.frequency_ratio == ratio))
-            self._voices.append(_Voice(scene.instruments[int(instrument_id)], float(ratio), part))
+            self._voices.append(_Voice(context.instruments[int(instrument_id)], float(ratio), part))
 
     def add(self, audio: Reals, first: int, n_samples: int) -> None:
-        """See `motes.synth.render.Part`."""
+        """See `EventRenderer`."""
         for voice in self._voices:
             voice.add(audio[:, :n_samples], first)
 
@@ -101,3 +101,6 @@ def add_at(audio: Reals, place: int, sound: Reals) -> None:
     first, last = max(0, place), min(audio.shape[1], place + sound.shape[1])
     if first < last:
         audio[:, first:last] += sound[:, first - place : last - place]
+
+
+RENDERER = StrikeRenderer

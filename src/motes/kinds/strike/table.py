@@ -11,8 +11,7 @@ import numpy as np
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Ints, Mask, Param
 from motes.events.instrument import Instrument
-
-HIGHEST_HZ = 1e6
+from motes.units import HIGHEST_HZ
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,59 +116,25 @@ class Strike(EventTable):
         """Played on other instruments of the scene: `number[i]` for i."""
         return self.replace(instrument_id=number[self.instrument_id])
 
+    def check_sources(self, instruments: Sequence[Instrument]) -> None:
+        """ParameterError unless the scene has the instruments, and these the controls, that the strikes play."""
+        if not len(self):
+            return
+        lacking = np.flatnonzero(self.instrument_id >= len(instruments))
+        if len(lacking):
+            raise ParameterError(
+                f"strike {lacking[0]} plays instrument {self.instrument_id[lacking[0]]}, the scene has "
+                f"{len(instruments)}"
+            )
+        n_controls = np.array([instrument.n_controls for instrument in instruments])[self.instrument_id]
+        lacking = np.flatnonzero(self.control >= n_controls)
+        if len(lacking):
+            raise ParameterError(
+                f"strike {lacking[0]} plays control {self.control[lacking[0]]}, its instrument has "
+                f"{n_controls[lacking[0]]}"
+            )
+
 
 def in_samples(time_s: Array | float, sample_rate_hz: int) -> Array:
     """Times in samples, to 1/4096: what differs by less than that (0.1 + 0.2 s and 0.3 s) begins at the same sample."""
     return np.asarray(np.rint(np.asarray(time_s) * (4096.0 * sample_rate_hz)) / 4096.0)
-
-
-def check_strikes(strikes: Strike, instruments: Sequence[Instrument], sample_rate_hz: int, n_channels: int) -> None:
-    """ParameterError unless the instruments suit the scene, and the strikes them."""
-    for number, instrument in enumerate(instruments):
-        if (instrument.sample_rate_hz, instrument.n_channels) != (sample_rate_hz, n_channels):
-            theirs = f"{instrument.n_channels} channels at {instrument.sample_rate_hz} Hz"
-            raise ParameterError(f"instrument {number} has {theirs}, the scene {n_channels} at {sample_rate_hz} Hz")
-    if not len(strikes):
-        return
-    lacking = np.flatnonzero(strikes.instrument_id >= len(instruments))
-    if len(lacking):
-        raise ParameterError(
-            f"strike {lacking[0]} plays instrument {strikes.instrument_id[lacking[0]]}, the scene has "
-            f"{len(instruments)}"
-        )
-    n_controls = np.array([instrument.n_controls for instrument in instruments])[strikes.instrument_id]
-    lacking = np.flatnonzero(strikes.control >= n_controls)
-    if len(lacking):
-        raise ParameterError(
-            f"strike {lacking[0]} plays control {strikes.control[lacking[0]]}, its instrument has "
-            f"{n_controls[lacking[0]]}"
-        )
-
-
-def together(ours: tuple[Instrument, ...], theirs: tuple[Instrument, ...]) -> tuple[tuple[Instrument, ...], Ints]:
-    """All instruments, equal ones once, and what number each of `theirs` has among them."""
-    all_of_them, number = list(ours), np.zeros(len(theirs), np.int64)
-    for i, instrument in enumerate(theirs):
-        same = [k for k, known in enumerate(all_of_them) if known.equals(instrument)]
-        number[i] = same[0] if same else len(all_of_them)
-        if not same:
-            all_of_them.append(instrument)
-    return tuple(all_of_them), number
-
-
-def render_strike_oracle(
-    strikes: Strike, instruments: Sequence[Instrument], sample_rate_hz: int, n_samples: int, n_channels: int
-) -> Array:
-    """Sum of the strikes by the closed form of their impulse responses, `(n_channels, n_samples)` float64: what
-    renderers are tested against.
-    """
-    audio = np.zeros((n_channels, n_samples))
-    for i in range(len(strikes)):
-        instrument = instruments[strikes.instrument_id[i]]
-        ratio, at = float(strikes.frequency_ratio[i]), float(in_samples(strikes.time_s[i], sample_rate_hz))
-        first = int(np.ceil(at))
-        heard = instrument.within(float(strikes.low_hz[i]) / ratio, float(strikes.high_hz[i]) / ratio)
-        turn = float(strikes.turn_s[i]) * sample_rate_hz
-        sound = heard.impulse_response(int(strikes.control[i]), max(0, n_samples - first), ratio, first - at, turn)
-        audio[:, max(0, first) :] += strikes.amplitude[i] * sound[:, max(0, -first) :]
-    return audio

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels.bands import Bands, bands_of, spread_over_bins, sum_in_bands
 from motes.kernels.noise import white
-from motes.kinds.texture.table import LOWEST_LEVEL_DB, Placed, Texture, band_edges_hz, band_weights, hop_samples, placed
+from motes.kinds.renderer import EventRenderer, SceneContext
+from motes.kinds.texture.table import (
+    LOWEST_LEVEL_DB,
+    GridPlace,
+    Texture,
+    band_edges_hz,
+    band_weights,
+    grid_place,
+    hop_samples,
+)
 
 FRAMES_AT_ONCE = 256
 Array = NDArray[np.float64]
@@ -71,24 +81,27 @@ def mixed_noise(
     return spectra
 
 
-class TextureRenderer:
+class TextureRenderer(EventRenderer):
     """Renders any stretch of the texture events of a scene."""
 
-    def __init__(self, events: Texture, sample_rate_hz: int) -> None:
-        self.events, self.sample_rate_hz, self.hop = events, sample_rate_hz, hop_samples(sample_rate_hz)
+    SHARES: ClassVar[bool] = False
+
+    def __init__(self, events: Texture, context: SceneContext) -> None:
+        self.events, self.sample_rate_hz = events, context.sample_rate_hz
+        sample_rate_hz, self.hop = self.sample_rate_hz, hop_samples(self.sample_rate_hz)
         margin = 2 * self.hop
         self._first = np.floor(events.start_s * sample_rate_hz) - margin
         self._last = np.ceil(events.end_s * sample_rate_hz) + margin
         self._level_start, self._band_start = events.level_start, events.band_start
 
-    def add(self, audio: Array, first: int, n_samples: int | None = None) -> None:
-        """Add to `audio`, `(n_channels, ≥ n_samples)` from sample `first` of the scene on, what sounds there."""
+    def add(self, audio: Array, first: int, n_samples: int) -> None:
+        """See `EventRenderer`."""
         audio = audio[:, :n_samples]
         last = first + audio.shape[1]
         for i in np.flatnonzero((self._first < last) & (self._last > first)):
-            self._add_event(audio, first, int(i), placed(self.events, int(i), self.sample_rate_hz))
+            self._add_event(audio, first, int(i), grid_place(self.events, int(i), self.sample_rate_hz))
 
-    def _add_event(self, audio: Array, first: int, i: int, place: Placed) -> None:
+    def _add_event(self, audio: Array, first: int, i: int, place: GridPlace) -> None:
         hop = self.hop
         low, high = first - place.origin, first + audio.shape[1] - place.origin
         if place.backward:
@@ -130,3 +143,6 @@ def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Bands) -> Ar
     power = np.exp(level_db * (np.log(10.0) / 10)) * (level_db > LOWEST_LEVEL_DB)
     power /= np.maximum(band_power(noise, weights), 1e-12)
     return overlap_add(noise * np.sqrt(spread_over_bins(power, weights)))
+
+
+RENDERER = TextureRenderer

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Ints, Mask, Param
-from motes.noise import white
-from motes.units import SILENCE_DB
+from motes.units import SILENCE_DB, erb_rate, erb_rate_to_hz
 
 # Frames of the rendering are as near to this apart as a power of two of samples can be.
 HOP_S = 0.0058
@@ -221,7 +220,8 @@ class Texture(EventTable):
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        columns: dict[str, Any] = {param.name: getattr(self, param.name)[index] for param in self.PARAMS}
+        names = [param.name for param in self.PARAMS if param.name not in self.defaults]
+        columns: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
         chosen = np.arange(len(self))[index]
         level_rows, band_rows = _rows(self.level_start, chosen), _rows(self.band_start, chosen)
         return type(self)(level_db=self.level_db[level_rows], coherence=self.coherence[band_rows], **columns)
@@ -233,15 +233,10 @@ def _rows(start: Ints, chosen: Ints) -> Ints:
     return np.concatenate([np.arange(start[i], start[i + 1]) for i in chosen])
 
 
-def erb_rate(frequency_hz: ArrayLike) -> Array:
-    """Number of equivalent rectangular bandwidths below a frequency (Glasberg & Moore 1990)."""
-    return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz, np.float64))
-
-
 def band_edges_hz(low_hz: float, high_hz: float, n_bands: int) -> Array:
     """Edges of bands equal on the ERB-rate scale, `(n_bands + 1,)`."""
     low, high = erb_rate(low_hz), erb_rate(high_hz)
-    edges = (10.0 ** ((low + (high - low) * np.arange(n_bands + 1) / n_bands) / 21.4) - 1.0) / 0.00437
+    edges = erb_rate_to_hz(low + (high - low) * np.arange(n_bands + 1) / n_bands)
     return edges.clip(low_hz, high_hz)
 
 
@@ -288,7 +283,7 @@ def frame_at(into_s: ArrayLike, frame_s: float) -> Any:
 
 
 @dataclass(frozen=True)
-class Placed:
+class GridPlace:
     """An event on the grid of rendering frames, which are `hop` samples of its seed's clock apart, frame k centred
     on (k + ½) hop.
     """
@@ -303,7 +298,7 @@ class Placed:
     level_frame: NDArray[np.int64]
 
 
-def placed(events: Texture, i: int, sample_rate_hz: int) -> Placed:
+def grid_place(events: Texture, i: int, sample_rate_hz: int) -> GridPlace:
     """Where event i lies on the grid of its clock."""
     hop = hop_samples(sample_rate_hz)
     clock, duration = events.clock_s[i], events.duration_s[i]
@@ -313,7 +308,7 @@ def placed(events: Texture, i: int, sample_rate_hz: int) -> Placed:
     backward = bool(events.backward[i])
     zero_s = events.time_s[i] + duration + clock if backward else events.time_s[i] - clock
     origin = round(float(zero_s) * sample_rate_hz)
-    return Placed(first, last, origin, backward, row.clip(0, events.n_frames[i] - 1))
+    return GridPlace(first, last, origin, backward, row.clip(0, events.n_frames[i] - 1))
 
 
 def band_weights(edges_hz: Array, sample_rate_hz: int) -> Array:
@@ -325,46 +320,3 @@ def band_weights(edges_hz: Array, sample_rate_hz: int) -> Array:
     bins = np.arange(hop + 1)
     low, high = np.maximum(bins - 0.5, 0.0), np.minimum(bins + 0.5, hop)
     return np.maximum(0.0, np.minimum(edges[1:, None], high) - np.maximum(edges[:-1, None], low)) / (high - low)
-
-
-def render_texture_oracle(events: Texture, sample_rate_hz: int, n_samples: int, n_channels: int) -> Array:
-    """Sum of the events by their definition, `(n_channels, n_samples)` float64: slow, and what faster renderers are
-    tested against.
-
-    White noise is cut into frames of two hops under a sine window; in each, every band is scaled to the power that its
-    level tells; the frames overlap and add under the same window.
-    """
-    audio, hop = np.zeros((n_channels, n_samples)), hop_samples(sample_rate_hz)
-    window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop))
-    both_sides = np.where(np.arange(hop + 1) % hop == 0, 1.0, 2.0) / (
-        2 * hop * hop
-    )  # Parseval's, and the window's energy
-    for i in range(len(events)):
-        place, levels = placed(events, i, sample_rate_hz), events.levels(i)
-        weights = band_weights(events.band_edges_hz(i), sample_rate_hz)
-        correlation = events.coherence[events.band_start[i] : events.band_start[i + 1]]
-        for k in range(place.first, place.last):
-            start = k * hop - hop // 2
-            spectra = [np.fft.rfft(window * white(int(events.seed[i]), c, start, 2 * hop)) for c in range(n_channels)]
-            for c in range(n_channels):
-                spectrum = spectra[c]
-                if c:
-                    shared, own = correlation[:, c - 1] @ weights, np.sqrt(1 - correlation[:, c - 1] ** 2) @ weights
-                    spectrum = shared * spectra[0] + own * spectra[c]
-                noise_power = weights @ (both_sides * np.abs(spectrum) ** 2)
-                level_db = levels[place.level_frame[k - place.first], :, c]
-                power = np.where(level_db > LOWEST_LEVEL_DB, 10 ** (level_db / 10), 0.0) / np.maximum(
-                    noise_power, 1e-12
-                )
-                frame = window * np.fft.irfft(spectrum * np.sqrt(power @ weights))
-                if place.backward:
-                    _add(audio[c], frame[::-1], place.origin - start - 2 * hop + 1)
-                else:
-                    _add(audio[c], frame, place.origin + start)
-    return audio
-
-
-def _add(audio: Array, frame: Array, at: int) -> None:
-    first, last = max(0, -at), min(len(frame), len(audio) - at)
-    if first < last:
-        audio[at + first : at + last] += frame[first:last]

@@ -13,7 +13,7 @@ from motes.files import atomic_output
 from motes.studio.answers import RecoveredAnswer
 from motes.studio.document.history import Revision
 from motes.studio.document.snapshot import about_of, pack, unpack
-from motes.studio.http.errors import Absent
+from motes.studio.errors import NotFound
 
 _SUFFIX = ".unsaved"
 
@@ -31,22 +31,22 @@ class Autosave:
 
     def store(self, document: str, revision: Revision, about: dict[str, Any]) -> None:
         """Keep a state of a document, in place of the one before."""
-        told = about | {
+        about = about | {
             "saved_at": time.time(),
             "n_events": revision.scene.n_events,
             "duration_s": revision.scene.duration_s,
         }
-        data = pack(revision.scene, revision.muted, told)
+        data = pack(revision.scene, revision.muted, about)
         with atomic_output(self.folder / f"{document}{_SUFFIX}", overwrite=True) as handle:
             handle.write(data)
 
     def forget(self, document: str) -> None:
-        """There is nothing unsaved any more."""
+        """Drop a document of which nothing is unsaved any more."""
         with contextlib.suppress(OSError):
             (self.folder / f"{document}{_SUFFIX}").unlink()
 
     def close(self) -> None:
-        """The studio ends; unsaved work stays for the next."""
+        """End the lock: unsaved work stays for the next studio."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -61,7 +61,7 @@ class Autosave:
         return sorted(found, key=lambda one: -one["saved_at"])
 
     def load(self, identity: str) -> tuple[Any, Any, dict[str, Any]]:
-        """Scene, what is muted, and what was told of a document that was found."""
+        """Scene, what is muted, and what was stored beside them, of a document that was found."""
         try:
             return unpack(self._orphan(identity).read_bytes())
         except OSError as error:
@@ -77,7 +77,7 @@ class Autosave:
         for path in self._orphans():
             if _identity(path) == identity:
                 return path
-        raise Absent(f"there is no unsaved work {identity[:40]}")
+        raise NotFound(f"there is no unsaved work {identity[:40]}")
 
     def _orphans(self) -> list[Path]:
         with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,16 @@ from motes.events.event_table import Mask
 from motes.library.work import _store
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, Track
-from motes.studio.document.editing import Done, apply
+from motes.studio.document.editing import EditResult, apply
 from motes.studio.document.history import History, Revision
 from motes.studio.document.selecting import chosen, ranges_of
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
-from motes.studio.http.errors import Absent, Conflict
-from motes.studio.http.schemas import EditBody, What
+from motes.studio.errors import Conflict, NotFound
 from motes.studio.rooms import rooms_of
+from motes.studio.schemas import EditBody, EventFilter
 from motes.studio.sound.changed import changed
-from motes.studio.sound.recording import Unpacked
+from motes.studio.sound.recording import DecodedRecording
 from motes.studio.sound.sound import TRACKS, Sound
 
 _GEOMETRIES = 3
@@ -34,7 +34,9 @@ _TILES = 400
 
 
 class Document:
-    """One open scene. Requests may come from several threads: `lock` is held by what changes it."""
+    """One open scene. Requests come from several threads: `lock` is held by what changes it, so that an edit and its
+    answer are of one revision.
+    """
 
     def __init__(
         self,
@@ -51,13 +53,13 @@ class Document:
         self.lock = threading.RLock()
         self.history, self.sound = History(scene, muted, folder), Sound()
         self.saved_revision: int | None = 0 if muted is None else None  # what is recovered was never saved
-        self.recording: Unpacked | None = None
+        self.recording: DecodedRecording | None = None
         self._geometries: OrderedDict[int, Geometry] = OrderedDict()
         self.tiles: OrderedDict[Any, Any] = OrderedDict()
         self.stamp = _stamp(path)
         self.sound.follow(None, self.history.current)
 
-    def use_recording(self, recording: Unpacked) -> None:
+    def use_recording(self, recording: DecodedRecording) -> None:
         """Take this for the original; ParameterError where it cannot be."""
         recording.check(self.history.current.scene)
         self.recording = self.sound.recording = recording
@@ -79,8 +81,8 @@ class Document:
                 self._geometries.popitem(last=False)
             return found
 
-    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Something made once and kept for a while."""
+    def cached(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returned for this key, kept for a while; made without the lock, so perhaps twice."""
         with self.lock:
             if key in self.tiles:
                 self.tiles.move_to_end(key)
@@ -93,19 +95,19 @@ class Document:
         return made
 
     def forget_tiles(self, *tracks: str) -> None:
-        """What was drawn of these tracks no longer holds."""
+        """Drop what was drawn of these tracks: it no longer holds."""
         with self.lock:
             for key in [key for key in self.tiles if key[0] in tracks]:
                 del self.tiles[key]
 
-    def chosen(self, what: What | None, revision: Revision) -> Mask:
+    def mask_of(self, what: EventFilter | None, revision: Revision) -> Mask:
         """The events of a revision that a request means."""
         if what is None:
             return np.ones(revision.scene.n_events, np.bool_)
         return chosen(what, revision, self.geometry(revision))
 
-    def edit(self, body: EditBody, clip: Callable[[str, int, What], Selection]) -> EditedAnswer:
-        """Do an edit; Conflict where it was meant for another revision."""
+    def edit(self, body: EditBody, clip: Callable[[str, int, EventFilter], Selection]) -> EditedAnswer:
+        """The answer to an edit, done here; Conflict where it was meant for another revision."""
         with self.lock:
             now = self.history.current
             if body.revision != now.number:
@@ -114,18 +116,18 @@ class Document:
                     "meanwhile"
                 )
             is_paste = body.edit.op == "paste"
-            mask = np.zeros(now.scene.n_events, np.bool_) if is_paste else self.chosen(body.what, now)
+            mask = np.zeros(now.scene.n_events, np.bool_) if is_paste else self.mask_of(body.what, now)
             done = apply(now, mask, body.edit, lambda document, revision: clip(document, revision, body.what))
             return self._added(done, mask)
 
     def put(self, scene: Scene, label: str) -> EditedAnswer:
-        """Another scene altogether as the next state."""
+        """The answer to an edit that exchanges the whole scene."""
         with self.lock:
             everything = np.ones(scene.n_events, np.bool_)
             before = np.zeros(self.history.current.scene.n_events, np.bool_)
-            return self._added(Done(scene, ~everything, everything, label), before)
+            return self._added(EditResult(scene, ~everything, everything, label), before)
 
-    def _added(self, done: Done, mask: Mask) -> EditedAnswer:
+    def _added(self, done: EditResult, mask: Mask) -> EditedAnswer:
         before = self.history.current
         made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
         try:
@@ -136,21 +138,21 @@ class Document:
         return self._edited(made.label, stretch, done.mask)
 
     def undo(self) -> EditedAnswer:
-        """One edit back."""
+        """The answer to going one edit back."""
         with self.lock:
             left = self.history.undo()
             now = self.history.current
             return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
 
     def redo(self) -> EditedAnswer:
-        """One edit forward."""
+        """The answer to doing again the edit that was taken back last."""
         with self.lock:
             left = self.history.redo()
             now = self.history.current
             return self._edited(f"redo {now.label}", self._apart(left, now), now.after)
 
     def _apart(self, one: Revision, other: Revision) -> tuple[float, float] | None:
-        found = changed(one.heard, other.heard)
+        found = changed(one.audible, other.audible)
         return None if found is None else (found.start_s, found.end_s)
 
     def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> EditedAnswer:
@@ -160,7 +162,7 @@ class Document:
             "label": label,
             "changed": None if stretch is None else {"start_s": stretch[0], "end_s": stretch[1]},
             "selection": {"n": int(np.count_nonzero(mask)), "ranges": ranges_of(mask)},
-            "document": self.told(),
+            "document": self.to_json(),
         }
 
     def save(self, path: Path, shown_path: str, overwrite: bool) -> None:
@@ -175,17 +177,16 @@ class Document:
             if not own and not overwrite and os.path.lexists(path):
                 raise Conflict(f"{path.name} exists already: choose another name, or overwrite it")
             now = self.history.current
-            _store(now.written, str(path), overwrite or own)
+            _store(now.without_muted, str(path), overwrite or own)
             self.path, self.shown_path, self.name = path, shown_path, path.name
             self.saved_revision, self.stamp = now.number, _stamp(path)
 
-    def told(self) -> DocumentAnswer:
-        """The document as the API tells of it."""
+    def to_json(self) -> DocumentAnswer:
+        """The document as in answers of the API."""
         with self.lock:
             now, history = self.history.current, self.history
-            scene = now.scene
+            scene, about = now.scene, now.scene.metadata
             tracks: tuple[Track, ...] = TRACKS if self.recording is not None else ("reconstruction",)
-            about = scene.metadata
             return {
                 "id": self.id,
                 "name": self.name,
@@ -223,7 +224,7 @@ class Document:
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:
-    """Tells whether a file is still what it was."""
+    """A stamp of a file: another one where it is no longer what it was."""
     if path is None:
         return None
     try:
@@ -238,8 +239,9 @@ class Documents:
 
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
-        self._lock = threading.Lock()
         self._n = 0
+        # Requests open and close documents in several threads: ids are given once, and lists are of one moment.
+        self._lock = threading.Lock()
 
     def new_id(self) -> str:
         """An id that no document has had."""
@@ -248,7 +250,7 @@ class Documents:
             return f"d{self._n}"
 
     def add(self, document: Document) -> Document:
-        """Open it."""
+        """The document, open from now on."""
         with self._lock:
             self._open[document.id] = document
         return document
@@ -257,10 +259,10 @@ class Documents:
         with self._lock:
             found = self._open.get(identity)
         if found is None:
-            raise Absent(f"there is no document {identity[:40]}")
+            raise NotFound(f"there is no document {identity[:40]}")
         return found
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Document]:
         with self._lock:
             return iter(list(self._open.values()))
 

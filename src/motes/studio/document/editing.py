@@ -20,7 +20,7 @@ from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.studio.answers import EditAnswer, EditParameterAnswer
 from motes.studio.document.history import Revision
-from motes.studio.rooms import room_asked, tails_end_s
+from motes.studio.rooms import find_room, tails_end_s
 
 _BY_REQUEST = {edit.request: edit for edit in EDITS if edit.request}
 # What the types of parameters are called.
@@ -58,7 +58,7 @@ def _parameters(edit: Edit) -> list[EditParameterAnswer]:
     ]
 
 
-class Done(NamedTuple):
+class EditResult(NamedTuple):
     """The edited scene, what of it is muted, which events were edited, and what to call it."""
 
     scene: Scene
@@ -67,7 +67,7 @@ class Done(NamedTuple):
     label: str
 
 
-def apply(revision: Revision, mask: Mask, body: Any, clip: Callable[[str, int], Selection]) -> Done:
+def apply(revision: Revision, mask: Mask, body: Any, clip: Callable[[str, int], Selection]) -> EditResult:
     """The revision with the events in `mask` edited; `clip` gives what is pasted."""
     scene, muted = revision.scene, revision.muted
     if body.op in ("mute", "unmute", "solo"):
@@ -77,10 +77,10 @@ def apply(revision: Revision, mask: Mask, body: Any, clip: Callable[[str, int], 
     edit, values = _BY_REQUEST[body.op], body.model_dump(exclude={"op"})
     label = _named(edit.history_label(values), mask)
     if "room" in values:
-        values["room"] = room_asked(scene, values["room"])
+        values["room"] = find_room(scene, values["room"])
     selection = Selection(scene, mask)
     found = _change(edit, selection, values)
-    return Done(found.scene, _muted_after(edit, selection, values, found, muted), found.mask, label)
+    return EditResult(found.scene, _muted_after(edit, selection, values, found, muted), found.mask, label)
 
 
 def _change(edit: Edit, selection: Selection, values: dict[str, Any]) -> Selection:
@@ -106,12 +106,12 @@ def _muted_after(edit: Edit, selection: Selection, values: dict[str, Any], found
     return np.asarray(muted[(numbers - 1) % scene.n_events])  # copies have numbers above all others
 
 
-def _muted(scene: Scene, muted: Mask, mask: Mask, op: str) -> Done:
+def _muted(scene: Scene, muted: Mask, mask: Mask, op: str) -> EditResult:
     after = muted | mask if op == "mute" else muted & ~mask if op == "unmute" else ~mask
-    return Done(scene, after, mask, _named(op, mask))
+    return EditResult(scene, after, mask, _named(op, mask))
 
 
-def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> Done:
+def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> EditResult:
     copy = kept(clip, clip.mask)
     copy = move(copy, -onset_s(copy)) if len(copy) else copy
     end_s = min(tails_end_s(copy.scene, copy.mask), clip.scene.duration_s)
@@ -119,7 +119,7 @@ def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> Done:
     found = joined(scene, other, at_s, resample=True)
     after = np.zeros(found.scene.n_events, np.bool_)
     after[~found.mask] = muted
-    return Done(found.scene, after, found.mask, _named("paste", found.mask))
+    return EditResult(found.scene, after, found.mask, _named("paste", found.mask))
 
 
 def _named(what: str, mask: Mask) -> str:

@@ -17,7 +17,7 @@ from motes.edit.selection import Selection
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
 from motes.studio.document.snapshot import pack, unpack
-from motes.studio.http.errors import Absent, Conflict
+from motes.studio.errors import Conflict, NotFound
 
 IN_MEMORY_BYTES = 512 << 20
 
@@ -39,6 +39,7 @@ class Revision:
         self.number, self.muted, self.label, self.before, self.after = number, muted, label, before, after
         self._scene: Scene | None = scene
         self._path: Path | None = None
+        # The scene goes to disk while other threads ask for it.
         self._lock = threading.Lock()
 
     @property
@@ -51,13 +52,13 @@ class Revision:
             return self._scene
 
     @cached_property
-    def heard(self) -> Scene:
+    def audible(self) -> Scene:
         """The scene as it sounds."""
         return Selection(self.scene, self.muted).mute() if self.muted.any() else self.scene
 
     @cached_property
-    def written(self) -> Scene:
-        """The scene as it is saved: without what is muted."""
+    def without_muted(self) -> Scene:
+        """The scene without what is muted: what is saved."""
         return Selection(self.scene, self.muted).drop() if self.muted.any() else self.scene
 
     @property
@@ -77,7 +78,7 @@ class Revision:
             path.write_bytes(pack(self.scene, self.muted, {}))
         with self._lock:
             self._path, self._scene = path, None
-        for name in ("heard", "written"):
+        for name in ("audible", "without_muted"):
             self.__dict__.pop(name, None)
 
 
@@ -108,7 +109,7 @@ class History:
 
     def __getitem__(self, number: int) -> Revision:
         if (found := self._all.get(number)) is None:
-            raise Absent(f"there is no revision {number}: the latest is {max(self._all)}")
+            raise NotFound(f"there is no revision {number}: the latest is {max(self._all)}")
         return found
 
     @property
@@ -133,14 +134,14 @@ class History:
         return made
 
     def undo(self) -> Revision:
-        """Back to the state before; returns the one that was left."""
+        """The state that is left by going back to the one before."""
         if len(self._done) < 2:
             raise Conflict("there is nothing to undo")
         self._undone.append(self._done.pop())
         return self._undone[-1]
 
     def redo(self) -> Revision:
-        """Forward again; returns the state that was left."""
+        """The state that is left by going forward again."""
         if not self._undone:
             raise Conflict("there is nothing to redo")
         left = self.current

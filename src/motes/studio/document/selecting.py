@@ -6,19 +6,19 @@ from itertools import pairwise
 
 import numpy as np
 
+from motes import kinds
 from motes.edit.selection import choose
 from motes.edit.tables import column
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.kinds.texture.table import erb_rate
-from motes.scene.scene import KINDS
 from motes.studio.answers import SelectedAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.schemas import Box, What
+from motes.studio.schemas import Box, EventFilter
+from motes.units import erb_rate
 
 
-def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
+def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
     """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
     scene = revision.scene
     n_events = scene.n_events
@@ -28,7 +28,7 @@ def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
     if what.ids is not None:
         mask = mask & choose(scene, np.array(what.ids, np.int64)).mask
     if what.kind is not None:
-        names = [kind.KIND for kind in KINDS]
+        names = [kind.name for kind in kinds.KINDS]
         if what.kind not in names:
             raise ParameterError(f"there is no kind {what.kind!r}: there are {', '.join(names)}")
         mask = mask & (geometry.kind == names.index(what.kind))
@@ -41,7 +41,7 @@ def chosen(what: What, revision: Revision, geometry: Geometry) -> Mask:
     return ~mask if what.invert else mask
 
 
-def _groups(what: What) -> list[int] | None:
+def _groups(what: EventFilter) -> list[int] | None:
     if what.group is None:
         return what.groups
     return [what.group, *(what.groups or [])]
@@ -96,7 +96,7 @@ def _in_lasso(corners: Array, geometry: Geometry) -> Mask:
 
 def summary(mask: Mask, revision: Revision, geometry: Geometry) -> SelectedAnswer:
     """What a selection is: its numbers, its edges, its kinds and groups."""
-    kinds = np.bincount(geometry.kind[mask], minlength=len(KINDS))
+    counts = np.bincount(geometry.kind[mask], minlength=len(kinds.KINDS))
     groups: Ints = np.unique(geometry.group_id[mask])
     scene, some = revision.scene, bool(mask.any())
     wetness = column(scene, "wetness")[mask]
@@ -107,7 +107,7 @@ def summary(mask: Mask, revision: Revision, geometry: Geometry) -> SelectedAnswe
         "end_s": float(geometry.end_s[mask].max()) if some else None,
         "low_hz": float(geometry.low_hz[mask].min()) if some else None,
         "high_hz": float(geometry.high_hz[mask].max()) if some else None,
-        "kinds": {kind.KIND: int(n) for kind, n in zip(KINDS, kinds, strict=True) if n},
+        "kinds": {kind.name: int(n) for kind, n in zip(kinds.KINDS, counts, strict=True) if n},
         "n_muted": int(np.count_nonzero(mask & revision.muted)),
         "groups": groups[groups > 0][:1000].tolist(),
         "rooms": np.unique(column(scene, "room_id")[mask]).tolist(),

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.edit.selection import column_names, columns
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Mask
-from motes.scene.scene import KINDS, Scene
+from motes.events.groups import ROLES
+from motes.scene.scene import Scene
 from motes.studio.answers import EventAnswer, GroupAnswer, TableAnswer
 from motes.studio.document.history import Revision
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import TableBody
+from motes.studio.errors import NotFound
+from motes.studio.schemas import TableBody
 
 # What conditions can ask for but takes long to find.
 UNSORTED = ("partial",)
@@ -27,13 +29,13 @@ def sortable() -> list[str]:
 
 
 def place_of(scene: Scene, event: int) -> tuple[EventTable, int]:
-    """The table of an event and its place there; Absent where there is no such event."""
+    """The table of an event and its place there; NotFound where there is no such event."""
     first = 0
     for table in scene.tables:
         if first <= event < first + len(table):
             return table, event - first
         first += len(table)
-    raise Absent(
+    raise NotFound(
         f"there is no event {event}: they are numbered 0 … {scene.n_events - 1}"
         if scene.n_events
         else "there are no events"
@@ -54,20 +56,20 @@ def one_event(revision: Revision, geometry: Geometry, event: int) -> EventAnswer
         "level_db": float(geometry.level_db[event]),
         "group_id": int(geometry.group_id[event]),
         "muted": bool(revision.muted[event]),
-        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.told},
+        "params": {param.name: one.column(param.name)[0].tolist() for param in table.PARAMS if param.public},
         "ragged": {name: one.ragged(name)[0].tolist() for name in table.RAGGED},
     }
 
 
-def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -> TableAnswer:
+def page(revision: Revision, geometry: Geometry, mask: Mask, query: TableBody) -> TableAnswer:
     """Rows offset … offset + limit − 1 of the chosen events in the order of a column."""
-    sort, names, find, offset = asked.sort, asked.columns, asked.find, asked.offset
+    order_by, names, find, offset = query.order_by, query.columns, query.find, query.offset
     known = sortable()
-    for name in (sort, *(names or [])):
+    for name in (order_by, *(names or [])):
         if name not in known:
             raise ParameterError(f"there is no column {name[:40]!r}: there are {', '.join(known)}")
-    ids = _ordered(revision.scene, geometry, np.flatnonzero(mask), sort, asked.descending)
-    shown = ids[offset : offset + asked.limit]
+    ids = _ordered(revision.scene, geometry, np.flatnonzero(mask), order_by, query.descending)
+    shown = ids[offset : offset + query.limit]
     position = None if find is None else next(iter(np.flatnonzero(ids == find).tolist()), None)
     rows = _values(revision.scene, geometry, shown, names or [name for name in known if name not in ("kind", "id")])
     return {
@@ -75,20 +77,22 @@ def page(revision: Revision, geometry: Geometry, mask: Mask, asked: TableBody) -
         "offset": offset,
         "position": position,
         "ids": shown.tolist(),
-        "kinds": [KINDS[place].KIND for place in geometry.kind[shown].tolist()],
+        "kinds": [kinds.KINDS[place].name for place in geometry.kind[shown].tolist()],
         "muted": revision.muted[shown].tolist(),
         "columns": rows,
     }
 
 
-def _ordered(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], sort: str, descending: bool) -> NDArray[np.intp]:
-    """By a column; events that lack it come last, equals by their numbers."""
+def _ordered(
+    scene: Scene, geometry: Geometry, ids: NDArray[np.intp], order_by: str, descending: bool
+) -> NDArray[np.intp]:
+    """The ids in the order of a column; events that lack it come last, equals by their numbers."""
     values = (
         geometry.kind[ids].astype(float)
-        if sort == "kind"
+        if order_by == "kind"
         else ids.astype(float)
-        if sort == "id"
-        else _column(scene, geometry, sort)[ids]
+        if order_by == "id"
+        else _column(scene, geometry, order_by)[ids]
     )
     missing = np.isnan(values)
     keys = np.where(missing, 0.0, -values if descending else values)
@@ -128,14 +132,12 @@ def _values(scene: Scene, geometry: Geometry, ids: NDArray[np.intp], names: list
     if "id" in rows:
         rows["id"] = ids.tolist()
     if "kind" in rows:
-        rows["kind"] = [KINDS[place].KIND for place in geometry.kind[ids].tolist()]
+        rows["kind"] = [kinds.KINDS[place].name for place in geometry.kind[ids].tolist()]
     return rows
 
 
 def groups(scene: Scene, geometry: Geometry) -> list[GroupAnswer]:
     """Every group with how many events are in it itself, and from when to when."""
-    from motes.events.groups import ROLES
-
     held = scene.groups
     place = np.searchsorted(held.id, geometry.group_id)
     inside = np.flatnonzero(np.isin(geometry.group_id, held.id))

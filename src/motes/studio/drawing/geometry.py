@@ -1,6 +1,4 @@
-"""Where the events of a scene stand in a picture of time and frequency, whatever their kind: by what each table
-tells of itself.
-"""
+"""Where the events of a scene stand in a picture of time and frequency, whatever their kind."""
 
 from __future__ import annotations
 
@@ -10,16 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.events.event_table import Array, EventTable, Ints
-from motes.kinds.splat.table import N_PARTIALS, OCTAVE_DB, Splat
-from motes.kinds.texture.table import erb_rate
-from motes.report.items import bands
+from motes.kinds.kind import N_MORE
 from motes.scene.scene import Scene
-from motes.studio.kinds import N_MORE, look_of
-from motes.units import SILENCE_DB
-
-# Partials of a splat weaker than this, beside the strongest, count for nothing where it stands.
-_HEARD = 0.05
+from motes.units import erb_rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +27,7 @@ class Geometry:
     high_hz: Array
     level_db: Array
     group_id: Ints
-    # The place of each event's kind in `motes.scene.scene.KINDS`.
+    # The place of each event's kind in `motes.kinds.KINDS`.
     kind: NDArray[np.uint8]
     # `(n_events, 2)`, what `Look.aux` names.
     aux: Array
@@ -75,85 +68,26 @@ class Geometry:
 
 def geometry_of(scene: Scene) -> Geometry:
     """The geometry of a scene."""
-    nyquist = scene.sample_rate_hz / 2
-    parts = []
-    for place, table in enumerate(scene.tables):
-        n = len(table)
-        further = np.zeros((n, N_MORE))
-        low, high = bands(table)
-        if isinstance(table, Splat) and n:
-            low, high, n_heard = splat_bands(table, nyquist)
-            further = np.stack([table.time_s - table.start_s, n_heard, table.noise, table.backward], axis=1)
-        kind = np.full(n, place, np.uint8)
-        low, high = np.minimum(low, nyquist), np.minimum(high, nyquist)
-        parts.append(
-            (
-                table.start_s,
-                table.end_s,
-                low,
-                high,
-                level_db(table),
-                table.column("group_id"),
-                kind,
-                aux(table),
-                further,
-            )
-        )
-    start, end, low, high, level, group, kind, spare, more = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Geometry(start, end, low, high, level, group, kind, spare, more if len(scene.splat) else more[:0])
+    parts = [_of_kind(place, table, scene.sample_rate_hz / 2) for place, table in enumerate(scene.tables)]
+    start, end, low, high, level, group, kind, aux, more = (np.concatenate(part) for part in zip(*parts, strict=True))
+    has_more = any(len(table) and kinds.of(table).look.more for table in scene.tables)
+    return Geometry(start, end, low, high, level, group, kind, aux, more if has_more else more[:0])
 
 
-def splat_bands(splats: Splat, nyquist: float) -> tuple[Array, Array, Array]:
-    """From the lowest to the highest frequency that is heard of each splat, partials or the noise of its burst, and
-    how many partials there are.
-    """
-    k = np.arange(1, N_PARTIALS + 1, dtype=np.float64)
-    b = splats.inharmonicity[:, None]
-    frequency = splats.f0_hz[:, None] * k * np.sqrt((1 + b * k**2) / (1 + b))
-    octaves = np.log2(frequency / splats.centre_hz[:, None]) / splats.width_octaves[:, None]
-    loudness = k ** (-splats.rolloff_db[:, None] / OCTAVE_DB) * np.exp(-0.5 * octaves**2)
-    cutoff = np.maximum(splats.cutoff_start_hz, splats.cutoff_end_hz)[:, None]
-    loudness = loudness / (1 + (frequency / cutoff) ** 2)
-    inside = (
-        (k <= splats.n_partials[:, None])
-        & (frequency >= splats.low_hz[:, None])
-        & (frequency <= np.minimum(splats.high_hz, nyquist)[:, None])
+def _of_kind(place: int, table: EventTable, nyquist_hz: float) -> tuple[NDArray[np.generic], ...]:
+    """The columns of `Geometry` for the events of one kind."""
+    look, drawing = kinds.of(table).look, kinds.of(table).drawing
+    low, high = drawing.sounding_band_hz(table, nyquist_hz)
+    more = np.zeros((len(table), N_MORE))
+    more[:, : len(look.more)] = drawing.more(table, nyquist_hz)
+    return (
+        table.start_s,
+        table.end_s,
+        low,
+        high,
+        drawing.level_db(table),
+        table.column("group_id"),
+        np.full(len(table), place, np.uint8),
+        drawing.aux(table, look.aux),
+        more,
     )
-    loudness = np.where(inside & (splats.noise < 1)[:, None], loudness, 0.0)
-    heard = (loudness > _HEARD * loudness.max(axis=1, keepdims=True)) & (loudness > 0)
-    low, high = np.where(heard, frequency, np.inf).min(axis=1), np.where(heard, frequency, 0.0).max(axis=1)
-    noisy = (splats.noise > 0) | ~heard.any(axis=1)
-    reach = 2.0 ** np.minimum(splats.width_octaves, 20.0)
-    burst = np.clip([splats.centre_hz / reach, splats.centre_hz * reach], splats.low_hz, splats.high_hz)
-    low, high = np.where(noisy, np.minimum(low, burst[0]), low), np.where(noisy, np.maximum(high, burst[1]), high)
-    return low, high, np.where(heard.any(axis=1), np.where(heard, k, 0).max(axis=1), 0.0)
-
-
-def level_db(table: EventTable) -> Array:
-    """The level of each event, dB re full scale: of the loudest channel, and of noise the mean."""
-    names = {param.name for param in table.PARAMS}
-    if "amplitude" in names:
-        amplitude = table.column("amplitude")
-        peak = amplitude if amplitude.ndim == 1 else amplitude.max(axis=1, initial=0.0)
-        return np.asarray(20 * np.log10(np.maximum(peak, 10 ** (SILENCE_DB / 20))))
-    if "gain_db" in names:
-        gain = table.column("gain_db")
-        return np.asarray(gain if gain.ndim == 1 else gain.max(axis=1))
-    if table.KIND == "texture" and len(table):
-        return _mean_level_db(table)
-    return np.zeros(len(table))
-
-
-def _mean_level_db(table: EventTable) -> Array:
-    """The power of all bands of noise, meant over its frames, of the loudest channel."""
-    start = table.level_start[:-1]  # type: ignore[attr-defined]
-    power = np.add.reduceat(10 ** (table.column("level_db") / 10), start, axis=0) / table.column("n_frames")[:, None]
-    return np.asarray(10 * np.log10(np.maximum(power.max(axis=1), 10 ** (SILENCE_DB / 10))))
-
-
-def aux(table: EventTable) -> Array:
-    """The two spare columns of a kind."""
-    names = look_of(table.KIND).aux
-    held = {param.name for param in table.PARAMS}
-    columns = [np.asarray(table.column(name), np.float64) if name in held else np.zeros(len(table)) for name in names]
-    return np.stack([column if column.ndim == 1 else column[:, 0] for column in columns], axis=1)

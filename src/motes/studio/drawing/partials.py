@@ -1,4 +1,4 @@
-"""Partials as lines to draw: through the atoms that sound as one. docs/studio-api.md tells the bytes."""
+"""Partials as lines to draw: through the atoms that sound as one. docs/studio-api.md has the bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADER = struct.Struct("<4s3Id2I")
 
 def partial_lines(scene: Scene, geometry: Geometry, start_s: float, end_s: float, limit: int, revision: int) -> bytes:
     """The strongest lines that sound in a stretch."""
-    number = partial_numbers(scene)
+    number = partial_numbers(scene.gabor, scene.sample_rate_hz)
     n_lines = int(number.max(initial=0))
     atoms = np.flatnonzero(number)
     line = number[atoms]

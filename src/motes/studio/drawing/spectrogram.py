@@ -1,4 +1,4 @@
-"""Spectrograms a stretch of time at a time, at any zoom: 256 columns of 256 levels. docs/studio-api.md tells the
+"""Spectrograms a stretch of time at a time, at any zoom: 256 columns of 256 levels. docs/studio-api.md has the
 bytes.
 """
 
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array
-from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, erb_rate
+from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture
 from motes.stft import hann
 from motes.studio.drawing.tiles import check_tile, span_s
+from motes.units import erb_rate, erb_rate_to_hz
 
 COLUMNS = ROWS = 256
 DEEPEST_DB = 120.0
@@ -74,7 +75,7 @@ def padded(read: Reader, first: int, last: int, n_samples: int) -> NDArray[np.fl
 def row_frequencies_hz(top_hz: float) -> Array:
     """The frequency at the middle of each row."""
     rates = (np.arange(ROWS) + 0.5) / ROWS * erb_rate(top_hz)
-    return np.asarray((10 ** (rates / 21.4) - 1) / 0.00437)
+    return erb_rate_to_hz(rates)
 
 
 def _in_rows(power: Array, bin_hz: float, top_hz: float) -> Array:
@@ -83,7 +84,7 @@ def _in_rows(power: Array, bin_hz: float, top_hz: float) -> Array:
     """
     at = row_frequencies_hz(top_hz) / bin_hz
     edges = np.clip(
-        np.rint((10 ** (np.arange(ROWS + 1) / ROWS * erb_rate(top_hz) / 21.4) - 1) / 0.00437 / bin_hz).astype(int),
+        np.rint(erb_rate_to_hz(np.arange(ROWS + 1) / ROWS * erb_rate(top_hz)) / bin_hz).astype(int),
         0,
         power.shape[1] - 1,
     )
@@ -103,7 +104,7 @@ def in_steps(decibels: Array) -> Levels:
 def texture_tile(
     events: Texture, muted: NDArray[np.bool_], duration_s: float, rate: int, level: int, index: int
 ) -> Levels:
-    """The levels of texture events as they are told, `(COLUMNS, ROWS)`: the power in the width of a window's bin,
+    """The levels of texture events as they are stored, `(COLUMNS, ROWS)`: the power in the width of a window's bin,
     as a spectrogram would show it.
     """
     start, span = check_tile(level, index, duration_s), span_s(level)

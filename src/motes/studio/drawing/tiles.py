@@ -1,5 +1,5 @@
 """Events for drawing, a stretch of time at a time: of coarse stretches the strongest, of the finest all.
-docs/studio-api.md tells the bytes.
+docs/studio-api.md has the bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Mask
 from motes.studio.drawing.geometry import Geometry
-from motes.studio.http.errors import Absent
+from motes.studio.errors import NotFound
 
 FINEST_S = 0.5
 MOST_EVENTS = 4096
@@ -30,9 +30,9 @@ def coarsest_level(duration_s: float) -> int:
 
 
 def check_tile(level: int, index: int, duration_s: float) -> float:
-    """The start of a tile, s; Absent where there is none."""
+    """The start of a tile, s; NotFound where there is none."""
     if not 0 <= level <= coarsest_level(duration_s) or not 0 <= index < max(1, math.ceil(duration_s / span_s(level))):
-        raise Absent(f"there is no tile {index} of level {level} in {duration_s:g} s")
+        raise NotFound(f"there is no tile {index} of level {level} in {duration_s:g} s")
     return index * span_s(level)
 
 

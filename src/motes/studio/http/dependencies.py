@@ -14,7 +14,7 @@ from motes.studio.studio import Studio
 _MOST = 2**31 - 1
 DocumentId = Annotated[str, Path(description="id of an open document", max_length=40)]
 RevisionNumber = Annotated[int, Path(description="a revision of the document", ge=0, le=_MOST)]
-Count = Annotated[int, Path(ge=0, le=_MOST)]
+NonNegative = Annotated[int, Path(ge=0, le=_MOST)]
 
 
 async def studio_of(request: Request) -> Studio:
@@ -23,30 +23,30 @@ async def studio_of(request: Request) -> Studio:
     return studio
 
 
-TheStudio = Annotated[Studio, Depends(studio_of)]
+StudioDep = Annotated[Studio, Depends(studio_of)]
 
 
-async def document_of(studio: TheStudio, document: DocumentId) -> Document:
+async def document_of(studio: StudioDep, document: DocumentId) -> Document:
     """The open document."""
     return studio.documents[document]
 
 
-TheDocument = Annotated[Document, Depends(document_of)]
+DocumentDep = Annotated[Document, Depends(document_of)]
 
 
-async def revision_of(document: TheDocument, revision: RevisionNumber) -> Revision:
+async def revision_of(document: DocumentDep, revision: RevisionNumber) -> Revision:
     """The revision of the document."""
     return document.history[revision]
 
 
-TheRevision = Annotated[Revision, Depends(revision_of)]
-AT = "/documents/{document}/revisions/{revision}"
+RevisionDep = Annotated[Revision, Depends(revision_of)]
+REVISION_PATH = "/documents/{document}/revisions/{revision}"
 # What a revision is never changes.
-FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-NOT_KEPT = {"Cache-Control": "no-store"}
+IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
-def stretch(start_s: float | None, end_s: float | None, duration_s: float) -> tuple[float, float]:
+def time_range(start_s: float | None, end_s: float | None, duration_s: float) -> tuple[float, float]:
     """Both ends of a stretch inside of 0 … duration_s."""
     low, high = 0.0 if start_s is None else max(0.0, start_s), duration_s if end_s is None else min(end_s, duration_s)
     if low > high:

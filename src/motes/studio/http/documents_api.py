@@ -17,10 +17,18 @@ from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
-from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import EditBody, OpenBody, SaveBody, SourceBody, TableBody, What
-from motes.studio.sound.recording import Unpacked
+from motes.studio.errors import NotFound
+from motes.studio.http.dependencies import (
+    IMMUTABLE,
+    REVISION_PATH,
+    DocumentDep,
+    NonNegative,
+    RevisionDep,
+    StudioDep,
+    time_range,
+)
+from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, TableBody
+from motes.studio.sound.recording import DecodedRecording
 
 router = APIRouter(tags=["documents"])
 TYPES = {
@@ -33,30 +41,30 @@ _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.partition(";")
 
 
 @router.post("/documents", summary="Open a scene, a recording, or unsaved work", status_code=201)
-def post_document(studio: TheStudio, body: OpenBody) -> DocumentAnswer:
-    return studio.open(body).told()
+def post_document(studio: StudioDep, body: OpenBody) -> DocumentAnswer:
+    return studio.open(body).to_json()
 
 
 @router.get("/documents", summary="All open documents")
-def get_documents(studio: TheStudio) -> list[DocumentAnswer]:
-    return [document.told() for document in studio.documents]
+def get_documents(studio: StudioDep) -> list[DocumentAnswer]:
+    return [document.to_json() for document in studio.documents]
 
 
 @router.get("/documents/{document}", summary="An open document")
-def get_document(document: TheDocument) -> DocumentAnswer:
-    return document.told()
+def get_document(document: DocumentDep) -> DocumentAnswer:
+    return document.to_json()
 
 
 @router.delete("/documents/{document}", summary="Close a document", status_code=204)
-def delete_document(studio: TheStudio, document: TheDocument, discard: bool = False) -> Response:
+def delete_document(studio: StudioDep, document: DocumentDep, discard: bool = False) -> Response:
     studio.close_document(document.id, discard)
     return Response(status_code=204)
 
 
 @router.post("/documents/{document}/original", summary="Take a recording for the original of a document")
-def post_original(studio: TheStudio, document: TheDocument, body: SourceBody) -> DocumentAnswer:
+def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) -> DocumentAnswer:
     path, name, _ = studio.source(body)
-    recording = Unpacked(path, studio.options.upload_s)
+    recording = DecodedRecording(path, studio.options.upload_s)
     recording.name = name
     with document.lock:
         if recording.n_samples != document.history[0].scene.n_samples:
@@ -65,67 +73,67 @@ def post_original(studio: TheStudio, document: TheDocument, body: SourceBody) ->
                 f"{name} has {recording.n_samples} samples, the scene {n}: is it the recording it was made from?"
             )
         document.use_recording(recording)
-    studio.feed.tell("document", document.told())
-    return document.told()
+    studio.feed.publish("document", document.to_json())
+    return document.to_json()
 
 
 @router.post("/documents/{document}/save", summary="Save a document as a .mote file")
-def post_save(studio: TheStudio, document: TheDocument, body: SaveBody) -> DocumentAnswer:
+def post_save(studio: StudioDep, document: DocumentDep, body: SaveBody) -> DocumentAnswer:
     studio.save(document, body.path, body.overwrite)
-    return document.told()
+    return document.to_json()
 
 
 @router.post("/documents/{document}/edits", summary="Edit events")
-def post_edit(studio: TheStudio, document: TheDocument, body: EditBody) -> EditedAnswer:
+def post_edit(studio: StudioDep, document: DocumentDep, body: EditBody) -> EditedAnswer:
     edited = document.edit(body, studio.clip)
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/undo", summary="One edit back")
-def post_undo(studio: TheStudio, document: TheDocument) -> EditedAnswer:
+def post_undo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.undo()
     studio.changed(document)
     return edited
 
 
 @router.post("/documents/{document}/redo", summary="One edit forward again")
-def post_redo(studio: TheStudio, document: TheDocument) -> EditedAnswer:
+def post_redo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.redo()
     studio.changed(document)
     return edited
 
 
-@router.post(AT + "/select", summary="Which events hold these conditions")
-def post_select(document: TheDocument, revision: TheRevision, body: What) -> SelectedAnswer:
-    return summary(document.chosen(body, revision), revision, document.geometry(revision))
+@router.post(REVISION_PATH + "/select", summary="Which events hold these conditions")
+def post_select(document: DocumentDep, revision: RevisionDep, body: EventFilter) -> SelectedAnswer:
+    return summary(document.mask_of(body, revision), revision, document.geometry(revision))
 
 
-@router.post(AT + "/table", summary="A piece of the table of events")
-def post_table(document: TheDocument, revision: TheRevision, body: TableBody) -> TableAnswer:
-    mask, geometry = document.chosen(body.what, revision), document.geometry(revision)
+@router.post(REVISION_PATH + "/table", summary="A piece of the table of events")
+def post_table(document: DocumentDep, revision: RevisionDep, body: TableBody) -> TableAnswer:
+    mask, geometry = document.mask_of(body.what, revision), document.geometry(revision)
     return page(revision, geometry, mask, body)
 
 
-@router.get(AT + "/groups", summary="The groups of events")
-def get_groups(document: TheDocument, revision: TheRevision) -> list[GroupAnswer]:
+@router.get(REVISION_PATH + "/groups", summary="The groups of events")
+def get_groups(document: DocumentDep, revision: RevisionDep) -> list[GroupAnswer]:
     return groups(revision.scene, document.geometry(revision))
 
 
-@router.get(AT + "/events/{event}", summary="One event with all its parameters")
-def get_event(document: TheDocument, revision: TheRevision, event: Count) -> EventAnswer:
+@router.get(REVISION_PATH + "/events/{event}", summary="One event with all its parameters")
+def get_event(document: DocumentDep, revision: RevisionDep, event: NonNegative) -> EventAnswer:
     return one_event(revision, document.geometry(revision), event)
 
 
 @router.get(
-    AT + "/export/{name}",
+    REVISION_PATH + "/export/{name}",
     summary="A revision as a .mote, .wav, .csv or .png file",
     response_class=Response,
     responses=_FILES,
 )
 def get_export(
-    document: TheDocument,
-    revision: TheRevision,
+    document: DocumentDep,
+    revision: RevisionDep,
     name: Annotated[str, Path(max_length=255)],
     start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
@@ -135,14 +143,14 @@ def get_export(
 ) -> Response:
     extension = next((kind for kind in TYPES if name.lower().endswith(kind)), None)
     if extension is None:
-        raise Absent(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
-    scene = revision.written
+        raise NotFound(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
+    scene = revision.without_muted
     if what is not None:
-        mask = document.chosen(_selection(what), revision) & ~revision.muted
+        mask = document.mask_of(_selection(what), revision) & ~revision.muted
         scene = Selection(revision.scene, mask).only()
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in name)
-    headers = FOR_EVER | {"Content-Disposition": f'attachment; filename="{safe}"'}
-    low, high = stretch(start_s, end_s, scene.duration_s)
+    headers = IMMUTABLE | {"Content-Disposition": f'attachment; filename="{safe}"'}
+    low, high = time_range(start_s, end_s, scene.duration_s)
     if extension == ".wav":
         path = _wav_file(scene, low, high)
         return FileResponse(
@@ -151,11 +159,11 @@ def get_export(
     return Response(_exported(scene, extension, low, high), media_type=TYPES[extension], headers=headers)
 
 
-def _selection(text: str) -> What:
+def _selection(text: str) -> EventFilter:
     from pydantic import ValidationError
 
     try:
-        return What.model_validate_json(text)
+        return EventFilter.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         raise ParameterError(f"what: {'.'.join(map(str, first['loc']))} {first['msg']}") from None

@@ -12,7 +12,7 @@ from motes.studio.document.history import Revision
 from motes.studio.drawing.partials import partial_lines
 from motes.studio.drawing.spectrogram import WINDOW_S, packed, png, spectrogram_tile, texture_tile
 from motes.studio.drawing.tiles import MOST_EVENTS, check_tile, event_tile, span_s
-from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, stretch
+from motes.studio.http.dependencies import IMMUTABLE, REVISION_PATH, DocumentDep, NonNegative, RevisionDep, time_range
 
 router = APIRouter(tags=["drawing"])
 _BYTES: dict[int | str, dict[str, Any]] = {
@@ -23,76 +23,81 @@ Track = Literal["original", "reconstruction", "residual", "texture"]
 
 
 @router.get(
-    AT + "/events/{level}/{index}",
+    REVISION_PATH + "/events/{level:int}/{index:int}",  # whole numbers: `/events/{event}/sound.wav` is another path
     summary="The events that sound in a tile, the strongest first",
     response_class=Response,
     responses=_BYTES,
 )
 def get_events(
-    document: TheDocument,
-    revision: TheRevision,
-    level: Count,
-    index: Count,
+    document: DocumentDep,
+    revision: RevisionDep,
+    level: NonNegative,
+    index: NonNegative,
     limit: Annotated[int, Query(ge=0, le=1_000_000)] = MOST_EVENTS,
 ) -> Response:
     data = event_tile(
         document.geometry(revision), revision.muted, level, index, revision.number, revision.scene.duration_s, limit
     )
-    return Response(data, media_type=_BINARY, headers=FOR_EVER)
+    return Response(data, media_type=_BINARY, headers=IMMUTABLE)
 
 
 @router.get(
-    AT + "/partials", summary="Partials as lines through their atoms", response_class=Response, responses=_BYTES
+    REVISION_PATH + "/partials",
+    summary="Partials as lines through their atoms",
+    response_class=Response,
+    responses=_BYTES,
 )
 def get_partials(
-    document: TheDocument,
-    revision: TheRevision,
+    document: DocumentDep,
+    revision: RevisionDep,
     start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     limit: Annotated[int, Query(ge=0, le=100_000)] = 2000,
 ) -> Response:
-    low, high = stretch(start_s, end_s, revision.scene.duration_s)
+    low, high = time_range(start_s, end_s, revision.scene.duration_s)
     return Response(
         partial_lines(revision.scene, document.geometry(revision), low, high, limit, revision.number),
         media_type=_BINARY,
-        headers=FOR_EVER,
+        headers=IMMUTABLE,
     )
 
 
 @router.get(
-    AT + "/spectrogram/{track}/{level}/{index}",
+    REVISION_PATH + "/spectrogram/{track}/{level}/{index}",
     summary="The spectrogram of a tile",
     response_class=Response,
     responses={200: {"content": {**_BYTES[200]["content"], "image/png": {}}}},
 )
 def get_spectrogram(
-    document: TheDocument,
-    revision: TheRevision,
+    document: DocumentDep,
+    revision: RevisionDep,
     track: Track,
-    level: Count,
-    index: Count,
+    level: NonNegative,
+    index: NonNegative,
     format: Literal["raw", "png"] = "raw",  # noqa: A002
 ) -> Response:
     scene = revision.scene
     check_tile(level, index, scene.duration_s)
-    levels = document.kept(
-        (track, level, index, _what(document, revision, track, level, index)),
+    levels = document.cached(
+        (track, level, index, _content_of_tile(document, revision, track, level, index)),
         lambda: _tile(document, revision, track, level, index),
     )
     if format == "png":
-        return Response(png(levels), media_type="image/png", headers=FOR_EVER)
+        return Response(png(levels), media_type="image/png", headers=IMMUTABLE)
     return Response(
-        packed(levels, level, index, revision.number, scene.sample_rate_hz), media_type=_BINARY, headers=FOR_EVER
+        packed(levels, level, index, revision.number, scene.sample_rate_hz), media_type=_BINARY, headers=IMMUTABLE
     )
 
 
-def _what(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
-    """What a tile shows: the same in revisions that differ elsewhere only."""
+def _content_of_tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
+    """A key of what a tile shows, equal in revisions that differ elsewhere only."""
     if track in ("original", "texture"):
         return 0 if track == "original" else revision.number
     rate, span = revision.scene.sample_rate_hz, span_s(level)
     around = 2 * WINDOW_S * rate
-    return document.sound.made_by(revision, int(index * span * rate - around), int((index + 1) * span * rate + around))
+    return document.sound.origin_of(
+        revision, int(index * span * rate - around), int((index + 1) * span * rate + around)
+    )
 
 
 def _tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
@@ -101,5 +106,8 @@ def _tile(document: Document, revision: Revision, track: str, level: int, index:
         first = len(scene.gabor)
         muted = revision.muted[first : first + len(scene.texture)]
         return texture_tile(scene.texture, muted, scene.duration_s, scene.sample_rate_hz, level, index)
-    read, sparse = partial(document.sound.samples, track, revision), partial(document.sound.sparse, track, revision)
+    read, sparse = (
+        partial(document.sound.samples, track, revision),
+        partial(document.sound.samples_uncached, track, revision),
+    )
     return spectrogram_tile(read, sparse, scene.n_samples, scene.sample_rate_hz, level, index)

@@ -40,7 +40,7 @@ class Guard:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Answer a request that is refused, and pass on any other (ASGI)."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -50,7 +50,7 @@ class Guard:
         if refusal := self._refusal(scope, headers):
             await _answer(send, *refusal)
             return
-        if self.token and not self._known(headers):
+        if self.token and not self._has_token(headers):
             await self._ask_for_token(scope, send)
             return
         limit = self.upload_bytes if scope["path"].startswith("/api/uploads") else JSON_BYTES
@@ -65,7 +65,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if not self._is_here(host):
+        if not self._is_own_host(host):
             return 403, f"this server is not called {host[:80]!r}: open it as localhost"
         origin = headers.get("origin")
         if origin is not None and origin != f"{scope.get('scheme', 'http')}://{host}":
@@ -82,8 +82,8 @@ class Guard:
                 return 415, f"the body must be application/json, not {kind[:80] or 'unnamed'}"
         return None
 
-    def _is_here(self, host: str) -> bool:
-        """Names can be made to point here by others; localhost and literal addresses cannot."""
+    def _is_own_host(self, host: str) -> bool:
+        """Whether the server has this name; others can make names point here, but not localhost nor an address."""
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
@@ -96,7 +96,7 @@ class Guard:
             return False
         return True
 
-    def _known(self, headers: dict[str, str]) -> bool:
+    def _has_token(self, headers: dict[str, str]) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             try:
@@ -108,8 +108,8 @@ class Guard:
 
     async def _ask_for_token(self, scope: Scope, send: Send) -> None:
         """A page opened with the token gets a cookie, and an address without it."""
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        given = asked.pop("token", [""])[0]
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        given = query.pop("token", [""])[0]
         if (
             scope["method"] != "GET"
             or scope["path"].startswith("/api")
@@ -117,8 +117,8 @@ class Guard:
         ):
             await _answer(send, 401, "open the address that motes studio printed: it holds a token")
             return
-        query = urlencode(asked, doseq=True)
-        place = "/" + scope["path"].lstrip("/") + (f"?{query}" if query else "")
+        rest = urlencode(query, doseq=True)
+        place = "/" + scope["path"].lstrip("/") + (f"?{rest}" if rest else "")
         cookie = f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path=/"
         headers = [
             (b"location", place.encode("latin-1", "replace")),
@@ -130,7 +130,7 @@ class Guard:
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
-    """The body, which ends the connection where it is longer than it said it would be."""
+    """A body that ends the connection where it is longer than it said it would be."""
     taken = 0
 
     async def take() -> MutableMapping[str, Any]:

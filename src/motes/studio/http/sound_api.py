@@ -12,12 +12,23 @@ from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 
 from motes.studio.answers import LevelsAnswer, SoundAnswer, Track, TrackLevels
-from motes.studio.http.dependencies import AT, FOR_EVER, Count, TheDocument, TheRevision, TheStudio, stretch
-from motes.studio.http.errors import Absent
-from motes.studio.http.schemas import SoundBody, What
-from motes.studio.http.wav import WavStretch, asked_range
+from motes.studio.document.documents import Document
+from motes.studio.document.history import Revision
+from motes.studio.errors import NotFound
+from motes.studio.http.dependencies import (
+    IMMUTABLE,
+    REVISION_PATH,
+    DocumentDep,
+    NonNegative,
+    RevisionDep,
+    StudioDep,
+    time_range,
+)
+from motes.studio.http.wav import WavRange, requested_range
+from motes.studio.schemas import EventFilter, SoundBody
+from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
-from motes.studio.studio import Solo, Studio
+from motes.studio.studio import Studio
 from motes.synth.render import Renderer
 from motes.units import SILENCE_DB
 
@@ -42,13 +53,13 @@ Reader = Callable[[int, int], NDArray[np.float32]]
 
 
 @router.get(
-    AT + "/audio/{track}.f32",
+    REVISION_PATH + "/audio/{track}.f32",
     summary="Samples of a track as float32, channel after channel",
     response_class=Response,
     responses=_FLOATS,
 )
 def get_samples(
-    document: TheDocument, revision: TheRevision, track: Track, first: First = 0, n: Samples = MOST_SAMPLES
+    document: DocumentDep, revision: RevisionDep, track: Track, first: First = 0, n: Samples = MOST_SAMPLES
 ) -> Response:
     scene = revision.scene
     return _floats(
@@ -62,15 +73,15 @@ def get_samples(
 
 
 @router.get(
-    AT + "/audio/{track}.wav",
+    REVISION_PATH + "/audio/{track}.wav",
     summary="A stretch of a track as WAV; Range is answered",
     response_class=Response,
     responses=_WAV,
 )
 def get_wav(
     request: Request,
-    document: TheDocument,
-    revision: TheRevision,
+    document: DocumentDep,
+    revision: RevisionDep,
     track: Track,
     start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
@@ -78,8 +89,8 @@ def get_wav(
 ) -> Response:
     scene = revision.scene
     if track != "reconstruction" and document.recording is None:
-        raise Absent("the recording that this scene was made from is not at hand")
-    low, high = stretch(start_s, end_s, scene.duration_s)
+        raise NotFound("the recording that this scene was made from is not at hand")
+    low, high = time_range(start_s, end_s, scene.duration_s)
     first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
 
     def read(a: int, b: int) -> NDArray[np.float32]:
@@ -88,15 +99,15 @@ def get_wav(
     return _wav(request, read, last - first, scene.sample_rate_hz, scene.n_channels, bits)
 
 
-@router.get(AT + "/levels", summary="How loud the tracks are, and what makes them equally loud")
+@router.get(REVISION_PATH + "/levels", summary="How loud the tracks are, and what makes them equally loud")
 def get_levels(
-    document: TheDocument,
-    revision: TheRevision,
+    document: DocumentDep,
+    revision: RevisionDep,
     start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
 ) -> LevelsAnswer:
     scene = revision.scene
-    low, high = stretch(start_s, end_s, scene.duration_s)
+    low, high = time_range(start_s, end_s, scene.duration_s)
     first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
     tracks: tuple[Track, ...] = TRACKS if document.recording is not None else ("reconstruction",)
     measured = {
@@ -105,29 +116,37 @@ def get_levels(
     }
     reference = tracks[0]
     wanted = measured[reference][0]
-    told: TrackLevels = {}
+    levels: TrackLevels = {}
     for track, (power, peak) in measured.items():
         gain = min((wanted / power) ** 0.5, 10 ** (MOST_GAIN_DB / 20)) if power > 0 and wanted > 0 else 1.0
         gain = min(gain, 1 / peak) if peak * gain > 1 and track != reference else gain
-        told[track] = {"rms_db": _decibels(power, 10), "peak_db": _decibels(peak, 20), "gain": gain}
-    return {"reference": reference, "tracks": told}
+        levels[track] = {"rms_db": _decibels(power, 10), "peak_db": _decibels(peak, 20), "gain": gain}
+    return {"reference": reference, "tracks": levels}
 
 
-@router.get(AT + "/events/{event}/sound.wav", summary="One event alone", response_class=Response, responses=_WAV)
+@router.get(
+    REVISION_PATH + "/events/{event}/sound.wav", summary="One event alone", response_class=Response, responses=_WAV
+)
 def get_event_sound(
-    request: Request, studio: TheStudio, document: TheDocument, revision: TheRevision, event: Count, bits: Bits = "16"
+    request: Request,
+    studio: StudioDep,
+    document: DocumentDep,
+    revision: RevisionDep,
+    event: NonNegative,
+    bits: Bits = "16",
 ) -> Response:
     if event >= revision.scene.n_events:
-        raise Absent(f"there is no event {event}: they are numbered 0 … {revision.scene.n_events - 1}")
-    made = document.kept(("event", event, revision.number), lambda: studio.solo(document, revision, What(ids=[event])))
+        raise NotFound(f"there is no event {event}: they are numbered 0 … {revision.scene.n_events - 1}")
+    one = EventFilter(ids=[event])
+    made = document.cached(("event", event, revision.number), lambda: _solo(studio, document, revision, one))
     response = _solo_wav(request, made, bits)
     response.headers["X-Start-S"] = repr(made.first / made.scene.sample_rate_hz)
     return response
 
 
-@router.post(AT + "/sounds", summary="A selection as a sound of its own", status_code=201)
-def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, body: SoundBody) -> SoundAnswer:
-    made = studio.solo(document, revision, body.what)
+@router.post(REVISION_PATH + "/sounds", summary="A selection as a sound of its own", status_code=201)
+def post_sound(studio: StudioDep, document: DocumentDep, revision: RevisionDep, body: SoundBody) -> SoundAnswer:
+    made = _solo(studio, document, revision, body.what)
     rate = made.scene.sample_rate_hz
     return {
         "sound": made.id,
@@ -141,8 +160,8 @@ def post_sound(studio: TheStudio, document: TheDocument, revision: TheRevision, 
 
 
 @router.get("/sounds/{sound}.wav", summary="A selection alone as WAV", response_class=Response, responses=_WAV)
-def get_sound_wav(request: Request, studio: TheStudio, sound: str, bits: Bits = "16") -> Response:
-    return _solo_wav(request, _solo(studio, sound), bits)
+def get_sound_wav(request: Request, studio: StudioDep, sound: str, bits: Bits = "16") -> Response:
+    return _solo_wav(request, studio.solos[sound], bits)
 
 
 @router.get(
@@ -151,15 +170,13 @@ def get_sound_wav(request: Request, studio: TheStudio, sound: str, bits: Bits = 
     response_class=Response,
     responses=_FLOATS,
 )
-def get_sound_samples(studio: TheStudio, sound: str, first: First = 0, n: Samples = MOST_SAMPLES) -> Response:
-    made = _solo(studio, sound)
+def get_sound_samples(studio: StudioDep, sound: str, first: First = 0, n: Samples = MOST_SAMPLES) -> Response:
+    made = studio.solos[sound]
     return _floats(_reader(made), first, n, made.n_samples, made.scene.sample_rate_hz, made.scene.n_channels)
 
 
-def _solo(studio: Studio, sound: str) -> Solo:
-    if (found := studio.sounds.get(sound)) is None:
-        raise Absent(f"there is no sound {sound[:40]}: only the latest are kept")
-    return found
+def _solo(studio: Studio, document: Document, revision: Revision, what: EventFilter) -> Solo:
+    return studio.solos.add(revision.scene, document.mask_of(what, revision), document.geometry(revision))
 
 
 def _reader(made: Solo) -> Reader:
@@ -174,7 +191,7 @@ def _solo_wav(request: Request, made: Solo, bits: Bits) -> Response:
 def _floats(read: Reader, first: int, n: int, n_samples: int, rate: int, n_channels: int) -> Response:
     first = min(first, n_samples)
     audio = read(first, min(first + n, n_samples))
-    headers = FOR_EVER | {
+    headers = IMMUTABLE | {
         "X-Sample-Rate": str(rate),
         "X-Channels": str(n_channels),
         "X-First": str(first),
@@ -186,13 +203,13 @@ def _floats(read: Reader, first: int, n: int, n_samples: int, rate: int, n_chann
 
 
 def _wav(request: Request, read: Reader, n_samples: int, rate: int, n_channels: int, bits: Bits) -> Response:
-    file = WavStretch(read, n_samples, n_channels, rate, int(bits))
-    asked = asked_range(request.headers.get("range"), file.n_bytes)
-    first, last = asked or (0, file.n_bytes)
-    headers = FOR_EVER | {"Accept-Ranges": "bytes", "Content-Length": str(last - first)}
-    if asked:
+    file = WavRange(read, n_samples, n_channels, rate, int(bits))
+    requested = requested_range(request.headers.get("range"), file.n_bytes)
+    first, last = requested or (0, file.n_bytes)
+    headers = IMMUTABLE | {"Accept-Ranges": "bytes", "Content-Length": str(last - first)}
+    if requested:
         headers["Content-Range"] = f"bytes {first}-{last - 1}/{file.n_bytes}"
-    return StreamingResponse(file.part(first, last), 206 if asked else 200, headers, "audio/wav")
+    return StreamingResponse(file.part(first, last), 206 if requested else 200, headers, "audio/wav")
 
 
 def _measured(read: Reader, first: int, last: int, n_channels: int) -> tuple[float, float]:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.studio.http.errors import StudioError
+from motes.studio.errors import StudioError
 
 Reader = Callable[[int, int], NDArray[np.float32]]
 _CHUNK_SAMPLES = 1 << 15
 
 
-class WavStretch:
+class WavRange:
     """`n_samples` of a track as the bytes of a WAV file of 16 bits or 32 (float); `read` gives samples of the
     stretch, `(n_channels, n)`.
     """
@@ -55,13 +55,13 @@ class WavStretch:
         return np.ascontiguousarray(np.rint(np.clip(audio, -1, 1) * 32767).T.astype("<i2")).tobytes()
 
 
-class Unsatisfiable(StudioError):
+class RangeNotSatisfiable(StudioError):
     """A range past the end."""
 
     status = 416
 
 
-def asked_range(header: str | None, n_bytes: int) -> tuple[int, int] | None:
+def requested_range(header: str | None, n_bytes: int) -> tuple[int, int] | None:
     """The bytes first … last − 1 that a Range header asks for; None for all, also where it is not understood."""
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", (header or "").strip())
     if found is None or found.group(0) == "bytes=-":
@@ -71,5 +71,5 @@ def asked_range(header: str | None, n_bytes: int) -> tuple[int, int] | None:
         return max(0, n_bytes - int(last)), n_bytes
     low, high = int(first), min(n_bytes, int(last) + 1 if last else n_bytes)
     if low >= n_bytes:
-        raise Unsatisfiable(f"there are {n_bytes} bytes, none from {low} on")
+        raise RangeNotSatisfiable(f"there are {n_bytes} bytes, none from {low} on")
     return (low, high) if low < high else None

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import kinds
 from motes.events.event_table import Array, EventTable
-from motes.kinds.gabor.edited import performed
-from motes.scene.scene import KINDS, Scene
+from motes.scene.scene import Scene
+from motes.synth.render import prepared
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 # Noise is rendered in frames that reach over the ends of its events by some milliseconds.
 _MARGIN_S = 0.05
-_NOT_HEARD = {"quantiser", "groups", "metadata", *(kind.KIND for kind in KINDS)}
+_SILENT = {"tables", "quantiser", "groups", "metadata"}
 
 
 class Changed(NamedTuple):
@@ -35,18 +36,17 @@ def changed(before: Scene, after: Scene) -> Changed | None:
     if any(
         not _alike(getattr(before, name), getattr(after, name))
         for name in before.__dataclass_fields__
-        if name not in _NOT_HEARD
+        if name not in _SILENT
     ):
         edges.append(
             (min(before.n_samples, after.n_samples) / after.sample_rate_hz, max(before.duration_s, after.duration_s))
         )
         whole = _other_sources(before, after)
-    for kind in KINDS:
-        one, other = heard_table(before, kind.KIND), heard_table(after, kind.KIND)
+    for one, other in zip(prepared(before).tables, prepared(after).tables, strict=True):
         found = _changed_rows(one, other)
         if found is not None:
             edges.append(found)
-            whole = whole or kind.KIND not in ("gabor", "texture")  # whose events may share what they are rendered with
+            whole = whole or kinds.of(one).renderer.SHARES
     if not edges:
         return None
     rooms = [room for scene in (before, after) for room in scene.rooms]  # which ring on, and share convolutions
@@ -56,14 +56,9 @@ def changed(before: Scene, after: Scene) -> Changed | None:
     return Changed(max(0.0, start), max(0.0, min(end, max(before.duration_s, after.duration_s))), whole)
 
 
-def heard_table(scene: Scene, kind: str) -> EventTable:
-    """The events of a kind as they are rendered."""
-    return performed(scene) if kind == "gabor" else scene.table(kind)
-
-
 def _other_sources(before: Scene, after: Scene) -> bool:
     """Whether what events are played on has changed, more than by something new at its end."""
-    names = (name for name in before.__dataclass_fields__ if name not in _NOT_HEARD and name != "n_samples")
+    names = (name for name in before.__dataclass_fields__ if name not in _SILENT and name != "n_samples")
     return any(not _begins(getattr(after, name), getattr(before, name)) for name in names)
 
 
@@ -95,11 +90,11 @@ def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | N
 
 
 def row_hashes(table: EventTable) -> NDArray[np.uint64]:
-    """A number for each event, equal where all that is heard of it is equal."""
+    """A number for each event, equal where all that sounds of it is equal."""
     hashes = np.zeros(len(table), np.uint64)
     with np.errstate(over="ignore"):
         for param in table.PARAMS:
-            if (param.told or param.name in ("room_id", "wetness")) and param.name != "group_id":
+            if (param.public or param.name in ("room_id", "wetness")) and param.name != "group_id":
                 column: Array = np.ascontiguousarray(table.column(param.name))
                 for values in column.T if column.ndim == 2 else [column]:
                     hashes = (

@@ -13,13 +13,13 @@ from motes.audio.source import FileSource
 from motes.errors import ParameterError
 from motes.report.subject import found_recording
 from motes.scene.scene import Scene
-from motes.studio.http.errors import TooLarge
+from motes.studio.errors import TooLarge
 
 Audio = NDArray[np.float32]
 IN_MEMORY_SAMPLES = 1 << 24
 
 
-class Unpacked:
+class DecodedRecording:
     """All samples of a recording. `path` is the file that it was read from."""
 
     def __init__(self, path: Path, longest_s: float) -> None:
@@ -73,7 +73,7 @@ def check_length(source: FileSource, longest_s: float) -> FileSource:
     return source
 
 
-def recording_of(path: Path, digest: str, folders: tuple[str, ...], longest_s: float) -> Unpacked | None:
+def recording_of(path: Path, digest: str, folders: tuple[str, ...], longest_s: float) -> DecodedRecording | None:
     """The recording that the scene in this file was made from, if it lies beside it or in one of the folders."""
     found = found_recording(str(path), digest, folders)
-    return None if found is None else Unpacked(found, longest_s)
+    return None if found is None else DecodedRecording(found, longest_s)

@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.scene.scene import Scene
 from motes.studio.answers import Track
-from motes.studio.document.history import Revision
-from motes.studio.http.errors import Absent
+from motes.studio.errors import NotFound
 from motes.studio.sound.changed import Changed, changed
 from motes.synth.render import Renderer
 
@@ -19,6 +19,19 @@ Audio = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 15
 KEPT_BYTES = 256 << 20
 TRACKS: tuple[Track, ...] = ("original", "reconstruction", "residual")
+
+
+class State(Protocol):
+    """A state of a document: `audible` is the scene as it sounds."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def scene(self) -> Scene: ...
+
+    @property
+    def audible(self) -> Scene: ...
 
 
 class Recording(Protocol):
@@ -38,6 +51,7 @@ class Blocks:
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._kept: OrderedDict[tuple[int, int], Audio] = OrderedDict()
         self._n_bytes, self._most = 0, kept_bytes
+        # Threads render side by side: the order of use and the count of bytes go with what is kept.
         self._lock = threading.Lock()
         # How many have been rendered.
         self.n_rendered = 0
@@ -61,15 +75,14 @@ class Blocks:
 
 
 class Sound:
-    """The tracks of one document, of any of its revisions; a lock of its own for rendering, so that several may ask
-    at once.
-    """
+    """The tracks of one document, of any of its revisions."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._blocks = Blocks(kept_bytes)
-        self._made_by: dict[int, NDArray[np.int64]] = {}
+        self._origins: dict[int, NDArray[np.int64]] = {}
         self._renderers: OrderedDict[int, Renderer] = OrderedDict()
-        self._lock = threading.RLock()
+        # Not the document's: what it plays is rendered while it is edited. Held to find things, never to render.
+        self._lock = threading.Lock()
         self.recording: Recording | None = None
 
     @property
@@ -77,52 +90,50 @@ class Sound:
         """Blocks rendered so far."""
         return self._blocks.n_rendered
 
-    def follow(self, before: Revision | None, after: Revision) -> tuple[float, float] | None:
-        """Take in a new revision; returns where it sounds different from the one before, in s."""
-        scene, found = after.heard, None
+    def follow(self, before: State | None, after: State) -> tuple[float, float] | None:
+        """Where a new revision, taken in here, sounds different from the one before, in s."""
+        scene, found = after.audible, None
         n_blocks = -(-scene.n_samples // BLOCK_SAMPLES)
         made = np.full(n_blocks, after.number, np.int64)
         if before is not None:
-            found = changed(before.heard, scene)
-            kept = _untouched(before.heard.n_samples, scene.n_samples, found, scene.sample_rate_hz)
-            made[kept] = self._made_by[before.number][kept]
+            found = changed(before.audible, scene)
+            kept = _untouched(before.audible.n_samples, scene.n_samples, found, scene.sample_rate_hz)
+            made[kept] = self._origins[before.number][kept]
         with self._lock:
-            self._made_by[after.number] = made
+            self._origins[after.number] = made
         return None if found is None else (found.start_s, found.end_s)
 
-    def samples(self, track: str, revision: Revision, first: int, last: int) -> Audio:
+    def samples(self, track: str, revision: State, first: int, last: int) -> Audio:
         """Samples first … last − 1 of a track, `(n_channels, last − first)`."""
         if track == "original":
             return self._recorded().samples(first, last)
         if track not in TRACKS:
-            raise Absent(f"there is no track {track}: there are {', '.join(TRACKS)}")
+            raise NotFound(f"there is no track {track}: there are {', '.join(TRACKS)}")
         rendered = self._rendered(revision, first, last)
         return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
 
-    def sparse(self, track: str, revision: Revision, first: int, last: int) -> Audio:
-        """The same where neighbouring blocks are not wanted: nothing is kept."""
+    def samples_uncached(self, track: str, revision: State, first: int, last: int) -> Audio:
+        """Samples of a track, rendered for this call: for stretches whose neighbours are not wanted."""
         if track == "original":
             return self._recorded().samples(first, last)
         rendered = self._renderer(revision).samples(first, last)
         return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
 
-    def made_by(self, revision: Revision, first: int, last: int) -> bytes:
-        """Tells the sound of samples first … last − 1 from others: the same in revisions between which it has not
-        changed.
-        """
-        numbers = self._made_by[revision.number]
+    def origin_of(self, revision: State, first: int, last: int) -> bytes:
+        """A key of the sound of samples first … last − 1, equal in revisions between which it has not changed."""
+        numbers = self._origins[revision.number]
         return numbers[max(0, first) // BLOCK_SAMPLES : max(0, last) // BLOCK_SAMPLES + 1].tobytes()
 
-    def block(self, revision: Revision, number: int) -> Audio:
+    def block(self, revision: State, number: int) -> Audio:
         """A block of what the scene renders."""
-        made_by = int(self._made_by[revision.number][number])
-        if (found := self._blocks.get(made_by, number)) is None:
+        origin = int(self._origins[revision.number][number])
+        if (found := self._blocks.get(origin, number)) is None:
             first = number * BLOCK_SAMPLES
             found = self._renderer(revision).samples(first, min(first + BLOCK_SAMPLES, revision.scene.n_samples))
-            self._blocks.put(made_by, number, found)
+            self._blocks.put(origin, number, found)
         return found
 
-    def _rendered(self, revision: Revision, first: int, last: int) -> Audio:
+    def _rendered(self, revision: State, first: int, last: int) -> Audio:
         audio = np.empty((revision.scene.n_channels, last - first), np.float32)
         for number in range(first // BLOCK_SAMPLES, -(-last // BLOCK_SAMPLES) if last > first else 0):
             start = number * BLOCK_SAMPLES
@@ -130,9 +141,9 @@ class Sound:
             audio[:, low - first : high - first] = self.block(revision, number)[:, low - start : high - start]
         return audio
 
-    def _renderer(self, revision: Revision) -> Renderer:
+    def _renderer(self, revision: State) -> Renderer:
         with self._lock:
-            found = self._renderers.pop(revision.number, None) or Renderer(revision.heard)
+            found = self._renderers.pop(revision.number, None) or Renderer(revision.audible)
             self._renderers[revision.number] = found
             while len(self._renderers) > 4:
                 self._renderers.popitem(last=False)
@@ -140,7 +151,7 @@ class Sound:
 
     def _recorded(self) -> Recording:
         if self.recording is None:
-            raise Absent("the recording that this scene was made from is not at hand")
+            raise NotFound("the recording that this scene was made from is not at hand")
         return self.recording
 
 

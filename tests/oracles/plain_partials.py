@@ -12,10 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels import partials as limits
-
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+# docs/partials.md tells what each of these limits is for.
+REACH, STEP_BINS, SWEEP_BINS, ALIKE, FAR_BINS, TUBE_BINS = 0.6, 1.0, 3.0, 2.0, 24.0, 0.75
+MASK_LOUDER, MASK_BINS, STRICT, LENIENT, SMALL, SWEPT = 2.0, 12.0, 1.6, 1.2, 3, 0.5
+JOIN_REACH, BEND_BINS, END_ATOMS, SMOOTH = 0.8, 4.0, 3, 0.25
 
 
 @dataclass(eq=False)
@@ -78,13 +81,13 @@ class PlainLines:
         return found
 
     def _within_reach(self, a: int, b: int) -> bool:
-        return bool(abs(self.time[a] - self.time[b]) <= limits.REACH * (self.window[a] + self.window[b]))
+        return bool(abs(self.time[a] - self.time[b]) <= REACH * (self.window[a] + self.window[b]))
 
     def _next(self, head: int, anchor: int, sign: int, slope: float) -> int | None:
         """The candidate with the highest score, of equal ones the nearest."""
         gap, shorter = sign * (self.time - self.time[head]), np.minimum(self.window, self.window[head])
-        near = (gap > 0) & (np.abs(gap) <= limits.REACH * (self.window + self.window[head]))
-        near &= np.abs(self.sound - self.sound[head]) * shorter < limits.FAR_BINS
+        near = (gap > 0) & (np.abs(gap) <= REACH * (self.window + self.window[head]))
+        near &= np.abs(self.sound - self.sound[head]) * shorter < FAR_BINS
         candidates = np.flatnonzero(self.free & near)
         scores = [self._score(head, anchor, j, slope) for j in candidates[::sign].tolist()]
         if not scores or max(scores) <= 0:
@@ -100,7 +103,7 @@ class PlainLines:
         fits = (1 - away**2) * (0.55 + 0.45 * math.cos(turned))
         alike = min(self.strength[j], self.strength[head]) / max(self.strength[j], self.strength[head])
         gap = abs(self.time[j] - self.time[head]) / min(self.window[head], self.window[j])
-        return float(self.energy[j] * alike**limits.ALIKE * fits**2 / (1 + 4 * gap))
+        return float(self.energy[j] * alike**ALIKE * fits**2 / (1 + 4 * gap))
 
     def _misfit(self, head: int, j: int, slope: float) -> tuple[float, float]:
         time, window = self.time[[head, j]], self.window[[head, j]]
@@ -112,9 +115,7 @@ class PlainLines:
             apart = self.sound[j] - self.sound[head] - slope * (time[1] - time[0])
             turned = self.phase[j] - self.phase[head] - np.pi * (self.sound[head] + self.sound[j]) * (time[1] - time[0])
             turned = turned if self.channel[j] == self.channel[head] else 0.0
-        return float(abs(apart) * window.min() / (limits.STEP_BINS + limits.SWEEP_BINS * gap / window.max())), float(
-            turned
-        )
+        return float(abs(apart) * window.min() / (STEP_BINS + SWEEP_BINS * gap / window.max())), float(turned)
 
     def frequency(self, i: int, time: float) -> float:
         """Under atom i, straight between its points."""
@@ -134,17 +135,17 @@ class PlainLines:
     def _claim(self, low: float, high: float, head: int, tail: int, number: int) -> None:
         loudness, places = max(self.amplitude[head], self.amplitude[tail]), self.point_sound[[head, tail]]
         for k in np.flatnonzero((self.time >= low) & (self.time <= high) & (self.line == 0)).tolist():
-            if max(self.own[k] - places.max(), places.min() - self.own[k]) * self.window[k] >= limits.MASK_BINS:
+            if max(self.own[k] - places.max(), places.min() - self.own[k]) * self.window[k] >= MASK_BINS:
                 continue
-            reach = limits.SWEPT * self.window[k]
+            reach = SWEPT * self.window[k]
             before, here, after = (self._between(self.time[k] + by, head, tail) for by in (-reach, 0.0, reach))
             away = (
                 max(self.own[k] - max(before, here, after), min(before, here, after) - self.own[k], 0.0)
                 * self.window[k]
             )
-            if abs(self.sound[k] - here) * self.window[k] < limits.TUBE_BINS and away < limits.MASK_BINS:
+            if abs(self.sound[k] - here) * self.window[k] < TUBE_BINS and away < MASK_BINS:
                 self.line[k], self.free[k] = number, False
-            elif self.amplitude[k] < loudness * mask(away, limits.STRICT):
+            elif self.amplitude[k] < loudness * mask(away, STRICT):
                 self.free[k] = False
 
     # --- joining
@@ -153,7 +154,7 @@ class PlainLines:
         """A line near one end: time, frequency and slope of the straight line through its points, window and
         strength.
         """
-        chosen, tip = (atoms[-limits.END_ATOMS :], atoms[-1]) if last else (atoms[: limits.END_ATOMS], atoms[0])
+        chosen, tip = (atoms[-END_ATOMS:], atoms[-1]) if last else (atoms[:END_ATOMS], atoms[0])
         x = np.concatenate([self.point_time[i, : self.points[i]] for i in chosen]) - self.time[tip]
         y = np.concatenate([self.point_sound[i, : self.points[i]] for i in chosen])
         slope, level = np.polyfit(x, y, 1) if len(x) > 1 else (0.0, y[0])
@@ -205,12 +206,12 @@ class PlainLines:
                 if home == number:
                     if line[i] == number:
                         frequency[i] = here
-                elif home == 0 or (count[home] <= limits.SMALL and count[number] > limits.SMALL):
-                    reach = limits.SWEPT * self.window[i]
+                elif home == 0 or (count[home] <= SMALL and count[number] > SMALL):
+                    reach = SWEPT * self.window[i]
                     under = np.append(sound[(time > self.time[i] - reach) & (time < self.time[i] + reach)], here)
                     away = max(self.own[i] - under.max(), under.min() - self.own[i], 0.0) * self.window[i]
                     k = max(int(np.searchsorted(time, self.time[i], side="right")) - 1, 0)
-                    score = loudness[k : k + 2].max() * mask(away, limits.LENIENT)
+                    score = loudness[k : k + 2].max() * mask(away, LENIENT)
                     if score > best[i]:
                         best[i], line[i], frequency[i] = score, number, here
         return line, frequency
@@ -221,7 +222,7 @@ class PlainLines:
         return np.repeat(self.amplitude[atoms], self.points[atoms])[np.argsort(time, kind="stable")]
 
     def _smoothed(self, k: int, time: Array, sound: Array, width: Array, weight: Array) -> float:
-        x = (time - time[k]) / (limits.SMOOTH * width[k])
+        x = (time - time[k]) / (SMOOTH * width[k])
         near = np.abs(x) <= 3.5
         x, y, w = x[near], sound[near], weight[near] * np.exp(-0.5 * x[near] ** 2)
         s0, s1, s2, y0, y1 = w.sum(), (w * x).sum(), (w * x * x).sum(), (w * y).sum(), (w * x * y).sum()
@@ -232,23 +233,19 @@ class PlainLines:
 
 def mask(bins: float, power: float) -> float:
     """How strong, against a line, an atom so many bins away can be and still be a part of it."""
-    if bins > limits.MASK_BINS:
+    if bins > MASK_BINS:
         return 0.0
-    return limits.MASK_LOUDER if bins < 0.75 else min(limits.MASK_LOUDER, bins**-power)
+    return MASK_LOUDER if bins < 0.75 else min(MASK_LOUDER, bins**-power)
 
 
 def follows(end: tuple[float, ...], begin: tuple[float, ...]) -> float:
     """How well a line that begins goes on where another ended: 0 if it does not, 1 at best."""
     (t0, f0, slope0, window0, strength0), (t1, f1, slope1, window1, strength1) = end, begin
     gap, short = t1 - t0, min(window0, window1)
-    if not 0 < gap <= limits.JOIN_REACH * (window0 + window1):
+    if not 0 < gap <= JOIN_REACH * (window0 + window1):
         return 0.0
-    away = (
-        abs(f0 - f1 + gap * (slope0 + slope1) / 2)
-        * short
-        / (limits.STEP_BINS + limits.SWEEP_BINS * gap / max(window0, window1))
-    )
-    bent = abs(slope0 - slope1) * short**2 / limits.BEND_BINS
+    away = abs(f0 - f1 + gap * (slope0 + slope1) / 2) * short / (STEP_BINS + SWEEP_BINS * gap / max(window0, window1))
+    bent = abs(slope0 - slope1) * short**2 / BEND_BINS
     return (
         0.0
         if max(away, bent) >= 1

@@ -30,7 +30,7 @@ class Box(Body):
     high_hz: Finite
 
 
-class What(Body):
+class EventFilter(Body):
     """Which events: all fields that are given must hold; without any, all events."""
 
     ranges: Annotated[list[Number], Field(max_length=_MOST_IDS)] | None = Field(
@@ -56,7 +56,7 @@ class What(Body):
 
 
 class OpenBody(Body):
-    """One of them."""
+    """A scene, a recording or unsaved work to open: one of the three."""
 
     path: str | None = None
     upload: str | None = None
@@ -64,7 +64,7 @@ class OpenBody(Body):
 
 
 class SourceBody(Body):
-    """One of them."""
+    """A file, in the folder or uploaded: one of the two."""
 
     path: str | None = None
     upload: str | None = None
@@ -90,8 +90,8 @@ class JobBody(Body):
 class TableBody(Body):
     """A piece of the table of events."""
 
-    what: What | None = None
-    sort: str = "time_s"
+    what: EventFilter | None = None
+    order_by: str = Field(default="time_s", alias="sort")
     descending: bool = False
     offset: Number = 0
     limit: Annotated[int, Field(ge=0, le=2000)] = 200
@@ -100,9 +100,9 @@ class TableBody(Body):
 
 
 class SoundBody(Body):
-    """Which events to hear alone."""
+    """Which events to render alone."""
 
-    what: What
+    what: EventFilter
 
 
 class Paste(Body):
@@ -155,5 +155,5 @@ class EditBody(Body):
     """An edit of the revision in force."""
 
     revision: Number
-    what: What = Field(default_factory=What)
+    what: EventFilter = Field(default_factory=EventFilter)
     edit: Edit

@@ -9,9 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels.dictionary import BLOCK_BINS, HOP_DIVISOR, unit_window
+# Atoms are centred every part of a window; the kernels look for the best of so many bins at once.
+HOP_DIVISOR, BLOCK_BINS = 4, 16
 
 Atom = tuple[int, int, int, NDArray[np.complex128]]
+
+
+def unit_window(window: int) -> NDArray[np.float64]:
+    """The periodic Hann window, centred on its middle sample, of unit energy."""
+    hann = 0.5 + 0.5 * np.cos(2 * np.pi * (np.arange(window) - window // 2) / window)
+    return hann / np.sqrt(np.sum(hann**2))
 
 
 class PlainPursuit:

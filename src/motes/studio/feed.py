@@ -1,4 +1,4 @@
-"""What happens in the studio, told to every page as it happens: server-sent events."""
+"""What happens in the studio, sent to every page as it happens: server-sent events."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-_BEAT_S = 15.0
+_KEEP_ALIVE_S = 15.0
 _MOST_WAITING = 1000
 
 
 class Feed:
-    """Messages to all who listen; `tell` may be called from any thread."""
+    """Messages to all who listen; `publish` may be called from any thread."""
 
     def __init__(self) -> None:
         self._listeners: dict[asyncio.Queue[bytes | None], asyncio.AbstractEventLoop] = {}
+        # Threads publish while event loops come and go.
         self._lock = threading.Lock()
         self._closed = False
 
-    def tell(self, name: str, data: Mapping[str, Any]) -> None:
-        """One message."""
-        message = encoded(name, data)
+    def publish(self, name: str, data: Mapping[str, Any]) -> None:
+        """Send a message to every listener."""
+        message = sse_message(name, data)
         with self._lock:
             for queue, loop in list(self._listeners.items()):
                 try:
@@ -40,18 +41,18 @@ class Feed:
                 except RuntimeError:
                     continue
 
-    async def listen(self, hello: Callable[[], Mapping[str, Any]]) -> AsyncIterator[bytes]:
-        """All messages from now on, the state of everything first."""
+    async def listen(self, state: Callable[[], Mapping[str, Any]]) -> AsyncIterator[bytes]:
+        """All messages from now on, `hello` with the state of everything first."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         with self._lock:
             if self._closed:
                 return
             self._listeners[queue] = asyncio.get_running_loop()
         try:
-            yield encoded("hello", await asyncio.to_thread(hello))
+            yield sse_message("hello", await asyncio.to_thread(state))
             while True:
                 try:
-                    message = await asyncio.wait_for(queue.get(), _BEAT_S)
+                    message = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_S)
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
@@ -70,6 +71,6 @@ def _put(queue: asyncio.Queue[bytes | None], message: bytes) -> None:
         queue.put_nowait(None)
 
 
-def encoded(name: str, data: Mapping[str, Any]) -> bytes:
+def sse_message(name: str, data: Mapping[str, Any]) -> bytes:
     """A message as it is sent."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, allow_nan=False)}\n\n".encode()

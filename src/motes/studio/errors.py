@@ -11,13 +11,13 @@ class StudioError(MotesError):
     status = 422
 
 
-class Absent(StudioError):
+class NotFound(StudioError):
     """There is no such thing."""
 
     status = 404
 
 
-class Refused(StudioError):
+class Forbidden(StudioError):
     """Not from here, or not there."""
 
     status = 403

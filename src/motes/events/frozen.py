@@ -1,0 +1,47 @@
+"""The base of frozen dataclasses: what is derived from one once is kept with it, and no copy takes it along."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import fields
+from typing import Any, Self, TypeVar
+
+Made = TypeVar("Made")
+
+
+class Derived:
+    """What has been derived from an object, and the lock of whoever derives something from it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.values: dict[Hashable, Any] = {}
+
+
+class Frozen:
+    """Copies and unpickled objects are made by the constructor from the fields: it checks them and makes their arrays
+    read-only again, and nothing derived comes along.
+    """
+
+    __slots__ = ("_derived",)
+    _derived: Derived
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        made = super().__new__(cls)
+        object.__setattr__(made, "_derived", Derived())
+        return made
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gave when it was first asked for under this key; a second thread that asks meanwhile waits."""
+        with self._derived.lock:
+            if key not in self._derived.values:
+                self._derived.values[key] = make()
+            found: Made = self._derived.values[key]
+            return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_of, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
+
+
+def _made_of(cls: type[Any], values: dict[str, Any]) -> Any:
+    return cls(**values)
