@@ -19,7 +19,7 @@ import soundfile
 from motes import kinds
 from motes.audio import read_audio
 from motes.errors import ParameterError
-from motes.kinds.gabor.partials import Curve
+from motes.kinds.gabor.partials.tracking import Curve
 from motes.kinds.gabor.table import Gabor
 from motes.report.facts import citation, how_made
 from motes.report.items import items_of, lines

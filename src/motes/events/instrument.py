@@ -138,7 +138,7 @@ class Instrument(Frozen):
         omega = 2 * np.pi * self.frequency_hz * frequency_ratio / self.sample_rate_hz
         return np.stack([-NEPERS_60_DB / (self.t60_s * self.sample_rate_hz), omega])
 
-    def heard_mixing(self, frequency_ratio: float = 1.0) -> Reals:
+    def mixing_in_band(self, frequency_ratio: float = 1.0) -> Reals:
         """`mixing` as `(n_channels, 2, n_modes)`, zero for modes above half the sample rate, which would come back
         as other frequencies.
         """
@@ -168,7 +168,7 @@ class Instrument(Frozen):
         sound = (
             np.exp(np.outer(decay + 1j * omega, n)) * (self.weights[control, used] * np.exp(1j * omega * turn))[:, None]
         )
-        mix = self.heard_mixing(frequency_ratio)[:, :, used]
+        mix = self.mixing_in_band(frequency_ratio)[:, :, used]
         audio: Reals = ((mix[:, 0] + 1j * mix[:, 1]) @ sound).real
         taps = min(self.n_taps, n_samples)
         audio[:, :taps] += self.direct_gain[control] * self.direct[:, :taps]

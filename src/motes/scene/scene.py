@@ -57,7 +57,7 @@ class Scene(Frozen):
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of a scene, each with a default)
         self,
         sample_rate_hz: int,
         n_samples: int,

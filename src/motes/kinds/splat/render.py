@@ -12,7 +12,7 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.renderer import EventRenderer, SceneContext
-from motes.kinds.splat.kernel import LONGEST, NODES, add_partials
+from motes.kinds.splat.kernel import LONGEST, NODES, Knots, add_partials
 from motes.kinds.splat.table import FALL, PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, noise_period
 from motes.units import CENT, SILENCE_DB
 
@@ -161,18 +161,8 @@ def _ringing(events: Splat, i: int, partials: _Partials, rate: int, at_s: float,
     driven = min(len(spread), int(np.searchsorted(since, _burst_over(events, i))))
     length = (1 << spread[:driven])[:, None]
     drive = burst(events, i, since[:driven, None] + length * _NODE / rate) * length * _WEIGHT
-    add_partials(
-        sound,
-        place,
-        spread,
-        drive,
-        burst(events, i, since),
-        _shared(events, i, since, rate),
-        columns,
-        _NODE,
-        first_knot,
-        partials.quiet,
-    )
+    knots = Knots(place, spread, drive, burst(events, i, since), _shared(events, i, since, rate))
+    add_partials(sound, knots, columns, _NODE, first_knot, partials.quiet)
     return sound[begin - TILE * tile :][: end - begin]
 
 
@@ -197,7 +187,7 @@ def _knots(events: Splat, i: int, partials: _Partials, rate: int, since: Array) 
 
 
 def _shared(events: Splat, i: int, since: Array, rate: int) -> Array:
-    """What all partials of event i have in common at these times since its burst: see `add_partials`."""
+    """What all partials of event i have in common at these times since its burst, as in `Knots`."""
     crossfade, pace, depth, glide = (
         float(events.column(name)[i]) for name in ("crossfade_s", "modulation_hz", "tremolo", "glide_per_s")
     )

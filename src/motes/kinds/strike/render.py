@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motes.events.instrument import Instrument, Reals
 from motes.kinds.renderer import EventRenderer, SceneContext
-from motes.kinds.strike.kernel import ring
+from motes.kinds.strike.kernel import Controls, Modes, Strikes, ring
 from motes.kinds.strike.table import Strike, in_samples
 
 # A strike that has fallen by this much is over.
@@ -48,12 +48,13 @@ class _Voice:
         patterns, self._control = _patterns(instrument, ratio, strikes)
         self._over = self._at + instrument.ring_s(SILENT_DB)[strikes.control] * rate
         used = np.flatnonzero(patterns.any(axis=0))
-        self._rate = np.ascontiguousarray(instrument.rate(ratio)[:, used])
-        self._mix = np.ascontiguousarray(instrument.heard_mixing(ratio)[:, :, used])
+        poles, mixing = instrument.rate(ratio)[:, used], instrument.mixing_in_band(ratio)[:, :, used]
+        self._modes = Modes(np.ascontiguousarray(poles), np.ascontiguousarray(mixing))
         pattern, mode = np.nonzero(patterns[:, used])
         value = patterns[:, used][pattern, mode]
         starts = np.searchsorted(pattern, np.arange(len(patterns) + 1)).astype(np.int64)
-        self._weights = starts, mode.astype(np.int64), np.ascontiguousarray(np.stack([value.real, value.imag]))
+        weight = np.ascontiguousarray(np.stack([value.real, value.imag]))
+        self._controls = Controls(starts, mode.astype(np.int64), weight)
         whole = (strikes.low_hz <= 0) & (strikes.high_hz >= ratio * rate / 2)
         self._direct, self._direct_gain = (
             instrument.direct,
@@ -62,21 +63,11 @@ class _Voice:
 
     def add(self, audio: Reals, first: int) -> None:
         n_samples = audio.shape[1]
-        heard = np.flatnonzero((self._at <= first + n_samples - 1) & (self._over > first))
-        if len(heard) and n_samples:
-            state = np.zeros((2, self._rate.shape[1]))
-            at = self._at[heard] - first
-            ring(
-                audio,
-                state,
-                self._rate,
-                self._mix,
-                at,
-                self._turn[heard],
-                self._amplitude[heard],
-                self._control[heard],
-                *self._weights,
-            )
+        ringing = np.flatnonzero((self._at <= first + n_samples - 1) & (self._over > first))
+        if len(ringing) and n_samples:
+            at, turn, amplitude = self._at[ringing] - first, self._turn[ringing], self._amplitude[ringing]
+            strikes = Strikes(at, turn, amplitude, self._control[ringing])
+            ring(audio, np.zeros((2, self._modes.poles.shape[1])), self._modes, strikes, self._controls)
         for i in np.flatnonzero(self._direct_gain) if self._direct.shape[1] else ():
             add_at(audio, int(np.ceil(self._at[i])) - first, self._direct_gain[i] * self._direct)
 
