@@ -184,7 +184,7 @@ class Scene(Frozen):
         return quantise(self)
 
     def link(self) -> Scene:
-        """The same events with those of each partial in a group of their own (role partial)."""
+        """The scene with the atoms of each partial in a group of their own (role partial)."""
         from motes.edit.partials import link
 
         return link(self)

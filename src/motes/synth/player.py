@@ -87,7 +87,7 @@ class Player:
         return audio[0].astype(np.float32) if self.instrument.n_channels == 1 else audio.astype(np.float32)
 
     def samples(self, n_samples: int) -> Reals:
-        """The same as `(n_channels, n_samples)` in double precision."""
+        """The next `n_samples`, `(n_channels, n_samples)` in double precision."""
         if n_samples < 0:
             raise ParameterError(f"a block cannot have {n_samples} samples")
         taps, end = self.instrument.n_taps, self.position + n_samples

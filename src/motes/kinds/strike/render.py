@@ -28,7 +28,7 @@ class StrikeRenderer(EventRenderer):
             self._voices.append(_Voice(context.instruments[int(instrument_id)], float(ratio), part))
 
     def add(self, audio: Reals, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
+        """Add the events of a stretch; as `EventRenderer`."""
         for voice in self._voices:
             voice.add(audio[:, :n_samples], first)
 

@@ -26,8 +26,8 @@ ANY_WINDOW = 1 << 30
 
 
 def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
-    """Which events of lines have longer windows than their lines ask for, and lie near enough to these to be told
-    in such.
+    """Which events of lines have longer windows than their lines ask for, and lie near enough to these to be
+    rewritten in such.
     """
     longer = (number > 0) & (events.window_s * sample_rate_hz > 1.5 * windows[number])
     return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
