@@ -88,3 +88,13 @@ def test_folders_can_be_taken_in_at_a_glance() -> None:
 
 def test_every_package_and_module_says_what_it_is() -> None:
     assert not [name_of(path) for path in FILES if not ast.get_docstring(tree(path))]
+
+
+def test_tests_mirror_the_source() -> None:
+    """A folder of tests for each room, and none for what is no room."""
+    tests = ROOT / "tests"
+    holding = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}
+    packages = {path.parent.relative_to(SOURCE) for path in FILES if path.name == "__init__.py"}
+    assert not holding - packages
+    rooms = {path for path in packages if len(path.parts) == 1}
+    assert not rooms - {path.parts and Path(path.parts[0]) for path in holding}
