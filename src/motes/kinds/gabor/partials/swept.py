@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.gabor.partials import Curve, Lines
+from motes.kinds.gabor.partials.lines import Curve, Lines
 from motes.kinds.gabor.table import Gabor
 
 # A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its
@@ -69,7 +69,7 @@ def rewrite_for_edit(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sampl
     under are replaced by shorter ones, those that lines share by longer ones, which render the same to −60 dB. `events`
     know their partials, as `lines` found them.
     """
-    from motes.kinds.gabor.shared import chords, separated
+    from motes.kinds.gabor.partials.shared import chords, separated
 
     rate, number, n_lines = sample_rate_hz, lines.number, len(lines.curves)
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import motes
-from motes.kinds.gabor import shared, swept
 from motes.kinds.gabor.edited import atoms_as_rendered, prepare
-from motes.kinds.gabor.partials import find_lines
-from motes.kinds.gabor.swept import LEFT_OUT, Remembered, loudest, rewrite_for_edit, windows_for
+from motes.kinds.gabor.partials import shared, swept
+from motes.kinds.gabor.partials.lines import find_lines
+from motes.kinds.gabor.partials.swept import LEFT_OUT, Remembered, loudest, rewrite_for_edit, windows_for
 
 RATE = 44100
 COLUMNS = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "group_id", "partial_hz", "partial_rad")

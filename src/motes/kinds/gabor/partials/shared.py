@@ -1,8 +1,8 @@
-"""Sounds so near each other that they share atoms, told in atoms long enough to tell them apart.
+"""Sounds so near each other that they share atoms, separated into atoms long enough to resolve them.
 
 Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it
-(`motes.kinds.gabor.swept`) each term is of the nearest line. Where the sound is not steady, an attack say, it stays
-with the line that had it, in short atoms.
+(`motes.kinds.gabor.partials.swept`) each term is of the nearest line. Where the sound is not steady, an attack say, it
+stays with the line that had it, in short atoms.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.gabor.partials import Curve, Lines
-from motes.kinds.gabor.swept import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms, windows_for
+from motes.kinds.gabor.partials.lines import Curve, Lines
+from motes.kinds.gabor.partials.swept import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms, windows_for
 from motes.kinds.gabor.table import Gabor
 
 # An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of
