@@ -20,7 +20,7 @@ class Gabor(EventTable):
     |u| < window/2.
 
     The columns from `group_id` on may be left out. `partial_hz` and `partial_rad` say how the partial of an atom runs
-    (`motes.kinds.gabor.partials.tracking`), those that begin with `edit_` what edits have done to the atom, and those with
+    (`motes.kinds.gabor.partials`), those that begin with `edit_` what edits have done to the atom, and those with
     `base_` what it was before (`motes.kinds.gabor.edited`).
 
     `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at
