@@ -151,7 +151,10 @@ class Room(Frozen):
             return taken
         if not taken.any():  # a channel that is silent in the response: what little sounds there is in another
             taken = self.response[np.argmax(np.sum(np.square(self.response), axis=1))][None].repeat(n_channels, axis=0)
-        return at_unit_energy(_resampled(taken, self.sample_rate_hz, sample_rate_hz))
+        made = np.array(_resampled(taken, self.sample_rate_hz, sample_rate_hz))
+        if not made.any():  # at a rate too low for any of it: the direct sound is left
+            made[:, 0] = 1.0
+        return at_unit_energy(made)
 
     def rt60(self) -> float | None:
         """The reverberation time in s, of all channels together; None where it cannot be measured (see

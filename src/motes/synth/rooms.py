@@ -20,6 +20,7 @@ from motes.events.event_table import Array, EventTable
 from motes.events.room import Samples
 from motes.kinds.renderer import EventRenderer
 from motes.scene.scene import Scene
+from motes.settings import check_limit
 
 # Samples of a chunk.
 CHUNK = 1 << 15
@@ -125,6 +126,10 @@ class WetPart:
         self._layers = list(layers(scene, parts_of))
         self._n_channels = scene.n_channels
         used = sorted({layer.room for layer in self._layers if layer.room})
+        taps = sum(math.ceil(scene.rooms[room - 1].duration_s * scene.sample_rate_hz) for room in used)
+        if taps * scene.n_channels > CHUNK:
+            size = f"{taps * scene.n_channels} samples ({len(used)} of them, {scene.n_channels} channels)"
+            check_limit("motes_max_room_samples", taps * scene.n_channels, f"the responses of the rooms have {size}")
         kernels = [scene.rooms[room - 1].kernels(scene.sample_rate_hz, scene.n_channels) for room in used]
         self._buses = {room: Bus(kernel) for room, kernel in zip(used, kernels, strict=True) if kernel is not None}
         starts = [float(table.start_s.min()) for table in scene.tables if len(table)]

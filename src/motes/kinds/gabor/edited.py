@@ -61,6 +61,11 @@ def apply_edits(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabo
     return _moved(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
 
 
+def apply_edits_alone(base: Gabor, edits: dict[str, Any]) -> Gabor:
+    """`apply_edits` as if each event were a partial of its own: about where edits put it, without the others."""
+    return _moved(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
+
+
 def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
     have left these.

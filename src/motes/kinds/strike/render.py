@@ -11,9 +11,12 @@ from motes.events.instrument import Instrument, Reals
 from motes.kinds.renderer import EventRenderer, SceneContext
 from motes.kinds.strike.kernel import Controls, Modes, Strikes, ring
 from motes.kinds.strike.table import Strike, in_samples
+from motes.settings import check_limit
 
 # A strike that has fallen by this much is over.
 SILENT_DB = 200.0
+# Patterns are made of so many weights at once; nor is a setting read for fewer modes.
+_CELLS_AT_ONCE = 1 << 18
 
 
 class StrikeRenderer(EventRenderer):
@@ -45,16 +48,12 @@ class _Voice:
             strikes.turn_s * rate,
             strikes.amplitude.copy(),
         )
-        patterns, self._control = _patterns(instrument, ratio, strikes)
+        starts, modes, value, self._control = _patterns(instrument, ratio, strikes)
         self._over = self._at + instrument.ring_s(SILENT_DB)[strikes.control] * rate
-        used = np.flatnonzero(patterns.any(axis=0))
+        used, mode = np.unique(modes, return_inverse=True)
         poles, mixing = instrument.rate(ratio)[:, used], instrument.mixing_in_band(ratio)[:, :, used]
         self._modes = Modes(np.ascontiguousarray(poles), np.ascontiguousarray(mixing))
-        pattern, mode = np.nonzero(patterns[:, used])
-        value = patterns[:, used][pattern, mode]
-        starts = np.searchsorted(pattern, np.arange(len(patterns) + 1)).astype(np.int64)
-        weight = np.ascontiguousarray(np.stack([value.real, value.imag]))
-        self._controls = Controls(starts, mode.astype(np.int64), weight)
+        self._controls = Controls(starts, mode.reshape(-1).astype(np.int64), value)
         whole = (strikes.low_hz <= 0) & (strikes.high_hz >= ratio * rate / 2)
         self._direct, self._direct_gain = (
             instrument.direct,
@@ -74,17 +73,29 @@ class _Voice:
 
 def _patterns(
     instrument: Instrument, ratio: float, strikes: Strike
-) -> tuple[NDArray[np.complex128], NDArray[np.int64]]:
-    """The different patterns that strikes inject, `(n_patterns, n_modes)`: controls without modes out of band; and
-    which of them each strike does.
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Reals, NDArray[np.int64]]:
+    """The different patterns that strikes inject, controls without modes out of band: where each starts
+    `(n_patterns + 1,)`, modes, Re and Im of the weights `(2, n)`; and which of the patterns each strike injects.
     """
     key = np.stack([strikes.control.astype(np.float64), strikes.low_hz, strikes.high_hz])
     unique, number = np.unique(key, axis=1, return_inverse=True)
-    hz = instrument.frequency_hz * ratio
-    inside = (hz >= unique[1][:, None]) & (hz <= unique[2][:, None])
-    return instrument.weights[unique[0].astype(np.int64)] * inside, np.ascontiguousarray(
-        number.reshape(-1).astype(np.int64)
-    )
+    hz, total = instrument.frequency_hz * ratio, 0
+    counts, modes, values = [np.zeros(1, np.int64)], [np.empty(0, np.int64)], [np.empty((2, 0))]
+    step = max(1, _CELLS_AT_ONCE // max(1, len(hz)))
+    for first in range(0, unique.shape[1], step):
+        control, low, high = unique[:, first : first + step]
+        weights = instrument.weights[control.astype(np.int64)] * ((hz >= low[:, None]) & (hz <= high[:, None]))
+        pattern, mode = np.nonzero(weights)
+        found = weights[pattern, mode]
+        counts.append(np.bincount(pattern, minlength=len(control)))
+        modes.append(mode)
+        values.append(np.stack([found.real, found.imag]))
+        total += len(mode)
+        if total > _CELLS_AT_ONCE:
+            check_limit("motes_max_strike_modes", total, f"strikes of one instrument excite {total} modes")
+    starts = np.cumsum(np.concatenate(counts)).astype(np.int64)
+    value = np.ascontiguousarray(np.concatenate(values, axis=1))
+    return starts, np.concatenate(modes), value, np.ascontiguousarray(number.reshape(-1).astype(np.int64))
 
 
 def add_at(audio: Reals, place: int, sound: Reals) -> None:
