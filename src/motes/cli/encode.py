@@ -13,6 +13,7 @@ from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
 from motes.errors import ParameterError
+from motes.stop_reason import StopReason
 
 # The encoders that have a flag, each with what the option is there.
 Owners = list[tuple[Encoder, Option]]
@@ -148,5 +149,12 @@ def _account(report: dict[str, Any]) -> str:
     room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
     return (
         f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, "
-        f"{report['stop_reason']}"
+        f"{report['stop_reason']}{_smallest(report)}"
     )
+
+
+def _smallest(report: dict[str, Any]) -> str:
+    """What a bitrate that cannot be met would have to be."""
+    if report["stop_reason"] != StopReason.BITRATE_UNREACHABLE:
+        return ""
+    return f": the smallest file takes {report['n_bytes']} bytes, {report['kbps']:.1f} kbps"
