@@ -113,7 +113,7 @@ def test_an_mp3_that_changes_its_rate_says_where():
 
 @pytest.mark.parametrize("data", [b"ID3\x04\0\0\0\0\0\x20" + bytes(32), b"TAG" + bytes(125)])
 def test_an_mp3_of_tags_alone(data):
-    with pytest.raises(AudioError, match="^a.mp3 holds tags and no sound$"):
+    with pytest.raises(AudioError, match=r"^a\.mp3 holds tags and no sound$"):
         decoded(data, "a.mp3")
 
 
@@ -168,7 +168,7 @@ def test_adpcm_of_an_open_size():
     np.testing.assert_array_equal(quietly(patched(data, at, bytes(4))), decoded(data))
 
 
-@pytest.mark.parametrize("format_", ["WAV", "RF64", "AU"])
+@pytest.mark.parametrize("format_", ["WAV", "AU"])
 def test_what_lies_beyond_the_size_is_told(format_):
     name, after, n_bytes, _ = OPEN_SIZES[format_]
     data = coded(format_, "PCM_16", sound(2000))

@@ -111,11 +111,12 @@ def _span(view: View, layout: Layout, at: int, end: int) -> tuple[Span, int | No
     rest = _rest(view, layout, sound.start + promised, end) if promised <= there else _Rest()
     is_zero = promised <= layout.before_sound and there > layout.before_sound and not rest.is_chunks
     is_wrapped = sound.n_bytes == promised and layout.size_bytes == 4 and there - promised >= 2**32
-    if is_zero or is_wrapped or promised >= unknown or promised < 0 or (promised > there and there >= 2**32):
-        return _to_the_end(view, layout, at, sound, end), None
+    is_open = is_zero or is_wrapped or promised >= unknown or promised < 0 or (promised > there and there >= 2**32)
     if _is_mpeg(view, passed):
-        spans = mpeg_spans(view, sound.start, sound.start + min(promised, there))
+        spans = mpeg_spans(view, sound.start, end if is_open else sound.start + min(promised, there))
         return (spans[0] if spans else whole), None
+    if is_open:
+        return _to_the_end(view, layout, at, sound, end), None
     if rest.following is not None:
         return Span(at, rest.following), rest.following
     return Span(at, warning=rest.warning), None

@@ -48,7 +48,7 @@ class LibavDecoder:
         for frame in self._decoded():
             self.sample_rate_hz, self.n_channels = frame.sample_rate, frame.layout.nb_channels
             return
-        raise AudioError(f"{self.name} is {about.kind} without any sound")
+        raise AudioError(f"{self.name} is {about.kind}, in which no sound can be read")
 
     def frames(self, block_samples: int) -> Iterator[NDArray[np.float32]]:
         """The audio from its start, in blocks `(n, n_channels)`."""
