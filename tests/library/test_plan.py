@@ -85,27 +85,12 @@ def test_a_folder_without_recordings_fails():
 
 
 def test_a_folder_stands_for_all_that_is_read_and_says_what_it_passes_over():
-    for name in (
-        "a.aifc",
-        "b.WAVE",
-        "c.mp2",
-        "d.voc",
-        "e.w64",
-        "f.caf",
-        "g.m4a",
-        "one.mote",
-        ".hidden.txt",
-        "x.JPG",
-        "LICENCE",
-    ):
+    taken = ["a.aifc", "b.WAVE", "c.mp2", "d.voc", "e.w64", "f.caf", "g.m4a"]
+    for name in (*taken, "one.mote", ".hidden.txt", "x.JPG", "LICENCE"):
         open(os.path.join("other", name), "w").close()
-    with pytest.warns(
-        MotesWarning, match=r"^other: passed over, as no recordings by their names: 1 \.jpg, 1 without"
-    ) as said:
+    with pytest.warns(MotesWarning, match=r"^other: passed over, .*: 1 \.jpg, 1 without extension$") as said:
         found = [source for source, _ in planned("other")]
-    assert found == [
-        f"other/{name}" for name in ("a.aifc", "b.WAVE", "c.mp2", "d.voc", "e.w64", "f.caf", "g.m4a", "one.wav")
-    ]
+    assert found == [f"other/{name}" for name in (*taken, "one.wav")]
     assert len(said) == 1
 
 
