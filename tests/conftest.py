@@ -93,6 +93,12 @@ def needed(module: str) -> Any:
 
 
 @pytest.fixture(scope="session")
+def av() -> Any:
+    """FFmpeg's libraries."""
+    return needed("av")
+
+
+@pytest.fixture(scope="session")
 def axe() -> Any:
     """The accessibility checker."""
     return needed("axe_playwright_python.sync_playwright").Axe()

@@ -215,9 +215,7 @@ def test_every_name_verb_and_setting_is_documented():
     assert set(re.findall(r"`(\w+)`", table[table.index("| Sound") :])) - {"env"} >= VERBS
     for title, verbs in GROUPS.items():
         assert f"| {title} | {', '.join(f'`{verb}`' for verb in verbs)} |" in cli
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", cli, re.MULTILINE)) == {
-        each.name.upper() for each in fields(Settings)
-    }
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", cli, re.MULTILINE)) == {each.name.upper() for each in fields(Settings)}
     rows = set(re.findall(r"^\| `(\w+)` \| `motes\.(\w+)", python, re.MULTILINE))
     assert rows == {(verb, OTHERWISE.get(verb, verb)) for verb in VERBS if OTHERWISE.get(verb, verb)}
     for marker in (".. encoder-options::", ".. cyclopts:: motes.cli:app"):  # tables made from the records themselves
