@@ -121,7 +121,7 @@ def test_every_flag_is_one_of_the_command_line(capsys):
 
 
 def test_every_request_is_one_of_the_studio():
-    schemas = pytest.importorskip("motes.studio.http.schemas")
+    schemas = pytest.importorskip("motes.studio.schemas")
     editing = pytest.importorskip("motes.studio.document.editing")
     known = schemas.EditBody.model_json_schema()["$defs"]
     ops = {edit.request for edit in EDITS} - {""}

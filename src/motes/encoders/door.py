@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from motes.audio.tags import read_tags
 from motes.encoders import encoder_named, encoder_of, make_options
@@ -16,6 +17,7 @@ from motes.errors import ParameterError
 
 if TYPE_CHECKING:
     from motes.audio import Audio
+    from motes.audio.prepare import PreparationValues
     from motes.encoders.options import Options
     from motes.encoders.progress import Progress
     from motes.scene.scene import Scene
@@ -41,6 +43,7 @@ def encode(
     texture: bool | None = None,
     texture_kbps: float | None = None,
     n_threads: int = 0,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -62,6 +65,7 @@ def encode(
     seed: int = 0,
     time_limit_s: float | None = 120.0,
     checkpoint: str | None = None,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -92,6 +96,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -120,6 +125,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -131,6 +137,7 @@ def encode(
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     options: Options,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -153,9 +160,16 @@ def encode(
     that show it. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
     without them.
 
+    What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
+    of the channels; at `to_sample_rate_hz`; and with `normalise=True` made so loud that its peak is full scale. Raw
+    samples are `motes.audio.FileSource(path, raw=motes.audio.RawSamples(48000, 2, 16))`.
+
     Raises ParameterError for audio or options that make no sense, AudioError for a file that cannot be read,
     MissingExtraError where the encoder needs what is not installed.
     """
+    from motes.audio import AS_IT_IS, Preparation, as_source, prepared
+
+    how = Preparation(**{each.name: values.pop(each.name) for each in fields(Preparation) if each.name in values})
     if options is None:
         chosen = encoder_named("pursuit" if encoder is None else encoder)
         options = make_options(chosen, values)
@@ -169,5 +183,7 @@ def encode(
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
     more = {} if watch is None else {"watch": watch}
     tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
+    if how != AS_IT_IS:
+        audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None
     scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
     return scene.replace(tags=tags) if tags else scene

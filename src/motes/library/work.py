@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motes.audio import Block, Source, check_sample_rate, open_source, resample_blocks, write_audio
+from motes.audio import (
+    AS_IT_IS,
+    Block,
+    Preparation,
+    RawSamples,
+    Source,
+    check_sample_rate,
+    open_source,
+    prepared,
+    resample_blocks,
+    write_audio,
+)
 from motes.audio.tags import read_tags
 from motes.errors import AudioError
 from motes.files import atomic_output
@@ -39,6 +50,9 @@ class Encode:
     options: Options
     overwrite: bool = False
     embed_rooms: bool = False
+    preparation: Preparation = AS_IT_IS
+    # What samples the files hold where they have no header.
+    raw: RawSamples | None = None
     # Whether title, artist … of the recording are kept.
     tags: bool = True
     # Called with how far the encoder itself has come.
@@ -51,7 +65,8 @@ class Encode:
         from motes.encoders import encoder_of
 
         start = time.perf_counter()
-        source, encoder = open_source(job.source), encoder_of(self.options)
+        opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
+        source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
         def report(now: EncoderProgress) -> None:
             if self.on_progress is not None:
@@ -62,7 +77,7 @@ class Encode:
         scene = encoder.encode(source, self.options, progress=report, **more)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
-        if self.tags and job.source != "-":
+        if self.tags and self.raw is None and job.source != "-":
             scene = scene.replace(tags=read_tags(job.source))
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start

@@ -62,7 +62,7 @@ class Scene(Frozen):
     # The version of the format that it was read from, which `save` keeps.
     format_version: int
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of a scene, each with a default)
         self,
         sample_rate_hz: int,
         n_samples: int,
@@ -203,7 +203,7 @@ class Scene(Frozen):
         return quantise(self)
 
     def link(self) -> Scene:
-        """The same events with those of each partial in a group of their own (role partial)."""
+        """The scene with the atoms of each partial in a group of their own (role partial)."""
         from motes.edit.partials import link
 
         return link(self)

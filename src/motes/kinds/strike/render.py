@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motes.events.instrument import Instrument, Reals
 from motes.kinds.renderer import EventRenderer, SceneContext
-from motes.kinds.strike.kernel import ring
+from motes.kinds.strike.kernel import Controls, Modes, Strikes, ring
 from motes.kinds.strike.table import Strike, in_samples
 from motes.settings import check_limit
 
@@ -31,7 +31,7 @@ class StrikeRenderer(EventRenderer):
             self._voices.append(_Voice(context.instruments[int(instrument_id)], float(ratio), part))
 
     def add(self, audio: Reals, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
+        """Add the events of a stretch; as `EventRenderer`."""
         for voice in self._voices:
             voice.add(audio[:, :n_samples], first)
 
@@ -51,9 +51,9 @@ class _Voice:
         starts, modes, value, self._control = _patterns(instrument, ratio, strikes)
         self._over = self._at + instrument.ring_s(SILENT_DB)[strikes.control] * rate
         used, mode = np.unique(modes, return_inverse=True)
-        self._rate = np.ascontiguousarray(instrument.rate(ratio)[:, used])
-        self._mix = np.ascontiguousarray(instrument.heard_mixing(ratio)[:, :, used])
-        self._weights = starts, mode.reshape(-1).astype(np.int64), value
+        poles, mixing = instrument.rate(ratio)[:, used], instrument.mixing_in_band(ratio)[:, :, used]
+        self._modes = Modes(np.ascontiguousarray(poles), np.ascontiguousarray(mixing))
+        self._controls = Controls(starts, mode.reshape(-1).astype(np.int64), value)
         whole = (strikes.low_hz <= 0) & (strikes.high_hz >= ratio * rate / 2)
         self._direct, self._direct_gain = (
             instrument.direct,
@@ -62,21 +62,11 @@ class _Voice:
 
     def add(self, audio: Reals, first: int) -> None:
         n_samples = audio.shape[1]
-        heard = np.flatnonzero((self._at <= first + n_samples - 1) & (self._over > first))
-        if len(heard) and n_samples:
-            state = np.zeros((2, self._rate.shape[1]))
-            at = self._at[heard] - first
-            ring(
-                audio,
-                state,
-                self._rate,
-                self._mix,
-                at,
-                self._turn[heard],
-                self._amplitude[heard],
-                self._control[heard],
-                *self._weights,
-            )
+        ringing = np.flatnonzero((self._at <= first + n_samples - 1) & (self._over > first))
+        if len(ringing) and n_samples:
+            at, turn, amplitude = self._at[ringing] - first, self._turn[ringing], self._amplitude[ringing]
+            strikes = Strikes(at, turn, amplitude, self._control[ringing])
+            ring(audio, np.zeros((2, self._modes.poles.shape[1])), self._modes, strikes, self._controls)
         for i in np.flatnonzero(self._direct_gain) if self._direct.shape[1] else ():
             add_at(audio, int(np.ceil(self._at[i])) - first, self._direct_gain[i] * self._direct)
 
