@@ -141,6 +141,7 @@ def main() -> int:
     given = parser.parse_args()
     seed = int.from_bytes(os.urandom(4), "big") if given.seed is None else given.seed
     print(f"seed {seed}: python tests/fuzz/fuzz.py --seed {seed} does the same", flush=True)
+    warnings.simplefilter("error")  # NumPy's, which a user would see
     warnings.simplefilter("ignore", MotesWarning)
     counts = run(seed, given.minutes * 60, given.mutants)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
