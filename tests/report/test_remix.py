@@ -11,10 +11,10 @@ from motes.report.page import page
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import subject_of
-from motes.scene.scene import KINDS
+from motes import kinds
 
 
-@pytest.mark.parametrize("kind", [kind.KIND for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.KINDS])
 def test_every_kind_is_heard_alone_and_remixed(kind):
     import kind_examples as examples
 
