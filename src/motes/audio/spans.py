@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from motes.audio.containers.chunks import layout_of, sound_spans
 from motes.audio.containers.flac import flac_spans
-from motes.audio.formats import foreign
 from motes.audio.containers.mpeg import is_mpeg, mpeg_spans
 from motes.audio.containers.ogg import ogg_spans
+from motes.audio.formats import foreign
 from motes.audio.streams import Bytes, Span
 from motes.errors import AudioError
 
