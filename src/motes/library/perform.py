@@ -216,4 +216,5 @@ def _scene_of_strikes(
         strike=strikes,
         instruments=(instrument,),
         metadata=scene.metadata,
+        tags=scene.tags,
     )
