@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ NTSC_FPS = 30_000 / 1001  # written as 29
 _SYSEX, _ESCAPE, _META = 0xF0, 0xF7, 0xFF
 _END_OF_TRACK, _SET_TEMPO = 0x2F, 0x51
 # How many bytes follow a system message that files may not hold but some do.
+_REAL_TIME = 0xF8
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 
 
@@ -127,7 +129,7 @@ def _unwrapped(data: bytes) -> bytes:
     raise ValueError("its RIFF holds no MIDI data")
 
 
-def _chunks(data: bytes, order: str = ">", align: int = 1):  # type: ignore[no-untyped-def]
+def _chunks(data: bytes, order: str = ">", align: int = 1) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of each chunk; the last may be cut short."""
     at = 0
     while at + 8 <= len(data):
@@ -159,7 +161,7 @@ def _plain(track: bytes) -> bytes:
         body, at = track[at : at + n_bytes], at + n_bytes
         if at > len(track):
             raise IndexError("it ends too soon")
-        running = status if status < 0xF0 else running if status == _META else 0
+        running = status if status < 0xF0 else running if status >= _REAL_TIME else 0
         is_tempo = kind == _SET_TEMPO and n_bytes == 3
         if status < 0xF0 or is_tempo:
             kept += _written(delta) + bytes([status]) + (bytes([kind, 3]) if is_tempo else b"") + body
