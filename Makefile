@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# Two processes at once, each test file in one of them.
-PARALLEL ?= -n 2 --dist loadfile
+# Two processes at once; tests/conftest.py says what stays together.
+PARALLEL ?= -n 2 --dist loadgroup --no-loadscope-reorder
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 

@@ -4,7 +4,7 @@ are linked, and what there and back again costs on recordings.
     python benchmarks/bench_partials.py        # MOTES_SHARED names the folder that holds audio/NAME.flac
 
 "links/s" is with one thread, then with all cores; purity and completeness are by energy
-(tests/kinds/gabor/test_partials.py), mean of five mixtures each.
+(tests/kinds/gabor/partials/test_tracking.py), mean of five mixtures each.
 Ripple is the range of levels in a band about the partial, in dB, less that of the unedited
 render (both of which are encoded at 40 dB).
 """

@@ -4,6 +4,7 @@ command line itself.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+from motes import kinds
 from motes.encoders import ENCODERS, Option, options_in
+from motes.events.event_table import Param
 
 _project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -50,22 +53,53 @@ def _docstring_to_rst(app: Any, what: str, name: str, obj: Any, options: Any, li
     lines[:] = "".join(parts).split("\n")
 
 
-class OptionTables(SphinxDirective):
-    """The options of every encoder, a table each, from the metadata of their fields."""
+class Tables(SphinxDirective):
+    """Tables that are made from the records of the code, each under a line about it."""
+
+    columns: tuple[str, ...]
+
+    def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+        """The line about each table, and its rows."""
+        raise NotImplementedError
 
     def run(self) -> list[Any]:
         lines: list[str] = []
-        for encoder in ENCODERS:
-            name = encoder.options.__name__
-            lines += [f"**{encoder.name}** {encoder.summary}: ``motes.{name}``", "", ".. list-table::"]
-            lines += ["   :header-rows: 1", ""]
-            rows = [("option", "flag", "type", "default", "range", "unit", "")]
-            rows += [_row(about) for about in options_in(encoder.options)]
-            lines += [f"   {'* -' if i == 0 else '  -'} {cell}".rstrip() for row in rows for i, cell in enumerate(row)]
+        for about, rows in self.tables():
+            lines += [about, "", ".. list-table::", "   :header-rows: 1", ""]
+            for row in (self.columns, *rows):
+                lines += [f"   {'  -' if i else '* -'} {cell}".rstrip() for i, cell in enumerate(row)]
             lines.append("")
         held = nodes.container()
-        self.state.nested_parse(StringList(lines, source="options"), self.content_offset, held)
+        self.state.nested_parse(StringList(lines, source="records"), self.content_offset, held)
         return held.children
+
+
+class OptionTables(Tables):
+    """The options of every encoder, from the metadata of their fields."""
+
+    columns = ("option", "flag", "type", "default", "range", "unit", "")
+
+    def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+        """A table for each encoder."""
+        for encoder in ENCODERS:
+            about = f"**{encoder.name}** {encoder.summary}: ``motes.{encoder.options.__name__}``"
+            yield about, [_row(about) for about in options_in(encoder.options)]
+
+
+class ColumnTables(Tables):
+    """The columns of every kind of event, from its parameters; those that only edits need are left out."""
+
+    columns = ("column", "unit", "range", "meaning")
+
+    def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+        """A table for each kind."""
+        for kind in kinds.KINDS:
+            yield f"**{kind.name}**", [_column(param) for param in kind.table.PARAMS if param.public]
+
+
+def _column(param: Param) -> tuple[str, ...]:
+    bounds = "" if param.high == float("inf") and param.low == -float("inf") else f"{param.low:g} … {param.high:g}"
+    return f"``{param.name}``", param.unit, bounds, param.meaning + (", of each channel" if param.per_channel else "")
 
 
 def _row(about: Option) -> tuple[str, ...]:
@@ -80,4 +114,5 @@ def _row(about: Option) -> tuple[str, ...]:
 
 def setup(app: Any) -> None:
     app.add_directive("encoder-options", OptionTables)
+    app.add_directive("event-columns", ColumnTables)
     app.connect("autodoc-process-docstring", _docstring_to_rst)

@@ -18,10 +18,24 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / folder) for folder in ("tests/examples", "tests/oracles", "docs/reader")]
 SHARED = Path(os.environ.get("MOTES_SHARED") or ROOT.parent / "shared")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+# Tests run in several processes: threads of BLAS and PyTorch in each would only wait for one another. Programs that
+# tests start inherit it.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups for `--dist loadgroup`: a file each, whose fixtures are made once, but of the documentation's pages, which
+    take longest, each alone and before all else.
+    """
+    pages = {item.nodeid: item.nodeid for item in items if item.nodeid.startswith("tests/test_docs.py::test_code_in_")}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(pages.get(item.nodeid, item.nodeid.partition("::")[0])))
+    items.sort(key=lambda item: item.nodeid not in pages)
 
 
 def skip_or_fail(reason: str) -> None:
@@ -76,6 +90,12 @@ def require_tool() -> Callable[[str], str]:
 def needed(module: str) -> Any:
     """A module that tests need; where it is missing they are skipped, in CI they fail."""
     return importlib.import_module(module) if IN_CI else pytest.importorskip(module)
+
+
+@pytest.fixture(scope="session")
+def av() -> Any:
+    """FFmpeg's libraries."""
+    return needed("av")
 
 
 @pytest.fixture(scope="session")

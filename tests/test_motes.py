@@ -23,8 +23,7 @@ from motes.settings import Settings
 ROOT = Path(__file__).parents[1]
 RATE = 8000
 
-# --- the same names
-# --------------------------------------------------------------------------------------------------
+# --- the same names ---
 
 VERBS = {name for verbs in GROUPS.values() for name in verbs}
 # Verbs that have another name in Python, and why; None where they are for people at a terminal only.
@@ -144,8 +143,7 @@ def test_help_fits_one_screen(monkeypatch, capsys):
     assert len(GROUPS) == 4
 
 
-# --- they do what the verbs do
-# --------------------------------------------------------------------------------------------------
+# --- they do what the verbs do ---
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +204,7 @@ def test_performances_are_one_at_a_time(folder):
         motes.perform(folder / "a.mote", random=1)
 
 
-# --- and are documented
-# --------------------------------------------------------------------------------------------------
+# --- and are documented ---
 
 
 def test_every_name_verb_and_setting_is_documented():
@@ -218,9 +215,7 @@ def test_every_name_verb_and_setting_is_documented():
     assert set(re.findall(r"`(\w+)`", table[table.index("| Sound") :])) - {"env"} >= VERBS
     for title, verbs in GROUPS.items():
         assert f"| {title} | {', '.join(f'`{verb}`' for verb in verbs)} |" in cli
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", cli, re.MULTILINE)) == {
-        each.name.upper() for each in fields(Settings)
-    }
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", cli, re.MULTILINE)) == {each.name.upper() for each in fields(Settings)}
     rows = set(re.findall(r"^\| `(\w+)` \| `motes\.(\w+)", python, re.MULTILINE))
     assert rows == {(verb, OTHERWISE.get(verb, verb)) for verb in VERBS if OTHERWISE.get(verb, verb)}
     for marker in (".. encoder-options::", ".. cyclopts:: motes.cli:app"):  # tables made from the records themselves

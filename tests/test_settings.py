@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from motes.errors import ParameterError
-from motes.settings import DEFAULT_PORT, load_settings, shown_value
+from motes.settings import DEFAULT_LIMITS, DEFAULT_PORT, Setting, load_settings, shown_value
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,6 +29,22 @@ def test_port_that_is_none_is_refused(text, tmp_path):
         load_settings({"PORT": text}, tmp_path)
 
 
+def test_folder_of_impulse_responses_has_two_names(tmp_path):
+    (tmp_path / ".env").write_text("IMPULSE_RESPONSE=/halls\n")
+    assert load_settings({}, tmp_path).impulse_response_path.value == Path("/halls")
+    both = {"IMPULSE_RESPONSE": "/a", "IMPULSE_RESPONSE_PATH": "/b"}
+    assert load_settings(both, tmp_path).impulse_response_path.value == Path("/b")
+    assert load_settings({"IMPULSE_RESPONSE": "/a"}, tmp_path).impulse_response_path == Setting(
+        Path("/a"), "environment"
+    )
+
+
+def test_limits_are_whole_numbers(tmp_path):
+    assert load_settings({"MOTES_MAX_ROOM_SAMPLES": "12"}, tmp_path).motes_max_room_samples.value == 12
+    with pytest.raises(ParameterError, match=r"MOTES_MAX_ROOM_SAMPLES.*'1e9' \(environment\)"):
+        load_settings({"MOTES_MAX_ROOM_SAMPLES": "1e9"}, tmp_path)
+
+
 def test_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe\n")
     with pytest.raises(ParameterError, match="UTF-8"):
@@ -39,7 +55,7 @@ def test_example_file_names_every_setting_and_changes_nothing(tmp_path):
     text = (ROOT / ".env.example").read_text()
     (tmp_path / ".env").write_text(text)
     assert load_settings({}, tmp_path).port.value == DEFAULT_PORT
-    for name in ("AUDIO_PATH", "PORT", "IMPULSE_RESPONSE_PATH", "S3_BUCKET"):
+    for name in ("AUDIO_PATH", "PORT", "IMPULSE_RESPONSE_PATH", "S3_BUCKET", *map(str.upper, DEFAULT_LIMITS)):
         assert f"\n{name}=" in text
 
 

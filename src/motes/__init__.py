@@ -150,7 +150,7 @@ def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
     return Edit(select, edits).apply(as_scene(scene)).scene
 
 
-def perform(
+def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     scene: File | Scene,
     *,
     random: int | None = None,

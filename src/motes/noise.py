@@ -45,7 +45,7 @@ def white_integers(seed: int, channel: int, first: int, n: int) -> NDArray[np.in
 
 
 def white(seed: int, channel: int, first: int, n: int) -> NDArray[np.float64]:
-    """The same with variance 1, `(n,)`."""
+    """Noise of variance 1, `(n,)`: `white_integers`, scaled."""
     return white_integers(seed, channel, first, n).astype(np.float64) * SCALE
 
 

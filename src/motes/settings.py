@@ -37,9 +37,26 @@ class Settings:
     impulse_response_path: Setting[Path | None]
     # Where pages and files are published to.
     s3_bucket: Setting[str | None]
+    # What files may ask for, so that a few hostile bytes do not take all memory and time: samples that are rendered
+    # at once or into one file, of all channels together;
+    motes_max_render_samples: Setting[int]
+    # samples of the responses of a scene's rooms, of all channels together;
+    motes_max_room_samples: Setting[int]
+    # modes that the strikes of one instrument excite, those of each different strike counted;
+    motes_max_strike_modes: Setting[int]
+    # weights of all instruments of a file, those that are 0 included.
+    motes_max_instrument_weights: Setting[int]
 
 
 DEFAULT_PORT = 9999
+DEFAULT_LIMITS = {
+    "motes_max_render_samples": 1 << 32,
+    "motes_max_room_samples": 1 << 24,
+    "motes_max_strike_modes": 1 << 24,
+    "motes_max_instrument_weights": 1 << 24,
+}
+# Under these names a variable is known too.
+ALSO = {"impulse_response_path": "IMPULSE_RESPONSE"}
 
 
 def load_settings(environment: Mapping[str, str] | None = None, folder: str | os.PathLike[str] = ".") -> Settings:
@@ -51,10 +68,10 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: str | os
     stored = _stored(path)
 
     def found(field: str) -> tuple[str, str]:
-        name = field.upper()
         for values, origin in ((environment, "environment"), (stored, str(path))):
-            if value := (values.get(name) or "").strip():
-                return value, origin
+            for name in filter(None, (field.upper(), ALSO.get(field))):
+                if value := (values.get(name) or "").strip():
+                    return value, origin
         return "", "default"
 
     text = {field.name: found(field.name) for field in fields(Settings)}
@@ -63,7 +80,17 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: str | os
         port=_port(*text["port"]),
         impulse_response_path=_path(*text["impulse_response_path"]),
         s3_bucket=Setting(text["s3_bucket"][0] or None, text["s3_bucket"][1]),
+        **{name: _limit(name, *text[name]) for name in DEFAULT_LIMITS},
     )
+
+
+def check_limit(name: str, wanted: int, what: str) -> None:
+    """ParameterError, which names the setting, where `wanted` of `what` (a whole sentence's beginning) is more than
+    this limit.
+    """
+    limit: int = getattr(load_settings(), name).value
+    if wanted > limit:
+        raise ParameterError(f"{what}, more than {limit}: {name.upper()}={wanted} in the environment allows it")
 
 
 def shown_value(value: Any) -> str:
@@ -97,4 +124,12 @@ def _port(text: str, origin: str) -> Setting[int]:
         return Setting(DEFAULT_PORT, origin)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise ParameterError(f"PORT must be a whole number from 1 to 65535, not {text!r} ({origin})")
+    return Setting(int(text), origin)
+
+
+def _limit(name: str, text: str, origin: str) -> Setting[int]:
+    if not text:
+        return Setting(DEFAULT_LIMITS[name], origin)
+    if not text.isascii() or not text.isdigit():
+        raise ParameterError(f"{name.upper()} must be a whole number, not {text!r} ({origin})")
     return Setting(int(text), origin)

@@ -9,6 +9,8 @@ class StopReason(StrEnum):
     N_EVENTS_REACHED = "n_events_reached"
     SNR_REACHED = "snr_reached"
     BITRATE_REACHED = "bitrate_reached"
+    # The smallest file takes more than was asked for.
+    BITRATE_UNREACHABLE = "bitrate_unreachable"
     QUALITY_REACHED = "quality_reached"
     ITERATIONS_REACHED = "iterations_reached"
     NOTHING_AUDIBLE_LEFT = "nothing_audible_left"

@@ -59,7 +59,8 @@ def test_formats_without_a_promise_give_what_is_there(tmp_path, extension, capfd
         ("zero.wav", NO_CHANNELS, "zero.wav"),
     ],
 )
-def test_files_that_are_no_recordings(tmp_path, name, content, says):
+def test_files_that_are_no_recordings(tmp_path, name, content, says, monkeypatch):
+    monkeypatch.setattr("motes.audio.file_source.is_installed", lambda: False)
     (tmp_path / name).write_bytes(content)
     for source in (FileSource, lambda path: FileSource(io.BytesIO(path.read_bytes()), name=path.name)):
         with pytest.raises(AudioError, match=says) as caught:

@@ -47,8 +47,7 @@ def quick(encoder: Encoder, audio: object = None, **more: object) -> motes.Scene
     return motes.encode(tone() if audio is None else audio, encoder=encoder.name, **QUICK[encoder.name], **more)
 
 
-# --- laws
-# --------------------------------------------------------------------------------------------------
+# --- laws ---
 
 
 @EVERY
@@ -85,8 +84,7 @@ def test_progress_goes_from_nothing_to_all(encoder):
     assert 0 <= fractions[0] <= fractions[-1] <= 1
 
 
-# --- options
-# --------------------------------------------------------------------------------------------------
+# --- options ---
 
 
 @EVERY
@@ -146,14 +144,13 @@ def test_names_that_an_encoder_lacks_are_refused_with_what_was_likely_meant():
             make_options(encoder_named(encoder), {name: 1})
 
 
-# --- the door
-# --------------------------------------------------------------------------------------------------
+# --- the door ---
 
 
 def test_the_overloads_spell_out_the_options():
     overloads = typing.get_overloads(door.encode)
     assert len(overloads) == len(ENCODERS) + 1
-    common = {"audio", "sample_rate_hz", "progress", "return", "encoder"}
+    common = {"audio", "sample_rate_hz", "progress", "return", "encoder", "preparation"}
     for encoder, spelt in zip(ENCODERS, overloads, strict=False):
         assert spelt.__annotations__["encoder"] == f"Literal['{encoder.name}']"
         own = {name: text for name, text in spelt.__annotations__.items() if name not in common}
@@ -208,8 +205,7 @@ def test_an_encoder_is_found_by_its_name_and_by_its_options():
         assert encoder_named(encoder.name) is encoder_of(encoder.options()) is encoder
 
 
-# --- the house
-# --------------------------------------------------------------------------------------------------
+# --- the house ---
 
 
 def test_a_further_encoder_is_a_line_in_the_table(monkeypatch):

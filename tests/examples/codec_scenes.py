@@ -9,7 +9,7 @@ from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 
 
-def random_scene(
+def random_scene(  # noqa: PLR0913 (what a scene may have, each with a default)
     seed=0,
     n_events=200,
     n_channels=1,

@@ -11,7 +11,7 @@ from motes.audio import read_audio
 from motes.kernels.partial_curves import follow_lines
 from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
 from motes.kernels.reassignment import POINTS
-from motes.kinds.gabor.partials import _atoms, _sounds
+from motes.kinds.gabor.partials.tracking import _atoms, _sounds
 
 
 def at_random(seed: int, n: int = 120) -> dict[str, np.ndarray]:

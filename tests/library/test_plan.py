@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from motes.errors import ParameterError
+from motes.errors import MotesWarning, ParameterError
 from motes.library.batch import Outcome, run
 from motes.library.plan import RECORDINGS, Job, plan
 
@@ -82,6 +82,16 @@ def test_a_folder_without_recordings_fails():
     os.mkdir("empty")
     (job,) = plan(["empty"], None, suffix=".mote", looked_for=RECORDINGS)
     assert "no files in it" in job.refused
+
+
+def test_a_folder_stands_for_all_that_is_read_and_says_what_it_passes_over():
+    taken = ["a.aifc", "b.WAVE", "c.mp2", "d.voc", "e.w64", "f.caf", "g.m4a"]
+    for name in (*taken, "one.mote", ".hidden.txt", "x.JPG", "LICENCE"):
+        open(os.path.join("other", name), "w").close()
+    with pytest.warns(MotesWarning, match=r"^other: passed over, .*: 1 \.jpg, 1 without extension$") as said:
+        found = [source for source, _ in planned("other")]
+    assert found == [f"other/{name}" for name in (*taken, "one.wav")]
+    assert len(said) == 1
 
 
 def test_run_gives_an_outcome_for_every_job_in_order():

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 
-def ring_plain(audio, state, rate, mix, at, turn, amplitude, control, starts, mode, weight):
+def ring_plain(audio, state, modes, strikes, controls):
     """`ring`, one sample after the other."""
+    (rate, mix), (at, turn, amplitude, control), (starts, mode, weight) = modes, strikes, controls
     sigma, mixing, held = rate[0] + 1j * rate[1], mix[:, 0] + 1j * mix[:, 1], state[0] + 1j * state[1]
     strike = 0
     for n in range(audio.shape[1]):
@@ -25,10 +26,10 @@ def ring_plain(audio, state, rate, mix, at, turn, amplitude, control, starts, mo
     state[:] = held.real, held.imag
 
 
-def listen_plain(audio, rate, at, heard):
-    """`listen` by its definition."""
+def correlate_with_modes_plain(audio, rate, at, correlation):
+    """`correlate_with_modes` by its definition."""
     sigma = rate[0] + 1j * rate[1]
     for j, time in enumerate(at):
         n = np.arange(math.ceil(time), len(audio))
         value = np.conj(np.exp(np.outer(n - time, sigma))).T @ audio[n]
-        heard[0, j], heard[1, j] = value.real, value.imag
+        correlation[0, j], correlation[1, j] = value.real, value.imag

@@ -4,20 +4,14 @@
 
 import numpy as np
 
+from motes.kinds.splat.kernel import Knots
+
 
 def add_partials_plain(
-    sound: np.ndarray,
-    place: np.ndarray,
-    spread: np.ndarray,
-    drive: np.ndarray,
-    burst: np.ndarray,
-    shared: np.ndarray,
-    partials: np.ndarray,
-    node: np.ndarray,
-    first_knot: int,
-    quiet: float,
+    sound: np.ndarray, knots: Knots, partials: np.ndarray, node: np.ndarray, first_knot: int, quiet: float
 ) -> None:
     """`add_partials` by complex envelopes; it goes on with what is quiet."""
+    place, spread, drive, burst, shared = knots
     across, across_slope, swell, swell_slope, bent, pace = shared
     for omega, phase, decay, level, early, change, y in partials.T:
         passed = early + change * across

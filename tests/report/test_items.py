@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from report_examples import RATE, chimes
 
-from motes.kinds.gabor.partials import Curve
+from motes.kinds.gabor.partials.tracking import Curve
 from motes.kinds.gabor.table import Gabor
 from motes.report.items import items_of, lines
 from motes.scene.scene import Scene

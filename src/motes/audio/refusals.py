@@ -4,52 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NoReturn
 
+from motes.audio.formats import Foreign, format_by_name
 from motes.errors import AudioError
 
-_NEEDS_FFMPEG = {
-    ".m4a",
-    ".m4b",
-    ".aac",
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".wma",
-    ".wmv",
-    ".3gp",
-    ".ape",
-    ".ac3",
-    ".dts",
-    ".mka",
-}
+
+def refuse_foreign(name: str, about: Foreign, error: Exception | None = None) -> NoReturn:
+    """Raise AudioError, with what to do about it, for what takes FFmpeg to read."""
+    raise AudioError(
+        f"{name} is {about.kind}, which motes does not read itself: pip install 'motes[formats]' lets it; or "
+        f"{_by_ffmpeg(name)}"
+    ) from error
 
 
-def refuse_what_needs_ffmpeg(name: str, start: bytes, by_name: bool = False) -> None:
-    """Raise AudioError, with the command to convert it, for what libsndfile does not know; by its first bytes, or
-    by its name as well.
-    """
-    kind = None
-    if start[4:8] == b"ftyp":
-        kind = "an MP4 or M4A file"
-    elif start[:4] == b"\x1a\x45\xdf\xa3":
-        kind = "a Matroska or WebM file"
-    elif start[:4] == b"\x30\x26\xb2\x75":
-        kind = "a WMA or WMV file"
-    elif start[:4] == b"RIFF" and start[8:12] == b"AVI ":
-        kind = "an AVI video"
-    elif len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
-        kind = "an AAC file"
-    elif by_name and Path(name).suffix.lower() in _NEEDS_FFMPEG:
-        kind = f"a {Path(name).suffix} file"
-    if kind:
-        wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
-        raise AudioError(
-            f"{name} is {kind}, which motes does not read itself; ffmpeg converts it: ffmpeg -i {_quoted(name)} "
-            f"{_quoted(wav)}"
-        )
+def _by_ffmpeg(name: str) -> str:
+    wav = Path(name).with_suffix(".wav").name if Path(name).suffix else "audio.wav"
+    return f"ffmpeg converts it: ffmpeg -i {_quoted(name)} {_quoted(wav)}"
 
 
 def _quoted(name: str) -> str:
@@ -58,17 +29,22 @@ def _quoted(name: str) -> str:
 
 def why_not_audio(name: str, start: bytes, error: Exception) -> str:
     """What to say of a file that libsndfile refused."""
-    refuse_what_needs_ffmpeg(name, start, by_name=True)
+    extension = Path(name).suffix.lower()
     if start[:5] == b"\x8fmote":
         return f"{name} is a .mote file, not a recording: motes decode turns it into one"
     if all(byte >= 32 or byte in b"\t\r\n\f" for byte in start):
         return f"{name} is not a recording: it looks like text"
+    if format_by_name(extension, "formats") and not format_by_name(extension, "itself"):
+        return f"{name} is a {extension} file, by its name alone; if it is a recording, {_by_ffmpeg(name)}"
+    if about := format_by_name(extension, "not"):
+        return f"{name} cannot be read as audio: motes does not read {about.name}"
     return f"{name} cannot be read as audio: {sentence(error)}"
 
 
 def sentence(error: Exception) -> str:
-    """One line of what libsndfile says."""
-    text = str(getattr(error, "error_string", error)).strip()
+    """One line of what a library says."""
+    said = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+    text = str(said).strip()
     return text.split("\n")[0].rstrip(".") or type(error).__name__
 
 

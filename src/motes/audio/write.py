@@ -14,24 +14,13 @@ from typing import IO, Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.audio.source import MAX_CHANNELS, Block, check_sample_rate
+from motes.audio.checks import MAX_CHANNELS, check_sample_rate
+from motes.audio.formats import OUTPUT_FORMATS
+from motes.audio.source import Block
 from motes.audio.streams import SPOOL_BYTES
 from motes.errors import AudioError, ParameterError
 from motes.files import atomic_output
 
-FORMATS = {  # by extension: libsndfile's container, and the coding used unless another is asked for
-    ".wav": ("WAV", "PCM_24"),
-    ".rf64": ("RF64", "PCM_24"),
-    ".w64": ("W64", "PCM_24"),
-    ".flac": ("FLAC", "PCM_24"),
-    ".aiff": ("AIFF", "PCM_24"),
-    ".aif": ("AIFF", "PCM_24"),
-    ".caf": ("CAF", "PCM_24"),
-    ".au": ("AU", "PCM_24"),
-    ".ogg": ("OGG", "VORBIS"),
-    ".opus": ("OGG", "OPUS"),
-    ".mp3": ("MP3", "MPEG_LAYER_III"),
-}
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _WRITE_SAMPLES = 16384  # libsndfile's Vorbis encoder keeps a whole call on the stack
 _WAV_BYTES = 2**32 - 2**16
@@ -77,15 +66,15 @@ def write_audio(
 def format_extension(path: str | os.PathLike[str]) -> str:
     """The extension, in lower case, of a path that motes can write audio to; AudioError if it is another."""
     extension = Path(path).suffix.lower()
-    if extension not in FORMATS:
-        raise AudioError(f"cannot write {os.fspath(path)}: its extension must be one of {' '.join(FORMATS)}")
+    if extension not in OUTPUT_FORMATS:
+        raise AudioError(f"cannot write {os.fspath(path)}: its extension must be one of {' '.join(OUTPUT_FORMATS)}")
     return extension
 
 
 def _coding(extension: str, subtype: str | None, n_samples: int | None, n_channels: int) -> tuple[str, str]:
     import soundfile
 
-    container, coding = FORMATS[extension]
+    container, coding = OUTPUT_FORMATS[extension]
     coding = (subtype or coding).upper()
     if coding not in soundfile.available_subtypes(container):
         raise AudioError(f"{container} has no coding {coding}, but {' '.join(soundfile.available_subtypes(container))}")

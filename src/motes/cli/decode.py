@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.audio import FORMATS, format_extension
+from motes.audio import OUTPUT_FORMATS, format_extension
 from motes.cli.console import UsageError
 from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
 
@@ -39,8 +39,8 @@ def decode(
     """
     from motes.library.work import Decode
 
-    if f".{format_}" not in FORMATS:
-        raise UsageError(f"--format must be one of {' '.join(name[1:] for name in FORMATS)}, not {format_!r}")
+    if f".{format_}" not in OUTPUT_FORMATS:
+        raise UsageError(f"--format must be one of {' '.join(name[1:] for name in OUTPUT_FORMATS)}, not {format_!r}")
     todo = files.plan(inputs, output, "audio", f".{format_}", MOTES)
     for job in todo:
         if job.output not in ("", "-"):

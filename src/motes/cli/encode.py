@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import field, fields, make_dataclass, replace
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from motes.audio import RECORDINGS, Preparation, RawSamples
+from motes.audio.raw import RAW_EXTENSIONS
 from motes.cli.console import UsageError
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
 from motes.errors import ParameterError
+from motes.stop_reason import StopReason
 
 # The encoders that have a flag, each with what the option is there.
 Owners = list[tuple[Encoder, Option]]
@@ -86,6 +89,38 @@ else:
     Flags = make_dataclass("Flags", [_flag(*each) for each in owners().items()], frozen=True, namespace=_here)
     Name = Literal[tuple(encoder.name for encoder in ENCODERS)]
 _NONE = Flags()
+
+
+@dataclass(frozen=True)
+class Input:
+    """What is taken of a recording before it is encoded, and what a file without a header holds."""
+
+    start: Annotated[float | None, Parameter(help="Encode from here, in seconds.")] = None
+    end: Annotated[float | None, Parameter(help="Encode up to here, in seconds.")] = None
+    mono: Annotated[bool, Parameter(help="Encode the mean of the channels.", negative="")] = False
+    rate: Annotated[int | None, Parameter(help="Convert to this sample rate, in Hz.")] = None
+    normalise: Annotated[bool, Parameter(help="Bring the loudest sample to full scale.", negative="")] = False
+    raw: Annotated[
+        bool, Parameter(help="Read samples without a header: signed, low byte first (8 bits: unsigned).", negative="")
+    ] = False
+    raw_rate: Annotated[int | None, Parameter(help="Their sample rate, in Hz. [default: 48000]")] = None
+    raw_channels: Annotated[int | None, Parameter(help="Their channels. [default: 2]")] = None
+    raw_bits: Annotated[int | None, Parameter(help="Their bits: 8, 16, 24 or 32. [default: 16]")] = None
+
+    def preparation(self) -> Preparation:
+        """What is done to each recording."""
+        return Preparation(self.start, self.end, self.mono, self.rate, self.normalise)
+
+    def samples(self) -> RawSamples | None:
+        """What the files hold where they have no header."""
+        values = {"sample_rate_hz": self.raw_rate, "n_channels": self.raw_channels, "bits": self.raw_bits}
+        given = {name: value for name, value in values.items() if value is not None}
+        if given and not self.raw:
+            raise UsageError("--raw-rate, --raw-channels and --raw-bits tell of samples without a header: --raw")
+        return RawSamples(**given) if self.raw else None
+
+
+_WHOLE = Input()
 _ENCODERS = "; ".join(f"`{encoder.name}` {encoder.summary}" for encoder in ENCODERS) + "."
 
 
@@ -95,12 +130,13 @@ def encode(
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
     files: Files = ONE_BY_ONE,
+    taken: Annotated[Input, Parameter(name="*", group=_group("Input"))] = _WHOLE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
 ) -> int:
     """Turn recordings into .mote files.
 
-    Without a target, 1000 events per second. Reads WAV, RF64, FLAC, Ogg, Opus, MP3, AIFF and more; a folder stands for
-    the recordings in it.
+    Without a target, 1000 events per second. Reads WAV, RF64, FLAC, Ogg, Opus, MP3, AIFF and more, with
+    `motes[formats]` M4A, WMA and the sound of video too; a folder stands for the recordings in it.
 
     Parameters
     ----------
@@ -112,7 +148,6 @@ def encode(
         Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
         licence.
     """
-    from motes.library.plan import RECORDINGS
     from motes.library.work import Encode
 
     chosen = encoder_named(encoder)
@@ -121,8 +156,13 @@ def encode(
     if files.jobs > 1 and getattr(options, "n_threads", None) == 0:
         # The files share the cores; the result does not depend on it.
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
-    todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
-    return files.do(todo, Encode(options, files.force, embed_rooms), chosen.doing, _account)
+    try:
+        preparation, raw = taken.preparation(), taken.samples()
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
+    todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS if raw is None else RAW_EXTENSIONS)
+    work = Encode(options, files.force, embed_rooms, preparation, raw)
+    return files.do(todo, work, chosen.doing, _account)
 
 
 def _options(encoder: Encoder, given: dict[str, Any]) -> Options:
@@ -148,5 +188,12 @@ def _account(report: dict[str, Any]) -> str:
     room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
     return (
         f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, "
-        f"{report['stop_reason']}"
+        f"{report['stop_reason']}{_smallest(report)}"
     )
+
+
+def _smallest(report: dict[str, Any]) -> str:
+    """What a bitrate that cannot be met would have to be."""
+    if report["stop_reason"] != StopReason.BITRATE_UNREACHABLE:
+        return ""
+    return f": the smallest file takes {report['n_bytes']} bytes, {report['kbps']:.1f} kbps"

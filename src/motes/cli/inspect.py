@@ -127,8 +127,8 @@ def _channels(number: int) -> str:
 def rooms(folder: str | None = None, *, json: Json = False) -> int:
     """List the rooms that events can be sent to: name, reverberation time, length, channels, sample rate and digest.
 
-    Reverberation times are T30: the decay from 5 to 35 dB below the beginning, told for 60 dB. Without a folder of
-    impulse responses there are synthetic rooms, noise that dies away, of any reverberation time: synthetic:1.2
+    Reverberation times are T30: the decay from 5 to 35 dB below the beginning, doubled. Without a folder of impulse
+    responses there are synthetic rooms, noise that dies away, of any reverberation time: synthetic:1.2
 
     Parameters
     ----------

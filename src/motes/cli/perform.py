@@ -14,7 +14,7 @@ from motes.errors import ParameterError
 _Number = Annotated[float, Parameter(allow_leading_hyphen=True)]
 
 
-def perform(
+def perform(  # noqa: PLR0913 (a parameter is a flag)
     scene: str,
     *,
     output: Output = None,

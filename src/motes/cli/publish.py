@@ -77,7 +77,7 @@ def _show(done: Published, bucket: str, json: bool) -> None:
     upload = done.upload
     address = f"s3://{bucket}/{upload.key}"
     if json:
-        told = {
+        sent = {
             "path": str(upload.path),
             "key": upload.key,
             "content_type": upload.content_type,
@@ -85,12 +85,12 @@ def _show(done: Published, bucket: str, json: bool) -> None:
         }
         print_json(
             {"status": done.status, "address": address, "url": done.url, "link": done.link, "reason": done.reason}
-            | told
+            | sent
         )
         return
     if done.status == "failed":
         say(f"{upload.path}: {done.reason}")
         return
-    told_as = {"published": "published", "present": "is there already", "planned": "would be published"}[done.status]
-    tell(f"{upload.path}: {told_as} as {address} ({upload.content_type}, {upload.n_bytes} bytes)")
+    status = {"published": "published", "present": "is there already", "planned": "would be published"}[done.status]
+    tell(f"{upload.path}: {status} as {address} ({upload.content_type}, {upload.n_bytes} bytes)")
     print(done.link or done.url or address, flush=True)

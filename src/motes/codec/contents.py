@@ -13,17 +13,22 @@ from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.room_packet import decode_room
 from motes.errors import FormatError, ParameterError
+from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.packet import Columns
 from motes.events.room import Room
+from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
+from motes.settings import check_limit
 
 if TYPE_CHECKING:
     from motes.codec.frames import Frame
 
 # Gives a room that a file names by its digest with its response, or as it is where it is not to be found.
 FindRoom = Callable[[Room], Room]
+# No setting is read for so few.
+_FEW_WEIGHTS = 1 << 20
 
 
 class Contents:
@@ -46,7 +51,7 @@ class Contents:
         self.sent: set[Place] = set()
         self.index: Index | None = None
         self.is_ended = False
-        self._windows = self._index_size = 0
+        self._windows = self._index_size = self._n_weights = 0
         self.n_packets = 0
 
     @property
@@ -54,6 +59,13 @@ class Contents:
         """What holds for the whole file; the grammar has it read first."""
         assert self._header is not None
         return self._header
+
+    def add(self, found: Frame) -> None:
+        """Whatever a packet holds; FormatError, which names it, where that makes no sense."""
+        try:
+            found.type.read(self, found)
+        except ParameterError as error:
+            raise FormatError(f"{found.name}: {error}") from None
 
     def add_header(self, found: Frame) -> None:
         """What holds for the whole file."""
@@ -68,16 +80,24 @@ class Contents:
         from motes.codec.instrument_packet import decode_instrument  # numba
 
         number, instrument = decode_instrument(found.reader(), self.header.sample_rate_hz, self.header.n_channels)
-        if number in self.instruments:
-            raise FormatError(f"{found.name}: instrument {number} stands twice")
+        self._check_number(found, number, self.instruments, 0)
+        self._n_weights += instrument.weights.size
+        if self._n_weights > _FEW_WEIGHTS:
+            of = f"the file's instruments have {self._n_weights} weights"
+            check_limit("motes_max_instrument_weights", self._n_weights, of)
         self.instruments[number] = instrument
 
     def add_room(self, found: Frame) -> None:
         """What events are sent to, with the response of a room that is stored by its digest."""
         number, room = decode_room(found.reader())
-        if number in self.rooms:
-            raise FormatError(f"{found.name}: room {number} stands twice")
+        self._check_number(found, number, self.rooms, 1)
         self.rooms[number] = self._find_room(room) if room.is_missing and self._find_room is not None else room
+
+    def _check_number(self, found: Frame, number: int, known: dict[int, Any], first: int) -> None:
+        if number in known:
+            raise FormatError(f"{found.name}: {found.type.name} {number} stands twice")
+        if self._in_order and number != first + len(known):
+            raise FormatError(f"{found.name}: {found.type.name} {number} stands where {first + len(known)} should")
 
     def add_events(self, found: Frame) -> None:
         """Events of one kind and one stretch of time."""
@@ -137,7 +157,7 @@ class Contents:
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
                 _same_columns(parts)
-                tables[kind.name] = kind.module("packet").table(parts, h.sample_rate_hz)
+                tables[kind.name] = self.table(kind, parts)
         groups = self.groups.id
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
             raise FormatError("events are in groups that the file does not tell of")
@@ -148,6 +168,16 @@ class Contents:
             return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
         except ParameterError as error:  # strikes that play what is not there, events in rooms that are not
             raise FormatError(str(error)) from None
+
+    def table(self, kind: Kind, parts: list[Columns]) -> EventTable:
+        """The events of some packets of one kind, which may be emptied on the way; FormatError where all of them
+        together make no sense, though each alone did.
+        """
+        try:
+            made: EventTable = kind.module("packet").table(parts, self.header.sample_rate_hz)
+        except ParameterError as error:
+            raise FormatError(f"the {kind.name} events: {error}") from None
+        return made
 
     def _in_row(self, name: str, numbered: dict[int, Any], first: int) -> tuple[Any, ...]:
         if sorted(numbered) != list(range(first, first + len(numbered))):

@@ -47,7 +47,7 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
             raise FormatError(f"{len(data) - at} bytes follow the end of the file")
         found = read_frame(data, at, contents.n_packets)
         grammar.check(found)
-        found.type.read(contents, found)
+        contents.add(found)
         at += found.size
         contents.n_packets += 1
     if not contents.is_ended:

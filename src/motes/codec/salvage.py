@@ -49,7 +49,7 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
             if data
             else "the file is empty"
         )
-    HEADER.read(contents, header)
+    contents.add(header)
     for packet in packets():
         if Stage.HEADER < packet.stage < Stage.END:
             held = [found for found in frames if found.type is packet]
@@ -64,7 +64,7 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
 def _decode(contents: Contents, frames: list[Frame], skipped: list[str]) -> None:
     for found in frames:
         try:
-            found.type.read(contents, found)
+            contents.add(found)
         except FormatError as error:
             skipped.append(str(error))
 

@@ -95,7 +95,7 @@ class SeekableFile:
         """The packets that sound from `first_sample` to `last_sample`."""
         contents, at = Contents(self._find_room), self._first
         for packet in self._before:
-            packet.type.read(contents, packet)
+            contents.add(packet)
         tail = contents.longest_room_s * self.header.sample_rate_hz
         for i, entry in enumerate(self.index.entries):
             start, end = entry.span(self.header.sample_rate_hz)
@@ -113,13 +113,13 @@ class SeekableFile:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
         found = read_frame(data, 0, number, file_at=at)
         if found.kind == entry.kind:
-            found.type.read(contents, found)
+            contents.add(found)
         first = found.size
         while first < len(data):
             more = read_frame(data, first, number, file_at=at + first)
             if not (more.kind & OPTIONAL or more.type is SENDS):
                 raise FormatError(f"{more.name}: the index does not tell of it")
-            more.type.read(contents, more)
+            contents.add(more)
             first += more.size
         if not contents.entries or contents.entries[-1] != entry:
             raise FormatError(f"{found.name}: not what the index tells of it")

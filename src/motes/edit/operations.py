@@ -153,7 +153,7 @@ def into_room(selection: Selection, room: Room | int | None, wetness: float = WE
         number = _known_room(scene, room)
     n_samples = scene.n_samples
     if number:
-        tail_s = scene.rooms[number - 1].heard_s() * (wetness > 0)
+        tail_s = scene.rooms[number - 1].audible_s() * (wetness > 0)
         n_samples = samples_up_to(scene, audible_end_s(selection) + tail_s)
     sent = changed(
         replace(selection, scene=scene),

@@ -6,7 +6,7 @@ import numpy as np
 
 from motes.events.event_table import Array
 from motes.events.groups import ROLES, Groups
-from motes.kinds.gabor import partials
+from motes.kinds.gabor.partials import tracking
 from motes.scene.scene import Scene
 
 
@@ -14,7 +14,7 @@ def link(scene: Scene, n_threads: int = 0) -> Scene:
     """The scene with its atoms grouped into partials, whatever partials there were before; other groups stay. The
     number of threads changes nothing.
     """
-    number = partials.find_lines(scene.gabor, scene.sample_rate_hz, n_threads).number
+    number = tracking.find_lines(scene.gabor, scene.sample_rate_hz, n_threads).number
     others = scene.groups.role != ROLES.index("partial")
     kept, events = scene.groups.id[others], scene.gabor
     mine = np.where(np.isin(events.group_id, kept), events.group_id, 0)
@@ -34,4 +34,4 @@ def instantaneous(scene: Scene) -> tuple[Array, Array]:
     """Of each atom the frequency of its partial in Hz at the atom's centre, and the phase in rad that this has run
     through since its first atom, both `(n_events,)`; of an atom in no partial its own frequency and 0.
     """
-    return partials.instantaneous(scene.gabor, scene.sample_rate_hz)
+    return tracking.instantaneous(scene.gabor, scene.sample_rate_hz)

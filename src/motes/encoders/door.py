@@ -7,13 +7,15 @@ to the dataclasses.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from motes.encoders import encoder_named, encoder_of, make_options
 from motes.errors import ParameterError
 
 if TYPE_CHECKING:
     from motes.audio import Audio
+    from motes.audio.prepare import PreparationValues
     from motes.encoders.options import Options
     from motes.encoders.progress import Progress
     from motes.scene.scene import Scene
@@ -39,6 +41,7 @@ def encode(
     texture: bool | None = None,
     texture_kbps: float | None = None,
     n_threads: int = 0,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -60,6 +63,7 @@ def encode(
     seed: int = 0,
     time_limit_s: float | None = 120.0,
     checkpoint: str | None = None,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -90,6 +94,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -118,6 +123,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -129,6 +135,7 @@ def encode(
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     options: Options,
+    **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
 
@@ -150,9 +157,16 @@ def encode(
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
     that show it.
 
+    What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
+    of the channels; at `to_sample_rate_hz`; and with `normalise=True` made so loud that its peak is full scale. Raw
+    samples are `motes.audio.FileSource(path, raw=motes.audio.RawSamples(48000, 2, 16))`.
+
     Raises ParameterError for audio or options that make no sense, AudioError for a file that cannot be read,
     MissingExtraError where the encoder needs what is not installed.
     """
+    from motes.audio import AS_IT_IS, Preparation, as_source, prepared
+
+    how = Preparation(**{each.name: values.pop(each.name) for each in fields(Preparation) if each.name in values})
     if options is None:
         chosen = encoder_named("pursuit" if encoder is None else encoder)
         options = make_options(chosen, values)
@@ -165,4 +179,6 @@ def encode(
     if watch is not None and not chosen.shows:
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
     more = {} if watch is None else {"watch": watch}
+    if how != AS_IT_IS:
+        audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None
     return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)

@@ -138,12 +138,12 @@ class Instrument(Frozen):
         omega = 2 * np.pi * self.frequency_hz * frequency_ratio / self.sample_rate_hz
         return np.stack([-NEPERS_60_DB / (self.t60_s * self.sample_rate_hz), omega])
 
-    def heard_mixing(self, frequency_ratio: float = 1.0) -> Reals:
+    def mixing_in_band(self, frequency_ratio: float = 1.0) -> Reals:
         """`mixing` as `(n_channels, 2, n_modes)`, zero for modes above half the sample rate, which would come back
         as other frequencies.
         """
-        heard = self.frequency_hz * frequency_ratio < self.sample_rate_hz / 2
-        return np.ascontiguousarray(np.stack([self.mixing.real * heard, self.mixing.imag * heard], axis=1))
+        in_band = self.frequency_hz * frequency_ratio < self.sample_rate_hz / 2
+        return np.ascontiguousarray(np.stack([self.mixing.real * in_band, self.mixing.imag * in_band], axis=1))
 
     def sparse_weights(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Reals]:
         """Weights without their zeros: where each control starts `(n_controls + 1,)`, modes `(n,)`, and Re and Im
@@ -168,7 +168,7 @@ class Instrument(Frozen):
         sound = (
             np.exp(np.outer(decay + 1j * omega, n)) * (self.weights[control, used] * np.exp(1j * omega * turn))[:, None]
         )
-        mix = self.heard_mixing(frequency_ratio)[:, :, used]
+        mix = self.mixing_in_band(frequency_ratio)[:, :, used]
         audio: Reals = ((mix[:, 0] + 1j * mix[:, 1]) @ sound).real
         taps = min(self.n_taps, n_samples)
         audio[:, :taps] += self.direct_gain[control] * self.direct[:, :taps]
@@ -210,20 +210,20 @@ class Instrument(Frozen):
         )
 
     def ring_s(self, fall_db: float = 100.0) -> Reals:
-        """How long each control is heard, `(n_controls,)`: until what it sets off has fallen `fall_db` below the
+        """Seconds that each control rings, `(n_controls,)`: until what it sets off has fallen `fall_db` below the
         most it began with.
         """
         peak = np.abs(self.weights) * np.max(np.abs(self.mixing), axis=0, initial=0.0)
         loudest = np.maximum(peak.sum(axis=1, keepdims=True), 1e-300)
         below = 20 * np.log10(np.maximum(peak / loudest, 1e-30))
-        heard: Reals = np.max(np.maximum(fall_db + below, 0.0) / 60 * self.t60_s, axis=1, initial=0.0)
-        return np.maximum(heard, self.n_taps / self.sample_rate_hz)
+        ringing_s: Reals = np.max(np.maximum(fall_db + below, 0.0) / 60 * self.t60_s, axis=1, initial=0.0)
+        return np.maximum(ringing_s, self.n_taps / self.sample_rate_hz)
 
     def energy(self) -> Reals:
         """Energy of each mode, in samples, when it is struck with weight 1 and left to ring: `(n_modes,)`."""
         loss = 2 * NEPERS_60_DB / (self.t60_s * self.sample_rate_hz)
-        heard: Reals = np.sum(np.abs(self.mixing) ** 2, axis=0) / (-2 * np.expm1(-loss))
-        return heard
+        energy: Reals = np.sum(np.abs(self.mixing) ** 2, axis=0) / (-2 * np.expm1(-loss))
+        return energy
 
     def equals(self, other: Instrument) -> bool:
         """Whether every part holds the same bits."""

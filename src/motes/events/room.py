@@ -44,7 +44,7 @@ T30_DB = (-5.0, -35.0)
 # The decay from −5 to −35 dB is measured where the end of a response is at least this much weaker than its beginning
 # (ISO 3382-1).
 NOISE_FREE_DB = 45.0
-HEARD_DB = -60.0
+AUDIBLE_DB = -60.0
 FULL_SCALE = (1 << 15) - 1
 
 
@@ -151,7 +151,10 @@ class Room(Frozen):
             return taken
         if not taken.any():  # a channel that is silent in the response: what little sounds there is in another
             taken = self.response[np.argmax(np.sum(np.square(self.response), axis=1))][None].repeat(n_channels, axis=0)
-        return at_unit_energy(_resampled(taken, self.sample_rate_hz, sample_rate_hz))
+        made = np.array(_resampled(taken, self.sample_rate_hz, sample_rate_hz))
+        if not made.any():  # at a rate too low for any of it: the direct sound is left
+            made[:, 0] = 1.0
+        return at_unit_energy(made)
 
     def rt60(self) -> float | None:
         """The reverberation time in s, of all channels together; None where it cannot be measured (see
@@ -161,11 +164,11 @@ class Room(Frozen):
             return self.rt60_s or None
         return reverberation_s(self.response, self.sample_rate_hz)
 
-    def heard_s(self) -> float:
+    def audible_s(self) -> float:
         """How long its tail is heard: until no more than a millionth (−60 dB) of its energy is to come."""
         if self.response is None:
             return self.rt60_s
-        return float(np.searchsorted(-decay_db(self.response), -HEARD_DB)) / self.sample_rate_hz
+        return float(np.searchsorted(-decay_db(self.response), -AUDIBLE_DB)) / self.sample_rate_hz
 
     def embedded(self, sample_rate_hz: int) -> Room:
         """The room as a file holds it, at this sample rate and rounded to 16 bits; one that has no response,
@@ -203,9 +206,9 @@ def trimmed(audio: Samples, name: str = "the response") -> Samples:
     peak = loudest.max(initial=0.0)
     if peak == 0:
         raise ParameterError(f"{name} is silent: no impulse response")
-    heard = np.flatnonzero(loudest)
+    sounding = np.flatnonzero(loudest)
     first = int(np.argmax(loudest >= peak * 10 ** (-ONSET_DB / 20)))
-    return audio[:, first : heard[-1] + 1]
+    return audio[:, first : sounding[-1] + 1]
 
 
 def at_unit_energy(response: NDArray[np.floating]) -> Samples:
@@ -239,8 +242,8 @@ def decay_db(response: Samples) -> Array:
 def reverberation_s(response: Samples, sample_rate_hz: int) -> float | None:
     """RT60 by T30: twice the time in which the decay falls from −5 to −35 dB, by a straight line through it.
 
-    None where that cannot be told: the response ends in noise or is cut off less than 45 dB below its beginning, or is
-    over within 10 ms.
+    None where that cannot be measured: the response ends in noise or is cut off less than 45 dB below its beginning, or
+    is over within 10 ms.
     """
     curve, n = decay_db(response), response.shape[1]
     first, last = (int(np.searchsorted(-curve, -level)) for level in T30_DB)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import event
+from numba.core.caching import FunctionCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -78,13 +81,31 @@ def jit_in_order(function: Function) -> Function:
     return _compiled(function, fastmath=False)
 
 
+class _ForgivingCache(FunctionCache):  # type: ignore[misc]
+    """A cache that is done without where its disk is full or what it holds is damaged."""
+
+    def load_overload(self, *about: Any) -> Any:
+        try:
+            return super().load_overload(*about)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, *about: Any) -> None:
+        with contextlib.suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
+            super().save_overload(*about)
+
+
 def _compiled(function: Function, fastmath: bool = True, **options: bool) -> Function:
     before = numba.config.CACHE_DIR
     if _CACHE is not None:
         numba.config.CACHE_DIR = _CACHE
     try:
-        compiled = numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=fastmath, **options)
-        return compiled(function)
+        compiled = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath, **options)(function)
+        if _CACHE is not None:
+            compiled._cache = _ForgivingCache(function)
+        return compiled  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before
 

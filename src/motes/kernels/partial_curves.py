@@ -32,39 +32,40 @@ class LinePoints(NamedTuple):
 @inner
 def _smooth(points, n):
     """Smooth the frequency at the first n points of a line: weighted straight lines through the points around each."""
-    time, sound = points.time, points.sound
+    time, sound, width, weight, smoothed = points.time, points.sound, points.width, points.weight, points.smoothed
     for k in range(n):
         s0, s1, s2, y0, y1 = 0.0, 0.0, 0.0, 0.0, 0.0
         low, high = sound[k], sound[k]
         for side in range(2):
             j = k if side == 0 else k - 1
             while 0 <= j < n:
-                x = (time[j] - time[k]) / (SMOOTH * points.width[k])
+                x = (time[j] - time[k]) / (SMOOTH * width[k])
                 if abs(x) > 3.5:
                     break
-                w = points.weight[j] * math.exp(-0.5 * x * x)
+                w = weight[j] * math.exp(-0.5 * x * x)
                 low, high = min(low, sound[j]), max(high, sound[j])
                 s0, s1, s2, y0, y1 = s0 + w, s1 + w * x, s2 + w * x * x, y0 + w * sound[j], y1 + w * x * sound[j]
                 j += 1 if side == 0 else -1
         spread = s0 * s2 - s1 * s1
         straight = (s2 * y0 - s1 * y1) / spread if spread > 0.05 * s0 * s0 else y0 / s0
-        points.smoothed[k] = min(max(straight, low), high)
+        smoothed[k] = min(max(straight, low), high)
 
 
 @inner
 def _collect_points(atoms, members, points):
     """Fill in the points of a line's atoms, in order of time; returns how many."""
     time, sound, width, weight, loudness = points.time, points.sound, points.width, points.weight, points.loudness
+    n_points, point_time, point_sound, window = atoms.points, atoms.point_time, atoms.point_sound, atoms.window
     n = 0
     for i in members:
-        read, amplitude = atoms.window[i] if atoms.points[i] == 1 else 0.25 * atoms.window[i], atoms.amplitude[i]
-        for k in range(atoms.points[i]):
+        read, amplitude = window[i] if n_points[i] == 1 else 0.25 * window[i], atoms.amplitude[i]
+        for k in range(n_points[i]):
             place = n
-            while place > 0 and time[place - 1] > atoms.point_time[i, k]:
+            while place > 0 and time[place - 1] > point_time[i, k]:
                 time[place], sound[place], width[place] = time[place - 1], sound[place - 1], width[place - 1]
                 weight[place], loudness[place] = weight[place - 1], loudness[place - 1]
                 place -= 1
-            time[place], sound[place], width[place] = atoms.point_time[i, k], atoms.point_sound[i, k], read
+            time[place], sound[place], width[place] = point_time[i, k], point_sound[i, k], read
             weight[place], loudness[place] = amplitude * amplitude, amplitude
             n += 1
     return n
@@ -83,31 +84,29 @@ def _curve(atoms, members, points):
 
 
 @inner
-def _on_curve(points, n, k, time):
+def _on_curve(at, smoothed, turned, n, k, time):
     """Frequency and turns of a line at a time from its point k on, which is the last one before, or the first."""
-    gone = time - points.time[k]
-    f, turn = points.smoothed[k], points.turned[k] + points.smoothed[k] * gone
+    gone = time - at[k]
+    f, turn = smoothed[k], turned[k] + smoothed[k] * gone
     if gone > 0.0 and k + 1 < n:
-        rise = (points.smoothed[k + 1] - points.smoothed[k]) / (points.time[k + 1] - points.time[k])
+        rise = (smoothed[k + 1] - smoothed[k]) / (at[k + 1] - at[k])
         f, turn = f + rise * gone, turn + 0.5 * rise * gone * gone
     return f, turn
 
 
 @inner
-def _masked_level(atoms, points, n, k, i, frequency):
-    """How strong an atom may be for the line, of that frequency at its centre, to mask it leniently."""
-    time, smoothed, own, reach = points.time, points.smoothed, atoms.own[i], SWEPT * atoms.window[i]
-    loud = points.loudness[k] if k + 1 >= n else max(points.loudness[k], points.loudness[k + 1])
+def _swept(at, smoothed, n, k, time, reach, frequency):
+    """Lowest and highest frequency of a line within `reach` of a time, where it is at `frequency` after its point k."""
     low, high = frequency, frequency
     j = k
-    while j >= 0 and time[j] > atoms.time[i] - reach:
+    while j >= 0 and at[j] > time - reach:
         low, high = min(low, smoothed[j]), max(high, smoothed[j])
         j -= 1
     j = k + 1
-    while j < n and time[j] < atoms.time[i] + reach:
+    while j < n and at[j] < time + reach:
         low, high = min(low, smoothed[j]), max(high, smoothed[j])
         j += 1
-    return loud * mask_level(max(own - high, low - own, 0.0) * atoms.window[i], LENIENT)
+    return low, high
 
 
 @jit
@@ -118,7 +117,8 @@ def follow_lines(atoms, lines, n_lines, frequency, turns, n_nodes, nodes):
     Line k passes n_nodes[k − 1] `nodes` from place POINTS · starts[k − 1] on, `(n, 3)`: time, frequency, turns; in
     between its frequency is straight.
     """
-    time, window, line, starts, knots = atoms.time, atoms.window, lines.line, lines.starts, lines.knots
+    time, window, own = atoms.time, atoms.window, atoms.own
+    line, starts, knots = lines
     longest = 1
     for k in range(n_lines):
         longest = max(longest, starts[k + 1] - starts[k])
@@ -145,10 +145,12 @@ def follow_lines(atoms, lines, n_lines, frequency, turns, n_nodes, nodes):
             mine = home[i] == number
             if not mine and home[i] != 0 and (count[home[i]] > SMALL or count[number] <= SMALL):
                 continue
-            f, turn = _on_curve(points, n, k, time[i])
+            f, turn = _on_curve(at, smoothed, turned, n, k, time[i])
             if mine and line[i] == number:
                 frequency[i], turns[i] = f, turn
             elif not mine:
-                score = _masked_level(atoms, points, n, k, i, f)
+                loud = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1])
+                low, high = _swept(at, smoothed, n, k, time[i], SWEPT * window[i], f)
+                score = loud * mask_level(max(own[i] - high, low - own[i], 0.0) * window[i], LENIENT)
                 if score > nearest[i]:
                     nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn

@@ -91,9 +91,9 @@ def place_of(time, at, after):
 
 
 @inner
-def _at(atoms, i, time):
+def _at(points, point_time, point_sound, i, time):
     """Frequency under atom i at a time, between or beyond its points."""
-    n, point_time, point_sound = atoms.points[i], atoms.point_time, atoms.point_sound
+    n = points[i]
     if n == 1 or time <= point_time[i, 0]:
         return point_sound[i, 0]
     for k in range(1, n):
@@ -108,18 +108,20 @@ def _misfit(atoms, head, j, slope):
     """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where nothing
     is known of it).
     """
-    time, window, sound = atoms.time, atoms.window, atoms.sound
+    time, window, sound, phase, channel = atoms.time, atoms.window, atoms.sound, atoms.phase, atoms.channel
+    points, point_time, point_sound = atoms.points, atoms.point_time, atoms.point_sound
     gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
-    if atoms.points[head] > 1 or atoms.points[j] > 1:  # where the two meet
+    if points[head] > 1 or points[j] > 1:  # where the two meet
         between = 0.5 * (time[head] + time[j])
         if window[head] != window[j]:
             between = time[j] if window[j] < window[head] else time[head]
-        away = abs(_at(atoms, head, between) - _at(atoms, j, between)) * short
+        apart = _at(points, point_time, point_sound, head, between) - _at(points, point_time, point_sound, j, between)
+        away = abs(apart) * short
         turned = 0.5
     else:
         away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
-        if atoms.channel[j] == atoms.channel[head]:
-            turned = atoms.phase[j] - atoms.phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
+        if channel[j] == channel[head]:
+            turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
     return away / (STEP_BINS + SWEEP_BINS * gap / max(window[head], window[j])), turned
 
 
@@ -128,7 +130,7 @@ def _next(atoms, free, head, anchor, sign, slope, longest):
     """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the
     longer `anchor` before it as well.
     """
-    time, window, sound, strength = atoms.time, atoms.window, atoms.sound, atoms.strength
+    time, window, sound, strength, energy = atoms.time, atoms.window, atoms.sound, atoms.strength, atoms.energy
     best, found = 0.0, -1
     j, end = head + sign, REACH * (window[head] + longest)
     while 0 <= j < len(time):
@@ -144,7 +146,7 @@ def _next(atoms, free, head, anchor, sign, slope, longest):
             if away < 1.0:
                 fits = (1.0 - away * away) * (0.55 + 0.45 * math.cos(turned))
                 alike = min(strength[j], strength[head]) / max(strength[j], strength[head])
-                score = atoms.energy[j] * alike**ALIKE * fits * fits / (1.0 + 4.0 * gap / min(window[head], window[j]))
+                score = energy[j] * alike**ALIKE * fits * fits / (1.0 + 4.0 * gap / min(window[head], window[j]))
                 if score > best:
                     best, found = score, j
         j += sign
@@ -160,12 +162,13 @@ def mask_level(bins, power):
 
 
 @inner
-def _between(atoms, at, head, tail):
+def _between(points, point_time, point_sound, time, head, tail, at):
     """Frequency of a line at a time, by two of its atoms."""
     if head == tail:
-        return _at(atoms, head, at)
-    part = min(max((at - atoms.time[head]) / (atoms.time[tail] - atoms.time[head]), 0.0), 1.0)
-    return (1.0 - part) * _at(atoms, head, at) + part * _at(atoms, tail, at)
+        return _at(points, point_time, point_sound, head, at)
+    part = min(max((at - time[head]) / (time[tail] - time[head]), 0.0), 1.0)
+    first, last = _at(points, point_time, point_sound, head, at), _at(points, point_time, point_sound, tail, at)
+    return (1.0 - part) * first + part * last
 
 
 @inner
@@ -173,21 +176,22 @@ def _claim(atoms, line, free, number, span, head, tail):
     """Give the line the atoms within a span of time whose sound lies in its tube between two of its atoms; those that
     it masks may begin no line of their own.
     """
-    time, window, own = atoms.time, atoms.window, atoms.own
-    loudness = max(atoms.amplitude[head], atoms.amplitude[tail])
-    lowest, highest = atoms.point_sound[head, 0], atoms.point_sound[head, 0]
+    time, window, own, sound, amplitude = atoms.time, atoms.window, atoms.own, atoms.sound, atoms.amplitude
+    points, point_time, point_sound = atoms.points, atoms.point_time, atoms.point_sound
+    loudness = max(amplitude[head], amplitude[tail])
+    lowest, highest = point_sound[head, 0], point_sound[head, 0]
     for point in range(POINTS):
-        lowest = min(lowest, atoms.point_sound[head, point], atoms.point_sound[tail, point])
-        highest = max(highest, atoms.point_sound[head, point], atoms.point_sound[tail, point])
+        lowest = min(lowest, point_sound[head, point], point_sound[tail, point])
+        highest = max(highest, point_sound[head, point], point_sound[tail, point])
     for k in range(place_of(time, span[0], False), place_of(time, span[1], True)):
         if line[k] == 0 and max(own[k] - highest, lowest - own[k]) * window[k] < MASK_BINS:
-            here = _between(atoms, time[k], head, tail)
-            before = _between(atoms, time[k] - SWEPT * window[k], head, tail)
-            after = _between(atoms, time[k] + SWEPT * window[k], head, tail)
+            here = _between(points, point_time, point_sound, time, head, tail, time[k])
+            before = _between(points, point_time, point_sound, time, head, tail, time[k] - SWEPT * window[k])
+            after = _between(points, point_time, point_sound, time, head, tail, time[k] + SWEPT * window[k])
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
-            if abs(atoms.sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
+            if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k], free[k] = number, False
-            elif atoms.amplitude[k] < loudness * mask_level(away, STRICT):
+            elif amplitude[k] < loudness * mask_level(away, STRICT):
                 free[k] = False
 
 
@@ -250,15 +254,16 @@ def _end(atoms, members, last):
     points, window and strength.
     """
     n, tip = len(members), members[-1] if last else members[0]
+    points, point_time, point_sound, time = atoms.points, atoms.point_time, atoms.point_sound, atoms.time
     s1, s2, y0, y1, count = 0.0, 0.0, 0.0, 0.0, 0.0
     for back in range(min(n, END_ATOMS)):
         i = members[n - 1 - back] if last else members[back]
-        for k in range(atoms.points[i]):
-            x, y = atoms.point_time[i, k] - atoms.time[tip], atoms.point_sound[i, k]
+        for k in range(points[i]):
+            x, y = point_time[i, k] - time[tip], point_sound[i, k]
             s1, s2, y0, y1, count = s1 + x, s2 + x * x, y0 + y, y1 + x * y, count + 1.0
     spread = count * s2 - s1 * s1
     slope = (count * y1 - s1 * y0) / spread if count > 1.0 else 0.0
-    return atoms.time[tip], (y0 - slope * s1) / count, slope, atoms.window[tip], atoms.strength[tip]
+    return time[tip], (y0 - slope * s1) / count, slope, atoms.window[tip], atoms.strength[tip]
 
 
 @jit

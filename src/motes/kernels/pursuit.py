@@ -1,7 +1,8 @@
 """The hot loops of matching pursuit: subtract an atom from all coefficients, keep block maxima, take every atom above a
 threshold.
 
-All windows are powers of two, hence the shifts.
+All windows are powers of two, hence the shifts. Functions take arrays out of their tuples once: each time counts a
+reference, which in the innermost loops costs more than what they do.
 """
 
 from enum import IntEnum
@@ -84,13 +85,12 @@ def conjugate_overlap(m, window):
 
 
 @inner
-def bin_energy(coefficients, place, m, window):
+def bin_energy(re, im, n_channels, channel_stride, place, m, window):
     """Energy that subtracting the real atom at bin m would remove, all channels together."""
     rho = conjugate_overlap(m, window)
     energy = 0.0
-    for channel in range(coefficients.n_channels):
-        at = place + channel * coefficients.channel_stride
-        a, b = coefficients.re[at], coefficients.im[at]
+    for channel in range(n_channels):
+        a, b = re[place + channel * channel_stride], im[place + channel * channel_stride]
         if rho == 1.0:
             energy += a * a
         else:
@@ -99,60 +99,65 @@ def bin_energy(coefficients, place, m, window):
 
 
 @inner
-def _half_energy(coefficients, place):
-    """Half the energy that an atom away from DC and Nyquist would remove."""
-    energy = np.float32(0.0)
-    for channel in range(coefficients.n_channels):
-        at = place + channel * coefficients.channel_stride
-        a, b = coefficients.re[at], coefficients.im[at]
-        energy += a * a + b * b
-    return energy
-
-
-@inner
-def _best_bin(coefficients, first_place, m_first, window):
+def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first, window):
     """Bin of the block's atom whose weighted energy is largest."""
-    weights = coefficients.weights
     best, m = np.float32(-1.0), m_first
     if m_first == 0 or m_first + 18 > window >> 1:
         for j in range(min(16, (window >> 1) + 1 - m_first)):
-            energy = np.float32(bin_energy(coefficients, first_place + j, m_first + j, window))
+            energy = np.float32(bin_energy(re, im, n_channels, channel_stride, first_place + j, m_first + j, window))
             energy *= weights[first_place + j]
             if energy > best:
                 best, m = energy, m_first + j
         return m
     for j in range(16):
-        energy = _half_energy(coefficients, first_place + j) * weights[first_place + j]
+        energy = np.float32(0.0)
+        for channel in range(n_channels):
+            at = first_place + j + channel * channel_stride
+            energy += re[at] * re[at] + im[at] * im[at]
+        energy *= weights[first_place + j]
         if energy > best:
             best, m = energy, m_first + j
     return m
 
 
 @inner
-def _edge_block_energy(coefficients, place, m_first, window):
+def _edge_block_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
     """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own
     conjugate.
     """
-    weights = coefficients.weights
     first, last = 0, min(15, (window >> 1) - m_first)
     best = 0.0
     while first <= last and conjugate_overlap(m_first + first, window) > 0.0:
-        best = max(best, weights[place + first] * bin_energy(coefficients, place + first, m_first + first, window))
+        best = max(
+            best,
+            weights[place + first]
+            * bin_energy(re, im, n_channels, channel_stride, place + first, m_first + first, window),
+        )
         first += 1
     while first <= last and conjugate_overlap(m_first + last, window) > 0.0:
-        best = max(best, weights[place + last] * bin_energy(coefficients, place + last, m_first + last, window))
+        best = max(
+            best,
+            weights[place + last]
+            * bin_energy(re, im, n_channels, channel_stride, place + last, m_first + last, window),
+        )
         last -= 1
     most = np.float32(0.0)
     for j in range(first, last + 1):
-        most = max(most, _half_energy(coefficients, place + j) * weights[place + j])
+        energy = np.float32(0.0)
+        for channel in range(n_channels):
+            at = place + j + channel * channel_stride
+            energy += re[at] * re[at] + im[at] * im[at]
+        most = max(most, energy * weights[place + j])
     return max(np.float32(best), np.float32(2.0) * most)
 
 
 @jit
 def refresh_all(coefficients, gram):
     """Recompute every maximum."""
-    layout = coefficients.layout
-    zeros = np.zeros(coefficients.n_channels, np.float32)
+    re, im, weights = coefficients.re, coefficients.im, coefficients.weights
+    n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
+    layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max
+    zeros = np.zeros(n_channels, np.float32)
     nothing = Subtrahend(zeros, zeros, zeros, zeros)
     for k in range(layout.shape[0]):
         blocks, window = layout[k, LayoutField.STRIDE] >> 4, 1 << layout[k, LayoutField.WINDOW_LOG2]
@@ -161,12 +166,12 @@ def refresh_all(coefficients, gram):
             for b in range(blocks):
                 place = layout[k, LayoutField.FIRST_VALUE] + f * layout[k, LayoutField.STRIDE] + (b << 4)
                 if b == 0 or (b << 4) + 18 > window >> 1:
-                    energy = _edge_block_energy(coefficients, place, b << 4, window)
+                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
                 else:
                     energy = np.float32(2.0) * subtract16(coefficients, place, gram, 0, nothing)
-                coefficients.block_max[place >> 4] = energy
+                block_max[place >> 4] = energy
                 most = max(most, energy)
-            coefficients.frame_max[layout[k, LayoutField.FIRST_MAX] + f] = most
+            frame_max[layout[k, LayoutField.FIRST_MAX] + f] = most
 
 
 @inner
@@ -174,10 +179,14 @@ def _subtract_exponential(coefficients, gram, k, frame, m, atom):
     """Subtract the complex atom of window k at grid frame `frame` and bin m (any whole number) from every coefficient
     it overlaps.
     """
-    layout, pair = coefficients.layout, gram.pair
+    layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max
+    pair, rows, roots_re, roots_im = gram.pair, gram.row, gram.roots_re, gram.roots_im
+    amplitude_re, amplitude_im, turned_re, turned_im = atom
+    re, im, weights = coefficients.re, coefficients.im, coefficients.weights
+    n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
     window_log2 = layout[k, LayoutField.WINDOW_LOG2]
     root_mask = (1 << window_log2) - 1
-    root_step = gram.roots_re.shape[0] >> window_log2
+    root_step = roots_re.shape[0] >> window_log2
     centre = frame << (window_log2 - 2)
     for target in range(layout.shape[0]):
         step_log2, first_distance = pair[k, target, PairField.STEP_LOG2], pair[k, target, PairField.FIRST_DISTANCE]
@@ -190,67 +199,62 @@ def _subtract_exponential(coefficients, gram, k, frame, m, atom):
         highest, lowest = pair[k, target, PairField.HIGHEST_OFFSET], pair[k, target, PairField.LOWEST_OFFSET]
         if m_base + highest < 0 or m_base + lowest > half_window:
             continue  # an image that does not reach back over DC or Nyquist
-        first_frame = layout[target, LayoutField.FIRST_FRAME]
+        first_frame, n_frames = layout[target, LayoutField.FIRST_FRAME], layout[target, LayoutField.N_FRAMES]
         f_first = max(-((-(centre + (first_distance << step_log2))) >> hop_log2), first_frame)
-        f_last = min(
-            (centre + (last_distance << step_log2)) >> hop_log2, first_frame + layout[target, LayoutField.N_FRAMES] - 1
-        )
+        f_last = min((centre + (last_distance << step_log2)) >> hop_log2, first_frame + n_frames - 1)
         for f in range(f_first, f_last + 1):
             distance = (f << hop_log2) - centre
             row = pair[k, target, PairField.FIRST_ROW]
             row += (((distance >> step_log2) - first_distance) << phases_log2) + phase
+            count, start = rows[row, RowField.COUNT], rows[row, RowField.START]
+            m_first = m_base + rows[row, RowField.FIRST_OFFSET]
+            row_place = layout[target, LayoutField.FIRST_VALUE] + (f - first_frame) * layout[target, LayoutField.STRIDE]
             root = ((m * distance) & root_mask) * root_step
-            c, s = gram.roots_re[root], gram.roots_im[root]
-            for channel in range(coefficients.n_channels):
-                atom.turned_re[channel] = atom.re[channel] * c - atom.im[channel] * s
-                atom.turned_im[channel] = atom.re[channel] * s + atom.im[channel] * c
-            _subtract_row(coefficients, gram, row, m_base, target, f - first_frame, atom)
-
-
-@inner
-def _subtract_row(coefficients, gram, row, m_base, target, local_frame, atom):
-    """Subtract a row of the cross-Gram, its offsets counted from bin `m_base`, from one frame of window `target`."""
-    layout = coefficients.layout
-    half_window = 1 << (layout[target, LayoutField.WINDOW_LOG2] - 1)
-    count, start = gram.row[row, RowField.COUNT], gram.row[row, RowField.START]
-    m_first = m_base + gram.row[row, RowField.FIRST_OFFSET]
-    row_place = layout[target, LayoutField.FIRST_VALUE] + local_frame * layout[target, LayoutField.STRIDE]
-    at_frame = layout[target, LayoutField.FIRST_MAX] + local_frame
-    most = coefficients.frame_max[at_frame]
-    # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there and are
-    # never read.
-    for b in range(max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4) + 1):
-        place = row_place + (b << 4)
-        energy = np.float32(2.0) * subtract16(coefficients, place, gram, start + (b << 4) - m_first, atom)
-        if b == 0 or (b << 4) + 18 > half_window:
-            energy = _edge_block_energy(coefficients, place, b << 4, half_window << 1)
-        coefficients.block_max[place >> 4] = energy
-        most = max(most, energy)
-    coefficients.frame_max[at_frame] = most
+            c, s = roots_re[root], roots_im[root]
+            for channel in range(n_channels):
+                turned_re[channel] = amplitude_re[channel] * c - amplitude_im[channel] * s
+                turned_im[channel] = amplitude_re[channel] * s + amplitude_im[channel] * c
+            at_frame = layout[target, LayoutField.FIRST_MAX] + f - first_frame
+            most = frame_max[at_frame]
+            # The row's values lie among zeros, so whole blocks are updated; bins past Nyquist hold whatever falls there
+            # and are never read.
+            for b in range(max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4) + 1):
+                place = row_place + (b << 4)
+                energy = np.float32(2.0) * subtract16(coefficients, place, gram, start + (b << 4) - m_first, atom)
+                if b == 0 or (b << 4) + 18 > half_window:
+                    energy = _edge_block_energy(
+                        re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1
+                    )
+                block_max[place >> 4] = energy
+                most = max(most, energy)
+            frame_max[at_frame] = most
 
 
 @inner
 def _take_atom(coefficients, place, m, window, taken, i, atom):
     """Write the best real atom at a place to `taken[i]`, and its complex amplitudes to `atom`."""
-    rho = conjugate_overlap(m, window)
-    taken.energy[i] = bin_energy(coefficients, place, m, window)
+    re, im, rho = coefficients.re, coefficients.im, conjugate_overlap(m, window)
+    n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
+    taken.energy[i] = bin_energy(re, im, n_channels, channel_stride, place, m, window)
     taken.benefit[i] = coefficients.weights[place] * taken.energy[i]
-    for channel in range(coefficients.n_channels):
-        at = place + channel * coefficients.channel_stride
-        atom.re[channel] = coefficients.re[at] / (1.0 + rho)
-        atom.im[channel] = 0.0 if rho == 1.0 else coefficients.im[at] / (1.0 - rho)
+    for channel in range(n_channels):
+        at = place + channel * channel_stride
+        atom.re[channel] = re[at] / (1.0 + rho)
+        atom.im[channel] = 0.0 if rho == 1.0 else im[at] / (1.0 - rho)
         taken.amplitude[i, channel] = atom.re[channel] + 1j * atom.im[channel]
 
 
 @inner
 def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken):
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
-    layout, block_max = coefficients.layout, coefficients.block_max
+    layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max
+    re, im, weights = coefficients.re, coefficients.im, coefficients.weights
+    n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
     window, blocks = 1 << layout[k, LayoutField.WINDOW_LOG2], layout[k, LayoutField.STRIDE] >> 4
     local = frame - layout[k, LayoutField.FIRST_FRAME]
     first_block = (layout[k, LayoutField.FIRST_VALUE] >> 4) + local * blocks
     at_frame = layout[k, LayoutField.FIRST_MAX] + local
-    coefficients.frame_max[at_frame] = 0.0  # raised again by subtractions, and below by what stays
+    frame_max[at_frame] = 0.0  # raised again by subtractions, and below by what stays
     most = np.float32(0.0)
     for group in range(first_block, first_block + blocks, 16):
         in_group = largest16(block_max, group)
@@ -259,7 +263,9 @@ def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken)
             continue
         for block in range(group, min(group + 16, first_block + blocks)):
             while block_max[block] >= threshold and n_taken < taken.place.shape[0]:
-                m = _best_bin(coefficients, block << 4, (block - first_block) << 4, window)
+                m = _best_bin(
+                    re, im, weights, n_channels, channel_stride, block << 4, (block - first_block) << 4, window
+                )
                 _take_atom(coefficients, (first_block << 4) + m, m, window, taken, n_taken, atom)
                 taken.place[n_taken, 0], taken.place[n_taken, 1], taken.place[n_taken, 2] = k, frame, m
                 n_taken += 1
@@ -267,12 +273,12 @@ def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken)
                 near_an_edge = m <= gram.edge[k] or m >= (window >> 1) - gram.edge[k]
                 for image in range(3 if near_an_edge else 1):
                     if image == 1:
-                        for channel in range(coefficients.n_channels):
+                        for channel in range(n_channels):
                             atom.im[channel] = -atom.im[channel]
                     image_bin = m if image == 0 else (-m if image == 1 else window - m)
                     _subtract_exponential(coefficients, gram, k, frame, image_bin, atom)
             most = max(most, block_max[block])
-    coefficients.frame_max[at_frame] = max(most, coefficients.frame_max[at_frame])
+    frame_max[at_frame] = max(most, frame_max[at_frame])
     return n_taken
 
 
@@ -285,7 +291,7 @@ def pursue(coefficients, gram, zones, first_zone, zone_samples, thresholds, take
     counted from `first_zone`, `taken` holds the atoms and `counts` `(n_zones,)` how many. A zone whose capacity is used
     up is given up.
     """
-    layout, n_channels = coefficients.layout, coefficients.n_channels
+    layout, frame_max, n_channels = coefficients.layout, coefficients.frame_max, coefficients.n_channels
     re, im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
     atom = Subtrahend(re, im, np.empty(n_channels, np.float32), np.empty(n_channels, np.float32))
     for zone in zones:
@@ -297,6 +303,6 @@ def pursue(coefficients, gram, zones, first_zone, zone_samples, thresholds, take
                 first = max((zone * zone_samples) >> hop_log2, first_frame)
                 end = min(((zone + 1) * zone_samples) >> hop_log2, first_frame + layout[k, LayoutField.N_FRAMES])
                 for frame in range(first, end):
-                    if coefficients.frame_max[layout[k, LayoutField.FIRST_MAX] + frame - first_frame] >= threshold:
+                    if frame_max[layout[k, LayoutField.FIRST_MAX] + frame - first_frame] >= threshold:
                         n_taken = _pursue_frame(coefficients, gram, k, frame, threshold, atom, here, n_taken)
         counts[at] = n_taken

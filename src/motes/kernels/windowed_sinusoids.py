@@ -92,11 +92,12 @@ def powers(angle, lanes, at):
 @inner
 def add_windowed_sinusoid(signal, centre, window, omega, oscillator):
     """Add one event of the oscillator's amplitudes."""
+    audio, channel_stride, n_samples, first_sample = signal
     lanes, turns, tail = oscillator.lanes, oscillator.turns, oscillator.tail
     n_channels, half = len(oscillator.amplitude_re), 0.5 * window
     # The first and last sample strictly inside the window, and inside the signal.
-    first = max(math.floor(centre - half) + 1, signal.first_sample)
-    last = min(math.ceil(centre + half) - 1, signal.first_sample + signal.n_samples - 1)
+    first = max(math.floor(centre - half) + 1, first_sample)
+    last = min(math.ceil(centre + half) - 1, first_sample + n_samples - 1)
     if last < first:
         return
     turn = 2.0 * math.pi / window
@@ -105,9 +106,9 @@ def add_windowed_sinusoid(signal, centre, window, omega, oscillator):
     u = first - centre
     turns[0], turns[1] = math.cos(omega * u), math.sin(omega * u)
     turns[2], turns[3] = math.cos(turn * u), math.sin(turn * u)
-    place, end = first - signal.first_sample, last - signal.first_sample + 1
+    place, end = first - first_sample, last - first_sample + 1
     while place + 16 <= end:
-        add_windowed16(signal.samples, place, oscillator, n_channels, signal.channel_stride)
+        add_windowed16(audio, place, oscillator, n_channels, channel_stride)
         turns[0], turns[1] = turns[0] * step_re - turns[1] * step_im, turns[0] * step_im + turns[1] * step_re
         turns[2], turns[3] = turns[2] * turn_re - turns[3] * turn_im, turns[2] * turn_im + turns[3] * turn_re
         place += 16
@@ -116,17 +117,17 @@ def add_windowed_sinusoid(signal, centre, window, omega, oscillator):
         add_windowed16(tail, 0, oscillator, n_channels, 16)
         for channel in range(n_channels):
             for j in range(end - place):
-                signal.samples[channel * signal.channel_stride + place + j] += tail[channel * 16 + j]
+                audio[channel * channel_stride + place + j] += tail[channel * 16 + j]
 
 
 @jit
 def add_gabor(signal, events, first_event, end_event):
     """Add events first_event … end_event − 1 to the signal."""
-    n_channels = events.amplitude.shape[1]
+    centre, window, omega, amplitude, phase = events
+    n_channels = amplitude.shape[1]
     oscillator = new_oscillator(n_channels)
     for i in range(first_event, end_event):
         for channel in range(n_channels):
-            amplitude, phase = events.amplitude[i, channel], events.phase[i, channel]
-            oscillator.amplitude_re[channel] = amplitude * math.cos(phase)
-            oscillator.amplitude_im[channel] = amplitude * math.sin(phase)
-        add_windowed_sinusoid(signal, events.centre[i], events.window[i], events.omega[i], oscillator)
+            oscillator.amplitude_re[channel] = amplitude[i, channel] * math.cos(phase[i, channel])
+            oscillator.amplitude_im[channel] = amplitude[i, channel] * math.sin(phase[i, channel])
+        add_windowed_sinusoid(signal, centre[i], window[i], omega[i], oscillator)

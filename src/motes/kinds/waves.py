@@ -19,7 +19,7 @@ TILE_KNOTS = 64
 
 @dataclass(frozen=True)
 class Tiles:
-    """Where sinusoids are heard: pairs of a sinusoid and a tile of TILE_KNOTS knots, in the order of sinusoids,
+    """Where sinusoids sound: pairs of a sinusoid and a tile of TILE_KNOTS knots, in the order of sinusoids,
     then of tiles.
     """
 
@@ -35,10 +35,10 @@ class Tiles:
         numbers.
         """
         span, last = block * TILE_KNOTS, -(-(n_samples // block + 2) // TILE_KNOTS) - 1
-        heard = (end > 0) & (start < n_samples)
+        sounds = (end > 0) & (start < n_samples)
         low = torch.div(start, span, rounding_mode="floor").clamp(max=last).long()
         high = torch.div(end + block, span, rounding_mode="floor").clamp(0, last).long()
-        count = torch.where(heard, high - low + 1, torch.zeros_like(low))
+        count = torch.where(sounds, high - low + 1, torch.zeros_like(low))
         unit = torch.repeat_interleave(torch.arange(len(start)), count)
         place = torch.arange(len(unit)) - torch.repeat_interleave(torch.cumsum(count, 0) - count, count)
         return cls(unit, low[unit] + place, block, n_samples)

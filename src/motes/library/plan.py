@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from motes.audio import FORMATS
-from motes.errors import AudioError, MotesError, ParameterError
+from motes.audio import RECORDINGS
+from motes.errors import AudioError, MotesError, MotesWarning, ParameterError
 from motes.files import refuse_existing
 
-# Extensions looked for in folders; those that need ffmpeg too, so that they are named rather than passed over.
-RECORDINGS = frozenset({*FORMATS, ".oga", ".snd", ".m4a", ".m4b", ".aac", ".wma", ".ape", ".mka"})
+__all__ = ["RECORDINGS", "Job", "plan"]
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,19 @@ def _of_folder(
 ) -> list[Job]:
     root = Path(folder)
     target = root if output is None else Path(output) / (root.resolve().name if among_others else "")
-    found = []
+    found, passed = [], Counter[str]()
     for here, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(here, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in looked_for
-        ]
+        for name in files:
+            extension = Path(name).suffix.lower()
+            if not name.startswith("."):
+                if extension in looked_for:
+                    found.append(Path(here, name))
+                elif extension != suffix:
+                    passed[extension or "without extension"] += 1
+    if passed and looked_for == RECORDINGS:
+        listed = ", ".join(f"{number} {extension}" for extension, number in sorted(passed.items()))
+        warnings.warn(f"{folder}: passed over, as no recordings by their names: {listed}", MotesWarning, stacklevel=3)
     if not found:
         return [Job(folder, "", refused=f"no files in it with one of the extensions {' '.join(sorted(looked_for))}")]
     return [

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motes.audio import Block, Source, check_sample_rate, open_source, resample_blocks, write_audio
+from motes.audio import (
+    AS_IT_IS,
+    Block,
+    Preparation,
+    RawSamples,
+    Source,
+    check_sample_rate,
+    open_source,
+    prepared,
+    resample_blocks,
+    write_audio,
+)
 from motes.errors import AudioError
 from motes.files import atomic_output
 from motes.library.batch import Progress
@@ -38,6 +49,9 @@ class Encode:
     options: Options
     overwrite: bool = False
     embed_rooms: bool = False
+    preparation: Preparation = AS_IT_IS
+    # What samples the files hold where they have no header.
+    raw: RawSamples | None = None
     # Called with how far the encoder itself has come.
     on_progress: Callable[[EncoderProgress], None] | None = None
     # Called with the scene as it grows, by encoders that show it.
@@ -48,7 +62,8 @@ class Encode:
         from motes.encoders import encoder_of
 
         start = time.perf_counter()
-        source, encoder = open_source(job.source), encoder_of(self.options)
+        opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
+        source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
         def report(now: EncoderProgress) -> None:
             if self.on_progress is not None:

@@ -17,7 +17,7 @@ from motes import kinds
 from motes.edit.selection import columns
 from motes.events.columns import stored_params
 from motes.events.event_table import Array, EventTable, Ints
-from motes.kinds.gabor.partials import Curve, find_lines
+from motes.kinds.gabor.partials.tracking import Curve, find_lines
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 

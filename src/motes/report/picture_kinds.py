@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The height of the lanes, against what is above them.
 LANES_HEIGHT = 0.2
-# After Okabe & Ito, told apart by any eye: short windows … long ones.
+# After Okabe & Ito, distinct to any eye: short windows … long ones.
 _SHADES = ("#d55e00", "#e69f00", "#009e73", "#2b9fd6", "#0063a8", "#8e4ba8")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from motes.events.event_table import Array
 
 # Parameters that do not tell how an event sounds, and phases beside them.
-_NOT_HEARD = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
+_INAUDIBLE = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
 _FEWEST = 12  # points that t-SNE can make something of
 
 
@@ -29,7 +29,7 @@ def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
             name
             for sort in sorts.values()
             for name, *_ in sort["params"]
-            if name not in _NOT_HEARD and "phase" not in name
+            if name not in _INAUDIBLE and "phase" not in name
         )
     )
     rows = np.full((n_items, len(names)), np.nan)

@@ -27,7 +27,7 @@ class Report(NamedTuple):
     references: list[bool]
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 (the options of `motes report`, keywords only)
     scenes: Sequence[File | Scene],
     output: File,
     references: Sequence[File] = (),

@@ -82,8 +82,8 @@ def _draw_time(axes: Axes, events: Splat, i: int) -> None:
     end = min(end, start + (end - start) * 0.8 + 0.05 * FALL * events.width_s[i])
     since = np.linspace(start, end, _POINTS)
     _, amplitude, decay = events.partials(i)
-    heard = amplitude > 10 ** (-_DEPTH_DB / 20) * amplitude.max(initial=0.0)
-    sounds = ringing(events, i, decay[heard], start, (end - start) / (_POINTS - 1), _POINTS) * amplitude[heard]
+    audible = amplitude > 10 ** (-_DEPTH_DB / 20) * amplitude.max(initial=0.0)
+    sounds = ringing(events, i, decay[audible], start, (end - start) / (_POINTS - 1), _POINTS) * amplitude[audible]
     shown = -since if events.backward[i] else since
     axes.plot(shown, _level(burst(events, i, since)), color=_BURST, linewidth=1.2, label="burst")
     for k, sound in enumerate(sounds.T):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.audio import FORMATS, open_source
+from motes.audio import RECORDINGS, open_source
 from motes.errors import MotesError, ParameterError
 from motes.metrics.signal import check_pair
 from motes.scene.scene import Scene
@@ -114,7 +114,7 @@ def found_recording(path: str, digest: str, folders: tuple[str, ...] = ()) -> Pa
     there is none.
     """
     for folder in (Path(path).parent, *map(Path, folders)):
-        for extension in FORMATS:
+        for extension in sorted(RECORDINGS):
             candidate = folder / f"{Path(path).stem}{extension}"
             if digest and candidate.is_file():
                 try:

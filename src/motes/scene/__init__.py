@@ -1,0 +1,1 @@
+"""The scene: a recording as events, and its parts as arrays."""

@@ -57,7 +57,7 @@ class Scene(Frozen):
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of a scene, each with a default)
         self,
         sample_rate_hz: int,
         n_samples: int,
@@ -184,7 +184,7 @@ class Scene(Frozen):
         return quantise(self)
 
     def link(self) -> Scene:
-        """The same events with those of each partial in a group of their own (role partial)."""
+        """The scene with the atoms of each partial in a group of their own (role partial)."""
         from motes.edit.partials import link
 
         return link(self)

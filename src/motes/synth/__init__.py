@@ -1,0 +1,1 @@
+"""Scene to audio: renders of all kinds, rooms, and instruments played live."""

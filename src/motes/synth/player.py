@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument, Reals
-from motes.kinds.strike.kernel import ring
+from motes.kinds.strike.kernel import Controls, Modes, Strikes, ring
 from motes.kinds.strike.table import in_samples
 from motes.units import require_finite
 
@@ -20,14 +20,13 @@ class Voice:
     """The modes of an instrument at one frequency ratio, with their state."""
 
     def __init__(self, instrument: Instrument, frequency_ratio: float = 1.0) -> None:
-        self._rate = instrument.rate(frequency_ratio)
-        self._mix = instrument.heard_mixing(frequency_ratio)
-        self._weights = instrument.sparse_weights()
+        self._modes = Modes(instrument.rate(frequency_ratio), instrument.mixing_in_band(frequency_ratio))
+        self._controls = Controls(*instrument.sparse_weights())
         self.state = np.zeros((2, instrument.n_modes))
 
     def ring(self, audio: Reals, at: Reals, turn: Reals, amplitude: Reals, control: NDArray[np.int64]) -> None:
         """Add the next `audio.shape[1]` samples, with strikes at times `at` (samples of this block, ascending)."""
-        ring(audio, self.state, self._rate, self._mix, at, turn, amplitude, control, *self._weights)
+        ring(audio, self.state, self._modes, Strikes(at, turn, amplitude, control), self._controls)
 
 
 class Player:
@@ -88,7 +87,7 @@ class Player:
         return audio[0].astype(np.float32) if self.instrument.n_channels == 1 else audio.astype(np.float32)
 
     def samples(self, n_samples: int) -> Reals:
-        """The same as `(n_channels, n_samples)` in double precision."""
+        """The next `n_samples`, `(n_channels, n_samples)` in double precision."""
         if n_samples < 0:
             raise ParameterError(f"a block cannot have {n_samples} samples")
         taps, end = self.instrument.n_taps, self.position + n_samples

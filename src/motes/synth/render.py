@@ -12,6 +12,7 @@ from motes import kinds
 from motes.errors import ParameterError
 from motes.kinds.renderer import EventRenderer
 from motes.scene.scene import Scene
+from motes.settings import check_limit
 from motes.synth.rooms import WetPart, parted
 from motes.units import require_finite
 
@@ -59,7 +60,15 @@ def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = 
     1.
     """
     first, last = stretch_samples(scene, start_s, end_s)
-    audio = np.empty((scene.n_channels, last - first), np.float32)
+    check_size(scene, last - first)
+    try:
+        audio = np.empty((scene.n_channels, last - first), np.float32)
+    except MemoryError:
+        gigabytes = scene.n_channels * (last - first) * 4 / 1e9
+        raise ParameterError(
+            f"{(last - first) / scene.sample_rate_hz:g} s of audio take {gigabytes:.1f} GB, more memory than there is: "
+            "render a part (start_s, end_s), or write a file with motes decode, which goes block by block"
+        ) from None
     place = 0
     for block in render_blocks(scene, first=first, last=last):
         audio[:, place : place + block.shape[1]] = block
@@ -74,9 +83,18 @@ def render_blocks(
     if block_samples < 1:
         raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
     last = scene.n_samples if last is None else last
+    check_size(scene, last - first)
     renderer = Renderer(scene)
     for start in range(first, last, block_samples):
         yield renderer.samples(start, min(start + block_samples, last))
+
+
+def check_size(scene: Scene, n_samples: int) -> None:
+    """ParameterError where so many samples of each channel are more than MOTES_MAX_RENDER_SAMPLES allows."""
+    total = n_samples * scene.n_channels
+    if total > BLOCK_SAMPLES:
+        seconds = f"{n_samples / scene.sample_rate_hz:g} s of {scene.n_channels} at {scene.sample_rate_hz} Hz"
+        check_limit("motes_max_render_samples", total, f"rendering would make {total} samples ({seconds})")
 
 
 def stretch_samples(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Events in rooms to audio: all that is sent to a room is summed and convolved with its response once, whatever the
 number of events.
 
-Time is cut into chunks on a fixed grid, so that what is heard does not depend on how rendering is cut into blocks. A
+Time is cut into chunks on a fixed grid, so that the sound does not depend on how rendering is cut into blocks. A
 seek begins as many chunks earlier as the longest tail needs.
 """
 
@@ -20,6 +20,7 @@ from motes.events.event_table import Array, EventTable
 from motes.events.room import Samples
 from motes.kinds.renderer import EventRenderer
 from motes.scene.scene import Scene
+from motes.settings import check_limit
 
 # Samples of a chunk.
 CHUNK = 1 << 15
@@ -37,28 +38,28 @@ def parted(scene: Scene) -> tuple[Scene, Scene | None]:
     """Prepared events that sound dry alone, and those that are in a room, if any; MotesWarning names the rooms that
     are missing.
     """
-    heard = np.array([False, *(not room.is_missing for room in scene.rooms)])
+    is_there = np.array([False, *(not room.is_missing for room in scene.rooms)])
     missing = [room.name for room in scene.rooms if room.is_missing]
     if missing:
         names = f"the room{'s' * (len(missing) > 1)} {', '.join(missing)}"
         text = f"{names} cannot be found (IMPULSE_RESPONSE_PATH names their folder): what is sent there is heard dry"
         warnings.warn(text, MotesWarning, stacklevel=2)
-    if not any(np.any(_wet(table, heard)) for table in scene.tables):
+    if not any(np.any(_wet(table, is_there)) for table in scene.tables):
         return scene, None
-    masks = [_wet(table, heard) for table in scene.tables]
+    masks = [_wet(table, is_there) for table in scene.tables]
     pairs = list(zip(scene.tables, masks, strict=True))
     return scene.with_tables(table.take(~mask) for table, mask in pairs), scene.with_tables(
         table.take(mask) for table, mask in pairs
     )
 
 
-def _wet(table: EventTable, heard: np.ndarray) -> np.ndarray:
-    return np.asarray(heard[table.room_id] & (table.wetness > 0))
+def _wet(table: EventTable, is_there: np.ndarray) -> np.ndarray:
+    return np.asarray(is_there[table.room_id] & (table.wetness > 0))
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Events rendered together: `dry` of them is heard as it is, `wet` of them goes into a room (an id, 0 for none)."""
+    """Events rendered together: `dry` of them sounds as it is, `wet` of them goes into a room (an id, 0 for none)."""
 
     parts: Sequence[EventRenderer]
     dry: float
@@ -96,15 +97,15 @@ class Bus:
         return np.zeros((len(self._exact), self.n_taps - 1))
 
     def after(self, tail: Array, sent: Array) -> tuple[Array, Array]:
-        """What is heard during a chunk, after this tail and with `sent` `(n_channels, CHUNK)`, and the tail it
+        """The room's sound during a chunk, after this tail and with `sent` `(n_channels, CHUNK)`, and the tail it
         leaves behind.
         """
-        heard = np.zeros((len(sent), CHUNK + self.n_taps - 1))
-        heard[:, : self.n_taps - 1] = tail
+        sound = np.zeros((len(sent), CHUNK + self.n_taps - 1))
+        sound[:, : self.n_taps - 1] = tail
         for channel, (x, exact) in enumerate(zip(sent, self._exact, strict=True)):
             if x.any():
-                heard[channel] += exact(x)
-        return heard[:, :CHUNK], heard[:, CHUNK:]
+                sound[channel] += exact(x)
+        return sound[:, :CHUNK], sound[:, CHUNK:]
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,10 @@ class WetPart:
         self._layers = list(layers(scene, parts_of))
         self._n_channels = scene.n_channels
         used = sorted({layer.room for layer in self._layers if layer.room})
+        taps = sum(math.ceil(scene.rooms[room - 1].duration_s * scene.sample_rate_hz) for room in used)
+        if taps * scene.n_channels > CHUNK:
+            size = f"{taps * scene.n_channels} samples ({len(used)} of them, {scene.n_channels} channels)"
+            check_limit("motes_max_room_samples", taps * scene.n_channels, f"the responses of the rooms have {size}")
         kernels = [scene.rooms[room - 1].kernels(scene.sample_rate_hz, scene.n_channels) for room in used]
         self._buses = {room: Bus(kernel) for room, kernel in zip(used, kernels, strict=True) if kernel is not None}
         starts = [float(table.start_s.min()) for table in scene.tables if len(table)]
@@ -133,7 +138,7 @@ class WetPart:
         self._state: State | None = None
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
+        """Add the events of a stretch; as `EventRenderer`."""
         last = first + n_samples
         for number in range(first // CHUNK, -(-last // CHUNK)):
             at = number * CHUNK
@@ -167,7 +172,7 @@ class WetPart:
                 sent[layer.room] += layer.wet * sound
         tails = []
         for tail, (room, bus) in zip(state.tails, self._buses.items(), strict=True):
-            heard, left = bus.after(tail, sent[room])
-            audio += heard
+            reverberation, left = bus.after(tail, sent[room])
+            audio += reverberation
             tails.append(left)
         return State(number, audio, tuple(tails))

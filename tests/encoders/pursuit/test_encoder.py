@@ -296,3 +296,18 @@ def test_a_pure_tone_runs_out_of_atoms_before_the_count():
 
 def test_atoms_of_nothing():
     assert len(Atoms.empty(2).merged()) == 0
+
+
+@pytest.mark.parametrize("target", [{}, {"snr_db": 20}, {"n_events": 5}, {"quality": 5}, {"kbps": 100}])
+def test_what_nobody_hears_leaves_nothing_audible(target):
+    """Floats of 1e-30: their energies vanish in single precision, and no target was met by that."""
+    audio = 1e-30 * np.random.default_rng(0).standard_normal(8000)
+    scene = motes.encode(audio, sample_rate_hz=RATE, **target)
+    assert (scene.n_events, scene.metadata.stop_reason) == (0, "nothing_audible_left")
+
+
+@pytest.mark.parametrize("n_samples", [1, 5, 40])
+def test_the_shortest_recordings_have_an_event(n_samples):
+    """Fewer samples than an event's share of a second."""
+    scene = motes.encode(np.full(n_samples, 0.5), sample_rate_hz=44100)
+    assert (scene.n_events, scene.metadata.stop_reason) == (1, "n_events_reached")

@@ -1,10 +1,10 @@
-"""Ringing and listening: kernels against their twins, and against each other as adjoints."""
+"""Modes ringing, and correlations with them: kernels against their twins, and against each other as adjoints."""
 
 import numpy as np
 import pytest
-from plain_modes import listen_plain, ring_plain
+from plain_modes import correlate_with_modes_plain, ring_plain
 
-from motes.kinds.strike.kernel import listen, ring
+from motes.kinds.strike.kernel import Controls, Modes, Strikes, correlate_with_modes, ring
 
 RATE = 16000
 
@@ -26,7 +26,11 @@ def problem(seed, n_modes=7, n_strikes=6, n_controls=3, n_channels=2, n_samples=
         n_samples,
         n_channels,
         n_modes,
-        (rate, mix, at, turn, amplitude, control, starts, mode, rng.normal(size=(2, starts[-1]))),
+        (
+            Modes(rate, mix),
+            Strikes(at, turn, amplitude, control),
+            Controls(starts, mode, rng.normal(size=(2, starts[-1]))),
+        ),
     )
 
 
@@ -41,38 +45,32 @@ def test_ringing_equals_its_twin_and_leaves_the_same_state(seed):
     assert np.allclose(states[0], states[1], atol=1e-10)
 
 
-def test_listening_equals_its_twin():
-    _, _, _, (rate, _, at, *_) = problem(1)
+def test_correlating_equals_its_twin():
+    _, _, _, ((rate, _), (at, *_), _) = problem(1)
     audio = np.random.default_rng(2).normal(size=800)
-    heard = [np.zeros((2, len(at), rate.shape[1])) for _ in range(2)]
-    listen(audio, rate, np.maximum(at, 0.25), heard[0])
-    listen_plain(audio, rate, np.maximum(at, 0.25), heard[1])
-    assert np.allclose(heard[0], heard[1], atol=1e-9)
+    found = [np.zeros((2, len(at), rate.shape[1])) for _ in range(2)]
+    correlate_with_modes(audio, rate, np.maximum(at, 0.25), found[0])
+    correlate_with_modes_plain(audio, rate, np.maximum(at, 0.25), found[1])
+    assert np.allclose(found[0], found[1], atol=1e-9)
 
 
 @pytest.mark.parametrize("at", [0.0, 3.0, 3.4, 99.0])
-def test_listening_is_the_adjoint_of_ringing(at):
+def test_correlating_is_the_adjoint_of_ringing(at):
     rng = np.random.default_rng(3)
     rate = np.array([[-0.01], [0.7]])
     audio, weight = rng.normal(size=100), np.array([[0.3], [-0.8]])
-    sound, heard, where = np.zeros((1, 100)), np.zeros((2, 1, 1)), np.array([at])
+    sound, found, where = np.zeros((1, 100)), np.zeros((2, 1, 1)), np.array([at])
     mix = np.array([[[1.0], [0.0]]])
     ring(
         sound,
         np.zeros((2, 1)),
-        rate,
-        mix,
-        where,
-        np.zeros(1),
-        np.ones(1),
-        np.array([0]),
-        np.array([0, 1]),
-        np.array([0]),
-        weight,
+        Modes(rate, mix),
+        Strikes(where, np.zeros(1), np.ones(1), np.array([0])),
+        Controls(np.array([0, 1]), np.array([0]), weight),
     )
-    listen(audio, rate, where, heard)
+    correlate_with_modes(audio, rate, where, found)
     assert np.sum(sound[0] * audio) == pytest.approx(
-        weight[0, 0] * heard[0, 0, 0] + weight[1, 0] * heard[1, 0, 0], rel=1e-9
+        weight[0, 0] * found[0, 0, 0] + weight[1, 0] * found[1, 0, 0], rel=1e-9
     )
 
 
@@ -84,15 +82,9 @@ def test_very_quiet_states_end():
     ring(
         audio,
         state,
-        rate,
-        np.ones((1, 2, 2)),
-        none,
-        none,
-        none,
-        np.empty(0, np.int64),
-        np.zeros(1, np.int64),
-        np.empty(0, np.int64),
-        np.empty((2, 0)),
+        Modes(rate, np.ones((1, 2, 2))),
+        Strikes(none, none, none, np.empty(0, np.int64)),
+        Controls(np.zeros(1, np.int64), np.empty(0, np.int64), np.empty((2, 0))),
     )
     assert not state.any()
     assert np.abs(audio[0, 2000:]).max() < 1e-25

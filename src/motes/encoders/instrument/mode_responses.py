@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.instrument import Complexes, Reals
-from motes.kinds.strike.kernel import listen, ring
+from motes.kinds.strike.kernel import Controls, Modes, Strikes, correlate_with_modes, ring
 
 # Samples × modes from which on a second thread pays.
 WORTH_SHARING = 1 << 22
@@ -84,20 +84,12 @@ class Sites:
         strikes, modes = np.nonzero(self.amplitudes[:, used])
         starts = np.searchsorted(strikes, np.arange(self.n_strikes + 1)).astype(np.int64)
         weight, mix = self.amplitudes[:, used][strikes, modes], self.mixing[:, used]
-        audio = np.zeros((len(mix), n_samples))
-        ring(
-            audio,
-            np.zeros((2, len(used))),
-            np.ascontiguousarray(self.poles[:, used]),
-            np.ascontiguousarray(np.stack([mix.real, mix.imag], axis=1)),
-            self.strike_samples,
-            np.zeros(self.n_strikes),
-            np.ones(self.n_strikes),
-            np.arange(self.n_strikes),
-            starts,
-            modes.astype(np.int64),
-            np.ascontiguousarray(np.stack([weight.real, weight.imag])),
-        )
+        audio, none = np.zeros((len(mix), n_samples)), np.zeros(self.n_strikes)
+        poles = np.ascontiguousarray(self.poles[:, used])
+        modes_used = Modes(poles, np.ascontiguousarray(np.stack([mix.real, mix.imag], axis=1)))
+        each_once = Strikes(self.strike_samples, none, np.ones(self.n_strikes), np.arange(self.n_strikes))
+        weights = np.ascontiguousarray(np.stack([weight.real, weight.imag]))
+        ring(audio, np.zeros((2, len(used))), modes_used, each_once, Controls(starts, modes.astype(np.int64), weights))
         return audio
 
     def n_numbers(self) -> int:
@@ -122,7 +114,7 @@ def correlate(audio: Reals, poles: Reals, strike_samples: Reals) -> Complexes:
     def work(channel: int, modes: slice) -> None:
         some = np.ascontiguousarray(poles[:, modes])
         part = np.empty((2, len(strike_samples), some.shape[1]))
-        listen(np.ascontiguousarray(audio[channel]), some, strike_samples, part)
+        correlate_with_modes(np.ascontiguousarray(audio[channel]), some, strike_samples, part)
         found[channel, :, modes] = part[0] + 1j * part[1]
 
     half = poles.shape[1] // 2

@@ -82,7 +82,11 @@ def _pursue_target(
 
     def share(bounds: SegmentBounds) -> StopCriterion:
         """A segment's part of the events; the parts add up to the whole."""
-        before, after = (round(per_sample * min(place, source.n_samples)) for place in (bounds.first, bounds.end))
+        before, after = (up_to(place) for place in (bounds.first, bounds.end))
         return StopCriterion(n_events=after - before)
+
+    def up_to(place: int) -> int:
+        """How many events lie before a sample; one at least, however short the recording."""
+        return max(1, round(per_sample * min(place, source.n_samples))) if place else 0
 
     return pursue_segments(source, context, share, on_batch=on_batch)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from motes.encoders.pursuit.tuning import DOWNWARD_DB, EXPONENT, INAUDIBLE_DB, POST_MASKING_S, TILT, TILT_HZ, UPWARD_DB
 from motes.kernels.masking import spread_masking
+from motes.units import erb_rate, erb_rate_to_hz
 
 Floats = NDArray[np.float32]
 # Assumed playback level: sound pressure level of a sinusoid at full scale.
@@ -79,24 +80,16 @@ class _Bands:
 @lru_cache(maxsize=64)
 def _bands(window: int, sample_rate_hz: int, upward_db: float, downward_db: float) -> _Bands:
     frequency_hz = np.arange(window // 2 + 1) * (sample_rate_hz / window)
-    place = _erb_rate(frequency_hz) * BANDS_PER_ERB
+    place = erb_rate(frequency_hz) * BANDS_PER_ERB
     points = np.arange(int(place[-1]) + 2)
     above = np.ceil(place)
     to_above = 10 ** (-upward_db * (above - place) / BANDS_PER_ERB / 10) / window
     to_below = 10 ** (-downward_db * (place - (above - 1)) / BANDS_PER_ERB / 10) / window
-    quiet = 10 ** ((_threshold_in_quiet_db(_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
+    quiet = 10 ** ((_threshold_in_quiet_db(erb_rate_to_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
     at = np.minimum(place.astype(np.int64), len(points) - 2)
     return _Bands(
         above.astype(np.int64), to_above, to_below, quiet.astype(np.float32), at, (place - at).astype(np.float32)
     )
-
-
-def _erb_rate(frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
-    return 21.4 * np.log10(1 + 0.00437 * frequency_hz.astype(np.float64))
-
-
-def _hz(erb_rate: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (10 ** (erb_rate / 21.4) - 1) / 0.00437
 
 
 def _threshold_in_quiet_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,11 +6,13 @@ useful atoms are kept, as many as fit. A quality is one threshold of usefulness 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
 
+from motes import kinds
 from motes.audio import Source
 from motes.codec import dumps, quantise
 from motes.codec.quantise_scene import quantiser_for
@@ -48,32 +50,92 @@ SLACK_ATOMS = 16
 AIM = 0.993
 LEAST_USE = 0.984
 MOST_TRIALS = 8
+# Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
+# or left out. Chosen by ear and by Zimtohrli on the demo at 1.5, 2 and 3 kbps.
+MOST_NOISE = 0.6
+COARSE_BANDS, COARSE_STEP_DB = 8, 6.0
 
 
 def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
-    """The scene of the most useful atoms whose file has at most `options.kbps`."""
+    """The scene of the most useful atoms whose file has at most `options.kbps`; where noise would take more than its
+    part of that, it is coarser, or left out. Where no atom fits, the most useful one alone.
+    """
     assert options.kbps is not None
-    search = SizeSearch(int(options.kbps * 125 * source.n_samples / source.sample_rate_hz))
-    n_atoms = int(max(0.0, search.budget_bytes * (1 - TEXTURE_SHARE)) * 8 / BITS_PER_ATOM)
-    found: PursuitResult | None = None
-    best: Scene | None = None
+    budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
+    supply = _AtomSupply(source, context, on_batch)
+    for noise in _noises(options, source.n_channels):
+        scene, n_bytes = _within(budget_bytes, noise, options, supply)
+        if noise is not None and _leaves_room(scene, n_bytes, budget_bytes):
+            break
+    if scene.n_events:
+        return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
+    one = _most_useful(supply.at_least(1), 1)
+    reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
+    return _finished(supply, options, one, None, reason)
+
+
+class _AtomSupply:
+    """The most useful atoms of a recording, found when they are first needed."""
+
+    def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
+        self.source, self.context, self._on_batch = source, context, on_batch
+        self.found: PursuitResult | None = None
+
+    def at_least(self, n_atoms: int) -> PursuitResult:
+        """At least so many atoms, or all there are."""
+        if self.found is None or (n_atoms > len(self.found.atoms) and not self.found.stopped):
+            criterion = StopCriterion(n_events=round(n_atoms * SLACK) + SLACK_ATOMS)
+            self.found = pursue(self.source, self.context, criterion, self._on_batch)
+        return self.found
+
+
+def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
+    """Noise in the order of trials: as fine as suits the bitrate, coarse, and none unless it is asked for."""
+    if options.with_texture:
+        noise = texture_options(options, n_channels)
+        yield noise
+        yield replace(noise, n_bands=COARSE_BANDS, step_db=COARSE_STEP_DB)
+    if not options.texture:
+        yield None
+
+
+def _within(
+    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
+) -> tuple[Scene, int]:
+    """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
+    many bytes it takes.
+    """
+    search, best = SizeSearch(budget_bytes), None
+    n_atoms = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM)
     while True:
-        if found is None or (n_atoms > len(found.atoms) and not found.stopped):
-            found = pursue(source, context, StopCriterion(n_events=round(n_atoms * SLACK) + SLACK_ATOMS), on_batch)
+        found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
-        scene = _finished(source, options, context, _most_useful(found, n_atoms), reason)
-        search.record(n_atoms, len(dumps(scene)))
-        fits = search.fits(n_atoms)
-        if n_atoms == len(found.atoms) and found.stopped and (fits or n_atoms == 0):
-            return scene.replace(metadata=msgspec.structs.replace(scene.metadata, stop_reason=found.stopped))
+        scene = _finished(supply, options, _most_useful(found, n_atoms), noise, reason)
+        search.record(n_atoms, n_bytes := len(dumps(scene)))
+        if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
+            return _with_reason(scene, found.stopped), n_bytes
         if search.has_found(n_atoms):
-            return scene
-        best = scene if search.is_best(n_atoms) else best
+            return scene, n_bytes
+        best = (scene, n_bytes) if search.is_best(n_atoms) else best
         del scene
         n_atoms = search.next_guess()
         if best is not None and search.is_over(n_atoms):
             return best
+
+
+def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
+    """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
+    leaves of that.
+    """
+    bare = scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
+    frame = len(dumps(bare))
+    noise = len(dumps(bare.replace(texture=scene.texture))) - frame
+    return n_bytes <= budget_bytes and noise <= MOST_NOISE * (budget_bytes - frame)
+
+
+def _with_reason(scene: Scene, stop_reason: str) -> Scene:
+    return scene.replace(metadata=msgspec.structs.replace(scene.metadata, stop_reason=stop_reason))
 
 
 @dataclass
@@ -133,7 +195,8 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     criterion = StopCriterion(threshold=least_benefit * loudness ** (1 - context.masking.exponent))
     found = pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
-    return _finished(source, options, context, found, reason)
+    noise = texture_options(options, source.n_channels) if options.with_texture else None
+    return _finished(_AtomSupply(source, context, on_batch), options, found, noise, reason)
 
 
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
@@ -144,17 +207,17 @@ def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
 
 
 def _finished(
-    source: Source, options: PursuitOptions, context: PursuitContext, found: PursuitResult, stop_reason: str
+    supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
 ) -> Scene:
     """Atoms rounded, in closed loop, and what they leave filled with texture, beside which they are rounded again."""
-    scene = unquantised_scene(source, options, context, found, stop_reason)
+    source = supply.source
+    scene = unquantised_scene(source, options, supply.context, found, stop_reason)
     quantiser = quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES)
     scene = quantise(scene, quantiser)  # of an hour, what is not needed any more is a few hundred megabytes
     scene = quantise_in_closed_loop(scene, source)
-    if not options.with_texture or found.energy == 0.0:
+    if noise is None or found.energy == 0.0:
         return scene
-    scene = add_texture(scene, source, texture_options(options, source.n_channels))
-    return quantise_in_closed_loop(scene, source)
+    return quantise_in_closed_loop(add_texture(scene, source, noise), source)
 
 
 def texture_options(options: PursuitOptions, n_channels: int) -> TextureOptions:

@@ -104,11 +104,14 @@ class SegmentLoader:
         self._reference = ResidualStream(source, context.dictionary) if context.masking else None
 
     def load(self, segment: Segment, bounds: SegmentBounds) -> None:
-        """Begin a segment with the residual as it is, and the weights that the recording itself gives it."""
+        """Begin a segment with the residual as it is, and the weights that the recording itself gives it; digital
+        silence needs none.
+        """
         first, end = bounds.first, bounds.look_ahead_end
-        if self._reference is not None and self._context.masking is not None:
+        residual = self._samples(self.residual, bounds)
+        if self._reference is not None and self._context.masking is not None and residual.any():
             segment.set_weights(self._samples(self._reference, bounds), first, end, self._context.masking)
-        segment.begin(self._samples(self.residual, bounds), first, end, self._n_samples)
+        segment.begin(residual, first, end, self._n_samples)
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window
@@ -179,7 +182,7 @@ def _pursue_segment(
         if n_visits >= criterion.n_events:
             n_kept = Atoms.join(kept).n_places()
         has_enough = (
-            segment.threshold <= criterion.threshold
+            (criterion.threshold > 0.0 and segment.threshold <= criterion.threshold)
             or n_kept >= criterion.n_events
             or left <= criterion.residual_energy
         )

@@ -117,6 +117,9 @@ class Segment:
         """Take the coefficients of the residual, and their maxima."""
         # Energy of the residual by the sum of what each atom took.
         self.expected_residual_energy = float(np.sum(np.square(self.residual, dtype=np.float64)))
+        if self.expected_residual_energy == 0.0:  # digital silence: no atom will be looked for
+            self.threshold = 0.0
+            return
         self._transform(self.residual, self._first_sample)
         refresh_all(self._coefficients, self.dictionary.gram)
         n_frames = self._coefficients.layout[:, LayoutField.N_FRAMES].sum()

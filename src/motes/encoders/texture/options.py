@@ -20,7 +20,7 @@ class TextureOptions(Options):
     step_db: float = option(2.0, "Step of the levels, a multiple of an eighth.", unit="dB", low=0, low_excluded=True)
     detail: float = option(
         2.0,
-        "How closely the levels follow the signal: frames are told apart where their levels differ by some 5 dB / "
+        "How closely the levels follow the signal: frames are separate where their levels differ by some 5 dB / "
         "√detail.",
         low=0,
         low_excluded=True,

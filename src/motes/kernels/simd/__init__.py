@@ -1,0 +1,1 @@
+"""Vector operations of kernels, as LLVM instructions."""

@@ -21,10 +21,10 @@ def render_gabors(columns: Mapping[str, Tensor], sample_rate_hz: int, n_samples:
     half the sample rate are left out.
     """
     rate = sample_rate_hz
-    heard = torch.nonzero(columns["frequency_hz"].detach() <= rate / 2)[:, 0]
-    if len(heard) == 0:
+    in_band = torch.nonzero(columns["frequency_hz"].detach() <= rate / 2)[:, 0]
+    if len(in_band) == 0:
         return torch.zeros(columns["amplitude"].shape[1], n_samples)
-    centre, window, omega = (columns[name][heard] * factor for name, factor in _in_samples(rate))
+    centre, window, omega = (columns[name][in_band] * factor for name, factor in _in_samples(rate))
     tiles = Tiles.of((centre - window / 2).detach().clamp(min=0), (centre + window / 2).detach(), block, n_samples)
     since = tiles.knots() - centre[tiles.unit, None]
     at = 2 * math.pi * since / window[tiles.unit, None]
@@ -32,7 +32,7 @@ def render_gabors(columns: Mapping[str, Tensor], sample_rate_hz: int, n_samples:
     envelope = torch.where(inside, 0.5 + 0.5 * torch.cos(at), torch.zeros_like(at)).float()
     slope = torch.where(inside, -math.pi / window[tiles.unit, None] * torch.sin(at), torch.zeros_like(at)).float()
     still, carrier = torch.zeros_like(envelope), omega[tiles.unit, None] * since
-    amplitude, phase = columns["amplitude"][heard].float(), columns["phase_rad"][heard]
+    amplitude, phase = columns["amplitude"][in_band].float(), columns["phase_rad"][in_band]
     channels = [
         add_up(
             tiles,

@@ -16,7 +16,7 @@ class GaborDrawing(Drawing):
     """A window counts as long as it is above one half: what the ear takes for its length."""
 
     def extent_s(self, events: Gabor) -> tuple[Array, Array]:
-        """See `Drawing`."""
+        """Where windows are above one half, in seconds."""
         quarter = (events.end_s - events.start_s) / 4
         return events.start_s + quarter, events.end_s - quarter
 

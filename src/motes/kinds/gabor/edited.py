@@ -61,6 +61,11 @@ def apply_edits(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabo
     return _moved(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
 
 
+def apply_edits_alone(base: Gabor, edits: dict[str, Any]) -> Gabor:
+    """`apply_edits` as if each event were a partial of its own: about where edits put it, without the others."""
+    return _moved(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
+
+
 def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
     have left these.
@@ -118,7 +123,7 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
     """f_p in Hz and Φ in rad of the events in the `wanted` layers, each layer taken as a scene of its own; 0 for
     all others.
     """
-    from motes.kinds.gabor.partials import instantaneous  # numba: only where frequencies or times change
+    from motes.kinds.gabor.partials.tracking import instantaneous  # numba: only where frequencies or times change
 
     partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
     for one in wanted:
@@ -132,7 +137,7 @@ def atoms_as_rendered(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The atoms of a scene as they are to be rendered, in order of time; found once for each table.
 
     Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom:
-    shorter or longer atoms, which sounded alike before the edit, take its place (`motes.kinds.gabor.swept`).
+    shorter or longer atoms, which sounded alike before the edit, take its place (`partials.rewriting`).
     """
     if not follow_partials(events).any():
         return events
@@ -152,8 +157,8 @@ def prepare(events: Gabor, sample_rate_hz: int) -> None:
     """Find beforehand what edits of the pitch and length of unedited atoms ask for, so that the first of them takes
     no longer than others.
     """
-    from motes.kinds.gabor.partials import lines_of
-    from motes.kinds.gabor.swept import rewrite_for_edit
+    from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
+    from motes.kinds.gabor.partials.tracking import lines_of
 
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(events, sample_rate_hz)
@@ -163,7 +168,7 @@ def prepare(events: Gabor, sample_rate_hz: int) -> None:
 
 
 def _partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
-    from motes.kinds.gabor.partials import lines_of
+    from motes.kinds.gabor.partials.tracking import lines_of
 
     base, numbers = base_of(events), np.zeros(len(events), np.int64)
     for layer in np.unique(events.edit_layer):
@@ -176,8 +181,8 @@ def _partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
 
 def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The events of each layer, other atoms in place of those that an edit moves by more than one frequency."""
-    from motes.kinds.gabor.partials import lines_of
-    from motes.kinds.gabor.swept import rewrite_for_edit
+    from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
+    from motes.kinds.gabor.partials.tracking import lines_of
 
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
     for layer in np.unique(events.edit_layer[moved]):

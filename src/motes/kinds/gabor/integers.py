@@ -103,7 +103,8 @@ def to_integers(gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) ->
     frequency = np.rint(gabor.frequency_hz / sample_rate_hz * FREQUENCY_UNITS).astype(np.int64)
     frequency = np.minimum(frequency, _highest_frequency(sample_rate_hz))
     knee = event_knee(window, quantiser)
-    amplitude = silence_weak_channels(amplitude_index(gabor.amplitude, knee, quantiser), knee, quantiser)
+    indices = amplitude_index(gabor.amplitude, knee, quantiser)
+    amplitude = silence_weak_channels(indices, gabor.amplitude, knee, quantiser)
     levels = phase_levels(amplitude, quantiser)
     phase = np.rint(gabor.phase_rad / (2 * np.pi) * levels).astype(np.int64) % levels
     return GaborIntegers(time, frequency, window, amplitude, np.where(amplitude == SILENT, 0, phase))

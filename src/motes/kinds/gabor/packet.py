@@ -30,7 +30,7 @@ from motes.events.packet import (
 )
 from motes.events.sends import sends_of
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
-from motes.kinds.gabor.edited import EDITS, apply_edits, base_of
+from motes.kinds.gabor.edited import EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
     TIME_UNITS,
@@ -278,7 +278,9 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: Gab
     tagged, extent, windows = decode_packet(reader, sample_rate_hz, n_channels, quantiser)
     made: Columns = dict(from_integers(tagged.events, sample_rate_hz, quantiser))
     if not tagged.edits.trivial:
-        made |= tags_to_edits(tagged.edits, reader.name)
+        edits = tags_to_edits(tagged.edits, reader.name)
+        apply_edits_alone(Gabor(**made), edits)  # which says so where they put an event out of range
+        made |= edits
     if tagged.layer:
         made["edit_layer"] = np.full(len(tagged.events), tagged.layer)
     if not tagged.groups.trivial:

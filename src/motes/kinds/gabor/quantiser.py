@@ -102,13 +102,16 @@ def amplitude_index(amplitude: Floats, knee: Ints, quantiser: GaborQuantiser) ->
     return np.where(index < _lowest_index(knee, quantiser), SILENT, index)
 
 
-def silence_weak_channels(index: Ints, knee: Ints, quantiser: GaborQuantiser) -> Ints:
-    """The indices, SILENT in channels far below the loudest of their event."""
+def silence_weak_channels(index: Ints, wanted: Floats, knee: Ints, quantiser: GaborQuantiser) -> Ints:
+    """The indices of the `wanted` amplitudes, SILENT in channels far below the loudest of their event.
+
+    An amplitude that is what its index stands for has been rounded before, by a writer that kept it: it stays.
+    """
     if index.shape[1] < 2:
         return index
     amplitude = amplitude_of(index, knee, quantiser)
     weak = amplitude < amplitude.max(axis=1, keepdims=True, initial=0.0) * CHANNEL_RANGE
-    return np.where(weak, SILENT, index)
+    return np.where(weak & (amplitude != wanted), SILENT, index)
 
 
 def _lowest_index(knee: Ints, quantiser: GaborQuantiser) -> Ints:

@@ -34,7 +34,7 @@ class GaborRenderer(EventRenderer):
         return atoms_as_rendered(events, sample_rate_hz)
 
     def add(self, audio: Audio, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
+        """Add the events of a stretch; as `EventRenderer`."""
         low, high = np.searchsorted(self._centre, (first - self._reach, first + n_samples + self._reach))
         # Copies, since for arrays that cannot be written to numba would compile the kernel once more.
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()

@@ -197,7 +197,7 @@ class Gabor(EventTable):
         return super().joined(other.replace(edit_layer=other.edit_layer + above) if above else other)
 
     def _from_base(self) -> Gabor:
-        """The same events, each remembering what it was before edits."""
+        """These events, each remembering what it was before edits."""
         new = self.base_window_s == 0
         if not new.any():
             return self

@@ -62,7 +62,7 @@ def render_splats(
 
 
 class _Units:
-    """The partials that are heard: their events, frequencies, decays and levels."""
+    """The audible partials: their events, frequencies, decays and levels."""
 
     def __init__(self, c: dict[str, Tensor], rate: int, inaudible: float) -> None:
         k = torch.arange(1, int(c["n_partials"].max()) + 1, dtype=torch.float64)
@@ -78,12 +78,12 @@ class _Units:
                 & (hz >= c["low_hz"][:, None])
                 & (hz <= c["high_hz"][:, None])
             )
-            heard = (
+            audible = (
                 inside
                 & (level.exp() > inaudible * (level.exp() * inside).amax(1, keepdim=True))
                 & (c["noise"][:, None] < 1)
             )
-            self.event, partial = torch.nonzero(heard, as_tuple=True)
+            self.event, partial = torch.nonzero(audible, as_tuple=True)
         self.number = k[partial]
         self.hz, self.ratio, self.level = (
             hz[self.event, partial],
@@ -97,8 +97,8 @@ class _Units:
 def _amplitudes(c: dict[str, Tensor], unit: _Units) -> Tensor:
     """Of each unit in each channel."""
     gain = c["gain_db"][unit.event] * (math.log(10) / 20)
-    heard = c["gain_db"][unit.event] > -200.0
-    return (heard * (gain + unit.level[:, None]).clamp(max=20).exp() * (1 - c["noise"][unit.event, None])).float()
+    audible = c["gain_db"][unit.event] > -200.0
+    return (audible * (gain + unit.level[:, None]).clamp(max=20).exp() * (1 - c["noise"][unit.event, None])).float()
 
 
 def _reach(c: dict[str, Tensor], floor_db: float) -> tuple[Tensor, Tensor]:
@@ -187,8 +187,8 @@ def _gaussian(since: Tensor, width: Tensor, decay: Tensor) -> tuple[Tensor, Tens
 def _gamma(
     c: dict[str, Tensor], unit: _Units, tiles: Tiles, pairs: Tensor, event: Tensor, rate: int
 ) -> tuple[Tensor, Tensor]:
-    """The same for gamma envelopes by the recurrence of the definition, with what enters between two knots by
-    Gauss's rule.
+    """Gamma envelopes and their slopes at knots by the recurrence of the definition, with what enters between two
+    knots by Gauss's rule.
     """
     event, decay = event[pairs], unit.decay[tiles.unit[pairs]][:, None]
     earliest = min(0, int(tiles.tile.min()))

@@ -125,13 +125,13 @@ def _sounding(events: Splat, nyquist_hz: float) -> tuple[Array, Array, Array]:
         & (frequency <= np.minimum(events.high_hz, nyquist_hz)[:, None])
     )
     loudness = np.where(inside & (events.noise < 1)[:, None], loudness, 0.0)
-    heard = (loudness > AUDIBLE * loudness.max(axis=1, keepdims=True)) & (loudness > 0)
-    low, high = np.where(heard, frequency, np.inf).min(axis=1), np.where(heard, frequency, 0.0).max(axis=1)
-    noisy = (events.noise > 0) | ~heard.any(axis=1)
+    audible = (loudness > AUDIBLE * loudness.max(axis=1, keepdims=True)) & (loudness > 0)
+    low, high = np.where(audible, frequency, np.inf).min(axis=1), np.where(audible, frequency, 0.0).max(axis=1)
+    noisy = (events.noise > 0) | ~audible.any(axis=1)
     reach = 2.0 ** np.minimum(events.width_octaves, 20.0)
     spread = np.clip([events.centre_hz / reach, events.centre_hz * reach], events.low_hz, events.high_hz)
     low, high = np.where(noisy, np.minimum(low, spread[0]), low), np.where(noisy, np.maximum(high, spread[1]), high)
-    return low, high, np.where(heard.any(axis=1), np.where(heard, k, 0).max(axis=1), 0.0)
+    return low, high, np.where(audible.any(axis=1), np.where(audible, k, 0).max(axis=1), 0.0)
 
 
 DRAWING = SplatDrawing()

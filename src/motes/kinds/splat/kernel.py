@@ -5,9 +5,11 @@ from each knot's exact phase.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from motes.events.event_table import Array, Ints
 from motes.kernels._jit import inner, jit
 
 # Of Gauss's rule for what enters between two knots, as in the definition.
@@ -16,13 +18,43 @@ NODES = 8
 LONGEST = 6
 
 
+class Knots(NamedTuple):
+    """Times between which envelopes are cubic, and what all partials of an event have in common there."""
+
+    # `(n_knots,)`, in samples from the first, powers of two apart.
+    place: Ints
+    # Exponents of these distances, `(n_knots − 1,)`, at most LONGEST.
+    spread: Ints
+    # `(≤ n_knots − 1, NODES)`: the burst at Gauss's nodes after each knot, times weights and samples; none where it is
+    # over.
+    drive: Array
+    # `(n_knots,)`: the burst.
+    burst: Array
+    # `(6, n_knots)`: how far the low-pass has crossed over, the swell, each followed by its slope per sample, the bent
+    # time in samples and its slope.
+    shared: Array
+
+
+class Hermite(NamedTuple):
+    """An envelope between two knots: its values, their slopes per sample, and by how much its phase turns per sample
+    beside the carrier's.
+    """
+
+    start: float
+    slope: float
+    turn: float
+    end: float
+    end_slope: float
+    end_turn: float
+
+
 @inner
-def _wave(sound, place, n, tables, theta, omega, start, slope, end, end_slope, turn, end_turn):
-    """Add n samples: a cubic Hermite polynomial from `start` to `end` times cos(theta + omega j), its phase bent by
-    `turn` (per sample) at first.
+def _wave(sound, place, n, tables, theta, omega, envelope):
+    """Add n samples: a cubic Hermite polynomial times cos(theta + omega j).
 
     `tables` holds cosines, sines and 0 … n − 1.
     """
+    start, slope, turn, end, end_slope, end_turn = envelope
     cosine, sine, ramp = tables[0], tables[1], tables[2]
     re, im = math.cos(omega), math.sin(omega)
     cosine[0], sine[0] = math.cos(theta), math.sin(theta)
@@ -45,17 +77,14 @@ def _wave(sound, place, n, tables, theta, omega, start, slope, end, end_slope, t
 
 
 @jit
-def add_partials(sound, place, spread, drive, burst, shared, partials, node, first_knot, quiet):
+def add_partials(sound, knots, partials, node, first_knot, quiet):
     """Add the partials of one event to `sound`, which begins at the first knot.
 
-    Knots: `place` `(n_knots,)` int64, samples from the first, powers of two apart (`spread`, `(n_knots − 1,)`, their
-    exponents, at most LONGEST); `drive` `(≤ n_knots − 1, NODES)`, the burst at Gauss's nodes after each knot, times
-    weights and samples, none where it is over; `burst` at the knots; `shared` `(6, n_knots)`: how far the low-pass has
-    crossed over, the swell, each followed by its slope per sample, the bent time in samples and its slope. `partials`
-    `(7, n_partials)`: radians per sample, phase, decay per sample, level by which the burst enters, amplitude behind
-    the first low-pass, by how much it changes to the later one, and the envelope at `first_knot`. `node` `(NODES,)` in
-    0 … 1. Partials weaker than `quiet` end where nothing enters any more.
+    `partials` `(7, n_partials)`: radians per sample, phase, decay per sample, level by which the burst enters,
+    amplitude behind the first low-pass, by how much it changes to the later one, and the envelope at `first_knot`.
+    `node` `(NODES,)` in 0 … 1. Partials weaker than `quiet` end where nothing enters any more.
     """
+    place, spread, drive, burst, shared = knots
     n_knots, n_driven = len(place), drive.shape[0]
     tables, keep, fall = np.empty((3, 1 << LONGEST)), np.empty((LONGEST + 1, NODES)), np.empty(LONGEST + 1)
     for j in range(1 << LONGEST):
@@ -89,5 +118,6 @@ def add_partials(sound, place, spread, drive, burst, shared, partials, node, fir
                 end_slope = end_slope * next_passed * shared[2, k + 1]
                 end_slope += next_y * (change * shared[1, k + 1] * shared[2, k + 1] + next_passed * shared[3, k + 1])
                 turn, end_turn = omega * shared[5, k] - mean, omega * shared[5, k + 1] - mean
-                _wave(sound, place[k], n, tables, theta, mean, start, slope, end, end_slope, turn, end_turn)
+                envelope = Hermite(start, slope, turn, end, end_slope, end_turn)
+                _wave(sound, place[k], n, tables, theta, mean, envelope)
             y = next_y

@@ -27,14 +27,14 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     since = -since[::-1] if backward else since
     sound = np.zeros(n)
     frequency, amplitude, decay = events.partials(i)
-    heard = frequency < sample_rate_hz / 2
-    frequency, amplitude, k = frequency[heard], amplitude[heard], np.flatnonzero(heard) + 1
-    decay = np.minimum(decay[heard], STEEPEST * sample_rate_hz)
+    in_band = frequency < sample_rate_hz / 2
+    frequency, amplitude, k = frequency[in_band], amplitude[in_band], np.flatnonzero(in_band) + 1
+    decay = np.minimum(decay[in_band], STEEPEST * sample_rate_hz)
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
         past_s = min(
             since[0] + float(events.reach_s()[0][i]), PAST / float(decay.min())
-        )  # what entered before that is no longer heard
+        )  # what entered before that has died away
         skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
         envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[
             skipped:

@@ -12,7 +12,7 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.renderer import EventRenderer, SceneContext
-from motes.kinds.splat.kernel import LONGEST, NODES, add_partials
+from motes.kinds.splat.kernel import LONGEST, NODES, Knots, add_partials
 from motes.kinds.splat.table import FALL, PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, noise_period
 from motes.units import CENT, SILENCE_DB
 
@@ -37,12 +37,12 @@ _NODE, _WEIGHT = 0.5 + 0.5 * _NODE, 0.5 * _WEIGHT
 
 
 class SplatRenderer(EventRenderer):
-    """Bursts rung through resonances; what is heard of an event costs its duration times its partials."""
+    """Bursts rung through resonances; an event costs its duration times its audible partials."""
 
     def __init__(self, events: Splat, context: SceneContext) -> None:
         self._events, self._rate = events, context.sample_rate_hz
         self._start, self._end = self._events.start_s * self._rate, self._events.end_s * self._rate
-        self._heard = (self._events.gain_db > SILENCE_DB).any(axis=1)
+        self._audible = (self._events.gain_db > SILENCE_DB).any(axis=1)
         period = noise_period(self._rate)
         self._noise = lru_cache(max(1, NOISE_BYTES // (16 * period)))(
             lambda i: noise_of(self._events, i, self._rate, 0, period)
@@ -52,8 +52,8 @@ class SplatRenderer(EventRenderer):
         self._gains = np.where(self._events.gain_db > SILENCE_DB, 10 ** (self._events.gain_db / 20), 0.0)
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
-        for i in np.flatnonzero(self._heard & (self._start < first + n_samples) & (self._end > first - 1)).tolist():
+        """Add the events of a stretch; as `EventRenderer`."""
+        for i in np.flatnonzero(self._audible & (self._start < first + n_samples) & (self._end > first - 1)).tolist():
             low, high = (
                 max(first, int(np.floor(self._start[i]))),
                 min(first + n_samples, int(np.ceil(self._end[i])) + 1),
@@ -100,7 +100,7 @@ class _Partials:
 
     @classmethod
     def of(cls, events: Splat, i: int, rate: int, before_s: float) -> _Partials:
-        """Those of event i that are heard; it begins `before_s` before its burst is strongest."""
+        """Those of event i that are audible; it begins `before_s` before its burst is strongest."""
         frequency, amplitude, decay = events.partials(i)
         decay = np.minimum(decay, STEEPEST * rate)
         amplitude *= (1 - events.noise[i]) * (frequency < rate / 2)
@@ -110,9 +110,9 @@ class _Partials:
         )
         loud = np.maximum(early, late)
         most = float(loud.max(initial=0.0))
-        heard = loud > INAUDIBLE * most
-        k = np.flatnonzero(heard) + 1
-        frequency, decay, early, late, loud = (part[heard] for part in (frequency, decay, early, late, loud))
+        audible = loud > INAUDIBLE * most
+        k = np.flatnonzero(audible) + 1
+        frequency, decay, early, late, loud = (part[audible] for part in (frequency, decay, early, late, loud))
         level = (decay + 1 / (np.sqrt(2 * np.pi) * events.width_s[i])) / rate
         columns = np.stack(
             [
@@ -161,18 +161,8 @@ def _ringing(events: Splat, i: int, partials: _Partials, rate: int, at_s: float,
     driven = min(len(spread), int(np.searchsorted(since, _burst_over(events, i))))
     length = (1 << spread[:driven])[:, None]
     drive = burst(events, i, since[:driven, None] + length * _NODE / rate) * length * _WEIGHT
-    add_partials(
-        sound,
-        place,
-        spread,
-        drive,
-        burst(events, i, since),
-        _shared(events, i, since, rate),
-        columns,
-        _NODE,
-        first_knot,
-        partials.quiet,
-    )
+    knots = Knots(place, spread, drive, burst(events, i, since), _shared(events, i, since, rate))
+    add_partials(sound, knots, columns, _NODE, first_knot, partials.quiet)
     return sound[begin - TILE * tile :][: end - begin]
 
 
@@ -197,7 +187,7 @@ def _knots(events: Splat, i: int, partials: _Partials, rate: int, since: Array) 
 
 
 def _shared(events: Splat, i: int, since: Array, rate: int) -> Array:
-    """What all partials of event i have in common at these times since its burst: see `add_partials`."""
+    """What all partials of event i have in common at these times since its burst, as in `Knots`."""
     crossfade, pace, depth, glide = (
         float(events.column(name)[i]) for name in ("crossfade_s", "modulation_hz", "tremolo", "glide_per_s")
     )

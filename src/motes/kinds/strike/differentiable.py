@@ -28,7 +28,7 @@ def render_strikes(
 
     `decay` ≥ 0 and `omega` `(n_modes,)`: nepers and radians per sample, float64; `mixing` `(n_channels, n_modes)`
     complex; `at` `(n_strikes,)` in samples; `weights` `(n_strikes, n_modes)` complex: what each strike injects. Strikes
-    outside 0 … n_samples − 1 are not heard.
+    outside 0 … n_samples − 1 are left out.
     """
     rate = torch.complex(-decay.double(), omega.double())
     kind = weights.dtype
@@ -71,6 +71,6 @@ def _fresh(landed: Tensor, powers: Tensor, first: Tensor, block: Tensor, n_sampl
     """What strikes sound like within the block they fall into."""
     sound = _sound(landed, powers)
     place = first[:, None] + torch.arange(len(powers), device=first.device)
-    heard = (place < (block[:, None] + 1) * len(powers)) & (place < n_samples)
+    inside = (place < (block[:, None] + 1) * len(powers)) & (place < n_samples)
     audio = torch.zeros(n_samples, dtype=sound.dtype, device=sound.device)
-    return audio.index_add(0, place[heard], sound[heard])
+    return audio.index_add(0, place[inside], sound[inside])

@@ -23,9 +23,9 @@ def render_strike_oracle(
         instrument = instruments[strikes.instrument_id[i]]
         ratio, at = float(strikes.frequency_ratio[i]), float(in_samples(strikes.time_s[i], sample_rate_hz))
         first = int(np.ceil(at))
-        heard = instrument.within(float(strikes.low_hz[i]) / ratio, float(strikes.high_hz[i]) / ratio)
+        in_band = instrument.within(float(strikes.low_hz[i]) / ratio, float(strikes.high_hz[i]) / ratio)
         turn = float(strikes.turn_s[i]) * sample_rate_hz
-        sound = heard.impulse_response(int(strikes.control[i]), max(0, n_samples - first), ratio, first - at, turn)
+        sound = in_band.impulse_response(int(strikes.control[i]), max(0, n_samples - first), ratio, first - at, turn)
         audio[:, max(0, first) :] += strikes.amplitude[i] * sound[:, max(0, -first) :]
     return audio
 

@@ -95,7 +95,7 @@ class TextureRenderer(EventRenderer):
         self._level_start, self._band_start = events.level_start, events.band_start
 
     def add(self, audio: Array, first: int, n_samples: int) -> None:
-        """See `EventRenderer`."""
+        """Add the events of a stretch; as `EventRenderer`."""
         audio = audio[:, :n_samples]
         last = first + audio.shape[1]
         for i in np.flatnonzero((self._first < last) & (self._last > first)):

@@ -128,7 +128,7 @@ class Texture(EventTable):
 
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Texture:
-        """See `EventTable`; how many channels there are is told by how many levels."""
+        """Events, of as many channels as `level_db` has for each."""
         n_bands = np.asarray(columns["n_bands"], np.int64)
         n_rows, level_db = int(np.sum(n_bands * np.asarray(columns["n_frames"], np.int64))), values["level_db"]
         if n_rows < 1 or len(level_db) == 0 or len(level_db) % n_rows:

@@ -1,0 +1,1 @@
+"""Open scenes: their states, edits, history and unsaved work."""

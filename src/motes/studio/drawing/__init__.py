@@ -1,0 +1,1 @@
+"""What the studio's page draws: tiles of events, partials and spectrograms."""

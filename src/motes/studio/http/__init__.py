@@ -1,0 +1,1 @@
+"""The studio's HTTP API: routes, what requests depend on, and security."""

@@ -1,0 +1,1 @@
+"""What the studio plays, in blocks of samples that are rendered once."""

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.audio import open_source
-from motes.audio.source import FileSource
+from motes.audio import FileSource, open_source
 from motes.errors import ParameterError
 from motes.report.subject import found_recording
 from motes.scene.scene import Scene

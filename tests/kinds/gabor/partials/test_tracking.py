@@ -12,8 +12,8 @@ from motes.edit.partials import instantaneous, link
 from motes.errors import ParameterError
 from motes.events.groups import Groups
 from motes.kernels import reassignment
-from motes.kinds.gabor.partials import _atoms, find_lines
-from motes.kinds.gabor.swept import rewrite_for_edit
+from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
+from motes.kinds.gabor.partials.tracking import _atoms, find_lines
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
@@ -182,7 +182,7 @@ def test_threads_and_stretches_do_not_matter(monkeypatch, name, value):
     scene = motes.encode(np.stack([audio, np.roll(audio, 3000)]), sample_rate_hz=RATE, events_per_second=500)
     lines = find_lines(scene.gabor, RATE)
     if value is not None:
-        monkeypatch.setattr(f"motes.kinds.gabor.partials.{name}", value)
+        monkeypatch.setattr(f"motes.kinds.gabor.partials.tracking.{name}", value)
     again = find_lines(scene.gabor, RATE, n_threads=1)
     assert np.array_equal(lines.number, again.number)
     np.testing.assert_allclose(lines.frequency_hz, again.frequency_hz, rtol=0 if value is None else 1e-5)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import motes
-from motes.kinds.gabor import shared, swept
 from motes.kinds.gabor.edited import atoms_as_rendered, prepare
-from motes.kinds.gabor.partials import find_lines
-from motes.kinds.gabor.swept import LEFT_OUT, Remembered, loudest, rewrite_for_edit, windows_for
+from motes.kinds.gabor.partials import overlapping, rewriting, sweeping
+from motes.kinds.gabor.partials.fourier_terms import LEFT_OUT, loudest
+from motes.kinds.gabor.partials.rewriting import Remembered, rewrite_for_edit
+from motes.kinds.gabor.partials.sweeping import ANY_WINDOW, SHORTEST, windows_for
+from motes.kinds.gabor.partials.tracking import find_lines
 
 RATE = 44100
 COLUMNS = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "group_id", "partial_hz", "partial_rad")
@@ -57,18 +59,18 @@ def test_no_more_is_kept_than_allowed(scene, monkeypatch):
     lines = find_lines(scene.gabor, RATE)
     found = exchanged(scene, lines, 1.0)
     most = len(found[1]["time_s"]) // 2
-    monkeypatch.setattr(swept, "MOST_REMEMBERED", most)
+    monkeypatch.setattr(rewriting, "MOST_REMEMBERED", most)
     small = find_lines(scene.gabor, RATE)
     for by in (0.1, 1.0):
         assert equal(exchanged(scene, small, by), exchanged(scene, lines, by))
         made = small.once("remembered", Remembered)
-        assert made.n_atoms == sum(map(swept.n_atoms_of, made.made.values())) <= most
+        assert made.n_atoms == sum(map(rewriting.n_atoms_of, made.made.values())) <= most
 
 
 def test_after_preparing_no_usual_edit_makes_atoms(scene, monkeypatch):
     prepare(scene.gabor, RATE)
-    monkeypatch.setattr(swept, "analytic", None)
-    monkeypatch.setattr(shared, "analytic", None)
+    monkeypatch.setattr(sweeping, "analytic", None)
+    monkeypatch.setattr(overlapping, "analytic", None)
     for semitones in (-12, -5, 0.3, 1, 2.5, 7, 12):
         assert len(rendered(scene.transpose(semitones))) > scene.n_events
     assert len(rendered(scene.stretch(1.3))) > scene.n_events
@@ -83,8 +85,8 @@ def test_windows_halve_where_atoms_are_moved_four_times_as_far(scene):
         windows, far, near = (windows_for(lines, RATE, a) for a in (amount, 4 * by, by))
         assert (far <= windows).all()
         assert (windows <= near).all()
-        assert np.all((near == 2 * far) | (near == swept.ANY_WINDOW) | (far == swept.SHORTEST))
-    assert (windows_for(lines, RATE, 0.0) == swept.ANY_WINDOW).all()
+        assert np.all((near == 2 * far) | (near == ANY_WINDOW) | (far == SHORTEST))
+    assert (windows_for(lines, RATE, 0.0) == ANY_WINDOW).all()
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 6.0])

@@ -1,7 +1,7 @@
-"""Sounds so near each other that they share atoms, told in atoms long enough to tell them apart.
+"""Overlapping partials: sounds so near each other that they share atoms, as atoms long enough to resolve them.
 
 Where such lines run side by side and steadily, all their atoms together are one signal; of long pieces of it
-(`motes.kinds.gabor.swept`) each term is of the nearest line. Where the sound is not steady, an attack say, it stays
+(`fourier_terms`) each term is of the nearest line. Where the sound is not steady, an attack say, it stays
 with the line that had it, in short atoms.
 """
 
@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.gabor.partials import Curve, Lines
-from motes.kinds.gabor.swept import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms, windows_for
+from motes.kinds.gabor.partials.fourier_terms import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms
+from motes.kinds.gabor.partials.sweeping import windows_for
+from motes.kinds.gabor.partials.tracking import Curve, Lines
 from motes.kinds.gabor.table import Gabor
 
-# An atom is shared by lines less than so many of its bins apart, and lines are told apart if they share this part of
-# the energy of one of them.
+# An atom is shared by lines less than so many of its bins apart, and lines are separated if they share this part of the
+# energy of one of them.
 SHARED_BINS, SHARED_PART = 4.0, 0.01
-# Windows tell lines apart in which they are so many bins apart.
+# Windows resolve lines that are so many of their bins apart.
 APART_BINS = 5.0
 # Longer windows are not tried, in samples.
 LONGEST = 1 << 15
@@ -29,20 +30,20 @@ LONGEST = 1 << 15
 STEADY_TIMES = 16
 # More lines than this in a row, each sharing with the next, are not one chord but noise.
 MOST_LINES = 8
-# A piece is told in long windows if but this part of its energy is further than so many bins from every line.
+# A piece is taken in long windows if but this part of its energy is further than so many bins from every line.
 NEAR_BINS, CLEAR_PART = 3.0, 0.01
 
 
 @dataclass(frozen=True)
 class Chord:
-    """Lines (from 1) that share atoms, and the window in samples that tells them apart."""
+    """Lines (from 1) that share atoms, and the window in samples that resolves them."""
 
     numbers: tuple[int, ...]
     window: int
 
 
 def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: float) -> list[Chord]:
-    """Lines that share atoms, and are steady enough for windows that tell them apart; only where one of them is
+    """Lines that share atoms, and are steady enough for windows that resolve them; only where one of them is
     `touched`.
     """
     windows, (home, nearest) = windows_for(lines, sample_rate_hz, by), sharing(events, lines)

@@ -1,0 +1,81 @@
+"""Partials that sweep, as atoms so short that they hardly sweep within one: an edit moves each atom by one frequency
+only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.events.event_table import Array, Ints
+from motes.kinds.gabor.partials.fourier_terms import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms
+from motes.kinds.gabor.partials.tracking import Curve, Lines
+from motes.kinds.gabor.table import Gabor
+
+# A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its
+# centre.
+SWEEP_RAD = 0.07
+# No atoms are made shorter than this, in samples.
+SHORTEST = 128
+# Terms so many bins from the line are the last.
+MOST_BINS = 48
+# Long lines are taken in pieces of this length.
+PIECE_SAMPLES = 1 << 20
+# The window, in samples, that lines ask for which do not sweep.
+ANY_WINDOW = 1 << 30
+
+
+def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
+    """Which events of lines have longer windows than their lines ask for, and lie near enough to these to be
+    rewritten in such.
+    """
+    longer = (number > 0) & (events.window_s * sample_rate_hz > 1.5 * windows[number])
+    return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
+
+
+def windows_for(lines: Lines, sample_rate_hz: int, by: float) -> Ints:
+    """The longest windows, powers of two in samples, in which lines moved by `by` stray by SWEEP_RAD at most; of
+    line k, windows[k].
+    """
+    chirp = chirps(lines, sample_rate_hz)
+    if by == 0:
+        return np.full(len(chirp), ANY_WINDOW)
+    longest_s = 4 * np.sqrt(SWEEP_RAD / (np.pi * by * np.fmax(chirp, 1e-6)))
+    windows = np.maximum(SHORTEST, 1 << np.log2(longest_s * sample_rate_hz).astype(np.int64))
+    return np.where(np.isnan(chirp), ANY_WINDOW, windows)
+
+
+def chirps(lines: Lines, sample_rate_hz: int) -> Array:
+    """How fast each line moves where it moves fast, Hz per s, from 1 on; NaN where it is too short to tell. Found
+    once for each set of lines.
+    """
+    return lines.once("chirps", lambda: np.array([np.nan, *(_chirp(curve, sample_rate_hz) for curve in lines.curves)]))
+
+
+def _chirp(curve: Curve, sample_rate_hz: int) -> float:
+    time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
+    frequency = curve.at(time)[0]
+    moves = np.abs(frequency[4:] - frequency[:-4])
+    return np.nan if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024)
+
+
+def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> AtomColumns:
+    """Atoms of `window` samples, in a group, that add up to some long events of one line, to LEFT_OUT of their
+    energy.
+    """
+    hop, rate = window // HOPS, sample_rate_hz
+    start_s, end_s = events.time_s[long] - events.window_s[long] / 2, events.time_s[long] + events.window_s[long] / 2
+    first, last = (
+        int(np.floor(start_s.min() * rate / hop)) - HOPS // 2,
+        int(np.ceil(end_s.max() * rate / hop)) + HOPS // 2,
+    )
+    per_piece = max(1, PIECE_SAMPLES // hop)
+    half = min(window // 2, MOST_BINS)
+    pieces = []
+    for begin in range(first, last + 1, per_piece):
+        places = np.arange(begin, min(begin + per_piece, last + 1))
+        signal = analytic(events, long, rate, begin * hop - window // 2, (len(places) - 1) * hop + window)
+        pieces.append(terms(signal, places, curve, rate, window, half))
+    place, bins, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    taken = loudest(values)
+    return atoms_of_terms(place[taken], bins[taken], values[taken], curve, rate, window, group)
