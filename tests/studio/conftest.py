@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import shutil
+import socket
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from studio_page import Page
 
 import motes
 from motes.audio import open_source, read_audio, write_audio
 from motes.encoders.pursuit import PursuitOptions, encode
+from motes.scene.scene import Scene
 
 
 def needed(module: str) -> Any:
@@ -124,3 +129,56 @@ def studio_of(tmp_path: Path) -> Iterator[Callable[..., StudioClient]]:
 def client(studio_of: Callable[..., StudioClient], folder: Path) -> StudioClient:
     """A studio that has opened the folder."""
     return studio_of(folder)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A studio that runs, and its folder."""
+    uvicorn = pytest.importorskip("uvicorn")
+    pytest.importorskip("fastapi")
+    from motes.studio.http.app import PAGE, create_app
+    from motes.studio.options import StudioOptions
+
+    if not (PAGE / "index.html").is_file():
+        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)(
+            "the page is not built: make web"
+        )
+    folder = tmp_path_factory.mktemp("folder")
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(StudioOptions(folder, tmp_path_factory.mktemp("state"), autosave_s=0.1))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/", folder
+    app.state.studio.feed.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Page]]:
+    """Open the page: `opened(scene)` with this scene in it, as `chimes.mote`."""
+    address, folder = served
+    contexts = []
+
+    def open_page(scene: Scene | None = None, name: str = "chimes.mote", init: str = "", **options: Any) -> Page:
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
+        )
+        context.add_init_script(init)
+        contexts.append(context)
+        if scene is not None:
+            scene.save(folder / name)
+        page = Page(context.new_page(), address)
+        if scene is not None:
+            page.open(name)
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            page.evaluate(
+                "async () => { for (const { id } of await (await fetch('/api/documents')).json()) "
+                "await fetch(`/api/documents/${id}?discard=true`, { method: 'DELETE' }); }"
+            )
+        context.close()

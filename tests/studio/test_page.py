@@ -4,19 +4,12 @@ nobody is left out of it.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from studio_page import OPEN, RATE, chimes, spot
 
 import motes
 from motes import kinds
@@ -24,169 +17,6 @@ from motes.kinds.gabor.table import Gabor
 from motes.kinds.kind import Look
 from motes.kinds.splat.table import Splat
 from motes.scene.scene import Scene
-
-RATE = 16000
-OPEN = "window.__motes.document"
-HOOK = """
-window.started = [];
-const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (when, ...others) {
-  window.started.push({ when, rate: this.buffer.sampleRate, samples: Array.from(this.buffer.getChannelData(0)) });
-  return start.call(this, when, ...others);
-};
-"""
-
-
-def chimes(n_events: int = 24, seconds: float = 4.0) -> Scene:
-    """Sinusoids far enough apart to be pointed at one by one."""
-    shape = (n_events, 1)
-    frequency = np.geomspace(200, 5000, n_events)
-    return Scene(
-        RATE,
-        round(seconds * RATE),
-        1,
-        Gabor(
-            np.linspace(0.3, seconds - 0.3, n_events),
-            np.full(n_events, 0.25),
-            frequency,
-            np.full(shape, 0.05),
-            np.zeros(shape),
-        ),
-    )
-
-
-class Page:
-    """The studio's page, and all that went wrong in it or was asked of others."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.address, self.troubles, self.outside = page, address, [], []
-        page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((address, "blob:", "data:")) else self.outside.append(request.url)
-            ),
-        )
-        self.unanswered: list[str] = []
-        page.on("request", lambda request: self.unanswered.append(request.url))
-        for end in ("requestfinished", "requestfailed"):
-            page.on(
-                end, lambda request: self.unanswered.remove(request.url) if request.url in self.unanswered else None
-            )
-        page.add_init_script(HOOK)
-        self.load()
-
-    def load(self) -> None:
-        self.page.goto(self.address)
-        self.page.locator("header").wait_for()
-
-    def read(self, expression: str) -> Any:
-        """The value of an expression in the page."""
-        return json.loads(self.page.evaluate(f"JSON.stringify({expression} ?? null)"))
-
-    def wait(self, condition: str, seconds: float = 30) -> None:
-        """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy
-        forbids.)
-        """
-        for _ in range(int(seconds / 0.03)):
-            if self.page.evaluate(condition):
-                return
-            self.page.wait_for_timeout(30)
-        raise AssertionError(f"never came true: {condition}; troubles: {self.troubles}; unanswered: {self.unanswered}")
-
-    def open(self, name: str) -> None:
-        """A file of the folder, from the list."""
-        self.page.locator(".file", has_text=name).click()
-        self.settled()
-
-    def settled(self) -> None:
-        """Everything in view is drawn and every edit done."""
-        self.wait("window.__motes?.stage?.settled && window.__motes.document.busy === 0")
-
-    def choose(self, expression: str) -> None:
-        """Select by an expression."""
-        self.page.locator("#expression").fill(expression)
-        self.page.locator("#expression").press("Enter")
-        self.wait(f"{OPEN}.selected.n > 0")
-
-    def keys(self, *keys: str) -> None:
-        """Press keys with the focus on the timeline."""
-        self.page.locator(".timeline").focus()
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.page.wait_for_timeout(50)
-        self.settled()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A studio that runs, and its folder."""
-    uvicorn = pytest.importorskip("uvicorn")
-    pytest.importorskip("fastapi")
-    from motes.studio.http.app import PAGE, create_app
-    from motes.studio.options import StudioOptions
-
-    if not (PAGE / "index.html").is_file():
-        (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)(
-            "the page is not built: make web"
-        )
-    folder = tmp_path_factory.mktemp("folder")
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(StudioOptions(folder, tmp_path_factory.mktemp("state"), autosave_s=0.1))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/", folder
-    app.state.studio.feed.close()
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture
-def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Page]]:
-    """Open the page: `opened(scene)` with this scene in it, as `chimes.mote`."""
-    address, folder = served
-    contexts = []
-
-    def open_page(scene: Scene | None = None, name: str = "chimes.mote", init: str = "", **options: Any) -> Page:
-        context = chromium.new_context(
-            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
-        )
-        context.add_init_script(init)
-        contexts.append(context)
-        if scene is not None:
-            scene.save(folder / name)
-        page = Page(context.new_page(), address)
-        if scene is not None:
-            page.open(name)
-        return page
-
-    yield open_page
-    for context in contexts:
-        for page in context.pages:
-            page.evaluate(
-                "async () => { for (const { id } of await (await fetch('/api/documents')).json()) "
-                "await fetch(`/api/documents/${id}?discard=true`, { method: 'DELETE' }); }"
-            )
-        context.close()
-
-
-def spot(page: Page, seconds: float, hz: float) -> tuple[float, float]:
-    """Where on the screen a time and a frequency are."""
-    box = page.page.locator(".timeline").bounding_box()
-    assert box is not None
-    view = page.read(
-        f"{{ from: {OPEN}.view.fromS, perS: {OPEN}.view.pxPerS, top: {OPEN}.view.topHz, "
-        "tall: window.__motes.stage.axisHeight }"
-    )
-
-    def erb(frequency: float) -> float:
-        return 21.4 * float(np.log10(1 + 0.00437 * frequency))
-
-    return box["x"] + 58 + (seconds - view["from"]) * view["perS"], box["y"] + view["tall"] * (
-        1 - erb(hz) / erb(view["top"])
-    )
 
 
 def test_plays_the_samples_of_the_scene(opened):
@@ -454,7 +284,7 @@ def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
     page.page.get_by_label("number of events").check()
     page.page.locator(".value input").fill("24")
     page.page.get_by_role("button", name="Encode", exact=True).click()
-    page.page.locator(".timeline canvas").wait_for(timeout=60_000)
+    page.page.get_by_role("button", name="Show").click(timeout=60_000)
     page.settled()
     assert page.read(f"{OPEN}.info.n_events") == 24
     assert page.read(f"{OPEN}.info.tracks") == ["original", "reconstruction", "residual"]
@@ -556,7 +386,7 @@ def test_a_worker_that_dies_is_told_of_and_nothing_waits_for_it(opened):
     )
     page.page.evaluate("window.worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))")
     page.page.get_by_text("The timeline is no longer drawn (out of memory): reload the page.").wait_for()
-    assert page.page.evaluate("window.__motes.stage.eventAt(10, 10)") == -1
+    assert page.page.evaluate("window.__motes.stage.eventAt(10, 10).then(({ event }) => event)") == -1
     page.settled()
 
 

@@ -5,6 +5,7 @@ from another scene or from MIDI.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument, Reals
 from motes.kinds.strike.table import Strike
+from motes.library.pitch import control_pitch, control_rms
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
 
@@ -22,7 +24,8 @@ PLAYABLE_DB = 30.0
 REFERENCE_VELOCITY = 100
 MAX_DENSITY = 1000.0
 LONGEST_TAIL_S = 10.0
-_HARMONICS = 8
+# The least clarity of pitch of a control that melodies are played on.
+CLEAR = 0.9
 
 
 @dataclass(frozen=True)
@@ -119,51 +122,51 @@ class Notes:
 
 
 def play_notes(scene: Scene, notes: Notes) -> Scene:
-    """Each note by the control whose pitch is nearest, its modes transposed the rest of the way; velocity to
-    amplitude; notes ring out undamped.
+    """Each note by a control with a clear pitch nearby, its modes transposed the rest of the way; notes of one
+    velocity are equally loud, and ring out undamped.
     """
     instrument = instrument_of(scene)
-    usual, amplitude = _usual_amplitudes(instrument, scene)
-    pitch = control_pitch(instrument)
-    loudness = _loudness(instrument)[usual] * amplitude**2
-    good = (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10)) & (pitch[usual] > 0)
-    if not good.any():
-        raise ParameterError("no control of the instrument has a pitch")
-    usual, amplitude = usual[good], amplitude[good]
-    wanted = A4_HZ * 2 ** ((notes.key - A4_KEY) / 12)
-    away = np.abs(np.log2(wanted[:, None] / pitch[usual]))
-    nearest = (
-        np.argmin(away - 0.02 * np.log10(loudness[good] + 1e-12), axis=1) if len(wanted) else np.empty(0, np.int64)
-    )
-    ratio = np.clip(wanted / pitch[usual[nearest]], 1e-3, 1e3)
-    strength = amplitude[nearest] * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
+    voices = _voices(instrument, scene)
+    reference = np.sqrt(np.mean(voices.rms**2))
+    control = np.zeros(len(notes.key), np.int64)
+    ratio, strength = np.ones(len(control)), np.zeros(len(control))
+    for key in np.unique(notes.key):
+        wanted = A4_HZ * 2 ** ((key - A4_KEY) / 12)
+        best = int(np.argmin(np.abs(np.log2(wanted / voices.pitch)) + voices.reluctance))
+        here, shift = notes.key == key, float(np.clip(wanted / voices.pitch[best], 1e-3, 1e3))
+        control[here], ratio[here] = voices.control[best], shift
+        rms = control_rms(instrument, int(voices.control[best]), shift)
+        strength[here] = reference / rms if rms > 0 else 0.0  # none is left where all its modes are too high
+    strength = strength * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
     return _scene_of_strikes(
-        scene, instrument, notes.time_s, usual[nearest], strength, ratio, float(notes.time_s.max(initial=0.0))
+        scene, instrument, notes.time_s, control, strength, ratio, float(notes.time_s.max(initial=0.0))
     )
 
 
-def control_pitch(instrument: Instrument) -> Reals:
-    """The pitch of each control in Hz, 0 where it has no modes: its first harmonics hold most of the root of the
-    energy.
+class _Voices(NamedTuple):
+    """Controls that melodies are played on: their pitch in Hz, how loud they are in the scene, and by how many octaves
+    farther another may lie that is clearer or louder.
     """
-    power = np.sqrt(np.abs(instrument.weights) ** 2 * instrument.energy())
-    pitch = np.zeros(instrument.n_controls)
-    for control in range(instrument.n_controls):
-        used = np.flatnonzero(power[control] > 0.05 * power[control].max(initial=0.0))
-        hz, strength = instrument.frequency_hz[used], power[control, used]
-        kept = hz > 25.0
-        hz, strength = hz[kept], strength[kept]
-        if not len(hz):
-            continue
-        guesses = np.concatenate([hz, hz / 2, hz / 3])
-        guesses = guesses[guesses > 25.0]
-        order = hz[None] / guesses[:, None]
-        number = np.clip(np.rint(order), 1, _HARMONICS)
-        fits = np.exp(-0.5 * ((order - number) / (0.02 * number)) ** 2) / np.sqrt(number)
-        held = fits @ strength
-        first = np.array([strength[np.abs(hz / g - 1) < 0.03].sum() for g in guesses])
-        pitch[control] = guesses[np.argmax(held + 0.5 * first)]
-    return pitch
+
+    control: NDArray[np.int64]
+    pitch: Reals
+    rms: Reals
+    reluctance: Reals
+
+
+def _voices(instrument: Instrument, scene: Scene) -> _Voices:
+    """The controls with a clear pitch, or the clearest where none has one; ParameterError where none has any."""
+    control, amplitude = _usual_amplitudes(instrument, scene)
+    pitches = [control_pitch(instrument, int(k)) for k in control]
+    pitch, clarity = (np.array([getattr(one, name) for one in pitches]) for name in ("hz", "clarity"))
+    rms = amplitude * np.array([control_rms(instrument, int(k)) for k in control])
+    level_db = 20 * np.log10(np.maximum(rms, 1e-30) / max(1e-30, rms.max(initial=0.0)))
+    good = (level_db > -PLAYABLE_DB) & (pitch > 0)
+    if not good.any():
+        raise ParameterError("no control of the instrument has a pitch: --random plays it by chance")
+    good &= clarity >= min(CLEAR, clarity[good].max())
+    reluctance = 2 * (1 - clarity) - 0.01 * level_db
+    return _Voices(control[good], pitch[good], rms[good], reluctance[good])
 
 
 def _usual_amplitudes(instrument: Instrument, scene: Scene) -> tuple[NDArray[np.int64], Reals]:

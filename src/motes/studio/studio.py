@@ -243,14 +243,16 @@ class Studio:
         return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
-        """The id of the document, perhaps a new one, whose next state is what a job has made."""
+        """The id of the document whose next state is what a job has made: a new one, where that which was meant has
+        events that somebody works on.
+        """
         scene = load_scene(str(path))
         label = f"encode by {job.encoder}"
         document = None
         if job.into_document is not None:
             with contextlib.suppress(NotFound):
                 document = self.documents[job.into_document]
-        if document is None:
+        if document is None or document.history.current.scene.n_events:
             recording = DecodedRecording(job.source, self.options.upload_s)
             recording.name = job.name
             document = self._document(os.path.splitext(job.name)[0] + SCENE, _no_events(recording))

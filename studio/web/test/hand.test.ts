@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEFT_PX } from "../src/draw/axes.ts";
 import { hzOfRow, rowsOf, type Frame } from "../src/draw/frame.ts";
-import { Hand, type Seen, type Worked } from "../src/draw/hand.ts";
+import { Hand, type Hit, type Seen, type Worked } from "../src/draw/hand.ts";
 import { Scope } from "../src/scope.ts";
 
 const FRAME: Frame = {
@@ -30,7 +30,7 @@ class Place extends EventTarget {
 }
 
 // A hand on a timeline on which `event` lies everywhere; `found` lets a test answer late.
-function setUp(event = 7, found: Promise<number> = Promise.resolve(event)) {
+function setUp(event = 7, found: Promise<Hit> = Promise.resolve({ event, revision: 3 })) {
   const done: unknown[][] = [];
   const note =
     (name: string) =>
@@ -38,7 +38,9 @@ function setUp(event = 7, found: Promise<number> = Promise.resolve(event)) {
       void done.push([name, ...all]);
   const document = {
     tool: "select",
-    ranges: [],
+    info: { revision: 3 },
+    isChosen: () => false,
+    settled: async () => {},
     selected: NOTHING,
     change: { byS: 0, ratio: 1 },
     outline: null,
@@ -65,14 +67,14 @@ test("a click chooses the event and plays it; with Shift it joins what is chosen
   place.point("pointerup", 100, 100);
   await settle();
   assert.deepEqual(done, [
-    ["chooseEvent", 7, "only"],
-    ["hearEvent", 7],
+    ["chooseEvent", 7, 3, "only"],
+    ["hearEvent", 7, 3],
   ]);
   done.length = 0;
   place.point("pointerdown", 100, 100);
   place.point("pointerup", 100, 100, { shiftKey: true });
   await settle();
-  assert.deepEqual(done, [["chooseEvent", 7, "toggle"]]);
+  assert.deepEqual(done, [["chooseEvent", 7, 3, "toggle"]]);
 });
 
 test("a click beside events seeks and lets go of what is chosen", async () => {
@@ -93,7 +95,7 @@ test("an event is dragged in time and by semitones", async () => {
   assert.deepEqual(document.change, { byS: 0.5, ratio: 2 });
   place.point("pointerup", 150, to);
   assert.deepEqual(done, [
-    ["chooseEvent", 7],
+    ["chooseEvent", 7, 3],
     ["editSelected", { op: "move", by_s: 0.5 }],
     ["editSelected", { op: "transpose", semitones: 12 }],
   ]);
@@ -114,13 +116,13 @@ test("beside events a box is drawn, and what it touches is chosen", async () => 
 });
 
 test("where the worker died while it looked, the hand draws a box and does not wait for ever", async () => {
-  let die: (event: number) => void = () => {};
+  let die: (hit: Hit) => void = () => {};
   const { place, document } = setUp(7, new Promise((done) => (die = done)));
   place.point("pointerdown", 100, 100);
   place.point("pointermove", 120, 120);
   await settle();
   assert.equal(document.outline, null);
-  die(-1);
+  die({ event: -1, revision: 3 });
   await settle();
   place.point("pointermove", 130, 130);
   assert.equal(document.outline?.length, 4);

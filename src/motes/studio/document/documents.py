@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -239,15 +240,15 @@ class Documents:
 
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
-        self._n = 0
+        self._run, self._n = secrets.token_hex(3), 0
         # Requests open and close documents in several threads: ids are given once, and lists are of one moment.
         self._lock = threading.Lock()
 
     def new_id(self) -> str:
-        """An id that no document has had."""
+        """An id that no document has had, of this studio or of one before it that a page still speaks to."""
         with self._lock:
             self._n += 1
-            return f"d{self._n}"
+            return f"d{self._n}.{self._run}"
 
     def add(self, document: Document) -> Document:
         """The document, open from now on."""

@@ -4,7 +4,6 @@ import { LEFT_PX } from "./axes.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import type { Document } from "../state/document.svelte.ts";
-import { has } from "../state/ranges.ts";
 import type { Scope } from "../scope.ts";
 
 type Spot = [number, number];
@@ -17,16 +16,24 @@ const BY_LINES = 1; // WheelEvent.DOM_DELTA_LINE
 // What it lies on, looks through and works on: as much of an element, a stage and a document as a hand needs.
 type Place = EventTarget &
   Pick<HTMLElement, "focus" | "setPointerCapture" | "getBoundingClientRect"> & { style: { cursor: string } };
+// An event by its number in a revision; −1 for none, or where it cannot be found out.
+export interface Hit {
+  event: number;
+  revision: number;
+}
+const MISS: Hit = { event: -1, revision: -1 };
 export interface Seen {
   readonly plotHeight: number;
   readonly axisHeight: number;
   frame(): Frame;
-  eventAt(x: number, y: number): Promise<number>; // −1 for none, or where it cannot be found out
+  eventAt(x: number, y: number): Promise<Hit>;
 }
 export type Worked = Pick<
   Document,
   | "tool"
-  | "ranges"
+  | "info"
+  | "isChosen"
+  | "settled"
   | "selected"
   | "change"
   | "outline"
@@ -46,7 +53,7 @@ export class Hand {
   private deed: Deed = "undecided";
   private from: Spot = [0, 0];
   private last: Spot = [0, 0];
-  private hit: Promise<number> = Promise.resolve(-1);
+  private hit: Promise<Hit> = Promise.resolve(MISS);
   private path: Spot[] = [];
   private spread = 0;
   private hovering = false;
@@ -80,7 +87,7 @@ export class Hand {
     this.pointers.set(event.pointerId, spot);
     this.from = this.last = spot;
     this.path = [spot];
-    this.hit = Promise.resolve(-1);
+    this.hit = Promise.resolve(MISS);
     if (this.pointers.size === 2) {
       const [a, b] = [...this.pointers.values()];
       this.deed = "pinch";
@@ -118,9 +125,9 @@ export class Hand {
   private async decide(): Promise<void> {
     const held = this.path;
     if (this.document.tool === "select") {
-      const event = await this.hit;
+      const { event, revision } = await this.hit;
       if (held !== this.path || this.deed !== "undecided") return;
-      if (event >= 0 && !has(this.document.ranges, event)) void this.document.chooseEvent(event);
+      if (event >= 0 && !this.document.isChosen(event, revision)) void this.document.chooseEvent(event, revision);
       if (event >= 0 || this.isInSelection(this.from)) {
         this.deed = "drag";
         return;
@@ -160,11 +167,13 @@ export class Hand {
 
   private async click(event: PointerEvent): Promise<void> {
     const [x, y] = this.from;
-    const found = this.document.tool === "select" ? await this.hit : await this.stage.eventAt(x, y);
+    await this.document.settled();
+    let { event: found, revision } = await (this.document.tool === "select" ? this.hit : this.stage.eventAt(x, y));
+    if (revision !== this.document.info.revision) ({ event: found, revision } = await this.stage.eventAt(x, y));
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
     if (found >= 0) {
-      await this.document.chooseEvent(found, adds ? "toggle" : "only");
-      if (!adds && !this.document.playing) void this.document.hearEvent(found);
+      await this.document.chooseEvent(found, revision, adds ? "toggle" : "only");
+      if (!adds && !this.document.playing) void this.document.hearEvent(found, revision);
     } else {
       if (!adds) this.document.clearSelection();
       this.document.seek(secondsAt(this.stage.frame(), x));
@@ -244,9 +253,9 @@ export class Hand {
     else if (this.document.tool !== "select") this.place.style.cursor = "crosshair";
     else if (!this.hovering) {
       this.hovering = true;
-      void this.stage.eventAt(x, y).then((event) => {
+      void this.stage.eventAt(x, y).then(({ event, revision }) => {
         this.hovering = false;
-        this.place.style.cursor = event < 0 ? "default" : has(this.document.ranges, event) ? "move" : "pointer";
+        this.place.style.cursor = event < 0 ? "default" : this.document.isChosen(event, revision) ? "move" : "pointer";
       });
     }
   }

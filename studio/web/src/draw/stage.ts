@@ -8,6 +8,7 @@ import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts"
 import { drawnKind } from "./kind.ts";
 import { type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
 import { Tiles } from "./tiles.ts";
+import type { Hit } from "./hand.ts";
 import type { View } from "./view.ts";
 
 export interface Shown {
@@ -182,13 +183,13 @@ export class Stage {
     };
   }
 
-  eventAt(x: number, y: number): Promise<number> {
-    const { shown } = this;
-    if (!shown || this.isDead) return Promise.resolve(-1);
+  eventAt(x: number, y: number): Promise<Hit> {
+    const revision = this.shown?.revision ?? -1;
+    if (!this.shown || this.isDead) return Promise.resolve({ event: -1, revision });
     const id = this.nextHit++;
     return new Promise((done) => {
-      this.hits.set(id, done);
-      this.post({ type: "hit", id, revision: shown.revision, frame: this.frame(), x, y });
+      this.hits.set(id, (event) => done({ event, revision }));
+      this.post({ type: "hit", id, revision, frame: this.frame(), x, y });
     });
   }
 

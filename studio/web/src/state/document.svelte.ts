@@ -1,12 +1,13 @@
 // One open scene: what is selected, what is heard, what is in view, and the edits that change it.
 
+import { tick } from "svelte";
 import * as api from "../api.ts";
 import { Player, type Source } from "../audio/player.ts";
 import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
 import type { Lanes } from "../draw/axes.ts";
-import { joined, NOTHING, type Ranges } from "./ranges.ts";
+import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
 const MOST_LANES = 256;
@@ -47,6 +48,14 @@ export class Document {
   outline: [number, number][] | null = $state.raw(null);
   lanes: Lanes = $state.raw(NO_LANES);
   hasGroups = $derived(this.info.groups > 0);
+  // Whether what is selected sounds alone.
+  isSoloed = $derived(
+    this.selected.n > 0 &&
+      !this.selected.n_muted &&
+      this.info.n_muted > 0 &&
+      this.info.n_muted === this.info.n_events - this.selected.n,
+  );
+  choice = $state(0); // counts what has been chosen; edits carry the choice over
   expression = $state("");
   expressionTrouble: string | null = $state(null);
   veiled = $state(false); // in a blind test nothing may tell what is heard
@@ -54,7 +63,9 @@ export class Document {
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
+  private picked: Picked = { revision: 0, ranges: NOTHING };
   private queue: Promise<unknown> = Promise.resolve();
+  private choosing: Promise<unknown> = Promise.resolve();
   private gains: api.Levels | null = null;
   private gainsOf = -1;
 
@@ -65,6 +76,7 @@ export class Document {
     this.kinds = kinds;
     this.trouble = trouble;
     this.info = info;
+    this.picked = { revision: info.revision, ranges: NOTHING };
     this.view = new View(info.duration_s, info.top_hz);
     this.player = this.newPlayer();
     if (!info.n_events && info.original) this.source = "original";
@@ -89,8 +101,19 @@ export class Document {
     return this.info.id;
   }
 
+  // What is selected, by the numbers of its revision.
+  get pick(): Picked {
+    void this.selected;
+    return { ...this.picked };
+  }
+
   get ranges(): Ranges {
     return this.selected.ranges;
+  }
+
+  // Whether an event of a revision is selected.
+  isChosen(event: number, revision: number): boolean {
+    return this.picked.revision === revision && has(this.selected.ranges, event);
   }
 
   // The server tells of a change: of ours, or of what another page made.
@@ -101,7 +124,7 @@ export class Document {
     }
     const isNew = !this.info.n_events && info.n_events > 0;
     this.info = info;
-    if (isNew) void this.hear("reconstruction");
+    if (isNew && !this.playing && !this.veiled) void this.hear("reconstruction");
     this.view.durationS = info.duration_s;
     this.player.changed(0, Number.MAX_SAFE_INTEGER, info.n_samples);
     this.clearSelection();
@@ -149,81 +172,110 @@ export class Document {
 
   // --- what is selected
 
-  async choose(what: api.What, how: "only" | "more" | "toggle" = "only"): Promise<boolean> {
-    const revision = this.info.revision;
-    try {
-      let found = await api.select(this.id, revision, what);
-      if (how !== "only")
-        found = await api.select(this.id, revision, { ranges: joined(this.ranges, found.ranges, how) });
-      if (revision === this.info.revision) this.take(found);
-      return true;
-    } catch (error) {
-      this.trouble(error);
-      return false;
-    }
+  // One choice after the other. What names events by their numbers comes with the revision that these are of: what an
+  // edit has overtaken is left alone, since those numbers are others' now.
+  choose(
+    what: api.What,
+    how: "only" | "more" | "toggle" = "only",
+    revision = this.info.revision,
+    focused: number | null = null,
+  ): Promise<boolean> {
+    const turn = this.choosing.then(async () => {
+      try {
+        await this.take(await this.found(what, how, revision), revision, focused);
+        return true;
+      } catch (error) {
+        this.trouble(error);
+        return false;
+      }
+    });
+    this.choosing = turn;
+    return turn;
   }
 
-  async chooseEvent(event: number, how: "only" | "more" | "toggle" = "only"): Promise<void> {
-    this.focused = event;
-    await this.choose({ ids: [event] }, how);
+  private async found(what: api.What, how: "only" | "more" | "toggle", revision: number): Promise<api.Selected> {
+    const found = await api.select(this.id, revision, what);
+    if (how === "only" || this.picked.revision !== revision) return found;
+    return api.select(this.id, revision, { ranges: joined(this.picked.ranges, found.ranges, how) });
+  }
+
+  async chooseEvent(event: number, revision: number, how: "only" | "more" | "toggle" = "only"): Promise<void> {
+    await this.choose({ ids: [event] }, how, revision, event);
   }
 
   async chooseByExpression(): Promise<void> {
     this.expressionTrouble = null;
     const expression = this.expression.trim();
     if (!expression) return this.clearSelection();
+    const { revision } = this.info;
     try {
-      this.take(await api.select(this.id, this.info.revision, { expression }));
+      await this.take(await api.select(this.id, revision, { expression }), revision);
     } catch (error) {
       this.expressionTrouble = error instanceof Error ? error.message : String(error);
     }
   }
 
   clearSelection(): void {
-    this.take(NONE);
+    this.set(NONE, null, { revision: this.info.revision, ranges: NOTHING });
   }
 
-  private take(found: api.Selected): void {
+  // A choice of the user's, unless it was made in a revision that is no longer in force.
+  private async take(found: api.Selected, revision: number, focused: number | null = null): Promise<void> {
+    const event = await this.eventOf(found, revision, focused);
+    if (revision === this.info.revision) this.set(found, event, { revision, ranges: found.ranges });
+  }
+
+  // All about the one that is pointed at.
+  private async eventOf(found: api.Selected, revision: number, focused: number | null): Promise<api.SceneEvent | null> {
+    const event = found.n === 1 ? found.ranges[0] : found.n ? focused : null;
+    return event === null ? null : api.event(this.id, revision, event).catch(() => null);
+  }
+
+  private set(found: api.Selected, event: api.SceneEvent | null, picked: Picked): void {
+    if (picked !== this.picked) this.choice++;
+    this.picked = picked;
     this.selected = found;
+    this.event = event;
+    this.focused = event?.id ?? null;
     this.change = AS_IT_IS;
-    if (found.n === 1) this.focused = found.ranges[0];
-    else if (!found.n) this.focused = null;
-    void this.readEvent();
-  }
-
-  private async readEvent(): Promise<void> {
-    const { focused } = this;
-    if (focused === null || focused >= this.info.n_events) {
-      this.event = null;
-      return;
-    }
-    const event = await api.event(this.id, this.info.revision, focused).catch(() => null);
-    if (focused === this.focused) this.event = event;
   }
 
   // --- edits, one after the other
 
-  edit(change: api.Edit, what: api.What = { ranges: this.ranges }): Promise<void> {
-    return this.inTurn(() =>
-      api.edit(this.id, this.info.revision, what.ranges ? { ranges: [...what.ranges] } : what, change),
-    );
+  // Of what is selected now, as the edits before this one leave it. An edit that depends on what there is when its turn
+  // comes is a function.
+  editSelected(change: api.Edit | (() => api.Edit | null)): Promise<void> {
+    return this.inTurn(async ({ revision, ranges }) => {
+      const edit = typeof change === "function" ? change() : change;
+      return edit && ranges.length ? api.edit(this.id, revision, { ranges }, edit) : null;
+    });
   }
 
-  // Of what is selected at the time when its turn comes.
-  editSelected(change: api.Edit): Promise<void> {
-    return this.inTurn(async () =>
-      this.selected.n ? api.edit(this.id, this.info.revision, { ranges: this.ranges }, change) : null,
-    );
+  toggleMute(): Promise<void> {
+    return this.editSelected(() => ({ op: this.selected.n_muted ? "unmute" : "mute" }));
+  }
+
+  toggleSolo(): Promise<void> {
+    return this.inTurn(async ({ revision, ranges }) => {
+      if (this.isSoloed) return this.withoutMutes(ranges);
+      return ranges.length ? api.edit(this.id, revision, { ranges }, { op: "solo" }) : null;
+    });
   }
 
   unmuteAll(): Promise<void> {
-    const { ranges } = this;
-    return this.inTurn(async () => {
-      const edited = this.info.n_muted
-        ? await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" })
-        : null;
-      return edited && { ...edited, selection: { n: ranges.length, ranges } };
-    });
+    return this.inTurn(({ ranges }) => this.withoutMutes(ranges));
+  }
+
+  private async withoutMutes(ranges: Ranges): Promise<api.Edited | null> {
+    if (!this.info.n_muted) return null;
+    const edited = await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" });
+    return { ...edited, selection: { n: ranges.length, ranges } };
+  }
+
+  // Events of a revision of a document, this one or another.
+  paste(document: string, { revision, ranges }: Picked): Promise<void> {
+    const paste = { op: "paste", document, revision, at_s: this.positionS } as const;
+    return this.inTurn(() => api.edit(this.id, this.info.revision, { ranges }, paste));
   }
 
   undo(): Promise<void> {
@@ -234,26 +286,42 @@ export class Document {
     return this.inTurn(async () => (this.info.redo === null ? null : api.redo(this.id)));
   }
 
-  private inTurn(act: () => Promise<api.Edited | null>): Promise<void> {
+  // When all edits are done and drawn from: what is pointed at then has the numbers in force.
+  async settled(): Promise<void> {
+    while (this.busy) await this.queue;
+    await tick();
+  }
+
+  // What was selected when an act was asked for is carried over to those asked for after it, as long as nothing else is
+  // chosen; the server refuses what was chosen in a revision that is not in force any more.
+  private inTurn(act: (picked: Picked) => Promise<api.Edited | null>): Promise<void> {
+    const { picked } = this;
     this.busy++;
     const turn = this.queue.then(async () => {
+      let isStale = false;
       try {
-        const before = this.selected;
-        const edited = await act();
-        if (edited) await this.apply(edited, before !== this.selected && !this.selected.n);
+        const edited = await act(picked);
+        if (edited) await this.apply(edited, picked);
       } catch (error) {
         this.change = AS_IT_IS;
+        isStale = error instanceof api.ApiError && error.status === 409;
         this.trouble(error);
       } finally {
         this.busy--;
       }
+      if (isStale) await api.getDocument(this.id).then((info) => this.update(info), this.trouble);
     });
     this.queue = turn;
     return turn;
   }
 
   // Selected is what was edited, but where nothing is to be any more, meanwhile.
-  private async apply(edited: api.Edited, isCleared: boolean): Promise<void> {
+  private async apply(edited: api.Edited, picked: Picked): Promise<void> {
+    const { revision } = edited;
+    const { n, ranges } = edited.selection;
+    const found = n ? await api.select(this.id, revision, { ranges }) : NONE;
+    const event = await this.eventOf(found, revision, found.ranges[0] ?? null);
+    const isCleared = this.picked !== picked && !this.selected.n;
     const rate = edited.document.sample_rate_hz;
     this.info = edited.document;
     this.view.durationS = this.info.duration_s;
@@ -261,9 +329,9 @@ export class Document {
       const { start_s, end_s } = edited.changed;
       this.player.changed(Math.floor(start_s * rate) - 1, Math.ceil(end_s * rate) + 1, this.info.n_samples);
     }
-    this.change = AS_IT_IS;
-    const ranges = edited.selection.ranges;
-    this.take(edited.selection.n && !isCleared ? await api.select(this.id, this.info.revision, { ranges }) : NONE);
+    Object.assign(picked, { revision, ranges: found.ranges });
+    if (isCleared) this.clearSelection();
+    else this.set(found, event, picked);
     if (this.laneKinds().length || this.lanes.names.length) void this.findLanes();
     this.seen++;
     if (this.playing) void this.levelTracks();
@@ -323,16 +391,17 @@ export class Document {
   }
 
   async hearSelected(): Promise<void> {
-    if (this.selected.n) await this.hearAlone({ ranges: this.ranges });
+    const { revision, ranges } = this.picked;
+    if (ranges.length) await this.hearAlone({ ranges }, revision);
   }
 
-  async hearEvent(event: number): Promise<void> {
-    await this.hearAlone({ ids: [event] });
+  async hearEvent(event: number, revision: number): Promise<void> {
+    await this.hearAlone({ ids: [event] }, revision);
   }
 
-  private async hearAlone(what: api.What): Promise<void> {
+  private async hearAlone(what: api.What, revision: number): Promise<void> {
     try {
-      const made = await api.sound(this.id, this.info.revision, what);
+      const made = await api.sound(this.id, revision, what);
       const most = Math.min(made.n_samples, Math.round(60 * this.info.sample_rate_hz));
       this.player.hear(await api.soundSamples(made, most, this.info.n_channels));
     } catch (error) {

@@ -92,7 +92,12 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "ArrowLeft", what: "event before", run: (d) => step(d, -1), onlyTimeline: true },
   { group: "Select", keys: "Ctrl+A", what: "all events", run: (d) => d.choose({}) },
   { group: "Select", keys: "Escape", what: "nothing", run: (d) => d.clearSelection() },
-  { group: "Select", keys: "I", what: "all others", run: (d) => d.choose({ ranges: d.ranges, invert: true }) },
+  {
+    group: "Select",
+    keys: "I",
+    what: "all others",
+    run: (d) => d.choose({ ranges: d.ranges, invert: true }, "only", d.pick.revision),
+  },
   { group: "Select", keys: "/", what: "by an expression", run: () => document.getElementById("expression")?.focus() },
   { group: "Select", keys: "V", what: "tool: point and drag", run: (d) => (d.tool = "select") },
   { group: "Select", keys: "B", what: "tool: box", run: (d) => (d.tool = "box") },
@@ -153,9 +158,9 @@ export const KEYS: Key[] = [
     group: "Edit",
     keys: "M",
     what: "mute, or unmute",
-    run: (d) => d.editSelected({ op: d.selected.n_muted ? "unmute" : "mute" }),
+    run: (d) => d.toggleMute(),
   },
-  { group: "Edit", keys: "S", what: "solo: mute all others", run: (d) => d.editSelected({ op: "solo" }) },
+  { group: "Edit", keys: "S", what: "solo: mute all others, or unmute all", run: (d) => d.toggleSolo() },
   { group: "Edit", keys: "U", what: "unmute all", run: (d) => d.unmuteAll() },
   { group: "Edit", keys: "Delete or Backspace", what: "delete", run: (d) => d.editSelected({ op: "delete" }) },
   {
@@ -191,6 +196,7 @@ function centre(document: Document): number {
 // To the event next in time, brought into view and heard.
 async function step(document: Document, by: number): Promise<void> {
   const { info } = document;
+  const { revision } = info;
   if (!info.n_events) return;
   const ask = {
     what: null,
@@ -203,24 +209,24 @@ async function step(document: Document, by: number): Promise<void> {
   };
   let offset = 0;
   if (document.focused !== null) {
-    const here = await api.table(info.id, info.revision, ask);
+    const here = await api.table(info.id, revision, ask);
     offset = Math.min(here.n - 1, Math.max(0, (here.position ?? 0) + by));
   } else {
     const from = { ...ask, what: { start_s: Math.max(0, document.view.fromS), end_s: info.duration_s }, find: null };
-    const first = await api.table(info.id, info.revision, from);
-    if (first.ids.length) return arrive(document, first.ids[0]);
+    const first = await api.table(info.id, revision, from);
+    if (first.ids.length) return arrive(document, first.ids[0], revision);
   }
-  const rows = await api.table(info.id, info.revision, { ...ask, offset, find: null });
-  if (rows.ids.length) await arrive(document, rows.ids[0]);
+  const rows = await api.table(info.id, revision, { ...ask, offset, find: null });
+  if (rows.ids.length) await arrive(document, rows.ids[0], revision);
 }
 
-async function arrive(document: Document, event: number): Promise<void> {
-  await document.chooseEvent(event);
+async function arrive(document: Document, event: number, revision: number): Promise<void> {
+  await document.chooseEvent(event, revision);
   const { start_s } = document.selected;
   if (start_s !== null && (start_s < document.view.fromS || start_s > document.view.toS)) {
     document.look((view) => view.pan((start_s - view.fromS) * view.pxPerS - view.width / 3));
   }
-  if (!document.playing) await document.hearEvent(event);
+  if (!document.playing) await document.hearEvent(event, revision);
 }
 
 // How the browser tells of a key, as the table writes it.

@@ -3,6 +3,12 @@
 export type Ranges = number[];
 export const NOTHING: Ranges = [];
 
+// Events by their numbers, which hold in one revision only.
+export interface Picked {
+  revision: number;
+  ranges: Ranges;
+}
+
 export function rangesOf(ids: number[]): Ranges {
   const ranges: number[] = [];
   for (const id of [...ids].sort((a, b) => a - b)) {

@@ -3,17 +3,20 @@
 import * as api from "../api.ts";
 import { remember } from "./recent.ts";
 import { Document } from "./document.svelte.ts";
+import type { Picked } from "./ranges.ts";
 
 export interface Notice {
   id: number;
   text: string;
   isTrouble: boolean;
+  deed?: { label: string; run: () => void }; // what can be done about it
 }
 
 class Studio {
   info: api.StudioInfo | null = $state.raw(null);
   documents: Document[] = $state([]);
   currentId: string | null = $state(null);
+  unseen: string[] = $state.raw([]); // documents that jobs have made and nobody has looked at
   jobs: api.Job[] = $state.raw([]);
   recovered: api.Recovered[] = $state.raw([]);
   connected = $state(true);
@@ -21,7 +24,7 @@ class Studio {
   dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
   changedElsewhere: string | null = $state(null); // why a plain save was refused
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
-  copied: { document: string; revision: number; ranges: number[]; name: string } | null = $state.raw(null);
+  copied: { document: string; picked: Picked } | null = $state.raw(null);
   opening: string | null = $state(null);
   uploading: { name: string; fraction: number } | null = $state(null);
   current = $derived(this.documents.find((document) => document.id === this.currentId) ?? null);
@@ -81,11 +84,17 @@ class Studio {
     const before = this.jobs.find((held) => held.id === job.id);
     this.jobs = before ? this.jobs.map((held) => (held.id === job.id ? job : held)) : [...this.jobs, job];
     if (before?.state === job.state) return;
-    if (job.state === "done" && job.document) {
-      this.show(job.document);
-      this.say(`${job.name}: ${job.n_events.toLocaleString("en")} events in ${job.elapsed_s.toFixed(1)} s.`);
-    } else if (job.state === "failed") this.trouble(job.error ?? `${job.name} could not be encoded.`);
+    if (job.state === "done" && job.document) this.announce(job, job.document);
+    else if (job.state === "failed") this.trouble(job.error ?? `${job.name} could not be encoded.`);
     else if (job.state === "cancelled") this.say(`Encoding ${job.name} was cancelled.`);
+  }
+
+  // What is encoded has its tab; the page stays where it is.
+  private announce(job: api.Job, id: string): void {
+    const text = `${job.name}: ${job.n_events.toLocaleString("en")} events in ${job.elapsed_s.toFixed(1)} s.`;
+    if (id === this.currentId) return this.say(text);
+    this.unseen = [...this.unseen, id];
+    this.say(text, { deed: { label: "Show", run: () => this.show(id) } });
   }
 
   // --- documents
@@ -94,6 +103,7 @@ class Studio {
     this.hasChosen = true;
     this.current?.player.pause();
     this.currentId = id;
+    this.unseen = this.unseen.filter((other) => other !== id);
     history.replaceState(null, "", id ? `#${encodeURIComponent(id)}` : location.pathname);
   }
 
@@ -178,19 +188,13 @@ class Studio {
 
   copy(document: Document): void {
     if (!document.selected.n) return;
-    this.copied = {
-      document: document.id,
-      revision: document.info.revision,
-      ranges: document.ranges,
-      name: document.info.name,
-    };
+    this.copied = { document: document.id, picked: document.pick };
     this.say(`Copied ${document.selected.n.toLocaleString("en")} ${document.selected.n === 1 ? "event" : "events"}.`);
   }
 
   async paste(into: Document): Promise<void> {
     if (!this.copied) return;
-    const { document, revision, ranges } = this.copied;
-    await into.edit({ op: "paste", document, revision, at_s: into.positionS }, { ranges });
+    await into.paste(this.copied.document, this.copied.picked);
   }
 
   // --- kinds of event
@@ -207,10 +211,10 @@ class Studio {
 
   // --- what there is to tell
 
-  say(text: string, isTrouble = false): void {
+  say(text: string, { isTrouble = false, deed }: Partial<Notice> = {}): void {
     const id = ++this.lastNotice;
-    this.notices = [...this.notices.filter((notice) => notice.text !== text).slice(-2), { id, text, isTrouble }];
-    setTimeout(() => this.hush(id), isTrouble ? 12_000 : 4_000);
+    this.notices = [...this.notices.filter((notice) => notice.text !== text).slice(-2), { id, text, isTrouble, deed }];
+    setTimeout(() => this.hush(id), isTrouble || deed ? 12_000 : 4_000);
   }
 
   hush(id: number): void {
@@ -219,7 +223,7 @@ class Studio {
 
   trouble(error: unknown): void {
     if (error instanceof DOMException && error.name === "AbortError") return;
-    this.say(error instanceof Error ? error.message : String(error), true);
+    this.say(error instanceof Error ? error.message : String(error), { isTrouble: true });
   }
 }
 
