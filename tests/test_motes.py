@@ -49,8 +49,8 @@ SPELT = {
 TERMINAL = {"json", "jobs", "skip-existing", "output", "help", "version"}
 # By verb: options that Python has otherwise.
 ELSEWHERE = {
-    # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples
-    "encode": {"embed-rooms", "force", "raw", "raw-rate", "raw-channels", "raw-bits"},
+    # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)
+    "encode": {"embed-rooms", "force", "tags", "raw", "raw-rate", "raw-channels", "raw-bits"},
     "decode": {"format"},  # the name of the output says it
     "edit": {"force"},
     "perform": {"force"},

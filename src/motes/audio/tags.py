@@ -104,10 +104,10 @@ def _of_sndfile(stream: BinaryIO) -> list[tuple[str, str]]:
 
     try:
         with soundfile.SoundFile(stream) as opened:
-            told = opened.copy_metadata()
+            metadata = opened.copy_metadata()
     except (soundfile.LibsndfileError, RuntimeError, TypeError):
         return []
-    return [(name, told.get(word, "")) for name, word in _SNDFILE.items()]
+    return [(name, metadata.get(word, "")) for name, word in _SNDFILE.items()]
 
 
 def _of_libav(stream: BinaryIO, start: int) -> list[tuple[str, str]]:
@@ -118,8 +118,8 @@ def _of_libav(stream: BinaryIO, start: int) -> list[tuple[str, str]]:
     stream.seek(start)
     try:
         with av.open(stream) as opened:
-            told = [opened.metadata, *(each.metadata for each in opened.streams.audio[:1])]
-            return [(_LIBAV.get(name.upper(), name.upper()), text) for one in told for name, text in one.items()]
+            found = [opened.metadata, *(each.metadata for each in opened.streams.audio[:1])]
+            return [(_LIBAV.get(name.upper(), name.upper()), text) for one in found for name, text in one.items()]
     except (av.error.FFmpegError, OSError, ValueError):
         return []
 

@@ -29,7 +29,7 @@ class Layout(IntFlag):
 
 
 class Differs(IntFlag):
-    """What a header tells because it is not as in its table."""
+    """What stands in a header because it is not as in its table."""
 
     RATE = 1
     CHANNELS = 2
@@ -55,13 +55,13 @@ def pack_compact(header: Header, file_id: bytes) -> bytes:
     number = header.metadata.defaults or NEWEST
     if number not in TABLES:
         raise ParameterError(f"there is no table of defaults {number}, only {', '.join(map(str, TABLES))}")
-    table, told, body = TABLES[number], Differs(0), b""
+    table, parts, body = TABLES[number], Differs(0), b""
     for part, coded in _parts(header, table):
         if coded:
-            told |= part
+            parts |= part
             body += coded
     n_samples, knee = header.n_samples, zigzag(header.quantiser.knee)
-    payload = file_id + varints(Layout(0), number, told, n_samples, knee) + body
+    payload = file_id + varints(Layout(0), number, parts, n_samples, knee) + body
     if len(body) > MAX_METADATA:
         raise ParameterError(f"the metadata takes {len(body)} bytes, more than {MAX_METADATA}")
     return payload
@@ -110,8 +110,8 @@ def _bytes_of(digest: str) -> bytes:
 
 
 @dataclass
-class _Told:
-    """Reads the parts of a header that it tells, and takes the others from its table."""
+class _PartReader:
+    """Reads the parts that stand in a header, and takes the others from its table."""
 
     reader: Reader
     table: Defaults
@@ -153,19 +153,19 @@ def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
             f"{reader.name}: it differs from a table of defaults, {number}, that is not known: update motes"
         )
     table, parts = TABLES[number], reader.varint(sum(Differs))
-    told = _Told(reader, table, Differs(parts))
+    stored = _PartReader(reader, table, Differs(parts))
     n_samples, knee = reader.varint(MAX_SAMPLES), reader.zigzag(_MAX_NUMBER)
     try:
-        rate = told.number(Differs.RATE, table.sample_rate_hz, MAX_SAMPLE_RATE_HZ)
-        n_channels = told.number(Differs.CHANNELS, table.n_channels, MAX_CHANNELS)
-        steps = told.number(Differs.STEPS, table.steps_per_doubling, _MAX_NUMBER)
-        n_phases = told.number(Differs.PHASES, table.n_phases, _MAX_NUMBER)
+        rate = stored.number(Differs.RATE, table.sample_rate_hz, MAX_SAMPLE_RATE_HZ)
+        n_channels = stored.number(Differs.CHANNELS, table.n_channels, MAX_CHANNELS)
+        steps = stored.number(Differs.STEPS, table.steps_per_doubling, _MAX_NUMBER)
+        n_phases = stored.number(Differs.PHASES, table.n_phases, _MAX_NUMBER)
         metadata = Metadata(
-            encoder=told.name(Differs.ENCODER, table.encoder, table.encoders),
-            options=told.options(),
-            stop_reason=told.name(Differs.STOP_REASON, table.stop_reason, table.stop_reasons),
-            source_digest=told.digest(),
-            version=told.text() if told.parts & Differs.VERSION else "",
+            encoder=stored.name(Differs.ENCODER, table.encoder, table.encoders),
+            options=stored.options(),
+            stop_reason=stored.name(Differs.STOP_REASON, table.stop_reason, table.stop_reasons),
+            source_digest=stored.digest(),
+            version=stored.text() if stored.parts & Differs.VERSION else "",
             defaults=number,
         )
         reader.finish()
@@ -175,6 +175,6 @@ def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
     if not rate or not n_channels:
         raise FormatError(f"{reader.name}: no sample rate or no channels")
     header = Header(rate, n_samples, n_channels, quantiser, metadata)
-    if Differs(sum(part for part, coded in _parts(header, table) if coded)) != told.parts:
+    if Differs(sum(part for part, coded in _parts(header, table) if coded)) != stored.parts:
         raise FormatError(f"{reader.name}: it tells what its table of defaults tells already")
     return header, file_id

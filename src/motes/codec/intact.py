@@ -36,10 +36,10 @@ def beginning(data: memoryview, skipped: list[str]) -> Preamble:
         return found[0]
     others = [Preamble(DRAFT_VERSION, file_id) for file_id in _ids(data)]
     others += [] if found else [Preamble(1)]
-    told = list(dict.fromkeys(found + others))
-    if len(told) == 1:
-        return told[0]
-    chosen = max(told, key=lambda start: len(intact(data, start, [])))  # of several alike the first
+    candidates = list(dict.fromkeys(found + others))
+    if len(candidates) == 1:
+        return candidates[0]
+    chosen = max(candidates, key=lambda start: len(intact(data, start, [])))  # of several alike the first
     if found and chosen != found[0]:
         skipped.append("the first bytes: the file's id there is not that of its packets")
     return chosen

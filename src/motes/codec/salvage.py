@@ -108,20 +108,20 @@ class _Order:
     """Which packets of events are taken in: those that the index tells of, or without one those in order."""
 
     def __init__(self, index: Index | None) -> None:
-        self._told = None if index is None else {entry.place: entry for entry in index.entries}
+        self._listed = None if index is None else {entry.place: entry for entry in index.entries}
         self._last: Place | None = None
 
     def check(self, found: Frame, entry: Entry) -> None:
         """FormatError, which names the packet, where it is none of the file's."""
-        if self._told is None:
+        if self._listed is None:
             if self._last is not None and entry.place < self._last:
                 raise FormatError(f"{found.name}: it stands out of order, and no index tells of it")
             self._last = entry.place
             return
-        told = self._told.get(entry.place)
-        if told is None:
+        listed = self._listed.get(entry.place)
+        if listed is None:
             raise FormatError(f"{found.name}: the index does not tell of it: is it of another file?")
-        if replace(told, n_bytes=0) != replace(entry, n_bytes=0) or found.size > told.n_bytes:
+        if replace(listed, n_bytes=0) != replace(entry, n_bytes=0) or found.size > listed.n_bytes:
             raise FormatError(f"{found.name}: it is not what the index tells of: is it of another file?")
 
 

@@ -10,7 +10,7 @@ from motes.events.instrument import Complexes, Instrument, Reals
 from motes.units import NEPERS_60_DB
 
 LOWEST_HZ, HIGHEST_HZ = 25.0, 4200.0
-# What is listened to: not the attack, nor what only the longest modes still tell.
+# When the pitch is found: neither in the attack nor where only the longest modes are left.
 PITCH_WINDOW_S = (0.03, 0.4)
 LOUDNESS_WINDOW_S = (0.0, 0.3)
 # Modes whose energy is below the strongest one's by more do not matter.
@@ -70,8 +70,8 @@ def _ringing(
     """Modes of a control from window_s[0] to window_s[1] after the strike."""
     weights: Complexes = instrument.weights[control]
     strength = np.abs(weights) ** 2 * instrument.energy()
-    heard = instrument.frequency_hz * frequency_ratio < instrument.sample_rate_hz / 2
-    used = np.flatnonzero(heard & (strength > strength.max(initial=0.0) * 10 ** (-_WEAK_DB / 10)))
+    audible = instrument.frequency_hz * frequency_ratio < instrument.sample_rate_hz / 2
+    used = np.flatnonzero(audible & (strength > strength.max(initial=0.0) * 10 ** (-_WEAK_DB / 10)))
     omega = 2 * np.pi * instrument.frequency_hz[used] * frequency_ratio
     pole = -NEPERS_60_DB / instrument.t60_s[used] + 1j * omega
     both = pole[:, None] + pole[None, :].conj()
