@@ -42,6 +42,8 @@ def db_to_power(db: float) -> float:
 def require_finite(name: str, value: float) -> float:
     """`value` as a float, or a ParameterError that names it."""
     try:
+        if isinstance(value, str | bytes):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise ParameterError(f"{name} must be a number, not {value!r}") from None

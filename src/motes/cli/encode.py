@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from motes.cli.console import UsageError
+from motes.cli.console import UsageError, started_s
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
 from motes.errors import ParameterError
@@ -123,7 +123,11 @@ def encode(
         # The files share the cores; the result does not depend on it.
         options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS)
-    return files.do(todo, Encode(options, files.force, embed_rooms), chosen.doing, _account)
+    if len(todo) > 1 and getattr(options, "checkpoint", None) is not None:
+        raise UsageError(f"--checkpoint keeps the fit of one recording, and these are {len(todo)}: encode them singly")
+    begun_s = started_s() if len(todo) == 1 else None
+    work = Encode(options, files.force, embed_rooms, begun_s=begun_s)
+    return files.do(todo, work, chosen.doing, _account)
 
 
 def _options(encoder: Encoder, given: dict[str, Any]) -> Options:

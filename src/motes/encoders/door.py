@@ -6,6 +6,7 @@ to the dataclasses.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -153,6 +154,7 @@ def encode(
     Raises ParameterError for audio or options that make no sense, AudioError for a file that cannot be read,
     MissingExtraError where the encoder needs what is not installed.
     """
+    begun_s = time.monotonic()
     if options is None:
         chosen = encoder_named("pursuit" if encoder is None else encoder)
         options = make_options(chosen, values)
@@ -164,5 +166,7 @@ def encode(
             raise ParameterError(f"these are options of {chosen.name}, not of {encoder}")
     if watch is not None and not chosen.shows:
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
-    more = {} if watch is None else {"watch": watch}
+    more: dict[str, Any] = {} if watch is None else {"watch": watch}
+    if chosen.has_time_limit:
+        more["begun_s"] = begun_s
     return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)

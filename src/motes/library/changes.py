@@ -155,7 +155,7 @@ def _write(output: str | os.PathLike[str], data: memoryview, overwrite: bool) ->
 
 @dataclass(frozen=True)
 class Import:
-    """CSV to .mote file."""
+    """Table (CSV, JSON or Parquet) to .mote file."""
 
     sample_rate_hz: int | None = None
     duration_s: float | None = None
@@ -163,16 +163,14 @@ class Import:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Import one table."""
-        from motes.report.tables import from_csv, scene_of_csv
+        from motes.report.imports import from_table, scene_of_table
 
         if os.path.isdir(job.source):
-            raise ParameterError(f"{job.source} is a folder, not a CSV file")
+            raise ParameterError(f"{job.source} is a folder, not a table")
         if job.source == "-":
-            scene = scene_of_csv(
-                sys.stdin.buffer.read().decode("utf-8-sig", "replace"), self.sample_rate_hz, self.duration_s
-            )
+            scene = scene_of_table(sys.stdin.buffer.read(), self.sample_rate_hz, self.duration_s)
         else:
-            scene = from_csv(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
+            scene = from_table(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
         job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
         return {

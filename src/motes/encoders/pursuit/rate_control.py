@@ -90,7 +90,7 @@ class _AtomSupply:
 
 
 def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
-    """Noise in the order in which it is tried: as fine as suits the bitrate, coarse, and none unless it is asked for."""
+    """Noise in the order in which it is tried: as fine as suits the bitrate, coarse, none unless it is asked for."""
     if options.with_texture:
         noise = texture_options(options, n_channels)
         yield noise

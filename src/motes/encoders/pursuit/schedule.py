@@ -182,7 +182,7 @@ def _pursue_segment(
         if n_visits >= criterion.n_events:
             n_kept = Atoms.join(kept).n_places()
         has_enough = (
-            (0.0 < criterion.threshold and segment.threshold <= criterion.threshold)
+            (criterion.threshold > 0.0 and segment.threshold <= criterion.threshold)
             or n_kept >= criterion.n_events
             or left <= criterion.residual_energy
         )
