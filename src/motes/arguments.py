@@ -101,7 +101,8 @@ def _checks_of(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[st
     signature, checks = inspect.signature(function), {}
     for name, parameter in signature.parameters.items():
         parts = _parts(str(parameter.annotation))
-        if all(part in CHECKS for part in parts):
+        one = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if one and all(part in CHECKS for part in parts):
             checks[name] = [CHECKS[part] for part in parts]
     return signature, checks
 

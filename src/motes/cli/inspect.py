@@ -98,13 +98,8 @@ def _all(files: tuple[str, ...]) -> tuple[str, ...]:
 
 def _in_folder(folder: str) -> list[str]:
     root = Path(folder)
-    inside = sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() == ".mote"
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-    )
+    found = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() == ".mote" and path.is_file())
+    inside = sorted(root / path for path in found if not any(part.startswith(".") for part in path.parts))
     if not inside:
         raise UsageError(f"there are no .mote files in {folder}")
     return [str(path) for path in inside]

@@ -172,8 +172,9 @@ def choose(
     `group` or a group within it.
 
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
-    mask, event numbers, a mask of all events or of those of one kind, a slice of seconds, another Selection of the scene, or None for all. `group` is an
-    id, several, or Groups. Raises ParameterError where that makes no sense.
+    mask, event numbers, a mask of all events or of those of one kind (where no other kind has as many), a slice of
+    seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups. Raises
+    ParameterError where that makes no sense.
     """
     if isinstance(what, slice):
         mask = within(scene, *slice_seconds(what))
@@ -301,7 +302,7 @@ def _of_one_kind(scene: Scene, mask: Mask) -> Mask:
         counts = ", ".join(f"{len(table)} {table.KIND}" for table in held)
         which = f"as many as {' and '.join(fitting)}: which?" if fitting else "neither all nor those of one kind"
         raise ParameterError(
-            f"the mask has the shape {mask.shape}, the scene {scene.n_events} events ({counts}): {which}"
+            f"the mask has the shape {mask.shape}, the scene {scene.n_events} events, {counts}: {which}"
         )
     return np.concatenate(
         [mask if fitting[0] == table.KIND else np.zeros(len(table), np.bool_) for table in scene.tables]

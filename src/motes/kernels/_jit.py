@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -84,9 +85,28 @@ def _compiled(function: Function, fastmath: bool = True, **options: bool) -> Fun
         numba.config.CACHE_DIR = _CACHE
     try:
         compiled = numba.njit(nogil=True, cache=_CACHE is not None, error_model="numpy", fastmath=fastmath, **options)
-        return compiled(function)
+        kernel = compiled(function)
+        return kernel if _CACHE is None else _surviving_its_cache(kernel)
     finally:
         numba.config.CACHE_DIR = before
+
+
+def _surviving_its_cache(kernel: Any) -> Any:
+    """The kernel, which does without its cache where that cannot be read or written: the disk is full or damaged."""
+    cache = kernel._cache
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_overload(*args: Any) -> Any:
+        with contextlib.suppress(Exception):  # whatever half a pickle may raise
+            return load(*args)
+        return None
+
+    def save_overload(*args: Any) -> None:
+        with contextlib.suppress(Exception):
+            save(*args)
+
+    cache.load_overload, cache.save_overload = load_overload, save_overload
+    return kernel
 
 
 class _Once(event.Listener):

@@ -306,7 +306,7 @@ class Scene(Frozen):
         return scene_html(self)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both hold the same to the bit: events, groups, instruments, rooms and what they say of their making."""
+        """Whether both hold the same to the bit: events, groups, instruments, rooms, and how they were made."""
         if not isinstance(other, Scene):
             return NotImplemented
         if self is other:
