@@ -258,13 +258,9 @@ def evaluate(
 @checked
 def info(path: File) -> FileInfo:
     """What a .mote file says of itself, without decoding its events."""
-    import msgspec
-
     from motes.codec import info as read
-    from motes.encoders import options_in_force
 
-    found = read(path)
-    return msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
+    return _with_options(read(path))
 
 
 @checked
@@ -274,7 +270,16 @@ def validate(path: File) -> FileInfo:
     """
     from motes.codec import validate as check
 
-    return check(path)
+    return _with_options(check(path))
+
+
+def _with_options(found: FileInfo) -> FileInfo:
+    """All options in force, where a file holds only those that are not as usual."""
+    import msgspec
+
+    from motes.encoders import options_in_force
+
+    return msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
 
 
 @checked

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-import numpy as np
-
 from motes.errors import ParameterError
 
 P = ParamSpec("P")
@@ -27,8 +25,14 @@ class _Check(NamedTuple):
     words: str
 
 
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")  # NumPy's, which is not imported
+
+
 def _is_number(value: Any) -> bool:
-    if isinstance(value, str | bytes | bool | np.bool_) or not hasattr(value, "__float__") or np.ndim(value):
+    if isinstance(value, str | bytes) or _is_bool(value) or not hasattr(value, "__float__"):
+        return False
+    if getattr(value, "ndim", 0):
         return False
     return bool(value == value)  # a time or a level that is not a number chooses nothing
 
@@ -57,7 +61,7 @@ def _is_list_of(of: str) -> Callable[[Any], bool]:
 
 CHECKS = {
     "None": _Check(lambda value: value is None, "None"),
-    "bool": _Check(lambda value: isinstance(value, bool | np.bool_), "True or False"),
+    "bool": _Check(_is_bool, "True or False"),
     "int": _Check(_is_whole, "a whole number"),
     "float": _Check(_is_number, "a number"),
     "str": _Check(lambda value: isinstance(value, str), "text"),

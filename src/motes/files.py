@@ -8,14 +8,16 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from motes.errors import AudioError
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # not on Windows: what is left behind there stays
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 # What the names of files begin and end with while they are written.
 _PART = (".motes-", ".part")

@@ -37,8 +37,8 @@ def run(capsys):
 @pytest.mark.parametrize(
     ("tokens", "status", "says"),
     [
-        (("encode", "a.wav", "--bogus", "3"), 2, "there is no option --bogus ("),
-        (("encode", "a.wav", "--los=3"), 2, "there is no option --los: did you mean --loss?"),
+        (("encode", "a.wav", "--bogus", "3"), 2, "Unknown option: --bogus ("),
+        (("encode", "a.wav", "--los=3"), 2, "Unknown option: --los. Did you mean --loss?"),
         (("encode", "a.wav", "--windows", "512", "1024"), 2, "list with commas, as in --windows 512,1024"),
         (("encode", "a.wav", "--windows=512", "1024", "-o", "w"), 2, "list with commas, as in --windows 512,1024"),
         (("encode", "a.wav", "b.wav", "-o", "one.mote"), 2, "-o one.mote is one file, and 2 files cannot become one"),
@@ -49,7 +49,7 @@ def run(capsys):
         (("decode", "a.mote", "-o", "c.wav", "--start", "nan"), 1, "start_s must be a number"),
         (("eval", "-", "-r", "-"), 2, "standard input can be one of the two, not both"),
         (("encode", "a.wav", "b.wav", "-o", "f/", "--encoder", "instrument", "--checkpoint", "c.npz"), 2, "singly"),
-        (("import", "a.wav", "-o", "c.mote"), 1, "a.wav: it is not a table of events"),
+        (("import", "a.wav", "-o", "c.mote"), 1, "a.wav: it is not a CSV file"),
         (("info", "."), 0, ""),
     ],
 )

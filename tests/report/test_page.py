@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -26,6 +27,7 @@ from motes.report.items import items_of, lines
 from motes.report.page import PageOptions, page, write_page
 from motes.report.plane import plane
 from motes.report.remix import random_events, random_times
+from motes.report.report import write_report
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import found_recording, subject_of, subject_of_file
 from motes.scene.metadata import Metadata
@@ -438,3 +440,12 @@ def test_command_makes_one_page_of_several_scenes(tmp_path, monkeypatch, capsys)
     assert main(["report", "a.mote", "-r", "x.wav", "-r", "y.wav"]) == 2
     assert main(["report", "missing.mote", "-o", "c.html"]) == 1
     assert not Path("c.html").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are text elsewhere")
+def test_names_that_are_not_utf8_are_shown_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"odd-\xff.mote")
+    chimes(5).save(name)
+    made = write_report([name], "a.html", quick=True, command=f"motes report {name}")
+    assert made.path.read_text().count("odd-\\udcff") > 1

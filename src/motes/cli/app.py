@@ -144,7 +144,7 @@ def _message(error: Exception) -> str:
     known = {} if error.argument_collection is None else error.argument_collection
     names = [name for argument in known for name in argument.names if name.startswith("--")]
     near = difflib.get_close_matches(given, names, 1, 0.75)
-    return f"there is no option {given}" + (f": did you mean {near[0]}?" if near else "")
+    return f"Unknown option: {given}" + (f". Did you mean {near[0]}?" if near else "")
 
 
 def _expand_lists(tokens: list[str]) -> list[str]:

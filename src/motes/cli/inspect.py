@@ -100,14 +100,14 @@ def _in_folder(folder: str) -> list[str]:
     root = Path(folder)
     found = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() == ".mote" and path.is_file())
     inside = sorted(root / path for path in found if not any(part.startswith(".") for part in path.parts))
-    if not inside:
-        raise UsageError(f"there are no .mote files in {folder}")
-    return [str(path) for path in inside]
+    return [str(path) for path in inside] or [folder]
 
 
 def _file(path: str) -> str | BytesIO:
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
+    if os.path.isdir(path):
+        raise FormatError(f"{path} is a folder without .mote files")
     if not os.path.exists(path):
         raise FormatError(f"there is no file {path}")
     return path

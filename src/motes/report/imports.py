@@ -56,7 +56,7 @@ def _as_csv(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ParameterError("it is not a table of events: neither CSV in UTF-8, JSON nor Parquet") from None
+        raise ParameterError("it is not a CSV file (that is text, in UTF-8), nor JSON or Parquet") from None
 
 
 def _of_json(data: bytes) -> str:
