@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import motes
-from motes.audio import read_audio, write_audio
+from motes.audio import Preparation, read_audio, write_audio
 from motes.cli import app
 from motes.cli.app import GROUPS
 from motes.cli.encode import owners
@@ -48,7 +49,8 @@ SPELT = {
 TERMINAL = {"json", "jobs", "skip-existing", "output", "help", "version"}
 # By verb: options that Python has otherwise.
 ELSEWHERE = {
-    "encode": {"embed-rooms", "force"},  # scene.embed_rooms(), scene.save(overwrite=…)
+    # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)
+    "encode": {"embed-rooms", "force", "tags", "raw", "raw-rate", "raw-channels", "raw-bits"},
     "decode": {"format"},  # the name of the output says it
     "edit": {"force"},
     "perform": {"force"},
@@ -78,7 +80,10 @@ def flags(verb: str) -> set[str]:
 
 def parameters(name: str) -> set[str]:
     if name == "encode":
-        return {about.name for some in owners().values() for _, about in some} | BEYOND["encode"] | {"encoder"}
+        prepared = {each.name for each in dataclasses.fields(Preparation)}
+        return (
+            {about.name for some in owners().values() for _, about in some} | BEYOND["encode"] | {"encoder"} | prepared
+        )
     named = inspect.signature(getattr(motes, name)).parameters.values()
     return {each.name for each in named if each.kind is not each.VAR_KEYWORD} | (
         set(FLAGS) if name == "edit" else set()
@@ -96,7 +101,7 @@ def test_the_options_of_a_verb_are_the_parameters_of_its_function(verb):
     name = OTHERWISE.get(verb, verb)
     spelt = SPELT | {flag: about.name for flag, some in owners().items() for _, about in some if verb == "encode"}
     if verb == "encode":  # a flag that two encoders name otherwise
-        spelt["events"] = "events"
+        spelt |= {"events": "events", "rate": "to_sample_rate_hz"}
     given = flags(verb) - TERMINAL - ELSEWHERE.get(verb, set())
     expected = {spelt.get(flag, flag.replace("-", "_")) for flag in given}
     found = parameters(name) - BEYOND.get(name, set()) - {"output"} - ({"n_events"} if verb == "encode" else set())

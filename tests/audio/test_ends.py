@@ -13,7 +13,7 @@ import soundfile
 from flac_bytes import flac
 
 from motes.audio import FileSource
-from motes.audio.mpeg import frame_of
+from motes.audio.containers.mpeg import frame_of
 from motes.audio.streams import Bytes, Span
 from motes.errors import AudioError, MotesWarning
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from report_examples import QUICK, RATE, chimes
 
+from motes import kinds
 from motes.report.items import items_of
 from motes.report.page import page
 from motes.report.remix import random_events, random_times
 from motes.report.sound import choose, event_sounds
 from motes.report.subject import subject_of
-from motes.scene.scene import KINDS
 
 
-@pytest.mark.parametrize("kind", [kind.KIND for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.KINDS])
 def test_every_kind_is_heard_alone_and_remixed(kind):
     import kind_examples as examples
 

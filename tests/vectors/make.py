@@ -310,7 +310,7 @@ def _grown(data: bytes) -> bytes:
     entries = tuple(replace(entry, n_bytes=len(packet)) for entry, packet in zip(told.entries, after, strict=True))
     listed = frames.frame(INDEX.number, Index(told.windows, entries).pack())
     parts = [
-        frames.preamble(),
+        frames.Preamble().pack(),
         frames.frame(HEADER.number, numbers + text),
         frames.frame(0xF0, b"something new"),
         *after,
@@ -348,7 +348,9 @@ def header(scene: Scene) -> str:
     """What holds for the whole file, and how rooms are named, as text."""
     q, told = scene.quantiser, {"rate": scene.sample_rate_hz, "samples": scene.n_samples, "channels": scene.n_channels}
     assert q is not None
-    told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": msgspec.to_builtins(scene.metadata)}
+    about = msgspec.to_builtins(scene.metadata)
+    del about["defaults"]  # which files of version 1 do not tell
+    told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": about}
     told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
     return msgspec.json.encode(told, order="sorted").decode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.audio.checks import MAX_CHANNELS, check_sample_rate
-from motes.audio.chunks import wav_header
+from motes.audio.containers.chunks import wav_header
 from motes.audio.streams import Bytes, Span
 from motes.errors import AudioError, ParameterError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from motes.audio.flac import n_bytes_of_header
+from motes.audio.containers.flac import n_bytes_of_header
 from motes.audio.formats import Foreign, foreign_coding
 from motes.audio.refusals import refuse_cut, sentence, why_not_audio
 from motes.audio.streams import Bytes, Span, View

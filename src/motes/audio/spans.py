@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from motes.audio.chunks import layout_of, sound_spans
-from motes.audio.flac import flac_spans
+from motes.audio.containers.chunks import layout_of, sound_spans
+from motes.audio.containers.flac import flac_spans
+from motes.audio.containers.mpeg import is_mpeg, mpeg_spans
+from motes.audio.containers.ogg import ogg_spans
 from motes.audio.formats import foreign
-from motes.audio.mpeg import is_mpeg, mpeg_spans
-from motes.audio.ogg import ogg_spans
 from motes.audio.streams import Bytes, Span
 from motes.errors import AudioError
 

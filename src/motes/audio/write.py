@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -18,6 +18,7 @@ from motes.audio.checks import MAX_CHANNELS, check_sample_rate
 from motes.audio.formats import OUTPUT_FORMATS
 from motes.audio.source import Block
 from motes.audio.streams import SPOOL_BYTES
+from motes.audio.tags import give_tags, id3_tag
 from motes.errors import AudioError, ParameterError
 from motes.files import atomic_output
 
@@ -36,6 +37,7 @@ def write_audio(
     subtype: str | None = None,
     n_samples: int | None = None,
     extension: str = ".wav",
+    tags: Mapping[str, Sequence[str]] | None = None,
 ) -> int:
     """Write audio to a file, a binary stream or standard output (`"-"`), and return how many samples lay beyond full
     scale and were clipped.
@@ -43,9 +45,9 @@ def write_audio(
     `audio` is an array `(n,)` or `(n_channels, n)`, or an iterable of blocks `(n_channels, k)`; full scale is 1. The
     extension chooses the format (for streams it is `extension`), 24 bits where it has them unless `subtype` names
     another of libsndfile's codings ("PCM_16", "FLOAT"…). Give `n_samples` of blocks where a WAV may pass 4 GiB: it
-    becomes RF64. The file appears whole or not at all. Raises AudioError where it cannot be written, exists and
-    `overwrite` is false, or the format cannot hold such audio; ParameterError for audio of the wrong shape or not
-    finite.
+    becomes RF64. `tags` are given to formats that have them. The file appears whole or not at all. Raises AudioError
+    where it cannot be written, exists and `overwrite` is false, or the format cannot hold such audio; ParameterError
+    for audio of the wrong shape or not finite.
     """
     rate = check_sample_rate(sample_rate_hz)
     if not 1 <= n_channels <= MAX_CHANNELS:
@@ -57,10 +59,10 @@ def write_audio(
     if not isinstance(path, str | os.PathLike) or path == "-":
         container, coding = _coding(extension, subtype, n_samples, n_channels)
         stream = sys.stdout.buffer if path == "-" else path
-        return _write_stream(cast("IO[bytes]", stream), _Writer(audio, rate, n_channels, container, coding))
+        return _write_stream(cast("IO[bytes]", stream), _Writer(audio, rate, n_channels, container, coding, tags))
     container, coding = _coding(format_extension(path), subtype, n_samples, n_channels)
     with atomic_output(path, overwrite) as handle:
-        return _Writer(audio, rate, n_channels, container, coding).write(handle)
+        return _Writer(audio, rate, n_channels, container, coding, tags).write(handle)
 
 
 def format_extension(path: str | os.PathLike[str]) -> str:
@@ -86,7 +88,16 @@ def _coding(extension: str, subtype: str | None, n_samples: int | None, n_channe
 class _Writer:
     """One file's worth of audio on its way into a seekable handle."""
 
-    def __init__(self, blocks: Iterable[NDArray[Any]], rate: int, n_channels: int, container: str, coding: str) -> None:
+    def __init__(
+        self,
+        blocks: Iterable[NDArray[Any]],
+        rate: int,
+        n_channels: int,
+        container: str,
+        coding: str,
+        tags: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._tags = tags or {}
         self._blocks, self._rate, self._n_channels, self._container, self._coding = (
             blocks,
             rate,
@@ -99,7 +110,9 @@ class _Writer:
     def write(self, handle: IO[bytes]) -> int:
         import soundfile
 
-        guarded = _Guarded(handle)
+        before = id3_tag(self._tags) if self._container == "MP3" else b""
+        handle.write(before)
+        guarded = _Guarded(handle, len(before))
         what = f"{self._container} ({self._coding}), {self._n_channels} channels at {self._rate} Hz"
         try:
             file = soundfile.SoundFile(guarded, "w", self._rate, self._n_channels, self._coding, format=self._container)
@@ -109,6 +122,8 @@ class _Writer:
             raise AudioError(
                 f"cannot write {what}: {str(getattr(error, 'error_string', error)).rstrip('.')}{hint}"
             ) from error
+        if self._container != "MP3":
+            give_tags(file, self._tags)
         try:
             for block in self._blocks:
                 self._put(file, self._checked(block), guarded)
@@ -180,8 +195,9 @@ class _Writer:
 class _Guarded:
     """A handle whose errors survive the way through libsndfile's C code, which would print and swallow them."""
 
-    def __init__(self, handle: IO[bytes]) -> None:
-        self._handle = handle
+    def __init__(self, handle: IO[bytes], start: int = 0) -> None:
+        # The file begins so many bytes into the handle.
+        self._handle, self._start = handle, start
         self._error: BaseException | None = None
 
     def check(self) -> None:
@@ -208,13 +224,14 @@ class _Guarded:
     def seek(self, to: int, whence: int = os.SEEK_SET) -> int:
         if self._error is None:
             try:
-                return self._handle.seek(to, whence)
+                to += self._start if whence == os.SEEK_SET else 0
+                return self._handle.seek(to, whence) - self._start
             except BaseException as error:
                 self._error = error
         return 0
 
     def tell(self) -> int:
-        return self._handle.tell()
+        return self._handle.tell() - self._start
 
 
 def _write_stream(stream: IO[bytes], writer: _Writer) -> int:

@@ -129,6 +129,7 @@ def encode(
     output: Output = None,
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
+    tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
     files: Files = ONE_BY_ONE,
     taken: Annotated[Input, Parameter(name="*", group=_group("Input"))] = _WHOLE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
@@ -147,6 +148,8 @@ def encode(
     embed_rooms
         Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
         licence.
+    tags
+        Keep title, artist and other tags of the recording, beside what a bitrate allows; pictures are not kept.
     """
     from motes.library.work import Encode
 
@@ -161,7 +164,7 @@ def encode(
     except ParameterError as error:
         raise UsageError(str(error)) from error
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS if raw is None else RAW_EXTENSIONS)
-    work = Encode(options, files.force, embed_rooms, preparation, raw)
+    work = Encode(options, files.force, embed_rooms, preparation, raw, tags)
     return files.do(todo, work, chosen.doing, _account)
 
 

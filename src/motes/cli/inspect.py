@@ -99,8 +99,9 @@ def _events(found: FileInfo) -> str:
 
 def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
     options = ", ".join(f"{name} {value}" for name, value in found.options.items() if value is not None)
+    draft = f", draft {found.draft}" if found.draft else ""
     lines = [
-        ("file", f"{path} (format {found.format_version}, {found.n_packets} packets)"),
+        ("file", f"{path} (format {found.format_version}{draft}, {found.n_packets} packets)"),
         (
             "audio",
             (
@@ -116,6 +117,8 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("encoder", " ".join(filter(None, [found.encoder, found.version]))),
         ("options", options),
         ("stopped", found.stop_reason),
+        ("tags", "; ".join(f"{name} {', '.join(texts)}" for name, texts in found.tags.items())),
+        ("file id", found.file_id),
     ]
     return [(name, text) for name, text in lines if text.strip()]
 

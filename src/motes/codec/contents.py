@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes import kinds
+from motes.codec.compact_header import unpack_compact
 from motes.codec.group_packet import unpack_groups
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.room_packet import decode_room
+from motes.codec.tags_packet import unpack_tags
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
@@ -20,6 +22,7 @@ from motes.events.packet import Columns
 from motes.events.room import Room
 from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
+from motes.scene.tags import TagMap
 from motes.settings import check_limit
 
 if TYPE_CHECKING:
@@ -39,10 +42,13 @@ class Contents:
     them.
     """
 
-    def __init__(self, find_room: FindRoom | None = None, *, in_order: bool = True) -> None:
+    def __init__(
+        self, find_room: FindRoom | None = None, *, in_order: bool = True, version: int = 1, file_id: bytes = b""
+    ) -> None:
         self._find_room, self._in_order = find_room, in_order
+        self._version, self._file_id = version, file_id
         self._header: Header | None = None
-        self.groups = Groups.empty()
+        self.groups, self.tags = Groups.empty(), TagMap()
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
         self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in kinds.KINDS}
@@ -51,6 +57,8 @@ class Contents:
         self.sent: set[Place] = set()
         self.index: Index | None = None
         self.is_ended = False
+        # Raises FormatError for packets of events that are none of the file's.
+        self.check_entry: Callable[[Frame, Entry], None] | None = None
         self._windows = self._index_size = self._n_weights = 0
         self.n_packets = 0
 
@@ -69,7 +77,12 @@ class Contents:
 
     def add_header(self, found: Frame) -> None:
         """What holds for the whole file."""
-        self._header = Header.unpack(found.reader())
+        if self._version == 1:
+            self._header = Header.unpack(found.reader())
+            return
+        self._header, file_id = unpack_compact(found.reader())
+        if file_id != self._file_id:
+            raise FormatError(f"{found.name}: it is of another file")
 
     def add_groups(self, found: Frame) -> None:
         """The groups of events."""
@@ -99,6 +112,15 @@ class Contents:
         if self._in_order and number != first + len(known):
             raise FormatError(f"{found.name}: {found.type.name} {number} stands where {first + len(known)} should")
 
+    def add_tags(self, found: Frame) -> None:
+        """What the recording says of itself; after events such a packet is passed over."""
+        if self._in_order and self.entries:
+            self.skip(found)
+            return
+        if self.tags:
+            raise FormatError(f"{found.name}: it stands twice")
+        self.tags = unpack_tags(found.reader())
+
     def add_events(self, found: Frame) -> None:
         """Events of one kind and one stretch of time."""
         kind, header = found.type.kind, self.header
@@ -107,6 +129,8 @@ class Contents:
             found.reader(), header.sample_rate_hz, header.n_channels, header.quantiser
         )
         entry = Entry.of(found.kind, extent, found.size)
+        if self.check_entry is not None:
+            self.check_entry(found, entry)
         if self._in_order and self.entries and entry.place <= self.entries[-1].place:
             raise FormatError(f"{found.name}: {found.type.rule}")
         if entry.place in self._at:
@@ -140,7 +164,7 @@ class Contents:
 
     def add_end(self, found: Frame) -> None:
         """How many packets there are."""
-        counts = unpack_end(found.reader())
+        counts = unpack_end(found.reader(), self._file_id)
         if self._in_order and (self.index is None or counts != (self._index_size, self.n_packets + 1)):
             raise FormatError(f"{found.name}: {found.type.rule}")
         self.is_ended = True
@@ -156,14 +180,14 @@ class Contents:
         tables: dict[str, Any] = {}
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
-                _same_columns(parts)
                 tables[kind.name] = self.table(kind, parts)
         groups = self.groups.id
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
             raise FormatError("events are in groups that the file does not tell of")
         more: dict[str, Any] = {"instruments": self._in_row("instruments", self.instruments, 0)}
         more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.groups}
-        more |= {"quantiser": h.quantiser, "metadata": h.metadata}
+        more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
+        more["format_version"] = self._version
         try:
             return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
         except ParameterError as error:  # strikes that play what is not there, events in rooms that are not
@@ -173,6 +197,7 @@ class Contents:
         """The events of some packets of one kind, which may be emptied on the way; FormatError where all of them
         together make no sense, though each alone did.
         """
+        _same_columns(parts)
         try:
             made: EventTable = kind.module("packet").table(parts, self.header.sample_rate_hz)
         except ParameterError as error:

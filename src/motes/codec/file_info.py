@@ -6,12 +6,14 @@ import os
 
 import msgspec
 
-from motes.codec.frames import Frame
+from motes.codec.default_tables import TABLES
+from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
 from motes.codec.packets import INSTRUMENT, ROOM
 from motes.codec.reader import load, naming
 from motes.codec.room_packet import read_room
 from motes.codec.seeking import SeekableFile
 from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.metadata import Metadata
 
 
 class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,11 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     instruments: int
     rooms: list[str]
     format_version: int
+    # Of a draft of a version; 0 of a released one.
+    draft: int = 0
+    # In hexadecimal; none in version 1.
+    file_id: str = ""
+    tags: dict[str, tuple[str, ...]] = {}
     encoder: str
     options: dict[str, object]
     stop_reason: str
@@ -56,14 +63,23 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
         n_packets=found.n_packets,
         instruments=len(found.of_type(INSTRUMENT)),
         rooms=rooms,
-        format_version=found.version,
+        format_version=found.start.version,
+        draft=DRAFT if found.start.version == DRAFT_VERSION else 0,
+        file_id=found.start.file_id.hex(),
+        tags=dict(found.tags()),
         encoder=meta.encoder,
-        options=meta.options,
+        options=_options(meta),
         stop_reason=meta.stop_reason,
         source_digest=meta.source_digest,
         version=meta.version,
         quantiser=header.quantiser,
     )
+
+
+def _options(meta: Metadata) -> dict[str, object]:
+    """Those in force, where the file tells from which table of defaults its own differ."""
+    table = TABLES.get(meta.defaults)
+    return table.in_force(meta.encoder, meta.options) if table else meta.options
 
 
 def _in_words(packet: Frame) -> str:

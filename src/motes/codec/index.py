@@ -117,16 +117,18 @@ def _read_entry(reader: Reader, before: int) -> Entry:
     return Entry(kind, number, layer, n_bytes, n_events, reader.zigzag(1 << 50), reader.zigzag(1 << 50))
 
 
-def pack_end(index_size: int, n_packets: int) -> bytes:
-    """The payload of the end: the size of the index's packet before it, and how many packets there are, itself and the
-    header included.
+def pack_end(index_size: int, n_packets: int, file_id: bytes = b"") -> bytes:
+    """The payload of the end: the file's id, if it has one, the size of the index's packet before it, and how many
+    packets there are, itself and the header included.
     """
-    return struct.pack("<II", index_size, n_packets)
+    return file_id + struct.pack("<II", index_size, n_packets)
 
 
-def unpack_end(reader: Reader) -> tuple[int, int]:
-    """Size of the index's packet and number of packets."""
-    if len(reader) != 8:
+def unpack_end(reader: Reader, file_id: bytes = b"") -> tuple[int, int]:
+    """Size of the index's packet and number of packets; FormatError where it is the end of another file."""
+    if len(reader) != 8 + len(file_id):
         raise FormatError(f"{reader.name}: wrong length")
+    if reader.take(len(file_id)) != file_id:
+        raise FormatError(f"{reader.name}: it is of another file")
     index_size, n_packets = struct.unpack("<II", reader.rest())
     return index_size, n_packets

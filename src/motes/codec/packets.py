@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from motes import kinds
+from motes.codec.compact_header import FILE_ID_SIZE, pack_compact
 from motes.codec.contents import Contents
 from motes.codec.group_packet import pack_groups
-from motes.codec.header import Header
 from motes.codec.index import pack_end
 from motes.codec.room_packet import encode_room
+from motes.codec.tags_packet import pack_tags
 from motes.coding.varints import Reader
 from motes.events.event_table import EventTable
 from motes.events.packet import Columns, EventPacket, ReadPacket
@@ -51,9 +52,10 @@ class Stage(IntEnum):
     GROUPS = 1
     INSTRUMENTS = 2
     ROOMS = 3
-    EVENTS = 4
-    INDEX = 5
-    END = 6
+    TAGS = 4
+    EVENTS = 5
+    INDEX = 6
+    END = 7
 
 
 class Often(Enum):
@@ -85,11 +87,13 @@ class PacketType:
     read: Callable[[Contents, Frame], None]
     write: Callable[[Written], Iterable[bytes]] = _nothing
     kind: Kind | None = None
+    # Whether readers that do not know it may skip it.
+    is_optional: bool = False
 
     @property
     def number(self) -> int:
         """Its type as a byte."""
-        return self.letter[0]
+        return self.letter[0] | OPTIONAL * self.is_optional
 
     @property
     def codec(self) -> PacketCodec:
@@ -99,8 +103,8 @@ class PacketType:
 
 
 def _header(written: Written) -> Iterable[bytes]:
-    scene = written.scene
-    yield Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, written.quantiser, scene.metadata).pack()
+    header = written.header()
+    yield header.pack() if written.version == 1 else pack_compact(header, bytes(FILE_ID_SIZE))
 
 
 def _groups(written: Written) -> Iterable[bytes]:
@@ -121,12 +125,18 @@ def _rooms(written: Written) -> Iterable[bytes]:
         yield encode_room(room, number)
 
 
+def _tags(written: Written) -> Iterable[bytes]:
+    if written.scene.tags:
+        yield pack_tags(written.scene.tags)
+
+
 def _index(written: Written) -> Iterable[bytes]:
     yield written.index().pack()
 
 
 def _end(written: Written) -> Iterable[bytes]:
-    yield pack_end(written.last_size, written.n_packets + 1)
+    file_id = b"" if written.version == 1 else bytes(FILE_ID_SIZE)
+    yield pack_end(written.last_size, written.n_packets + 1, file_id)
 
 
 HEADER = PacketType(
@@ -169,6 +179,17 @@ ROOM = PacketType(
     Contents.add_room,
     _rooms,
 )
+TAGS = PacketType(
+    b"t",
+    "tags",
+    Stage.TAGS,
+    Often.AT_MOST_ONCE,
+    "after rooms",
+    "tags stand before all events",
+    Contents.add_tags,
+    _tags,
+    is_optional=True,
+)
 SENDS = PacketType(
     b"W",
     "sends",
@@ -189,7 +210,14 @@ INDEX = PacketType(
     _index,
 )
 END = PacketType(
-    b"E", "end", Stage.END, Often.ONCE, "the last 14 bytes of the file", "packets are missing", Contents.add_end, _end
+    b"E",
+    "end",
+    Stage.END,
+    Often.ONCE,
+    "the last 14 bytes of the file, 22 from version 2 on",
+    "packets are missing",
+    Contents.add_end,
+    _end,
 )
 # Any other type with the bit OPTIONAL.
 SKIPPED = PacketType(
@@ -204,7 +232,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, *event_packets(), SENDS, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, TAGS, *event_packets(), SENDS, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:
@@ -227,7 +255,7 @@ def _event_packets(known: tuple[Kind, ...]) -> tuple[PacketType, ...]:
 def _types(known: tuple[Kind, ...]) -> dict[int, PacketType]:
     found = {packet.number: packet for packet in packets()}
     assert len(found) == len(packets()), "two types of packet have one letter"
-    assert not any(number & OPTIONAL for number in found)
+    assert not any(packet.letter[0] & OPTIONAL for packet in found.values())
     return found
 
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from motes.codec.contents import Contents, FindRoom
-from motes.codec.frames import PREAMBLE_SIZE, Frame, check_preamble, read_frame
-from motes.codec.packets import HEADER, INDEX, Often, PacketType
+from motes.codec.file_id import FileId
+from motes.codec.frames import Frame, read_frame, read_preamble
+from motes.codec.packets import HEADER, INDEX, TAGS, Often, PacketType, Stage
 from motes.codec.seeking import SeekableFile
 from motes.errors import FormatError, ParameterError
 from motes.scene.scene import Scene
@@ -29,6 +30,8 @@ class Grammar:
             raise FormatError(f"{found.name}: {HEADER.rule}")
         if last is not None:
             once = new.often is not Often.MANY
+            if new is TAGS and last.stage is Stage.EVENTS:  # after another optional packet, or passed over
+                return
             if new.stage < last.stage or (new.stage == last.stage and once):
                 raise FormatError(f"{found.name}: {INDEX.rule if last is INDEX else new.rule}")
         self._last = new
@@ -39,19 +42,24 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
 
     Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing.
     """
-    check_preamble(data)
-    data = memoryview(data)
-    at, grammar, contents = PREAMBLE_SIZE, Grammar(), Contents(find_room)
+    start, data = read_preamble(data), memoryview(data)
+    at, grammar = start.size, Grammar()
+    contents = Contents(find_room, version=start.version, file_id=start.file_id)
+    held: FileId | None = None
     while at < len(data):
         if contents.is_ended:
             raise FormatError(f"{len(data) - at} bytes follow the end of the file")
-        found = read_frame(data, at, contents.n_packets)
+        found = read_frame(data, at, contents.n_packets, seed=start.seed)
         grammar.check(found)
         contents.add(found)
+        held = held or FileId(contents.header)
+        held.add(found.kind, found.payload)
         at += found.size
         contents.n_packets += 1
     if not contents.is_ended:
         raise FormatError(f"the file is cut short: it ends after packet {contents.n_packets - 1}, with no end packet")
+    if held is not None and start.file_id not in (b"", held.digest()):
+        raise FormatError("its packets are not those that its id was made from")
     return contents.scene()
 
 

@@ -6,22 +6,22 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from motes import kinds
 from motes.codec.contents import Contents, FindRoom
-from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame_size, read_frame
+from motes.codec.frames import Frame
 from motes.codec.header import Header
-from motes.codec.index import Entry, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, Often, Stage, name_of, packets, types
-from motes.codec.reader import naming
+from motes.codec.index import Entry, Index, Place
+from motes.codec.intact import beginning, intact
+from motes.codec.packets import END, HEADER, INDEX, Often, PacketType, Stage, name_of, packets
+from motes.codec.reader import Grammar, loads, naming
 from motes.errors import FormatError
-from motes.events.packet import packet_samples
+from motes.events.packet import Columns, packet_samples
+from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
-
-# Looking for the next packet reads at most this many times the file.
-_EFFORT = 64
 
 
 @dataclass(frozen=True)
@@ -35,38 +35,130 @@ class Salvaged:
 
 def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salvaged:
     """Decode the packets that are intact; FormatError where there is nothing to decode them with, or none is."""
-    data, skipped = memoryview(data), []
-    try:
-        check_preamble(data)
-    except FormatError as error:
-        skipped.append(f"the first bytes: {error}")
-    frames = _intact(data, skipped)
-    contents = Contents(find_room, in_order=False)
-    header = next((found for found in frames if found.type is HEADER), None)
-    if header is None:
+    data, skipped = memoryview(data), list[str]()
+    start = beginning(data, skipped)
+    frames = intact(data, start, skipped)
+    contents = Contents(find_room, in_order=False, version=start.version, file_id=start.file_id)
+    taken = _Taken(contents, frames, skipped)
+    taken.all_of(HEADER)
+    if not taken.names:
         raise FormatError(
             "nothing can be salvaged: there is no intact header, which says what the packets mean"
             if data
             else "the file is empty"
         )
-    contents.add(header)
+    for packet in (INDEX, END):  # first: the index tells which packets of events there are
+        taken.all_of(packet)
+    contents.check_entry = _Order(contents.index).check
     for packet in packets():
-        if Stage.HEADER < packet.stage < Stage.END:
-            held = [found for found in frames if found.type is packet]
-            _decode(contents, held if packet.often is Often.MANY else held[:1], skipped)
+        if Stage.HEADER < packet.stage < Stage.INDEX:
+            taken.all_of(packet)
+    skipped += taken.moved()
     if not contents.keep_known_groups():
         skipped.append("the groups are lost: events that were in them are in none")
     skipped += _missing(contents, frames) + _without_instrument(contents) + _without_room(contents)
-    skipped += _without_sends(contents)
-    return Salvaged(contents.scene(), skipped, len(frames))
+    skipped += _without_sends(contents) + _without_nonsense(contents)
+    scene = contents.scene()
+    return Salvaged(scene, skipped or _why_not_whole(data, find_room), len(frames))
 
 
-def _decode(contents: Contents, frames: list[Frame], skipped: list[str]) -> None:
-    for found in frames:
-        try:
-            contents.add(found)
-        except FormatError as error:
-            skipped.append(str(error))
+class _Taken:
+    """Takes intact packets into contents, and remembers which."""
+
+    def __init__(self, contents: Contents, frames: list[Frame], skipped: list[str]) -> None:
+        self._contents, self._frames, self._skipped = contents, frames, skipped
+        # With the place of those that hold events.
+        self.names: dict[str, Place | None] = {}
+
+    def all_of(self, packet: PacketType) -> None:
+        """The packets of a type, or the first that makes sense where there is but one; what is left out is told."""
+        done = False
+        for found in (found for found in self._frames if found.type is packet):
+            if done and packet.often is not Often.MANY:
+                self._skipped.append(f"{found.name}: it stands twice")
+                continue
+            try:
+                self._contents.add(found)
+            except FormatError as error:
+                self._skipped.append(str(error))
+                continue
+            done = True
+            self.names[found.name] = self._contents.entries[-1].place if found.type.kind is not None else None
+
+    def moved(self) -> list[str]:
+        """Which of the packets that were taken in stand elsewhere than they were written."""
+        lines, grammar, last = [], Grammar(), None
+        for found in self._frames:
+            if found.name not in self.names:
+                continue
+            place = self.names[found.name]
+            try:
+                grammar.check(found)
+                is_moved = place is not None and last is not None and place < last
+            except FormatError:
+                is_moved = True
+            if is_moved:
+                lines.append(f"{found.name}: it stands elsewhere than it was written, and is used")
+            else:
+                last = place or last
+        return lines
+
+
+class _Order:
+    """Which packets of events are taken in: those that the index tells of, or without one those in order."""
+
+    def __init__(self, index: Index | None) -> None:
+        self._listed = None if index is None else {entry.place: entry for entry in index.entries}
+        self._last: Place | None = None
+
+    def check(self, found: Frame, entry: Entry) -> None:
+        """FormatError, which names the packet, where it is none of the file's."""
+        if self._listed is None:
+            if self._last is not None and entry.place < self._last:
+                raise FormatError(f"{found.name}: it stands out of order, and no index tells of it")
+            self._last = entry.place
+            return
+        listed = self._listed.get(entry.place)
+        if listed is None:
+            raise FormatError(f"{found.name}: the index does not tell of it: is it of another file?")
+        if replace(listed, n_bytes=0) != replace(entry, n_bytes=0) or found.size > listed.n_bytes:
+            raise FormatError(f"{found.name}: it is not what the index tells of: is it of another file?")
+
+
+def _why_not_whole(data: memoryview, find_room: FindRoom | None) -> list[str]:
+    """What is wrong with a file whose packets were all taken in, if anything is."""
+    try:
+        loads(data, find_room)
+    except FormatError as error:
+        return [f"nothing was skipped, yet the file is not as it was written: {error}"]
+    return []
+
+
+def _without_nonsense(contents: Contents) -> list[str]:
+    """Drop packets of events that make no sense, alone or beside the others."""
+    lines = []
+    for kind in kinds.KINDS:
+        parts = contents.parts[kind.name]
+        if not parts or _makes_sense(contents, kind, parts):
+            continue
+        kept = [part for part in parts if _makes_sense(contents, kind, [part])]
+        if not _makes_sense(contents, kind, kept):  # how edits move partials depends on all of them
+            kept = [part for part in kept if "edit_ratio" not in part]
+        if not _makes_sense(contents, kind, kept):
+            kept = []
+        n_lost = sum(len(part["time_s"]) for part in parts) - sum(len(part["time_s"]) for part in kept)
+        parts[:] = kept
+        lines.append(f"{n_lost} {kind.name} event{'s' * (n_lost != 1)} cannot be, where edits put them: they are lost")
+    return lines
+
+
+def _makes_sense(contents: Contents, kind: Kind, parts: list[Columns]) -> bool:
+    try:
+        if parts:
+            contents.table(kind, [dict(part) for part in parts])
+    except FormatError:
+        return False
+    return True
 
 
 def _without_instrument(contents: Contents) -> list[str]:
@@ -126,55 +218,9 @@ def salvage_file(path: str | os.PathLike[str], find_room: FindRoom | None = None
         return salvage(handle.read(), find_room)
 
 
-def _intact(data: memoryview, skipped: list[str]) -> list[Frame]:
-    """All packets whose checksum is right, wherever they lie."""
-    frames: list[Frame] = []
-    at, effort = PREAMBLE_SIZE, _EFFORT * (len(data) + 4096)
-    while at < len(data):
-        try:
-            found = read_frame(data, at, len(frames))
-        except FormatError as error:
-            reason = str(error)
-        else:
-            frames.append(found)
-            at += found.size
-            continue
-        begins = at
-        at, effort = _next_packet(data, at + 1, effort)
-        gap = "to its end" if at == len(data) else f"{at - begins} bytes"
-        skipped.append(f"{reason}; skipped {gap}")
-    return frames
-
-
-def _next_packet(data: memoryview, at: int, effort: int) -> tuple[int, int]:
-    """Where the next intact packet begins, or the end; and what is left of the effort."""
-    known = types()
-    for place in range(at, len(data)):
-        if data[place] not in known:
-            continue
-        effort -= min(_claimed(data, place), len(data) - place) + HEAD_SIZE
-        if effort < 0:
-            break
-        try:
-            read_frame(data, place, 0)
-        except FormatError:
-            continue
-        return place, effort
-    return len(data), effort
-
-
-def _claimed(data: memoryview, at: int) -> int:
-    """The bytes that a packet here would have, 0 where they are more than there are."""
-    try:
-        size = frame_size(data[at : at + HEAD_SIZE], 0, at)
-    except FormatError:
-        return 0
-    return size if size <= len(data) - at else 0
-
-
 def _missing(contents: Contents, frames: list[Frame]) -> list[str]:
     """Which events of the index were not found, in seconds; or that the end of the file is gone."""
-    ended = frames[-1].type is END and _is_end(frames[-1])
+    ended = contents.is_ended and frames[-1].type is END
     if contents.index is None:
         if any(found.type is INDEX for found in frames):
             return []
@@ -195,11 +241,3 @@ def _missing(contents: Contents, frames: list[Frame]) -> list[str]:
         start_s, end_s = _stretch(parts[0], parts[-1], contents.header)
         lines.append(f"{events} from {start_s:.2f} to {end_s:.2f} s are lost")
     return lines + ([] if ended else ["the end packet is missing"])
-
-
-def _is_end(found: Frame) -> bool:
-    try:
-        unpack_end(found.reader())
-    except FormatError:
-        return False
-    return True

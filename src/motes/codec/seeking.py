@@ -8,14 +8,14 @@ from typing import BinaryIO
 import numpy as np
 
 from motes.codec.contents import Contents, FindRoom
-from motes.codec.frames import HEAD_SIZE, PREAMBLE_SIZE, Frame, check_preamble, frame, frame_size, read_frame
-from motes.codec.header import Header
+from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, Often, PacketType, Stage, packets
+from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, TAGS, Often, PacketType, Stage, packets
+from motes.codec.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene
+from motes.scene.tags import TagMap
 
-END_SIZE = len(frame(END.number, pack_end(0, 0)))
 _NO_END = "the file is cut short, or bytes follow its end: its last bytes are no end packet"
 
 
@@ -25,19 +25,27 @@ class SeekableFile:
     def __init__(self, handle: BinaryIO, find_room: FindRoom | None = None) -> None:
         self._handle, self._find_room = handle, find_room
         self.n_bytes = handle.seek(0, os.SEEK_END)
-        start = self._read(0, PREAMBLE_SIZE)
-        check_preamble(start)
-        self.version = start[-1]
+        self.start = read_preamble(self._read(0, LONGEST_PREAMBLE))
         # Where the next packet begins: in the end the first one of events.
-        self._first = PREAMBLE_SIZE
+        self._first = self.start.size
         self._before: list[Frame] = []
         for packet in packets():
             if packet.stage < Stage.EVENTS:
                 self._read_all(packet)
-        self.header = Header.unpack(self._before[0].reader())
+        contents = self._contents()
+        contents.add(self._before[0])
+        self.header = contents.header
         n_skipped = self._skip_optional(len(self._before))
         self._n_before = len(self._before) + n_skipped
         self.index, self.n_packets = self._read_index()
+
+    def _contents(self) -> Contents:
+        return Contents(self._find_room, version=self.start.version, file_id=self.start.file_id)
+
+    def tags(self) -> TagMap:
+        """Title, artist …"""
+        found = self.of_type(TAGS)
+        return unpack_tags(found[0].reader()) if found else TagMap()
 
     def of_type(self, packet: PacketType) -> list[Frame]:
         """The packets of a type that stands before those of events."""
@@ -49,7 +57,9 @@ class SeekableFile:
             if head[0] != packet.number:
                 break
             size = frame_size(head, len(self._before), self._first)
-            found = read_frame(self._read(self._first, size), 0, len(self._before), file_at=self._first)
+            found = read_frame(
+                self._read(self._first, size), 0, len(self._before), file_at=self._first, seed=self.start.seed
+            )
             self._before.append(found)
             self._first += found.size
             if packet.often is not Often.MANY:
@@ -63,23 +73,31 @@ class SeekableFile:
         """Pass over packets that this version does not know and need not know; how many there were."""
         n_skipped = 0
         while (head := self._read(self._first, HEAD_SIZE)) and head[0] & OPTIONAL:
-            self._first += frame_size(head, number + n_skipped, self._first)
+            size = frame_size(head, number + n_skipped, self._first)
+            if head[0] == TAGS.number:
+                data = self._read(self._first, size)
+                found = read_frame(data, 0, number + n_skipped, file_at=self._first, seed=self.start.seed)
+                self._before.append(found)
+                n_skipped -= 1
+            self._first += size
             n_skipped += 1
         return n_skipped
 
     def _read_index(self) -> tuple[Index, int]:
-        end_at = self.n_bytes - END_SIZE
-        tail = self._read(max(end_at, self._first), END_SIZE)
-        if len(tail) < END_SIZE or tail[0] != END.number:
+        file_id, seed = self.start.file_id, self.start.seed
+        end_size = framed_size(END.number, pack_end(0, 0, file_id))
+        end_at = self.n_bytes - end_size
+        tail = self._read(max(end_at, self._first), end_size)
+        if len(tail) < end_size or tail[0] != END.number:
             raise FormatError(_NO_END)
-        end = read_frame(tail, 0, 0, file_at=end_at)
-        if end.size != END_SIZE:
+        end = read_frame(tail, 0, 0, file_at=end_at, seed=seed)
+        if end.size != end_size:
             raise FormatError(_NO_END)
-        size, n_packets = unpack_end(end.reader())
+        size, n_packets = unpack_end(end.reader(), file_id)
         index_at = end_at - size
         if not size or index_at < self._first:
             raise FormatError(f"{end.name}: the index it tells of cannot be there")
-        found = read_frame(self._read(index_at, size), 0, n_packets - 2, file_at=index_at)
+        found = read_frame(self._read(index_at, size), 0, n_packets - 2, file_at=index_at, seed=seed)
         if found.type is not INDEX or found.size != size:
             raise FormatError(f"{found.name}: not the index")
         index = Index.unpack(found.reader())
@@ -93,7 +111,7 @@ class SeekableFile:
 
     def scene(self, first_sample: float, last_sample: float) -> Scene:
         """The packets that sound from `first_sample` to `last_sample`."""
-        contents, at = Contents(self._find_room), self._first
+        contents, at = self._contents(), self._first
         for packet in self._before:
             contents.add(packet)
         tail = contents.longest_room_s * self.header.sample_rate_hz
@@ -111,12 +129,12 @@ class SeekableFile:
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
-        found = read_frame(data, 0, number, file_at=at)
+        found = read_frame(data, 0, number, file_at=at, seed=self.start.seed)
         if found.kind == entry.kind:
             contents.add(found)
         first = found.size
         while first < len(data):
-            more = read_frame(data, first, number, file_at=at + first)
+            more = read_frame(data, first, number, file_at=at + first, seed=self.start.seed)
             if not (more.kind & OPTIONAL or more.type is SENDS):
                 raise FormatError(f"{more.name}: the index does not tell of it")
             contents.add(more)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from motes.codec.frames import frame, preamble
+from motes.codec.compact_header import FILE_ID_SIZE
+from motes.codec.file_id import file_id
+from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
+from motes.codec.header import Header
 from motes.codec.index import Entry, Index
-from motes.codec.packets import SENDS, PacketType, Stage, event_packets, packets
+from motes.codec.packets import END, HEADER, SENDS, PacketType, Stage, event_packets, packets
 from motes.codec.quantise_scene import default_quantiser
+from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
 from motes.files import atomic_output
@@ -25,8 +29,11 @@ class Written:
     in the order of packets(), and index and end follow from what went before.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, version: int | None = None) -> None:
         self.scene, self.groups = scene, scene.groups.stored()
+        self.version = scene.format_version if version is None else version
+        if self.version not in (*READABLE, DRAFT_VERSION):
+            raise ParameterError(f"the version of the format must be 1, or 2 for its draft, not {self.version!r}")
         self.quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
         self.entries: list[Entry] = []
         self._windows = self.n_packets = 0
@@ -34,39 +41,56 @@ class Written:
         self.last_size = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """The file in pieces."""
-        yield preamble()
+        """The file in pieces. From version 2 on all of it is coded before the first one: its id stands there."""
+        if self.version == 1:
+            yield Preamble(1).pack()
+            yield from (frame(kind, payload) for kind, payload in self._packets())
+            return
+        found = list(self._packets())
+        preamble = Preamble(self.version, file_id(self.header(), found))
+        yield preamble.pack()
+        for kind, payload in found:
+            if kind in (HEADER.number, END.number):  # they begin with the id, which was not known yet
+                payload = preamble.file_id + payload[FILE_ID_SIZE:]
+            yield frame(kind, payload, preamble.seed)
+
+    def header(self) -> Header:
+        """What holds for the whole file."""
+        scene = self.scene
+        return Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, self.quantiser, scene.metadata)
+
+    def _packets(self) -> Iterator[tuple[int, bytes]]:
+        """Type and payload of every packet, in order."""
         for stage in Stage:
             if stage is Stage.EVENTS:
                 yield from self._events()
             else:
-                yield from (chunk for packet in packets() if packet.stage is stage for chunk in self._all(packet))
+                for packet in packets():
+                    if packet.stage is stage:
+                        yield from (self._counted(packet, payload) for payload in packet.write(self))
 
     def index(self) -> Index:
         """Of the packets of events that have been written."""
         return Index.of(self._windows, self.entries)
 
-    def _all(self, packet: PacketType) -> Iterable[bytes]:
-        return (self._frame(packet, payload) for payload in packet.write(self))
-
-    def _frame(self, packet: PacketType, payload: bytes) -> bytes:
-        made = frame(packet.number, payload)
+    def _counted(self, packet: PacketType, payload: bytes) -> tuple[int, bytes]:
         self.n_packets += 1
-        self.last_size = len(made)
-        return made
+        self.last_size = framed_size(packet.number, payload)
+        return packet.number, payload
 
-    def _events(self) -> Iterator[bytes]:
+    def _events(self) -> Iterator[tuple[int, bytes]]:
         """Packets of events of all kinds by their place in the file, each with the sends of its events."""
         in_order = heapq.merge(*map(self._of_kind, event_packets()), key=lambda item: item[1].place)
         for packet, entry, made in in_order:
-            data = self._frame(packet, made.payload)
+            yield self._counted(packet, made.payload)
+            n_bytes = self.last_size
             if made.sends is not None and made.sends.any():
                 from motes.codec.sends_packet import pack_sends  # numba
 
-                data += self._frame(SENDS, pack_sends(entry, made.sends))
-            self.entries.append(entry.longer(len(data)))
+                yield self._counted(SENDS, pack_sends(entry, made.sends))
+                n_bytes += self.last_size
+            self.entries.append(entry.longer(n_bytes))
             self._windows |= made.windows
-            yield data
 
     def _of_kind(self, packet: PacketType) -> Iterator[tuple[PacketType, Entry, EventPacket]]:
         """The packets of one kind with their entries, whose bytes are still 0."""
@@ -84,21 +108,21 @@ class Written:
         return events.replace(group_id=np.where(np.isin(group_id, self.groups.id), group_id, 0))
 
 
-def chunks(scene: Scene) -> Iterator[bytes]:
+def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:
     """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on
-    the way.
+    the way. `version` is by default the one that the scene was read from.
     """
-    return Written(scene).chunks()
+    return Written(scene, version).chunks()
 
 
-def dumps(scene: Scene) -> bytes:
+def dumps(scene: Scene, version: int | None = None) -> bytes:
     """The scene as the bytes of a .mote file, rounded if it is not yet."""
-    return b"".join(chunks(scene))
+    return b"".join(chunks(scene, version))
 
 
-def save(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+def save(scene: Scene, path: str | os.PathLike[str], *, overwrite: bool = True, version: int | None = None) -> Path:
     """Write a .mote file, whole or not at all, and return its path; AudioError where it cannot be written."""
     with atomic_output(path, overwrite=overwrite) as handle:
-        for chunk in chunks(scene):
+        for chunk in chunks(scene, version):
             handle.write(chunk)
     return Path(path)

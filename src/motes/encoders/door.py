@@ -6,10 +6,12 @@ to the dataclasses.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
+from motes.audio.tags import read_tags
 from motes.encoders import encoder_named, encoder_of, make_options
 from motes.errors import ParameterError
 
@@ -155,7 +157,8 @@ def encode(
     or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
     the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
-    that show it.
+    that show it. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
+    without them.
 
     What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
     of the channels; at `to_sample_rate_hz`; and with `normalise=True` made so loud that its peak is full scale. Raw
@@ -179,6 +182,8 @@ def encode(
     if watch is not None and not chosen.shows:
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
     more = {} if watch is None else {"watch": watch}
+    tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
     if how != AS_IT_IS:
         audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None
-    return chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
+    scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
+    return scene.replace(tags=tags) if tags else scene

@@ -219,4 +219,5 @@ def _scene_of_strikes(
         strike=strikes,
         instruments=(instrument,),
         metadata=scene.metadata,
+        tags=scene.tags,
     )

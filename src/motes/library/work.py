@@ -25,6 +25,7 @@ from motes.audio import (
     resample_blocks,
     write_audio,
 )
+from motes.audio.tags import read_tags
 from motes.errors import AudioError
 from motes.files import atomic_output
 from motes.library.batch import Progress
@@ -52,6 +53,8 @@ class Encode:
     preparation: Preparation = AS_IT_IS
     # What samples the files hold where they have no header.
     raw: RawSamples | None = None
+    # Whether title, artist … of the recording are kept.
+    tags: bool = True
     # Called with how far the encoder itself has come.
     on_progress: Callable[[EncoderProgress], None] | None = None
     # Called with the scene as it grows, by encoders that show it.
@@ -74,6 +77,8 @@ class Encode:
         scene = encoder.encode(source, self.options, progress=report, **more)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
+        if self.tags and self.raw is None and job.source != "-":
+            scene = scene.replace(tags=read_tags(job.source))
         n_bytes = _store(scene, job.output, self.overwrite)
         elapsed_s = time.perf_counter() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
@@ -144,7 +149,14 @@ class Decode:
         n_samples = -(-(last - first) * rate // scene.sample_rate_hz)
         make_folder()
         n_clipped = write_audio(
-            output, blocks, rate, scene.n_channels, overwrite=self.overwrite, subtype=self.subtype, n_samples=n_samples
+            output,
+            blocks,
+            rate,
+            scene.n_channels,
+            overwrite=self.overwrite,
+            subtype=self.subtype,
+            n_samples=n_samples,
+            tags=scene.tags,
         )
         elapsed_s = time.perf_counter() - start
         return {

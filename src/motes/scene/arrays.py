@@ -55,6 +55,8 @@ def to_arrays(scene: Scene) -> tuple[Arrays, dict[str, Any]]:
         "metadata": msgspec.to_builtins(scene.metadata),
         "instruments": [put(f"instruments.{i}", one) for i, one in enumerate(scene.instruments)],
         "rooms": [put(f"rooms.{i}", room) for i, room in enumerate(scene.rooms)],
+        "tags": {name: list(texts) for name, texts in scene.tags.items()},
+        "format_version": scene.format_version,
     }
 
 
@@ -77,5 +79,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
         groups=made(Groups, "groups", {}),
         instruments=tuple(made(Instrument, f"instruments.{i}", one) for i, one in enumerate(plain["instruments"])),
         rooms=tuple(made(Room, f"rooms.{i}", room) for i, room in enumerate(plain["rooms"])),
+        tags=plain.get("tags"),
+        format_version=plain.get("format_version", 1),
     )
     return scene.with_tables(made(kind.table, kind.name, {}) for kind in kinds.KINDS if kind.name in by_part)

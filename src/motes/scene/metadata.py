@@ -15,3 +15,5 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     stop_reason: str = ""
     source_digest: str = ""
     version: str = ""
+    # The number of the table of defaults that `options` differ from; 0 for those of the encoder as it is now.
+    defaults: int = 0

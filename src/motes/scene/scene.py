@@ -5,7 +5,7 @@ one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
+from motes.scene.tags import TagMap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +57,10 @@ class Scene(Frozen):
     instruments: tuple[Instrument, ...]
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
+    # Title, artist …, by name, as the recording had them.
+    tags: TagMap
+    # The version of the format that it was read from, which `save` keeps.
+    format_version: int
 
     def __init__(  # noqa: PLR0913 (the parts of a scene, each with a default)
         self,
@@ -70,6 +75,8 @@ class Scene(Frozen):
         tables: Iterable[EventTable] = (),
         instruments: Iterable[Instrument] = (),
         rooms: Iterable[Room] = (),
+        tags: Mapping[str, str | Iterable[str]] | None = None,
+        format_version: int = 1,
         **events: EventTable | None,
     ) -> None:
         """A scene of these tables; `gabor=`, `texture=` … are the events of one kind, in place of those in `tables`.
@@ -94,6 +101,8 @@ class Scene(Frozen):
             "metadata": Metadata() if metadata is None else metadata,
             "instruments": tuple(instruments),
             "rooms": tuple(rooms),
+            "tags": tags if isinstance(tags, TagMap) else TagMap(tags),
+            "format_version": format_version,
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)
@@ -159,15 +168,25 @@ class Scene(Frozen):
 
         return render(self, start_s=start_s, end_s=end_s)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True, embed_rooms: bool = False) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = True,
+        embed_rooms: bool = False,
+        version: int | None = None,
+    ) -> Path:
         """Write a .mote file (rounding what is not yet rounded) and return its path.
+
+        `version` is that of the format, by default the one that the scene was read from, 1 for a new one. Version 2
+        takes a hundred bytes less and is a draft, which later releases will not read.
 
         Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their
         responses, with a warning, since not every collection may be passed on.
         """
         from motes.codec import save
 
-        return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite)
+        return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite, version=version)
 
     def embed_rooms(self) -> Scene:
         """The scene with the responses of its rooms rounded to 16 bits, as a file will hold them; warns that they

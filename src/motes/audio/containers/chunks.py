@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from motes.audio.mpeg import mpeg_spans
+from motes.audio.containers.mpeg import mpeg_spans
 from motes.audio.streams import Span, View
 
 _W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"

@@ -1,0 +1,1 @@
+"""What the formats of files say of themselves, read from their bytes."""
