@@ -8,7 +8,7 @@ PARALLEL ?= -n 2 --dist loadgroup --no-loadscope-reorder
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all bench lint docs web web-check web-generate screenshots clean
+.PHONY: demo test test-all fuzz bench lint docs web web-check web-generate screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -22,6 +22,11 @@ test: $(VENV)/.dev web
 # Everything.
 test-all: $(VENV)/.dev web
 	$(BIN)/python -m pytest -m "slow or not slow" $(PYTEST_ARGS)
+
+# Readers of .mote files against mutants, with another seed each time: `make fuzz MINUTES=60`. What goes wrong is kept in tests/fuzz/crashes.
+MINUTES ?= 2
+fuzz: $(VENV)/.dev
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES)
 
 # Each benchmark prints its table; benchmarks/README.md tells what each needs.
 bench: $(VENV)/.dev

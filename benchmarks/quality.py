@@ -1,17 +1,19 @@
 """Quality at actual bits in the file, motes and Opus side by side, with controls: a table and a picture.
 
-    python benchmarks/quality.py [FOLDER] [--kbps 16 24 32 48] [--plot quality.svg]
+    python benchmarks/quality.py [FOLDER] [--kbps 16 24 32 48] [--events-per-second 1000] [--speed] [--plot quality.svg]
 
-FOLDER holds recordings (the ten mono clips of MOTES_SHARED by default). Each is encoded by motes and by opusenc
-(Debian: opus-tools) at every rate, decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several channels: mean over
-channels and mid) and spectral convergence (0 is perfect). motes is charged its whole file, Opus its packets alone,
-without Ogg. A measure that the controls, a noise vocoder and random phases, also please is not to be trusted.
+FOLDER holds recordings (the ten mono clips of MOTES_SHARED by default). Each is encoded by motes and, where it is
+installed, by opusenc (Debian: opus-tools) at every rate, decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several
+channels: mean over channels and mid) and spectral convergence (0 is perfect). motes is charged its whole file, Opus its
+packets alone, without Ogg. Speeds are lengths over processor times; `--speed` measures these alone. A measure that the
+controls, a noise vocoder and random phases, also please is not to be trusted.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -40,26 +42,49 @@ def scores(estimate: np.ndarray, reference: np.ndarray, rate: int) -> Scores:
     return opinions | {"spectral_convergence": spectral_convergence(estimate, reference)}
 
 
-def by_motes(path: Path, kbps: float) -> tuple[np.ndarray, float]:
-    """What motes decodes to, and its whole file's kbps."""
+def processor_s() -> float:
+    """Seconds of processor time of this process and those it has waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def by_motes(path: Path, kbps: float) -> tuple[np.ndarray, Scores]:
+    """What motes decodes to, its whole file's kbps, and its speeds."""
+    return _by_motes(path, {"kbps": kbps})
+
+
+def by_events(path: Path, per_second: float) -> tuple[np.ndarray, Scores]:
+    """What motes decodes to of so many events per second."""
+    return _by_motes(path, {"events_per_second": per_second})
+
+
+def _by_motes(path: Path, target: Scores) -> tuple[np.ndarray, Scores]:
     audio, rate = soundfile.read(path, always_2d=True)
-    data = dumps(motes.encode(audio.T, sample_rate_hz=rate, kbps=kbps))
-    return np.atleast_2d(loads(data).render()), 8 * len(data) * rate / len(audio) / 1000
+    seconds, begun = len(audio) / rate, processor_s()
+    data = dumps(motes.encode(audio.T, sample_rate_hz=rate, **target))
+    encoded = processor_s()
+    decoded = np.atleast_2d(loads(data).render())
+    speeds = {"encode_x": seconds / (encoded - begun), "decode_x": seconds / max(1e-3, processor_s() - encoded)}
+    return decoded, {"kbps": 8 * len(data) / seconds / 1000} | speeds
 
 
-def by_opus(path: Path, kbps: float) -> tuple[np.ndarray, float]:
-    """What Opus decodes to at the recording's own rate, and its packets' kbps."""
+def by_opus(path: Path, kbps: float) -> tuple[np.ndarray, Scores]:
+    """What Opus decodes to at the recording's own rate, its packets' kbps, and its speeds."""
     info = soundfile.info(path)
     with tempfile.TemporaryDirectory() as folder:
         opus, wav = Path(folder) / "a.opus", Path(folder) / "a.wav"
+        begun = processor_s()
         subprocess.run(["opusenc", "--quiet", "--bitrate", f"{kbps}", path, opus], check=True)
+        encoded = processor_s()
         subprocess.run(
             ["opusdec", "--quiet", "--float", "--rate", f"{info.samplerate}", opus, wav],
             check=True,
             stderr=subprocess.DEVNULL,
         )
+        spent_s = {"encode_x": encoded - begun, "decode_x": processor_s() - encoded}
+        speeds = {name: info.duration / max(1e-3, one_s) for name, one_s in spent_s.items()}
         decoded, _ = soundfile.read(wav, always_2d=True)
-        return decoded.T, ogg_payload(opus.read_bytes()) * 8 / info.duration / 1000
+        return decoded.T, {"kbps": ogg_payload(opus.read_bytes()) * 8 / info.duration / 1000} | speeds
 
 
 def ogg_payload(data: bytes) -> int:
@@ -72,42 +97,43 @@ def ogg_payload(data: bytes) -> int:
     return sum(sizes[2:])
 
 
-def measure(paths: list[Path], rates_kbps: list[float]) -> dict[tuple[str, float], list[Scores]]:
+def measure(
+    paths: list[Path], rates_kbps: list[float], per_second: list[float], with_scores: bool
+) -> dict[tuple[str, float], list[Scores]]:
     """Scores of each file by (codec or control, rate asked)."""
+    both = (by_motes, by_opus) if shutil.which("opusenc") else (by_motes,)
+    codecs = [(codec, kbps) for kbps in rates_kbps for codec in both]
+    by_motes(paths[0], 16)  # compiled and warm
+    codecs += [(by_events, rate) for rate in per_second]
     found: dict[tuple[str, float], list[Scores]] = defaultdict(list)
     for path in paths:
         audio, rate = soundfile.read(path, always_2d=True)
-        for control in CONTROLS:
+        for control in CONTROLS if with_scores else ():
             found[control.__name__, 0].append({"kbps": 0.0} | scores(control(audio.T, rate), audio.T, rate))
-        for kbps in rates_kbps:
-            for codec in (by_motes, by_opus):
-                decoded, actual = codec(path, kbps)
+        for codec, asked in codecs:
+            decoded, one = codec(path, asked)
+            if with_scores:
                 estimate, reference, _ = align(decoded, audio.T, rate)
-                one = {"kbps": actual} | scores(estimate, reference, rate)
-                found[codec.__name__[3:], kbps].append(one)
-                print(
-                    f"  {path.stem:12} {codec.__name__[3:]:6} {kbps:5g}: "
-                    + "  ".join(f"{value:.3f}" for value in one.values()),
-                    flush=True,
-                )
+                one |= scores(estimate, reference, rate)
+            found[codec.__name__[3:], asked].append(one)
+            shown = "  ".join(f"{value:.3f}" for value in one.values())
+            print(f"  {path.stem:12} {codec.__name__[3:]:6} {asked:5g}: {shown}", flush=True)
     return found
 
 
 def table(found: dict[tuple[str, float], list[Scores]]) -> str:
     """Mean (worst) over the files, as Markdown."""
     lines = [
-        "| | kbps asked | actual, mean (most) | Zimtohrli | ViSQOL | spectral convergence |",
-        "|---|---|---|---|---|---|",
+        "| | asked | kbps, mean (most) | encoded, × real time | decoded | Zimtohrli | ViSQOL | spectral convergence |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for (name, asked), files in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
         column = {key: np.array([one[key] for one in files]) for key in files[0]}
         actual = f"{column['kbps'].mean():.1f} ({column['kbps'].max():.1f})" if asked else ""
-        cells = [f"{column[key].mean():.2f} ({column[key].min():.2f})" for key in MEASURES[:2]]
-        distance = f"{column['spectral_convergence'].mean():.3f} ({column['spectral_convergence'].max():.3f})"
-        lines.append(
-            f"| {name.replace('_', ' ')} | {f'{asked:g}' if asked else ''} | {actual} | {' | '.join(cells)} | "
-            f"{distance} |"
-        )
+        cells = [f"{column[key].mean():.3g}" if key in column else "" for key in ("encode_x", "decode_x")]
+        cells += [f"{column[key].mean():.2f} ({column[key].min():.2f})" for key in MEASURES[:2] if key in column]
+        cells += [f"{column[key].mean():.3f} ({column[key].max():.3f})" for key in MEASURES[2:] if key in column]
+        lines.append(f"| {name.replace('_', ' ')} | {f'{asked:g}' if asked else ''} | {actual} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -139,7 +165,9 @@ def plot(found: dict[tuple[str, float], list[Scores]], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--kbps", nargs="+", type=float, default=list(RATES_KBPS))
+    parser.add_argument("--kbps", nargs="*", type=float, default=list(RATES_KBPS))
+    parser.add_argument("--events-per-second", nargs="+", type=float, default=[])
+    parser.add_argument("--speed", action="store_true")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     paths = (
@@ -147,7 +175,7 @@ def main() -> None:
         if options.folder
         else [SHARED / f"{c}.flac" for c in CLIPS]
     )
-    found = measure(paths, options.kbps)
+    found = measure(paths, options.kbps, options.events_per_second, not options.speed)
     print(table(found))
     if options.plot:
         plot(found, options.plot)

@@ -7,6 +7,7 @@ header, events = read(open("a.mote", "rb").read())
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass, field
@@ -16,7 +17,32 @@ import gabor
 import tags
 from range_coder import Decoder, tables, unzigzag
 
-PREAMBLE = b"\x8fmote\r\n\x1a\x01"
+MAGIC = b"\x8fmote\r\n\x1a"
+# The draft of version 2 that is read.
+DRAFT = 1
+# What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
+# reason, and the names that are told by their place.
+TABLES = {
+    1: (
+        (44100, 1, 2, 8),
+        ("pursuit", ("pursuit", "instrument", "splat", "gabor")),
+        (
+            "bitrate_reached",
+            (
+                "n_events_reached",
+                "snr_reached",
+                "bitrate_reached",
+                "quality_reached",
+                "iterations_reached",
+                "nothing_audible_left",
+                "stalled",
+                "time_limit",
+                "cancelled",
+                "bitrate_unreachable",
+            ),
+        ),
+    )
+}
 SLOTS, WEIGHTS = tables("gabor", gabor.N_SLOTS, gabor.N_MIXERS)
 
 
@@ -46,6 +72,15 @@ class Bytes:
         assert self.at <= len(self.data), "cut short"
         return self.data[self.at - n : self.at]
 
+    def text(self) -> str:
+        """A length and so many bytes of UTF-8."""
+        return self.take(self.varint()).decode()
+
+    def name(self, known: tuple[str, ...]) -> str:
+        """A place in a list from 1, or 0 and a text."""
+        place = self.varint()
+        return known[place - 1] if place else self.text()
+
     def rest(self) -> bytes:
         """All that is left."""
         return self.take(len(self.data) - self.at)
@@ -62,6 +97,13 @@ class Header:
     n_phases: int
     knee: int
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Without which events would sound otherwise, as version 1 stores them."""
+        knee = 2 * self.knee if self.knee >= 0 else -2 * self.knee - 1
+        channels = self.n_channels, self.steps_per_doubling, self.n_phases, knee
+        return self.sample_rate_hz, self.n_samples, *channels
 
     @property
     def packet_samples(self) -> int:
@@ -87,26 +129,71 @@ class GaborEvent:
     group: int = 0
 
 
-def packets(data: bytes) -> list[tuple[str, bytes]]:
-    """Type and payload of each packet, checksums compared."""
-    assert data.startswith(PREAMBLE), "not a .mote file of version 1"
-    reader, found = Bytes(data), []
-    reader.take(len(PREAMBLE))
+def packets(data: bytes) -> tuple[int, list[tuple[str, bytes]]]:
+    """The version, and type and payload of each packet, checksums compared; payloads of version 2 without the id."""
+    assert data.startswith(MAGIC), "not a .mote file"
+    reader, found, file_id = Bytes(data), [], b""
+    reader.take(len(MAGIC))
+    version = reader.take(1)[0]
+    assert version in (1, 2), "not a version of the format"
+    if version == 2:
+        assert reader.take(1)[0] == DRAFT, "another draft"
+        file_id = reader.take(8)
+    held = hashlib.sha256()
     while reader.at < len(data):
         first = reader.at
         letter, n = reader.take(1), reader.varint()
         head = data[first : reader.at]
         checksum, payload = reader.take(4), reader.take(n)
-        assert zlib.crc32(head + payload) == int.from_bytes(checksum, "little"), f"damaged at byte {first}"
+        assert zlib.crc32(file_id + head + payload) == int.from_bytes(checksum, "little"), f"damaged at byte {first}"
+        if letter in (b"H", b"E"):
+            assert payload.startswith(file_id), "of another file"
+            payload = payload[len(file_id) :]
+        if letter == b"H":
+            header = read_header(payload, version)
+            held.update(b"".join(map(varint, header.numbers)))
+        elif letter not in (b"I", b"E") and letter[0] < 128:
+            held.update(head + payload)
         found.append((letter.decode("latin-1"), payload))
-    return found
+    assert held.digest().startswith(file_id), "not what the id was made from"
+    return version, found
 
 
-def read_header(payload: bytes) -> Header:
-    """The first packet."""
+def varint(value: int) -> bytes:
+    """Groups of seven bits, lowest first."""
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+
+def read_header(payload: bytes, version: int) -> Header:
+    """The first packet, in version 2 without the id that it begins with."""
     reader = Bytes(payload)
-    numbers = [reader.varint() for _ in range(5)]
-    return Header(*numbers, knee=reader.signed(), metadata=json.loads(reader.rest()))
+    if version == 1:
+        numbers = [reader.varint() for _ in range(5)]
+        return Header(*numbers, knee=reader.signed(), metadata=json.loads(reader.rest()))
+    assert reader.varint() == 0, "packets in another order"
+    (rate, channels, steps, phases), *names = TABLES[reader.varint()]
+    told, samples, knee = reader.varint(), reader.varint(), reader.signed()
+    rate, channels, steps, phases = (
+        reader.varint() if told >> bit & 1 else usual for bit, usual in enumerate((rate, channels, steps, phases))
+    )
+    about: dict[str, Any] = {"encoder": reader.name(names[0][1]) if told >> 4 & 1 else names[0][0]}
+    if told >> 5 & 1:
+        about["options"] = json.loads(reader.text())
+    about["stop_reason"] = reader.name(names[1][1]) if told >> 6 & 1 else names[1][0]
+    if told >> 7 & 1:
+        size, is_text = divmod(reader.varint(), 2)
+        digest = reader.take(size)
+        about["source_digest"] = digest.decode() if is_text else digest.hex()
+    if told >> 8 & 1:
+        about["version"] = reader.text()
+    assert not reader.rest()
+    return Header(rate, samples, channels, steps, phases, knee, {name: value for name, value in about.items() if value})
+
+
+def read_comments(payload: bytes) -> list[str]:
+    """The lines `NAME=value` of a packet of tags (its type is `t` with bit 7 set)."""
+    reader = Bytes(payload)
+    return [reader.text() for _ in range(reader.varint())]
 
 
 def read_gabor(payload: bytes, header: Header) -> list[GaborEvent]:
@@ -146,7 +233,7 @@ def read_tags(data: bytes, n_columns: int, frequency: list[int]) -> list[list[in
 
 def read(data: bytes) -> tuple[Header, list[GaborEvent]]:
     """The header and the gabor events of a file."""
-    (letter, first), *rest = packets(data)
+    version, ((letter, first), *rest) = packets(data)
     assert letter == "H"
-    header = read_header(first)
+    header = read_header(first, version)
     return header, [event for letter, payload in rest if letter == "G" for event in read_gabor(payload, header)]

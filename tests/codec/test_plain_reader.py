@@ -12,6 +12,7 @@ import range_coder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from motes.codec import dumps, loads
 from motes.coding.integers import padded
 from motes.coding.range_coder import SQUASH, STRETCH
 from motes.kinds.gabor import model
@@ -169,3 +170,26 @@ def test_the_plain_reader_has_tables_of_its_own():
     assert STRETCH.tolist() == range_coder.STRETCH
     for path in (Path(__file__).parents[2] / "docs/reader").glob("*.py"):
         assert not re.search(r"^\s*(from|import) motes", path.read_text(encoding="utf-8"), re.MULTILINE), path
+
+
+@pytest.mark.parametrize("name", ["metadata", "stereo", "windows", "rooms"])
+def test_the_plain_reader_reads_the_draft(name):
+    scene = loads((VECTORS / f"{name}.mote").read_bytes()).replace(tags={"TITLE": ("ä", "b")})
+    data = dumps(scene, 2)
+    header, events = mote_file.read(data)
+    header_1, events_1 = mote_file.read(dumps(scene))
+    assert events == events_1
+    assert header.numbers == header_1.numbers
+    told = loads(data).metadata
+    assert header.metadata == {
+        name: getattr(told, name)
+        for name in ("encoder", "options", "stop_reason", "source_digest", "version")
+        if getattr(told, name)
+    }
+    version, packets = mote_file.packets(data)
+    assert version == 2
+    assert [mote_file.read_comments(payload) for letter, payload in packets if letter == "\xf4"] == [
+        ["TITLE=ä", "TITLE=b"]
+    ]
+    with pytest.raises(AssertionError, match="damaged"):
+        mote_file.read(data[:40] + bytes([data[40] ^ 1]) + data[41:])

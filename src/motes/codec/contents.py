@@ -180,7 +180,6 @@ class Contents:
         tables: dict[str, Any] = {}
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
-                _same_columns(parts)
                 tables[kind.name] = self.table(kind, parts)
         groups = self.groups.id
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
@@ -198,6 +197,7 @@ class Contents:
         """The events of some packets of one kind, which may be emptied on the way; FormatError where all of them
         together make no sense, though each alone did.
         """
+        _same_columns(parts)
         try:
             made: EventTable = kind.module("packet").table(parts, self.header.sample_rate_hz)
         except ParameterError as error:

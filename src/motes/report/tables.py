@@ -41,6 +41,7 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     n_channels: int
     quantiser: GaborQuantiser | None = None
     metadata: Metadata = msgspec.field(default_factory=Metadata)
+    tags: dict[str, list[str]] = {}
     # Id, parent and role, but for the partials without a parent: those follow from the events.
     groups: list[tuple[int, int, str]] = []
     # Each as in a .mote file, in base 64: what strikes play.
@@ -61,6 +62,7 @@ def _about(scene: Scene) -> _About:
         n_channels=scene.n_channels,
         quantiser=scene.quantiser,
         metadata=scene.metadata,
+        tags={name: list(texts) for name, texts in scene.tags.items()},
         groups=groups,
         instruments=_packed(scene),
         rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
@@ -204,7 +206,9 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     if duration_s is None:
         duration_s = max(float(events.end_s.max(initial=0.0)) for events in tables)
     n_samples, n_channels = math.ceil(duration_s * rate - 1e-6), max(events.n_channels or 1 for events in tables)
-    extras: dict[str, Any] = {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata}
+    extras: dict[str, Any] = (
+        {} if about is None else {"quantiser": about.quantiser, "metadata": about.metadata, "tags": about.tags}
+    )
     extras |= {events.KIND: events for events in tables}
     if about is not None and about.instruments:
         extras["instruments"], n_channels = (

@@ -61,13 +61,15 @@ def to_integers(strikes: Strike, sample_rate_hz: int) -> Ints:
 def from_integers(rows: Ints, sample_rate_hz: int) -> dict[str, NDArray[np.float64]]:
     """The columns of a Strike table, by name."""
     high = rows[:, HIGH]
+    with np.errstate(over="ignore"):  # what is beyond all limits is infinite, and refused
+        amplitude, ratio = np.exp2(rows[:, AMPLITUDE] / AMPLITUDE_STEPS), np.exp2(rows[:, RATIO] / RATIO_STEPS)
     return {
         "time_s": rows[:, TIME] / TIME_UNITS / sample_rate_hz,
         "control": rows[:, CONTROL],
-        "amplitude": np.exp2(rows[:, AMPLITUDE] / AMPLITUDE_STEPS),
+        "amplitude": amplitude,
         "ring_s": rows[:, RING] * REACH_UNIT / sample_rate_hz,
         "instrument_id": rows[:, INSTRUMENT],
-        "frequency_ratio": np.exp2(rows[:, RATIO] / RATIO_STEPS),
+        "frequency_ratio": ratio,
         "since_s": rows[:, SINCE] / TIME_UNITS / sample_rate_hz,
         "turn_s": rows[:, TURN] / TIME_UNITS / sample_rate_hz,
         "low_hz": rows[:, LOW] / BAND_UNITS,
