@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.instrument import Instrument
-from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.table import Gabor
-from motes.kinds.splat.oracle import render_splat_oracle
 from motes.kinds.splat.table import Splat
-from motes.kinds.strike.oracle import render_strike_oracle
 from motes.kinds.strike.table import Strike
-from motes.kinds.texture.oracle import render_texture_oracle
 from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 
@@ -90,10 +88,6 @@ def instrument_of(n_channels: int) -> Instrument:
     )
 
 
-def strike_oracle(table: Strike, rate: int, n_samples: int, n_channels: int) -> np.ndarray:
-    return render_strike_oracle(table, [instrument_of(n_channels)], rate, n_samples, n_channels)
-
-
 def splat(n_channels: int) -> Splat:
     """Both envelopes, few and many partials, modulated ones, a noisy one, one that is noise alone."""
     random = np.random.default_rng(3)
@@ -124,13 +118,7 @@ def splat(n_channels: int) -> Splat:
 
 
 EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat}
-ORACLES = {
-    "gabor": render_gabor_oracle,
-    "texture": render_texture_oracle,
-    "strike": strike_oracle,
-    "splat": render_splat_oracle,
-}
-assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS] == list(ORACLES)
+assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS]
 
 
 def example(kind: str, n_channels: int = 1) -> EventTable:
@@ -142,3 +130,10 @@ def scene_of(*tables: EventTable, n_channels: int = 1) -> Scene:
     """A scene of these."""
     instruments = (instrument_of(n_channels),) if any(isinstance(table, Strike) for table in tables) else ()
     return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments)
+
+
+def tensors(events: EventTable) -> dict[str, Any]:
+    """Columns of events as parameterisations hand them to renderers in PyTorch."""
+    import torch
+
+    return {param.name: torch.from_numpy(np.array(events.column(param.name))) for param in events.PARAMS}

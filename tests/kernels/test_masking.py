@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from plain_masking import spread_masking_plain
 
 from motes.encoders.pursuit.masking import BANDS_PER_ERB, POST_MASKING_S, _bands
-from motes.kernels.masking import spread_masking, spread_masking_plain
+from motes.kernels.masking import spread_masking
 from motes.units import erb_rate
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import io
+import struct
 
 import numpy as np
 import pytest
 import toy_kind
+from kind_examples import example
+from report_examples import QUICK
 from toy_kind.table import Beep
 
 from motes import kinds
@@ -15,11 +18,14 @@ from motes.codec import dumps, loads, quantise
 from motes.codec.salvage import salvage
 from motes.events.room import Room
 from motes.report.items import items_of, lines, parameters
+from motes.report.page import page
 from motes.report.pictures.picture import scene_picture
+from motes.report.subject import subject_of
 from motes.report.tables import scene_of_csv, write_csv
 from motes.scene.arrays import from_arrays, to_arrays
 from motes.scene.scene import Scene
 from motes.studio.drawing.geometry import geometry_of
+from motes.studio.drawing.partials import partial_lines
 from motes.studio.drawing.tiles import event_tile
 from motes.studio.sound.changed import changed
 
@@ -130,3 +136,23 @@ def test_the_studio_renders_anew_what_an_edit_changes():
     assert found is not None
     assert found.start_s <= whole.beep.start_s[4]
     assert found.end_s >= whole.beep.end_s[4]
+
+
+def test_a_report_shows_it_in_its_colours():
+    text = page([subject_of(scene(), "beeps")], QUICK).decode()
+    assert f"--beep: {toy_kind.KIND.look.light};" in text
+    assert '<li data-sort="beep">' in text
+
+
+def test_partials_are_those_of_atoms_wherever_it_stands(monkeypatch):
+    atoms = example("gabor")
+    last = scene().with_tables([atoms])
+    monkeypatch.setattr(kinds, "KINDS", (toy_kind.KIND, *kinds.KINDS[:-1]))
+    first = scene().with_tables([atoms])
+    numbers = []
+    for whole in (last, first):
+        data = partial_lines(whole, geometry_of(whole), 0.0, 3.0, 50, 0)
+        n_lines, n_atoms = struct.unpack_from("<2I", data, 4)
+        numbers.append(np.frombuffer(data, "<u4", n_atoms, 32 + 4 * (n_lines + 1) + 4 * n_lines))
+    assert len(numbers[0]) > 0
+    assert np.array_equal(numbers[0] + len(first.beep), numbers[1])

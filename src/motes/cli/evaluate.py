@@ -47,7 +47,7 @@ def evaluate(
         Also how a listener might rate it: Zimtohrli and ViSQOL, 1 … 5 (identical: 5 and 4.73). Needs `pip install
         'motes[eval]'`.
     controls
-        The same for two copies nobody would take for the original: what a measure makes of them tells what it is worth.
+        Also two copies nobody would take for the original: what a measure makes of them tells what it is worth.
         Implies --perceptual.
     align
         Move the estimate by up to a second to where it fits best, and cut both to what overlaps; the delay found is

@@ -47,7 +47,7 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
     duration
         For how many seconds; without it as long as the recording was.
     permute
-        The same moments with the controls exchanged: the seed.
+        The scene's moments with the controls exchanged: the seed.
     midi
         The notes of a MIDI file: controls by pitch, transposed the rest of the way.
     strikes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,12 @@ def by_kind(scene: Scene, values: NDArray[Any]) -> list[NDArray[Any]]:
     """Values over all events `(n_events,)`, kind by kind."""
     edges = np.cumsum([0, *map(len, scene.tables)])
     return [values[low:high] for low, high in pairwise(edges)]
+
+
+def numbers_of(scene: Scene, kind: str) -> slice:
+    """Which numbers the events of a kind have among all."""
+    first = sum(len(table) for table in takewhile(lambda table: kind != table.KIND, scene.tables))
+    return slice(first, first + len(scene.table(kind)))
 
 
 def column(scene: Scene, name: str) -> Any:

@@ -1,9 +1,6 @@
-"""Masking: power spread along a scale of frequency, exponentially to either side, that dies away in time. Beside
-its twin in plain NumPy.
-"""
+"""Masking: power spread along a scale of frequency, exponentially to either side, that dies away in time."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motes.kernels._jit import jit_in_order
 
@@ -34,14 +31,3 @@ def spread_masking(power, above, to_above, to_below, upward, downward, kept, mas
         for p in range(n_points):
             total = np.float32(rising[p] + falling[p])
             masking[f, p] = max(total, np.float32(kept * masking[f - 1, p])) if f > 0 else total
-
-
-def spread_masking_plain(
-    power: NDArray[np.floating], place: NDArray[np.floating], n_points: int, upward: float, downward: float, kept: float
-) -> NDArray[np.floating]:
-    """Masking at points 0 … n_points − 1 of bins at `place` on their scale, from the definition."""
-    above = np.arange(n_points) - place[:, None]
-    masking = power @ np.where(above >= 0, upward ** np.maximum(above, 0), downward ** np.maximum(-above, 0))
-    for f in range(1, len(masking)):
-        masking[f] = np.maximum(masking[f], kept * masking[f - 1])
-    return masking

@@ -108,10 +108,5 @@ class Kind:
         found: Drawing = self.module("drawing").DRAWING if self.has("drawing") else Drawing()
         return found
 
-    @property
-    def is_differentiable(self) -> bool:
-        """Whether it has a render in PyTorch, with gradients (`differentiable`)."""
-        return self.has("differentiable")
-
     def _path(self, name: str) -> str:
         return f"{self.table.__module__.rpartition('.')[0]}.{name}"

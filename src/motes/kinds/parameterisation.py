@@ -188,12 +188,6 @@ class Parameterisation:
         arrays = {name: value.detach().numpy() for name, value in columns.items()}
         return self.KIND(**(arrays | {"time_s": arrays["time_s"] + from_s}))
 
-    def of_table(self, table: EventTable, from_s: float = 0.0) -> dict[str, Tensor]:
-        """Columns of these events, `from_s` earlier."""
-        columns = {p.name: torch.from_numpy(np.array(table.column(p.name))) for p in table.PARAMS}
-        columns["time_s"] = columns["time_s"] - from_s
-        return columns
-
     def knot_samples(self) -> int:
         """Samples between knots of the renderers: the power of two nearest to KNOT_S."""
         return int(2 ** max(3, round(math.log2(self.sample_rate_hz * KNOT_S))))

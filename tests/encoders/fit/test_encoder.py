@@ -8,6 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from kind_examples import tensors  # noqa: E402
+
 import motes  # noqa: E402
 from motes.audio import ArraySource  # noqa: E402
 from motes.encoders.fit import GaborOptions, SplatOptions, encode  # noqa: E402
@@ -200,7 +202,7 @@ def test_density_control_gives_up_the_dead_and_seeds_what_is_missing():
 def test_a_refit_of_gains_never_raises_the_loss_and_finds_them():
     objective = _objective(audio())
     parameterisation = objective.parameterisation
-    truth = parameterisation.of_table(planted())
+    truth = tensors(planted())
     wrong = truth | {"gain_db": truth["gain_db"] + torch.tensor([[4.0], [-5.0], [3.0]])}
     state = _state(objective, parameterisation.anchored(wrong))
     after = refit_gains(objective, state)

@@ -9,6 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from kind_examples import tensors  # noqa: E402
+
 from motes.audio import write_audio  # noqa: E402
 from motes.encoders.fit import SplatOptions, encode  # noqa: E402
 from motes.encoders.fit.objective import Objective  # noqa: E402
@@ -181,7 +183,7 @@ def test_the_mix_of_a_fit_is_what_the_scene_renders(kind, n_channels):
     reverberant = ReverberantParameterisation(inner)
     reverberant.mixture = Mixture([room], RATE, n_channels, N)
     reverberant.spectrum = reverberant.mixture.spectrum(torch.ones(1))
-    mix = reverberant.render(inner.of_table(scene.table(kind)), N).numpy()
+    mix = reverberant.render(tensors(scene.table(kind)), N).numpy()
     wanted = np.atleast_2d(scene.render())
     assert np.abs(mix - wanted).max() < 1e-3 * np.abs(wanted).max()
 
@@ -194,7 +196,7 @@ def test_slopes_of_wetness_and_weights_are_those_of_differences():
     selection.enter(N)
     audio = torch.from_numpy(planted(rooms[1]).render())[None]
     objective = Objective(reverberant, audio, torch.zeros(1, N), (("convergence", 1.0),))
-    columns = inner.of_table(planted().splat) | {"wetness": torch.tensor([0.2, 0.3, 0.6], dtype=torch.float64)}
+    columns = tensors(planted().splat) | {"wetness": torch.tensor([0.2, 0.3, 0.6], dtype=torch.float64)}
     anchor = reverberant.anchored(columns)
     trial = RoomTrial(n_dry_steps=1).among(torch.arange(3), Stage.ROOM_TRIAL)
     state = replace(State.at(reverberant.at_rest(len(anchor)), anchor), room=trial)

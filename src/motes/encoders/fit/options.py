@@ -50,7 +50,7 @@ class FitOptions(Options):
     noise: bool = option(False, "Fit how much of each splat is the noise of its burst.")
     control_every: int = option(
         100,
-        "Steps between rounds of density control, in which dead events and twins are seeded anew where most is "
+        "Steps between rounds of density control, in which dead events and duplicates are seeded anew where most is "
         "missing; 0 for none.",
         low=0,
         high=_LARGEST,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # How far a step moves weights relative to their control's mean and decays relative to themselves.
 LEARNING_RATE = 0.02
-# The same of frequencies, relative to their mode's bandwidth: they have to stay within it.
+# How far it moves frequencies, relative to their mode's bandwidth: they have to stay within it.
 FREQUENCY_SCALE = 0.2
 # Of the relative error of the waveform beside the loss: it holds the phases. These three are chosen by hand.
 WAVEFORM_WEIGHT = 0.5

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 
+from motes.edit.tables import numbers_of
 from motes.kinds.gabor.edited import partial_numbers
 from motes.scene.scene import Scene
 from motes.studio.drawing.geometry import Geometry
@@ -15,14 +16,16 @@ _HEADER = struct.Struct("<4s3Id2I")
 
 def partial_lines(scene: Scene, geometry: Geometry, start_s: float, end_s: float, limit: int, revision: int) -> bytes:
     """The strongest lines that sound in a stretch."""
-    number = partial_numbers(scene.gabor, scene.sample_rate_hz)
+    number, here = np.zeros(scene.n_events, np.int64), numbers_of(scene, "gabor")
+    number[here] = partial_numbers(scene.gabor, scene.sample_rate_hz)
     n_lines = int(number.max(initial=0))
     atoms = np.flatnonzero(number)
     line = number[atoms]
     first, last = np.full(n_lines + 1, np.inf), np.full(n_lines + 1, -np.inf)
     np.minimum.at(first, line, geometry.start_s[atoms])
     np.maximum.at(last, line, geometry.end_s[atoms])
-    energy = np.bincount(line, 10 ** (geometry.level_db[atoms] / 10) * scene.gabor.window_s[atoms], n_lines + 1)
+    window_s = scene.gabor.window_s[atoms - here.start]
+    energy = np.bincount(line, 10 ** (geometry.level_db[atoms] / 10) * window_s, n_lines + 1)
     there = np.flatnonzero((first < end_s) & (last > start_s))
     n_all = len(there)
     there = np.sort(there[np.argsort(-energy[there], kind="stable")[:limit]])

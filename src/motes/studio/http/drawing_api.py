@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from motes.edit.tables import numbers_of
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
 from motes.studio.drawing.partials import partial_lines
@@ -103,8 +104,7 @@ def _content_of_tile(document: Document, revision: Revision, track: str, level: 
 def _tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
     scene = revision.scene
     if track == "texture":
-        first = len(scene.gabor)
-        muted = revision.muted[first : first + len(scene.texture)]
+        muted = revision.muted[numbers_of(scene, "texture")]
         return texture_tile(scene.texture, muted, scene.duration_s, scene.sample_rate_hz, level, index)
     read, sparse = (
         partial(document.sound.samples, track, revision),
