@@ -227,7 +227,7 @@ def test_sends_that_lie_are_refused():
         loads(file_of([part for part in parts if part[0] != ROOM]))
     with pytest.raises(FormatError, match="stands twice"):
         loads(file_of([parts[0], parts[1], *parts[1:]]))
-    with pytest.raises(FormatError, match="only 2"):
+    with pytest.raises(FormatError, match="room 2 stands where 1 should"):
         loads(file_of([parts[0], *parts[2:]]))
     with pytest.raises(FormatError):  # the index counts the bytes of sends
         loads(file_of([part for i, part in enumerate(parts) if i != place]))
