@@ -36,7 +36,7 @@ OTHERWISE = {
     "settings": None,
 }
 # Functions that no verb is needed for: what a command line does by naming a file, or a room.
-FUNCTIONS = {"load", "room"}
+FUNCTIONS = {"load", "room", "from_json", "from_parquet"}
 # Options that have another name in Python, and those that tell a terminal what to do.
 SPELT = {
     "start": "start_s",

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from motes.arguments import checked
 from motes.errors import AudioError, FormatError, MissingExtraError, MotesError, MotesWarning, ParameterError
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ __all__ = [
     "evaluate",
     "export",
     "from_csv",
+    "from_json",
+    "from_parquet",
     "info",
     "load",
     "perform",
@@ -99,6 +102,7 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
+@checked
 def load(
     path: File, start_s: float | None = None, end_s: float | None = None, *, rooms: File | Sequence[Room] | None = None
 ) -> Scene:
@@ -114,6 +118,7 @@ def load(
     return read(path, start_s, end_s, finder(rooms))
 
 
+@checked
 def decode(
     scene: File | Scene,
     output: File,
@@ -136,6 +141,7 @@ def decode(
     return Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage).to_file(scene, os.fspath(output))
 
 
+@checked
 def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
     """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
@@ -150,6 +156,7 @@ def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
     return Edit(select, edits).apply(as_scene(scene)).scene
 
 
+@checked
 def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     scene: File | Scene,
     *,
@@ -176,6 +183,7 @@ def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     return how.apply(as_scene(scene))
 
 
+@checked
 def export(
     scene: File | Scene,
     output: File,
@@ -194,6 +202,7 @@ def export(
     return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
 
 
+@checked
 def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
     """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
     has to be given.
@@ -205,6 +214,23 @@ def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float
     return read(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
 
 
+@checked
+def from_json(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a JSON file that `motes export` made; the arguments go before what the file says."""
+    from motes.report.imports import from_table
+
+    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
+
+
+@checked
+def from_parquet(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a Parquet file that `motes export` made; the arguments go before what the file says."""
+    from motes.report.imports import from_table
+
+    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
+
+
+@checked
 def evaluate(
     estimate: Audio | Scene,
     reference: Audio | Scene,
@@ -213,7 +239,7 @@ def evaluate(
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
-    loss: Sequence[str] = (),
+    loss: str | Sequence[str] = (),
 ) -> dict[str, float]:
     """How near an estimate is to its reference, by the names of the measures: SNR, SI-SDR, spectral convergence …
 
@@ -223,27 +249,40 @@ def evaluate(
     """
     from motes.library.evaluate import evaluate as measured
 
+    loss = (loss,) if isinstance(loss, str) else loss
     return measured(
         estimate, reference, sample_rate_hz, perceptual=perceptual, controls=controls, align=align, loss=loss
     )
 
 
+@checked
 def info(path: File) -> FileInfo:
     """What a .mote file says of itself, without decoding its events."""
     from motes.codec import info as read
 
-    return read(path)
+    return _with_options(read(path))
 
 
+@checked
 def validate(path: File) -> FileInfo:
     """What a .mote file says of itself, once every checksum is right and every event could be decoded; raises
     FormatError where not.
     """
     from motes.codec import validate as check
 
-    return check(path)
+    return _with_options(check(path))
 
 
+def _with_options(found: FileInfo) -> FileInfo:
+    """All options in force, where a file holds only those that are not as usual."""
+    import msgspec
+
+    from motes.encoders import options_in_force
+
+    return msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
+
+
+@checked
 def report(
     scenes: File | Scene | Sequence[File | Scene],
     output: File,
@@ -269,6 +308,7 @@ def report(
     ).path
 
 
+@checked
 def publish(
     paths: File | Iterable[File],
     bucket: str | None = None,
@@ -290,6 +330,7 @@ def publish(
     return list(publish_files(several, bucket, prefix, days if public else None, dry_run))
 
 
+@checked
 def rooms(folder: File | None = None) -> list[Room]:
     """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
     ones. ParameterError if it is not there.
@@ -299,6 +340,7 @@ def rooms(folder: File | None = None) -> list[Room]:
     return found(folder)
 
 
+@checked
 def room(name: str, folder: File | None = None) -> Room:
     """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time;
     ParameterError if there is none.

@@ -5,11 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from motes.errors import AudioError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # not on Windows: what is left behind there stays
+    fcntl = None
+
+# What the names of files begin and end with while they are written.
+_PART = (".motes-", ".part")
+_STALE_S = 60.0
+# Folders in which this process has looked for what others have left.
+_looked_through: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -28,9 +42,11 @@ def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
             with open(target, "wb") as handle:
                 yield handle
             return
-        temporary = target.with_name(f".motes-{secrets.token_hex(6)}.part")
+        _remove_stale(target.parent)
+        temporary = target.with_name(f"{_PART[0]}{secrets.token_hex(6)}{_PART[1]}")
         try:
             with open(temporary, "x+b") as handle:  # not mkstemp: the user's umask decides who may read the result
+                _lock(handle)
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
@@ -53,6 +69,36 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
         raise AudioError(
             f"{os.fspath(path)} exists already: choose another name, or --force (overwrite=True) to replace it"
         )
+
+
+def _lock(handle: BinaryIO) -> bool:
+    """Whether the file is ours alone now, until it is closed or the process ends, however it ends."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what a process of this user that was killed has left in a folder: files that nobody locks any longer."""
+    if folder in _looked_through or fcntl is None:
+        return
+    _looked_through.add(folder)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PART[0]) and entry.name.endswith(_PART[1]):
+                _remove_if_stale(Path(entry.path))
+
+
+def _remove_if_stale(path: Path) -> None:
+    with contextlib.suppress(OSError), open(path, "r+b") as handle:
+        status = os.fstat(handle.fileno())
+        is_old = time.time() - status.st_mtime > _STALE_S  # one that was just made may not be locked yet
+        if status.st_uid == os.getuid() and is_old and _lock(handle):
+            path.unlink()
 
 
 def _keep_mode(target: Path, temporary: Path) -> None:

@@ -39,10 +39,12 @@ def db_to_power(db: float) -> float:
     return 10.0 ** (db / 10.0)
 
 
-def require_finite(name: str, value: float) -> float:
+def require_finite(name: str, value: object) -> float:
     """`value` as a float, or a ParameterError that names it."""
     try:
-        number = float(value)
+        if isinstance(value, str | bytes):
+            raise TypeError
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ParameterError(f"{name} must be a number, not {value!r}") from None
     if not math.isfinite(number):

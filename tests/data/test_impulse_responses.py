@@ -134,3 +134,11 @@ def test_real_rooms(shared_folder):
     assert reverberation_s(kernels, 22050) == pytest.approx(church.rt60(), rel=0.03)
     assert np.sum(kernels.astype(np.float64) ** 2) == pytest.approx(1, rel=1e-5)
     assert church.duration_s > 7.9
+
+
+def test_a_bare_name_is_enough_where_it_is_the_only_one(folder):
+    assert room("cave", folder).name == room("Cave.flac", folder).name == "old/Cave.flac"
+    write(folder / "new" / "cave.wav", 0.4)
+    with pytest.raises(ParameterError, match=r"'cave' may be new/cave\.wav or old/Cave\.flac: name its folder too"):
+        room("cave", folder)
+    assert room("new/cave", folder).name == "new/cave.wav"

@@ -364,3 +364,18 @@ def test_a_function_of_a_column_that_a_kind_lacks_is_false_for_it():
 
 def test_a_selection_says_how_many_it_holds():
     assert repr(scene().select([1, 2, 3])) == "<motes.Selection 3 of 50 events>"
+
+
+def test_a_mask_of_one_kind_chooses_of_that_kind():
+    """`scene.gabor.window_s > 0.1` is as long as one table, and scenes that noise fills have two."""
+    scene = motes.encode(0.3 * np.sin(np.arange(16000) * 0.3) + 0.01, sample_rate_hz=8000, kbps=16)
+    assert len(scene.gabor) > len(scene.texture) > 0
+    chosen = scene.select(scene.gabor.window_s > 0.1)
+    assert len(chosen) == np.count_nonzero(scene.gabor.window_s > 0.1)
+    assert len(chosen.only().texture) == 0
+    assert len(scene.select(np.ones(len(scene.texture), bool)).only().gabor) == 0
+    with pytest.raises(ParameterError, match="neither all nor those of one kind"):
+        scene.select(np.ones(scene.n_events + 1, bool))
+    alike = scene.replace(gabor=scene.gabor.take(slice(0, len(scene.texture))))
+    with pytest.raises(ParameterError, match="as many as gabor and texture: which"):
+        alike.select(np.ones(len(alike.gabor), bool))

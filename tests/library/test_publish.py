@@ -299,3 +299,16 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(PublishError, match="no credentials"):
         Bucket("b", {})
+
+
+@pytest.mark.parametrize("name", ["a\tb.html", "odd-\udcff.html", "a\nb.wav", "x" * 250 + ".wav"])
+def test_a_name_that_no_bucket_takes_fails_alone(bucket, tmp_path, name, capsys):
+    prefix = "folder/" * 120 if len(name) > 200 else ""
+    for each in ("good.wav", name):
+        (tmp_path / each).write_bytes(b"sound")
+    found = {done.upload.path.name: done for done in publish(plan_uploads([tmp_path], prefix), Bucket(bucket))}
+    assert found["good.wav"].status == "published"
+    assert found[name].status == "failed"
+    assert "its name" in found[name].reason
+    assert main(["publish", str(tmp_path), "--bucket", bucket, "--prefix", prefix, "--dry-run", "--json"]) == 1
+    assert {json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()} == {"failed", "planned"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from base64 import b64decode
 from io import BytesIO
@@ -17,6 +18,7 @@ from report_examples import QUICK, RATE, SECONDS, chimes, written
 
 from motes.errors import ParameterError
 from motes.report.page import PageOptions, page
+from motes.report.report import write_report
 from motes.report.subject import subject_of
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
@@ -205,3 +207,12 @@ def test_command_makes_one_page_of_several_scenes(tmp_path, monkeypatch, capsys)
     assert main(["report", "a.mote", "-r", "x.wav", "-r", "y.wav"]) == 2
     assert main(["report", "missing.mote", "-o", "c.html"]) == 1
     assert not Path("c.html").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are text elsewhere")
+def test_names_that_are_not_utf8_are_shown_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"odd-\xff.mote")
+    chimes(5).save(name)
+    made = write_report([name], "a.html", quick=True, command=f"motes report {name}")
+    assert made.path.read_text().count("odd-\\udcff") > 1

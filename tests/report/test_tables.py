@@ -5,14 +5,17 @@ import json
 
 import numpy as np
 import pytest
+from kind_examples import example, scene_of
 
 import motes
+from motes import kinds
+from motes.codec import dumps
 from motes.errors import MissingExtraError, ParameterError
 from motes.events.groups import Groups
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.report.picture import scene_picture
-from motes.report.tables import from_csv, scene_of_csv, write_csv, write_json, write_parquet
+from motes.report.tables import from_csv, scene_of_csv, write_csv, write_json, write_parquet, write_table
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 
@@ -169,3 +172,21 @@ def test_a_picture_as_svg():
     assert svg.startswith(b"<?xml")
     assert b"</svg>" in svg
     assert scene_picture(scene(), svg=True) == svg
+
+
+@pytest.mark.parametrize("to", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("shape", [(8000,), (2, 8000), (0,), (2, 100)])
+def test_every_format_is_read_back_into_the_same_file(tmp_path, to, shape):
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    scene = motes.encode(0.1 * rng.standard_normal(shape), sample_rate_hz=8000, kbps=60)
+    read = {"csv": motes.from_csv, "json": motes.from_json, "parquet": motes.from_parquet}[to]
+    assert dumps(read(write_table(scene, to, tmp_path / f"a.{to}"))) == dumps(scene)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.KINDS])
+def test_every_kind_is_read_from_json(tmp_path, kind, n_channels):
+    held = scene_of(example(kind, n_channels), n_channels=n_channels).quantise()
+    assert dumps(motes.from_json(write_table(held, "json", tmp_path / "a.json"))) == dumps(held)

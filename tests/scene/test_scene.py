@@ -1,10 +1,16 @@
 """A scene is frozen, ordered and checked."""
 
+import copy
+import pickle
+
+import msgspec
 import numpy as np
 import pytest
 
+import motes
 from motes.errors import ParameterError
 from motes.events.event_table import canonical_order
+from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
@@ -86,3 +92,40 @@ def test_channels_of_events_and_scene_agree():
 
 def test_says_what_it_is():
     assert repr(Scene(8000, 8000, 1, gabor())) == "<motes.Scene 1.00 s, 8000 Hz, mono: 3 gabor>"
+
+
+def test_scenes_are_equal_by_their_content(tmp_path):
+    scene = motes.encode(0.3 * np.sin(np.arange(8000) * 0.3), sample_rate_hz=8000, kbps=16)
+    copies = (copy.deepcopy(scene), pickle.loads(pickle.dumps(scene)), motes.load(scene.save(tmp_path / "a.mote")))
+    for other in copies:
+        assert other == scene
+        assert hash(other) == hash(scene)
+        assert not any(table.column(param.name).flags.writeable for table in other.tables for param in table.PARAMS)
+    metadata = msgspec.structs.replace(scene.metadata, encoder="another")
+    for other in (
+        scene.gain(1),
+        scene[0.1:0.5],
+        scene.replace(n_samples=7999),
+        scene.replace(metadata=metadata),
+        3,
+        None,
+    ):
+        assert other != scene
+    assert len({scene, *copies}) == 1
+
+
+@pytest.mark.parametrize("rate", [1, 2, 100])
+@pytest.mark.parametrize("n_samples", [100, 4000])
+def test_a_room_is_heard_at_any_sample_rate(rate, n_samples, tmp_path):
+    """A response that is shorter than a sample came to nothing, and to NaN."""
+    response = np.exp(-np.arange(n_samples) / 80) * np.random.default_rng(0).standard_normal(n_samples)
+    room = Room.of(response[None], 8000, "x", "0" * 64)
+    where = np.array([1]), np.array([0.3])
+    gabor = Gabor(np.array([3.0]), np.array([4.0]), np.array([0.2 * rate]), np.array([[0.5]]), np.array([[0.0]]))
+    gabor = gabor.replace(room_id=where[0], wetness=where[1])
+    with pytest.warns(motes.MotesWarning, match="licence"):
+        scene = motes.Scene(rate, 10 * rate, 1, gabor, rooms=[room]).embed_rooms()
+    scene.save(tmp_path / "a.mote")
+    sound = motes.load(tmp_path / "a.mote").render()
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() > 0.1

@@ -303,3 +303,50 @@ def test_joined_selects_the_other_scene():
     assert same(found.scene, scene.join(scene, 1.0))
     assert len(found) == scene.n_events
     assert found.onset_s >= 1.0
+
+
+def test_requests_that_name_events_by_number_name_the_revision_of_these_numbers(client):
+    """In the path, or in the body beside them: numbers without it would be those of a neighbour after an edit."""
+    described = client.get("openapi.json")
+    schemas = described["components"]["schemas"]
+
+    def names(schema, seen=()):
+        """All that a schema holds, at any depth."""
+        if isinstance(schema, list):
+            return set().union(*(names(part, seen) for part in schema), set())
+        if not isinstance(schema, dict):
+            return set()
+        reference = schema.get("$ref", "").rpartition("/")[2]
+        inside = names(schemas[reference], (*seen, reference)) if reference and reference not in seen else set()
+        own = set(schema.get("properties", {}))
+        return own | inside | set().union(*(names(part, seen) for part in schema.values()), set())
+
+    checked = 0
+    for path, methods in described["paths"].items():
+        for method, about in methods.items():
+            body = about.get("requestBody", {})
+            if {"ids", "ranges", "find"} & names(body) or "{event}" in path:
+                checked += 1
+                assert "{revision}" in path or "revision" in names(body), (method, path)
+    assert checked >= 6
+
+
+@pytest.mark.parametrize("what", [{"ids": [5]}, {"ranges": [5, 6]}, {"group": 1}, {"expression": "id == 5"}, {}])
+@pytest.mark.parametrize(
+    "edit", [{"op": "delete"}, {"op": "set", "values": {"time_s": 0.5}}, {"op": "room", "room": 1}, {"op": "mute"}]
+)
+def test_an_edit_of_a_revision_that_is_not_in_force_does_nothing(client, what, edit):
+    document = client.open()
+    client.edit(document, "delete", {"ids": [0]})
+    before = client.scene(document)
+    answer = client.post(f"documents/{document['id']}/edits", {"revision": 0, "what": what, "edit": edit}, 409)
+    assert "edited meanwhile" in answer["error"]
+    assert client.scene(document) is before
+
+
+def test_a_document_of_a_studio_before_is_not_one_of_this(studio_of, folder):
+    """A page that outlives its server speaks to the next one of documents that only that one had."""
+    first, second = studio_of(folder), studio_of(folder)
+    one, other = first.open(), second.open()
+    assert one["id"] != other["id"]
+    second.post(f"documents/{one['id']}/edits", {"revision": 0, "what": {"ids": [5]}, "edit": {"op": "delete"}}, 404)

@@ -27,7 +27,7 @@ _WRITE_SAMPLES = 16384  # libsndfile's Vorbis encoder keeps a whole call on the 
 _WAV_BYTES = 2**32 - 2**16
 
 
-def write_audio(  # noqa: PLR0913  (properties of a file, by keyword)
+def write_audio(  # noqa: PLR0913 (properties of a file, by keyword)
     path: str | os.PathLike[str] | BinaryIO,
     audio: NDArray[np.floating[Any]] | Iterable[NDArray[np.floating[Any]]],
     sample_rate_hz: float,

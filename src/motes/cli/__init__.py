@@ -2,6 +2,9 @@
 stays quick.
 """
 
-from motes.cli.app import app, main
+try:
+    from motes.cli.app import app, main, run
+except KeyboardInterrupt:  # Ctrl-C while Python still imports
+    raise SystemExit(130) from None
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]

@@ -1,8 +1,6 @@
 """`python -m motes.cli`: what `motes` does."""
 
-import sys
-
-from motes.cli.app import main
+from motes.cli.app import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
 
-from motes.cli.console import UsageError, say
+from motes.cli.console import UsageError, open_closed_streams, say
 from motes.errors import MotesError, ParameterError, warn_in_lines
 
 
@@ -64,18 +66,32 @@ for _flag in ("--help", "--version"):
     app[_flag].group = (_group,)
 
 
+def run() -> NoReturn:
+    """Run the command line and end the process; at once where PyTorch is loaded, which takes a second to leave."""
+    status = main()
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: no traceback of how Python ends
+    if "torch" in sys.modules:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 def main(tokens: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` by default) and return its exit status: 0 ok, 1 a file failed, 2 usage, 130
     interrupted.
 
     Whatever goes wrong becomes one line on standard error; with `MOTES_DEBUG` set a bug shows its traceback.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name need not be printable
-    warn_in_lines()
     try:
-        with _terminate_like_interrupt():
+        with _ending_like_interrupt():
+            open_closed_streams()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(AttributeError, ValueError):
+                    stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names need not be printable
+            warn_in_lines()
             status = _run(sys.argv[1:] if tokens is None else list(tokens))
             sys.stdout.flush()
             return status
@@ -105,7 +121,7 @@ def main(tokens: Sequence[str] | None = None) -> int:
 def _run(tokens: list[str]) -> int:
     try:
         command, bound, _ = app.parse_args(_stdin_last(_expand_lists(tokens)), exit_on_error=False, print_error=False)
-    except (CycloptsError, ParameterError) as error:
+    except (CycloptsError, ParameterError, UsageError) as error:
         return _usage(error, tokens)
     try:
         result: Any = command(*bound.args, **bound.kwargs)
@@ -116,14 +132,27 @@ def _run(tokens: list[str]) -> int:
 
 def _usage(error: Exception, tokens: list[str]) -> int:
     command = next((token for token in tokens[:1] if token in app), "")
-    say(f"{str(error).rstrip('.')} ({' '.join(filter(None, ['motes', command]))} --help tells more)")
+    say(f"{_message(error).rstrip('.')} ({' '.join(filter(None, ['motes', command]))} --help tells more)")
     return 2
+
+
+def _message(error: Exception) -> str:
+    """What is wrong; of options that are not known, which one was meant only if it is nearly that."""
+    if not isinstance(error, UnknownOptionError):
+        return str(error)
+    given = (error.token.keyword or error.token.value).partition("=")[0]
+    known = {} if error.argument_collection is None else error.argument_collection
+    names = [name for argument in known for name in argument.names if name.startswith("--")]
+    near = difflib.get_close_matches(given, names, 1, 0.75)
+    return f"Unknown option: {given}" + (f". Did you mean {near[0]}?" if near else "")
 
 
 def _expand_lists(tokens: list[str]) -> list[str]:
     """`--windows 512,2048` as `--windows 512 --windows 2048`."""
     expanded: list[str] = []
-    for token in tokens:
+    for before, token in pairwise(["", *tokens]):
+        if token.isdecimal() and expanded[-2:-1] == ["--windows"] and not os.path.exists(token):
+            raise UsageError(f"--windows takes a list with commas, as in --windows {before.rpartition('=')[2]},{token}")
         name, _, value = token.rpartition("=")
         if name == "--windows":
             expanded += ["--windows", *_between("--windows", value.split(","))]
@@ -138,31 +167,35 @@ def _between(separator: str, values: list[str]) -> list[str]:
     return [part for value in values for part in (separator, value)][1:]
 
 
+# Options whose value may be `-`.
+_TAKE_STREAMS = ("-o", "--output", "-r", "--reference", "--")
+
+
 def _stdin_last(tokens: list[str]) -> list[str]:
     """`-` for standard input at the end, where it cannot be taken for an option."""
-    found = [
-        i
-        for i, token in enumerate(tokens)
-        if token == "-" and (i == 0 or tokens[i - 1] not in ("-o", "--output", "--"))
-    ]
+    found = [i for i, token in enumerate(tokens) if token == "-" and (i == 0 or tokens[i - 1] not in _TAKE_STREAMS)]
     if not found or "--" in tokens:
         return tokens
     return [token for i, token in enumerate(tokens) if i not in found] + ["--"] + ["-"] * len(found)
 
 
 @contextlib.contextmanager
-def _terminate_like_interrupt() -> Iterator[None]:
-    """A polite request to end cleans up as Ctrl-C does."""
+def _ending_like_interrupt() -> Iterator[None]:
+    """A polite request to end, and a terminal that is closed, clean up as Ctrl-C does; what nohup ignores stays so."""
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    before = {}
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, stop)
     except ValueError:  # not in the main thread
-        yield
-        return
+        pass
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

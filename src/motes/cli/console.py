@@ -4,15 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from motes.errors import MotesError
 
 
+def started_s() -> float:
+    """When this process began, of time.monotonic; where the system does not say, now."""
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as handle:
+            ticks = int(handle.read().rpartition(")")[2].split()[19])
+        since_s = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (AttributeError, IndexError, OSError, ValueError):
+        since_s = 0.0
+    return time.monotonic() - since_s
+
+
 class UsageError(MotesError):
     """The command line does not fit together."""
+
+
+# Standard streams that were closed when the command began.
+_closed: set[int] = set()
+
+
+def open_closed_streams() -> None:
+    """Standard streams that the caller closed lead nowhere: no file that is opened later takes their place, and what is
+    printed is not an error.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            with contextlib.suppress(OSError):
+                while (opened := os.open(os.devnull, os.O_RDWR)) < number:
+                    pass  # the lowest free one: another that is closed
+                if opened != number:
+                    os.close(opened)
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for as long as we run)
+            _closed.add(number)
 
 
 def say(message: object) -> None:
@@ -57,6 +89,8 @@ def announce_compilation() -> None:
 
 def refuse_terminal(what: str) -> None:
     """Binary data on a screen helps nobody."""
+    if 1 in _closed:
+        raise UsageError("standard output is closed: -o FILE")
     if sys.stdout.isatty():
         raise UsageError(f"standard output is a terminal, not a place for {what}: -o FILE, or > FILE")
 

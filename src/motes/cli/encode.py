@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 
 from motes.audio import RECORDINGS, Preparation, RawSamples
 from motes.audio.raw import RAW_EXTENSIONS
-from motes.cli.console import UsageError
+from motes.cli.console import UsageError, started_s
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
 from motes.errors import ParameterError
@@ -164,7 +164,10 @@ def encode(
     except ParameterError as error:
         raise UsageError(str(error)) from error
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS if raw is None else RAW_EXTENSIONS)
-    work = Encode(options, files.force, embed_rooms, preparation, raw, tags)
+    if len(todo) > 1 and getattr(options, "checkpoint", None) is not None:
+        raise UsageError(f"--checkpoint keeps the fit of one recording, and these are {len(todo)}: encode them singly")
+    begun_s = started_s() if len(todo) == 1 else None
+    work = Encode(options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s)
     return files.do(todo, work, chosen.doing, _account)
 
 

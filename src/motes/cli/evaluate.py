@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, announce_compilation, print_json
-from motes.cli.many import Json
+from motes.cli.many import Json, shown
 from motes.errors import ParameterError
 from motes.losses import loss_named
 
@@ -25,7 +25,7 @@ _UNITS |= dict.fromkeys(("ild_error_db", "ild_error_db_worst"), "dB")
 def evaluate(
     estimate: str,
     *,
-    reference: Annotated[str, Parameter(name=["--reference", "-r"])],
+    reference: Annotated[str, Parameter(name=["--reference", "-r"], allow_leading_hyphen=True)],
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
@@ -40,7 +40,7 @@ def evaluate(
     Parameters
     ----------
     estimate
-        A recording or a .mote file.
+        A recording or a .mote file; `-` is standard input, for one of the two.
     reference
         The recording it is compared with: same sample rate, channels and length.
     perceptual
@@ -60,10 +60,12 @@ def evaluate(
 
     for name in loss:
         _check_loss(name)
+    if estimate == reference == "-":
+        raise UsageError("standard input can be one of the two, not both")
     if any(path.lower().endswith(".mote") for path in (estimate, reference)):
         announce_compilation()
     result = measured(estimate, reference, perceptual=perceptual, controls=controls, align=align, loss=loss)
-    _show(estimate, reference, result, json)
+    _show(shown(estimate), shown(reference), result, json)
     return 0
 
 

@@ -50,12 +50,12 @@ def import_(
     duration: Annotated[float | None, Parameter(allow_leading_hyphen=True)] = None,
     files: Files = ONE_BY_ONE,
 ) -> int:
-    """Turn CSV tables of events, such as `motes export` writes, into .mote files.
+    """Turn tables of events (CSV, JSON, Parquet), such as `motes export` writes, into .mote files.
 
     Parameters
     ----------
     inputs
-        CSV files or folders; `-` is standard input.
+        Tables or folders, in which CSV files are looked for; `-` is standard input.
     output
         The .mote file, a folder, or `-` for standard output. Without it each lies beside its table.
     rate

@@ -5,12 +5,16 @@ settings are in force.
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from motes.cli.console import UsageError, print_json, say, tell
-from motes.cli.many import Json
+from motes.cli.many import Json, shown
 from motes.errors import FormatError, MotesError
 
 if TYPE_CHECKING:
@@ -23,12 +27,16 @@ def info(*files: str, json: Json = False) -> int:
     Parameters
     ----------
     files
-        .mote files.
+        .mote files, or folders of them; `-` is standard input.
     """
     from motes import codec
+    from motes.encoders import options_in_force
+
+    files = _all(files)
 
     def show(path: str) -> None:
         found = codec.info(_file(path))
+        found = msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
         if json:
             print_json(_as_dict(path, found))
         else:
@@ -46,9 +54,11 @@ def validate(*files: str, json: Json = False) -> int:
     Parameters
     ----------
     files
-        .mote files.
+        .mote files, or folders of them; `-` is standard input.
     """
     from motes import codec
+
+    files = _all(files)
 
     def check(path: str) -> None:
         try:
@@ -60,35 +70,50 @@ def validate(*files: str, json: Json = False) -> int:
         if json:
             print_json({"file": path, "valid": True, "reason": "", "events": found.events, "seconds": found.duration_s})
         else:
-            print(f"{path}: ok, {_events(found)}, {found.duration_s:.2f} s")
+            print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
 
     return _each(files, check)
 
 
 def _each(files: tuple[str, ...], action: Any) -> int:
-    if not files:
-        raise UsageError("name at least one .mote file")
     status = 0
     for path in files:
         try:
             action(path)
         except MotesError as error:
-            say(error if path in str(error) else f"{path}: {error}")
+            say(error if path in str(error) and path != "-" else f"{shown(path)}: {error}")
             status = 1
     return status
 
 
-def _file(path: str) -> str:
+def _all(files: tuple[str, ...]) -> tuple[str, ...]:
+    """The files, those in folders in order of their names."""
+    if not files:
+        raise UsageError("name at least one .mote file")
+    found: list[str] = []
+    for path in files:
+        found += _in_folder(path) if os.path.isdir(path) else [path]
+    return tuple(found)
+
+
+def _in_folder(folder: str) -> list[str]:
+    root = Path(folder)
+    found = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() == ".mote" and path.is_file())
+    inside = sorted(root / path for path in found if not any(part.startswith(".") for part in path.parts))
+    return [str(path) for path in inside] or [folder]
+
+
+def _file(path: str) -> str | BytesIO:
+    if path == "-":
+        return BytesIO(sys.stdin.buffer.read())
     if os.path.isdir(path):
-        raise FormatError(f"{path} is a folder, not a .mote file")
+        raise FormatError(f"{path} is a folder without .mote files")
     if not os.path.exists(path):
         raise FormatError(f"there is no file {path}")
     return path
 
 
 def _as_dict(path: str, found: FileInfo) -> dict[str, Any]:
-    import msgspec
-
     builtins: dict[str, Any] = msgspec.to_builtins(found)
     return {"file": path} | builtins
 
@@ -98,10 +123,10 @@ def _events(found: FileInfo) -> str:
 
 
 def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
-    options = ", ".join(f"{name} {value}" for name, value in found.options.items() if value is not None)
+    options = ", ".join(f"{name} {_option(value)}" for name, value in found.options.items() if value is not None)
     draft = f", draft {found.draft}" if found.draft else ""
     lines = [
-        ("file", f"{path} (format {found.format_version}{draft}, {found.n_packets} packets)"),
+        ("file", f"{shown(path)} (format {found.format_version}{draft}, {found.n_packets} packets)"),
         (
             "audio",
             (
@@ -121,6 +146,10 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("file id", found.file_id),
     ]
     return [(name, text) for name, text in lines if text.strip()]
+
+
+def _option(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _channels(number: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from motes.audio import OUTPUT_FORMATS
 from motes.cli.console import (
     UsageError,
     announce_compilation,
@@ -47,9 +49,11 @@ class Many:
             refuse_terminal(what)
             if self.json:
                 raise UsageError("--json and -o - both want standard output")
-        return planned(
+        _refuse_one_for_several(inputs, output)
+        jobs = planned(
             inputs, output, suffix=suffix, looked_for=looked_for, overwrite=self.force, skip_existing=self.skip_existing
         )
+        return [_without_recording(job) for job in jobs] if looked_for is MOTES else jobs
 
     def do(self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str]) -> int:
         """Do the jobs, say one line about each, and return the exit status."""
@@ -70,6 +74,25 @@ WHOLE = Stretch()
 Files = Annotated[Many, Parameter(name="*")]
 ONE_BY_ONE = Many()
 MOTES = frozenset({".mote"})
+# Names that say that a file is meant.
+_FILES = frozenset({".mote", ".csv", ".json", ".parquet", ".png", ".svg", *OUTPUT_FORMATS})
+
+
+def _refuse_one_for_several(inputs: tuple[str, ...], output: str | None) -> None:
+    """The name of a file where a folder is needed: nobody wants a folder called one.mote."""
+    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
+    if not several or output is None or output == "-" or output.endswith(("/", os.sep)) or os.path.exists(output):
+        return
+    if os.path.splitext(output)[1].lower() in _FILES:
+        what = f"{len(inputs)} files" if len(inputs) > 1 else "a folder"
+        raise UsageError(f"-o {output} is one file, and {what} cannot become one: -o FOLDER/")
+
+
+def _without_recording(job: Job) -> Job:
+    """The job, refused if what it is made from is a recording by its name."""
+    if os.path.splitext(job.source)[1].lower() not in OUTPUT_FORMATS:
+        return job
+    return replace(job, refused=f"{job.source} is a recording, not a .mote file: motes encode turns it into one")
 
 
 def planned(inputs: tuple[str, ...], output: str | None, **options: Any) -> list[Job]:

@@ -40,7 +40,7 @@ def publish(
     days
         How long such links work, at most 7 days.
     """
-    from motes.library.publish import Bucket, plan_uploads
+    from motes.library.publish import Bucket, plan_uploads, planned
     from motes.library.publish import publish as send
     from motes.settings import load_settings
 
@@ -52,9 +52,10 @@ def publish(
     except ParameterError as error:
         raise UsageError(str(error)) from error
     if dry_run:
-        for upload in uploads:
-            _show(Published(upload, "planned"), name, json)
-        return 0
+        outcomes = list(planned(uploads))
+        for outcome in outcomes:
+            _show(outcome, name, json)
+        return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
     there, n_failed = Bucket(name), 0
     total, sent = max(1, sum(upload.n_bytes for upload in uploads)), 0
     with progress_bar(

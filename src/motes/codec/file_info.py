@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO
 
 import msgspec
 
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
 from motes.codec.packets import INSTRUMENT, ROOM
-from motes.codec.reader import load, naming
+from motes.codec.reader import loads, naming
 from motes.codec.room_packet import read_room
 from motes.codec.seeking import SeekableFile
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -44,9 +48,21 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     quantiser: GaborQuantiser
 
 
-def info(path: str | os.PathLike[str]) -> FileInfo:
-    """What a file says of itself: reads all but its packets of events, and needs no compiler."""
-    with naming(path), open(path, "rb") as handle:
+@contextmanager
+def _opened(given: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
+    """A handle that can seek, of a file, a pipe by its name, or what is open already."""
+    if not isinstance(given, str | os.PathLike):
+        yield given
+        return
+    with naming(given), open(given, "rb") as handle:
+        yield handle if handle.seekable() else BytesIO(handle.read())
+
+
+def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
+    """What a file, or an open one that can seek, says of itself: reads all but its packets of events, and needs no
+    compiler.
+    """
+    with _opened(given) as handle:
         found = SeekableFile(handle)
         rooms = [_in_words(packet) for packet in found.of_type(ROOM)]
     header, meta = found.header, found.header.metadata
@@ -92,7 +108,9 @@ def _in_words(packet: Frame) -> str:
     )
 
 
-def validate(path: str | os.PathLike[str]) -> FileInfo:
+def validate(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
     """Check every checksum and decode everything; FormatError, which names the packet, if anything is wrong."""
-    load(path)
-    return info(path)
+    with _opened(given) as handle:
+        handle.seek(0)
+        loads(handle.read())
+        return info(handle)

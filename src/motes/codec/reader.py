@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,9 @@ def load(
     Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing. Raises
     FormatError, which names the file and the packet, where anything is wrong.
     """
+    for name, value in (("start_s", start_s), ("end_s", end_s)):
+        if value is not None and math.isnan(value):
+            raise ParameterError(f"{name} must be a number, not {value}")
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
     with naming(path), open(path, "rb") as handle:

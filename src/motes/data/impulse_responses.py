@@ -95,8 +95,8 @@ def rooms(folder: Folder | None = None) -> list[Room]:
 
 
 def room(name: str, folder: Folder | None = None) -> Room:
-    """The room of a folder with this name, with or without its extension, or `synthetic:RT60[:SEED]`;
-    ParameterError if there is none.
+    """The room of a folder with this name, with or without its extension, and without the folder it is in where it is
+    the only one so called; or `synthetic:RT60[:SEED]`. ParameterError if there is none.
     """
     if name.startswith(SYNTHETIC):
         return _synthetic(name)
@@ -111,6 +111,12 @@ def room(name: str, folder: Folder | None = None) -> Room:
         matching = [(found, path) for found, path in known if same(found)]
         if matching:
             return read(matching[0][1], matching[0][0])
+    bare = _stem(name).lower()
+    matching = [(found, path) for found, path in known if _stem(found.rpartition("/")[2]).lower() == bare]
+    if len(matching) == 1:
+        return read(matching[0][1], matching[0][0])
+    if matching:
+        raise ParameterError(f"{name!r} may be {' or '.join(found for found, _ in matching[:4])}: name its folder too")
     near = difflib.get_close_matches(name, [_stem(found) for found, _ in known], 1)
     hint = f"did you mean {near[0]}?" if near else "motes rooms lists them"
     raise ParameterError(f"there is no room {name!r} in {os.fspath(folder)}: {hint}")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes import kinds
+from motes.arguments import checked
 from motes.edit import assign, joining, operations, tables
 from motes.edit.condition import Expression
 from motes.edit.slicing import slice_seconds, within
@@ -70,24 +71,28 @@ class Selection:
         """The scene without these events."""
         return tables.drop(self).scene
 
+    @checked
     def move(self, by_s: float) -> Scene:
         """These events later by `by_s` seconds, or earlier if it is negative; ParameterError if one would end
         before 0.
         """
         return operations.move(self, by_s).scene
 
+    @checked
     def transpose(self, semitones: float) -> Scene:
         """These events higher by `semitones` (lower if negative); they keep their times and windows, and partials
         their inner phases.
         """
         return operations.transpose(self, semitones).scene
 
+    @checked
     def stretch(self, factor: float) -> Scene:
         """These events `factor` times as long, about their first onset: times and windows grow, frequencies and
         amplitudes stay.
         """
         return operations.stretch(self, factor).scene
 
+    @checked
     def gain(self, db: float) -> Scene:
         """These events louder by `db` (quieter if negative)."""
         return operations.gain(self, db).scene
@@ -100,6 +105,7 @@ class Selection:
         """All other events with amplitude 0."""
         return operations.solo(self).scene
 
+    @checked
     def duplicate(self, at_s: float) -> Scene:
         """A second copy of these events, whose first onset is at `at_s`."""
         return joining.duplicate(self, at_s).scene
@@ -108,6 +114,7 @@ class Selection:
         """These events backwards, mirrored about the middle of their first and last centre."""
         return operations.reverse(self).scene
 
+    @checked
     def room(self, room: Room | int | None, wetness: float = 0.3) -> Scene:
         """These events sent to a room (`motes.room(…)`, or one of the scene's by its id), `wetness` 0 … 1 of each; None
         takes them out of theirs.
@@ -122,6 +129,7 @@ class Selection:
         """
         return assign.assign(self, values).scene
 
+    @checked
     def group(self, role: str = "own", parent: int = 0) -> Scene:
         """These events in a new group: a "note", a "voice" or your "own", within the group `parent`."""
         return assign.grouped(self, role, parent).scene
@@ -130,6 +138,7 @@ class Selection:
         """These events out of their groups, in those that these are in."""
         return assign.ungrouped(self).scene
 
+    @checked
     def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
         """The scene without those of these events whose frequency is below `low_hz` or above `high_hz`."""
         return operations.filter(self, low_hz, high_hz).scene
@@ -163,8 +172,9 @@ def choose(
     `group` or a group within it.
 
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
-    mask, event numbers or a mask, a slice of seconds, another Selection of the scene, or None for all. `group` is an
-    id, several, or Groups. Raises ParameterError where that makes no sense.
+    mask, event numbers, a mask of all events or of those of one kind (where no other kind has as many), a slice of
+    seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups. Raises
+    ParameterError where that makes no sense.
     """
     if isinstance(what, slice):
         mask = within(scene, *slice_seconds(what))
@@ -177,7 +187,7 @@ def choose(
     elif callable(what):
         mask = _by_function(scene, what)
     else:
-        mask = _by_ids(scene.n_events, what)
+        mask = _by_ids(scene, what)
     if start_s is not None or end_s is not None:
         mask = mask & within(scene, start_s, end_s)
     if group is not None:
@@ -259,7 +269,8 @@ class _Columns(dict[str, Any]):
         return self._table.found(name, self._scene) if name in self._table.FOUND else super().__getitem__(name)
 
 
-def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:
+def _by_ids(scene: Scene, what: Iterable[int] | int | NDArray[Any]) -> Mask:
+    n_events = scene.n_events
     try:
         ids = np.asarray(what if np.ndim(what) or not isinstance(what, Iterable) else list(what))  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -267,9 +278,7 @@ def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:
             f"select by a condition, a function, event numbers or a mask, not by {type(what).__name__}"
         ) from None
     if ids.dtype == np.bool_:
-        if ids.shape != (n_events,):
-            raise ParameterError(f"the mask has the shape {ids.shape}, the scene {n_events} events")
-        return np.array(ids)
+        return np.array(ids) if ids.shape == (n_events,) else _of_one_kind(scene, ids)
     if ids.size and not np.issubdtype(ids.dtype, np.integer):
         raise ParameterError(f"select by a condition, a function, event numbers or a mask, not by {ids.dtype} values")
     ids = np.atleast_1d(ids).astype(np.int64)
@@ -283,6 +292,21 @@ def _by_ids(n_events: int, what: Iterable[int] | int | NDArray[Any]) -> Mask:
     mask = np.zeros(n_events, np.bool_)
     mask[ids] = True
     return mask
+
+
+def _of_one_kind(scene: Scene, mask: Mask) -> Mask:
+    """A mask over the table of one kind as one over all events."""
+    held = [table for table in scene.tables if len(table)]
+    fitting = [table.KIND for table in held if mask.shape == (len(table),)]
+    if len(fitting) != 1:
+        counts = ", ".join(f"{len(table)} {table.KIND}" for table in held)
+        which = f"as many as {' and '.join(fitting)}: which?" if fitting else "neither all nor those of one kind"
+        raise ParameterError(
+            f"the mask has the shape {mask.shape}, the scene {scene.n_events} events, {counts}: {which}"
+        )
+    return np.concatenate(
+        [mask if fitting[0] == table.KIND else np.zeros(len(table), np.bool_) for table in scene.tables]
+    )
 
 
 def _mask_of(selection: Selection, scene: Scene) -> Mask:

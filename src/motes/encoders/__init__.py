@@ -28,6 +28,7 @@ __all__ = [
     "encoder_of",
     "make_options",
     "options_in",
+    "options_in_force",
 ]
 
 
@@ -48,6 +49,11 @@ class Encoder:
     events: str = "events"
     extra: str = ""
     shows: bool = False
+
+    @property
+    def has_time_limit(self) -> bool:
+        """Whether it takes `begun_s`, when its time began to run."""
+        return any(each.name == "time_limit_s" for each in options_in(self.options))
 
 
 ENCODERS = (
@@ -114,6 +120,21 @@ def make_options(encoder: Encoder, values: dict[str, Any]) -> Options:
         if name not in names:
             raise ParameterError(f"{encoder.name} has no option {name[:40]!r}{_suggestion(encoder, name, names)}")
     return encoder.options(**values)
+
+
+def options_in_force(name: str, stored: dict[str, Any]) -> dict[str, Any]:
+    """What an encoder went by, of the options that a file of its scene holds: these, and for all others the defaults
+    of this version; of no encoder or another one's, only what is stored.
+    """
+    known = next((each for each in ENCODERS if each.name == name), None)
+    if known is None:
+        return stored
+    names = {each.name for each in options_in(known.options)}
+    try:
+        options = known.options(**{name: value for name, value in stored.items() if name in names})
+    except (ParameterError, TypeError):
+        return stored
+    return {name: value for name, value in options.in_force().items() if value is not None} | stored
 
 
 def _suggestion(encoder: Encoder, name: str, names: list[str]) -> str:

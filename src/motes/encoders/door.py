@@ -7,6 +7,7 @@ to the dataclasses.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
@@ -169,6 +170,7 @@ def encode(
     """
     from motes.audio import AS_IT_IS, Preparation, as_source, prepared
 
+    begun_s = time.monotonic()
     how = Preparation(**{each.name: values.pop(each.name) for each in fields(Preparation) if each.name in values})
     if options is None:
         chosen = encoder_named("pursuit" if encoder is None else encoder)
@@ -181,7 +183,9 @@ def encode(
             raise ParameterError(f"these are options of {chosen.name}, not of {encoder}")
     if watch is not None and not chosen.shows:
         raise ParameterError(f"{chosen.name} does not show its scene as it grows: it takes no watch")
-    more = {} if watch is None else {"watch": watch}
+    more: dict[str, Any] = {} if watch is None else {"watch": watch}
+    if chosen.has_time_limit:
+        more["begun_s"] = begun_s
     tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
     if how != AS_IT_IS:
         audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None

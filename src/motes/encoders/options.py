@@ -58,6 +58,11 @@ class Options:
         """Raise ParameterError for a value of a wrong type or out of range."""
         check(self)
 
+    def in_force(self) -> dict[str, Any]:
+        """All options by name that the result depends on, with what takes the place of None where something does."""
+        held = {each.name: getattr(self, each.name) for each in options_in(type(self)) if not each.is_file}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in held.items()}
+
 
 def options_in(options: type[Options]) -> tuple[Option, ...]:
     """The options of a dataclass, in its order."""

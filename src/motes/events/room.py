@@ -257,9 +257,12 @@ def reverberation_s(response: Samples, sample_rate_hz: int) -> float | None:
 
 
 def _resampled(response: Samples, from_hz: int, to_hz: int) -> Samples:
+    """At another rate; a response that is nothing there, such as one shorter than a sample, is an impulse."""
     from motes.audio import resample_blocks
 
-    return np.concatenate(list(resample_blocks([response], len(response), from_hz, to_hz)), axis=1)
+    blocks = list(resample_blocks([response], len(response), from_hz, to_hz))
+    found = np.concatenate([np.zeros((len(response), 0), np.float32), *blocks], axis=1)
+    return found if found.any() else np.ones((len(response), 1), np.float32)
 
 
 def _checked_rt60(rt60_s: float) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from motes.errors import ParameterError
+from motes.errors import MotesWarning, ParameterError
 from motes.files import atomic_output
 from motes.library.batch import Progress
 from motes.library.plan import Job
@@ -39,6 +40,8 @@ class Edit:
         """Edit one file; the report says how many events were selected."""
         start = time.perf_counter()
         edited = self.apply(load_scene(job.source))
+        if self.select is not None and not edited.n_selected and edited.n_events:
+            warnings.warn(MotesWarning(f"{job.source}: none of {edited.n_events} events is selected"), stacklevel=2)
         job.make_folder()
         n_bytes = _store(edited.scene, job.output, self.overwrite)
         return {
@@ -105,7 +108,11 @@ class Export:
         from motes.report.instrument_json import write_instrument
         from motes.report.tables import write_csv, write_json, write_parquet
 
-        scene = scene if self.select is None else scene.select(self.select).only()
+        if self.select is not None:
+            chosen = scene.select(self.select)
+            if not len(chosen) and scene.n_events:
+                warnings.warn(MotesWarning(f"none of {scene.n_events} events is selected"), stacklevel=2)
+            scene = chosen.only()
         write = {
             "csv": write_csv,
             "json": write_json,
@@ -155,7 +162,7 @@ def _write(output: str | os.PathLike[str], data: memoryview, overwrite: bool) ->
 
 @dataclass(frozen=True)
 class Import:
-    """CSV to .mote file."""
+    """Table (CSV, JSON or Parquet) to .mote file."""
 
     sample_rate_hz: int | None = None
     duration_s: float | None = None
@@ -163,16 +170,14 @@ class Import:
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Import one table."""
-        from motes.report.tables import from_csv, scene_of_csv
+        from motes.report.imports import from_table, scene_of_table
 
         if os.path.isdir(job.source):
-            raise ParameterError(f"{job.source} is a folder, not a CSV file")
+            raise ParameterError(f"{job.source} is a folder, not a table")
         if job.source == "-":
-            scene = scene_of_csv(
-                sys.stdin.buffer.read().decode("utf-8-sig", "replace"), self.sample_rate_hz, self.duration_s
-            )
+            scene = scene_of_table(sys.stdin.buffer.read(), self.sample_rate_hz, self.duration_s)
         else:
-            scene = from_csv(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
+            scene = from_table(job.source, sample_rate_hz=self.sample_rate_hz, duration_s=self.duration_s)
         job.make_folder()
         n_bytes = _store(scene, job.output, self.overwrite)
         return {

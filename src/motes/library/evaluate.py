@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -92,16 +94,27 @@ def _loss_of(loss: Loss, estimate: Block, reference: Block, rate: int) -> float:
     return total / n
 
 
+def _opened(path: str) -> Scene | str | BytesIO:
+    """The scene in a .mote file, else the path of a recording; of standard input what it holds."""
+    from motes.codec import loads
+    from motes.codec.frames import MAGIC
+    from motes.data.impulse_responses import finder
+    from motes.library.work import load_scene
+
+    if path != "-":
+        return load_scene(path) if path.lower().endswith(".mote") else path
+    data = sys.stdin.buffer.read()
+    return loads(data, finder()) if data.startswith(MAGIC) else BytesIO(data)
+
+
 def _audio_of(given: Audio | Scene, sample_rate_hz: float | None) -> tuple[Block, int]:
     """Samples and their rate."""
-    from motes.library.work import load_scene
     from motes.scene.scene import Scene
 
     if isinstance(given, str | os.PathLike):
-        path = os.fspath(given)
-        if not path.lower().endswith(".mote"):
-            return read_audio(path)
-        given = load_scene(path)
+        given = _opened(os.fspath(given))
+    if isinstance(given, str):
+        return read_audio(given)
     if isinstance(given, Scene):
         return given.render(), given.sample_rate_hz
     source = as_source(given, sample_rate_hz)

@@ -43,6 +43,8 @@ UNKNOWN_TYPE = "application/octet-stream"
 DIGEST = "sha256"
 # Bytes read at once, and of a part of a large upload.
 CHUNK, PART = 1 << 20, 8 << 20
+# Longer keys S3 refuses.
+MOST_KEY_BYTES = 1024
 # S3 signs for no longer.
 LONGEST_LINK_DAYS = 7
 # Variables, any of which says where credentials are.
@@ -131,6 +133,24 @@ def _files(given: Path) -> Iterator[tuple[Path, str]]:
         raise ParameterError(f"the folder {given} holds no files")
     top = given.resolve().name
     yield from ((path, "/".join(filter(None, (top, path.relative_to(given).as_posix())))) for path in inside)
+
+
+def why_no_key(key: str) -> str:
+    """Why an object cannot have this key, a part of a sentence; empty where it can."""
+    if any("\ud800" <= character <= "\udfff" for character in key):
+        return "its name is not UTF-8, which no bucket takes: rename it"
+    if any(not character.isprintable() for character in key):
+        return f"its name holds {next(c for c in key if not c.isprintable())!r}, which no address can: rename it"
+    if len(key.encode()) > MOST_KEY_BYTES:
+        return f"its name takes {len(key.encode())} bytes, more than the {MOST_KEY_BYTES} that a bucket takes"
+    return ""
+
+
+def planned(uploads: Iterable[Upload]) -> Iterator[Published]:
+    """What would become of each upload, as far as can be told without asking the bucket."""
+    for upload in uploads:
+        reason = why_no_key(upload.key)
+        yield Published(upload, "failed" if reason else "planned", reason=reason)
 
 
 def digest_of(path: Path) -> str:
@@ -267,6 +287,10 @@ def publish(
     if link_days is not None:
         bucket.link("x", link_days)  # a mistake is seen before anything is sent
     for upload in uploads:
+        if reason := why_no_key(upload.key):
+            yield Published(upload, "failed", reason=reason)
+            on_bytes(upload.n_bytes)
+            continue
         n_sent = 0
 
         def count(n_bytes: int) -> None:
@@ -300,7 +324,7 @@ def publish_files(
         raise ParameterError("which bucket? name it, or set S3_BUCKET in the environment or .env")
     uploads = plan_uploads(paths, prefix)
     if dry_run:
-        return (Published(upload, "planned") for upload in uploads)
+        return planned(uploads)
     return publish(uploads, Bucket(name), link_days=link_days)
 
 

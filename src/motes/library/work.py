@@ -57,6 +57,8 @@ class Encode:
     tags: bool = True
     # Called with how far the encoder itself has come.
     on_progress: Callable[[EncoderProgress], None] | None = None
+    # When the time began to run, of time.monotonic: by default with each job.
+    begun_s: float | None = None
     # Called with the scene as it grows, by encoders that show it.
     watch: Callable[[Scene, EncoderProgress], None] | None = None
 
@@ -64,7 +66,7 @@ class Encode:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
         from motes.encoders import encoder_of
 
-        start = time.perf_counter()
+        start = time.monotonic() if self.begun_s is None else self.begun_s
         opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
         source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
@@ -73,14 +75,15 @@ class Encode:
                 self.on_progress(now)
             progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
 
-        more = {"watch": self.watch} if encoder.shows else {}
+        more: dict[str, Any] = {"watch": self.watch} if encoder.shows else {}
+        more |= {"begun_s": start} if encoder.has_time_limit else {}
         scene = encoder.encode(source, self.options, progress=report, **more)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
         if self.tags and self.raw is None and job.source != "-":
             scene = scene.replace(tags=read_tags(job.source))
         n_bytes = _store(scene, job.output, self.overwrite)
-        elapsed_s = time.perf_counter() - start
+        elapsed_s = time.monotonic() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
         return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
 

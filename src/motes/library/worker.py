@@ -38,6 +38,8 @@ class Worker:
         parent = multiprocessing.parent_process()
         self._parent = os.getppid() if parent is None else parent.pid
         signal.signal(signal.SIGINT, self._interrupt)
+        if hasattr(signal, "SIGHUP"):  # a terminal that is closed: the parent sees it too
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         threading.Thread(target=self._watch, name="stop", daemon=True).start()
 
     @contextlib.contextmanager

@@ -97,7 +97,7 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
 
 
 def _with_size(text: str) -> bytes:
-    whole = text.encode()
+    whole = text.encode(errors="backslashreplace")
     return whole.replace(b"@SIZE@", f"{len(whole) / 1e6:.1f} MB".encode())
 
 
@@ -123,8 +123,8 @@ def _hash(text: str) -> str:
 def _fitting(subject: Subject, number: int, budget: int, options: PageOptions) -> str:
     """The part about a scene, in at most `budget` bytes; about its beginning where the whole needs more."""
     part = _article(subject, number, budget, options)
-    while len(part.encode()) > budget:
-        seconds = subject.scene.duration_s * min(0.85, 0.9 * budget / len(part.encode()))
+    while len(part.encode(errors="backslashreplace")) > budget:
+        seconds = subject.scene.duration_s * min(0.85, 0.9 * budget / len(part.encode(errors="backslashreplace")))
         if seconds < 0.05:
             raise ParameterError(
                 f"{subject.name} does not fit into {budget / 1e6:.1f} MB: allow the page more (--megabytes)"

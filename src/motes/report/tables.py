@@ -29,11 +29,11 @@ from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.units import require_positive
 
-_MARK = "# motes "
+MARK = "# motes "
 _CHUNK_ROWS = 65536
 
 
-class _About(msgspec.Struct, frozen=True, kw_only=True):
+class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a scene is beside its events: the first line of a CSV file, `scene` in the others."""
 
     sample_rate_hz: int
@@ -50,13 +50,13 @@ class _About(msgspec.Struct, frozen=True, kw_only=True):
     rooms: list[bytes] = []
 
 
-def _about(scene: Scene) -> _About:
+def _about(scene: Scene) -> About:
     groups = [
         (int(number), int(parent), ROLES[role])
         for number, parent, role in zip(scene.groups.id, scene.groups.parent, scene.groups.role, strict=True)
         if parent or ROLES[role] != "partial"
     ]
-    return _About(
+    return About(
         sample_rate_hz=scene.sample_rate_hz,
         n_samples=scene.n_samples,
         n_channels=scene.n_channels,
@@ -77,14 +77,14 @@ def _packed(scene: Scene) -> list[bytes]:
     return [encode_instrument(instrument, number) for number, instrument in enumerate(scene.instruments)]
 
 
-def _rooms(about: _About) -> tuple[Room, ...]:
+def _rooms(about: About) -> tuple[Room, ...]:
     try:
         return tuple(decode_room(Reader(payload, "the room"))[1] for payload in about.rooms)
     except FormatError as error:
         raise ParameterError(f"line 1: {error}") from None
 
 
-def _unpacked(about: _About) -> tuple[Instrument, ...]:
+def _unpacked(about: About) -> tuple[Instrument, ...]:
     if not about.instruments:
         return ()
     from motes.codec.instrument_packet import decode_instrument
@@ -107,7 +107,7 @@ def write_csv(scene: Scene, handle: BinaryIO) -> None:
     columns = {table.KIND: flat_columns(table) for table in _held(scene)}
     names = list(dict.fromkeys(name for held in columns.values() for name in held))
     handle.write(
-        _MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n"
+        MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n"
     )
     for table in _held(scene):
         for first in range(0, len(table), _CHUNK_ROWS):
@@ -220,12 +220,12 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)
 
 
-def _first_line(text: str) -> tuple[_About | None, list[str]]:
+def _first_line(text: str) -> tuple[About | None, list[str]]:
     lines = text.splitlines()
-    if not lines or not lines[0].startswith(_MARK):
+    if not lines or not lines[0].startswith(MARK):
         return None, lines
     try:
-        return msgspec.json.decode(lines[0].removeprefix(_MARK), type=_About), ["", *lines[1:]]
+        return msgspec.json.decode(lines[0].removeprefix(MARK), type=About), ["", *lines[1:]]
     except msgspec.MsgspecError as error:
         raise ParameterError(f"line 1: not what motes writes there ({error}); without it, say --rate") from None
 
@@ -283,7 +283,7 @@ def _number(text: str, name: str, line: int) -> float:
     return value
 
 
-def _groups(tables: list[EventTable], about: _About | None) -> Groups:
+def _groups(tables: list[EventTable], about: About | None) -> Groups:
     """The groups that the first line describes, and partials for all others that events are in."""
     described = {
         number: (parent, ROLES.index(role) if role in ROLES else len(ROLES))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes import kinds
+from motes.arguments import checked
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.events.frozen import Frozen
@@ -160,6 +161,7 @@ class Scene(Frozen):
         by_kind: dict[str, Any] = {table.KIND: table for table in tables}
         return replace(self, **by_kind, **changes)
 
+    @checked
     def render(self, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
         """The audio, float32: `(n,)` when mono, else `(n_channels, n)`; of the whole scene, or from `start_s` to
         `end_s`.
@@ -168,13 +170,9 @@ class Scene(Frozen):
 
         return render(self, start_s=start_s, end_s=end_s)
 
+    @checked
     def save(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        overwrite: bool = True,
-        embed_rooms: bool = False,
-        version: int | None = None,
+        self, path: File, *, overwrite: bool = True, embed_rooms: bool = False, version: int | None = None
     ) -> Path:
         """Write a .mote file (rounding what is not yet rounded) and return its path.
 
@@ -208,6 +206,7 @@ class Scene(Frozen):
 
         return link(self)
 
+    @checked
     def select(
         self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None
     ) -> Selection:
@@ -220,20 +219,24 @@ class Scene(Frozen):
 
         return choose(self, what, start_s, end_s, group)
 
+    @checked
     def move(self, by_s: float) -> Scene:
         """Everything later by `by_s` seconds (earlier if negative)."""
         return self.select().move(by_s)
 
+    @checked
     def transpose(self, semitones: float) -> Scene:
         """Everything higher by `semitones` (lower if negative), as long as before."""
         return self.select().transpose(semitones)
 
+    @checked
     def stretch(self, factor: float) -> Scene:
         """Everything `factor` times as long, silences and the scene itself too, at the same frequencies."""
         from motes.edit.operations import stretch_scene
 
         return stretch_scene(self, factor)
 
+    @checked
     def gain(self, db: float) -> Scene:
         """Everything louder by `db` (quieter if negative)."""
         return self.select().gain(db)
@@ -244,10 +247,12 @@ class Scene(Frozen):
 
         return reverse_scene(self)
 
+    @checked
     def filter(self, low_hz: float | None = None, high_hz: float | None = None) -> Scene:
         """Only what lies in low_hz … high_hz: events whose frequency does, and of noise what does."""
         return self.select().filter(low_hz, high_hz)
 
+    @checked
     def join(self, other: Scene, at_s: float | None = None, *, resample: bool = False) -> Scene:
         """This scene with `other` starting at `at_s`, by default where this one ends; `resample` allows another
         sample rate.
@@ -256,6 +261,7 @@ class Scene(Frozen):
 
         return join(self, other, at_s, resample)
 
+    @checked
     def slice(self, start_s: float | None = None, end_s: float | None = None, *, with_overhang: bool = False) -> Scene:
         """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
         at both ends.
@@ -274,14 +280,17 @@ class Scene(Frozen):
         """A copy with some parts exchanged."""
         return replace(self, **changes)
 
+    @checked
     def to_csv(self, path: File, *, overwrite: bool = True) -> Path:
         """Write the events as a table, a line each, which `motes.from_csv` reads back; returns the path."""
         return self._export("csv", path, overwrite)
 
+    @checked
     def to_json(self, path: File, *, overwrite: bool = True) -> Path:
         """Write the events as one JSON object, a list for each column; returns the path."""
         return self._export("json", path, overwrite)
 
+    @checked
     def to_parquet(self, path: File, *, overwrite: bool = True) -> Path:
         """Write the events as a Parquet table, a row each; returns the path."""
         return self._export("parquet", path, overwrite)
@@ -297,6 +306,7 @@ class Scene(Frozen):
 
         return to_pandas(self)
 
+    @checked
     def plot(self, start_s: float = 0.0, end_s: float | None = None) -> Figure:
         """The events over their spectrogram, as a figure of matplotlib: at most 30 s from `start_s`."""
         from motes.report.picture import scene_figure
@@ -308,6 +318,25 @@ class Scene(Frozen):
         from motes.report.picture import scene_html
 
         return scene_html(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same to the bit: events, groups, instruments, rooms, and how they were made."""
+        if not isinstance(other, Scene):
+            return NotImplemented
+        if self is other:
+            return True
+        if self._outline() != other._outline() or (self.quantiser, self.metadata) != (other.quantiser, other.metadata):
+            return False
+        mine, theirs = ((*scene.tables, scene.groups, *scene.instruments, *scene.rooms) for scene in (self, other))
+        return all(one.equals(another) for one, another in zip(mine, theirs, strict=True))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self._outline())
+
+    def _outline(self) -> tuple[int, ...]:
+        """What scenes that are equal have in common, and most others not."""
+        parts = (len(self.instruments), len(self.rooms), *map(len, self.tables))
+        return self.sample_rate_hz, self.n_samples, self.n_channels, *parts
 
     def __repr__(self) -> str:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.arguments import checked
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument, Reals
 from motes.kinds.strike.kernel import Controls, Modes, Strikes, ring
@@ -34,6 +35,7 @@ class Player:
     lengths.
     """
 
+    @checked
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         # The next sample that `stream` gives.
@@ -42,6 +44,7 @@ class Player:
         self._waiting: list[tuple[float, float, int, float, float]] = []
         self._tail: Reals = np.zeros((instrument.n_channels, instrument.n_taps))
 
+    @checked
     def strike(
         self,
         control: int,

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from motes.audio import read_audio
-from motes.encoders.instrument import InstrumentOptions, encode, stages
+from motes.encoders.instrument import InstrumentOptions, encode, encoder, stages
 from motes.encoders.instrument.amplitude_refit import refit_amplitudes
 from motes.encoders.instrument.gradient_refinement import Refinement, refine
 from motes.encoders.instrument.mode_responses import Sites, correlate, inner_products, squared_norms
 from motes.encoders.instrument.mode_tuning import tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.stages import SELECTED
+from motes.encoders.time_limit import TimeLimit
 from motes.errors import ParameterError
 from motes.events.instrument import Instrument
 from motes.kinds.strike.table import Strike
@@ -106,9 +107,20 @@ def test_noise_does_not_break_it():
     assert np.sum((audio - scene.render()) ** 2) < np.sum(audio**2)
 
 
-def test_time_over_and_interrupted_give_the_best_so_far():
+class OverSoon(TimeLimit):
+    """A limit that is over whenever the fit looks, after its first sweep."""
+
+    def __init__(self, *_):
+        super().__init__(None)
+
+    is_over = True
+
+
+def test_time_over_and_interrupted_give_the_best_so_far(monkeypatch):
     _, audio = planted()
-    late = encode(audio, InstrumentOptions(time_limit_s=1e-6), sample_rate_hz=RATE)
+    with monkeypatch.context() as patched:
+        patched.setattr(encoder, "TimeLimit", OverSoon)
+        late = encode(audio, InstrumentOptions(), sample_rate_hz=RATE)
     assert late.metadata.stop_reason == "time_limit"
     assert snr_db(late.render(), audio) > 0
 

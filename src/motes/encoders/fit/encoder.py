@@ -8,7 +8,6 @@ are then done and sound on into the next, those in its overlap are carried into 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -40,6 +39,7 @@ from motes.encoders.fit.segments import Audio, Segment, samples_of, segments
 from motes.encoders.fit.state import State
 from motes.encoders.progress import Progress
 from motes.encoders.texture import TextureOptions, add_texture
+from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.event_table import EventTable
 from motes.events.room import Room, is_sent
 from motes.kinds.parameterisation import Atoms, Features, Parameterisation
@@ -60,21 +60,23 @@ def encode(
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
     watch: Watch | None = None,
+    begun_s: float | None = None,
 ) -> Scene:
     """The scene of a recording: at most `options.events` events of the options' kind, rounded as a file stores them.
 
-    `watch` is shown the scene as it stands every SHOWN_EVERY steps. Ctrl-C, the time limit and the other ends keep the
-    best so far; the scene's `metadata.stop_reason` is `iterations_reached`, `stalled`, `time_limit`, `cancelled` or
-    `nothing_audible_left`. Raises ParameterError for options or audio that make no sense, MissingExtraError without
-    PyTorch.
+    `watch` is shown the scene as it stands every SHOWN_EVERY steps. Ctrl-C, the time limit, which counts from
+    `begun_s`, and the other ends keep the best so far; the scene's `metadata.stop_reason` is `iterations_reached`,
+    `stalled`, `time_limit`, `cancelled` or `nothing_audible_left`. Raises ParameterError for options or audio that make
+    no sense, MissingExtraError without PyTorch.
     """
     options = options or SplatOptions()
+    limit = TimeLimit(options.time_limit_s, begun_s)
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
     features = Features(gamma=options.envelope == "gamma", noise=options.noise)
     parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
-    scene = _quantised(_Fit(source, options, parameterisation, progress, watch).run())
+    scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch).run())
     if not options.texture:
         return scene
     return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0))
@@ -94,11 +96,12 @@ class _Fit:
         source: Source,
         options: FitOptions,
         parameterisation: Parameterisation,
+        limit: TimeLimit,
         progress: Callable[[Progress], None] | None,
         watch: Watch | None,
     ) -> None:
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
-        self.progress, self.watch = progress, watch
+        self.limit, self.progress, self.watch = limit, progress, watch
         self.parameterisation = parameterisation
         self.rooms: RoomSelection | None = None
         if rooms := candidates(options.room):
@@ -107,27 +110,43 @@ class _Fit:
         self.density = DensityControl(options)
         self.done: EventTable = parameterisation.KIND.empty(source.n_channels)
         self.parts = segments(source.n_samples, self.rate, options.stretch_s)
-        self.begun_s = time.monotonic()
         self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
 
     def run(self) -> Scene:
         """The scene of all segments, fitted one after the other."""
         checkpoint = self._restored()
+        with self.limit.interrupting():
+            self._fit_segments(checkpoint)
+        return self._scene(self.done)
+
+    def _fit_segments(self, checkpoint: Checkpoint | None) -> None:
+        """Fit one segment after the other, until the time is up."""
         first, state = (checkpoint.segment, checkpoint.state) if checkpoint is not None else (0, None)
         carried = self.parameterisation.of_atoms(Atoms.none(self.source.n_channels))
         for number, audio in enumerate(samples_of(self.source, self.parts)):
             if number < first:
                 continue
-            objective = self._objective(self.parts[number], audio)
-            state = self._initial(objective, self.parts[number], carried) if state is None else state
-            state, reason = self._descend(objective, state, number)
-            self._store(number, state, reason)
-            carried = self._finish(self.parts[number], state if self.rooms is None else self.rooms.close(state))
-            state = None
+            try:
+                state, reason = self._fit_segment(number, audio, state, carried)
+            except TimeUp:  # before its first step: what the last one carried over sounds on in it
+                state, reason = self._at_rest(carried), StopReason.TIME_LIMIT
+            is_last = reason == StopReason.CANCELLED or self.limit.is_over
+            carried, state = self._finish(self.parts[number], state, is_last), None
             self.stopped = reason if reason != StopReason.NOTHING_AUDIBLE_LEFT or number == 0 else self.stopped
-            if reason == StopReason.CANCELLED:
+            if is_last:
                 break
-        return self._scene(self.done)
+
+    def _fit_segment(self, number: int, audio: Audio, state: State | None, carried: torch.Tensor) -> tuple[State, str]:
+        """The state of a segment when it is fitted, from a state or from the first guess, and why that ended."""
+        begun_s = self.limit.clock() - (state.elapsed_s if state is not None else 0.0)
+        objective = self._objective(self.parts[number], audio)
+        state = self._initial(objective, self.parts[number], carried) if state is None else state
+        state, reason = self._descend(objective, state, number, begun_s)
+        self._store(number, state, reason)
+        return (state if self.rooms is None else self.rooms.close(state)), reason
+
+    def _at_rest(self, anchor: torch.Tensor) -> State:
+        return State.at(self.parameterisation.at_rest(len(anchor)), anchor)
 
     def _restored(self) -> Checkpoint | None:
         checkpoint = restore(self.options, self.source, self.parameterisation.KIND)
@@ -140,7 +159,8 @@ class _Fit:
                     "began with"
                 )
             self.rooms.resume(checkpoint.state)
-        self.done, self.begun_s = checkpoint.done, self.begun_s - checkpoint.elapsed_s
+        self.done = checkpoint.done
+        self.limit.begun_s -= checkpoint.elapsed_s
         return checkpoint
 
     def _objective(self, segment: Segment, audio: Audio) -> Objective:
@@ -163,30 +183,30 @@ class _Fit:
         state = self.density.initialise(objective, carried, n_events, segment.first)
         return state if self.rooms is None else self.rooms.initialise(state)
 
-    def _descend(self, objective: Objective, state: State, number: int) -> tuple[State, str]:
-        """The state after steps until something ends them, and what that was."""
+    def _descend(self, objective: Objective, state: State, number: int, begun_s: float) -> tuple[State, str]:
+        """The state after steps until something ends them, and what that was; the segment was begun at `begun_s`."""
         if not len(state.theta):
             return state, StopReason.NOTHING_AUDIBLE_LEFT
-        begun_s, n_events = time.monotonic() - state.elapsed_s, len(state.theta)
+        n_events = len(state.theta)
         limit_s = self._time_limit_s(begun_s, number)
         optimiser = Optimiser(objective, self.options.learning_rate, self.rooms)
         try:
             while True:
-                now = replace(state, elapsed_s=time.monotonic() - begun_s)
+                now = replace(state, elapsed_s=self.limit.clock() - begun_s)
                 done = self._part_done(now, limit_s)
                 if reason := self._reason_to_stop(now, done):
                     return optimiser.finished(now), reason
                 now, loss = self._stepped(optimiser, now, done, n_events)
                 self._report(now, loss, (number + done) / len(self.parts), number)
                 state = now
-        except KeyboardInterrupt:
-            return state, StopReason.CANCELLED  # what a step had begun is not part of it
+        except KeyboardInterrupt as interrupt:
+            return state, reason_of(interrupt)  # what a step had begun is not part of it
 
     def _time_limit_s(self, begun_s: float, number: int) -> float | None:
         """Seconds that a segment may take: what is left of the limit, divided by the segments that are left."""
-        if self.options.time_limit_s is None:
+        if self.limit.limit_s is None:
             return None
-        return (self.options.time_limit_s - (begun_s - self.begun_s)) / (len(self.parts) - number)
+        return (self.limit.limit_s - (begun_s - self.limit.begun_s)) / (len(self.parts) - number)
 
     def _part_done(self, state: State, limit_s: float | None) -> float:
         by_time = 0.0 if limit_s is None else state.elapsed_s / max(1e-9, limit_s)
@@ -228,9 +248,8 @@ class _Fit:
             self._store(number, state, "")
 
     def _store(self, number: int, state: State, reason: str) -> None:
-        elapsed_s = time.monotonic() - self.begun_s
         rooms = self.rooms.digest() if self.rooms is not None else ""
-        store(self.options, self.source, Checkpoint(number, state, self.done, reason, elapsed_s, rooms))
+        store(self.options, self.source, Checkpoint(number, state, self.done, reason, self.limit.elapsed_s, rooms))
 
     @torch.no_grad()
     def _best_columns(self, state: State) -> dict[str, torch.Tensor]:
@@ -241,11 +260,13 @@ class _Fit:
         table = self.parameterisation.table(columns, segment.first / self.rate)
         return self.done.with_more(table) if len(self.done) else table
 
-    def _finish(self, segment: Segment, state: State) -> torch.Tensor:
-        """Anchors of the events that the next segment begins with; those of the first part are done."""
+    def _finish(self, segment: Segment, state: State, is_last: bool) -> torch.Tensor:
+        """Anchors of the events that the next segment begins with; those of the first part, of the last segment all,
+        are done.
+        """
         columns = self._best_columns(state)
         later = columns["time_s"] * self.rate + segment.first >= segment.done
-        if segment.done >= self.source.n_samples:
+        if is_last or segment.done >= self.source.n_samples:
             later = torch.zeros_like(later)
         self.done = self._table({name: value[~later] for name, value in columns.items()}, segment)
         carried = {name: value[later] for name, value in columns.items()}

@@ -68,9 +68,10 @@ def refit_amplitudes(
     best, mask = weights[:, used] * mask[:, used], mask[:, used]
     small = replace(sites.with_modes(used), amplitudes=gains @ best)
     residual = audio - small.render(n_samples)
-    preconditioner = Preconditioner(small, gains, mask, n_samples)
+    n_rounds = n_rounds if len(used) else 0
+    preconditioner = Preconditioner(small, gains, mask if n_rounds else np.zeros_like(mask), n_samples)
     step, slope = np.zeros_like(best), 1.0
-    for _ in range(n_rounds if len(used) else 0):
+    for _ in range(n_rounds):
         gradient = mask * (gains.T @ correlate_mixed(residual, small))
         direction = preconditioner.solve(gradient)
         following = float(np.sum((gradient.conj() * direction).real))

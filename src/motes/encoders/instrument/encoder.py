@@ -7,8 +7,8 @@ strikes share, then all of it refined by gradients. docs/instrument.md derives t
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,11 +16,14 @@ from numpy.typing import ArrayLike
 from motes.audio import ArraySource, Source
 from motes.encoders.checkpoint import checkpoint_errors, read_checkpoint, write_checkpoint
 from motes.encoders.instrument.fitted_scene import scene_of
+from motes.encoders.instrument.gradient_refinement import import_torch
 from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.options import InstrumentOptions
-from motes.encoders.instrument.stages import InstrumentFit, Work, refined, select
+from motes.encoders.instrument.stages import InstrumentFit, Work, nothing_found, refined, select
 from motes.encoders.progress import Progress
+from motes.encoders.time_limit import TimeLimit, TimeUp
 from motes.errors import ParameterError
+from motes.events.instrument import Reals
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
@@ -39,13 +42,16 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     progress: Callable[[Progress], None] | None = None,
+    begun_s: float | None = None,
 ) -> Scene:
     """The scene of a recording: one instrument and the strikes that play it, rounded as a file stores them.
 
-    Ctrl-C and the time limit end the fit with the best so far; the scene's `metadata.stop_reason` says so. Raises
-    ParameterError for options or audio that make no sense, MissingExtraError without PyTorch unless `refine` is 0.
+    Ctrl-C and the time limit, which counts from `begun_s`, end the fit with the best so far; the scene's
+    `metadata.stop_reason` says so. Raises ParameterError for options or audio that make no sense, MissingExtraError
+    without PyTorch unless `refine` is 0.
     """
     options = options or InstrumentOptions()
+    limit = TimeLimit(options.time_limit_s, begun_s)
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
@@ -53,13 +59,25 @@ def encode(
     if seconds > LONGEST_S:
         raise ParameterError(f"an instrument is fitted to at most {LONGEST_S:g} s, not {seconds:.0f} s: cut out a part")
     samples = np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1).astype(np.float64)
-    work = Work(options, progress, time.monotonic())
-    fit = _resumed(options, source) or select(samples, source.sample_rate_hz, options, work)
-    if fit.sites.n_modes and not fit.is_early:
-        _store(fit, options, source)
-        fit = refined(fit, samples, source.sample_rate_hz, options, work)
+    if options.refine:
+        import_torch()  # by half it would be of no use: not while the clock may interrupt
+    with limit.interrupting():
+        fit = _fitted(samples, source, options, Work(options, progress, limit))
     _store(fit, options, source)
     return scene_of(fit, source, options)
+
+
+def _fitted(samples: Reals, source: Source, options: InstrumentOptions, work: Work) -> InstrumentFit:
+    """The fit when it is done, or as far as it is when the time is up."""
+    fit = None
+    try:
+        fit = _resumed(options, source) or select(samples, source.sample_rate_hz, options, work)
+        if fit.sites.n_modes and not fit.is_early:
+            _store(fit, options, source)
+            fit = refined(fit, samples, source.sample_rate_hz, options, work)
+    except TimeUp:
+        return nothing_found(samples, options) if fit is None else replace(fit, stopped=StopReason.TIME_LIMIT)
+    return fit
 
 
 def _store(fit: InstrumentFit, options: InstrumentOptions, source: Source) -> None:

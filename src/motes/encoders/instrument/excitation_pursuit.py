@@ -24,6 +24,7 @@ from motes.encoders.instrument.mode_responses import (
     mixed_down,
     squared_norms,
 )
+from motes.encoders.time_limit import reason_of
 from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
 
@@ -85,8 +86,8 @@ def choose_sites(
                 return pursuit.sites, stopped
             sites = pursuit.sites
             correlations = correlate(pursuit.residual, poles, strike_samples)
-    except KeyboardInterrupt:
-        return sites, StopReason.CANCELLED
+    except KeyboardInterrupt as interrupt:
+        return sites, reason_of(interrupt)
 
 
 class _Pursuit:

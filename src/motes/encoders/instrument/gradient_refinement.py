@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import FASTEST, SLOWEST
+from motes.encoders.time_limit import reason_of
 from motes.errors import MissingExtraError
 from motes.events.instrument import Complexes, Reals
 from motes.losses import loss_named
@@ -50,6 +51,14 @@ class Refined:
     stopped: str
 
 
+def import_torch() -> None:
+    """Import PyTorch, or raise MissingExtraError."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("refining by gradients (--refine 0 does without)", "learn") from error
+
+
 def refine(
     sites: Sites,
     gains: Reals,
@@ -65,10 +74,9 @@ def refine(
     `weights` `(n_controls, n_modes)`: those that are 0 stay so. Strike j injects `gains[j] @ weights`. Raises
     MissingExtraError without PyTorch.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtraError("refining by gradients (--refine 0 does without)", "learn") from error
+    import_torch()
+    import torch
+
     model = _Model(sites, weights)
     objective = _objective(model, gains, audio, sample_rate_hz, refinement)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
@@ -86,8 +94,8 @@ def refine(
                 optimiser.zero_grad()
                 total.backward()
                 optimiser.step()
-    except KeyboardInterrupt:
-        stopped = StopReason.CANCELLED
+    except KeyboardInterrupt as interrupt:
+        stopped = reason_of(interrupt)
     return replace(best, stopped=stopped)
 
 

@@ -21,8 +21,8 @@ from motes.encoders.instrument.mode_responses import (
     inner_products,
     with_ridge,
 )
+from motes.encoders.time_limit import reason_of
 from motes.events.instrument import Complexes, Reals
-from motes.stop_reason import StopReason
 
 # Of a mode's decay: how far its pole is moved to see what that changes.
 DIFFERENCE = 1e-3
@@ -59,8 +59,8 @@ def tune_modes(
             if better is None:
                 break
             sites, residual = better
-    except KeyboardInterrupt:
-        stopped = StopReason.CANCELLED
+    except KeyboardInterrupt as interrupt:
+        stopped = reason_of(interrupt)
     return sites.with_modes(np.argsort(sites.poles[1], kind="stable")), residual, stopped
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +19,7 @@ from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
 from motes.encoders.progress import Progress
+from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
 from motes.units import NEPERS_60_DB
@@ -70,7 +70,7 @@ class Work:
 
     options: InstrumentOptions
     progress: Callable[[Progress], None] | None
-    begun_s: float
+    limit: TimeLimit
     n_sites: int = field(default=0)
 
     def report(self, fraction: float, n_sites: int | None = None) -> str | None:
@@ -78,8 +78,7 @@ class Work:
         self.n_sites = self.n_sites if n_sites is None else n_sites
         if self.progress is not None:
             self.progress(Progress(min(1.0, fraction), self.n_sites))
-        limit = self.options.time_limit_s
-        return StopReason.TIME_LIMIT if limit is not None and time.monotonic() - self.begun_s > limit else None
+        return StopReason.TIME_LIMIT if self.limit.is_over else None
 
     def sweep(self, begin: float, end: float) -> Callable[[float, int], str | None]:
         """A report of a selection that takes this part of the work."""
@@ -101,15 +100,24 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
         try:
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
-        except KeyboardInterrupt:
-            return share_controls(audio, sites, options, StopReason.CANCELLED)
+        except KeyboardInterrupt as interrupt:
+            return share_controls(audio, sites, options, reason_of(interrupt))
         sites, stopped = choose_sites(
             audio, poles, strike_samples, budget, work.sweep(DRAFTED, SELECTED), options.modes
         )
     if stopped not in EARLY:
         sites, early = tune(sites, audio, sample_rate_hz, work)
         stopped = early or stopped
-    return share_controls(audio, sites, options, stopped)
+    try:
+        return share_controls(audio, sites, options, stopped)
+    except TimeUp:
+        return share_controls(audio, sites, options, StopReason.TIME_LIMIT)
+
+
+def nothing_found(audio: Reals, options: InstrumentOptions) -> InstrumentFit:
+    """The fit when the time was up before anything was found."""
+    none = np.empty((2, 0)), np.ones((len(audio), 0), np.complex128), np.empty(0), np.empty((0, 0), np.complex128)
+    return share_controls(audio, Sites(*none), options, StopReason.TIME_LIMIT)
 
 
 def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -> tuple[Reals, Reals, Reals]:
@@ -152,8 +160,8 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
             moved = replace(sites, strike_samples=at).with_strikes(np.argsort(at, kind="stable"))
             moved, left = refit_sites(moved, audio, ROUNDS)
             sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
-    except KeyboardInterrupt:
-        return sites, StopReason.CANCELLED
+    except KeyboardInterrupt as interrupt:
+        return sites, reason_of(interrupt)
     return sites, None
 
 
@@ -165,10 +173,11 @@ def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopp
     gains = control_gains(small.amplitudes, energy, options.controls or len(strikes))
     weights = control_weights(small.amplitudes, gains, energy)
     try:
-        weights, residual = refit_amplitudes(small, audio, gains, weights, weights != 0, ROUNDS)
+        rounds = 0 if stopped in EARLY else ROUNDS
+        weights, residual = refit_amplitudes(small, audio, gains, weights, weights != 0, rounds)
         small = replace(small, amplitudes=gains @ weights)
-    except KeyboardInterrupt:
-        stopped, small = StopReason.CANCELLED, replace(small, amplitudes=gains @ weights)
+    except KeyboardInterrupt as interrupt:
+        stopped, small = reason_of(interrupt), replace(small, amplitudes=gains @ weights)
         residual = audio - small.render(audio.shape[1])
     direct, direct_gain = direct_path(residual, small.strike_samples, gains, options.taps)
     fit = InstrumentFit(small, gains, weights, residual, direct, direct_gain, stopped)

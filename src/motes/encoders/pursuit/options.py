@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from motes.encoders.options import Options, option
+from motes.encoders.options import Options, option, options_in
 from motes.errors import ParameterError
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
@@ -83,6 +83,15 @@ class PursuitOptions(Options):
             "n_threads": self.n_threads,
         }
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+    def in_force(self) -> dict[str, Any]:
+        """All options by name that the result depends on, with what takes the place of None where something does."""
+        held = super().in_force() | {"texture": self.with_texture}
+        del held["n_threads"]
+        targets = (each.name for each in options_in(type(self)) if each.is_target)
+        if all(held[name] is None for name in targets):
+            held["events_per_second"] = DEFAULT_EVENTS_PER_SECOND
+        return held
 
     @property
     def by_ear(self) -> bool:
