@@ -22,7 +22,7 @@ def path(scene, tmp_path_factory):
 
 CALLS = {
     "load None": (lambda scene, path: motes.load(None), "path must be the path of a file, not None"),
-    "load nan": (lambda scene, path: motes.load(path, float("nan"), 1), "start_s must be a number or None, not nan"),
+    "load nan": (lambda scene, path: motes.load(path, float("nan"), 1), "start_s must be finite, not nan"),
     "load text": (lambda scene, path: motes.load(path, end_s="3"), "end_s must be a number or None, not '3'"),
     "load rooms": (lambda scene, path: motes.load(path, rooms=[3]), "rooms must be"),
     "join None": (lambda scene, path: scene.join(None), "other must be a Scene, not None"),

@@ -96,6 +96,8 @@ def _check(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     for name, value in given.items():
         wanted = checks.get(name)
         if wanted is not None and not any(check.is_right(value) for check in wanted):
+            if isinstance(value, float) and value != value:
+                raise ParameterError(f"{name} must be finite, not {value}")
             raise ParameterError(f"{name} must be {_listed([check.words for check in wanted])}, not {value!r:.60}")
 
 

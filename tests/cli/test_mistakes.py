@@ -46,7 +46,7 @@ def run(capsys):
         (("decode", "a.mote", "a.mote", "-o", "one.flac"), 2, "-o one.flac is one file"),
         (("decode", "a.wav"), 1, "a.wav is a recording, not a .mote file: motes encode turns it into one"),
         (("edit", "a.wav", "-o", "c.mote", "--gain-db", "1"), 1, "a.wav is a recording, not a .mote file"),
-        (("decode", "a.mote", "-o", "c.wav", "--start", "nan"), 1, "start_s must be a number"),
+        (("decode", "a.mote", "-o", "c.wav", "--start", "nan"), 1, "start_s must be finite"),
         (("eval", "-", "-r", "-"), 2, "standard input can be one of the two, not both"),
         (("encode", "a.wav", "b.wav", "-o", "f/", "--encoder", "instrument", "--checkpoint", "c.npz"), 2, "singly"),
         (("import", "a.wav", "-o", "c.mote"), 1, "a.wav: it is not a CSV file"),

@@ -78,7 +78,7 @@ def load(
     """
     for name, value in (("start_s", start_s), ("end_s", end_s)):
         if value is not None and math.isnan(value):
-            raise ParameterError(f"{name} must be a number, not {value}")
+            raise ParameterError(f"{name} must be finite, not {value}")
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
     with naming(path), open(path, "rb") as handle:
