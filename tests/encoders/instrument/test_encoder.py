@@ -321,3 +321,9 @@ def test_a_vibraphone(shared_audio):
     assert model.n_numbers + 3 * len(scene.strike) <= 0.03 * scene.n_samples
     assert len(scene.strike) <= 12 * scene.duration_s
     assert spectral_convergence(scene.render(), audio) <= 0.05
+
+
+def test_what_nobody_hears_leaves_nothing_audible():
+    """Floats of 1e-30: their powers vanish, and what is relative to them is not a number."""
+    scene = encode(1e-30 * np.random.default_rng(0).normal(size=8000), QUICK, sample_rate_hz=RATE)
+    assert (scene.n_events, scene.metadata.stop_reason) == (0, "nothing_audible_left")

@@ -29,6 +29,8 @@ from motes.stop_reason import StopReason
 
 # Inner products of all strikes with all modes are held in memory.
 LONGEST_S = 120.0
+# Peak below which there is nothing to hear in any recording: −140 dBFS.
+SILENT = 1e-7
 # Options that the selection of strikes, modes and controls follows from: a checkpoint has to agree in them.
 SELECTION_OPTIONS = ("controls", "modes", "strikes", "numbers_percent", "taps")
 # What a checkpoint holds of the sites and of the fit.
@@ -59,6 +61,8 @@ def encode(
     if seconds > LONGEST_S:
         raise ParameterError(f"an instrument is fitted to at most {LONGEST_S:g} s, not {seconds:.0f} s: cut out a part")
     samples = np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1).astype(np.float64)
+    if np.abs(samples).max(initial=0.0) < SILENT:
+        samples = np.zeros_like(samples)
     if options.refine:
         import_torch()  # by half it would be of no use: not while the clock may interrupt
     with limit.interrupting():
