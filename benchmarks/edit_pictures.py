@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import motes
-from motes.report.picture import erb_rate
+from motes.report.pictures.picture import erb_rate
 from motes.stft import stft
 
 matplotlib.use("Agg")

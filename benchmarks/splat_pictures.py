@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes.kinds.splat.table import Splat
-from motes.report.picture import band_levels_db, shade
-from motes.report.splat_picture import splat_picture
+from motes.report.pictures.picture import band_levels_db, shade
+from motes.report.pictures.splat_picture import splat_picture
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 

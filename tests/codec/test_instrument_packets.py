@@ -120,7 +120,7 @@ def test_every_flipped_bit_is_noticed():
 
 def test_wrong_contents_under_a_right_checksum_are_refused():
     """Anything may stand in a payload: a scene or a FormatError comes out, nothing else."""
-    from motes.codec.instrument_packet import decode_instrument
+    from motes.codec.payloads.instrument_packet import decode_instrument
     from motes.codec.quantise_scene import default_quantiser
     from motes.coding.varints import Reader, varint
     from motes.kinds.strike.packet import columns

@@ -9,7 +9,7 @@ import soundfile
 from motes.codec import dumps, info, load, loads
 from motes.codec.frames import PREAMBLE_SIZE, frame, read_frame
 from motes.codec.index import pack_end
-from motes.codec.room_packet import BY_DIGEST, EMBEDDED, SYNTHETIC, decode_room, encode_room
+from motes.codec.payloads.room_packet import BY_DIGEST, EMBEDDED, SYNTHETIC, decode_room, encode_room
 from motes.codec.salvage import salvage
 from motes.coding.varints import Reader, varint
 from motes.errors import FormatError

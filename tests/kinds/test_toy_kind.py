@@ -19,7 +19,7 @@ from motes.codec.salvage import salvage
 from motes.events.room import Room
 from motes.report.items import items_of, lines, parameters
 from motes.report.page import page
-from motes.report.picture import scene_picture
+from motes.report.pictures.picture import scene_picture
 from motes.report.subject import subject_of
 from motes.report.tables import scene_of_csv, write_csv
 from motes.scene.arrays import from_arrays, to_arrays

@@ -23,8 +23,8 @@ from motes.kinds.drawing import View
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.kind import Kind
 from motes.kinds.strike.table import Strike
-from motes.report import picture, picture_kinds
-from motes.report.picture import scene_html, scene_picture
+from motes.report.pictures import picture, picture_kinds
+from motes.report.pictures.picture import scene_html, scene_picture
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 
@@ -146,7 +146,7 @@ def test_html_of_nothing():
 def test_pyplot_is_left_alone():
     code = (
         "import sys; from motes.scene.scene import Scene; from motes.kinds.gabor.table import Gabor; from "
-        "motes.report.picture import scene_picture;"
+        "motes.report.pictures.picture import scene_picture;"
         "scene_picture(Scene(8000, 800, 1, Gabor.empty(1))); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -5,7 +5,7 @@ import pytest
 
 from motes.errors import ParameterError
 from motes.kinds.splat.table import Splat
-from motes.report.splat_picture import splat_picture, title
+from motes.report.pictures.splat_picture import splat_picture, title
 from motes.scene.scene import Scene
 
 

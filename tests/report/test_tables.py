@@ -14,7 +14,7 @@ from motes.errors import MissingExtraError, ParameterError
 from motes.events.groups import Groups
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
-from motes.report.picture import scene_picture
+from motes.report.pictures.picture import scene_picture
 from motes.report.tables import from_csv, scene_of_csv, write_csv, write_json, write_parquet, write_table
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene

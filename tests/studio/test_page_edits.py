@@ -129,7 +129,7 @@ def test_amounts_take_fractions(opened):
         "gain": ("-0.3", "1.75"),
         "move": ("0.001", "-0.0025", "0.1234"),
     }
-    for revision, (name, value) in enumerate(((kind, one) for kind in amounts for one in amounts[kind]), 1):
+    for revision, (name, value) in enumerate(((op, one) for op in amounts for one in amounts[op]), 1):
         number = page.page.locator(f"#amount-{name.capitalize()}")
         number.fill(value)
         number.press("Enter")

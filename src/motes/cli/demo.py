@@ -85,7 +85,7 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
 def _show(recording: Path, paths: dict[str, Path], overwrite: bool) -> None:
     from motes.library.work import load_scene
     from motes.report.page import PageOptions, write_page
-    from motes.report.picture import scene_picture
+    from motes.report.pictures.picture import scene_picture
     from motes.report.subject import subject_of_file
 
     scene_picture(load_scene(str(paths["mote"])), paths["png"], overwrite=overwrite)

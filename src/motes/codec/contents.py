@@ -9,11 +9,11 @@ import numpy as np
 
 from motes import kinds
 from motes.codec.compact_header import unpack_compact
-from motes.codec.group_packet import unpack_groups
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
-from motes.codec.room_packet import decode_room
-from motes.codec.tags_packet import unpack_tags
+from motes.codec.payloads.group_packet import unpack_groups
+from motes.codec.payloads.room_packet import decode_room
+from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
@@ -90,7 +90,7 @@ class Contents:
 
     def add_instrument(self, found: Frame) -> None:
         """What strikes will play."""
-        from motes.codec.instrument_packet import decode_instrument  # numba
+        from motes.codec.payloads.instrument_packet import decode_instrument  # numba
 
         number, instrument = decode_instrument(found.reader(), self.header.sample_rate_hz, self.header.n_channels)
         self._check_number(found, number, self.instruments, 0)
@@ -142,7 +142,7 @@ class Contents:
 
     def add_sends(self, found: Frame) -> None:
         """Which rooms the events of a packet before are sent to."""
-        from motes.codec.sends_packet import read_place, unpack_sends  # numba
+        from motes.codec.payloads.sends_packet import read_place, unpack_sends  # numba
 
         reader = found.reader()
         place, n_events = read_place(reader)

@@ -13,8 +13,8 @@ import msgspec
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
 from motes.codec.packets import INSTRUMENT, ROOM
+from motes.codec.payloads.room_packet import read_room
 from motes.codec.reader import loads, naming
-from motes.codec.room_packet import read_room
 from motes.codec.seeking import SeekableFile
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from motes import kinds
 from motes.codec.compact_header import FILE_ID_SIZE, pack_compact
 from motes.codec.contents import Contents
-from motes.codec.group_packet import pack_groups
 from motes.codec.index import pack_end
-from motes.codec.room_packet import encode_room
-from motes.codec.tags_packet import pack_tags
+from motes.codec.payloads.group_packet import pack_groups
+from motes.codec.payloads.room_packet import encode_room
+from motes.codec.payloads.tags_packet import pack_tags
 from motes.coding.varints import Reader
 from motes.events.event_table import EventTable
 from motes.events.packet import Columns, EventPacket, ReadPacket
@@ -114,7 +114,7 @@ def _groups(written: Written) -> Iterable[bytes]:
 
 def _instruments(written: Written) -> Iterable[bytes]:
     if written.scene.instruments:
-        from motes.codec.instrument_packet import encode_instrument  # numba
+        from motes.codec.payloads.instrument_packet import encode_instrument  # numba
 
         for number, instrument in enumerate(written.scene.instruments):
             yield encode_instrument(instrument, number)

@@ -47,7 +47,7 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
     tables = [integers_of(kind).rounded(scene.table(kind.name), rate, chosen) for kind in kinds.KINDS]
     instruments = scene.instruments
     if instruments:
-        from motes.codec import instrument_packet  # numba: only where there are instruments
+        from motes.codec.payloads import instrument_packet  # numba: only where there are instruments
 
         instruments = tuple(map(instrument_packet.rounded, instruments))
     return scene.with_tables(tables, instruments=instruments, quantiser=chosen)

@@ -11,7 +11,7 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
 from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, TAGS, Often, PacketType, Stage, packets
-from motes.codec.tags_packet import unpack_tags
+from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene
 from motes.scene.tags import TagMap

@@ -85,7 +85,7 @@ class Written:
             yield self._counted(packet, made.payload)
             n_bytes = self.last_size
             if made.sends is not None and made.sends.any():
-                from motes.codec.sends_packet import pack_sends  # numba
+                from motes.codec.payloads.sends_packet import pack_sends  # numba
 
                 yield self._counted(SENDS, pack_sends(entry, made.sends))
                 n_bytes += self.last_size

@@ -45,7 +45,7 @@ class Instrument(Frozen):
     direct: Reals = None  # type: ignore[assignment]  # filled with none
     direct_gain: Reals = None  # type: ignore[assignment]  # filled with 0
     pad: Reals = None  # type: ignore[assignment]  # filled with the middle
-    # How finely a file rounds the weights (`motes.codec.instrument_packet`), once that is known.
+    # How finely a file rounds the weights (`motes.codec.payloads.instrument_packet`), once that is known.
     step: int | None = None
 
     def __post_init__(self) -> None:

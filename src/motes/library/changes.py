@@ -129,8 +129,8 @@ class Export:
         return scene, buffer.getbuffer()
 
     def _draw(self, scene: Scene, buffer: BytesIO) -> None:
-        from motes.report.picture import scene_picture
-        from motes.report.splat_picture import splat_picture
+        from motes.report.pictures.picture import scene_picture
+        from motes.report.pictures.splat_picture import splat_picture
 
         if self.to == "event.png":
             last_s = float("inf") if self.end_s is None else self.end_s

@@ -25,7 +25,7 @@ from motes.files import atomic_output
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
 from motes.report.items import PARTIAL, Items, items_of, lines, parameters
 from motes.report.numbers import scores
-from motes.report.picture import band_levels_db, shade, top_frequency
+from motes.report.pictures.picture import band_levels_db, shade, top_frequency
 from motes.report.plane import features, plane
 from motes.report.remix import random_events, random_times
 from motes.report.sound import OPUS_BYTES_PER_S, Coded, choose, event_sounds, flac, opus

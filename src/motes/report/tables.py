@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from motes import kinds
-from motes.codec.room_packet import decode_room, encode_room
+from motes.codec.payloads.room_packet import decode_room, encode_room
 from motes.coding.varints import Reader
 from motes.data.impulse_responses import finder
 from motes.errors import FormatError, MissingExtraError, ParameterError
@@ -72,7 +72,7 @@ def _about(scene: Scene) -> About:
 def _packed(scene: Scene) -> list[bytes]:
     if not scene.instruments:
         return []
-    from motes.codec.instrument_packet import encode_instrument
+    from motes.codec.payloads.instrument_packet import encode_instrument
 
     return [encode_instrument(instrument, number) for number, instrument in enumerate(scene.instruments)]
 
@@ -87,7 +87,7 @@ def _rooms(about: About) -> tuple[Room, ...]:
 def _unpacked(about: About) -> tuple[Instrument, ...]:
     if not about.instruments:
         return ()
-    from motes.codec.instrument_packet import decode_instrument
+    from motes.codec.payloads.instrument_packet import decode_instrument
 
     try:
         return tuple(

@@ -309,13 +309,13 @@ class Scene(Frozen):
     @checked
     def plot(self, start_s: float = 0.0, end_s: float | None = None) -> Figure:
         """The events over their spectrogram, as a figure of matplotlib: at most 30 s from `start_s`."""
-        from motes.report.picture import scene_figure
+        from motes.report.pictures.picture import scene_figure
 
         return scene_figure(self, start_s, end_s)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a picture and the audio."""
-        from motes.report.picture import scene_html
+        from motes.report.pictures.picture import scene_html
 
         return scene_html(self)
 

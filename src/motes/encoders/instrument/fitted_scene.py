@@ -8,7 +8,7 @@ import numpy as np
 
 from motes.audio import Source
 from motes.codec import quantise
-from motes.codec.instrument_packet import step_for
+from motes.codec.payloads.instrument_packet import step_for
 from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.pad import pad_places

@@ -172,7 +172,7 @@ def _selection(text: str) -> EventFilter:
 def _exported(scene: Scene, extension: str, start_s: float, end_s: float) -> bytes:
     """The bytes of a file."""
     from motes.codec import dumps
-    from motes.report.picture import scene_picture
+    from motes.report.pictures.picture import scene_picture
     from motes.report.tables import write_csv
 
     if extension == ".mote":

@@ -15,7 +15,7 @@ from motes.audio import write_audio
 from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.kinds.drawing import View
-from motes.report.picture_kinds import LANES_HEIGHT, Drawn, draw, drawn_of, handles
+from motes.report.pictures.picture_kinds import LANES_HEIGHT, Drawn, draw, drawn_of, handles
 from motes.stft import stft_blocks
 from motes.units import erb_rate, erb_rate_to_hz
 

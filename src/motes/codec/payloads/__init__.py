@@ -1,0 +1,1 @@
+"""Payloads of packets that hold no events: what whole files share."""

@@ -1,0 +1,1 @@
+"""Pictures of scenes, of instruments and of single splats."""
