@@ -132,6 +132,7 @@ def test_it_is_drawn():
 def test_the_studio_renders_anew_what_an_edit_changes():
     whole = scene()
     edited = whole.select([4]).gain(-3)
+    assert changed(whole, whole.replace(tags={"TITLE": "Beeps"}, format_version=2)) is None
     found = changed(whole, edited)
     assert found is not None
     assert found.start_s <= whole.beep.start_s[4]

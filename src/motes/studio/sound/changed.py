@@ -16,7 +16,7 @@ from motes.synth.render import prepared
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 # Noise is rendered in frames that reach over the ends of its events by some milliseconds.
 _MARGIN_S = 0.05
-_SILENT = {"tables", "quantiser", "groups", "metadata"}
+_SILENT = {"tables", "quantiser", "groups", "metadata", "tags", "format_version"}
 
 
 class Changed(NamedTuple):
