@@ -66,7 +66,7 @@ class Encode:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
         from motes.encoders import encoder_of
 
-        start = time.monotonic() if self.begun_s is None else self.begun_s
+        start = time.monotonic()
         opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
         source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
@@ -76,7 +76,8 @@ class Encode:
             progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
 
         more: dict[str, Any] = {"watch": self.watch} if encoder.shows else {}
-        more |= {"begun_s": start} if encoder.has_time_limit else {}
+        if encoder.has_time_limit:
+            more["begun_s"] = start if self.begun_s is None else self.begun_s
         scene = encoder.encode(source, self.options, progress=report, **more)
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
