@@ -525,3 +525,15 @@ def test_one_splat_is_drawn_by_export(tmp_path, monkeypatch, run):
     assert (status, "2 are chosen" in err) == (1, True)
     assert run("export", "two.mote", "-o", "one.csv", "--select", "f0_hz > 300")[0] == 0
     assert (tmp_path / "one.csv").read_text().count("splat,") == 1
+
+
+def test_time_counts_from_the_command_where_a_process_runs_several():
+    """An instrument's two minutes were over before it began, in a process older than that."""
+    from motes.cli import main
+    from motes.cli.console import process_started_s, started_s
+
+    before = time.monotonic()
+    assert main(["settings"]) == 0
+    assert before <= started_s() <= time.monotonic()
+    assert main(["settings"], begun_s=process_started_s()) == 0
+    assert started_s() < before

@@ -7,6 +7,7 @@ import difflib
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import FrameType
@@ -14,7 +15,7 @@ from typing import Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
 
-from motes.cli.console import UsageError, open_closed_streams, say
+from motes.cli.console import UsageError, begin, open_closed_streams, process_started_s, say
 from motes.errors import MotesError, ParameterError, warn_in_lines
 
 
@@ -68,7 +69,7 @@ for _flag in ("--help", "--version"):
 
 def run() -> NoReturn:
     """Run the command line and end the process; at once where PyTorch is loaded, which takes a second to leave."""
-    status = main()
+    status = main(begun_s=process_started_s())
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: no traceback of how Python ends
     if "torch" in sys.modules:
@@ -79,12 +80,13 @@ def run() -> NoReturn:
     sys.exit(status)
 
 
-def main(tokens: Sequence[str] | None = None) -> int:
+def main(tokens: Sequence[str] | None = None, begun_s: float | None = None) -> int:
     """Run the command line (`sys.argv` by default) and return its exit status: 0 ok, 1 a file failed, 2 usage, 130
-    interrupted.
+    interrupted. Time limits count from `begun_s`, of time.monotonic, by default from now.
 
     Whatever goes wrong becomes one line on standard error; with `MOTES_DEBUG` set a bug shows its traceback.
     """
+    begin(time.monotonic() if begun_s is None else begun_s)
     try:
         with _ending_like_interrupt():
             open_closed_streams()

@@ -12,8 +12,22 @@ from typing import Any
 
 from motes.errors import MotesError
 
+# When the command that runs began, of time.monotonic.
+_begun_s: float | None = None
+
+
+def begin(begun_s: float) -> None:
+    """Say when the command that runs began: a process may run several."""
+    global _begun_s
+    _begun_s = begun_s
+
 
 def started_s() -> float:
+    """When the command that runs began, of time.monotonic."""
+    return time.monotonic() if _begun_s is None else _begun_s
+
+
+def process_started_s() -> float:
     """When this process began, of time.monotonic; where the system does not say, now."""
     try:
         with open("/proc/self/stat", encoding="ascii", errors="replace") as handle:
