@@ -99,7 +99,7 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
         coherence = columns["coherence"][events.band_start[i] : events.band_start[i + 1]]
         alike = shape[2] > 1 and bool(np.all(levels == levels[:, :, :1]))
         payload += _head(
-            {name: int(column[i]) for name, column in columns.items() if len(column) == len(events)},
+            {name: int(column[i]) for name, column in columns.items() if name not in Texture.RAGGED},
             alike,
             number,
             rate,
