@@ -25,8 +25,9 @@ test-all: $(VENV)/.dev web
 
 # Readers of .mote files against mutants, with another seed each time: `make fuzz MINUTES=60`. What goes wrong is kept in tests/fuzz/crashes.
 MINUTES ?= 2
+FUZZ_ARGS ?=
 fuzz: $(VENV)/.dev
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES) $(FUZZ_ARGS)
 
 # Each benchmark prints its table; benchmarks/README.md tells what each needs.
 bench: $(VENV)/.dev
