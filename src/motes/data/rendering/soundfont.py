@@ -1,0 +1,77 @@
+"""Notes of a SoundFont, each rendered alone, from its first sample on."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.data.rendering.score import DRUMS
+from motes.errors import MissingExtraError, ParameterError
+
+Sound = NDArray[np.float32]
+BLOCK = 512
+# How long a release may go on, and below which part of its peak nothing is left of a sound.
+LONGEST_RELEASE_S, SILENT = 4.0, 1e-4
+# tinysoundfont begins every note this late.
+LATE_SAMPLES = 1
+
+
+class SoundFont:
+    """The programs of a SoundFont file (SF2 or SF3) as single notes, by tinysoundfont."""
+
+    def __init__(self, path: str | os.PathLike[str], sample_rate_hz: int) -> None:
+        try:
+            import tinysoundfont
+        except ImportError:
+            raise MissingExtraError(
+                "SoundFonts are rendered by tinysoundfont: pip install --no-deps tinysoundfont"
+            ) from None
+        if not os.path.isfile(path):
+            raise ParameterError(f"there is no SoundFont {os.fspath(path)}")
+        self.name = os.path.basename(path)
+        self.sample_rate_hz = sample_rate_hz
+        self._synth = tinysoundfont.Synth(samplerate=sample_rate_hz, gain=-6)
+        try:
+            self._id = self._synth.sfload(os.fspath(path))
+        except Exception as error:  # the library raises bare exceptions
+            raise ParameterError(f"{self.name} is no SoundFont that can be read ({error})") from None
+
+    def note(
+        self, program: int, key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None
+    ) -> Sound:
+        """One note alone, `(n,)`, from its onset until its release has died away.
+
+        `bend_cents` is its pitch over time, one value for every `BLOCK` samples.
+        """
+        synth, channel = self._synth, 9 if program == DRUMS else 0
+        synth.sounds_off(channel)
+        synth.program_select(channel, self._id, 128 if program == DRUMS else 0, 0 if program == DRUMS else program)
+        synth.pitchbend_range(channel, 2)
+        synth.pitchbend(channel, 8192)
+        synth.noteon(channel, key, velocity)
+        n_held = max(round(duration_s * self.sample_rate_hz), 1)
+        held = self._blocks(n_held + LATE_SAMPLES, channel, bend_cents)[LATE_SAMPLES:]
+        synth.noteoff(channel, key)
+        parts, peak = [held], float(np.abs(held).max(initial=0.0))
+        for _ in range(round(LONGEST_RELEASE_S * self.sample_rate_hz / 4096)):
+            parts.append(self._generate(4096))
+            if np.abs(parts[-1]).max() <= SILENT * peak:
+                break
+        synth.sounds_off(channel)
+        return np.concatenate(parts)
+
+    def _blocks(self, n: int, channel: int, bend_cents: NDArray[np.float64] | None) -> Sound:
+        if bend_cents is None:
+            return self._generate(n)
+        parts = []
+        for i, first in enumerate(range(0, n, BLOCK)):
+            cents = float(bend_cents[min(i, len(bend_cents) - 1)])
+            self._synth.pitchbend(channel, int(np.clip(8192 + cents / 200 * 8192, 0, 16383)))
+            parts.append(self._generate(min(BLOCK, n - first)))
+        return np.concatenate(parts)
+
+    def _generate(self, n: int) -> Sound:
+        stereo = np.frombuffer(bytes(self._synth.generate(n)), dtype=np.float32).reshape(-1, 2)
+        return np.asarray(stereo.sum(axis=1) * np.float32(0.5))
