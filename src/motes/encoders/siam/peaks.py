@@ -1,0 +1,217 @@
+"""Events out of maps: peaks over time and bands, where each ends, and which are kept where there are too many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.encoders.siam.layout import LEVEL, LEVEL_MIDDLE_DB, LEVEL_SCALE_DB, N_BANDS, ONSET, SOUNDING, WITHIN
+from motes.encoders.siam.network import Maps
+from motes.encoders.siam.spectra import HOP, LOWEST_KEY, N_KEYS, SAMPLE_RATE_HZ, Floats
+from motes.errors import ParameterError
+
+Ints = NDArray[np.int64]
+FRAME_S = HOP / SAMPLE_RATE_HZ
+# Frames on either side among which an onset is the largest.
+NEIGHBOURS = 2
+# Onsets less likely than this are no candidates, whatever the threshold.
+LOWEST_SURENESS = 0.03
+# A key that does not sound within so many frames of its onset is a sound of one frame.
+FRAMES_TO_SOUND = 4
+# What has no pitch has no map of sounding: its end is nominal.
+UNPITCHED_S = 0.1
+_KEYS_OF_BAND = N_KEYS // N_BANDS
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Probabilities from which an onset of a key or a band is an event, from which a key has begun to sound, and below
+    which it has ended; and at most how many events each second holds, the surest first, without a limit by default.
+    """
+
+    onset: float = 0.5
+    band_onset: float = 0.5
+    sounding: float = 0.5
+    silent: float = 0.5
+    events_per_second: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("onset", "band_onset", "sounding", "silent"):
+            value = getattr(self, name)
+            if not LOWEST_SURENESS <= value < 1:
+                raise ParameterError(f"{name} must be a probability from {LOWEST_SURENESS} to below 1, not {value!r}")
+        if self.silent > self.sounding:
+            raise ParameterError(f"silent, {self.silent}, must not be above sounding, {self.sounding}")
+        if self.events_per_second is not None and self.events_per_second < 1:
+            raise ParameterError(f"events_per_second must be at least 1, not {self.events_per_second!r}")
+
+
+class Detections(NamedTuple):
+    """Events by onset, then pitch, arrays of one length: onsets and ends in seconds, pitches as MIDI numbers (of what
+    has no pitch, the middle of its band), levels in dBFS, probabilities of the onsets, whether each has a pitch, and
+    the features of the network at each, `(n, channels)`.
+    """
+
+    onset_s: NDArray[np.float64]
+    end_s: NDArray[np.float64]
+    pitch: NDArray[np.float64]
+    loudness_db: Floats
+    sureness: Floats
+    is_pitched: NDArray[np.bool_]
+    features: Floats
+
+    def only(self, part: NDArray[np.bool_] | Ints) -> Detections:
+        """Some of the events."""
+        return Detections(*(column[part] for column in self))
+
+
+class Candidates(NamedTuple):
+    """Peaks of a stretch: frame and place (the key above the lowest, or the band) of each, its three outputs, and
+    features.
+    """
+
+    frames: Ints
+    places: Ints
+    onset: Floats
+    within: Floats
+    level: Floats
+    features: Floats
+
+
+def key_peaks(maps: Maps, first_frame: int) -> Candidates:
+    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`."""
+    frames, keys = np.nonzero(_is_largest(maps.keys[..., ONSET], 0))
+    values = maps.keys[frames + NEIGHBOURS, keys]
+    features = maps.features[frames + NEIGHBOURS, keys]
+    return Candidates(
+        frames + first_frame, keys, values[:, ONSET], values[:, WITHIN], values[:, LEVEL], features
+    )
+
+
+def band_peaks(maps: Maps, first_frame: int) -> Candidates:
+    """Peaks over bands and their neighbours; their features are means over the keys of the band."""
+    frames, bands = np.nonzero(_is_largest(maps.bands[..., 0], 1))
+    values = maps.bands[frames + NEIGHBOURS, bands]
+    channels = maps.features.shape[2]
+    features = np.empty((len(frames), channels), np.float32)
+    for i, (frame, band) in enumerate(zip(frames + NEIGHBOURS, bands, strict=True)):
+        features[i] = maps.features[frame, band * _KEYS_OF_BAND : (band + 1) * _KEYS_OF_BAND].mean(axis=0)
+    return Candidates(frames + first_frame, bands, *values.T, features)
+
+
+def joined(parts: list[Candidates]) -> Candidates:
+    """Candidates of stretches one after another; at least one stretch."""
+    return Candidates(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def detections(keys: Candidates, bands: Candidates, sounding: Floats, thresholds: Thresholds) -> Detections:
+    """Events of a recording by its candidates and the output `SOUNDING` of all its frames, `(n_frames, N_KEYS)`."""
+    keys, bands = _surer(keys, thresholds.onset), _surer(bands, thresholds.band_onset)
+    onset_s, is_key = _onsets_s(keys), np.ones(len(keys.frames), bool)
+    parts = [
+        Detections(
+            onset_s,
+            _ends_s(keys, onset_s, sounding, thresholds),
+            keys.places + float(LOWEST_KEY),
+            _levels_db(keys),
+            probability(keys.onset),
+            is_key,
+            keys.features,
+        ),
+        Detections(
+            _onsets_s(bands),
+            _onsets_s(bands) + UNPITCHED_S,
+            LOWEST_KEY + (bands.places + 0.5) * _KEYS_OF_BAND - 0.5,
+            _levels_db(bands),
+            probability(bands.onset),
+            np.zeros(len(bands.frames), bool),
+            bands.features,
+        ),
+    ]
+    both = Detections(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    both = both.only(np.lexsort((both.is_pitched, both.pitch, both.onset_s)))
+    return both if thresholds.events_per_second is None else surest(both, thresholds.events_per_second)
+
+
+def surest(found: Detections, events_per_second: int) -> Detections:
+    """At most so many of the events of each second, from whole seconds on; of equally sure ones the first."""
+    second = np.floor(found.onset_s).astype(np.int64)
+    order = np.lexsort((np.arange(len(second)), -found.sureness, second))
+    rank = np.arange(len(second)) - np.searchsorted(second[order], second[order])
+    return found.only(np.sort(order[rank < events_per_second]))
+
+
+def probability(logit: NDArray[np.float32]) -> Floats:
+    """What a sigmoid makes of an output."""
+    return np.asarray(1 / (1 + np.exp(-logit.astype(np.float64))), np.float32)
+
+
+def logit_of(value: float) -> np.float32:
+    """The output that has this probability."""
+    return np.float32(np.log(value / (1 - value)))
+
+
+def _is_largest(onset: Floats, over_places: int) -> NDArray[np.bool_]:
+    """Whether each is above LOWEST_SURENESS and the largest of its neighbours; of equal ones the first."""
+    n, n_places = onset.shape
+    n_inside = max(n - 2 * NEIGHBOURS, 0)
+    padded = np.pad(onset, ((0, 0), (over_places, over_places)), constant_values=-np.inf)
+    middle = onset[NEIGHBOURS : NEIGHBOURS + n_inside]
+    largest = middle >= logit_of(LOWEST_SURENESS)
+    for later in range(-NEIGHBOURS, NEIGHBOURS + 1):
+        for higher in range(-over_places, over_places + 1):
+            low = NEIGHBOURS + later
+            other = padded[low : low + n_inside, over_places + higher : over_places + higher + n_places]
+            if (later, higher) < (0, 0):
+                largest &= middle > other
+            elif (later, higher) > (0, 0):
+                largest &= middle >= other
+    return largest
+
+
+def _surer(candidates: Candidates, threshold: float) -> Candidates:
+    keep = candidates.onset >= logit_of(threshold)
+    return Candidates(*(column[keep] for column in candidates))
+
+
+def _onsets_s(candidates: Candidates) -> NDArray[np.float64]:
+    within = np.clip(candidates.within, -0.5, 0.5).astype(np.float64)
+    return np.asarray(np.maximum(candidates.frames + within, 0.0) * FRAME_S)
+
+
+def _levels_db(candidates: Candidates) -> Floats:
+    return np.clip(LEVEL_MIDDLE_DB + LEVEL_SCALE_DB * candidates.level, -120, 20).astype(np.float32)
+
+
+def _ends_s(keys: Candidates, onset_s: NDArray[np.float64], sounding: Floats, thresholds: Thresholds) -> Floats:
+    """Where each key has ended by the map of sounding, between frames linear in probability; at the latest at its next
+    onset.
+    """
+    low, high = logit_of(thresholds.silent), logit_of(thresholds.sounding)
+    n, frames, places = len(sounding), keys.frames, keys.places
+    if not len(frames):
+        return np.zeros(0)
+    begins = _next(sounding >= high)[frames, places]
+    silent = _next(sounding < low)
+    ends = silent[np.minimum(begins, n - 1), places]
+    before = probability(sounding[np.clip(ends - 1, 0, n - 1), places]).astype(np.float64)
+    after = np.where(ends < n, probability(sounding[np.minimum(ends, n - 1), places]), 0.0)
+    crossing = np.clip((before - thresholds.silent) / np.maximum(before - after, 1e-6), 0, 1)
+    end = ends - 0.5 + crossing
+    end = np.where(begins >= np.minimum(frames + FRAMES_TO_SOUND, n), frames + 1.0, end)
+    end_s = np.maximum(end * FRAME_S, onset_s + FRAME_S)
+    order = np.lexsort((onset_s, places))
+    following = np.full(len(frames), np.inf)
+    same = places[order[1:]] == places[order[:-1]]
+    following[order[:-1][same]] = onset_s[order[1:][same]]
+    return np.minimum(end_s, following)
+
+
+def _next(is_so: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The first frame from each on at which it is so, or the number of frames."""
+    n = len(is_so)
+    at = np.where(is_so, np.arange(n, dtype=np.int32)[:, None], np.int32(n))
+    return np.minimum.accumulate(at[::-1], axis=0)[::-1]
