@@ -83,7 +83,7 @@ def _step(
     step: int,
     device: torch.device,
 ) -> dict[str, float]:
-    batch = examples.batch(options.batch, np.random.default_rng([options.seed, step]))
+    batch = examples.batch(options.batch, options.frames, np.random.default_rng([options.seed, step]))
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(options, step)
     network.train()
