@@ -8,14 +8,17 @@ non-commercial, and the Essen folk songs, thousands of single lines.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 LEFT_OUT = ("bach", "joplin", "haydn", "essenFolksong", "demos", "theoryExercises", "luca", "trecento", "nottingham")
 # Of folders with hundreds of dances, this many.
-MOST_OF_A_FOLDER = 90
+MOST_OF_A_FOLDER = 60
 SHORTEST_BEATS = 16
+# Collections and whole operas take minutes to parse.
+LARGEST_BYTES = 60_000
 
 
 def main() -> int:
@@ -25,9 +28,11 @@ def main() -> int:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     taken: dict[str, int] = {}
-    for path in corpus.getPaths():
+    for path in sorted(corpus.getPaths(), key=lambda path: hashlib.sha256(path.name.encode()).digest()):
         folder = path.parts[path.parts.index("corpus") + 1]
-        if folder.startswith(LEFT_OUT) or taken.get(folder, 0) >= MOST_OF_A_FOLDER:
+        if folder.startswith(LEFT_OUT) or taken.get(folder, 0) >= MOST_OF_A_FOLDER or path.suffix == ".abc":
+            continue
+        if path.stat().st_size > LARGEST_BYTES:
             continue
         taken[folder] = taken.get(folder, 0) + 1
         name = out / ("_".join(path.parts[path.parts.index("corpus") + 1 :]).replace(" ", "") + ".json")
