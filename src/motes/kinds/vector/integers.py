@@ -14,10 +14,10 @@ from motes.kinds.vector.table import LENGTHS, NUMBERS, TIMBRES, Vector
 from motes.units import HIGHEST_HZ, SILENCE_DB
 
 Rows = dict[str, Ints]
-# Steps in one unit of each number: 3 cents, 1 dB, 9 % of a length, 4 % of the centroid, a 32nd of noise, an 8th of a
+# Steps in one unit of each number: 3 cents, 1 dB, 9 % of a length, 4 % of the centroid, a 32nd of noise, a 6th of a
 # standard deviation.
 STEPS = {"pitch_semitones": 32, "loudness_db": 1, "brightness_octaves": 16, "noise": 32}
-STEPS |= dict.fromkeys(LENGTHS, 8) | dict.fromkeys(TIMBRES, 8)
+STEPS |= dict.fromkeys(LENGTHS, 8) | dict.fromkeys(TIMBRES, 6)
 GAIN_STEPS = 4
 MUTED = round(SILENCE_DB * GAIN_STEPS)
 # Of the edges of a band, in one Hz.

@@ -1,5 +1,5 @@
 """One packet of vectors: a table of whole numbers, column by column ◀▶ payload. `motes.kinds.vector.integers` says
-what the numbers are; columns are coded as those of splats.
+what the numbers are.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from motes.events.packet import (
     last_packet,
     packet_samples,
 )
-from motes.kinds.splat.model import Column
-from motes.kinds.splat.packet import Coder
 from motes.kinds.vector.integers import (
     FIELDS,
     TIME_UNITS,
@@ -34,32 +32,11 @@ from motes.kinds.vector.integers import (
     time_bits,
     to_integers,
 )
-from motes.kinds.vector.table import TIMBRES, Vector
+from motes.kinds.vector.model import COLUMNS, OPTIONAL, OTHER_GAIN, Coder
+from motes.kinds.vector.table import Vector
 
 # At least, so that memory stays in proportion to the file.
 BYTES_PER_EVENT = 4
-# Means and bits of columns before any of a packet is known, in the order of FIELDS.
-COLUMNS = {
-    "time_s": Column(None, 7, False),
-    "pitch_semitones": Column(62 * 32, 8, False),
-    "loudness_db": Column(-26, 4, False),
-    "log2_length_s": Column(-8, 4, False),
-    "log2_t60_s": Column(0, 4, False),
-    "log2_attack_s": Column(-44, 4, False),
-    "brightness_octaves": Column(16, 5, False),
-    "noise": Column(3, 3),
-    **dict.fromkeys(TIMBRES, Column(0, 4, False)),
-    "gain_db": Column(0, 5),
-    "model": Column(None, 1),
-    "low_hz": Column(None, 11),
-    "high_hz": Column(None, 15),
-    "backward": Column(None, 0),
-    "group_id": Column(None, 3),
-}
-# How the gains of further channels differ from that of the first.
-OTHER_GAIN = Column(0, 4)
-# Bits of a packet's mask, the lowest first: which of these are not all 0.
-OPTIONAL = tuple(name for name, column in COLUMNS.items() if column.optional)
 
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Vector:
