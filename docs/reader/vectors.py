@@ -45,7 +45,7 @@ class Columns:
         """The values of one of COLUMNS."""
         mean, odds, optional = COLUMNS[name]
         self.coder.slots = first_slots(odds)
-        centre, count, before, made = (mean or 0) << 8, 8, 0, []
+        centre, count, before, made = (mean or 0) << 8, 8, 1, []
         for value in values:
             if optional:
                 before = self.coder.adaptive(65 - before, int(value == 0))

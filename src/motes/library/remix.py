@@ -202,7 +202,7 @@ class Remix:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        chosen = [name for name in WAYS if getattr(self, name) not in (None, False)]
+        chosen = [name for name in WAYS if getattr(self, name) is not None and getattr(self, name) is not False]
         if len(chosen) != 1:
             both = f"{' and '.join(chosen)} were both given" if chosen else "none was given"
             raise ParameterError(f"one of {', '.join(WAYS)} at a time: {both}")
