@@ -1,32 +1,40 @@
-"""Learned decoders: sixteen numbers ▶ the parameters of splats, in NumPy and in a fixed order of sums.
+"""Learned decoders: sixteen numbers ▶ splats, in NumPy and in a fixed order of sums.
 
-A released decoder stays for ever, by its id and digest, so that files of its time sound as they did.
+A released decoder stays for ever, by its id, so that files of its time sound as they did.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 
-from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
-from motes.kinds.splat.table import LEAST_SHAPE, Splat
-from motes.kinds.vector.table import NUMBERS, Vector
-from motes.units import HIGHEST_HZ, NEPERS_60_DB
+from motes.kinds.splat.table import Splat
+from motes.kinds.vector.structure import N_GROUPS, N_NOISE, N_SINGLE, NOISE_SHAPES, SHAPE, Structure, structure
+from motes.kinds.vector.table import Vector
+from motes.kinds.vector.weights import RELEASED, Weights, mlp, weights_named
+from motes.units import HIGHEST_HZ, SILENCE_DB
 
-# The decoders of this release by id: the SHA-256 of each file.
-RELEASED = {"placeholder": hashlib.sha256(b"motes placeholder decoder 1").hexdigest()}
-# With which encoders of this release write.
-CURRENT = "placeholder"
+# Splats this much weaker than the strongest of their vector are left out.
+AUDIBLE_DB = 50.0
+# Of what does not ring.
+SHORTEST_S = 1e-5
+# A splat of one partial alone.
+FLAT_OCTAVES = 1e3
+# Partials start apart: their phases are multiples of the golden ratio's turn.
+GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
+FIELDS = (
+    "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
+    "modulation_rad noise n_partials low_hz backward"
+).split()
 
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """What vectors are like: normal, with this mean `(16,)` and covariance `(16, 16)`, in the order of NUMBERS."""
+    """What vectors are like: normal, with this mean `(16,)` and covariance `(16, 16)`."""
 
     mean: Array
     covariance: Array
@@ -35,11 +43,9 @@ class Prior:
 class Decoder:
     """One released decoder."""
 
-    # Splats that one vector becomes, at most.
-    MOST: ClassVar[int] = 1
-
-    def __init__(self, model_id: str, digest: str, prior: Prior) -> None:
-        self.id, self.digest, self.prior = model_id, digest, prior
+    def __init__(self, model_id: str, weights: Weights) -> None:
+        self.id, self.digest, self._weights = model_id, RELEASED[model_id], weights
+        self.prior = Prior(weights["prior_mean"], weights["prior_covariance"])
 
     @classmethod
     def named(cls, model_id: str) -> Decoder:
@@ -52,44 +58,88 @@ class Decoder:
         Only `time_s` and the sixteen numbers count: forward, of one channel, at 0 dB. `motes.kinds.vector.decoding`
         does the rest. The splats of a vector are the same to the bit whichever vectors stand beside it.
         """
-        hz = np.minimum(440 * 2 ** ((vectors.pitch_semitones - 69) / 12), HIGHEST_HZ / 2)
-        length, t60, attack = (2.0 ** vectors.column(name) for name in ("log2_length_s", "log2_t60_s", "log2_attack_s"))
-        width = np.clip(0.25 * length, 2e-5, 500.0)
-        rise = np.maximum(attack / width, 0.06)  # of a gamma: from onset to peak over the deviation, √shape − 1/√shape
-        shape = np.clip((0.5 * (rise + np.sqrt(rise**2 + 4))) ** 2, LEAST_SHAPE, 1e3)
-        peak_s = (shape - 1) * width / np.sqrt(shape)
-        centre = np.clip(hz * 2**vectors.brightness_octaves, 1e-2, HIGHEST_HZ)
-        width_octaves = 0.5 + 0.5 * np.abs(vectors.brightness_octaves)
-        lasts = np.sqrt(np.pi) * width + np.clip(t60, 1e-5, 1e4) / (2 * NEPERS_60_DB)
-        level = vectors.loudness_db - 10 * np.log10(self._power(hz, centre, width_octaves, vectors.noise))
-        level -= 10 * np.log10(np.minimum(lasts / 0.05, 1.0))
-        return Splat(
-            time_s=vectors.time_s + peak_s,
-            width_s=width,
-            f0_hz=np.maximum(hz, 1e-2),
-            centre_hz=centre,
-            width_octaves=width_octaves,
-            t60_s=np.clip(t60, 1e-5, 1e4),
-            gain_db=np.clip(level, -199.0, 400.0)[:, None],
-            shape=shape,
-            noise=vectors.noise,
-        ), np.arange(len(vectors))
+        if not len(vectors):
+            return Splat.empty(1), np.zeros(0, np.int64)
+        rows = _rows(self.structure(vectors.numbers))
+        level = rows["gain_db"]
+        kept = level > level.max(axis=1, keepdims=True) - AUDIBLE_DB
+        kept &= (rows["f0_hz"] < HIGHEST_HZ) & (level > SILENCE_DB)
+        of, _ = np.nonzero(kept)
+        columns: dict[str, Any] = {name: rows[name][kept] for name in FIELDS}
+        columns["time_s"] = columns["time_s"] + vectors.time_s[of]
+        columns["gain_db"] = np.clip(columns["gain_db"], SILENCE_DB, 400.0)[:, None]
+        for name in ("n_partials", "backward"):
+            columns[name] = columns[name].astype(np.int64)
+        return Splat(**columns, seed=np.flatnonzero(kept.ravel()) % kept.shape[1]), of
 
-    @staticmethod
-    def _power(hz: Array, centre: Array, width_octaves: Array, noise: Array) -> Array:
-        """Mean square where the envelope is 1: of all partials, and of the noise."""
-        power = np.zeros(len(hz))
-        for k in range(1, 33):
-            power += 0.5 * np.exp(-((np.log2(hz * k / centre) / width_octaves) ** 2))
-        return np.maximum((1 - noise) ** 2 * power + noise**2, 1e-6)
+    def structure(self, numbers: Array) -> Structure:
+        """The parameters of the splats of sixteen numbers, `(n, 16)`, before they are laid out."""
+        normal = np.clip((numbers - self._weights["number_mean"]) / self._weights["number_deviation"], -6.0, 6.0)
+        return structure(numbers, mlp(normal, self._weights, "decoder"), np)
 
 
 @lru_cache
 def _named(model_id: str) -> Decoder:
-    digest = RELEASED.get(model_id)
-    if digest is None:
-        raise ParameterError(f"this release has no model {model_id!r}, only {', '.join(RELEASED)}")
-    mean = np.array([60.0, -25.0, -1.0, -0.5, -5.0, 1.0, 0.1, *np.zeros(9)])
-    deviation = np.array([12.0, 8.0, 0.8, 1.0, 1.2, 0.7, 0.1, *np.ones(9)])
-    assert len(mean) == len(NUMBERS)
-    return Decoder(model_id, digest, Prior(mean, np.diag(deviation**2)))
+    return Decoder(model_id, weights_named(model_id))
+
+
+def _rows(made: Structure) -> dict[str, Array]:
+    """Columns of the splats, `(n, splats per vector)` each: four parts of every group, then the noises."""
+    n = len(made.f0_hz)
+    wide = np.ones((n, N_GROUPS))
+    hz = np.concatenate([made.f0_hz * made.ratio, made.f0_hz + np.zeros((n, N_GROUPS - N_SINGLE))], axis=1)
+    group = {
+        "f0_hz": hz,
+        "centre_hz": np.concatenate([hz[:, :N_SINGLE], np.clip(made.high[0], 1e-2, 1e7)], axis=1),
+        "width_octaves": np.concatenate([wide[:, :N_SINGLE] * FLAT_OCTAVES, made.high[1]], axis=1),
+        "inharmonicity": np.concatenate([wide[:, :N_SINGLE] * 0, made.inharmonicity * wide[:, N_SINGLE:]], axis=1),
+        "n_partials": wide * np.repeat([1, 32], [N_SINGLE, N_GROUPS - N_SINGLE]),
+        "low_hz": np.concatenate(
+            [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
+        ),
+    }
+    group["low_hz"] = np.minimum(group["low_hz"], HIGHEST_HZ)
+    start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
+    start[:, N_SINGLE:] = GOLDEN_TURN
+    parts = []
+    for at, width, shape, t60, gain, swell, backward in _parts(made):
+        time_s = at + 0.0 * wide
+        phase = (start + 2 * np.pi * np.fmod(hz * time_s, 1.0)) * (-1 if backward else 1)
+        part = dict(group, time_s=time_s, width_s=width * wide, t60_s=t60 * wide, gain_db=gain + 0.0 * wide)
+        part |= {"shape": shape * wide, "phase_rad": np.fmod(phase, 2 * np.pi), "noise": 0.0 * wide}
+        for name, value in zip(("tremolo", "modulation_hz", "modulation_rad"), swell, strict=True):
+            part[name] = value * wide
+        parts.append(part | {"backward": backward * wide})
+    parts.append(_noises(made))
+    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in FIELDS}
+
+
+def _parts(made: Structure) -> Any:
+    """The four parts of the groups: time of the peak, standard deviation, shape, t60, gain, tremolo, backward."""
+    still = (0.0, 5.0, 0.0)
+    for (delay, theta, t60, gain), swell in ((made.fast, still), (made.slow, made.swell)):
+        yield delay + theta, theta * SHAPE**0.5, SHAPE, t60, gain, swell, 0
+    at, sigma, gain = made.middle
+    yield at, sigma, 0.0, SHORTEST_S, gain, still, 0
+    at, theta, gain = made.end
+    yield at - theta, theta * SHAPE**0.5, SHAPE, SHORTEST_S, gain, still, 1
+
+
+def _noises(made: Structure) -> dict[str, Array]:
+    gain, centre, octaves, at, sigma = made.noise
+    wide = np.ones((len(gain), N_NOISE))
+    return {
+        "time_s": np.concatenate(at, axis=1),
+        "width_s": np.concatenate(sigma, axis=1),
+        "f0_hz": made.f0_hz * wide,
+        "centre_hz": centre,
+        "width_octaves": octaves,
+        "t60_s": SHORTEST_S * wide,
+        "gain_db": gain,
+        "shape": np.array(NOISE_SHAPES) * wide,
+        "modulation_hz": 5.0 * wide,
+        "noise": wide,
+        "n_partials": wide,
+        **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
+        **{name: 0.0 * wide for name in ("low_hz", "backward")},
+    }

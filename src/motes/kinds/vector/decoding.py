@@ -10,9 +10,10 @@ from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
 from motes.events.model import Model
 from motes.kinds.splat.table import Splat
-from motes.kinds.vector.decoder import CURRENT, RELEASED, Decoder
+from motes.kinds.vector.decoder import Decoder
 from motes.kinds.vector.integers import seeds
 from motes.kinds.vector.table import NUMBERS, Vector
+from motes.kinds.vector.weights import CURRENT, RELEASED
 from motes.units import HIGHEST_HZ, SILENCE_DB
 
 
@@ -79,7 +80,7 @@ def _edited(splats: Splat, vectors: Vector) -> Splat:
         gain_db=np.where(silent, SILENCE_DB, np.clip(gain, SILENCE_DB, 400.0)),
         low_hz=np.minimum(np.maximum(splats.low_hz, vectors.low_hz), high),
         high_hz=np.minimum(high, HIGHEST_HZ),
-        backward=vectors.backward,
+        backward=splats.backward ^ vectors.backward,
         seed=(splats.seed + seeds(vectors)) & 0xFFFFFFFF,
         group_id=vectors.group_id,
         room_id=vectors.room_id,
@@ -92,7 +93,7 @@ def _within(splats: Splat, vectors: Vector) -> Splat:
     moved, or made shorter.
     """
     before, after = vectors.reach_s()
-    earlier, later = splats.reach_s()
+    earlier, later = splats.time_s - splats.start_s, splats.end_s - splats.time_s
     time_s = np.maximum(splats.time_s, vectors.time_s - before + earlier)
     room = np.maximum(vectors.time_s + after - time_s, 1e-3 * after)
     factor = np.minimum(1.0, room / later)

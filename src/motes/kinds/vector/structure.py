@@ -1,0 +1,136 @@
+"""What the outputs of a decoder's heads mean: the parameters of the splats of a vector. The same lines serve NumPy and
+PyTorch, whichever namespace `xp` is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from motes.units import NEPERS_60_DB
+
+# Splats of a partial of its own each, and those that share the partials above between them.
+N_SINGLE, N_HIGH = 8, 2
+N_GROUPS = N_SINGLE + N_HIGH
+N_NOISE = 3
+N_PARTIALS = 32
+# Gamma shapes: of what rings and ends, and of the three noises (0 for a gaussian).
+SHAPE = 2.0
+NOISE_SHAPES = (2.0, 1.2, 0.0)
+# How far before its onset a vector may sound, of its length: reached at −100 dB.
+BEFORE = 0.25
+# Outputs by name: how many each has.
+OUTPUTS = {
+    "delay": 2,
+    "theta": 2,
+    "swell": 3,
+    "middle": 2,
+    "end": 2,
+    "stiffness": 1,
+    "ratio": N_SINGLE,
+    "t60_fast": N_GROUPS,
+    "t60_slow": N_GROUPS,
+    "gain_fast": N_GROUPS,
+    "gain_slow": N_GROUPS,
+    "gain_middle": N_GROUPS,
+    "gain_end": N_GROUPS,
+    "high_centre": N_HIGH,
+    "high_width": N_HIGH,
+    "noise_gain": N_NOISE,
+    "noise_centre": N_NOISE,
+    "noise_width": N_NOISE,
+    "noise_time": 4,
+}
+N_OUTPUTS = sum(OUTPUTS.values())
+
+
+class Structure(NamedTuple):
+    """Parameters of the splats of n vectors, `(n, …)` each; times in seconds from the onset."""
+
+    f0_hz: Any
+    # Of each partial with a splat of its own, to f0.
+    ratio: Any
+    inharmonicity: Any
+    # Of the two parts that ring: onset, and by group the scale of the gamma burst, t60 and gain.
+    fast: tuple[Any, Any, Any, Any]
+    slow: tuple[Any, Any, Any, Any]
+    # Depth, frequency in Hz and phase of the slow part's tremolo, which makes a plateau of a decay.
+    swell: tuple[Any, Any, Any]
+    # Time, standard deviation and gains of a gaussian in the middle.
+    middle: tuple[Any, Any, Any]
+    # Time, scale and gains of a gamma that runs backward from the end.
+    end: tuple[Any, Any, Any]
+    # Of the shared partials' spectrum: centre in Hz and width in octaves.
+    high: tuple[Any, Any]
+    # Gain, centre in Hz, width in octaves, time of the peak and standard deviation of the noises.
+    noise: tuple[Any, Any, Any, Any, Any]
+
+
+def structure(numbers: Any, outputs: Any, xp: Any) -> Structure:
+    """Parameters that outputs of the heads, `(n, N_OUTPUTS)`, stand for beside the numbers, `(n, 16)`."""
+    out, first = {}, 0
+    for name, size in OUTPUTS.items():
+        out[name] = outputs[:, first : first + size]
+        first += size
+    pitch, loudness = numbers[:, 0:1], numbers[:, 1:2]
+    f0 = 440.0 * xp.exp2((xp.clip(pitch, -40.0, 150.0) - 69.0) / 12.0)
+    length = xp.exp2(xp.clip(numbers[:, 2:3], -6.0, 5.0))
+    t60 = xp.exp2(xp.clip(numbers[:, 3:4], -6.0, 6.5))
+    attack = xp.exp2(xp.clip(numbers[:, 4:5], -10.0, 1.0))
+    level = xp.clip(loudness, -150.0, 60.0) + 3.0
+
+    def around(name: str, least: float, most: float, scale: float = 1.0) -> Any:
+        """e to the output, limited."""
+        return xp.exp(xp.clip(scale * out[name], least, most))
+
+    def gain(name: str) -> Any:
+        return level + xp.clip(10.0 * out[name], -120.0, 24.0)
+
+    delay = 0.5 * attack * (out["delay"] + xp.sqrt(out["delay"] ** 2 + 0.1))
+    delay = xp.minimum(delay, 0.5 * length)
+    theta = xp.clip(0.25 * attack * around("theta", -3.0, 3.0), 1e-4, 0.5)
+    theta = xp.minimum(theta, 0.2 * length)
+    t60_fast = xp.minimum(xp.clip(0.15 * around("t60_fast", -3.0, 4.0), 0.004, 20.0), 2.0 * length)
+    t60_slow = around("t60_slow", -3.0, 0.3) / (1.0 / t60 + 0.6 / length)
+    depth = 0.9 * out["swell"][:, 0:1] / (1.0 + xp.abs(out["swell"][:, 0:1]))
+    pace = xp.exp(xp.clip(0.3 * out["swell"][:, 1:2], -1.0, 1.0)) / (1.25 * length)
+    middle = length * xp.clip(0.6 + 0.2 * out["middle"][:, 0:1], 0.1, 1.0)
+    sigma = length * 0.15 * xp.exp(xp.clip(0.5 * out["middle"][:, 1:2], -2.0, 1.0))
+    sigma = xp.minimum(sigma, (middle + BEFORE * length) / 4.8)
+    release = xp.minimum(0.05 * xp.exp(xp.clip(out["end"][:, 0:1], -5.0, 4.0)), 0.9 * length)
+    end_theta = xp.minimum(0.015 * xp.exp(xp.clip(out["end"][:, 1:2], -3.0, 4.0)), (1 + BEFORE) * length / 18.0)
+    end_theta = xp.minimum(end_theta, (length - release + BEFORE * length) / 18.0)
+    noise_time = xp.exp(xp.clip(out["noise_time"], -4.0, 3.0))
+    n_fast = xp.minimum(0.01 * noise_time[:, 0:1], 0.15 * length)
+    n_slow = xp.minimum(0.15 / (6.9 / t60 + 0.5 / length) * noise_time[:, 1:2], 0.25 * length) + 2e-3
+    n_at = length * xp.clip(0.5 + 0.2 * out["noise_time"][:, 2:3], 0.1, 1.0)
+    n_sigma = xp.minimum(0.2 * length * noise_time[:, 3:4], (n_at + BEFORE * length) / 4.8)
+    ones = 0.0 * n_at
+    return Structure(
+        f0,
+        _whole(1, N_SINGLE, xp, numbers) * xp.exp(xp.clip(0.1 * out["ratio"], -0.3, 0.3)),
+        xp.clip(1e-4 * xp.exp(xp.clip(2.0 * out["stiffness"], -12.0, 5.0)), 0.0, 0.01),
+        (delay[:, 0:1], _steeper(theta[:, 0:1], t60_fast, xp), t60_fast, gain("gain_fast")),
+        (delay[:, 1:2], _steeper(theta[:, 1:2], t60_slow, xp), t60_slow, gain("gain_slow")),
+        (depth, pace, 3.1 + out["swell"][:, 2:3]),
+        (middle, sigma, gain("gain_middle")),
+        (length - release, end_theta, gain("gain_end")),
+        (f0 * xp.exp2(3.6 + xp.clip(0.7 * out["high_centre"], -3.0, 3.0)), 0.5 * around("high_width", -1.5, 2.0, 0.7)),
+        (
+            gain("noise_gain"),
+            1000.0 * xp.exp2(xp.clip(1.5 * out["noise_centre"], -6.0, 4.5)),
+            around("noise_width", -1.5, 2.0, 0.7),
+            (n_fast * (NOISE_SHAPES[0] - 1), n_slow * (NOISE_SHAPES[1] - 1), n_at),
+            (n_fast * NOISE_SHAPES[0] ** 0.5, n_slow * NOISE_SHAPES[1] ** 0.5, n_sigma + ones),
+        ),
+    )
+
+
+def _whole(first: int, last: int, xp: Any, like: Any) -> Any:
+    """first … last as a row."""
+    row = xp.arange(first, last + 1)[None, :]
+    return row + 0.0 * like[:, 0:1]
+
+
+def _steeper(theta: Any, t60: Any, xp: Any) -> Any:
+    """Scales of bursts, shorter than the decays that they drive."""
+    return xp.minimum(theta + 0.0 * t60, 0.3 * t60 / NEPERS_60_DB)
