@@ -15,20 +15,23 @@ N_NUMBERS, N_HIDDEN = 16, 96
 # Frames, from that of the onset, whose features are looked at, and whose levels with the long and the short window.
 FEATURE_FRAMES = (-1, 0, 1, 2, 4, 8, 16)
 LONG_FRAMES, SHORT_FRAMES = (2, 5, 10, 20, 40), (-2, 0, 1, 2, 4)
+# And at which it is looked whether the key sounds.
+SOUNDING_FRAMES = (1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
 N_HARMONICS = 20
 # Spectra of what has no pitch are looked at in so many bands.
 N_COARSE = 39
 COARSE_FRAMES = (-2, 0, 1, 2, 4, 8)
 _N_LEVELS = len(LONG_FRAMES) + len(SHORT_FRAMES)
 # And level, length and place as they were found.
-N_KEY_FEATURES = len(FEATURE_FRAMES) * CHANNELS + _N_LEVELS * N_HARMONICS + 3
+N_KEY_FEATURES = len(FEATURE_FRAMES) * CHANNELS + _N_LEVELS * N_HARMONICS + 3 + len(SOUNDING_FRAMES)
 N_BAND_FEATURES = len(COARSE_FRAMES) * N_COARSE + N_BANDS + 1
 # Levels are taken relative to the event's, and within this of it.
 RANGE_DB = 60.0
 
 
 def key_features(features: Floats, levels_db: Floats, frame: Ints, key: Ints, level_db: Floats, length_s: Floats) -> Floats:
-    """What the numbers of events with a pitch are read off, `(n, N_KEY_FEATURES)`.
+    """What the numbers of events with a pitch are read off, `(n, N_KEY_FEATURES)`, but for `sounding_features`, whose
+    columns are the last and left at 0.
 
     `features` are the network's, `(n_frames, N_KEYS, CHANNELS)`, `levels_db` the spectra `(n_frames, 2, N_BINS)`;
     frames and keys (0 … 87) are those of the onsets.
@@ -44,7 +47,17 @@ def key_features(features: Floats, levels_db: Floats, frame: Ints, key: Ints, le
             row = levels_db[np.clip(frame + offset, 0, n_frames - 1), window]
             parts.append(_relative(_peaks(row, centre), level_db))
     about = [(level_db - LEVEL_MIDDLE_DB) / LEVEL_SCALE_DB, np.log2(length_s), (key - N_KEYS / 2) / 20]
-    return np.concatenate([*parts, np.stack(about, axis=1)], axis=1, dtype=np.float32)
+    later = np.zeros((len(frame), len(SOUNDING_FRAMES)), np.float32)
+    return np.concatenate([*parts, np.stack(about, axis=1), later], axis=1, dtype=np.float32)
+
+
+def sounding_features(sounding: Floats, frame: Ints, key: Ints) -> Floats:
+    """Whether keys sound on after their onsets, `(n, len(SOUNDING_FRAMES))`: outputs `SOUNDING` of all frames,
+    `(n_frames, N_KEYS)`, in units of 4 and within ±2; −2 after the last frame.
+    """
+    later = frame[:, None] + np.array(SOUNDING_FRAMES)
+    values = sounding[np.minimum(later, len(sounding) - 1), key[:, None]]
+    return np.asarray(np.where(later < len(sounding), np.clip(values / 4, -2, 2), -2), np.float32)
 
 
 def band_features(levels_db: Floats, frame: Ints, band: Ints, level_db: Floats) -> Floats:

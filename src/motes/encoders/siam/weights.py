@@ -52,6 +52,15 @@ def shapes_of(layout: Layout) -> dict[str, tuple[int, ...]]:
 def read_weights(path: str | Path) -> Weights:
     """The weights in a file; FormatError where it is none, holds other arrays than a layout's, or no finite numbers."""
     path = Path(path)
+    arrays, digest = read_arrays(path)
+    for layout in LAYOUTS:
+        if shapes_of(layout) == {name: array.shape for name, array in arrays.items()}:
+            return Weights(arrays, layout, path.stem, digest)
+    raise FormatError(f"{path} holds arrays of other names or shapes than a network of this version has")
+
+
+def read_arrays(path: Path) -> tuple[dict[str, Floats], str]:
+    """The arrays in a safetensors file, and its digest; FormatError where it is none or holds no finite numbers."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -59,11 +68,7 @@ def read_weights(path: str | Path) -> Weights:
         data = path.read_bytes()
     except OSError as error:
         raise ParameterError(f"cannot read the weights {path}: {error.strerror}") from None
-    arrays = _arrays_in(data, path)
-    for layout in LAYOUTS:
-        if shapes_of(layout) == {name: array.shape for name, array in arrays.items()}:
-            return Weights(arrays, layout, path.stem, hashlib.sha256(data).hexdigest())
-    raise FormatError(f"{path} holds arrays of other names or shapes than a network of this version has")
+    return _arrays_in(data, path), hashlib.sha256(data).hexdigest()
 
 
 @cache
