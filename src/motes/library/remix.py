@@ -95,7 +95,8 @@ def random_vectors(scene: Scene, n: int, seed: int = 0, times_s: Sequence[float]
         if not len(at):
             raise ParameterError("times names no time")
         at = np.resize(at, n)
-    drawn = Vector(at, *_drawn(decoder, n, random).T, gain_db=np.zeros((n, scene.n_channels)))
+    numbers: dict[str, Any] = dict(zip(NUMBERS, _drawn(decoder, n, random).T, strict=True))
+    drawn = Vector(at, **numbers, gain_db=np.zeros((n, scene.n_channels)))
     return scene.with_tables(
         [type(table).empty(scene.n_channels) for table in scene.tables if table.KIND != "vector"] + [drawn],
         models=(model,),

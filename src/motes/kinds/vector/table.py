@@ -99,7 +99,7 @@ class Vector(EventTable):
     )
 
     def __post_init__(self) -> None:
-        if self.gain_db is None:
+        if vars(self)["gain_db"] is None:
             object.__setattr__(self, "gain_db", np.zeros((np.size(self.time_s), 1)))
         super().__post_init__()
 
