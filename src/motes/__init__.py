@@ -248,8 +248,8 @@ def evaluate(
 
     Both are scenes, .mote files, recordings or arrays; arrays need their `sample_rate_hz`. `perceptual` adds Zimtohrli
     and ViSQOL, `controls` these of two bad copies, `loss` training losses by their names; `align` first moves the
-    estimate by up to a second. `notes`, a file of labels (CSV, JSON or MIDI), adds how many of them are in the estimate,
-    a scene or a .mote file; it needs no reference.
+    estimate by up to a second. `notes`, a file of labels (CSV, JSON or MIDI), adds how many of them are in the
+    estimate, a scene or a .mote file; it needs no reference.
     """
     from motes.library.evaluate import evaluate as measured
 
