@@ -41,8 +41,8 @@ def test_drums_have_no_pitch(tmp_path):
         ("a.json", json.dumps([dict(zip(KEYS, row, strict=True)) for row in ((1, 2.5, 64, 1), (0.5, 1, 60, 0))])),
         (
             "a.json",
-            '{"file": "x", "notes": [{"onset_s": 0.5, "end_s": 1, "pitch": 60, "strength": 0}, '
-            '{"onset_s": 1, "end_s": 2.5, "pitch": 64, "strength": 1.0}]}',
+            '{"notes": [{"onset_s": 0.5, "end_s": 1, "pitch": 60, "strength": 0},'
+            + '{"onset_s": 1, "end_s": 2.5, "pitch": 64, "strength": 1.0}]}',
         ),
     ],
 )
@@ -146,6 +146,14 @@ def test_labels_that_are_not_there(tmp_path, name):
         read_notes(tmp_path / name)
 
 
+def outcome(path) -> str:
+    try:
+        notes = read_notes(path)
+    except MotesError as error:
+        return str(error)
+    return "" if (notes.end_s >= notes.onset_s).all() else "ends\nbefore it begins"
+
+
 def test_mutants_of_labels_are_read_or_refused_in_one_line(tmp_path):
     random = np.random.default_rng(0)
     whole = "\n".join([HEADER, *label_lines(NOTES)]).encode()
@@ -155,8 +163,4 @@ def test_mutants_of_labels_are_read_or_refused_in_one_line(tmp_path):
             data[random.integers(len(data))] = random.integers(256)
         path = tmp_path / "1.csv"
         path.write_bytes(bytes(data[: random.integers(1, len(data) + 1)]))
-        try:
-            notes = read_notes(path)
-            assert (notes.end_s >= notes.onset_s).all()
-        except MotesError as error:
-            assert "\n" not in str(error)
+        assert "\n" not in outcome(path)

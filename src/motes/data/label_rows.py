@@ -18,6 +18,10 @@ LOWEST_KEY, HIGHEST_KEY = 21, 108  # those of a piano, which holds all of MusicN
 SHORTEST_MEDIAN_S = 0.005
 # What labels may go on after the audio: how exactly they were aligned, and what a file may lose at its end.
 ALIGNED_S, LOST_S = 0.05, 1.0
+# Labels of a whole recording reach over this share of it.
+COVERED = 0.8
+# So many notes after the end are mistakes of their own.
+FEW_LATE = 2
 USUAL_RATES_HZ = (8000, 16000, 22050, 24000, 32000, 48000, 88200, 96000, 192000)
 
 
@@ -110,24 +114,33 @@ def _repeated(rows: LabelRows) -> Mask:
 
 def _beside(rows: LabelRows, duration_s: float, sample_rate_hz: int | None) -> Iterator[Fault]:
     last_s = float(rows.end_s.max())
-
-    def fits(rate_hz: int) -> bool:
-        return duration_s > 0 and 0.8 <= last_s * MUSICNET_RATE_HZ / rate_hz / duration_s <= 1.02
-
-    others = [rate_hz for rate_hz in dict.fromkeys((sample_rate_hz, *USUAL_RATES_HZ)) if rate_hz and fits(rate_hz)]
-    if rows.in_samples and not fits(MUSICNET_RATE_HZ) and others:
-        certain = others[0] == sample_rate_hz or others[0] > MUSICNET_RATE_HZ
+    late = rows.end_s > duration_s + ALIGNED_S
+    rate_hz = _counted_at(rows, duration_s, sample_rate_hz, int(late.sum()))
+    if rate_hz is not None:
         yield Fault(
             "rate",
-            f"its last note ends at {last_s:.1f} s of {duration_s:.1f} s: were samples counted at {others[0]} Hz? "
+            f"its last note ends at {last_s:.1f} s of {duration_s:.1f} s: were samples counted at {rate_hz} Hz? "
             f"{MUSICNET_RATE_HZ} Hz are expected",
-            certain,
+            rate_hz in (sample_rate_hz, *USUAL_RATES_HZ[USUAL_RATES_HZ.index(48000) :]),
         )
         return
-    late = rows.end_s > duration_s + ALIGNED_S
     is_error = bool(np.any(rows.end_s > duration_s + LOST_S) or np.any(rows.onset_s > duration_s + ALIGNED_S))
     words = f"go on after the end of the audio (to {last_s:.2f} s, it has {duration_s:.2f} s)"
     yield from _if_any(rows, late, "past_end", words, is_error)
+
+
+def _counted_at(rows: LabelRows, duration_s: float, sample_rate_hz: int | None, n_late: int) -> int | None:
+    """Another rate than 44,100 Hz at which samples may have been counted, as then labels end where the audio does: that
+    of the audio, or a usual one. None where they do so as it is, or few notes alone speak against it.
+    """
+    last_s = float(rows.end_s.max())
+    if not rows.in_samples or duration_s <= 0 or 0 < n_late <= FEW_LATE:
+        return None
+    if COVERED * duration_s <= last_s <= duration_s + LOST_S:
+        return None
+    candidates = filter(None, (sample_rate_hz, *USUAL_RATES_HZ))
+    covered = {rate_hz: last_s * MUSICNET_RATE_HZ / rate_hz / duration_s for rate_hz in candidates}
+    return next((rate_hz for rate_hz, share in covered.items() if COVERED <= share <= 1.02), None)
 
 
 def _if_any(rows: LabelRows, bad: Mask, what: str, words: str, is_error: bool = True) -> Iterator[Fault]:
