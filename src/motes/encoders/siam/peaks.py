@@ -105,18 +105,23 @@ def joined(parts: list[Candidates]) -> Candidates:
 
 def detections(keys: Candidates, bands: Candidates, sounding: Floats, thresholds: Thresholds) -> Detections:
     """Events of a recording by its candidates and the output `SOUNDING` of all its frames, `(n_frames, N_KEYS)`."""
+    both = starts(keys, bands, thresholds)
+    both.end_s[both.is_pitched] = _ends_s(keys.only(both.candidate[both.is_pitched]), both, sounding, thresholds)
+    return both if thresholds.events_per_second is None else surest(both, thresholds.events_per_second)
+
+
+def starts(keys: Candidates, bands: Candidates, thresholds: Thresholds) -> Detections:
+    """Events of which only the starts are known, by onset; their ends are nominal."""
     parts = []
     for candidates, is_pitched, threshold in ((keys, True, thresholds.onset), (bands, False, thresholds.band_onset)):
         rows = np.flatnonzero(candidates.onset >= logit_of(threshold))
         sure = candidates.only(rows)
         onset_s = onsets_s(sure)
-        ends = _ends_s(sure, onset_s, sounding, thresholds) if is_pitched else onset_s + UNPITCHED_S
         pitch = LOWEST_KEY + (sure.places if is_pitched else (sure.places + 0.5) * _KEYS_OF_BAND - 0.5).astype(float)
         levels, is_key = levels_db_of(sure), np.full(len(rows), is_pitched)
-        parts.append(Detections(onset_s, ends, pitch, levels, probability(sure.onset), is_key, rows))
+        parts.append(Detections(onset_s, onset_s + UNPITCHED_S, pitch, levels, probability(sure.onset), is_key, rows))
     both = Detections._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
-    both = both.only(np.lexsort((both.is_pitched, both.pitch, both.onset_s)))
-    return both if thresholds.events_per_second is None else surest(both, thresholds.events_per_second)
+    return both.only(np.lexsort((both.is_pitched, both.pitch, both.onset_s)))
 
 
 def surest(found: Detections, events_per_second: int) -> Detections:
@@ -166,14 +171,12 @@ def levels_db_of(candidates: Candidates) -> Floats:
     return np.clip(LEVEL_MIDDLE_DB + LEVEL_SCALE_DB * candidates.level, -120, 20).astype(np.float32)
 
 
-def _ends_s(
-    keys: Candidates, onset_s: NDArray[np.float64], sounding: Floats, thresholds: Thresholds
-) -> NDArray[np.float64]:
+def _ends_s(keys: Candidates, found: Detections, sounding: Floats, thresholds: Thresholds) -> NDArray[np.float64]:
     """Where each key has ended by the map of sounding, between frames linear in probability; at the latest at its next
     onset.
     """
     low, high = logit_of(thresholds.silent), logit_of(thresholds.sounding)
-    n, frames, places = len(sounding), keys.frames, keys.places
+    n, frames, places, onset_s = len(sounding), keys.frames, keys.places, found.onset_s[found.is_pitched]
     if not len(frames):
         return np.zeros(0)
     begins = _next(sounding >= high)[frames, places]
