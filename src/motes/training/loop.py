@@ -21,7 +21,9 @@ from motes.training.examples import Batch, Examples
 from motes.training.network import EventNetwork
 from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.training.options import TrainingOptions
+from motes.training.streaming_network import StreamingNetwork
 
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"whole": EventNetwork, "streaming": StreamingNetwork}
 WEIGHTS = {"onset": 1.0, "sounding": 0.5, "within": 0.3, "level": 0.1, "band_onset": 0.25, "band_within": 0.1, "band_level": 0.05}
 # An onset missed counts as much as so many invented.
 ONSET_WEIGHT = 2.0
@@ -36,7 +38,7 @@ def train(options: TrainingOptions, resume: bool = False, progress: Callable[[di
     examples = Examples(options.data)
     if not examples.found:
         raise ParameterError(f"there are no labelled recordings in {', '.join(options.data)}")
-    network = EventNetwork().to(device, memory_format=torch.channels_last)
+    network = NETWORKS[options.model]().to(device, memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).requires_grad_(False)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     step = 0

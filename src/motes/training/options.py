@@ -9,6 +9,9 @@ from typing import Any
 
 from motes.errors import ParameterError
 
+# The network of whole recordings, and that of streams.
+MODELS = ("whole", "streaming")
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -22,6 +25,7 @@ class TrainingOptions:
     held_out: tuple[str, ...] = ()
     checkpoint: str = "siam.checkpoint"
     log: str = "siam.jsonl"
+    model: str = "whole"
     steps: int = 10_000
     batch: int = 6
     frames: int = 258
@@ -43,6 +47,8 @@ class TrainingOptions:
             raise ParameterError("a training needs data: a list of folders in MusicNet's layout")
         if self.precision not in ("float32", "bfloat16"):
             raise ParameterError(f"precision must be float32 or bfloat16, not {self.precision!r}")
+        if self.model not in MODELS:
+            raise ParameterError(f"model must be {' or '.join(MODELS)}, not {self.model!r}")
         for name in ("steps", "batch", "frames", "threads", "save_every", "test_every"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be a whole number from 1 up, not {getattr(self, name)!r}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from motes.audio.resample import resample_blocks
 from motes.audio.source import ArraySource, Source
@@ -22,9 +22,18 @@ from motes.encoders.siam.peaks import (
     detections,
     joined,
     key_peaks,
+    levels_db_of,
 )
 from motes.encoders.siam.pitch import with_fine_pitch
-from motes.encoders.siam.spectra import HOP, N_FFTS, SAMPLE_RATE_HZ, Floats, levels_db, n_frames
+from motes.encoders.siam.reading import (
+    FEATURE_FRAMES,
+    LONG_FRAMES,
+    N_BAND_FEATURES,
+    N_KEY_FEATURES,
+    band_features,
+    key_features,
+)
+from motes.encoders.siam.spectra import HOP, N_FFTS, N_KEYS, SAMPLE_RATE_HZ, Floats, levels_db, n_frames
 from motes.encoders.siam.weights import Weights, shipped_weights
 from motes.encoders.threads import ThreadPool
 from motes.errors import ParameterError
@@ -32,13 +41,19 @@ from motes.errors import ParameterError
 # Frames of a window; the grid is a part of what the events are, so it is no option.
 WINDOW_FRAMES = 256
 MODEL = "siam-1"
+# Where lengths stand in `reading.key_features`.
+LENGTH_COLUMN = N_KEY_FEATURES - 2
 
 
 class Window(NamedTuple):
-    """What is kept of a window: peaks over keys and bands, and the output `SOUNDING` of its frames."""
+    """What is kept of a window: peaks over keys and bands, what the numbers of each are read off (see `reading`, but
+    for lengths, which are not known yet), and the output `SOUNDING` of its frames.
+    """
 
     keys: Candidates
     bands: Candidates
+    key_features: Floats
+    band_features: Floats
     sounding: Floats
 
 
@@ -68,7 +83,9 @@ def network_of(weights: Weights | None) -> Network:
     """The network with these weights, or with those that ship; ParameterError for those of the streaming one."""
     weights = shipped_weights(MODEL) if weights is None else weights
     if weights.layout != WHOLE:
-        raise ParameterError(f"{weights.name} is a network for streams: a recording needs one of the layout {WHOLE.name!r}")
+        raise ParameterError(
+            f"{weights.name} is a network for streams: a recording needs one of the layout {WHOLE.name!r}"
+        )
     return Network(weights)
 
 
@@ -90,28 +107,60 @@ def windows_of(mono: Floats, network: Network, n_threads: int = 1) -> list[Windo
         )
 
 
-def events_of(windows: Iterable[Window], thresholds: Thresholds) -> Detections:
+def events_of(windows: Sequence[Window], thresholds: Thresholds) -> Detections:
     """Events of the windows of a recording, in their order, with whole pitches."""
-    windows = list(windows)
-    if not windows:
-        channels = WHOLE.channels
-        nothing, none = np.zeros(0), np.zeros(0, np.float32)
-        return Detections(nothing, nothing, nothing, none, none, np.zeros(0, bool), np.zeros((0, channels), np.float32))
     keys, bands = (joined([getattr(window, name) for window in windows]) for name in ("keys", "bands"))
-    return detections(keys, bands, np.concatenate([window.sounding for window in windows]), thresholds)
+    sounding = np.concatenate([np.zeros((0, N_KEYS), np.float32), *(window.sounding for window in windows)])
+    return detections(keys, bands, sounding, thresholds)
+
+
+def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, Floats]:
+    """What the numbers of events are read off: of those with a pitch `(n, N_KEY_FEATURES)`, and of the others
+    `(n, N_BAND_FEATURES)`, each in the order of the events.
+    """
+    nothing = np.zeros((0, N_KEY_FEATURES), np.float32), np.zeros((0, N_BAND_FEATURES), np.float32)
+    keys = np.concatenate([nothing[0], *(window.key_features for window in windows)])
+    bands = np.concatenate([nothing[1], *(window.band_features for window in windows)])
+    keys = keys[found.candidate[found.is_pitched]]
+    keys[:, LENGTH_COLUMN] = np.log2((found.end_s - found.onset_s)[found.is_pitched])
+    return keys, bands[found.candidate[~found.is_pitched]]
 
 
 def _window(mono: Floats, network: Network, nothing: Maps, first: int, n: int) -> Window:
-    low, high = first - NEIGHBOURS, first + n + NEIGHBOURS
-    maps = maps_of(mono, network, nothing, low, high)
-    sounding = np.ascontiguousarray(maps.keys[NEIGHBOURS : NEIGHBOURS + n, :, SOUNDING])
-    return Window(key_peaks(maps, first), band_peaks(maps, first), sounding)
+    """The window of frames first … first + n − 1."""
+    past, ahead, n_all = network.layout.past, network.layout.ahead, n_frames(len(mono))
+    low, high = first - NEIGHBOURS, first + n + max(FEATURE_FRAMES)
+    low_in, high_in = low - past, max(high + ahead, first + n + max(LONG_FRAMES))
+    if is_silent(mono, low_in, high_in):
+        levels = silence(high_in - low_in)
+        maps = Maps(*(np.repeat(part, high - low, axis=0) for part in nothing))
+    else:
+        levels = levels_db(mono, low_in, high_in - low_in)
+        maps = network.maps(levels[: high + ahead - low_in])
+    inside = maps.only(slice(0, n + 2 * NEIGHBOURS))
+    keys, bands = key_peaks(inside, first), band_peaks(inside, first)
+    # Frames before and after the recording are as the first and the last.
+    begin, end = max(low, 0), min(high_in, n_all)
+    features, seen = maps.features[begin - low : end - low], levels[begin - low_in : end - low_in]
+    rows = (_key_rows(features, seen, keys, begin), _band_rows(seen, bands, begin))
+    sounding = np.ascontiguousarray(inside.keys[NEIGHBOURS : NEIGHBOURS + n, :, SOUNDING])
+    return Window(keys, bands, *rows, sounding)
 
 
-def maps_of(mono: Floats, network: Network, nothing: Maps, low: int, high: int) -> Maps:
-    """Maps of frames low … high − 1; where there is no sound, they are those of silence, `nothing`."""
-    low_in, high_in = low - network.layout.past, high + network.layout.ahead
+def _key_rows(features: Floats, levels: Floats, keys: Candidates, begin: int) -> Floats:
+    if not len(keys.frames):
+        return np.zeros((0, N_KEY_FEATURES), np.float32)
+    ones = np.ones(len(keys.frames), np.float32)
+    return key_features(features, levels, keys.frames - begin, keys.places, levels_db_of(keys), ones)
+
+
+def _band_rows(levels: Floats, bands: Candidates, begin: int) -> Floats:
+    if not len(bands.frames):
+        return np.zeros((0, N_BAND_FEATURES), np.float32)
+    return band_features(levels, bands.frames - begin, bands.places, levels_db_of(bands))
+
+
+def is_silent(mono: Floats, low: int, high: int) -> bool:
+    """Whether the windows of the frames low … high − 1 hold nothing but zeros."""
     reach = max(N_FFTS) // 2
-    if not mono[max(low_in * HOP - reach, 0) : max(high_in * HOP + reach, 0)].any():
-        return Maps(*(np.repeat(part, high - low, axis=0) for part in nothing))
-    return network.maps(levels_db(mono, low_in, high_in - low_in))
+    return not mono[max(low * HOP - reach, 0) : max(high * HOP + reach, 0)].any()

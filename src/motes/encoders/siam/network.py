@@ -8,12 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.siam.layout import HARMONIC_BINS, N_BANDS, N_KEY_OUTPUTS, N_STEM_BINS
-from motes.encoders.siam.spectra import BINS_PER_KEY, FLOOR_DB, N_BINS, N_FFTS, N_KEYS, Floats, scaled
+from motes.encoders.siam.spectra import (
+    BINS_PER_KEY,
+    FLOOR_DB,
+    MIDDLE_DB,
+    N_BINS,
+    N_FFTS,
+    N_KEYS,
+    SCALE_DB,
+    Floats,
+    scaled,
+)
 from motes.encoders.siam.weights import Weights
 from motes.kernels.network.convolution import MARGIN, STEM_WIDTH, add_layer, add_stem, layer_terms, stem_terms
 from motes.kernels.network.layers import add_context, convolve_frames, read_keys, rectify
 
 KEY_TAPS = (-2, -1, 0, 1, 2)
+SILENCE = (FLOOR_DB - MIDDLE_DB) / SCALE_DB
 # Zeros beyond the lowest and the highest bin that a key's place in a shifted spectrum has.
 _EDGE = (N_STEM_BINS - BINS_PER_KEY) // 2
 
@@ -102,7 +113,7 @@ def _stacked(levels_db: NDArray[np.float32]) -> Floats:
     levels = scaled(levels_db)
     for i, bins in enumerate(HARMONIC_BINS):
         place = out[:, :, i, _EDGE : _EDGE + wide]
-        place[:] = scaled(np.float32(FLOOR_DB))
+        place[:] = SILENCE
         low, high = max(bins, 0), min(bins + wide, N_BINS)
         place[:, :, low - bins : high - bins] = levels[:, :, low:high]
     return out.reshape(n, n_spectra * len(HARMONIC_BINS), STEM_WIDTH)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.siam.layout import LEVEL, LEVEL_MIDDLE_DB, LEVEL_SCALE_DB, N_BANDS, ONSET, SOUNDING, WITHIN
+from motes.encoders.siam.layout import LEVEL, LEVEL_MIDDLE_DB, LEVEL_SCALE_DB, N_BANDS, ONSET, WITHIN
 from motes.encoders.siam.network import Maps
 from motes.encoders.siam.spectra import HOP, LOWEST_KEY, N_KEYS, SAMPLE_RATE_HZ, Floats
 from motes.errors import ParameterError
@@ -32,10 +32,10 @@ class Thresholds:
     which it has ended; and at most how many events each second holds, the surest first, without a limit by default.
     """
 
-    onset: float = 0.5
-    band_onset: float = 0.5
+    onset: float = 0.4
+    band_onset: float = 0.4
     sounding: float = 0.5
-    silent: float = 0.5
+    silent: float = 0.25
     events_per_second: int | None = None
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class Thresholds:
 class Detections(NamedTuple):
     """Events by onset, then pitch, arrays of one length: onsets and ends in seconds, pitches as MIDI numbers (of what
     has no pitch, the middle of its band), levels in dBFS, probabilities of the onsets, whether each has a pitch, and
-    the features of the network at each, `(n, channels)`.
+    which of the candidates over keys or over bands each is.
     """
 
     onset_s: NDArray[np.float64]
@@ -61,79 +61,67 @@ class Detections(NamedTuple):
     loudness_db: Floats
     sureness: Floats
     is_pitched: NDArray[np.bool_]
-    features: Floats
+    candidate: Ints
 
     def only(self, part: NDArray[np.bool_] | Ints) -> Detections:
         """Some of the events."""
-        return Detections(*(column[part] for column in self))
+        return Detections._make(column[part] for column in self)
 
 
 class Candidates(NamedTuple):
-    """Peaks of a stretch: frame and place (the key above the lowest, or the band) of each, its three outputs, and
-    features.
-    """
+    """Peaks of a stretch: frame and place (the key above the lowest, or the band) of each, and its three outputs."""
 
     frames: Ints
     places: Ints
     onset: Floats
     within: Floats
     level: Floats
-    features: Floats
+
+    def only(self, part: NDArray[np.bool_] | Ints) -> Candidates:
+        """Some of the candidates."""
+        return Candidates._make(column[part] for column in self)
 
 
 def key_peaks(maps: Maps, first_frame: int) -> Candidates:
     """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`."""
     frames, keys = np.nonzero(_is_largest(maps.keys[..., ONSET], 0))
     values = maps.keys[frames + NEIGHBOURS, keys]
-    features = maps.features[frames + NEIGHBOURS, keys]
-    return Candidates(
-        frames + first_frame, keys, values[:, ONSET], values[:, WITHIN], values[:, LEVEL], features
-    )
+    return Candidates(frames + first_frame, keys, values[:, ONSET], values[:, WITHIN], values[:, LEVEL])
 
 
 def band_peaks(maps: Maps, first_frame: int) -> Candidates:
-    """Peaks over bands and their neighbours; their features are means over the keys of the band."""
+    """Peaks over bands and their neighbours of all frames but NEIGHBOURS at each end."""
     frames, bands = np.nonzero(_is_largest(maps.bands[..., 0], 1))
-    values = maps.bands[frames + NEIGHBOURS, bands]
-    channels = maps.features.shape[2]
-    features = np.empty((len(frames), channels), np.float32)
-    for i, (frame, band) in enumerate(zip(frames + NEIGHBOURS, bands, strict=True)):
-        features[i] = maps.features[frame, band * _KEYS_OF_BAND : (band + 1) * _KEYS_OF_BAND].mean(axis=0)
-    return Candidates(frames + first_frame, bands, *values.T, features)
+    return Candidates(frames + first_frame, bands, *maps.bands[frames + NEIGHBOURS, bands].T)
 
 
 def joined(parts: list[Candidates]) -> Candidates:
-    """Candidates of stretches one after another; at least one stretch."""
-    return Candidates(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    """Candidates of stretches one after another."""
+    if not parts:
+        nothing, none = np.zeros(0, np.int64), np.zeros(0, np.float32)
+        return Candidates(nothing, nothing, none, none, none)
+    return Candidates._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def detections(keys: Candidates, bands: Candidates, sounding: Floats, thresholds: Thresholds) -> Detections:
     """Events of a recording by its candidates and the output `SOUNDING` of all its frames, `(n_frames, N_KEYS)`."""
-    keys, bands = _surer(keys, thresholds.onset), _surer(bands, thresholds.band_onset)
-    onset_s, is_key = _onsets_s(keys), np.ones(len(keys.frames), bool)
-    parts = [
-        Detections(
-            onset_s,
-            _ends_s(keys, onset_s, sounding, thresholds),
-            keys.places + float(LOWEST_KEY),
-            _levels_db(keys),
-            probability(keys.onset),
-            is_key,
-            keys.features,
-        ),
-        Detections(
-            _onsets_s(bands),
-            _onsets_s(bands) + UNPITCHED_S,
-            LOWEST_KEY + (bands.places + 0.5) * _KEYS_OF_BAND - 0.5,
-            _levels_db(bands),
-            probability(bands.onset),
-            np.zeros(len(bands.frames), bool),
-            bands.features,
-        ),
-    ]
-    both = Detections(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    both = both.only(np.lexsort((both.is_pitched, both.pitch, both.onset_s)))
+    both = starts(keys, bands, thresholds)
+    both.end_s[both.is_pitched] = _ends_s(keys.only(both.candidate[both.is_pitched]), both, sounding, thresholds)
     return both if thresholds.events_per_second is None else surest(both, thresholds.events_per_second)
+
+
+def starts(keys: Candidates, bands: Candidates, thresholds: Thresholds) -> Detections:
+    """Events of which only the starts are known, by onset; their ends are nominal."""
+    parts = []
+    for candidates, is_pitched, threshold in ((keys, True, thresholds.onset), (bands, False, thresholds.band_onset)):
+        rows = np.flatnonzero(candidates.onset >= logit_of(threshold))
+        sure = candidates.only(rows)
+        onset_s = onsets_s(sure)
+        pitch = LOWEST_KEY + (sure.places if is_pitched else (sure.places + 0.5) * _KEYS_OF_BAND - 0.5).astype(float)
+        levels, is_key = levels_db_of(sure), np.full(len(rows), is_pitched)
+        parts.append(Detections(onset_s, onset_s + UNPITCHED_S, pitch, levels, probability(sure.onset), is_key, rows))
+    both = Detections._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return both.only(np.lexsort((both.is_pitched, both.pitch, both.onset_s)))
 
 
 def surest(found: Detections, events_per_second: int) -> Detections:
@@ -172,26 +160,23 @@ def _is_largest(onset: Floats, over_places: int) -> NDArray[np.bool_]:
     return largest
 
 
-def _surer(candidates: Candidates, threshold: float) -> Candidates:
-    keep = candidates.onset >= logit_of(threshold)
-    return Candidates(*(column[keep] for column in candidates))
-
-
-def _onsets_s(candidates: Candidates) -> NDArray[np.float64]:
+def onsets_s(candidates: Candidates) -> NDArray[np.float64]:
+    """Onsets in seconds, to within a frame."""
     within = np.clip(candidates.within, -0.5, 0.5).astype(np.float64)
     return np.asarray(np.maximum(candidates.frames + within, 0.0) * FRAME_S)
 
 
-def _levels_db(candidates: Candidates) -> Floats:
+def levels_db_of(candidates: Candidates) -> Floats:
+    """Levels in dBFS."""
     return np.clip(LEVEL_MIDDLE_DB + LEVEL_SCALE_DB * candidates.level, -120, 20).astype(np.float32)
 
 
-def _ends_s(keys: Candidates, onset_s: NDArray[np.float64], sounding: Floats, thresholds: Thresholds) -> Floats:
+def _ends_s(keys: Candidates, found: Detections, sounding: Floats, thresholds: Thresholds) -> NDArray[np.float64]:
     """Where each key has ended by the map of sounding, between frames linear in probability; at the latest at its next
     onset.
     """
     low, high = logit_of(thresholds.silent), logit_of(thresholds.sounding)
-    n, frames, places = len(sounding), keys.frames, keys.places
+    n, frames, places, onset_s = len(sounding), keys.frames, keys.places, found.onset_s[found.is_pitched]
     if not len(frames):
         return np.zeros(0)
     begins = _next(sounding >= high)[frames, places]

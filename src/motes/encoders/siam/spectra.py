@@ -28,12 +28,14 @@ def n_frames(n_samples: int) -> int:
     return -(-n_samples // HOP)
 
 
-def levels_db(audio: Floats, first_frame: int, n: int) -> Floats:
+def levels_db(audio: Floats, first_frame: int, n: int, spectra: tuple[int, ...] = (0, 1)) -> Floats:
     """Levels in dB, `(n, len(N_FFTS), N_BINS)`, of frames `first_frame` … of mono audio `(n_samples,)` at
-    SAMPLE_RATE_HZ; frame i is centred on sample i · HOP, and there is silence around the recording.
+    SAMPLE_RATE_HZ; frame i is centred on sample i · HOP, and there is silence around the recording, and
+    in those of the spectra that are not asked for.
     """
-    out = np.empty((n, len(N_FFTS), N_BINS), np.float32)
-    for place, n_fft in enumerate(N_FFTS):
+    out = np.full((n, len(N_FFTS), N_BINS), FLOOR_DB, np.float32)
+    for place in spectra:
+        n_fft = N_FFTS[place]
         window, bands = _analysis(n_fft)
         for begin in range(0, n, 64):  # few frames at once stay in the cache
             count = min(64, n - begin)
