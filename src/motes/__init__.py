@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.arguments import checked
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from motes.encoders.instrument import InstrumentOptions
     from motes.encoders.progress import Progress
     from motes.encoders.pursuit import PursuitOptions
+    from motes.encoders.siam import SiamOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
@@ -51,6 +52,7 @@ __all__ = [
     "PursuitOptions",
     "Room",
     "Scene",
+    "SiamOptions",
     "SplatOptions",
     "StopReason",
     "__version__",
@@ -91,6 +93,7 @@ _HOMES = {
     "PursuitOptions": "motes.encoders.pursuit",
     "Room": "motes.events.room",
     "Scene": "motes.scene.scene",
+    "SiamOptions": "motes.encoders.siam",
     "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",

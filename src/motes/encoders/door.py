@@ -136,6 +136,21 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     progress: OnProgress | None = None,
+    encoder: Literal["siam"],
+    events_per_second: int = 12,
+    sureness: float = 0.4,
+    refine: int = 0,
+    n_threads: int = 0,
+    **preparation: Unpack[PreparationValues],
+) -> Scene: ...
+
+
+@overload
+def encode(
+    audio: Audio,
+    *,
+    sample_rate_hz: float | None = None,
+    progress: OnProgress | None = None,
     watch: Watch | None = None,
     options: Options,
     **preparation: Unpack[PreparationValues],

@@ -16,7 +16,7 @@ class SiamOptions(Options):
         12, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
     )
     sureness: float = option(
-        0.4, "Events that are less likely than this are left out.", low=0.03, high=1, high_excluded=True
+        0.4, "Events that are less likely than this are left out.", low=0.03, high=0.99
     )
     refine: int = option(
         0,
