@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.units import NEPERS_60_DB
-
 Array = NDArray[np.float64]
 # Everything is analysed at this rate.
 RATE_HZ = 22050
@@ -62,40 +60,47 @@ def analyse_note(sound: Any, sample_rate_hz: int, pitch_hz: float | None) -> Not
     envelope = _envelope(x, pitch_hz)
     length_s, t60_s, attack_s = _shape(envelope)
     x = x[: int((1.3 * length_s + 0.3) * RATE_HZ)]
-    n_fft = _n_fft(pitch_hz)
-    at_s, spectra = _frames(x, n_fft)
-    power = np.abs(spectra) ** 2 * (2 / (n_fft * float(np.sum(_window(n_fft) ** 2))))
+    centre_hz = _centre_hz(x) if pitch_hz is None else pitch_hz
+    n_fft = _n_fft(centre_hz, 512 if pitch_hz is None else 1024)
+    at_s, power = _frames(x, n_fft)
     weight = np.gradient(at_s)
     mean = weight @ power
-    hz = np.arange(n_fft // 2 + 1) * (RATE_HZ / n_fft)
-    total = max(float(mean.sum()), 1e-30)
-    centre = float(np.exp2(np.sum(mean[1:] * np.log2(hz[1:])) / total)) if pitch_hz is None else pitch_hz
-    f0, ratio, low, high = _partials(mean, max(centre, 20.0), n_fft, pitch_hz is not None)
-    running = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
-    partials = np.maximum(running[:, high] - running[:, low], 0.0)
-    inside = np.zeros(len(mean) + 1)
+    f0, ratio, low, high = _partials(mean, max(centre_hz, 20.0), n_fft, pitch_hz is not None)
+    partials, bands = _split(power, low, high, RATE_HZ / n_fft)
+    edges_s, magnitude = cells(length_s), np.sqrt(mean)
+    hz = np.arange(len(mean)) * (RATE_HZ / n_fft)
+    return NoteAnalysis(
+        pitch_hz=f0,
+        loudness_db=float(10 * np.log10(max(_loudest(x), 1e-20))),
+        length_s=length_s,
+        t60_s=t60_s,
+        attack_s=attack_s,
+        centroid_hz=float(np.sum(magnitude * hz) / max(float(magnitude.sum()), 1e-15)),
+        noise=float(np.sum(weight @ bands) / max(float(mean.sum()), 1e-30)),
+        ratio=ratio,
+        edges_s=edges_s,
+        partials=_in_cells(at_s, np.sqrt(partials), edges_s),
+        bands=_in_cells(at_s, np.sqrt(bands), edges_s),
+        window_s=n_fft / RATE_HZ,
+    )
+
+
+def _split(power: Array, low: Any, high: Any, bin_hz: float) -> tuple[Array, Array]:
+    """Power of the partials in each frame, `(n_frames, N_PARTIALS)`, and of what lies beside them, by bands, `(n_frames,
+    N_BANDS)`.
+    """
+    running = _running(power)
+    inside = np.zeros(power.shape[1] + 1)
     np.add.at(inside, low, 1.0)
     np.add.at(inside, high, -1.0)
-    rest = power * (np.cumsum(inside)[:-1] == 0)
-    beside = np.concatenate([np.zeros((len(rest), 1)), np.cumsum(rest, axis=1)], axis=1)
-    place = np.minimum(np.ceil(BAND_HZ / (RATE_HZ / n_fft)).astype(int), len(mean))
-    bands = np.maximum(np.diff(beside[:, place], axis=1), 0.0)
-    edges_s = cells(length_s)
-    magnitude = np.sqrt(mean)
-    return NoteAnalysis(
-        f0,
-        10 * np.log10(max(float(_loudest(x)), 1e-20)),
-        length_s,
-        t60_s,
-        attack_s,
-        float(np.sum(magnitude * hz) / max(float(magnitude.sum()), 1e-15)),
-        float(np.sum(weight @ bands) / total),
-        ratio,
-        edges_s,
-        _in_cells(at_s, np.sqrt(partials), edges_s),
-        _in_cells(at_s, np.sqrt(bands), edges_s),
-        n_fft / RATE_HZ,
-    )
+    beside = _running(power * (np.cumsum(inside)[:-1] == 0))
+    place = np.minimum(np.ceil(BAND_HZ / bin_hz).astype(int), power.shape[1])
+    return np.maximum(running[:, high] - running[:, low], 0.0), np.maximum(np.diff(beside[:, place], axis=1), 0.0)
+
+
+def _running(power: Array) -> Array:
+    """Sums up to each bin, from 0 on."""
+    return np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
 
 
 def cells(length_s: float) -> Array:
@@ -117,11 +122,16 @@ def _resampled(x: Array, sample_rate_hz: int) -> Array:
     return np.asarray(soxr.resample(x, sample_rate_hz, RATE_HZ), np.float64)
 
 
-def _n_fft(pitch_hz: float | None) -> int:
+def _n_fft(pitch_hz: float, least: int) -> int:
     """A window in which partials lie four bins apart or more, as far as 186 ms go."""
-    if pitch_hz is None:
-        return 2048
-    return int(np.clip(2 ** np.ceil(np.log2(4.5 * RATE_HZ / max(pitch_hz, 1.0))), 1024, 4096))
+    return int(np.clip(2 ** np.ceil(np.log2(4.5 * RATE_HZ / max(pitch_hz, 1.0))), least, 4096))
+
+
+def _centre_hz(x: Array) -> float:
+    """The mean of a spectrum in octaves, weighted by power."""
+    power = np.abs(np.fft.rfft(x, 1 << max(len(x), 2).bit_length()))[1:] ** 2
+    hz = np.arange(1, len(power) + 1) * (0.5 * RATE_HZ / len(power))
+    return float(np.exp2(np.sum(power * np.log2(hz)) / max(float(power.sum()), 1e-30))) if power.sum() > 0 else 1000.0
 
 
 @lru_cache(8)
@@ -158,11 +168,11 @@ def _shape(power: Array) -> tuple[float, float, float]:
     audible = np.flatnonzero(power > peak * 10 ** (-END_DB / 10))
     end = int(audible[-1]) + 1
     length_s = max(end * block_s, 0.02)
-    loud = int(np.flatnonzero(power >= 0.64 * peak)[0])
+    loud, held = (int(np.flatnonzero(power >= part * peak)[0]) for part in (0.64, 0.9))
     quiet = int(np.flatnonzero(power >= 0.01 * peak)[0])
     attack_s = max((loud - quiet) * block_s, 0.5 * block_s)
-    step = max(1, (end - loud) // 60)
-    level = 10 * np.log10(np.maximum(power[loud:end:step], 1e-20))
+    step = max(1, (end - held) // 60)
+    level = 10 * np.log10(np.maximum(power[held:end:step], 1e-20))
     slope = _first_slope(level) / (step * block_s)
     t60_s = float(np.clip(60.0 / max(-slope, 1e-3), 0.03, 60.0))
     return length_s, t60_s, float(np.clip(attack_s, 0.0015, 2.0))
@@ -182,69 +192,81 @@ def _first_slope(level: Array) -> float:
         slope = (sty - st * sy / one) / spread
         return slope, np.maximum(syy - sy * sy / one - slope**2 * spread, 0.0)
 
-    cut = np.arange(3, n - 2)
+    cut = np.arange(max(3, n // 8), n - 2)
     first, wrong = line(np.zeros_like(cut), cut)
     _, later = line(cut, np.full_like(cut, n))
     return float(first[int(np.argmin(wrong + later))])
 
 
-def _frames(x: Array, n_fft: int) -> tuple[Array, NDArray[Any]]:
-    """Centres in seconds and spectra of frames: dense at the onset, then every `HOP` samples."""
+def _frames(x: Array, n_fft: int) -> tuple[Array, Array]:
+    """Centres in seconds and power spectra of frames, `(n_frames, n_bins)`: dense at the onset, then every `HOP`
+    samples. A sinusoid's bins sum to its mean power.
+    """
+    import scipy.fft
+
     n = max(len(x), 1)
     dense = np.arange(0, min(n, 8 * HOP), HOP // 4)
     centre = np.concatenate([dense, np.arange(8 * HOP, max(n, 8 * HOP) + HOP, HOP)])
     padded = np.concatenate([np.zeros(n_fft // 2), x, np.zeros(n_fft + 2 * HOP)])
     place = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[np.minimum(centre, len(padded) - n_fft)]
-    import scipy.fft
-
-    return centre / RATE_HZ, scipy.fft.rfft(place * _window(n_fft), axis=1)
+    window = _window(n_fft)
+    power = np.abs(scipy.fft.rfft(place * window, axis=1)) ** 2
+    return centre / RATE_HZ, power * (2 / (n_fft * float(np.sum(window**2))))
 
 
 def _partials(mean: Array, f0: float, n_fft: int, has_pitch: bool) -> tuple[float, Array, Any, Any]:
     """Fundamental, ratio of each partial's frequency to it, and the first and last bin of each partial, from the mean
-    power of the bins.
-
-    The inharmonicity that meets most energy says where to look; the strongest bin near there is the partial.
+    power of the bins: near where each is expected, the strongest bin is it.
     """
-    bin_hz = RATE_HZ / n_fft
-    k = np.arange(1, N_PARTIALS + 1)
-    top = len(mean) - 3
+    bin_hz, top = RATE_HZ / n_fft, len(mean) - 3
     level = np.log(mean + 1e-9 * mean.max(initial=0.0) + 1e-30)
-    stiff = STIFFNESS[:, None]
-    expected = k * np.sqrt((1 + stiff * k**2) / (1 + stiff))
-    bins = np.minimum(np.rint(expected * f0 / bin_hz).astype(int), top)
-    near = np.maximum(np.maximum(level[bins - 1], level[bins]), level[bins + 1])
-    best = int(np.argmax(near[:, :20].sum(axis=1) - 0.5 * np.arange(len(STIFFNESS)))) if has_pitch else 0
-    at = expected[best]
-    low, high = np.zeros(N_PARTIALS, int), np.zeros(N_PARTIALS, int)
-    exact_bins = expected[best] * f0 / bin_hz
+    expected = _expected(level, f0 / bin_hz, top) if has_pitch else np.arange(1, N_PARTIALS + 1) * f0 / bin_hz
+    exact = expected.copy()
+    low, high = np.full(N_PARTIALS, top), np.full(N_PARTIALS, top)
     spacing, before = f0 / bin_hz, 0
-    for i in range(N_PARTIALS):
-        wanted = at[i] * spacing
-        if wanted >= top:
-            low[i:] = high[i:] = top
-            break
-        reach = min(0.45 * spacing, 0.06 * wanted + 2) if i == 0 else 0.45 * spacing
-        first, last = max(int(np.ceil(wanted - reach)), before, 1), min(int(wanted + reach) + 1, top)
+    for i in np.flatnonzero(expected < top):
+        reach = min(0.45 * spacing, 0.06 * expected[i] + 2) if i == 0 else 0.45 * spacing
+        first, last = max(int(np.ceil(expected[i] - reach)), before, 1), min(int(expected[i] + reach) + 1, top)
         if last <= first:
             low[i] = high[i] = before
             continue
-        away = (np.arange(first, last) - wanted) / (0.25 * spacing + 1)
-        peak = first + int(np.argmax(level[first:last] - 2.0 * away**2))
-        left, mid, right = level[peak - 1 : peak + 2]
-        bend = left - 2 * mid + right
-        exact = peak + (float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0)
-        exact_bins[i] = exact
-        half = min(0.5 * spacing, max(2.5, 0.025 * exact))
-        low[i] = max(int(np.rint(exact - half)), before, 0)
-        high[i] = before = min(max(int(np.rint(exact + half)) + 1, low[i]), top)
+        away = (np.arange(first, last) - expected[i]) / (0.25 * spacing + 1)
+        exact[i] = _summit(level, first + int(np.argmax(level[first:last] - 2.0 * away**2)))
+        half = min(0.5 * spacing, max(2.5, 0.025 * exact[i]))
+        low[i] = max(int(np.rint(exact[i] - half)), before, 0)
+        high[i] = before = min(max(int(np.rint(exact[i] + half)) + 1, low[i]), top)
     if spacing >= 6:
         high = np.where(_is_line(mean, low, high, spacing), high, low)
-    drift = exact_bins / (at * spacing)
-    sure = np.add.reduceat(np.append(mean, 0.0), np.minimum(low, top))[:N_PARTIALS] * (high > low) * (k < 11) * k
-    sure *= np.abs(drift - 1) < 0.02
-    drift = float(np.sum(sure * drift) / np.sum(sure)) if has_pitch and np.sum(sure) > 0 else 1.0
-    return f0 * drift, exact_bins / (spacing * drift), low, high
+    running = np.concatenate([[0.0], np.cumsum(mean)])
+    f0 = fundamental(exact * bin_hz, running[high] - running[low], f0) if has_pitch else f0
+    return f0, exact * bin_hz / f0, low, high
+
+
+def _expected(level: Array, spacing: float, top: int) -> Array:
+    """Where partials lie, in bins, with the inharmonicity that meets most energy."""
+    k, stiff = np.arange(1, N_PARTIALS + 1), STIFFNESS[:, None]
+    expected = spacing * k * np.sqrt((1 + stiff * k**2) / (1 + stiff))
+    bins = np.minimum(np.rint(expected).astype(int), top)
+    near = np.maximum(np.maximum(level[bins - 1], level[bins]), level[bins + 1])
+    return np.asarray(expected[int(np.argmax(near[:, :20].sum(axis=1) - 0.5 * np.arange(len(STIFFNESS))))])
+
+
+def _summit(level: Array, peak: int) -> float:
+    """Where a parabola through a bin and its neighbours is highest."""
+    left, mid, right = level[peak - 1 : peak + 2]
+    bend = left - 2 * mid + right
+    return peak + (float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0)
+
+
+def fundamental(hz: Array, power: Array, expected_hz: float) -> float:
+    """The fundamental that partials of these frequencies and powers have: the first of them, where it is strong, and
+    those of the next nine that are whole multiples of it.
+    """
+    k = np.arange(1, 11)
+    each, power = hz[:10] / k, power[:10] * (np.abs(hz[:10] / k / expected_hz - 1) < 0.02)
+    near = each[0] if power[0] > 0.05 * power.sum() else expected_hz
+    weight = power * k * (np.abs(each / near - 1) < (0.003 if near == each[0] else 0.015))
+    return float(np.sum(weight * each) / np.sum(weight)) if np.sum(weight) > 0 else expected_hz
 
 
 def _is_line(mean: Array, low: Any, high: Any, spacing: float) -> Any:
@@ -269,7 +291,3 @@ def _in_cells(at_s: Array, rows: Array, edges_s: Array) -> Array:
     at_edges = integral[i] + step[i] * part * (rows[i] + 0.5 * part * (rows[i + 1] - rows[i]))
     return np.asarray((np.diff(at_edges, axis=0) / np.diff(edges_s)[:, None]).T)
 
-
-def decay_of(t60_s: float) -> float:
-    """Nepers per second."""
-    return NEPERS_60_DB / t60_s

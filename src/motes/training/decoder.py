@@ -17,6 +17,8 @@ from motes.data.note_analysis import BAND_HZ, N_BANDS, N_CELLS, N_PARTIALS
 from motes.kinds.vector.structure import N_NOISE, N_OUTPUTS, N_SINGLE, NOISE_SHAPES, Structure, structure
 from motes.units import NEPERS_60_DB
 
+# Standard deviation of the noise that learned numbers are seen through, and what a dB of difference costs.
+LATENT_NOISE, LEVELS = 0.1, 0.01
 # Places in a cell, and in the window that it is seen through, at which envelopes are taken.
 N_NODES = 5
 _PLACE = (torch.arange(N_NODES) + 0.5) / N_NODES - 0.5
@@ -44,7 +46,7 @@ def perceptron(*sizes: int) -> nn.Sequential:
 class Autoencoder(nn.Module):
     """Features ▶ nine numbers; sixteen numbers ▶ outputs of the heads."""
 
-    def __init__(self, statistics: dict[str, Tensor], hidden: int = 128, hidden_encoder: int = 64) -> None:
+    def __init__(self, statistics: dict[str, Tensor], hidden: int = 256, hidden_encoder: int = 128) -> None:
         super().__init__()
         for name, value in statistics.items():
             self.register_buffer(name, value)
@@ -187,9 +189,41 @@ def fit(
         optimiser.step()
         schedule.step()
         mean = [0.98 * m + 0.02 * float(v.detach().mean()) for m, v in zip(mean, (convergence, levels), strict=True)]
-        if step % 200 == 199:
+        if step % 500 == 499:
             report(f"{step + 1} convergence {mean[0]:.4f} levels {mean[1]:.2f} dB")
 
 
-# Standard deviation of the noise that learned numbers are seen through, and what a dB of difference costs.
-LATENT_NOISE, LEVELS = 0.1, 0.01
+
+
+def statistics(notes: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Means and deviations by which inputs are normalised."""
+    named = notes["named"]
+    return {
+        "feature_mean": notes["features"].mean(0),
+        "feature_deviation": notes["features"].std(0) + 0.05,
+        "number_mean": torch.cat([named.mean(0), torch.zeros(9)]),
+        "number_deviation": torch.cat([named.std(0), torch.ones(9)]),
+    }
+
+
+def weights_of(model: Autoencoder, notes: dict[str, Tensor]) -> dict[str, Any]:
+    """What `motes.kinds.vector.weights` reads, float32 by name: learned numbers have mean 0 and deviation 1 over these
+    notes, and the prior is theirs.
+    """
+    model.eval()
+    with torch.no_grad():
+        learned = model.timbre(notes["features"])
+        mean, deviation = learned.mean(0), learned.std(0)
+        out = {name: getattr(model, name).clone() for name in statistics(notes)}
+        for name, network in (("encoder", model.encoder), ("decoder", model.decoder)):
+            layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+            for i, layer in enumerate(layers):
+                out[f"{name}.{i}.weight"], out[f"{name}.{i}.bias"] = layer.weight.T.clone(), layer.bias.clone()
+        last = f"encoder.{len([layer for layer in model.encoder if isinstance(layer, nn.Linear)]) - 1}"
+        scale = torch.sqrt(model.norm.running_var + model.norm.eps)
+        out[f"{last}.weight"] /= scale * deviation
+        out[f"{last}.bias"] = ((out[f"{last}.bias"] - model.norm.running_mean) / scale - mean) / deviation
+        out["number_mean"][7:], out["number_deviation"][7:] = -mean / deviation, 1 / deviation
+        numbers = torch.cat([notes["named"], (learned - mean) / deviation], dim=1)
+        out["prior_mean"], out["prior_covariance"] = numbers.mean(0), torch.cov(numbers.T)
+    return {name: np.ascontiguousarray(value.numpy(), np.float32) for name, value in out.items()}

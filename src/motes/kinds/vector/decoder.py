@@ -16,10 +16,14 @@ from motes.kinds.splat.table import Splat
 from motes.kinds.vector.structure import N_GROUPS, N_NOISE, N_SINGLE, NOISE_SHAPES, SHAPE, Structure, structure
 from motes.kinds.vector.table import Vector
 from motes.kinds.vector.weights import RELEASED, Weights, mlp, weights_named
-from motes.units import HIGHEST_HZ, SILENCE_DB
+from motes.units import HIGHEST_HZ, NEPERS_60_DB, SILENCE_DB
 
-# Splats this much weaker than the strongest of their vector are left out.
-AUDIBLE_DB = 50.0
+# Splats of this much less energy than the strongest of their vector are left out.
+AUDIBLE_DB = 40.0
+# Above this the training has seen nothing.
+HIGHEST_KNOWN_HZ = 11025.0
+# Of a sinusoid's amplitude above its RMS, in which noise is measured.
+RMS_DB = 10 * np.log10(2.0)
 # Of what does not ring.
 SHORTEST_S = 1e-5
 # A splat of one partial alone.
@@ -28,7 +32,7 @@ FLAT_OCTAVES = 1e3
 GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
 FIELDS = (
     "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
-    "modulation_rad noise n_partials low_hz backward"
+    "modulation_rad noise n_partials low_hz high_hz backward"
 ).split()
 
 
@@ -61,12 +65,15 @@ class Decoder:
         if not len(vectors):
             return Splat.empty(1), np.zeros(0, np.int64)
         rows = _rows(self.structure(vectors.numbers))
-        level = rows["gain_db"]
-        kept = level > level.max(axis=1, keepdims=True) - AUDIBLE_DB
-        kept &= (rows["f0_hz"] < HIGHEST_HZ) & (level > SILENCE_DB)
+        inside = (rows["noise"] > 0) | (np.maximum(rows["f0_hz"], rows["low_hz"]) < HIGHEST_KNOWN_HZ)
+        energy = rows["gain_db"] + 10 * np.log10(rows["width_s"] + rows["t60_s"] / NEPERS_60_DB)
+        energy = np.where(inside, energy, -np.inf)
+        kept = energy > energy.max(axis=1, keepdims=True) - AUDIBLE_DB
+        kept &= inside & (rows["gain_db"] > SILENCE_DB)
         of, _ = np.nonzero(kept)
         columns: dict[str, Any] = {name: rows[name][kept] for name in FIELDS}
         columns["time_s"] = columns["time_s"] + vectors.time_s[of]
+        columns["f0_hz"] = np.minimum(columns["f0_hz"], HIGHEST_HZ)
         columns["gain_db"] = np.clip(columns["gain_db"], SILENCE_DB, 400.0)[:, None]
         for name in ("n_partials", "backward"):
             columns[name] = columns[name].astype(np.int64)
@@ -98,7 +105,7 @@ def _rows(made: Structure) -> dict[str, Array]:
             [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
         ),
     }
-    group["low_hz"] = np.minimum(group["low_hz"], HIGHEST_HZ)
+    group["high_hz"] = np.maximum(group["low_hz"], HIGHEST_KNOWN_HZ)
     start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
     start[:, N_SINGLE:] = GOLDEN_TURN
     parts = []
@@ -135,11 +142,12 @@ def _noises(made: Structure) -> dict[str, Array]:
         "centre_hz": centre,
         "width_octaves": octaves,
         "t60_s": SHORTEST_S * wide,
-        "gain_db": gain,
+        "gain_db": gain - RMS_DB,
         "shape": np.array(NOISE_SHAPES) * wide,
         "modulation_hz": 5.0 * wide,
         "noise": wide,
         "n_partials": wide,
+        "high_hz": HIGHEST_KNOWN_HZ * wide,
         **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
         **{name: 0.0 * wide for name in ("low_hz", "backward")},
     }

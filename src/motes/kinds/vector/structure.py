@@ -17,7 +17,7 @@ N_PARTIALS = 32
 SHAPE = 2.0
 NOISE_SHAPES = (2.0, 1.2, 0.0)
 # How far before its onset a vector may sound, of its length: reached at −100 dB.
-BEFORE = 0.25
+BEFORE = 0.12
 # Outputs by name: how many each has.
 OUTPUTS = {
     "delay": 2,
@@ -107,7 +107,7 @@ def structure(numbers: Any, outputs: Any, xp: Any) -> Structure:
     ones = 0.0 * n_at
     return Structure(
         f0,
-        _whole(1, N_SINGLE, xp, numbers) * xp.exp(xp.clip(0.1 * out["ratio"], -0.3, 0.3)),
+        _whole(1, N_SINGLE, xp, numbers) * xp.exp(xp.clip(0.1 * out["ratio"], -0.3, 0.3) * _after_first(xp, numbers)),
         xp.clip(1e-4 * xp.exp(xp.clip(2.0 * out["stiffness"], -12.0, 5.0)), 0.0, 0.01),
         (delay[:, 0:1], _steeper(theta[:, 0:1], t60_fast, xp), t60_fast, gain("gain_fast")),
         (delay[:, 1:2], _steeper(theta[:, 1:2], t60_slow, xp), t60_slow, gain("gain_slow")),
@@ -129,6 +129,11 @@ def _whole(first: int, last: int, xp: Any, like: Any) -> Any:
     """first … last as a row."""
     row = xp.arange(first, last + 1)[None, :]
     return row + 0.0 * like[:, 0:1]
+
+
+def _after_first(xp: Any, like: Any) -> Any:
+    """1 for partials that may lie apart from whole ratios, 0 for the first, which is the pitch."""
+    return xp.clip(_whole(0, N_SINGLE - 1, xp, like), 0.0, 1.0)
 
 
 def _steeper(theta: Any, t60: Any, xp: Any) -> Any:
