@@ -46,7 +46,7 @@ def convergence_2048(estimate: Array, reference: Array) -> float:
 
 def rendered(numbers: Array, onsets_s: Array, n_samples: int) -> tuple[Array, int]:
     """Sound and number of splats of vectors."""
-    splats, _ = Decoder.named(CURRENT).splats(numbers, onsets_s, np.zeros((len(numbers), 1)))
+    splats, _ = Decoder.named(CURRENT).splats_of(numbers, onsets_s)
     audio = np.zeros((1, n_samples))
     SplatRenderer(splats, Context()).add(audio, 0, n_samples)
     return audio[0], len(splats)

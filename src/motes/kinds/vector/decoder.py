@@ -62,9 +62,13 @@ class Decoder:
         Only `time_s` and the sixteen numbers count: forward, of one channel, at 0 dB. `motes.kinds.vector.decoding`
         does the rest. The splats of a vector are the same to the bit whichever vectors stand beside it.
         """
-        if not len(vectors):
+        return self.splats_of(vectors.numbers, vectors.time_s)
+
+    def splats_of(self, numbers: Array, time_s: Array) -> tuple[Splat, Ints]:
+        """The splats of sixteen numbers each, `(n, 16)`, at these times in seconds, `(n,)`: see `splats`."""
+        if not len(numbers):
             return Splat.empty(1), np.zeros(0, np.int64)
-        rows = _rows(self.structure(vectors.numbers))
+        rows = _rows(self.structure(numbers))
         inside = (rows["noise"] > 0) | (np.maximum(rows["f0_hz"], rows["low_hz"]) < HIGHEST_KNOWN_HZ)
         energy = rows["gain_db"] + 10 * np.log10(rows["width_s"] + rows["t60_s"] / NEPERS_60_DB)
         energy = np.where(inside, energy, -np.inf)
@@ -72,7 +76,7 @@ class Decoder:
         kept &= inside & (rows["gain_db"] > SILENCE_DB)
         of, _ = np.nonzero(kept)
         columns: dict[str, Any] = {name: rows[name][kept] for name in FIELDS}
-        columns["time_s"] = columns["time_s"] + vectors.time_s[of]
+        columns["time_s"] = columns["time_s"] + time_s[of]
         columns["f0_hz"] = np.minimum(columns["f0_hz"], HIGHEST_HZ)
         columns["gain_db"] = np.clip(columns["gain_db"], SILENCE_DB, 400.0)[:, None]
         for name in ("n_partials", "backward"):
