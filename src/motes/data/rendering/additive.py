@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.data.rendering.sources import Sound
 from motes.units import NEPERS_60_DB
 
-Sound = NDArray[np.float32]
 # Frequency ratios of the modes of free bars and tuned ones, and of a membrane.
 BARS = (
     (1.0, 2.756, 5.404, 8.933),
@@ -44,8 +44,10 @@ class AdditiveInstrument:
         self.second_stage = rng.uniform(0, 0.4) if self.is_struck else 0.0
         self.sag = rng.uniform(-0.3, 0.6)
 
-    def note(self, key: int, velocity: int, duration_s: float) -> Sound:
-        """One note alone, `(n,)`, from its onset until its release has died away."""
+    def note(
+        self, key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None
+    ) -> Sound:
+        """One note alone, `(n,)`, from its onset until its release has died away; it has a vibrato of its own."""
         rate = self.sample_rate_hz
         f0 = 440.0 * 2 ** ((key - 69) / 12)
         length_s = min(duration_s + 1.5 * self.release_s + (0.1 if self.is_struck else 0.0), LONGEST_S)
