@@ -1,14 +1,10 @@
-"""A labelled set in MusicNet's layout, rendered: WAV files, a CSV of notes beside each, and a manifest with hashes.
+"""A labelled set for training, rendered: piece number i is made of (seed, i) alone.
 
-Piece number i is made of (seed, i) alone: a set that was interrupted goes on where it was, and a longer set begins with
-the pieces of a shorter one.
+So a set that was interrupted goes on where it was, and a longer set begins with the pieces of a shorter one.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,45 +13,73 @@ from pathlib import Path
 
 import numpy as np
 
-from motes.audio.write import write_audio
-from motes.data.impulse_responses import rooms
-from motes.data.rendering.piece import Piece, PlayedNote, Sound, in_room
+from motes.data.rendering.gus_patches import Patches
+from motes.data.rendering.in_rooms import in_room, responses
+from motes.data.rendering.one_shots import OneShots
+from motes.data.rendering.piece import Piece
 from motes.data.rendering.random_scores import random_score
-from motes.data.rendering.score import DRUMS, Score
+from motes.data.rendering.sampled_piano import SampledPiano
+from motes.data.rendering.score import Score
+from motes.data.rendering.set_folder import SAMPLE_RATE_HZ, SetFolder
 from motes.data.rendering.soundfont import SoundFont
+from motes.data.rendering.sources import Sound, Source
 from motes.errors import ParameterError
-from motes.files import atomic_output
 
-SAMPLE_RATE_HZ = 44100
 PIECE_S = 30.0
-# First number of a piece, as MusicNet's files are called by numbers.
-FIRST = 10000
-PEAK = 0.9
-# MusicNet's columns, and after them what is known of rendered notes.
-COLUMNS = (
-    "start_time,end_time,instrument,note,start_beat,end_beat,note_value,velocity,loudness_db,part,held_samples"
-).split(",")
-MANIFEST = "manifest.json"
+PEAK, QUIETER_DB = 0.9, 15.0
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What is rendered: hours, the seed of all chance, SoundFonts, how often a part is an instrument that never was,
-    how often a piece is in a room, and a folder of MIDI files or scores as JSON to take excerpts from.
+    """What is rendered: hours, the seed of all chance, and where sounds and scores come from.
+
+    `soundfonts` are files (SF2, SF3), `patches` a folder of Gravis Ultrasound patches, `samples` one of piano samples,
+    `one_shots` folders of single sounds that drum parts are played with, `scores` a folder of MIDI files or scores as
+    JSON. `additive` is how often a part is an instrument that never was, `written` how often an excerpt of a score is
+    played instead of a random one, `in_rooms` how often a piece is in a room of IMPULSE_RESPONSE_PATH.
     """
 
     hours: float = 1.0
     seed: int = 0
     soundfonts: tuple[str, ...] = ()
-    additive: float = 0.25
-    in_rooms: float = 0.5
+    patches: str | None = None
+    samples: str | None = None
+    one_shots: tuple[str, ...] = ()
     scores: str | None = None
-    written: float = 0.5
+    additive: float = 0.25
+    written: float = 0.75
+    in_rooms: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hours <= MOST_HOURS:
+            raise ParameterError(f"hours must lie above 0 and be at most {MOST_HOURS:g}, not {self.hours!r}")
+        for name in ("additive", "written", "in_rooms"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ParameterError(f"{name} is a share and must lie in 0 … 1, not {getattr(self, name)!r}")
+        if not (self.soundfonts or self.patches or self.samples) and self.additive < 1:
+            raise ParameterError(
+                "there is nothing to render with: give a SoundFont, such as FluidR3_GM.sf2 of Debian's "
+                "fluid-soundfont-gm, or additive=1 for instruments that never were"
+            )
 
     @property
     def n_pieces(self) -> int:
         """How many pieces the hours are."""
         return max(1, round(self.hours * 3600 / PIECE_S))
+
+    def recorded(self) -> dict[str, object]:
+        """The options as a manifest holds them: of files and folders the names."""
+        values: dict[str, object] = dict(asdict(self))
+        for name, value in values.items():
+            if name in ("soundfonts", "one_shots"):
+                values[name] = [os.path.basename(str(path).rstrip("/")) for path in value]  # type: ignore[attr-defined]
+            elif name in ("patches", "samples", "scores") and value is not None:
+                values[name] = os.path.basename(str(value).rstrip("/"))
+        return values
+
+
+MOST_HOURS = 1000.0
 
 
 def render_set(
@@ -67,40 +91,40 @@ def render_set(
     """Render the pieces (of the set, or those of these numbers) that are not there yet, and write the manifest; the
     folder is returned. ParameterError where it holds a set of other options.
     """
-    if not options.soundfonts:
-        raise ParameterError("data render needs a SoundFont, such as FluidR3_GM.sf2 of Debian's fluid-soundfont-gm")
-    folder = Path(out)
-    for name in ("train_data", "train_labels"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    _refuse_another(folder, options)
+    folder = SetFolder(Path(out), "train")
+    sources_of(options)
+    folder.begin(options.recorded(), but_for=("hours",))
     numbers = range(options.n_pieces) if which is None else which
     for done, number in enumerate(numbers):
-        if not label_path(folder, number).exists():
+        if not folder.label_path(number).exists():
             _render_piece(folder, options, number)
         if progress is not None:
             progress(done + 1, len(numbers))
-    _write_manifest(folder, options)
-    return folder
-
-
-def audio_path(folder: Path, number: int) -> Path:
-    """Where a piece is."""
-    return folder / "train_data" / f"{FIRST + number}.wav"
-
-
-def label_path(folder: Path, number: int) -> Path:
-    """Where the notes of a piece are; written last."""
-    return folder / "train_labels" / f"{FIRST + number}.csv"
+    folder.finish(options.recorded())
+    return folder.folder
 
 
 def piece_of(options: RenderOptions, number: int) -> Piece:
     """Piece number `number` of a set, whose notes can be had alone."""
     rng = np.random.default_rng([options.seed, number])
-    font = _font(options.soundfonts[int(rng.integers(len(options.soundfonts)))])
-    return Piece(_score(options, rng), font, int(rng.integers(2**31)), additive=options.additive)
+    score = _score(options, rng)
+    return Piece(score, sources_of(options), int(rng.integers(2**31)), options.additive, SAMPLE_RATE_HZ)
 
 
-def _score(options: RenderOptions, rng: np.random.Generator) -> Score:
+@cache
+def sources_of(options: RenderOptions) -> tuple[Source, ...]:
+    """What the parts of a set are played by. ParameterError or MissingExtraError where one of them cannot be had."""
+    found: list[Source] = [SoundFont(path, SAMPLE_RATE_HZ) for path in options.soundfonts]
+    if options.patches is not None:
+        found.append(Patches(options.patches, SAMPLE_RATE_HZ))
+    if options.samples is not None:
+        found.append(SampledPiano(options.samples, SAMPLE_RATE_HZ))
+    if options.one_shots:
+        found.append(OneShots(options.one_shots, SAMPLE_RATE_HZ))
+    return tuple(found)
+
+
+def _score(options: RenderOptions, rng: Rng) -> Score:
     if options.scores is not None and rng.random() < options.written:
         from motes.data.rendering.written_scores import excerpt_by_chance
 
@@ -110,79 +134,24 @@ def _score(options: RenderOptions, rng: np.random.Generator) -> Score:
     return random_score(rng, PIECE_S)
 
 
-def _render_piece(folder: Path, options: RenderOptions, number: int) -> None:
+def _render_piece(folder: SetFolder, options: RenderOptions, number: int) -> None:
     piece = piece_of(options, number)
     audio, notes = piece.mix(round(PIECE_S * SAMPLE_RATE_HZ))
-    audio = _placed(audio, options, np.random.default_rng([options.seed, number, 1]))
-    factor = PEAK * np.float32(10 ** (-float(np.random.default_rng([options.seed, number, 2]).uniform(0, 15)) / 20))
-    gain = factor / max(float(np.abs(audio).max(initial=0.0)), 1e-6)
-    write_audio(audio_path(folder, number), audio * gain, SAMPLE_RATE_HZ, 1, overwrite=True, subtype="PCM_16")
-    write_labels(label_path(folder, number), notes, piece.score, 20 * float(np.log10(gain)))
+    rng = np.random.default_rng([options.seed, number, 1])
+    known = responses(SAMPLE_RATE_HZ) if options.in_rooms else ()
+    if known and rng.random() < options.in_rooms:
+        audio = in_room(audio, known[int(rng.integers(len(known)))], float(rng.uniform(0.1, 0.6)))
+    audio = filtered(audio, rng)
+    peak = PEAK * 10 ** (-float(rng.uniform(0, QUIETER_DB)) / 20)
+    gain = peak / max(float(np.abs(audio).max(initial=0.0)), 1e-6)
+    folder.write(number, audio * np.float32(gain), notes, piece.score.beats_per_minute, 20 * float(np.log10(gain)))
 
 
-def _placed(audio: Sound, options: RenderOptions, rng: np.random.Generator) -> Sound:
-    """In a room by chance, under a filter by chance."""
-    if rng.random() < options.in_rooms:
-        room = _rooms()[int(rng.integers(len(_rooms())))]
-        kernels = room.kernels(SAMPLE_RATE_HZ, 1)
-        if kernels is not None:
-            response = np.asarray(kernels, np.float32).reshape(-1, kernels.shape[-1])[0]
-            audio = in_room(audio, response, float(rng.uniform(0.1, 0.6)))
+def filtered(audio: Sound, rng: Rng) -> Sound:
+    """Under a filter by chance: a tilt, and up to three broad peaks or dips."""
     spectrum = np.fft.rfft(audio)
     octaves = np.log2(np.maximum(np.fft.rfftfreq(len(audio), 1 / SAMPLE_RATE_HZ), 20) / 1000)
-    tilt_db = rng.uniform(-3, 3) * octaves
+    gain_db = rng.uniform(-3, 3) * octaves
     for _ in range(int(rng.integers(0, 4))):
-        tilt_db += rng.uniform(-8, 6) * np.exp(-0.5 * ((octaves - rng.uniform(-4, 3)) / rng.uniform(0.3, 1.0)) ** 2)
-    return np.fft.irfft(spectrum * 10 ** (tilt_db / 20), len(audio)).astype(np.float32)
-
-
-def write_labels(path: Path, notes: Sequence[PlayedNote], score: Score, gain_db: float) -> None:
-    """The notes as MusicNet writes them, instruments counted from 1 (percussion is 129), and more columns."""
-    beats = score.beats_per_minute / 60
-    text = io.StringIO()
-    text.write(",".join(COLUMNS) + "\n")
-    for note in sorted(notes):
-        start = note.onset / SAMPLE_RATE_HZ * beats
-        values = [note.onset, note.end, min(note.program, DRUMS) + 1, note.key, f"{start:.4f}"]
-        values += [f"{start + note.duration_s * beats:.4f}", "Rendered", note.velocity, f"{note.loudness_db + gain_db:.2f}"]
-        text.write(",".join(map(str, [*values, note.part, round(note.duration_s * SAMPLE_RATE_HZ)])) + "\n")
-    with atomic_output(path, overwrite=True) as handle:
-        handle.write(text.getvalue().encode())
-
-
-@cache
-def _font(path: str) -> SoundFont:
-    return SoundFont(path, SAMPLE_RATE_HZ)
-
-
-@cache
-def _rooms() -> list:  # type: ignore[type-arg]
-    return rooms()
-
-
-def _refuse_another(folder: Path, options: RenderOptions) -> None:
-    """ParameterError where the manifest in the folder is of other options, but for the hours."""
-    path = folder / MANIFEST
-    if not path.exists():
-        return
-    try:
-        there = json.loads(path.read_text())["options"]
-    except (ValueError, KeyError, OSError):
-        raise ParameterError(f"{path} cannot be read: render into another folder, or remove it") from None
-    for name, value in _comparable(options).items():
-        if name != "hours" and there.get(name) != value:
-            raise ParameterError(f"{folder} holds a set with {name} {there.get(name)!r}, not {value!r}: choose another folder")
-
-
-def _comparable(options: RenderOptions) -> dict[str, object]:
-    values = asdict(options)
-    values["soundfonts"] = [os.path.basename(path) for path in options.soundfonts]
-    values["scores"] = None if options.scores is None else os.path.basename(options.scores)
-    return values
-
-
-def _write_manifest(folder: Path, options: RenderOptions) -> None:
-    files = sorted([*folder.glob("train_data/*.wav"), *folder.glob("train_labels/*.csv")])
-    digests = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    with atomic_output(folder / MANIFEST, overwrite=True) as handle:
-        handle.write(json.dumps({"options": _comparable(options), "sha256": digests}, indent=1).encode())
+        gain_db += rng.uniform(-8, 6) * np.exp(-0.5 * ((octaves - rng.uniform(-4, 3)) / rng.uniform(0.3, 1.0)) ** 2)
+    return np.fft.irfft(spectrum * 10 ** (gain_db / 20), len(audio)).astype(np.float32)
