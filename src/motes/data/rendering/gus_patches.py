@@ -20,6 +20,8 @@ MAGIC = b"GF1PATCH1"
 SIXTEEN_BITS, UNSIGNED, LOOPS, SUSTAINS, HAS_ENVELOPE = 1, 2, 4, 32, 64
 # Envelopes count in these units, and 2 to the power of so many doublings lies between nothing and all.
 FULL, DOUBLINGS = 255 << 22, 6
+# Timpani of freepats sound an octave off.
+LEFT_OUT = (47,)
 LONGEST_S, RELEASE_S = 12.0, 3.0
 LEVEL = 0.25
 
@@ -43,8 +45,9 @@ class Patches:
         self.name, self.sample_rate_hz = os.path.basename(os.fspath(folder).rstrip("/")), sample_rate_hz
         self._paths: dict[tuple[bool, int], Path] = {}
         for path in sorted(Path(folder).rglob("*.pat")):
-            if path.name[:3].isdigit():
-                self._paths.setdefault((path.parent.name.startswith("Drum"), int(path.name[:3])), path)
+            is_drum = path.parent.name.startswith("Drum")
+            if path.name[:3].isdigit() and (is_drum or int(path.name[:3]) not in LEFT_OUT):
+                self._paths.setdefault((is_drum, int(path.name[:3])), path)
         if not self._paths:
             raise ParameterError(f"there are no patches in {os.fspath(folder)}: files as Tone_000/024_Nylon_Guitar.pat")
 

@@ -22,6 +22,8 @@ TEST_KITS = ("Audiophob", "ColomboAcousticDrumkit", "ForzeeStereo", "VariBreaks"
 # What collections of samples hold beside single sounds without pitch.
 NOT_SINGLE = ("loop", "ambi", "bass_", "guit", "mehackit", "vinyl_hiss", "vinyl_rewind", "drum_roll", "rand-stream")
 LONGEST_S, LOUDEST = 4.0, 0.5
+# What takes longer to become half as loud as it will be swells: its onset is no point in time.
+SLOWEST_S = 0.06
 
 
 class OneShots:
@@ -58,7 +60,8 @@ class OneShots:
         return [f"{path.parent.name}/{path.name}" for path in self._paths]
 
     def sound(self, number: int) -> Sound:
-        """A sound from its onset on, `(n,)`, its highest sample LOUDEST; empty where its file cannot be read."""
+        """A sound from its onset on, `(n,)`, its highest sample LOUDEST; empty where its file cannot be
+        read, is silent or swells."""
         return _read(self._paths[number], self.sample_rate_hz)
 
 
@@ -71,4 +74,7 @@ def _read(path: Path, sample_rate_hz: int) -> Sound:
     mono = np.atleast_2d(audio).mean(axis=0, keepdims=True).astype(np.float32)
     whole = np.concatenate(list(resample_blocks([mono], 1, rate, sample_rate_hz)), axis=1)[0]
     heard = without_silence(whole)[: round(LONGEST_S * sample_rate_hz)]
-    return faded(heard * np.float32(LOUDEST / max(float(np.abs(heard).max(initial=0.0)), 1e-9)), round(0.01 * sample_rate_hz))
+    peak = float(np.abs(heard).max(initial=0.0))
+    if peak < 1e-4 or np.argmax(np.abs(heard) > peak / 2) > SLOWEST_S * sample_rate_hz:
+        return np.zeros(0, np.float32)
+    return faded(heard * np.float32(LOUDEST / peak), round(0.01 * sample_rate_hz))

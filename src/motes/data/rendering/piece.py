@@ -89,8 +89,9 @@ class Piece:
             instrument = self._instrument(program, rng.random(), seed)
             swings = not self.plain and program in SUSTAINED and rng.random() < WITH_BENDS
             vibrato = (rng.uniform(5, 50), rng.uniform(4, 7), rng.choice((0.0, 0.0, -100.0, 100.0))) if swings else None
-            loud = instrument(60 if program != DRUMS else 38, 100, 0.5)
-            gain = 10 ** (level_db / 20) * REFERENCE / max(loudest(loud, self.sample_rate_hz), 1e-4)
+            keys = (60,) if program != DRUMS else (36, 38, 42)
+            level = max(loudest(instrument(key, 100, 0.5), self.sample_rate_hz) for key in keys)
+            gain = 10 ** (level_db / 20) * REFERENCE / max(level, 1e-3)
             found.append(Part(program, instrument, gain, vibrato))
         return found
 

@@ -19,7 +19,7 @@ PROGRAMS = (0, 1)
 NAME = re.compile(r"([A-G]#?)(\d)v(\d+)\.(ogg|flac|wav|mp3)$", re.IGNORECASE)
 STEPS = {"C": 0, "C#": 1, "D": 2, "D#": 3, "E": 4, "F": 5, "F#": 6, "G": 7, "G#": 8, "A": 9, "A#": 10, "B": 11}
 # Of Salamander's recordings these are out of tune by so many cents, measured.
-CENTS_OFF = {108: 39.0, 33: -8.5}
+CENTS_OFF = {108: 60.0, 33: -8.5}
 # A damper ends a note in so long; above this key there are none.
 DAMPED_S, HIGHEST_DAMPED = 0.22, 88
 LONGEST_S = 15.0
