@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from motes.audio import Audio
     from motes.codec import FileInfo
+    from motes.data.dataset_check import DataReport
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -53,6 +54,7 @@ __all__ = [
     "SplatOptions",
     "StopReason",
     "__version__",
+    "check_data",
     "decode",
     "edit",
     "encode",
@@ -233,9 +235,10 @@ def from_parquet(path: File, *, sample_rate_hz: int | None = None, duration_s: f
 @checked
 def evaluate(
     estimate: Audio | Scene,
-    reference: Audio | Scene,
+    reference: Audio | Scene | None = None,
     *,
     sample_rate_hz: float | None = None,
+    notes: File | None = None,
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
@@ -245,14 +248,32 @@ def evaluate(
 
     Both are scenes, .mote files, recordings or arrays; arrays need their `sample_rate_hz`. `perceptual` adds Zimtohrli
     and ViSQOL, `controls` these of two bad copies, `loss` training losses by their names; `align` first moves the
-    estimate by up to a second.
+    estimate by up to a second. `notes`, a file of labels (CSV, JSON or MIDI), adds how many of them are in the
+    estimate, a scene or a .mote file; it needs no reference.
     """
     from motes.library.evaluate import evaluate as measured
 
     loss = (loss,) if isinstance(loss, str) else loss
     return measured(
-        estimate, reference, sample_rate_hz, perceptual=perceptual, controls=controls, align=align, loss=loss
+        estimate,
+        reference,
+        sample_rate_hz,
+        notes=notes,
+        perceptual=perceptual,
+        controls=controls,
+        align=align,
+        loss=loss,
     )
+
+
+@checked
+def check_data(folder: File | None = None) -> DataReport:
+    """What a folder of recordings, by default AUDIO_PATH, is (MusicNet, another set laid out so, any recordings), what
+    is missing or damaged, and which labels make no sense; ParameterError if it is not there.
+    """
+    from motes.data.dataset_check import check_data as check
+
+    return check(folder)
 
 
 @checked

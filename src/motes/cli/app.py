@@ -50,6 +50,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
+        "data": ("data:data", "Check folders of recordings and their labels."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
     },
     "Pass on": {
@@ -133,8 +134,9 @@ def _run(tokens: list[str]) -> int:
 
 
 def _usage(error: Exception, tokens: list[str]) -> int:
-    command = next((token for token in tokens[:1] if token in app), "")
-    say(f"{_message(error).rstrip('.')} ({' '.join(filter(None, ['motes', command]))} --help tells more)")
+    command = [token for token in tokens[:1] if token in app]
+    command += [token for token in tokens[1:2] if command == ["data"] and token in app["data"]]
+    say(f"{_message(error).rstrip('.')} ({' '.join(['motes', *command])} --help tells more)")
     return 2
 
 

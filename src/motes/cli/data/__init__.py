@@ -1,0 +1,6 @@
+"""motes data: what has to do with sets of recordings and their labels, a module for each sub-command."""
+
+from cyclopts import App
+
+data = App(name="data", help="Check folders of recordings and their labels.")
+data.command("motes.cli.data.check:check", name="check", help="Say what a folder of recordings is, and what is wrong.")
