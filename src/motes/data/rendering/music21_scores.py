@@ -26,8 +26,8 @@ def corpus_paths() -> list[tuple[str, Path]]:
 
 
 def scores_of(path: Path) -> list[dict[str, Any]]:
-    """The scores of a file: notes as (beat, beats, key, part), and how many parts. Ties are joined, grace notes left
-    out; so are scores shorter than SHORTEST_BEATS.
+    """The scores of a file: notes as (beat, beats, key, part), and how many parts. Ties are joined, grace notes and
+    chord symbols left out; so are scores shorter than SHORTEST_BEATS.
     """
     from music21 import converter, stream
 
@@ -45,9 +45,9 @@ def _notes_of(part: Any, number: int) -> list[list[float]]:
     notes: list[list[float]] = []
     tied: dict[int, list[float]] = {}
     for element in part.flatten().notes:
-        if element.duration.isGrace or not hasattr(element, "pitches"):
-            continue
         start, beats = float(element.offset), float(element.quarterLength)
+        if element.duration.isGrace or beats <= 0 or not hasattr(element, "pitches"):
+            continue
         # Of a chord each note may be tied for itself.
         for single in getattr(element, "notes", (element,)):
             key, tie = int(single.pitch.midi), single.tie.type if single.tie is not None else ""

@@ -17,7 +17,8 @@ from motes.data.rendering.sources import BEND_SAMPLES, Instrument, Source, Sound
 END_DB = 26.0
 # Loudness is that of the loudest stretch of this length.
 LOUDEST_S = 0.05
-REFERENCE, SILENT_DB = 0.12, -80.0
+# Parts are as loud as this before their level is set, and notes below that are left out: nobody would hear them.
+REFERENCE, SILENT_DB = 0.12, -62.0
 # Of sustained parts that bend or swing.
 WITH_BENDS = 0.35
 
@@ -131,6 +132,8 @@ def loudest(sound: Sound, sample_rate_hz: int) -> float:
 def audible_samples(sound: Sound, sample_rate_hz: int) -> int:
     """After how many samples a sound has fallen by END_DB for good."""
     n = round(0.01 * sample_rate_hz)
+    if not len(sound):
+        return 0
     power = np.convolve(_powers(sound, n), np.full(5, 0.2), "same")  # 50 ms: the beats of low notes are no end
     loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-END_DB / 10))
     return int((loud[-1] + 1) * n) if len(loud) else 0

@@ -1,4 +1,4 @@
-"""The scores of the fixed test set: 24 excerpts of music that no training set holds, as they might be played."""
+"""The scores of the fixed test sets: excerpts of music that no training set holds, as they might be played."""
 
 from __future__ import annotations
 
@@ -59,14 +59,25 @@ EXCERPTS = (
 )
 
 
-def test_score(number: int, duration_s: float) -> Score:
-    """Score number `number` of the test set. ParameterError where music21's corpus lacks it."""
-    excerpt = EXCERPTS[number]
+PIANO_EXCERPTS = (
+    Excerpt("bach/bwv267", 66, 0, (0,) * 4, 0, 1.2),
+    Excerpt(JOPLIN, 80, 10, (0, 0), 0, 0.7),
+    Excerpt("bach/bwv302", 72, 0, (0,) * 4, -2, 1.6),
+    Excerpt(HAYDN_74 + "2", 58, 60, (0,) * 4, 0, 0.9),
+    Excerpt(JOPLIN, 72, 70, (0, 0), -4, 1.0),
+    Excerpt(HAYDN_1 + "3", 50, 40, (0,) * 4, -3, 1.3),
+    Excerpt("bach/bwv371", 70, 0, (0,) * 4, 2, 0.9),
+    Excerpt(HAYDN_74 + "4", 112, 60, (0,) * 4, 0, 0.4),
+)
+
+
+def test_score(excerpt: Excerpt, seed: int, duration_s: float) -> Score:
+    """The score of an excerpt, as it is played. ParameterError where music21's corpus lacks it."""
     path = next((path for name, path in corpus_paths() if name.rpartition(".")[0] == excerpt.score), None)
     written = [] if path is None else scores_of(path)
     if not written:
         raise ParameterError(f"music21's corpus has no score {excerpt.score}: the test set is made of that of version 10")
-    return performed(written[0], excerpt, np.random.default_rng([24, number]), duration_s)
+    return performed(written[0], excerpt, np.random.default_rng([24, seed]), duration_s)
 
 
 def performed(written: dict[str, Any], excerpt: Excerpt, rng: Rng, duration_s: float) -> Score:

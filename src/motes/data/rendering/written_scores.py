@@ -15,7 +15,7 @@ from motes.data.rendering.score import DRUMS, RINGING, STRUCK, SUSTAINED, Score,
 from motes.errors import MissingExtraError, ParameterError
 
 Rng = np.random.Generator
-FASTEST_PER_S = 28.0
+FASTEST_PER_S, LONGEST_BEATS = 28.0, 24.0
 TRIES = 20
 # Of single lines, such as dances, most are left out: there are hundreds of them.
 ONE_LINE_LEFT_OUT = 0.8
@@ -71,6 +71,10 @@ class Manner:
 def played(written: dict[str, Any], rng: Rng, duration_s: float) -> Score:
     """An excerpt of a score in beats, as somebody might play it."""
     notes = np.array(written["notes"], dtype=np.float64).reshape(-1, 4)
+    notes = notes[notes[:, 1] > 0]  # chord symbols last no time
+    notes[:, 1] = np.minimum(notes[:, 1], LONGEST_BEATS)
+    if not len(notes):
+        return Score((), ())
     n_parts = int(written["parts"])
     programs = _programs(n_parts, rng, written.get("programs"))
     manner = Manner.by_chance(rng, n_parts, programs[0] in STRUCK)
@@ -79,7 +83,7 @@ def played(written: dict[str, Any], rng: Rng, duration_s: float) -> Score:
     inside = notes[(notes[:, 0] * manner.beat_s >= start_s) & (notes[:, 0] * manner.beat_s < start_s + duration_s)]
     if len(inside) > FASTEST_PER_S * duration_s or (_is_one_line(inside) and rng.random() < ONE_LINE_LEFT_OUT):
         return Score((), ())
-    levels = rng.uniform(40, 112, len(programs))
+    levels = np.clip(rng.uniform(55, 105) + rng.normal(0, 14, len(programs)), 32, 118)
     outer = _outer(inside)
     found: list[ScoreNote] = []
     for (beat, beats, key, part), is_outer in zip(inside, outer, strict=True):
