@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from motes.data.rendering.music21_scores import FOR_TESTS, corpus_paths, scores_of
+from motes.data.rendering.scores.music21_scores import FOR_TESTS, corpus_paths, scores_of
 
 LEFT_OUT = (*FOR_TESTS, "essenFolksong", "demos", "theoryExercises", "luca", "trecento", "nottingham")
 # Of folders with hundreds of pieces of a kind, this many.

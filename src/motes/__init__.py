@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.arguments import checked
@@ -67,6 +67,7 @@ __all__ = [
     "load",
     "perform",
     "publish",
+    "render_data",
     "report",
     "room",
     "rooms",
@@ -274,6 +275,55 @@ def check_data(folder: File | None = None) -> DataReport:
     from motes.data.dataset_check import check_data as check
 
     return check(folder)
+
+
+@checked
+def render_data(  # noqa: PLR0913 (options of a verb)
+    output: File,
+    *,
+    set_name: str = "training",
+    hours: float = 1.0,
+    seed: int = 0,
+    soundfonts: Sequence[File] = (),
+    patches: File | None = None,
+    samples: File | None = None,
+    one_shots: Sequence[File] = (),
+    scores: File | None = None,
+    additive: float = 0.25,
+    written: float = 0.75,
+    in_rooms: float = 0.5,
+    jobs: int = 1,
+    progress: Callable[..., None] | None = None,
+) -> Path:
+    """Render a labelled set of recordings into the folder `output`, laid out as MusicNet, and return it; labels are
+    exact to the sample.
+
+    `set_name` is training, unpitched, or one of the fixed sets test, test-drums, test-nature, test-piano. Sounds come
+    from `soundfonts` (SF2, SF3), a folder of Gravis Ultrasound `patches`, one of piano `samples`, and folders of
+    `one_shots`; `additive` is how often a part is played by an additive instrument instead (1 needs no other source).
+    `scores` is a folder of MIDI files or JSON, `written` how often an excerpt of one is played instead of a random
+    score, `in_rooms` how often a piece is in a room of IMPULSE_RESPONSE_PATH or a synthetic one. `jobs` processes work
+    at once; `progress` is called with the fraction done. What was interrupted goes on with the same call. Raises
+    ParameterError for options that make no sense, or where the folder holds a set of others; MissingExtraError where a
+    library is missing that a source needs.
+    """
+    from motes.data.rendering.render_options import RenderOptions
+    from motes.library.render_data import render_data as render
+
+    options = RenderOptions(
+        set_name=set_name,
+        hours=hours,
+        seed=int(seed),
+        soundfonts=tuple(map(os.fspath, soundfonts)),
+        patches=None if patches is None else os.fspath(patches),
+        samples=None if samples is None else os.fspath(samples),
+        one_shots=tuple(map(os.fspath, one_shots)),
+        scores=None if scores is None else os.fspath(scores),
+        additive=additive,
+        written=written,
+        in_rooms=in_rooms,
+    )
+    return render(output, options, int(jobs), progress or (lambda *_: None))
 
 
 @checked

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.errors import ParameterError
 from motes.training.checkpoint import load_checkpoint, save_checkpoint
 from motes.training.examples import Batch, Examples
 from motes.training.network import EventNetwork
-from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.training.options import TrainingOptions
 
 WEIGHTS = {"onset": 1.0, "sounding": 0.5, "within": 0.3, "level": 0.1, "band_onset": 0.25, "band_within": 0.1, "band_level": 0.05}

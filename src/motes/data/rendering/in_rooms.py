@@ -8,7 +8,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from motes.data.impulse_responses import rooms
-from motes.data.rendering.sources import Sound
+from motes.data.rendering.sounds.sources import Sound
 
 
 @cache

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.rendering.additive import AdditiveInstrument
-from motes.data.rendering.score import DRUMS, SUSTAINED, Score, ScoreNote
-from motes.data.rendering.sources import BEND_SAMPLES, Instrument, Source, Sound, spectral_centre_key
+from motes.data.rendering.scores.score import DRUMS, SUSTAINED, Score, ScoreNote
+from motes.data.rendering.sounds.additive import AdditiveInstrument
+from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound, Source, spectral_centre_key
 
 # A note ends where it has fallen by this much below its loudest, for good.
 END_DB = 26.0
@@ -38,6 +38,15 @@ class PlayedNote(NamedTuple):
     centre_key: float | None = None
 
 
+class Rendered(NamedTuple):
+    """A piece `(n,)` before its level is set: its notes, quarter notes a minute, and the highest sample it is to have."""
+
+    audio: Sound
+    notes: list[PlayedNote]
+    tempo: float
+    peak: float
+
+
 @dataclass(frozen=True)
 class Part:
     """What plays a part, and its gain. `depth_cents`, `speed_hz` and `slide_cents` are of its vibrato and of how notes
@@ -53,15 +62,15 @@ class Part:
 class Piece:
     """A score and what plays it: the same sounds each time for the same seed.
 
-    Each part is played by one of the sources that have its program. `additive` is the chance that a part is an
-    instrument that never was.
+    Each part is played by one of the sources that have its program. `additive` is the chance that an additive instrument
+    plays it instead; without it the piece is plain: no bends, and parts of about one level.
     """
 
     def __init__(
-        self, score: Score, sources: Sequence[Source], seed: int, additive: float, sample_rate_hz: int, plain: bool = False
+        self, score: Score, sources: Sequence[Source], seed: int, sample_rate_hz: int, additive: float | None = None
     ) -> None:
-        self.score, self.sources, self.seed, self.additive = score, sources, seed, additive
-        self.sample_rate_hz, self.plain = sample_rate_hz, plain
+        self.score, self.sources, self.seed, self.sample_rate_hz = score, sources, seed, sample_rate_hz
+        self.additive, self.is_plain = additive or 0.0, additive is None
 
     def notes(self) -> Iterator[tuple[PlayedNote, Sound]]:
         """Each note and its own sound, dry, at its level in the piece; silent ones left out."""
@@ -86,9 +95,9 @@ class Piece:
         rng = np.random.default_rng(self.seed)
         found = []
         for program in self.score.programs:
-            seed, level_db = int(rng.integers(2**31)), float(rng.uniform(-4 if self.plain else -12, 0))
+            seed, level_db = int(rng.integers(2**31)), float(rng.uniform(-4 if self.is_plain else -12, 0))
             instrument = self._instrument(program, rng.random(), seed)
-            swings = not self.plain and program in SUSTAINED and rng.random() < WITH_BENDS
+            swings = not self.is_plain and program in SUSTAINED and rng.random() < WITH_BENDS
             vibrato = (rng.uniform(5, 50), rng.uniform(4, 7), rng.choice((0.0, 0.0, -100.0, 100.0))) if swings else None
             keys = (60,) if program != DRUMS else (36, 38, 42)
             level = max(loudest(instrument(key, 100, 0.5), self.sample_rate_hz) for key in keys)

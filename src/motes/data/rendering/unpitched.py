@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from motes.data.rendering.one_shots import OneShots
 from motes.data.rendering.piece import PlayedNote, audible_samples, loudest
-from motes.data.rendering.score import DRUMS
+from motes.data.rendering.scores.score import DRUMS
 from motes.data.rendering.set_folder import SAMPLE_RATE_HZ
-from motes.data.rendering.sources import Sound, spectral_centre_key
+from motes.data.rendering.sounds.one_shots import OneShots
+from motes.data.rendering.sounds.sources import Sound, spectral_centre_key
 
 Rng = np.random.Generator
 Maker = Callable[[Rng], Sound]

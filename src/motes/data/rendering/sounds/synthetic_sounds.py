@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from motes.data.rendering.sampler import faded
-from motes.data.rendering.sources import Sound
+from motes.data.rendering.sounds.sampler import faded
+from motes.data.rendering.sounds.sources import Sound
 
 Rng = np.random.Generator
 LOUDEST = 0.5
@@ -24,7 +24,9 @@ def any_sound(rng: Rng, sample_rate_hz: int) -> Sound:
     if which[0] or not which.any():
         low_hz = float(np.exp(rng.uniform(np.log(40), np.log(6000))))
         high_hz = min(low_hz * float(np.exp(rng.uniform(np.log(1.5), np.log(30)))), 0.45 * sample_rate_hz)
-        sound += _band(rng.standard_normal(n), low_hz, high_hz, sample_rate_hz) * np.exp(-t / length_s * rng.uniform(3, 8))
+        sound += _band(rng.standard_normal(n), low_hz, high_hz, sample_rate_hz) * np.exp(
+            -t / length_s * rng.uniform(3, 8)
+        )
     if which[1]:
         lowest_hz = float(np.exp(rng.uniform(np.log(50), np.log(3000))))
         for _ in range(int(rng.integers(2, 12))):
@@ -35,7 +37,9 @@ def any_sound(rng: Rng, sample_rate_hz: int) -> Sound:
     if which[2]:
         from_hz, octaves = float(np.exp(rng.uniform(np.log(80), np.log(6000)))), rng.uniform(-2, 2)
         path_hz = np.clip(from_hz * 2 ** (octaves * t / length_s), 30, 0.45 * sample_rate_hz)
-        sound += 0.7 * np.sin(2 * np.pi * np.cumsum(path_hz) / sample_rate_hz) * np.exp(-t / length_s * rng.uniform(1, 5))
+        sound += (
+            0.7 * np.sin(2 * np.pi * np.cumsum(path_hz) / sample_rate_hz) * np.exp(-t / length_s * rng.uniform(1, 5))
+        )
     return _finished(sound, rng.uniform(0.0002, 0.006), sample_rate_hz)
 
 
@@ -56,7 +60,9 @@ def step(rng: Rng, sample_rate_hz: int) -> Sound:
     heel = _band(rng.standard_normal(n), 60, rng.uniform(250, 700), sample_rate_hz) * np.exp(-t / 0.018) * 2
     grains = _band(rng.standard_normal(n), 900, rng.uniform(3000, 9000), sample_rate_hz)
     sparse = np.convolve((rng.random(n) < 0.004) * rng.random(n), np.exp(-np.arange(200) / 40.0), "same")
-    return _finished(heel + grains * sparse * np.exp(-t / rng.uniform(0.05, 0.12)) * rng.uniform(0.3, 1.0), 0.002, sample_rate_hz)
+    return _finished(
+        heel + grains * sparse * np.exp(-t / rng.uniform(0.05, 0.12)) * rng.uniform(0.3, 1.0), 0.002, sample_rate_hz
+    )
 
 
 def knock(rng: Rng, sample_rate_hz: int) -> Sound:
@@ -65,7 +71,9 @@ def knock(rng: Rng, sample_rate_hz: int) -> Sound:
     lowest_hz, sound = rng.uniform(110, 320), np.zeros_like(t)
     for ratio in (1.0, 1.62, 2.31, 2.98, 4.1, 5.6, 7.9):
         decay = np.exp(-t * rng.uniform(25, 60) * ratio**0.6)
-        sound += rng.uniform(0.3, 1) / ratio * decay * np.sin(2 * np.pi * lowest_hz * ratio * rng.uniform(0.97, 1.03) * t)
+        sound += (
+            rng.uniform(0.3, 1) / ratio * decay * np.sin(2 * np.pi * lowest_hz * ratio * rng.uniform(0.97, 1.03) * t)
+        )
     return _finished(sound + 0.1 * rng.standard_normal(len(t)) * np.exp(-t / 0.002), 0.0008, sample_rate_hz)
 
 
@@ -76,7 +84,9 @@ def bird_call(rng: Rng, sample_rate_hz: int) -> Sound:
     glide = rng.uniform(-0.7, 0.7) * place + rng.uniform(-0.4, 0.4) * np.sin(np.pi * place)
     trill = rng.choice((0.0, 0.0, rng.uniform(0.05, 0.25))) * np.sin(2 * np.pi * rng.uniform(18, 45) * t)
     phase = 2 * np.pi * np.cumsum(rng.uniform(2200, 5200) * 2 ** (glide + trill)) / sample_rate_hz
-    sound = (np.sin(phase) + rng.uniform(0, 0.2) * np.sin(2 * phase)) * np.sin(np.pi * np.minimum(place + 0.15, 1)) ** 0.7
+    sound = (np.sin(phase) + rng.uniform(0, 0.2) * np.sin(2 * phase)) * np.sin(
+        np.pi * np.minimum(place + 0.15, 1)
+    ) ** 0.7
     return _finished(sound, 0.004, sample_rate_hz)
 
 

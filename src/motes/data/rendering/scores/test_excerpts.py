@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from motes.data.rendering.music21_scores import corpus_paths, scores_of
-from motes.data.rendering.score import Score, ScoreNote, range_of, without_doubles
+from motes.data.rendering.scores.music21_scores import corpus_paths, scores_of
+from motes.data.rendering.scores.score import Score, ScoreNote, range_of, without_doubles
 from motes.errors import ParameterError
 
 Rng = np.random.Generator
@@ -76,7 +76,9 @@ def test_score(excerpt: Excerpt, seed: int, duration_s: float) -> Score:
     path = next((path for name, path in corpus_paths() if name.rpartition(".")[0] == excerpt.score), None)
     written = [] if path is None else scores_of(path)
     if not written:
-        raise ParameterError(f"music21's corpus has no score {excerpt.score}: the test set is made of that of version 10")
+        raise ParameterError(
+            f"music21's corpus has no score {excerpt.score}: the test set is made of that of version 10"
+        )
     return performed(written[0], excerpt, np.random.default_rng([24, seed]), duration_s)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.rendering.sources import BEND_SAMPLES, Sound
+from motes.data.rendering.sounds.sources import BEND_SAMPLES, Sound
 
 # Sounds begin where they pass this part of their loudest sample.
 BEGINS = 0.02
@@ -24,7 +24,11 @@ class Recording:
 
 
 def read_at(
-    recording: Recording, frequency_hz: float, n: int, sample_rate_hz: int, bend_cents: NDArray[np.float64] | None = None
+    recording: Recording,
+    frequency_hz: float,
+    n: int,
+    sample_rate_hz: int,
+    bend_cents: NDArray[np.float64] | None = None,
 ) -> Sound:
     """At most n samples of a recording at another frequency; fewer where it has no loop and ends."""
     step = frequency_hz / recording.frequency_hz * recording.sample_rate_hz / sample_rate_hz

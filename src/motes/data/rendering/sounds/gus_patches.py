@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.rendering.sampler import Recording, faded, read_at, without_silence
-from motes.data.rendering.score import DRUMS
-from motes.data.rendering.sources import Instrument, Sound
+from motes.data.rendering.scores.score import DRUMS
+from motes.data.rendering.sounds.sampler import Recording, faded, read_at, without_silence
+from motes.data.rendering.sounds.sources import Instrument, Sound
 from motes.errors import ParameterError
 
 MAGIC = b"GF1PATCH1"
@@ -137,7 +137,11 @@ def _envelope(wave: Wave, n_held: int, sample_rate_hz: int) -> Sound:
     held = _factors(np.interp(t, times, units))
     last = float(np.interp(n_held / sample_rate_hz, times, units))
     end_s, _ = _stage(0.0, last, wave.rates[3], wave.targets[3])
-    released = np.interp(np.arange(round(min(max(end_s, 0.03), RELEASE_S) * sample_rate_hz)) / sample_rate_hz, (0, max(end_s, 0.03)), (last, 0))
+    released = np.interp(
+        np.arange(round(min(max(end_s, 0.03), RELEASE_S) * sample_rate_hz)) / sample_rate_hz,
+        (0, max(end_s, 0.03)),
+        (last, 0),
+    )
     return np.concatenate([held, _factors(released)])
 
 

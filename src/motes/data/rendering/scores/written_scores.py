@@ -1,5 +1,4 @@
-"""Scores that people wrote, as MIDI files or as JSON of `tools/music21_scores.py`: excerpts, with instruments by chance.
-"""
+"""Scores that people wrote, as MIDI files or as JSON of `tools/music21_scores.py`: excerpts, with instruments by chance."""
 
 from __future__ import annotations
 
@@ -11,11 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from motes.data.rendering.score import DRUMS, RINGING, STRUCK, SUSTAINED, Score, ScoreNote, range_of, without_doubles
-from motes.errors import MissingExtraError, ParameterError
+from motes.data.midi_file import read_midi_file
+from motes.data.rendering.scores.score import (
+    DRUMS,
+    RINGING,
+    STRUCK,
+    SUSTAINED,
+    Score,
+    ScoreNote,
+    range_of,
+    without_doubles,
+)
+from motes.errors import ParameterError
 
 Rng = np.random.Generator
 FASTEST_PER_S, LONGEST_BEATS = 28.0, 24.0
+MIDI_BEAT_S = 0.5
 TRIES = 20
 # Of single lines, such as dances, most are left out: there are hundreds of them.
 ONE_LINE_LEFT_OUT = 0.8
@@ -25,7 +35,7 @@ def excerpt_by_chance(folder: str, rng: Rng, duration_s: float) -> Score | None:
     """A stretch of one of the folder's scores, transposed, at a tempo and for instruments by chance; None where none of
     several tries has enough notes.
     """
-    paths = _paths(folder)
+    paths = score_paths(folder)
     for _ in range(TRIES):
         path = paths[int(rng.integers(len(paths)))]
         scores = read_scores(path)
@@ -150,51 +160,40 @@ def _into(key: int, low: int, high: int) -> int:
 
 @lru_cache(maxsize=256)
 def read_scores(path: Path) -> list[dict[str, Any]]:
-    """The scores of a file, notes as (beat, beats, key, part); ParameterError where there are none in it."""
-    try:
-        if path.suffix == ".json":
-            return list(json.loads(path.read_text()))
+    """The scores of a file, notes as (beat, beats, key, part), and how many parts; ParameterError or AudioError where
+    there are none in it.
+    """
+    if path.suffix.lower() != ".json":
         return [_of_midi(path)]
-    except MissingExtraError:
-        raise
-    except (ValueError, OSError, EOFError, KeyError, IndexError) as error:
-        raise ParameterError(f"{path.name} is no score that can be read: a MIDI file, or JSON ({error})") from None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        for score in found:
+            notes = np.array(score["notes"], dtype=np.float64).reshape(-1, 4)
+            if not np.all(np.isfinite(notes)) or not np.all((notes[:, 3] >= 0) & (notes[:, 3] < int(score["parts"]))):
+                raise ValueError("notes of parts that are not there")
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise ParameterError(
+            f"{path} is no score: a list of {{notes: [[beat, beats, key, part], …], parts}} ({error})"
+        ) from None
+    return list(found)
 
 
 def _of_midi(path: Path) -> dict[str, Any]:
-    """A MIDI file; beats are quarter notes, parts its channels."""
-    try:
-        import mido
-    except ImportError:
-        raise MissingExtraError("MIDI files are read by mido: pip install 'motes[midi]'") from None
-    file = mido.MidiFile(path, clip=True)
-    notes: list[list[float]] = []
-    sounding: dict[tuple[int, int], list[list[float]]] = {}
-    channels: list[int] = []
-    programs: dict[int, int] = {9: DRUMS}
-    tick = 0
-    for message in mido.merge_tracks(file.tracks):
-        tick += message.time
-        beat = tick / file.ticks_per_beat
-        if message.type == "program_change":
-            programs.setdefault(message.channel, message.program)
-        if message.type not in ("note_on", "note_off"):
-            continue
-        if message.channel not in channels:
-            channels.append(message.channel)
-        held = sounding.setdefault((message.channel, message.note), [])
-        if message.type == "note_on" and message.velocity > 0:
-            notes.append([beat, 0.25, message.note, channels.index(message.channel)])
-            held.append(notes[-1])
-        elif held:
-            note = held.pop(0)
-            note[1] = max(beat - note[0], 0.05)
-    return {"notes": notes, "parts": len(channels), "programs": [programs.get(channel, 0) for channel in channels]}
+    """A MIDI file; its parts are its channels, its beats half seconds whatever tempo it has."""
+    played = read_midi_file(path)
+    channels = sorted({note.channel for note in played})
+    programs = {note.channel: DRUMS if note.is_drum else note.program for note in reversed(played)}
+    notes = [
+        [note.onset_s / MIDI_BEAT_S, (note.end_s - note.onset_s) / MIDI_BEAT_S, note.key, channels.index(note.channel)]
+        for note in played
+    ]
+    return {"notes": notes, "parts": len(channels), "programs": [programs[channel] for channel in channels]}
 
 
 @lru_cache(maxsize=8)
-def _paths(folder: str) -> list[Path]:
+def score_paths(folder: str) -> list[Path]:
+    """Every score of a folder, in order of name; ParameterError where there are none."""
     found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in (".json", ".mid", ".midi"))
     if not found:
-        raise ParameterError(f"there are no scores (MIDI files, or JSON) in {folder}")
+        raise ParameterError(f"there are no scores in {folder}: MIDI files, or JSON of tools/music21_scores.py")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -50,5 +49,3 @@ def spectral_centre_key(sound: Sound, sample_rate_hz: int) -> float:
         return 69.0
     octaves = float(np.sum(power[heard] * np.log2(frequency_hz[heard] / 440)) / total)
     return 69 + 12 * octaves
-
-

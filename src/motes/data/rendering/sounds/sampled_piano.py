@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import read_audio
-from motes.data.rendering.sampler import Recording, faded, read_at, without_silence
-from motes.data.rendering.sources import Instrument, Sound
+from motes.data.rendering.sounds.sampler import Recording, faded, read_at, without_silence
+from motes.data.rendering.sounds.sources import Instrument, Sound
 from motes.errors import ParameterError
 
 PROGRAMS = (0, 1)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from motes.audio import read_audio
 from motes.audio.resample import resample_blocks
 from motes.data.impulse_responses import EXTENSIONS
-from motes.data.rendering.sampler import faded, without_silence
-from motes.data.rendering.score import DRUMS
-from motes.data.rendering.sources import Instrument, Sound
+from motes.data.rendering.scores.score import DRUMS
+from motes.data.rendering.sounds.sampler import faded, without_silence
+from motes.data.rendering.sounds.sources import Instrument, Sound
 from motes.errors import MotesError, ParameterError
 
 # Of Hydrogen's drum kits these are kept for tests.
@@ -35,7 +35,11 @@ class OneShots:
         for folder in folders:
             for path in sorted(Path(folder).rglob("*")):
                 of_test = any(kit in path.parts for kit in TEST_KITS)
-                if path.suffix.lower() in EXTENSIONS | {".ogg"} and not path.name.startswith(NOT_SINGLE) and of_test == test_kits:
+                if (
+                    path.suffix.lower() in EXTENSIONS | {".ogg"}
+                    and not path.name.startswith(NOT_SINGLE)
+                    and of_test == test_kits
+                ):
                     self._paths.append(path)
         if not self._paths:
             raise ParameterError(f"there are no one-shots in {', '.join(map(os.fspath, folders)) or 'no folder'}")
@@ -48,9 +52,7 @@ class OneShots:
         """A kit by chance: each key is one of the sounds."""
         order = np.random.default_rng(seed).permutation(len(self._paths))
 
-        def play(
-            key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None
-        ) -> Sound:
+        def play(key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None) -> Sound:
             return self.sound(int(order[key % len(order)])) * np.float32((velocity / 127) ** 1.3)
 
         return play
@@ -58,6 +60,10 @@ class OneShots:
     def names(self) -> list[str]:
         """Of each sound, the folder and name of its file."""
         return [f"{path.parent.name}/{path.name}" for path in self._paths]
+
+    def any(self, rng: np.random.Generator) -> Sound:
+        """One of the sounds by chance."""
+        return self.sound(int(rng.integers(len(self._paths))))
 
     def sound(self, number: int) -> Sound:
         """A sound from its onset on, `(n,)`, its highest sample LOUDEST; empty where its file cannot be

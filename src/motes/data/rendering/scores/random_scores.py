@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from motes.data.rendering.score import DRUMS, RINGING, STRUCK, SUSTAINED, Score, ScoreNote, range_of, without_doubles
+from motes.data.rendering.scores.score import (
+    DRUMS,
+    RINGING,
+    STRUCK,
+    SUSTAINED,
+    Score,
+    ScoreNote,
+    range_of,
+    without_doubles,
+)
 
 Rng = np.random.Generator
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 8, 11), (0, 2, 4, 7, 9), tuple(range(12)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from motes.data.rendering.missing import missing_package
+from motes.data.missing import missing_package
 
 # Scores that are kept for tests: no training set holds them.
 FOR_TESTS = ("bach", "joplin", "haydn")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.rendering.missing import missing_package
-from motes.data.rendering.score import DRUMS, range_of
-from motes.data.rendering.sources import BEND_SAMPLES, Instrument, Sound
+from motes.data.missing import missing_package
+from motes.data.rendering.scores.score import DRUMS, range_of
+from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound
 from motes.errors import ParameterError
 
 # How long a release may go on, and below which part of its peak nothing is left of a sound.
@@ -39,13 +39,15 @@ class SoundFont:
         except Exception as error:  # the library raises bare exceptions
             raise ParameterError(f"{self.name} is no SoundFont that can be read ({error})") from None
 
-        self.plays = cache(self._plays)
+        self._audible: dict[int, bool] = {}
 
-    def _plays(self, program: int) -> bool:
+    def plays(self, program: int) -> bool:
         """Whether notes of this program are heard."""
-        low, high = range_of(program)
-        sound = self.note(program, (low + high) // 2 if program != DRUMS else 38, 90, 0.3)
-        return float(np.abs(sound).max(initial=0.0)) > LOUD_ENOUGH
+        if program not in self._audible:
+            low, high = range_of(program)
+            sound = self.note(program, (low + high) // 2 if program != DRUMS else 38, 90, 0.3)
+            self._audible[program] = float(np.abs(sound).max(initial=0.0)) > LOUD_ENOUGH
+        return self._audible[program]
 
     def instrument(self, program: int, seed: int) -> Instrument:
         """The program; the seed changes nothing."""
