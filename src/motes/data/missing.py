@@ -1,12 +1,12 @@
-"""What is said where a package that only rendering needs is not installed."""
+"""Packages that only rendering needs, and no extra of motes brings."""
 
 from __future__ import annotations
 
-from motes.errors import MissingExtraError
+from motes.errors import MissingExtraError, MotesError
 
 
-def missing_package(what: str, command: str) -> MissingExtraError:
-    """An error whose line names the pip command; these packages are in no extra of motes."""
-    error = MissingExtraError(what, "")
-    error.args = (f"{what} need {command.split()[-1]}: pip install {command}",)
-    return error
+class MissingPackageError(MissingExtraError):
+    """A package is not installed; the message names the pip command."""
+
+    def __init__(self, what: str, arguments: str) -> None:
+        MotesError.__init__(self, f"{what} need {arguments.split()[-1]}: pip install {arguments}")

@@ -24,8 +24,8 @@ WITH_BENDS = 0.35
 
 
 class PlayedNote(NamedTuple):
-    """A note as it sounds: samples of its onset and end, what the score says of it, its level in dBFS, and of what has no
-    pitch the key where most of its energy lies."""
+    """A note as it sounds: samples of its onset and end, what the score says of it, its level in dBFS, and of
+    what has no pitch the key where most of its energy lies."""
 
     onset: int
     end: int
@@ -39,7 +39,7 @@ class PlayedNote(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """A piece `(n,)` before its level is set: its notes, quarter notes a minute, and the highest sample it is to have."""
+    """A piece `(n,)` before its level is set, its notes, quarter notes a minute, and its highest sample to be."""
 
     audio: Sound
     notes: list[PlayedNote]
@@ -62,8 +62,8 @@ class Part:
 class Piece:
     """A score and what plays it: the same sounds each time for the same seed.
 
-    Each part is played by one of the sources that have its program. `additive` is the chance that an additive instrument
-    plays it instead; without it the piece is plain: no bends, and parts of about one level.
+    Each part is played by one of the sources that have its program. `additive` is the chance that an additive
+    instrument plays it instead; without it the piece is plain: no bends, and parts of about one level.
     """
 
     def __init__(

@@ -19,7 +19,10 @@ SAMPLE_RATE_HZ = 44100
 # First number of a piece, as MusicNet's files are called by numbers.
 FIRST = 10000
 # MusicNet's columns, and after them what is known of rendered notes.
-COLUMNS = "start_time,end_time,instrument,note,start_beat,end_beat,note_value,velocity,loudness_db,part,held_samples,centre_key"
+COLUMNS = (
+    "start_time,end_time,instrument,note,start_beat,end_beat,note_value",
+    "velocity,loudness_db,part,held_samples,centre_key",
+)
 MANIFEST = "manifest.json"
 
 
@@ -90,7 +93,7 @@ def label_text(notes: Sequence[PlayedNote], beats_per_minute: float, gain_db: fl
     """The notes as MusicNet writes them, instruments counted from 1 (percussion is 129), and more columns."""
     beats = beats_per_minute / 60
     text = io.StringIO()
-    text.write(COLUMNS + "\n")
+    text.write(",".join(COLUMNS) + "\n")
     for note in sorted(notes, key=lambda note: (note.onset, note.key, note.part)):
         start = note.onset / SAMPLE_RATE_HZ * beats
         centre = "" if note.centre_key is None else f"{note.centre_key:.2f}"

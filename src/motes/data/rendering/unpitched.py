@@ -1,4 +1,4 @@
-"""Pieces of sounds without pitch: patterns of a kit, or sounds at any time, dense or sparse, each placed to the sample."""
+"""Sounds without pitch in a piece: patterns of a kit, or sounds at any time, each placed to the sample."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from motes.data.missing import missing_package
+from motes.data.missing import MissingPackageError
 
 # Scores that are kept for tests: no training set holds them.
 FOR_TESTS = ("bach", "joplin", "haydn")
@@ -17,7 +17,7 @@ def corpus_paths() -> list[tuple[str, Path]]:
     try:
         from music21 import corpus
     except ImportError:
-        raise missing_package("scores of music21's corpus", "music21") from None
+        raise MissingPackageError("scores of music21's corpus", "music21") from None
     found = []
     for path in map(Path, corpus.getPaths()):
         name = "/".join(path.parts[path.parts.index("corpus") + 1 :])

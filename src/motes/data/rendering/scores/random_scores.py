@@ -1,4 +1,4 @@
-"""Scores made by chance, with what music has: keys, chords with doubled octaves, voices, arpeggios, pedal, and drums."""
+"""Scores made by chance, with what music has: keys, chords with doubled octaves, voices, arpeggios, pedal, drums."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def arpeggio(writer: Writer, program: int | None = None) -> None:
 def stride(writer: Writer, program: int | None = None) -> None:
     """Bass octaves and chords in turn under a syncopated tune, as in rags."""
     rng = writer.rng
-    part, low, high, velocity = writer.part(int(rng.choice((0, 0, 1, 3))) if program is None else program)
+    part, _, _, velocity = writer.part(int(rng.choice((0, 0, 1, 3))) if program is None else program)
     half_s = max(writer.beat_s / 2, 0.15)
     for i, time_s in enumerate(np.arange(0, writer.duration_s, half_s)):
         degrees = writer.chord(time_s)
@@ -187,7 +187,7 @@ def mallets(writer: Writer, program: int | None = None) -> None:
         for hand, place in enumerate(places):
             if rng.random() > (hands if hand else 0.9):
                 continue
-            at = int(round(time_s / step_s))
+            at = round(time_s / step_s)
             degree = degrees[figure[hand, (0 if again else at) % figure.shape[1]] % len(degrees)]
             key = writer.degree(degree, place) + 12 * int(figure[hand, at % figure.shape[1]] > 4)
             strength = rng.uniform(0.55, 1.0)

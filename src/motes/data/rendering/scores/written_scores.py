@@ -1,4 +1,4 @@
-"""Scores that people wrote, as MIDI files or as JSON of `tools/music21_scores.py`: excerpts, with instruments by chance."""
+"""Scores that people wrote, as MIDI files or JSON of `tools/music21_scores.py`: excerpts, for instruments by chance."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def played(written: dict[str, Any], rng: Rng, duration_s: float) -> Score:
     programs = _programs(n_parts, rng, written.get("programs"))
     manner = Manner.by_chance(rng, n_parts, programs[0] in STRUCK)
     last_s = float(notes[:, 0].max()) * manner.beat_s
-    start_s = float(rng.uniform(0, max(last_s - duration_s, 0.1)))
+    start_s = float(rng.uniform(0, max(last_s - duration_s, 0.0)))
     inside = notes[(notes[:, 0] * manner.beat_s >= start_s) & (notes[:, 0] * manner.beat_s < start_s + duration_s)]
     if len(inside) > FASTEST_PER_S * duration_s or (_is_one_line(inside) and rng.random() < ONE_LINE_LEFT_OUT):
         return Score((), ())
@@ -167,6 +167,8 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
         return [_of_midi(path)]
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, list):
+            raise TypeError("it is no list")
         for score in found:
             notes = np.array(score["notes"], dtype=np.float64).reshape(-1, 4)
             if not np.all(np.isfinite(notes)) or not np.all((notes[:, 3] >= 0) & (notes[:, 3] < int(score["parts"]))):

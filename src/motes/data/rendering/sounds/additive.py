@@ -1,4 +1,4 @@
-"""Instruments that never were: partials by chance, struck or sustained, so that no timbre is learned by heart."""
+"""Additive instruments made by chance, struck or sustained, so that training meets timbres that no font has."""
 
 from __future__ import annotations
 

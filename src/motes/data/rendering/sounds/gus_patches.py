@@ -39,7 +39,9 @@ class Wave:
 
 
 class Patches:
-    """Patches of a folder: `Tone_000/024_Nylon_Guitar.pat` is program 24, `Drum_000/035_Kick_1.pat` percussion key 35."""
+    """The patches of a folder: `Tone_000/024_Nylon_Guitar.pat` is program 24, `Drum_000/035_Kick_1.pat` percussion
+    key 35.
+    """
 
     def __init__(self, folder: str | os.PathLike[str], sample_rate_hz: int) -> None:
         self.name, self.sample_rate_hz = os.path.basename(os.fspath(folder).rstrip("/")), sample_rate_hz

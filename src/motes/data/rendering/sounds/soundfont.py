@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.missing import missing_package
+from motes.data.missing import MissingPackageError
 from motes.data.rendering.scores.score import DRUMS, range_of
 from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound
 from motes.errors import ParameterError
@@ -28,7 +28,7 @@ class SoundFont:
         try:
             import tinysoundfont
         except ImportError:
-            raise missing_package("SoundFonts", "--no-deps tinysoundfont") from None
+            raise MissingPackageError("SoundFonts", "--no-deps tinysoundfont") from None
         if not os.path.isfile(path):
             raise ParameterError(f"there is no SoundFont {os.fspath(path)}")
         self.name = os.path.basename(path)

@@ -1,4 +1,4 @@
-"""What can play a part: SoundFonts, patches, sampled pianos, one-shots, instruments that never were."""
+"""What can play a part: SoundFonts, patches, sampled pianos, one-shots, additive instruments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sounds without pitch that are computed: any, for training; drips, steps, knocks and bird calls for tests alone; rain."""
+"""Computed sounds without pitch: any, for training; drips, steps, knocks and bird calls, for tests alone; and rain."""
 
 from __future__ import annotations
 
