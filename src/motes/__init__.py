@@ -402,6 +402,25 @@ def publish(
 
 
 @checked
+def train(
+    network: str,
+    config: File,
+    *,
+    resume: bool = False,
+    device: str | None = None,
+    progress: Callable[[dict[str, float]], None] | None = None,
+) -> Path:
+    """The last checkpoint of a training of a network (`siam`) by the options in a TOML file.
+
+    With `resume` it goes on from the checkpoint that the options name; `device` is `cpu` or `cuda`. `progress` is called
+    with each line of the log.
+    """
+    from motes.training import train as run
+
+    return run(network, config, resume=resume, device=device, progress=progress)
+
+
+@checked
 def rooms(folder: File | None = None) -> list[Room]:
     """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
     ones. ParameterError if it is not there.

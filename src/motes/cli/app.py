@@ -32,7 +32,7 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-# Four groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
+# Five groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
 # of it fits one screen of 80 columns.
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sound to scenes and back": {
@@ -52,6 +52,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
         "data": ("data:data", "Check and render sets of recordings with labels."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
+    },
+    "Learn": {
+        "train": ("train:train", "Train the network that hears events."),
     },
     "Pass on": {
         "export": ("export:export", "Write the events of .mote files as tables, or draw them."),

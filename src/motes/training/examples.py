@@ -30,7 +30,6 @@ from motes.files import atomic_output
 Floats = NDArray[np.float32]
 # Levels are kept in steps of half a decibel above the floor.
 STEP_DB = 0.5
-N_FRAMES = 258
 MOST_KEYS_SHIFTED = 2
 DRUM_INSTRUMENT = 129
 # Keys of percussion by the band in which most of their energy lies, where labels do not tell.
@@ -49,8 +48,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """Levels in dB `(batch, 2, N_FRAMES, N_BINS)`, and targets: over keys `(batch, 4, N_FRAMES, N_KEYS)` of onset,
-    sounding, time within the frame and level, over bands `(batch, 3, N_FRAMES, N_BANDS)` without sounding.
+    """Levels in dB `(batch, 2, n_frames, N_BINS)`, and targets: over keys `(batch, 4, n_frames, N_KEYS)` of onset,
+    sounding, time within the frame and level, over bands `(batch, 3, n_frames, N_BANDS)` without sounding.
     """
 
     levels: Floats
@@ -75,10 +74,10 @@ class Examples:
             if progress is not None:
                 progress(i + 1, len(labels))
 
-    def batch(self, size: int, rng: np.random.Generator) -> Batch:
-        """Stretches by chance; the same for the same recordings and state of `rng`."""
+    def batch(self, size: int, frames: int, rng: np.random.Generator) -> Batch:
+        """Stretches of so many frames by chance; the same for the same recordings and state of `rng`."""
         examples = list(self.found.values())
-        made = [_stretch(examples[int(rng.integers(len(examples)))], rng, examples) for _ in range(size)]
+        made = [_stretch(examples[int(rng.integers(len(examples)))], frames, rng, examples) for _ in range(size)]
         return Batch(*(np.stack(parts) for parts in zip(*made, strict=True)))
 
 
@@ -118,11 +117,13 @@ def notes_of(path: str | os.PathLike[str]) -> Floats:
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def _stretch(example: Example, rng: np.random.Generator, others: list[Example]) -> tuple[Floats, Floats, Floats]:
+def _stretch(
+    example: Example, frames: int, rng: np.random.Generator, others: list[Example]
+) -> tuple[Floats, Floats, Floats]:
     """A stretch of a recording: transposed, louder or quieter, filtered, over noise, or with another below it."""
-    levels, notes = _cut(example, rng)
+    levels, notes = _cut(example, frames, rng)
     if rng.random() < 0.12:
-        below, more = _cut(others[int(rng.integers(len(others)))], rng)
+        below, more = _cut(others[int(rng.integers(len(others)))], frames, rng)
         by_db = -float(rng.uniform(0, 12))
         levels = _power_sum(levels, below + by_db)
         more[:, 3] += by_db
@@ -137,15 +138,15 @@ def _stretch(example: Example, rng: np.random.Generator, others: list[Example]) 
     if rng.random() < 0.4:
         hiss = rng.uniform(-110, -70) + np.linspace(0, rng.uniform(-15, 25), N_BINS) + rng.normal(0, 3, levels.shape)
         levels = _power_sum(levels, hiss.astype(np.float32))
-    return (np.clip(levels, FLOOR_DB, CEILING_DB).transpose(1, 0, 2), *targets(notes))
+    return (np.clip(levels, FLOOR_DB, CEILING_DB).transpose(1, 0, 2), *targets(notes, frames))
 
 
-def _cut(example: Example, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    first = int(rng.integers(max(1, len(example.levels) - N_FRAMES + 1)))
-    levels = np.full((N_FRAMES, len(N_FFTS), N_BINS), FLOOR_DB, np.float32)
-    part = example.levels[first : first + N_FRAMES]
+def _cut(example: Example, frames: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    first = int(rng.integers(max(1, len(example.levels) - frames + 1)))
+    levels = np.full((frames, len(N_FFTS), N_BINS), FLOOR_DB, np.float32)
+    part = example.levels[first : first + frames]
     levels[: len(part)] += part * np.float32(STEP_DB)
-    notes = example.notes[(example.notes[:, 1] > first) & (example.notes[:, 0] < first + N_FRAMES)].copy()
+    notes = example.notes[(example.notes[:, 1] > first) & (example.notes[:, 0] < first + frames)].copy()
     notes[:, :2] -= first
     return levels, notes
 
@@ -162,10 +163,10 @@ def _shifted(levels: Floats, by_bins: float) -> Floats:
     return np.asarray(levels[..., low] * (1 - part) + levels[..., low + 1] * part)
 
 
-def targets(notes: Floats) -> tuple[Floats, Floats]:
+def targets(notes: Floats, frames: int) -> tuple[Floats, Floats]:
     """What is to be said over keys and over bands of these notes."""
-    keys = np.zeros((4, N_FRAMES, N_KEYS), np.float32)
-    bands = np.zeros((3, N_FRAMES, N_BANDS), np.float32)
+    keys = np.zeros((4, frames, N_KEYS), np.float32)
+    bands = np.zeros((3, frames, N_BANDS), np.float32)
     for onset, end, key, level, band in notes:
         frame, place = round(float(onset)), int(key) - LOWEST_KEY
         within, scaled = onset - frame, (level - LEVEL_MIDDLE_DB) / LEVEL_SCALE_DB
@@ -180,9 +181,9 @@ def targets(notes: Floats) -> tuple[Floats, Floats]:
 def _mark(target: Floats, rows: tuple[int, int, int], frame: int, place: int, within: float, level: float) -> None:
     """An onset: whole at its frame, a little at those beside it."""
     for near in (frame - 1, frame + 1):
-        if 0 <= near < N_FRAMES:
+        if 0 <= near < target.shape[1]:
             target[rows[0], near, place] = max(target[rows[0], near, place], 0.2)
-    if 0 <= frame < N_FRAMES:
+    if 0 <= frame < target.shape[1]:
         is_louder = target[rows[0], frame, place] < 1 or level > target[rows[2], frame, place]
         target[rows[0], frame, place] = 1
         if is_louder:

@@ -28,7 +28,7 @@ ONSET_WEIGHT = 2.0
 GRADIENT_NORM = 1.0
 
 
-def train(options: TrainingOptions, resume: bool = False, told: Callable[[dict[str, float]], None] | None = None) -> Path:
+def train(options: TrainingOptions, resume: bool = False, progress: Callable[[dict[str, float]], None] | None = None) -> Path:
     """Train the network by the options; the path of the last checkpoint. With `resume`, go on from it where it is."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -52,10 +52,10 @@ def train(options: TrainingOptions, resume: bool = False, told: Callable[[dict[s
             sums[name] += value / options.save_every
         if step % options.save_every == 0 or step == options.steps:
             save_checkpoint(options.checkpoint, network, averaged, optimiser, step)
-            line = {"step": step, "seconds": time.monotonic() - began, "recordings": len(examples.found), **sums}
+            line = {"step": step, "steps": options.steps, "seconds": time.monotonic() - began, "recordings": len(examples.found), **sums}
             _log(options.log, line)
-            if told is not None:
-                told(line)
+            if progress is not None:
+                progress(line)
             sums = dict.fromkeys(sums, 0.0)
     return Path(options.checkpoint)
 
@@ -83,7 +83,7 @@ def _step(
     step: int,
     device: torch.device,
 ) -> dict[str, float]:
-    batch = examples.batch(options.batch, np.random.default_rng([options.seed, step]))
+    batch = examples.batch(options.batch, options.frames, np.random.default_rng([options.seed, step]))
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(options, step)
     network.train()
@@ -97,7 +97,7 @@ def _step(
     nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
     optimiser.step()
     average(averaged, network, min(options.ema, (step + 1) / (step + 10)))
-    return {name: float(value) for name, value in parts.items()} | {"loss": float(loss)}
+    return {name: float(value.detach()) for name, value in parts.items()} | {"loss": float(loss.detach())}
 
 
 def losses_of(keys: Tensor, bands: Tensor, batch: Batch) -> dict[str, Tensor]:

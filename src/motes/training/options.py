@@ -12,7 +12,8 @@ from motes.errors import ParameterError
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained.
+    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained: in each
+    step on `batch` stretches of so many `frames`.
 
     The rate of learning rises in `warm_up` steps, stays, and falls to nothing in the last `cool_down` part of `steps`.
     """
@@ -23,6 +24,7 @@ class TrainingOptions:
     log: str = "siam.jsonl"
     steps: int = 10_000
     batch: int = 6
+    frames: int = 258
     learning_rate: float = 2e-3
     warm_up: int = 200
     cool_down: float = 0.25
@@ -41,7 +43,7 @@ class TrainingOptions:
             raise ParameterError("a training needs data: a list of folders in MusicNet's layout")
         if self.precision not in ("float32", "bfloat16"):
             raise ParameterError(f"precision must be float32 or bfloat16, not {self.precision!r}")
-        for name in ("steps", "batch", "threads", "save_every", "test_every"):
+        for name in ("steps", "batch", "frames", "threads", "save_every", "test_every"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be a whole number from 1 up, not {getattr(self, name)!r}")
 
