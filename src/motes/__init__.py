@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
+    from motes.library.render_data import render_data
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -95,6 +96,7 @@ _HOMES = {
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
     "encode": "motes.encoders.door",
+    "render_data": "motes.library.render_data",
 }
 
 
@@ -275,55 +277,6 @@ def check_data(folder: File | None = None) -> DataReport:
     from motes.data.dataset_check import check_data as check
 
     return check(folder)
-
-
-@checked
-def render_data(  # noqa: PLR0913 (options of a verb)
-    output: File,
-    *,
-    set_name: str = "training",
-    hours: float = 1.0,
-    seed: int = 0,
-    soundfonts: Sequence[File] = (),
-    patches: File | None = None,
-    samples: File | None = None,
-    one_shots: Sequence[File] = (),
-    scores: File | None = None,
-    additive: float = 0.25,
-    written: float = 0.75,
-    in_rooms: float = 0.5,
-    jobs: int = 1,
-    progress: Callable[..., None] | None = None,
-) -> Path:
-    """Render a labelled set of recordings into the folder `output`, laid out as MusicNet, and return it; labels are
-    exact to the sample.
-
-    `set_name` is training, unpitched, or one of the fixed sets test, test-drums, test-nature, test-piano. Sounds come
-    from `soundfonts` (SF2, SF3), a folder of Gravis Ultrasound `patches`, one of piano `samples`, and folders of
-    `one_shots`; `additive` is how often a part is played by an additive instrument instead (1 needs no other source).
-    `scores` is a folder of MIDI files or JSON, `written` how often an excerpt of one is played instead of a random
-    score, `in_rooms` how often a piece is in a room of IMPULSE_RESPONSE_PATH or a synthetic one. `jobs` processes work
-    at once; `progress` is called with the fraction done. What was interrupted goes on with the same call. Raises
-    ParameterError for options that make no sense, or where the folder holds a set of others; MissingExtraError where a
-    library is missing that a source needs.
-    """
-    from motes.data.rendering.render_options import RenderOptions
-    from motes.library.render_data import render_data as render
-
-    options = RenderOptions(
-        set_name=set_name,
-        hours=hours,
-        seed=int(seed),
-        soundfonts=tuple(map(os.fspath, soundfonts)),
-        patches=None if patches is None else os.fspath(patches),
-        samples=None if samples is None else os.fspath(samples),
-        one_shots=tuple(map(os.fspath, one_shots)),
-        scores=None if scores is None else os.fspath(scores),
-        additive=additive,
-        written=written,
-        in_rooms=in_rooms,
-    )
-    return render(output, options, int(jobs), progress or (lambda *_: None))
 
 
 @checked

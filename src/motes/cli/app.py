@@ -53,9 +53,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "data": ("data:data", "Check and render sets of recordings with labels."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
     },
-    "Learn": {
-        "train": ("train:train", "Train the network that hears events."),
-    },
+    "Learn": {"train": ("train:train", "Train the network that hears events.")},
     "Pass on": {
         "export": ("export:export", "Write the events of .mote files as tables, or draw them."),
         "import": ("export:import_", "Turn tables of events into .mote files."),

@@ -10,7 +10,7 @@ from motes.cli.console import UsageError, print_json, progress_bar, tell
 from motes.cli.many import Json
 from motes.data.rendering.render_options import SETS, TEST, TRAINING, RenderOptions
 from motes.data.rendering.rendered_set import n_pieces
-from motes.library.render_data import render_data
+from motes.library.render_data import render_set
 
 Names = Annotated[tuple[str, ...], Parameter(negative="")]
 
@@ -89,7 +89,7 @@ def render(  # noqa: PLR0913 (options of a verb)
     )
     count = n_pieces(options)
     with progress_bar(f"rendering {count} pieces") as progress:
-        folder = render_data(output, options, jobs, progress)
+        folder = render_set(output, options, jobs, progress)
     if json:
         print_json({"folder": str(folder), "set_name": options.set_name, "n_pieces": count})
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from motes.data.impulse_responses import rooms
 from motes.errors import ParameterError
 
-PIECE_S = 30.0
+PIECE_S, SHORTEST_S, LONGEST_S = 30.0, 1.0, 600.0
 MOST_HOURS = 1000.0
 TRAINING, UNPITCHED = "training", "unpitched"
 TEST, TEST_DRUMS, TEST_NATURE, TEST_PIANO = "test", "test-drums", "test-nature", "test-piano"
@@ -24,7 +24,7 @@ SETS: dict[str, tuple[str, ...]] = {
     TEST_PIANO: ("samples",),
 }
 # What a set of chance depends on beside its sources; the test sets are fixed.
-_OF_CHANCE = ("seed", "additive", "written", "in_rooms")
+_OF_CHANCE = ("seed", "piece_s", "additive", "written", "in_rooms")
 _NEEDS = {
     "soundfonts": "one SoundFont, such as TimGM6mb.sf2 of Debian's timgm6mb-soundfont",
     "one_shots": "a folder of one-shots, such as the drum kits of Debian's hydrogen-drumkits",
@@ -39,8 +39,8 @@ class RenderOptions:
     `soundfonts` are files (SF2, SF3), `patches` a folder of Gravis Ultrasound patches, `samples` one of piano samples,
     `one_shots` folders of single sounds without pitch, `scores` a folder of MIDI files or scores as JSON. `additive` is
     how often a part is played by an additive instrument made by chance, `written` how often an excerpt of a score is
-    played instead of a random score, `in_rooms` how often a piece is in a room, all 0 … 1. The rooms are those of
-    IMPULSE_RESPONSE_PATH, or synthetic ones. ParameterError for what is out of range or not enough.
+    played instead of a random score, `in_rooms` how often a piece is in a room, all 0 … 1. A piece lasts `piece_s`. The
+    rooms are those of IMPULSE_RESPONSE_PATH, or synthetic ones. ParameterError for what is out of range or not enough.
     """
 
     set_name: str = TRAINING
@@ -54,12 +54,15 @@ class RenderOptions:
     additive: float = 0.25
     written: float = 0.75
     in_rooms: float = 0.5
+    piece_s: float = PIECE_S
 
     def __post_init__(self) -> None:
         if self.set_name not in SETS:
             raise ParameterError(f"there is no set {self.set_name!r}: it is one of {', '.join(SETS)}")
         if not 0 < self.hours <= MOST_HOURS:
             raise ParameterError(f"hours must lie above 0 and be at most {MOST_HOURS:g}, not {self.hours!r}")
+        if not SHORTEST_S <= self.piece_s <= LONGEST_S:
+            raise ParameterError(f"piece_s must lie in {SHORTEST_S:g} … {LONGEST_S:g} s, not {self.piece_s!r}")
         if not 0 <= self.seed < 2**63:
             raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed!r}")
         for name in ("additive", "written", "in_rooms"):
@@ -90,7 +93,7 @@ class RenderOptions:
     @property
     def n_pieces_of_chance(self) -> int:
         """How many pieces the hours are."""
-        return max(1, round(self.hours * 3600 / PIECE_S))
+        return max(1, round(self.hours * 3600 / self.piece_s))
 
     def recorded(self) -> dict[str, object]:
         """What a manifest says: of files and folders name and size, not where they lie, and which rooms there were."""

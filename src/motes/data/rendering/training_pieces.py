@@ -8,7 +8,7 @@ import numpy as np
 
 from motes.data.rendering.in_rooms import in_room, responses
 from motes.data.rendering.piece import Piece, PlayedNote, Rendered
-from motes.data.rendering.render_options import PIECE_S, RenderOptions
+from motes.data.rendering.render_options import RenderOptions
 from motes.data.rendering.scores.random_scores import random_score
 from motes.data.rendering.scores.score import Score
 from motes.data.rendering.scores.written_scores import excerpt_by_chance
@@ -27,7 +27,7 @@ WETNESS = (0.1, 0.6)
 def training_piece(options: RenderOptions, number: int) -> Rendered:
     """Piece number `number`, made of the options' seed and it alone."""
     piece = piece_of(options, number)
-    audio, notes = piece.mix(round(PIECE_S * SAMPLE_RATE_HZ))
+    audio, notes = piece.mix(round(options.piece_s * SAMPLE_RATE_HZ))
     return varied(audio, notes, piece.score.beats_per_minute, options, np.random.default_rng([options.seed, number, 1]))
 
 
@@ -53,10 +53,10 @@ def sources_of(options: RenderOptions) -> tuple[Source, ...]:
 
 def _score(options: RenderOptions, rng: Rng) -> Score:
     if options.scores is not None and rng.random() < options.written:
-        found = excerpt_by_chance(options.scores, rng, PIECE_S)
+        found = excerpt_by_chance(options.scores, rng, options.piece_s)
         if found is not None:
             return found
-    return random_score(rng, PIECE_S)
+    return random_score(rng, options.piece_s)
 
 
 def varied(audio: Sound, notes: list[PlayedNote], tempo: float, options: RenderOptions, rng: Rng) -> Rendered:

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from motes.data.rendering.piece import Piece, Rendered
-from motes.data.rendering.render_options import PIECE_S, RenderOptions
+from motes.data.rendering.render_options import RenderOptions
 from motes.data.rendering.scores.random_scores import random_score
 from motes.data.rendering.scores.score import DRUMS, Score
 from motes.data.rendering.set_folder import SAMPLE_RATE_HZ
@@ -19,7 +19,6 @@ from motes.data.rendering.training_pieces import sources_of, varied
 from motes.data.rendering.unpitched import Placed, kit_of, pattern, scattered
 
 Rng = np.random.Generator
-N_SAMPLES = round(PIECE_S * SAMPLE_RATE_HZ)
 
 
 def unpitched_piece(options: RenderOptions, number: int) -> Rendered:
@@ -27,19 +26,20 @@ def unpitched_piece(options: RenderOptions, number: int) -> Rendered:
     rain.
     """
     rng = np.random.default_rng([options.seed, number, 3])
-    placed = Placed(N_SAMPLES)
+    n_samples = round(options.piece_s * SAMPLE_RATE_HZ)
+    placed = Placed(n_samples)
     tempo = _place(placed, _shots(options.one_shots) if options.one_shots else None, rng)
     audio, notes = placed.audio, list(placed.notes)
     if rng.random() < 1 / 3:
-        score = _without_drums(random_score(rng, PIECE_S))
-        music, played = Piece(score, sources_of(options), number, SAMPLE_RATE_HZ, options.additive).mix(N_SAMPLES)
+        score = _without_drums(random_score(rng, options.piece_s))
+        music, played = Piece(score, sources_of(options), number, SAMPLE_RATE_HZ, options.additive).mix(n_samples)
         gain = float(rng.uniform(0.3, 1.5)) * _rms(audio) / max(_rms(music), 1e-6)
         audio = audio + np.float32(gain) * music
         gain_db = 20 * float(np.log10(max(gain, 1e-6)))
         notes += [note._replace(loudness_db=note.loudness_db + gain_db) for note in played]
     elif rng.random() < 0.5:
         level = 10 ** (-float(rng.uniform(8, 35)) / 20) * float(np.abs(audio).max(initial=1e-3))
-        audio = audio + rain(rng, N_SAMPLES, SAMPLE_RATE_HZ) * np.float32(level)
+        audio = audio + rain(rng, n_samples, SAMPLE_RATE_HZ) * np.float32(level)
     return varied(audio, notes, tempo, options, rng)
 
 

@@ -118,11 +118,11 @@ def _read_wave(data: bytes, place: int) -> tuple[Wave, int]:
     loop = (start // width, min(end // width, len(audio) - 1)) if modes & LOOPS else None
     if loop is not None and loop[1] - loop[0] < 8:
         loop = None
-    heard = without_silence(audio)
-    cut = len(audio) - len(heard)
+    sounding = without_silence(audio)
+    cut = len(audio) - len(sounding)
     if loop is not None:
         loop = (max(loop[0] - cut, 0), max(loop[1] - cut, 9))
-    recording = Recording(heard, rate, root / 1000, loop)
+    recording = Recording(sounding, rate, root / 1000, loop)
     return Wave(recording, low / 1000, high / 1000, rates, targets, modes), place + 96 + size
 
 

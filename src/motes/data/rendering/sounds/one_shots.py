@@ -79,8 +79,8 @@ def _read(path: Path, sample_rate_hz: int) -> Sound:
         return np.zeros(0, np.float32)
     mono = np.atleast_2d(audio).mean(axis=0, keepdims=True).astype(np.float32)
     whole = np.concatenate(list(resample_blocks([mono], 1, rate, sample_rate_hz)), axis=1)[0]
-    heard = without_silence(whole)[: round(LONGEST_S * sample_rate_hz)]
-    peak = float(np.abs(heard).max(initial=0.0))
-    if peak < 1e-4 or np.argmax(np.abs(heard) > peak / 2) > SLOWEST_S * sample_rate_hz:
+    audible = without_silence(whole)[: round(LONGEST_S * sample_rate_hz)]
+    peak = float(np.abs(audible).max(initial=0.0))
+    if peak < 1e-4 or np.argmax(np.abs(audible) > peak / 2) > SLOWEST_S * sample_rate_hz:
         return np.zeros(0, np.float32)
-    return faded(heard * np.float32(LOUDEST / peak), round(0.01 * sample_rate_hz))
+    return faded(audible * np.float32(LOUDEST / peak), round(0.01 * sample_rate_hz))

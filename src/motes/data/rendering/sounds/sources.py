@@ -43,9 +43,9 @@ def spectral_centre_key(sound: Sound, sample_rate_hz: int) -> float:
         return 69.0
     power = np.abs(np.fft.rfft(sound[:n])) ** 2
     frequency_hz = np.fft.rfftfreq(n, 1 / sample_rate_hz)
-    heard = (frequency_hz > 25) & (frequency_hz < 16000)
-    total = float(power[heard].sum())
+    audible = (frequency_hz > 25) & (frequency_hz < 16000)
+    total = float(power[audible].sum())
     if total <= 0:
         return 69.0
-    octaves = float(np.sum(power[heard] * np.log2(frequency_hz[heard] / 440)) / total)
+    octaves = float(np.sum(power[audible] * np.log2(frequency_hz[audible] / 440)) / total)
     return 69 + 12 * octaves
