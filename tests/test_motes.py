@@ -41,6 +41,7 @@ OTHERWISE = {
     "eval": "evaluate",  # a function of Python's own
     "import": "from_csv",  # a keyword
     "data check": "check_data",  # motes.data is a package
+    "data render": "render_data",
     "studio": None,
     "demo": None,
     "settings": None,
@@ -55,6 +56,8 @@ SPELT = {
     "duration": "duration_s",
     "density": "density_per_s",
     "force": "overwrite",
+    "set": "set_name",
+    "soundfont": "soundfonts",
 }
 TERMINAL = {"json", "jobs", "skip-existing", "output", "help", "version"}
 # By verb: options that Python has otherwise.
@@ -66,6 +69,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "import": {"force"},
+    "data render": {"test"},  # short for a name of a set
 }
 # And parameters that the command line has otherwise.
 BEYOND = {
@@ -76,6 +80,7 @@ BEYOND = {
     "report": {"scenes"},
     "evaluate": {"sample_rate_hz"},
     "publish": {"paths"},
+    "render_data": {"jobs", "progress"},
     "from_csv": {"path"},
     "info": {"path"},
     "validate": {"path"},

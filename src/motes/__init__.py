@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
+    from motes.library.render_data import render_data
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -70,6 +71,7 @@ __all__ = [
     "perform",
     "publish",
     "remix",
+    "render_data",
     "report",
     "room",
     "rooms",
@@ -98,6 +100,7 @@ _HOMES = {
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
     "encode": "motes.encoders.door",
+    "render_data": "motes.library.render_data",
 }
 
 

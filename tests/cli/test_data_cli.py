@@ -104,3 +104,34 @@ def test_labels_of_something_longer_are_worth_a_word(tmp_path):
     labels = write_labels(tmp_path / "a.csv", [*label_lines(notes_of(1)), "441000,882000,41,60,0,1,Half"])
     with pytest.warns(motes.MotesWarning, match=r"1 of 7 labels begin after the scene's end at 4\.00 s"):
         motes.evaluate(splats_of(notes_of(1)), notes=labels)
+
+
+def test_render_makes_a_set_that_check_finds_whole(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("IMPULSE_RESPONSE_PATH", raising=False)
+    tokens = ["data", "render", str(tmp_path / "a"), "--hours", "0.001", "--additive", "1", "--json"]
+    assert main(tokens) == 0
+    assert json.loads(capsys.readouterr().out) == {"folder": str(tmp_path / "a"), "set_name": "training", "n_pieces": 1}
+    assert main(["data", "check", str(tmp_path / "a")]) == 0
+    assert main([*tokens, "--seed", "1"]) == 1
+    assert "holds a set with seed 0, not 1: choose another folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tokens", "status", "words"),
+    [
+        ([], 1, "there is nothing to render with: give a SoundFont, such as FluidR3_GM.sf2"),
+        (["--soundfont", "gone.sf2"], 1, "there is no SoundFont gone.sf2"),
+        (["--test"], 1, "TimGM6mb.sf2"),
+        (["--set", "tests"], 2, "--set is one of training, unpitched, test"),
+        (["--test", "--set", "test-piano"], 2, "--test is --set test"),
+        (["--hours", "0", "--additive", "1"], 1, "hours must lie above 0"),
+        (["--hour", "1"], 2, "--hours"),
+    ],
+)
+def test_render_says_in_one_line_what_it_cannot(tokens, status, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", "render", "out", *tokens]) == status
+    err = capsys.readouterr().err
+    assert words in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from motes.audio.write import write_audio
-from motes.data.rendering.additive import AdditiveInstrument
+from motes.data.rendering.sounds.additive import AdditiveInstrument
 from motes.errors import ParameterError
 from motes.training import train
 from motes.training.loop import learning_rate

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.errors import ParameterError
 from motes.training.checkpoint import load_checkpoint, save_checkpoint
 from motes.training.examples import Batch, Examples
 from motes.training.network import EventNetwork
-from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.training.options import TrainingOptions
 from motes.training.streaming_network import StreamingNetwork
 

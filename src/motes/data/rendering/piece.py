@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import oaconvolve
 
-from motes.data.rendering.additive import AdditiveInstrument
-from motes.data.rendering.score import DRUMS, SUSTAINED, Score, ScoreNote
-from motes.data.rendering.soundfont import BLOCK, SoundFont
+from motes.data.rendering.scores.score import DRUMS, SUSTAINED, Score, ScoreNote
+from motes.data.rendering.sounds.additive import AdditiveInstrument
+from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound, Source, spectral_centre_key
 
-Sound = NDArray[np.float32]
 # A note ends where it has fallen by this much below its loudest, for good.
 END_DB = 26.0
 # Loudness is that of the loudest stretch of this length.
 LOUDEST_S = 0.05
+# Parts are as loud as this before their level is set, and notes below that are left out: nobody would hear them.
+REFERENCE, SILENT_DB = 0.12, -62.0
 # Of sustained parts that bend or swing.
 WITH_BENDS = 0.35
 
 
 class PlayedNote(NamedTuple):
-    """A note as it sounds: samples of its onset and end, what the score says of it, and its level in dBFS."""
+    """A note as it sounds: samples of its onset and end, what the score says of it, its level in dBFS, and of
+    what has no pitch the key where most of its energy lies."""
 
     onset: int
     end: int
@@ -34,35 +35,51 @@ class PlayedNote(NamedTuple):
     loudness_db: float
     part: int
     duration_s: float
+    centre_key: float | None = None
+
+
+class Rendered(NamedTuple):
+    """A piece `(n,)` before its level is set, its notes, quarter notes a minute, and its highest sample to be."""
+
+    audio: Sound
+    notes: list[PlayedNote]
+    tempo: float
+    peak: float
 
 
 @dataclass(frozen=True)
 class Part:
-    """What plays a part: a function of key, velocity and duration, and a gain."""
+    """What plays a part, and its gain. `depth_cents`, `speed_hz` and `slide_cents` are of its vibrato and of how notes
+    begin.
+    """
 
     program: int
-    play: Callable[[int, int, float], Sound]
+    instrument: Instrument
     gain: float
+    vibrato: tuple[float, float, float] | None
 
 
 class Piece:
     """A score and what plays it: the same sounds each time for the same seed.
 
-    `additive` is the chance that a part is an instrument that never was.
+    Each part is played by one of the sources that have its program. `additive` is the chance that an additive
+    instrument plays it instead; without it the piece is plain: no bends, and parts of about one level.
     """
 
-    def __init__(self, score: Score, font: SoundFont, seed: int, additive: float = 0.0) -> None:
-        self.score, self.font, self.seed, self.additive = score, font, seed, additive
-        self.sample_rate_hz = font.sample_rate_hz
+    def __init__(
+        self, score: Score, sources: Sequence[Source], seed: int, sample_rate_hz: int, additive: float | None = None
+    ) -> None:
+        self.score, self.sources, self.seed, self.sample_rate_hz = score, sources, seed, sample_rate_hz
+        self.additive, self.is_plain = additive or 0.0, additive is None
 
     def notes(self) -> Iterator[tuple[PlayedNote, Sound]]:
         """Each note and its own sound, dry, at its level in the piece; silent ones left out."""
         parts = self._parts()
         for note in self.score.notes:
             part = parts[note.part]
-            sound = part.play(note.key, note.velocity, note.duration_s) * np.float32(part.gain)
+            sound = self._sound(part, note.key, note.velocity, note.duration_s) * np.float32(part.gain)
             played = self._played(note, part.program, sound)
-            if played.loudness_db > -80:
+            if played.loudness_db > SILENT_DB:
                 yield played, sound
 
     def mix(self, n_samples: int) -> tuple[Sound, list[PlayedNote]]:
@@ -78,27 +95,31 @@ class Piece:
         rng = np.random.default_rng(self.seed)
         found = []
         for program in self.score.programs:
-            made_up = program != DRUMS and rng.random() < self.additive
-            seed, level_db = int(rng.integers(2**31)), float(rng.uniform(-12, 0))
-            play = AdditiveInstrument(seed, self.sample_rate_hz).note if made_up else self._of_font(program, seed)
-            loud = play(60 if program != DRUMS else 38, 100, 0.5)
-            gain = 10 ** (level_db / 20) * 0.12 / max(loudest(loud, self.sample_rate_hz), 1e-4)
-            found.append(Part(program, play, gain))
+            seed, level_db = int(rng.integers(2**31)), float(rng.uniform(-4 if self.is_plain else -12, 0))
+            instrument = self._instrument(program, rng.random(), seed)
+            swings = not self.is_plain and program in SUSTAINED and rng.random() < WITH_BENDS
+            vibrato = (rng.uniform(5, 50), rng.uniform(4, 7), rng.choice((0.0, 0.0, -100.0, 100.0))) if swings else None
+            keys = (60,) if program != DRUMS else (36, 38, 42)
+            level = max(loudest(instrument(key, 100, 0.5), self.sample_rate_hz) for key in keys)
+            gain = 10 ** (level_db / 20) * REFERENCE / max(level, 1e-3)
+            found.append(Part(program, instrument, gain, vibrato))
         return found
 
-    def _of_font(self, program: int, seed: int) -> Callable[[int, int, float], Sound]:
-        rng = np.random.default_rng(seed)
-        swings = program in SUSTAINED and rng.random() < WITH_BENDS
-        depth, speed_hz, slide = rng.uniform(5, 50), rng.uniform(4, 7), rng.choice((0.0, 0.0, -100.0, 100.0))
+    def _instrument(self, program: int, chance: float, seed: int) -> Instrument:
+        able = [source for source in self.sources if source.plays(program)]
+        if program != DRUMS and (chance < self.additive or not able):
+            return AdditiveInstrument(seed, self.sample_rate_hz).note
+        if not able:
+            return lambda *_: np.zeros(0, np.float32)
+        return able[seed % len(able)].instrument(program, seed)
 
-        def play(key: int, velocity: int, duration_s: float) -> Sound:
-            bend = None
-            if swings:
-                t = np.arange(int(duration_s * self.sample_rate_hz / BLOCK) + 1) * (BLOCK / self.sample_rate_hz)
-                bend = depth * (1 - np.exp(-t / 0.2)) * np.sin(2 * np.pi * speed_hz * t) + slide * np.exp(-t / 0.02)
-            return self.font.note(program, key, velocity, duration_s, bend)
-
-        return play
+    def _sound(self, part: Part, key: int, velocity: int, duration_s: float) -> Sound:
+        if part.vibrato is None:
+            return part.instrument(key, velocity, duration_s)
+        depth_cents, speed_hz, slide_cents = part.vibrato
+        t = np.arange(int(duration_s * self.sample_rate_hz / BEND_SAMPLES) + 1) * (BEND_SAMPLES / self.sample_rate_hz)
+        sway = depth_cents * (1 - np.exp(-t / 0.2)) * np.sin(2 * np.pi * speed_hz * t)
+        return part.instrument(key, velocity, duration_s, sway + slide_cents * np.exp(-t / 0.02))
 
     def _played(self, note: ScoreNote, program: int, sound: Sound) -> PlayedNote:
         rate = self.sample_rate_hz
@@ -106,7 +127,9 @@ class Piece:
         level = loudest(sound, rate)
         end = onset + audible_samples(sound, rate)
         decibels = 20 * float(np.log10(max(level, 1e-9)))
-        return PlayedNote(onset, end, program, note.key, note.velocity, decibels, note.part, note.duration_s)
+        centre_key = spectral_centre_key(sound, rate) if program == DRUMS else None
+        played = (onset, end, program, note.key, note.velocity, decibels, note.part, note.duration_s)
+        return PlayedNote(*played, centre_key)
 
 
 def loudest(sound: Sound, sample_rate_hz: int) -> float:
@@ -118,16 +141,11 @@ def loudest(sound: Sound, sample_rate_hz: int) -> float:
 def audible_samples(sound: Sound, sample_rate_hz: int) -> int:
     """After how many samples a sound has fallen by END_DB for good."""
     n = round(0.01 * sample_rate_hz)
+    if not len(sound):
+        return 0
     power = np.convolve(_powers(sound, n), np.full(5, 0.2), "same")  # 50 ms: the beats of low notes are no end
     loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-END_DB / 10))
     return int((loud[-1] + 1) * n) if len(loud) else 0
-
-
-def in_room(audio: Sound, response: Sound, wet: float) -> Sound:
-    """The sound in a room: dry and wet parts of the same energy mixed, the direct sound where it was."""
-    scaled = response / np.sqrt(np.sum(response.astype(np.float64) ** 2) + 1e-12)
-    reverberant = oaconvolve(audio, scaled.astype(np.float32))[: len(audio)]
-    return np.asarray((1 - wet) * audio + wet * reverberant, np.float32)
 
 
 def _powers(sound: Sound, n: int) -> NDArray[np.float64]:

@@ -1,13 +1,13 @@
-"""Instruments that never were: partials by chance, struck or sustained, so that no timbre is learned by heart."""
+"""Additive instruments made by chance, struck or sustained, so that training meets timbres that no font has."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.data.rendering.sounds.sources import Sound
 from motes.units import NEPERS_60_DB
 
-Sound = NDArray[np.float32]
 # Frequency ratios of the modes of free bars and tuned ones, and of a membrane.
 BARS = (
     (1.0, 2.756, 5.404, 8.933),
@@ -31,7 +31,9 @@ class AdditiveInstrument:
         self.rolloff_db = rng.uniform(2, 14)
         self.irregular_db = rng.normal(0, rng.uniform(1, 7), MOST_PARTIALS)
         self.odd_only_db = rng.choice((0.0, 0.0, 0.0, 12.0, 25.0))
-        self.formants = [(rng.uniform(300, 4000), rng.uniform(0.2, 0.8), rng.uniform(-8, 14)) for _ in range(rng.integers(0, 4))]
+        self.formants = [
+            (rng.uniform(300, 4000), rng.uniform(0.2, 0.8), rng.uniform(-8, 14)) for _ in range(rng.integers(0, 4))
+        ]
         self.inharmonicity = float(np.exp(rng.uniform(np.log(1e-5), np.log(1e-3)))) if self.is_struck else 0.0
         self.t60_s = float(np.exp(rng.uniform(np.log(0.25), np.log(12))))
         self.damping_slope = rng.uniform(0.1, 1.2)
@@ -44,8 +46,8 @@ class AdditiveInstrument:
         self.second_stage = rng.uniform(0, 0.4) if self.is_struck else 0.0
         self.sag = rng.uniform(-0.3, 0.6)
 
-    def note(self, key: int, velocity: int, duration_s: float) -> Sound:
-        """One note alone, `(n,)`, from its onset until its release has died away."""
+    def note(self, key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None) -> Sound:
+        """One note alone, `(n,)`, from its onset until its release has died away; it has a vibrato of its own."""
         rate = self.sample_rate_hz
         f0 = 440.0 * 2 ** ((key - 69) / 12)
         length_s = min(duration_s + 1.5 * self.release_s + (0.1 if self.is_struck else 0.0), LONGEST_S)
@@ -55,7 +57,9 @@ class AdditiveInstrument:
         audible = levels > levels.max() - 66
         ratios, amplitudes = ratios[audible], 10 ** (levels[audible] / 20)
         sway = self.vibrato_cents * (1 - np.exp(-t / 0.3)) * np.cos(2 * np.pi * self.vibrato_hz * t)
-        turn = np.cumsum(2 ** (sway / 1200) if self.vibrato_cents else np.ones_like(t), dtype=np.float64) * (2 * np.pi * f0 / rate)
+        turn = np.cumsum(2 ** (sway / 1200) if self.vibrato_cents else np.ones_like(t), dtype=np.float64) * (
+            2 * np.pi * f0 / rate
+        )
         sound = np.zeros_like(t)
         for ratio, amplitude in zip(ratios, amplitudes, strict=True):
             angle = np.fmod(turn * ratio + self.rng.uniform(0, 2 * np.pi), 2 * np.pi).astype(np.float32)

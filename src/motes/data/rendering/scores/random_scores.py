@@ -1,4 +1,4 @@
-"""Scores made by chance, with what music has: keys, chords with doubled octaves, voices, arpeggios, pedal, and drums."""
+"""Scores made by chance, with what music has: keys, chords with doubled octaves, voices, arpeggios, pedal, drums."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from motes.data.rendering.score import DRUMS, STRUCK, SUSTAINED, Score, ScoreNote, range_of, without_doubles
+from motes.data.rendering.scores.score import (
+    DRUMS,
+    RINGING,
+    STRUCK,
+    SUSTAINED,
+    Score,
+    ScoreNote,
+    range_of,
+    without_doubles,
+)
 
 Rng = np.random.Generator
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 8, 11), (0, 2, 4, 7, 9), tuple(range(12)))
@@ -34,7 +43,7 @@ class Writer:
         """A new part: its number, lowest and highest key, and its velocity."""
         rng = self.rng
         if program is None:
-            program = int(rng.choice(STRUCK if rng.random() < 0.55 else SUSTAINED))
+            program = int(rng.choice((RINGING, STRUCK, SUSTAINED)[rng.choice(3, p=(0.22, 0.4, 0.38))]))
         self.programs.append(program)
         low, high = range_of(program)
         return len(self.programs) - 1, low, high, int(rng.integers(40, 116))
@@ -125,7 +134,7 @@ def arpeggio(writer: Writer, program: int | None = None) -> None:
 def stride(writer: Writer, program: int | None = None) -> None:
     """Bass octaves and chords in turn under a syncopated tune, as in rags."""
     rng = writer.rng
-    part, low, high, velocity = writer.part(int(rng.choice((0, 0, 1, 3))) if program is None else program)
+    part, _, _, velocity = writer.part(int(rng.choice((0, 0, 1, 3))) if program is None else program)
     half_s = max(writer.beat_s / 2, 0.15)
     for i, time_s in enumerate(np.arange(0, writer.duration_s, half_s)):
         degrees = writer.chord(time_s)
@@ -141,6 +150,51 @@ def stride(writer: Writer, program: int | None = None) -> None:
                 key = writer.degree(int(rng.choice(degrees)), int(rng.integers(64, 80)))
                 for doubled in (0, 12) if rng.random() < 0.4 else (0,):
                     writer.add(time_s + sub * half_s, half_s * rng.choice((0.5, 1.0)), key + doubled, velocity, part)
+
+
+def octaves(writer: Writer, program: int | None = None) -> None:
+    """A tune in octaves over chords whose inner notes are quiet, sometimes with pedal."""
+    rng = writer.rng
+    part, low, high, velocity = writer.part(program)
+    step_s = max(writer.beat_s * float(rng.choice((0.5, 1.0))), 0.12)
+    pedal, doubled = rng.random() < 0.5, int(rng.choice((12, 12, 24, -12)))
+    for i, time_s in enumerate(np.arange(0, writer.duration_s, step_s)):
+        degrees = writer.chord(time_s)
+        left_s = writer.chord_s - time_s % writer.chord_s
+        held_s = max(left_s, step_s) if pedal else step_s * float(rng.choice((0.5, 0.95)))
+        if rng.random() < 0.85:
+            key = writer.degree(int(rng.choice(degrees)) + int(rng.integers(-1, 2)), int(rng.integers(60, 78)))
+            for tune in {key, key + doubled}:
+                writer.add(time_s, held_s, min(tune, high), velocity * rng.uniform(0.75, 1.0), part)
+        if i % 2 == 0:
+            bass = writer.degree(degrees[0], max(low, 33))
+            for key, strength in [(bass, 0.9), (bass + 12, 0.7)] + [(writer.degree(d, 52), 0.45) for d in degrees]:
+                writer.add(time_s, max(held_s, step_s), key, velocity * strength, part)
+
+
+def mallets(writer: Writer, program: int | None = None) -> None:
+    """Struck bars or a harp: figures of two hands, notes struck again and again, all ringing or damped at once."""
+    rng = writer.rng
+    program = int(rng.choice(RINGING)) if program is None else program
+    part, low, high, velocity = writer.part(program)
+    step_s = max(writer.beat_s * float(rng.choice((0.25, 1 / 3, 0.5, 1.0))), 0.085)
+    ringing = float(rng.choice((0.0, 0.0, 0.6, 1.5, 3.0)))
+    places = (int(rng.integers(low, max(low + 1, high - 24))), int(rng.integers(low + 7, max(low + 8, high - 12))))
+    time_s, figure = 0.0, rng.integers(0, 7, (2, int(rng.integers(3, 9))))
+    again, hands = rng.random() < 0.2, float(rng.choice((0.3, 0.7, 1.0)))
+    while time_s < writer.duration_s:
+        degrees = writer.chord(time_s)
+        for hand, place in enumerate(places):
+            if rng.random() > (hands if hand else 0.9):
+                continue
+            at = round(time_s / step_s)
+            degree = degrees[figure[hand, (0 if again else at) % figure.shape[1]] % len(degrees)]
+            key = writer.degree(degree, place) + 12 * int(figure[hand, at % figure.shape[1]] > 4)
+            strength = rng.uniform(0.55, 1.0)
+            for doubled in (0, 12) if rng.random() < 0.15 else (0,):
+                if key + doubled <= high:
+                    writer.add(time_s, max(ringing, step_s * 0.9), key + doubled, velocity * strength, part)
+        time_s += step_s * (1 if rng.random() < 0.9 else 2)
 
 
 def voices(writer: Writer, program: int | None = None) -> None:
@@ -204,17 +258,20 @@ def drums(writer: Writer, program: int | None = None) -> None:
 
 
 STYLES: tuple[tuple[tuple[Callable[..., None], ...], float], ...] = (
-    ((melody,), 0.08),
-    ((melody, chords), 0.16),
-    ((melody, arpeggio), 0.12),
-    ((melody, melody, chords), 0.08),
+    ((melody,), 0.06),
+    ((melody, chords), 0.13),
+    ((melody, arpeggio), 0.10),
+    ((melody, melody, chords), 0.06),
     ((stride,), 0.10),
-    ((voices,), 0.16),
-    ((chords,), 0.10),
-    ((arpeggio, arpeggio), 0.04),
-    ((anything,), 0.06),
-    ((anything, anything), 0.04),
-    ((isolated,), 0.06),
+    ((octaves,), 0.10),
+    ((mallets,), 0.10),
+    ((mallets, mallets), 0.05),
+    ((voices,), 0.10),
+    ((chords,), 0.07),
+    ((arpeggio, arpeggio), 0.03),
+    ((anything,), 0.03),
+    ((anything, anything), 0.02),
+    ((isolated,), 0.05),
 )
 # How often there are drums too.
 WITH_DRUMS = 0.22

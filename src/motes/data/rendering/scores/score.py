@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 DRUMS = 128  # the program of parts that play the percussion keys
 # Programs of General MIDI, from 0, that are no synthesiser pad, effect or noise.
-STRUCK = (*range(0, 16), *range(24, 29), *range(32, 38), 45, 46, 47, 104, 105, 106, 107, 108, 114)
+STRUCK = (*range(16), *range(24, 29), *range(32, 38), 45, 46, 47, 104, 105, 106, 107, 108, 114)
 SUSTAINED = (*range(16, 24), 40, 41, 42, 43, 44, 48, 49, 52, 53, *range(56, 80), 109, 110, 111)
+# Bars, plates and bells that are struck, and the harp: what rings on until it is damped.
+RINGING = (8, 9, 10, 11, 11, 11, 12, 12, 12, 13, 13, 14, 46, 46, 46, 108, 114)
 # Lowest and highest key that each family of eight programs plays.
 RANGES = (
     (28, 100),
@@ -52,7 +54,9 @@ class Score:
         """What begins in a stretch, from time 0 on."""
         inside = [note for note in self.notes if start_s <= note.onset_s < start_s + duration_s]
         moved = (
-            note._replace(onset_s=note.onset_s - start_s, duration_s=min(note.duration_s, start_s + duration_s - note.onset_s))
+            note._replace(
+                onset_s=note.onset_s - start_s, duration_s=min(note.duration_s, start_s + duration_s - note.onset_s)
+            )
             for note in inside
         )
         return replace(self, notes=tuple(moved))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.data.rendering.score import DRUMS
-from motes.errors import MissingExtraError, ParameterError
+from motes.data.missing import MissingPackageError
+from motes.data.rendering.scores.score import DRUMS, range_of
+from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound
+from motes.errors import ParameterError
 
-Sound = NDArray[np.float32]
-BLOCK = 512
 # How long a release may go on, and below which part of its peak nothing is left of a sound.
 LONGEST_RELEASE_S, SILENT = 4.0, 1e-4
 # tinysoundfont begins every note this late.
 LATE_SAMPLES = 1
+# Programs whose notes stay below this are left out: the library lacks what makes them sound.
+LOUD_ENOUGH = 0.004
 
 
 class SoundFont:
@@ -25,9 +28,7 @@ class SoundFont:
         try:
             import tinysoundfont
         except ImportError:
-            raise MissingExtraError(
-                "SoundFonts are rendered by tinysoundfont: pip install --no-deps tinysoundfont"
-            ) from None
+            raise MissingPackageError("SoundFonts", "--no-deps tinysoundfont") from None
         if not os.path.isfile(path):
             raise ParameterError(f"there is no SoundFont {os.fspath(path)}")
         self.name = os.path.basename(path)
@@ -38,12 +39,26 @@ class SoundFont:
         except Exception as error:  # the library raises bare exceptions
             raise ParameterError(f"{self.name} is no SoundFont that can be read ({error})") from None
 
+        self._audible: dict[int, bool] = {}
+
+    def plays(self, program: int) -> bool:
+        """Whether notes of this program are heard."""
+        if program not in self._audible:
+            low, high = range_of(program)
+            sound = self.note(program, (low + high) // 2 if program != DRUMS else 38, 90, 0.3)
+            self._audible[program] = float(np.abs(sound).max(initial=0.0)) > LOUD_ENOUGH
+        return self._audible[program]
+
+    def instrument(self, program: int, seed: int) -> Instrument:
+        """The program; the seed changes nothing."""
+        return partial(self.note, program)
+
     def note(
         self, program: int, key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None
     ) -> Sound:
         """One note alone, `(n,)`, from its onset until its release has died away.
 
-        `bend_cents` is its pitch over time, one value for every `BLOCK` samples.
+        `bend_cents` is its pitch over time, one value for every `BEND_SAMPLES`.
         """
         synth, channel = self._synth, 9 if program == DRUMS else 0
         synth.sounds_off(channel)
@@ -66,10 +81,10 @@ class SoundFont:
         if bend_cents is None:
             return self._generate(n)
         parts = []
-        for i, first in enumerate(range(0, n, BLOCK)):
+        for i, first in enumerate(range(0, n, BEND_SAMPLES)):
             cents = float(bend_cents[min(i, len(bend_cents) - 1)])
             self._synth.pitchbend(channel, int(np.clip(8192 + cents / 200 * 8192, 0, 16383)))
-            parts.append(self._generate(min(BLOCK, n - first)))
+            parts.append(self._generate(min(BEND_SAMPLES, n - first)))
         return np.concatenate(parts)
 
     def _generate(self, n: int) -> Sound:
