@@ -9,10 +9,10 @@ import argparse
 from typing import NamedTuple
 
 import numpy as np
+from motes.data.rendering.soundfont import SoundFont
 from numpy.typing import NDArray
 
 from motes.data.note_vector import numbers_of
-from motes.data.rendering.soundfont import SoundFont
 from motes.kinds.splat.render import SplatRenderer
 from motes.kinds.vector.decoder import Decoder
 from motes.kinds.vector.weights import CURRENT
@@ -80,7 +80,9 @@ def alone(font: Font, n: int, rng: np.random.Generator) -> None:
     print("| notes | how many | STFT 2048 | 512, 1024, 2048 | median, 2048 |\n|---|---|---|---|---|")
     for name, part in [*sorted(rows.items()), ("**with pitch**", list(map(tuple, pitched)))]:
         both = np.array(part)
-        print(f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} | {np.median(both[:, 0]):.3f} |")
+        print(
+            f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} | {np.median(both[:, 0]):.3f} |"
+        )
     print(f"\n{np.mean(counts):.1f} splats a vector, at most {max(counts)}")
 
 

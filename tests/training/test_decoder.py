@@ -42,7 +42,9 @@ def test_training_lowers_the_error_and_its_weights_are_read(notes):
     torch.manual_seed(0)
     columns = tensors(notes * 4)
     model = training.Autoencoder(training.statistics(columns), hidden=16, hidden_encoder=8)
-    before = float(training.errors(model(torch.cat([columns["named"], model.timbre(columns["features"])], 1)), columns)[0].mean())
+    before = float(
+        training.errors(model(torch.cat([columns["named"], model.timbre(columns["features"])], 1)), columns)[0].mean()
+    )
     training.fit(model, columns, 60, 8, 1e-2, report=lambda line: None)
     weights = {name: value.astype(np.float64) for name, value in training.weights_of(model, columns).items()}
     assert set(weights) == set(weights_named(CURRENT))

@@ -52,7 +52,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
         "data": ("data:data", "Check and render sets of recordings with labels."),
-        "train": ("train:train", "Train the network that finds events."),
+        "train": ("data.train:train", "Train the network that finds events."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
     },
     "Pass on": {

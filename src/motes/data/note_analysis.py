@@ -290,4 +290,3 @@ def _in_cells(at_s: Array, rows: Array, edges_s: Array) -> Array:
     part = ((edges - at_s[i]) / step[i, 0])[:, None]
     at_edges = integral[i] + step[i] * part * (rows[i] + 0.5 * part * (rows[i + 1] - rows[i]))
     return np.asarray((np.diff(at_edges, axis=0) / np.diff(edges_s)[:, None]).T)
-

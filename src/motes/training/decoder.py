@@ -167,7 +167,13 @@ def errors(made: Structure, note: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def fit(
-    model: Autoencoder, notes: dict[str, Tensor], n_steps: int, batch: int, rate: float, seed: int = 0, report: Any = print
+    model: Autoencoder,
+    notes: dict[str, Tensor],
+    n_steps: int,
+    batch: int,
+    rate: float,
+    seed: int = 0,
+    report: Any = print,
 ) -> None:
     """Train encoder and decoder together by Adam with a cosine; the learned numbers are seen through noise, so that
     sounds that are alike have numbers that are alike.
@@ -191,8 +197,6 @@ def fit(
         mean = [0.98 * m + 0.02 * float(v.detach().mean()) for m, v in zip(mean, (convergence, levels), strict=True)]
         if step % 500 == 499:
             report(f"{step + 1} convergence {mean[0]:.4f} levels {mean[1]:.2f} dB")
-
-
 
 
 def statistics(notes: dict[str, Tensor]) -> dict[str, Tensor]:

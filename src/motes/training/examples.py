@@ -83,7 +83,9 @@ class Examples:
 
 def example_of(label_path: Path) -> Example:
     """The recording of a label file; its levels are computed at the first time."""
-    audio_path = label_path.parent.with_name(label_path.parent.name.replace("_labels", "_data")) / (label_path.stem + ".wav")
+    audio_path = label_path.parent.with_name(label_path.parent.name.replace("_labels", "_data")) / (
+        label_path.stem + ".wav"
+    )
     kept = audio_path.with_suffix(".levels.npy")
     if kept.exists():
         levels = np.load(kept)

@@ -24,13 +24,23 @@ from motes.training.options import TrainingOptions
 from motes.training.streaming_network import StreamingNetwork
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {"whole": EventNetwork, "streaming": StreamingNetwork}
-WEIGHTS = {"onset": 1.0, "sounding": 0.5, "within": 0.3, "level": 0.1, "band_onset": 0.25, "band_within": 0.1, "band_level": 0.05}
+WEIGHTS = {
+    "onset": 1.0,
+    "sounding": 0.5,
+    "within": 0.3,
+    "level": 0.1,
+    "band_onset": 0.25,
+    "band_within": 0.1,
+    "band_level": 0.05,
+}
 # An onset missed counts as much as so many invented.
 ONSET_WEIGHT = 2.0
 GRADIENT_NORM = 1.0
 
 
-def train(options: TrainingOptions, resume: bool = False, progress: Callable[[dict[str, float]], None] | None = None) -> Path:
+def train(
+    options: TrainingOptions, resume: bool = False, progress: Callable[[dict[str, float]], None] | None = None
+) -> Path:
     """Train the network by the options; the path of the last checkpoint. With `resume`, go on from it where it is."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -54,7 +64,13 @@ def train(options: TrainingOptions, resume: bool = False, progress: Callable[[di
             sums[name] += value / options.save_every
         if step % options.save_every == 0 or step == options.steps:
             save_checkpoint(options.checkpoint, network, averaged, optimiser, step)
-            line = {"step": step, "steps": options.steps, "seconds": time.monotonic() - began, "recordings": len(examples.found), **sums}
+            line = {
+                "step": step,
+                "steps": options.steps,
+                "seconds": time.monotonic() - began,
+                "recordings": len(examples.found),
+                **sums,
+            }
             _log(options.log, line)
             if progress is not None:
                 progress(line)

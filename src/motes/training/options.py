@@ -66,4 +66,6 @@ def read_options(path: str | Path) -> TrainingOptions:
     for name in values:
         if name not in known:
             raise ParameterError(f"a training has no option {name!r}: it has {', '.join(sorted(known))}")
-    return TrainingOptions(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    return TrainingOptions(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )

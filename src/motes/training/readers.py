@@ -103,7 +103,11 @@ class Reader(nn.Module):
     def __init__(self, n_features: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(n_features, N_HIDDEN), nn.ReLU(), nn.Linear(N_HIDDEN, N_HIDDEN), nn.ReLU(), nn.Linear(N_HIDDEN, N_OUTPUTS)
+            nn.Linear(n_features, N_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(N_HIDDEN, N_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(N_HIDDEN, N_OUTPUTS),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -133,7 +137,11 @@ def trained(
         optimiser.step()
         if progress is not None and step % 500 == 0:
             progress(step, float(loss.detach()))
-    arrays = {f"{i}.{name}": getattr(reader.layers[2 * i], name).detach().numpy() for i in range(3) for name in ("weight", "bias")}
+    arrays = {
+        f"{i}.{name}": getattr(reader.layers[2 * i], name).detach().numpy()
+        for i in range(3)
+        for name in ("weight", "bias")
+    }
     # What scales features and numbers becomes part of the first and last layers.
     first, last = arrays["0.weight"] / feature_deviation, arrays["2.weight"] * deviation[:, None]
     return arrays | {
@@ -150,7 +158,9 @@ def write_readers(keys: dict[str, Floats], bands: dict[str, Floats], out: str | 
 
     from motes.files import atomic_output
 
-    arrays = {f"keys.{name}": value for name, value in keys.items()} | {f"bands.{name}": value for name, value in bands.items()}
+    arrays = {f"keys.{name}": value for name, value in keys.items()} | {
+        f"bands.{name}": value for name, value in bands.items()
+    }
     data = save({name: np.ascontiguousarray(value, np.float32) for name, value in sorted(arrays.items())})
     with atomic_output(out, overwrite=True) as handle:
         handle.write(data)

@@ -64,9 +64,7 @@ def detections_of(source: Source, options: SiamOptions) -> tuple[Detections, Rea
     mono = mono_of(source)
     windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1)
     thresholds = Thresholds(
-        onset=options.sureness,
-        band_onset=options.sureness,
-        events_per_second=options.events_per_second or None,
+        onset=options.sureness, band_onset=options.sureness, events_per_second=options.events_per_second or None
     )
     found = events_of(windows, thresholds)
     outputs = Readers.shipped().numbers_of(found, *features_of(windows, found))
@@ -86,9 +84,7 @@ def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:
     return Vector(time_s=np.minimum(found.onset_s, last_s), gain_db=gain_db, **columns)
 
 
-def _refined(
-    scene: Scene, source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None
-) -> Scene:
+def _refined(scene: Scene, source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None) -> Scene:
     from motes.edit.baking import bake
     from motes.encoders.fit import fit_on
 

@@ -29,7 +29,9 @@ N_BAND_FEATURES = len(COARSE_FRAMES) * N_COARSE + N_BANDS + 1
 RANGE_DB = 60.0
 
 
-def key_features(features: Floats, levels_db: Floats, frame: Ints, key: Ints, level_db: Floats, length_s: Floats) -> Floats:
+def key_features(
+    features: Floats, levels_db: Floats, frame: Ints, key: Ints, level_db: Floats, length_s: Floats
+) -> Floats:
     """What the numbers of events with a pitch are read off, `(n, N_KEY_FEATURES)`, but for `sounding_features`, whose
     columns are the last and left at 0.
 

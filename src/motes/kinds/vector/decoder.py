@@ -30,10 +30,26 @@ SHORTEST_S = 1e-5
 FLAT_OCTAVES = 1e3
 # Partials start apart: their phases are multiples of the golden ratio's turn.
 GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
-FIELDS = (
-    "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
-    "modulation_rad noise n_partials low_hz high_hz backward"
-).split()
+FIELDS = [
+    "time_s",
+    "width_s",
+    "f0_hz",
+    "centre_hz",
+    "width_octaves",
+    "t60_s",
+    "gain_db",
+    "shape",
+    "phase_rad",
+    "inharmonicity",
+    "tremolo",
+    "modulation_hz",
+    "modulation_rad",
+    "noise",
+    "n_partials",
+    "low_hz",
+    "high_hz",
+    "backward",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +121,7 @@ def _rows(made: Structure) -> dict[str, Array]:
         "width_octaves": np.concatenate([wide[:, :N_SINGLE] * FLAT_OCTAVES, made.high[1]], axis=1),
         "inharmonicity": np.concatenate([wide[:, :N_SINGLE] * 0, made.inharmonicity * wide[:, N_SINGLE:]], axis=1),
         "n_partials": wide * np.repeat([1, 32], [N_SINGLE, N_GROUPS - N_SINGLE]),
-        "low_hz": np.concatenate(
-            [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
-        ),
+        "low_hz": np.concatenate([wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1),
     }
     group["high_hz"] = np.maximum(group["low_hz"], HIGHEST_KNOWN_HZ)
     start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
@@ -152,6 +166,6 @@ def _noises(made: Structure) -> dict[str, Array]:
         "noise": wide,
         "n_partials": wide,
         "high_hz": HIGHEST_KNOWN_HZ * wide,
-        **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
-        **{name: 0.0 * wide for name in ("low_hz", "backward")},
+        **dict.fromkeys(("phase_rad", "inharmonicity", "tremolo", "modulation_rad"), 0.0 * wide),
+        **dict.fromkeys(("low_hz", "backward"), 0.0 * wide),
     }
