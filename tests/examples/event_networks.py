@@ -19,20 +19,21 @@ def random_weights(layout: Layout, seed: int = 0) -> Weights:
 
 
 def planted_weights(layout: Layout) -> Weights:
-    """A key has an onset where its level in the short spectrum rises and those a semitone away are lower, and sounds
-    above −60 dB; a band has none.
+    """A key has an onset where its level in the short spectrum, as far as it is above −30 dB, rises and is above those
+    a semitone away, and sounds while there is such a level; a band has none.
     """
     arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(layout).items()}
-    n_inputs, here, before = layout.n_inputs, 1, layout.stem_frames.index(-1)
-    short = n_inputs - 8 + 1
-    stem = arrays["stem.weight"]
-    stem[here * n_inputs + short, 4, :4] = 1, 1, -1, -1
-    stem[before * n_inputs + short, 4, 0] = -1
-    stem[here * n_inputs + short, 1, 2] = 1
-    stem[here * n_inputs + short, 7, 3] = 1
+    short, middle_bin, here, before, key_taps = layout.n_inputs - 8 + 1, 4, 1, 0, 5
+    arrays["stem.weight"][here * layout.n_inputs + short, middle_bin, 1] = 1
+    arrays["stem.bias"][:, 1] = -1.5
+    first = arrays["layers.0.weight"]
+    first[here * key_taps + 2, 1, [0, 2, 3]] = 1, -1, -1
+    first[before * key_taps + 2, 1, 0] = -1
+    first[here * key_taps + 1, 1, 2] = 1
+    first[here * key_taps + 3, 1, 3] = 1
     arrays["norm.scale"][:] = 1
-    arrays["keys.weight"][:4, 0] = 8, 0, -16, -16
-    arrays["keys.weight"][1, 1] = 8
-    arrays["keys.bias"][:] = -4, -1, 0, 0
+    arrays["keys.weight"][:4, 0] = 40, 0, -40, -40
+    arrays["keys.weight"][1, 1] = 40
+    arrays["keys.bias"][:2] = -4
     arrays["bands.1.bias"][:N_BANDS] = -20
     return Weights(arrays, layout, "planted", "0" * 64)

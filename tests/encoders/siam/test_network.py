@@ -1,4 +1,4 @@
-"""The network against its twin and against PyTorch; frames are of the frames that they depend on, and of nothing else."""
+"""The network against its twin and against PyTorch; a frame is of those that it depends on, and of nothing else."""
 
 import numpy as np
 import plain_network
