@@ -116,7 +116,12 @@ def test_without_cuda_the_processor_trains_with_one_line(folder, tmp_path, capsy
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("data = [", "no TOML"), ('data = ["x"]\nstep = 3', "no option 'step'"), ("data = []", "needs data"), ('data = ["x"]\nsteps = 0', "steps")],
+    [
+        ("data = [", "no TOML"),
+        ('data = ["x"]\nstep = 3', "no option 'step'"),
+        ("data = []", "needs data"),
+        ('data = ["x"]\nsteps = 0', "steps"),
+    ],
 )
 def test_options_that_make_no_sense(tmp_path, text, problem):
     (tmp_path / "o.toml").write_text(text)
