@@ -108,12 +108,12 @@ def test_labels_of_something_longer_are_worth_a_word(tmp_path):
 
 def test_render_makes_a_set_that_check_finds_whole(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("IMPULSE_RESPONSE_PATH", raising=False)
-    tokens = ["data", "render", str(tmp_path / "a"), "--hours", "0.001", "--additive", "1", "--json"]
+    tokens = ["data", "render", str(tmp_path / "a"), "--hours", "0.001", "--seed", "6", "--additive", "1", "--json"]
     assert main(tokens) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": str(tmp_path / "a"), "set_name": "training", "n_pieces": 1}
     assert main(["data", "check", str(tmp_path / "a")]) == 0
-    assert main([*tokens, "--seed", "1"]) == 1
-    assert "holds a set with seed 0, not 1: choose another folder" in capsys.readouterr().err
+    assert main([*tokens, "--in-rooms", "0"]) == 1
+    assert "holds a set with in_rooms 0.5, not 0.0: choose another folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

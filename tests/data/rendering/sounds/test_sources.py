@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from sound_sources import RATE, click, write_one_shots, write_patch, write_piano, write_soundfont
+from sound_sources import RATE, click, tone, write_one_shots, write_patch, write_piano, write_soundfont
 
 from motes.audio import write_audio
 from motes.data.rendering.scores.score import DRUMS
@@ -126,6 +126,20 @@ def test_what_is_no_source_is_refused_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tinysoundfont", None)
     with pytest.raises(MissingExtraError, match="pip install --no-deps tinysoundfont"):
         SoundFont(tmp_path / "a.sf2", RATE)
+
+
+def test_nothing_of_a_note_is_left_in_the_next(tmp_path):
+    """A planted tone, which begins with its highest sample, sounds at once, and alike whatever was cut before it."""
+    pytest.importorskip("tinysoundfont")
+    path = write_soundfont(tmp_path / "tiny.sf2")
+    first, second = SoundFont(path, RATE), SoundFont(path, RATE)
+    for _ in range(3):
+        first.note(0, 50, 127, 0.02)
+    np.testing.assert_array_equal(first.note(0, 69, 90, 0.3), second.note(0, 69, 90, 0.3))
+    sound, planted = second.note(0, 69, 90, 0.5), tone(69)
+    stretch = slice(200, 4000)
+    lags = [np.dot(sound[200 + lag : 4000 + lag], planted[stretch]) for lag in range(-3, 4)]
+    assert np.argmax(lags) == 3
 
 
 def test_a_damaged_soundfont_is_refused(tmp_path):

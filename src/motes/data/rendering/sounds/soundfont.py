@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from motes.data.missing import MissingPackageError
 from motes.data.rendering.scores.score import DRUMS, range_of
+from motes.data.rendering.sounds.sampler import faded
 from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound
 from motes.errors import ParameterError
 
 # How long a release may go on, and below which part of its peak nothing is left of a sound.
 LONGEST_RELEASE_S, SILENT = 4.0, 1e-4
-# tinysoundfont begins every note this late.
-LATE_SAMPLES = 1
+# What is cut fades for some milliseconds, which no other note may hold.
+CUT_SAMPLES, MOST_CUTS, FADE_S = 1024, 16, 0.01
 # Programs whose notes stay below this are left out: the library lacks what makes them sound.
 LOUD_ENOUGH = 0.004
 
@@ -61,21 +62,26 @@ class SoundFont:
         `bend_cents` is its pitch over time, one value for every `BEND_SAMPLES`.
         """
         synth, channel = self._synth, 9 if program == DRUMS else 0
-        synth.sounds_off(channel)
         synth.program_select(channel, self._id, 128 if program == DRUMS else 0, 0 if program == DRUMS else program)
         synth.pitchbend_range(channel, 2)
         synth.pitchbend(channel, 8192)
         synth.noteon(channel, key, velocity)
         n_held = max(round(duration_s * self.sample_rate_hz), 1)
-        held = self._blocks(n_held + LATE_SAMPLES, channel, bend_cents)[LATE_SAMPLES:]
+        held = self._blocks(n_held, channel, bend_cents)
         synth.noteoff(channel, key)
         parts, peak = [held], float(np.abs(held).max(initial=0.0))
         for _ in range(round(LONGEST_RELEASE_S * self.sample_rate_hz / 4096)):
             parts.append(self._generate(4096))
             if np.abs(parts[-1]).max() <= SILENT * peak:
                 break
-        synth.sounds_off(channel)
-        return np.concatenate(parts)
+        self._cut(channel)
+        return faded(np.concatenate(parts), round(FADE_S * self.sample_rate_hz))
+
+    def _cut(self, channel: int) -> None:
+        self._synth.sounds_off(channel)
+        for _ in range(MOST_CUTS):
+            if not self._generate(CUT_SAMPLES).any():
+                return
 
     def _blocks(self, n: int, channel: int, bend_cents: NDArray[np.float64] | None) -> Sound:
         if bend_cents is None:
