@@ -54,6 +54,7 @@ ELSEWHERE = {
     "decode": {"format"},  # the name of the output says it
     "edit": {"force"},
     "perform": {"force"},
+    "remix": {"force"},
     "import": {"force"},
 }
 # And parameters that the command line has otherwise.

@@ -65,6 +65,7 @@ __all__ = [
     "load",
     "perform",
     "publish",
+    "remix",
     "report",
     "room",
     "rooms",
@@ -180,6 +181,34 @@ def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     from motes.library.work import as_scene
 
     how = Perform(random, density_per_s, duration_s, permute, midi, strikes, damping, brightness, transpose, gain_db)
+    return how.apply(as_scene(scene))
+
+
+@checked
+def remix(  # noqa: PLR0913 (the options of `motes remix`, keywords only)
+    scene: File | Scene,
+    *,
+    nearest: int | None = None,
+    count: int = 8,
+    between: Sequence[int] | None = None,
+    steps: int = 5,
+    random: int | None = None,
+    times: Sequence[float] | None = None,
+    shuffle_times: bool = False,
+    redraw: bool = False,
+    seed: int = 0,
+    select: Any = None,
+) -> Scene:
+    """New sounds of the vectors (learned events) of a scene, in one of five ways: the event `nearest` and the `count`
+    most like it; the two events `between` with so many `steps` from one to the other; as many as `random` by chance, at
+    `times` in seconds or random ones; the events at random times; or others in their place.
+
+    Events are numbered as `scene.select` does. `select` says which are looked among, moved or replaced.
+    """
+    from motes.library.remix import Remix
+    from motes.library.work import as_scene
+
+    how = Remix(nearest, count, between, steps, random, times, seed, shuffle_times, redraw, select)
     return how.apply(as_scene(scene))
 
 

@@ -137,6 +137,7 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
         ("events", _events(found)),
         ("instruments", str(found.instruments) if found.instruments else ""),
+        ("models", ", ".join(found.models)),
         ("rooms", "; ".join(found.rooms)),
         ("windows", " ".join(map(str, found.windows)) + " samples" if found.windows else ""),
         ("encoder", " ".join(filter(None, [found.encoder, found.version]))),

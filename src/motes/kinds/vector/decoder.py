@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
 from motes.kinds.splat.table import Splat
 from motes.kinds.vector.structure import N_GROUPS, N_NOISE, N_SINGLE, NOISE_SHAPES, SHAPE, Structure, structure
-from motes.kinds.vector.weights import Weights, mlp, weights_named
+from motes.kinds.vector.weights import Weights, mlp, weights_of
 from motes.units import NEPERS_60_DB, SILENCE_DB
 
+# The decoders of this release by id: the SHA-256 of each file of weights.
+RELEASED = {"notes-1": "b608b90ce7c593c5bc356f8a5a95bbdef583c15891edbf7351d2fae744cc1924"}
+# With which encoders of this release write.
+CURRENT = "notes-1"
 # Splats of this much less energy than the strongest of their vector are left out.
 AUDIBLE_DB = 40.0
 # Above this the training has seen nothing.
@@ -46,8 +51,11 @@ class Prior:
 class Decoder:
     """One released decoder."""
 
+    # Splats that one vector becomes, at most.
+    MOST: ClassVar[int] = 4 * N_GROUPS + N_NOISE
+
     def __init__(self, model_id: str, weights: Weights) -> None:
-        self.id, self._weights = model_id, weights
+        self.id, self.digest, self.weights = model_id, RELEASED[model_id], weights
         self.prior = Prior(weights["prior_mean"], weights["prior_covariance"])
 
     @classmethod
@@ -84,13 +92,15 @@ class Decoder:
 
     def structure(self, numbers: Array) -> Structure:
         """The parameters of the splats of sixteen numbers, `(n, 16)`, before they are laid out."""
-        normal = np.clip((numbers - self._weights["number_mean"]) / self._weights["number_deviation"], -6.0, 6.0)
-        return structure(numbers, mlp(normal, self._weights, "decoder"), np)
+        normal = np.clip((numbers - self.weights["number_mean"]) / self.weights["number_deviation"], -6.0, 6.0)
+        return structure(numbers, mlp(normal, self.weights, "decoder"), np)
 
 
 @lru_cache
 def _named(model_id: str) -> Decoder:
-    return Decoder(model_id, weights_named(model_id))
+    if model_id not in RELEASED:
+        raise ParameterError(f"this release has no model {model_id!r}, only {', '.join(RELEASED)}")
+    return Decoder(model_id, weights_of(model_id))
 
 
 def _rows(made: Structure) -> dict[str, Array]:

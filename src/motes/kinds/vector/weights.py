@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.errors import ParameterError
-
 Weights = Mapping[str, NDArray[np.float64]]
-CURRENT = "notes-1"
 
 
-@lru_cache
-def weights_named(model_id: str) -> Weights:
-    """The weights of a released model, float64 by name; ParameterError where this release has none of that id."""
+def weights_of(model_id: str) -> Weights:
+    """The weights of a released model, float64 by name."""
     from safetensors.numpy import load
 
     file = resources.files("motes.kinds.vector") / "models" / f"{model_id}.safetensors"
-    if not model_id.replace("-", "").isalnum() or not file.is_file():
-        raise ParameterError(f"this release has no model {model_id!r}")
     return {name: array.astype(np.float64) for name, array in load(file.read_bytes()).items()}
 
 
