@@ -47,7 +47,7 @@ def main() -> None:
     for k, (axes, name) in enumerate(zip(panels, NUMBERS, strict=True)):
         change = np.eye(len(NUMBERS))[k] * deviation
         _draw(axes, [scene_of(prior.mean + step * change) for step in STEPS], name)
-    figure.savefig(PATH, dpi=110, facecolor="#ffffff", metadata={"Software": "motes"})
+    figure.savefig(PATH, dpi=80, facecolor="#ffffff", metadata={"Software": "motes"})
 
 
 def _draw(axes: Axes, scenes: list[Scene], name: str) -> None:

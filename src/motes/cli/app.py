@@ -44,7 +44,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Change and play": {
         "edit": ("edit:edit", "Change the sounds in .mote files."),
         "perform": ("perform:perform", "Play the instrument in a .mote file."),
-        "remix": ("remix:remix", "Make new sounds of the learned events in a .mote file."),
+        "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
     "See, hear and measure": {

@@ -36,7 +36,7 @@ class VectorDrawing(Drawing):
         return events.time_s - np.where(backward, length, 0.0), events.time_s + np.where(backward, 0.0, length)
 
     def shown_s(self, events: Vector) -> tuple[Array, Array]:
-        """The same in the studio: it may ring on longer than one would call it a note."""
+        """As long as it is drawn elsewhere: it may ring on longer than one would call it a note."""
         return self.extent_s(events)
 
     def primitives(self, events: Vector, view: View) -> list[Primitive]:
