@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from motes.data.note_vector import numbers_of
 from motes.kinds.splat.render import SplatRenderer
-from motes.kinds.vector.decoder import Decoder
-from motes.kinds.vector.weights import CURRENT
+from motes.kinds.vector.decoder import CURRENT, Decoder
 from motes.metrics.signal import spectral_convergence
 from motes.training.single_notes import UNPITCHED, Font, Played, random_note
 

@@ -50,7 +50,7 @@ def test_chance_hangs_on_the_seed_alone(scene):
     assert made.n_events == len(made.vector) == 20
     assert made == motes.remix(scene, random=20, seed=1) != motes.remix(scene, random=20, seed=2)
     assert 0 <= made.vector.time_s.min() <= made.vector.time_s.max() <= scene.duration_s
-    prior = Decoder.named("placeholder").prior
+    prior = Decoder.named("notes-1").prior
     many = motes.remix(scene, random=3000).vector.numbers
     deviation = np.sqrt(np.diag(prior.covariance))
     assert np.all(np.abs(many.mean(axis=0) - prior.mean)[:6] < 0.1 * deviation[:6])

@@ -9,7 +9,8 @@ from motes.data.note_analysis import N_CELLS, NoteAnalysis, analyse_note, cells 
 from motes.data.note_vector import numbers_of  # noqa: E402
 from motes.kinds.splat.table import Splat, burst  # noqa: E402
 from motes.kinds.splat.table import ringing as splat_ringing  # noqa: E402
-from motes.kinds.vector.weights import CURRENT, mlp, weights_named  # noqa: E402
+from motes.kinds.vector.decoder import CURRENT, Decoder  # noqa: E402
+from motes.kinds.vector.weights import mlp  # noqa: E402
 from motes.training import decoder as training  # noqa: E402
 from motes.training.single_notes import tensors  # noqa: E402
 from motes.training.variation import varied  # noqa: E402
@@ -47,7 +48,7 @@ def test_training_lowers_the_error_and_its_weights_are_read(notes):
     )
     training.fit(model, columns, 60, 8, 1e-2, report=lambda line: None)
     weights = {name: value.astype(np.float64) for name, value in training.weights_of(model, columns).items()}
-    assert set(weights) == set(weights_named(CURRENT))
+    assert set(weights) == set(Decoder.named(CURRENT).weights)
     with torch.no_grad():
         learned = model.timbre(columns["features"])
         after = float(training.errors(model(torch.cat([columns["named"], learned], 1)), columns)[0].mean())

@@ -287,7 +287,7 @@ def _vectors(n_channels: int, rate: int) -> Scene:
     numbers[:, 6] = np.clip(numbers[:, 6], 0, 1)
     time_s = np.sort(np.append(random.uniform(-0.01, 0.4, n - 2), [1.1, 1.1]))
     time_s[4] = time_s[3]
-    models = (Model("placeholder", RELEASED["placeholder"]), Model("another-1.2", "0123456789abcdef" * 4))
+    models = (Model("notes-1", RELEASED["notes-1"]), Model("another-1.2", "0123456789abcdef" * 4))
     table = Vector(time_s, *numbers.T, gain_db=np.zeros((n, n_channels)), model=np.where(np.arange(n) < n - 3, 0, 1))
     return Scene(rate, 12_000, n_channels, vector=table, models=models)
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.data.note_analysis import N_AFTER, N_CELLS, N_EARLY, NoteAnalysis, analyse_note
-from motes.kinds.vector.weights import CURRENT, Weights, mlp, weights_named
+from motes.kinds.vector.decoder import CURRENT, Decoder
+from motes.kinds.vector.weights import Weights, mlp
 
 Array = NDArray[np.float64]
 # Cells that count as one segment of a note, of which features are taken.
@@ -23,7 +24,7 @@ def numbers_of(sound: Any, sample_rate_hz: int, pitch_hz: float | None, model_id
 
     `pitch_hz` is the note's pitch, to a quarter tone or so; None for what has no pitch.
     """
-    return numbers(analyse_note(sound, sample_rate_hz, pitch_hz), weights_named(model_id))
+    return numbers(analyse_note(sound, sample_rate_hz, pitch_hz), Decoder.named(model_id).weights)
 
 
 def numbers(analysis: NoteAnalysis, weights: Weights) -> Array:

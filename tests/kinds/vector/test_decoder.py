@@ -5,9 +5,9 @@ import pytest
 
 from motes.errors import ParameterError
 from motes.kinds.splat.render import SplatRenderer
-from motes.kinds.vector.decoder import Decoder
+from motes.kinds.vector.decoder import CURRENT, Decoder
 from motes.kinds.vector.structure import BEFORE
-from motes.kinds.vector.weights import CURRENT, mlp, weights_named
+from motes.kinds.vector.weights import mlp
 
 RATE = 22050
 
@@ -87,7 +87,7 @@ def test_an_unknown_model_is_named():
 
 
 def test_layers_equal_their_matrix_products():
-    weights = weights_named(CURRENT)
+    weights = Decoder.named(CURRENT).weights
     x = np.random.default_rng(1).normal(size=(3, 16))
     expected = x
     for layer in range(3):

@@ -25,7 +25,7 @@ RATE = 44100
 
 def usual(n_events, seconds, n_channels=1, seed=0):
     """Notes as the model thinks usual, chords among them."""
-    random, prior = np.random.default_rng(seed), Decoder.named("placeholder").prior
+    random, prior = np.random.default_rng(seed), Decoder.named("notes-1").prior
     numbers = random.multivariate_normal(prior.mean, prior.covariance, n_events)
     numbers[:, 6] = np.clip(numbers[:, 6], 0, 1)
     time_s = np.sort(random.uniform(0, seconds, n_events))
@@ -35,7 +35,7 @@ def usual(n_events, seconds, n_channels=1, seed=0):
 
 def test_an_event_takes_at_most_110_bits():
     payloads = [len(made.payload) for made in packet.packets(usual(240, 24.0), RATE, None)]
-    assert 8 * sum(payloads) / 240 < 97
+    assert 8 * sum(payloads) / 240 < 106
     scene = Scene(RATE, 24 * RATE, 1, vector=usual(240, 24.0), models=(current(),))
     empty = Scene(RATE, 24 * RATE, 1, models=(current(),))
     assert 8 * (len(dumps(scene)) - len(dumps(empty))) / 240 < 110
@@ -121,7 +121,7 @@ def test_packets_that_cannot_be_are_refused():
 def test_a_lost_model_takes_its_vectors_along():
     scene = scene_of(example("vector"))
     data = bytearray(dumps(scene))
-    data[data.index(b"placeholder")] ^= 1
+    data[data.index(b"notes-1")] ^= 1
     found = salvage(bytes(data))
     assert not len(found.scene.vector)
     assert any("the model of 7 events is lost" in line for line in found.skipped)

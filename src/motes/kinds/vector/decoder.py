@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
 from motes.kinds.splat.table import Splat
 from motes.kinds.vector.structure import N_GROUPS, N_NOISE, N_SINGLE, NOISE_SHAPES, SHAPE, Structure, structure
-from motes.kinds.vector.table import Vector
-from motes.kinds.vector.weights import RELEASED, Weights, mlp, weights_named
-from motes.units import HIGHEST_HZ, NEPERS_60_DB, SILENCE_DB
+from motes.kinds.vector.weights import Weights, mlp, weights_of
+from motes.units import NEPERS_60_DB, SILENCE_DB
 
+# The decoders of this release by id: the SHA-256 of each file of weights.
+RELEASED = {"notes-1": "b608b90ce7c593c5bc356f8a5a95bbdef583c15891edbf7351d2fae744cc1924"}
+# With which encoders of this release write.
+CURRENT = "notes-1"
 # Splats of this much less energy than the strongest of their vector are left out.
 AUDIBLE_DB = 40.0
 # Above this the training has seen nothing.
@@ -30,26 +34,10 @@ SHORTEST_S = 1e-5
 FLAT_OCTAVES = 1e3
 # Partials start apart: their phases are multiples of the golden ratio's turn.
 GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
-FIELDS = [
-    "time_s",
-    "width_s",
-    "f0_hz",
-    "centre_hz",
-    "width_octaves",
-    "t60_s",
-    "gain_db",
-    "shape",
-    "phase_rad",
-    "inharmonicity",
-    "tremolo",
-    "modulation_hz",
-    "modulation_rad",
-    "noise",
-    "n_partials",
-    "low_hz",
-    "high_hz",
-    "backward",
-]
+FIELDS = (
+    "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
+    "modulation_rad noise n_partials low_hz high_hz backward"
+).split()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +51,11 @@ class Prior:
 class Decoder:
     """One released decoder."""
 
+    # Splats that one vector becomes, at most.
+    MOST: ClassVar[int] = 4 * N_GROUPS + N_NOISE
+
     def __init__(self, model_id: str, weights: Weights) -> None:
-        self.id, self.digest, self._weights = model_id, RELEASED[model_id], weights
+        self.id, self.digest, self.weights = model_id, RELEASED[model_id], weights
         self.prior = Prior(weights["prior_mean"], weights["prior_covariance"])
 
     @classmethod
@@ -72,18 +63,16 @@ class Decoder:
         """The decoder of this id; ParameterError where this release has none."""
         return _named(model_id)
 
-    def splats(self, vectors: Vector) -> tuple[Splat, Ints]:
-        """The splats of these vectors, and of which vector each is, `(n_splats,)`.
+    def splats(self, numbers: Any, time_s: Any, gain_db: Any) -> tuple[Splat, Ints]:
+        """The splats of vectors: sixteen numbers `(n, 16)`, onsets in seconds `(n,)`, gains in dB `(n, n_channels)`; and
+        of which vector each splat is, `(n_splats,)`.
 
-        Only `time_s` and the sixteen numbers count: forward, of one channel, at 0 dB. `motes.kinds.vector.decoding`
-        does the rest. The splats of a vector are the same to the bit whichever vectors stand beside it.
+        The splats of a vector are the same to the bit whichever vectors stand beside it.
         """
-        return self.splats_of(vectors.numbers, vectors.time_s)
-
-    def splats_of(self, numbers: Array, time_s: Array) -> tuple[Splat, Ints]:
-        """The splats of sixteen numbers each, `(n, 16)`, at these times in seconds, `(n,)`: see `splats`."""
+        numbers = np.asarray(numbers, np.float64).reshape(-1, 16)
+        onset, gain = np.asarray(time_s, np.float64), np.asarray(gain_db, np.float64)
         if not len(numbers):
-            return Splat.empty(1), np.zeros(0, np.int64)
+            return Splat.empty(gain.shape[1] if gain.ndim == 2 else 1), np.zeros(0, np.int64)
         rows = _rows(self.structure(numbers))
         inside = (rows["noise"] > 0) | (np.maximum(rows["f0_hz"], rows["low_hz"]) < HIGHEST_KNOWN_HZ)
         energy = rows["gain_db"] + 10 * np.log10(rows["width_s"] + rows["t60_s"] / NEPERS_60_DB)
@@ -92,22 +81,26 @@ class Decoder:
         kept &= inside & (rows["gain_db"] > SILENCE_DB)
         of, _ = np.nonzero(kept)
         columns: dict[str, Any] = {name: rows[name][kept] for name in FIELDS}
-        columns["time_s"] = columns["time_s"] + time_s[of]
-        columns["f0_hz"] = np.minimum(columns["f0_hz"], HIGHEST_HZ)
-        columns["gain_db"] = np.clip(columns["gain_db"], SILENCE_DB, 400.0)[:, None]
+        columns["time_s"] = columns["time_s"] + onset[of]
+        silent = gain[of] <= SILENCE_DB
+        columns["gain_db"] = np.where(
+            silent, SILENCE_DB, np.clip(columns["gain_db"][:, None] + gain[of], SILENCE_DB, 400.0)
+        )
         for name in ("n_partials", "backward"):
             columns[name] = columns[name].astype(np.int64)
         return Splat(**columns, seed=np.flatnonzero(kept.ravel()) % kept.shape[1]), of
 
     def structure(self, numbers: Array) -> Structure:
         """The parameters of the splats of sixteen numbers, `(n, 16)`, before they are laid out."""
-        normal = np.clip((numbers - self._weights["number_mean"]) / self._weights["number_deviation"], -6.0, 6.0)
-        return structure(numbers, mlp(normal, self._weights, "decoder"), np)
+        normal = np.clip((numbers - self.weights["number_mean"]) / self.weights["number_deviation"], -6.0, 6.0)
+        return structure(numbers, mlp(normal, self.weights, "decoder"), np)
 
 
 @lru_cache
 def _named(model_id: str) -> Decoder:
-    return Decoder(model_id, weights_named(model_id))
+    if model_id not in RELEASED:
+        raise ParameterError(f"this release has no model {model_id!r}, only {', '.join(RELEASED)}")
+    return Decoder(model_id, weights_of(model_id))
 
 
 def _rows(made: Structure) -> dict[str, Array]:
@@ -121,7 +114,9 @@ def _rows(made: Structure) -> dict[str, Array]:
         "width_octaves": np.concatenate([wide[:, :N_SINGLE] * FLAT_OCTAVES, made.high[1]], axis=1),
         "inharmonicity": np.concatenate([wide[:, :N_SINGLE] * 0, made.inharmonicity * wide[:, N_SINGLE:]], axis=1),
         "n_partials": wide * np.repeat([1, 32], [N_SINGLE, N_GROUPS - N_SINGLE]),
-        "low_hz": np.concatenate([wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1),
+        "low_hz": np.concatenate(
+            [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
+        ),
     }
     group["high_hz"] = np.maximum(group["low_hz"], HIGHEST_KNOWN_HZ)
     start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
@@ -166,6 +161,6 @@ def _noises(made: Structure) -> dict[str, Array]:
         "noise": wide,
         "n_partials": wide,
         "high_hz": HIGHEST_KNOWN_HZ * wide,
-        **dict.fromkeys(("phase_rad", "inharmonicity", "tremolo", "modulation_rad"), 0.0 * wide),
-        **dict.fromkeys(("low_hz", "backward"), 0.0 * wide),
+        **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
+        **{name: 0.0 * wide for name in ("low_hz", "backward")},
     }

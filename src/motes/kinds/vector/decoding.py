@@ -10,10 +10,9 @@ from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints
 from motes.events.model import Model
 from motes.kinds.splat.table import Splat
-from motes.kinds.vector.decoder import Decoder
+from motes.kinds.vector.decoder import CURRENT, RELEASED, Decoder
 from motes.kinds.vector.integers import seeds
-from motes.kinds.vector.table import NUMBERS, Vector
-from motes.kinds.vector.weights import CURRENT, RELEASED
+from motes.kinds.vector.table import Vector
 from motes.units import HIGHEST_HZ, SILENCE_DB
 
 
@@ -59,8 +58,7 @@ def decoded(vectors: Vector, models: Sequence[Model]) -> tuple[Splat, Ints]:
         if decoder is None:
             continue
         these = vectors.take(which)
-        plain = Vector(these.time_s, **{name: these.column(name) for name in NUMBERS})
-        splats, of = decoder.splats(plain)
+        splats, of = decoder.splats(these.numbers, these.time_s, np.zeros((len(these), 1)))
         parts.append(_edited(splats, these.take(of)))
         origins.append(which[of])
     both, origin = parts[0].with_more(*parts[1:]), np.concatenate(origins)
@@ -93,10 +91,10 @@ def _within(splats: Splat, vectors: Vector) -> Splat:
     moved, or made shorter.
     """
     before, after = vectors.reach_s()
-    earlier, later = splats.time_s - splats.start_s, splats.end_s - splats.time_s
-    time_s = np.maximum(splats.time_s, vectors.time_s - before + earlier)
-    room = np.maximum(vectors.time_s + after - time_s, 1e-3 * after)
-    factor = np.minimum(1.0, room / later)
+    start, end = vectors.time_s - before, vectors.time_s + after
+    earlier, later = np.where(splats.backward == 1, splats.reach_s()[::-1], splats.reach_s())
+    time_s = np.clip(splats.time_s, start + np.minimum(earlier, 0.25 * (end - start)), end - 1e-3 * after)
+    factor = np.minimum(1.0, np.minimum((end - time_s) / later, (time_s - start) / earlier))
     if np.all(factor == 1):
         return splats.replace(time_s=time_s)
     shorter: dict[str, Array] = {name: np.maximum(splats.column(name) * factor, 1e-5) for name in ("width_s", "t60_s")}

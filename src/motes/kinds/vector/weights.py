@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.errors import ParameterError
-
 Weights = Mapping[str, NDArray[np.float64]]
-# With which encoders of this release write.
-CURRENT = "notes-1"
-# The decoders of this release by id: the SHA-256 of each file. One that was released stays for ever.
-RELEASED = {"notes-1": "b608b90ce7c593c5bc356f8a5a95bbdef583c15891edbf7351d2fae744cc1924"}
 
 
-@lru_cache
-def weights_named(model_id: str) -> Weights:
-    """The weights of a released model, float64 by name; ParameterError where this release has none of that id."""
+def weights_of(model_id: str) -> Weights:
+    """The weights of a released model, float64 by name."""
     from safetensors.numpy import load
 
-    if model_id not in RELEASED:
-        raise ParameterError(f"this release has no model {model_id!r}, only {', '.join(RELEASED)}")
-    content = (resources.files("motes.kinds.vector") / "models" / f"{model_id}.safetensors").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == RELEASED[model_id], "the weights are not those that were released"
-    return {name: array.astype(np.float64) for name, array in load(content).items()}
+    file = resources.files("motes.kinds.vector") / "models" / f"{model_id}.safetensors"
+    return {name: array.astype(np.float64) for name, array in load(file.read_bytes()).items()}
 
 
 def mlp(x: NDArray[np.float64], weights: Weights, name: str) -> NDArray[np.float64]:
