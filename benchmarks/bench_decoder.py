@@ -79,7 +79,8 @@ def alone(font: Font, n: int, rng: np.random.Generator) -> None:
     print("| notes | how many | STFT 2048 | 512, 1024, 2048 | median, 2048 |\n|---|---|---|---|---|")
     for name, part in [*sorted(rows.items()), ("**with pitch**", list(map(tuple, pitched)))]:
         both = np.array(part)
-        print(f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} | {np.median(both[:, 0]):.3f} |")
+        (wide, all_of_them), median = both.mean(axis=0), np.median(both[:, 0])
+        print(f"| {name} | {len(part)} | {wide:.3f} | {all_of_them:.3f} | {median:.3f} |")
     print(f"\n{np.mean(counts):.1f} splats a vector, at most {max(counts)}")
 
 
