@@ -19,7 +19,7 @@ from motes.kinds.vector.weights import Weights, mlp, weights_of
 from motes.units import NEPERS_60_DB, SILENCE_DB
 
 # The decoders of this release by id: the SHA-256 of each file of weights.
-RELEASED = {"notes-1": "b608b90ce7c593c5bc356f8a5a95bbdef583c15891edbf7351d2fae744cc1924"}
+RELEASED = {"notes-1": "5075fcaf7bdb704ba8a9bf781449415215090a33e31688bd3d17349779de3811"}
 # With which encoders of this release write.
 CURRENT = "notes-1"
 # Splats of this much less energy than the strongest of their vector are left out.
