@@ -88,6 +88,8 @@ def bench_notes(args: argparse.Namespace) -> None:
                 rows[threshold].append(scores(found, intervals, notes))
                 if args.each:
                     print(path.stem, threshold, *(f"{rows[threshold][-1][name]:.3f}" for name in COLUMNS))
+    if not rows[args.onset[0]]:
+        raise SystemExit(f"there are no labelled recordings with notes in {args.folder}")
     print("threshold", *COLUMNS, f"({len(rows[args.onset[0]])} recordings)")
     for threshold, each in rows.items():
         print(f"{threshold:9.2f}", *(f"{np.mean([row[name] for row in each]):.3f}" for name in COLUMNS))

@@ -52,9 +52,9 @@ def add_context(x, bias, weights, dense_bias, begin, end):
 
 
 @jit
-def read_keys(x, bias, scale, shift, weights, weights_bias, keys, pooled, begin, end):
-    """x[t] becomes the features, the positive part of (x + bias) · scale + shift; keys[t] = weights · features +
-    weights_bias of each key; pooled[t] the means of the features over bands of neighbouring keys, `(channels, bands)`.
+def read_keys(x, norm, weights, bias, keys, pooled, begin, end):
+    """x[t] becomes the features, the positive part of x · norm[0] + norm[1]; keys[t] = weights · features + bias
+    of each key; pooled[t] the means of the features over bands of neighbouring keys, `(channels, bands)`.
     """
     n_keys, channels, n_bands = x.shape[1], x.shape[2], pooled.shape[2]
     width = n_keys // n_bands
@@ -62,9 +62,9 @@ def read_keys(x, bias, scale, shift, weights, weights_bias, keys, pooled, begin,
         pooled[t] = 0
         for key in range(n_keys):
             for o in range(weights.shape[1]):
-                keys[t, key, o] = weights_bias[o]
+                keys[t, key, o] = bias[o]
             for c in range(channels):
-                value = max((x[t, key, c] + bias[c]) * scale[c] + shift[c], np.float32(0))
+                value = max(x[t, key, c] * norm[0, c] + norm[1, c], np.float32(0))
                 x[t, key, c] = value
                 pooled[t, c, key // width] += value
                 for o in range(weights.shape[1]):
