@@ -30,8 +30,10 @@ from motes.encoders.siam.reading import (
     LONG_FRAMES,
     N_BAND_FEATURES,
     N_KEY_FEATURES,
+    SOUNDING_FRAMES,
     band_features,
     key_features,
+    sounding_features,
 )
 from motes.encoders.siam.spectra import HOP, N_FFTS, N_KEYS, SAMPLE_RATE_HZ, Floats, levels_db, n_frames
 from motes.encoders.siam.weights import Weights, shipped_weights
@@ -42,7 +44,7 @@ from motes.errors import ParameterError
 WINDOW_FRAMES = 256
 MODEL = "siam-1"
 # Where lengths stand in `reading.key_features`.
-LENGTH_COLUMN = N_KEY_FEATURES - 2
+LENGTH_COLUMN = N_KEY_FEATURES - len(SOUNDING_FRAMES) - 2
 
 
 class Window(NamedTuple):
@@ -123,6 +125,10 @@ def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, F
     bands = np.concatenate([nothing[1], *(window.band_features for window in windows)])
     keys = keys[found.candidate[found.is_pitched]]
     keys[:, LENGTH_COLUMN] = np.log2((found.end_s - found.onset_s)[found.is_pitched])
+    if len(keys):
+        seen = joined([window.keys for window in windows]).only(found.candidate[found.is_pitched])
+        sounding = np.concatenate([window.sounding for window in windows])
+        keys[:, -len(SOUNDING_FRAMES) :] = sounding_features(sounding, seen.frames, seen.places)
     return keys, bands[found.candidate[~found.is_pitched]]
 
 
