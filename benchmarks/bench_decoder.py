@@ -9,7 +9,7 @@ import argparse
 from typing import NamedTuple
 
 import numpy as np
-from motes.data.rendering.soundfont import SoundFont
+from motes.data.rendering.sounds.soundfont import SoundFont
 from numpy.typing import NDArray
 
 from motes.data.note_vector import numbers_of

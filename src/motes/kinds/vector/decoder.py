@@ -114,9 +114,7 @@ def _rows(made: Structure) -> dict[str, Array]:
         "width_octaves": np.concatenate([wide[:, :N_SINGLE] * FLAT_OCTAVES, made.high[1]], axis=1),
         "inharmonicity": np.concatenate([wide[:, :N_SINGLE] * 0, made.inharmonicity * wide[:, N_SINGLE:]], axis=1),
         "n_partials": wide * np.repeat([1, 32], [N_SINGLE, N_GROUPS - N_SINGLE]),
-        "low_hz": np.concatenate(
-            [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
-        ),
+        "low_hz": np.concatenate([wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1),
     }
     group["high_hz"] = np.maximum(group["low_hz"], HIGHEST_KNOWN_HZ)
     start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
