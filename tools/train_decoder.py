@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 import torch
-from motes.data.rendering.soundfont import SoundFont
+from motes.data.rendering.sounds.soundfont import SoundFont
 from safetensors.numpy import save_file
 
 from motes.training.decoder import Autoencoder, fit, statistics, weights_of

@@ -10,13 +10,14 @@ from pathlib import Path
 from motes.arguments import checked
 from motes.errors import MissingExtraError, ParameterError
 
+File = str | os.PathLike[str]
 NETWORKS = ("siam",)
 
 
 @checked
 def train(
     network: str,
-    config: str | os.PathLike[str],
+    config: File,
     *,
     resume: bool = False,
     device: str | None = None,

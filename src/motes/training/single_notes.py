@@ -24,7 +24,7 @@ DRUMS_PERCENT = 12
 
 
 class Font(Protocol):
-    """What renders a note alone, as `motes.data.rendering.soundfont.SoundFont`."""
+    """What renders a note alone, as `motes.data.rendering.sounds.soundfont.SoundFont`."""
 
     def note(self, program: int, key: int, velocity: int, duration_s: float) -> Any:
         """Samples from the note's onset until nothing is left of it, `(n,)`."""
