@@ -26,6 +26,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,13 +64,6 @@ NOTE_COLUMNS = {
 }
 # Onsets nearer to each other than this are one where they are merged, as is usual where onsets alone are scored.
 MERGED_S = 0.03
-# Thresholds in the order in which they are chosen, and the score that decides.
-SWEPT = {
-    "onset": "note_f1",
-    "sounding": "note_offset_f1",
-    "silent": "note_offset_f1",
-    "band_onset": "unpitched_onset_f1",
-}
 SHOWN = ("note_f1", "note_precision", "note_recall", "note_offset_f1", "unpitched_onset_f1", "onset_f1")
 Row = dict[str, float]
 
@@ -155,6 +149,14 @@ def table(title: str, columns: Sequence[str], rows: dict[str, list[Row]], digits
         print(f"| {name} | " + " | ".join(f"{value:.{digits}f}" for value in values) + " |", flush=True)
 
 
+def basic_pitch_answer(where: str, paths: list[Path]) -> dict[str, Any]:
+    """What basic_pitch_notes.py prints, or printed into a .json file."""
+    if where.endswith(".json"):
+        return json.loads(Path(where).read_text())
+    command = [where, Path(__file__).with_name("basic_pitch_notes.py"), *paths]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def bench_notes(args: argparse.Namespace) -> None:
     """Note scores by system and group."""
     remember_windows()
@@ -174,9 +176,7 @@ def bench_notes(args: argparse.Namespace) -> None:
         found = encoder.detections_of(open_source(recording.path), SiamOptions(events_per_second=0))[0]
         count("as detected, not stored", notes_of(found), recording)
     if args.basic_pitch:
-        script = Path(__file__).with_name("basic_pitch_notes.py")
-        command = [args.basic_pitch, script, *(recording.path for recording in chosen)]
-        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        answer = basic_pitch_answer(args.basic_pitch, [recording.path for recording in chosen])
         for recording in chosen:
             count("basic-pitch 0.4.0", Notes(*np.array(answer[str(recording.path)]).reshape(-1, 3).T), recording)
     ordered = sorted(rows, key=lambda name: [*GROUPS, "all"].index(name.rsplit(", ", 1)[1]))
@@ -324,19 +324,24 @@ def bench_thresholds(args: argparse.Namespace) -> None:
                 rows[name].append(value)
         return {name: float(np.mean(values)) for name, values in rows.items()}
 
+    ends = [
+        {"sounding": sounding, "silent": silent}
+        for sounding, silent in product(args.sounding, args.silent)
+        if silent <= sounding
+    ]
     best = Thresholds()
-    for name, decides in SWEPT.items():
-        tried = {}
-        for value in getattr(args, name):
-            low, high = (value, best.sounding) if name == "silent" else (best.silent, value)
-            if name in ("sounding", "silent") and low > high:
-                continue
-            row = score(replace(best, **{name: value}))
-            tried[value] = row.get(decides, 0.0)
-            shown = (f"{key} {row[key]:.4f}" for key in SHOWN if key in row)
-            print(name, value, *shown, flush=True)
+    for decides, trials in (
+        ("note_f1", [{"onset": value} for value in args.onset]),
+        ("note_offset_f1", ends),
+        ("unpitched_onset_f1", [{"band_onset": value} for value in args.band_onset]),
+    ):
+        tried = []
+        for trial in trials:
+            row = score(replace(best, **trial))
+            tried.append(row.get(decides, 0.0))
+            print(*trial.items(), *(f"{key} {row[key]:.4f}" for key in SHOWN if key in row), flush=True)
         if tried:
-            best = replace(best, **{name: max(tried, key=tried.__getitem__)})
+            best = replace(best, **trials[int(np.argmax(tried))])
     print(best)
 
 
@@ -355,7 +360,7 @@ def arguments() -> argparse.ArgumentParser:
         part.add_argument("--last", type=int, default=10**9)
         part.add_argument("--each", action="store_true", help="print every recording too")
         if name == "notes":
-            part.add_argument("--basic-pitch", help="the Python of its environment")
+            part.add_argument("--basic-pitch", help="the Python of its environment, or a .json file of what it printed")
         if name in ("sound", "clips"):
             part.add_argument("--refine", type=int, default=0)
             part.add_argument("--pursuit", action="store_true", help="atoms beside it, at as many bits")
@@ -363,8 +368,8 @@ def arguments() -> argparse.ArgumentParser:
             part.add_argument("--seconds", type=float, default=1e9, help="of the beginning of each recording")
         if name == "clips":
             part.add_argument("--clips", nargs="+", default=list(CLIPS))
-        for threshold in SWEPT if name == "thresholds" else ():
-            part.add_argument(f"--{threshold.replace('_', '-')}", type=float, nargs="+", default=[])
+        for threshold in ("onset", "sounding", "silent", "band-onset") if name == "thresholds" else ():
+            part.add_argument(f"--{threshold}", type=float, nargs="+", default=[])
     return parser
 
 
