@@ -9,10 +9,10 @@ import argparse
 from typing import NamedTuple
 
 import numpy as np
-from motes.data.rendering.soundfont import SoundFont
 from numpy.typing import NDArray
 
 from motes.data.note_vector import numbers_of
+from motes.data.rendering.soundfont import SoundFont
 from motes.kinds.splat.render import SplatRenderer
 from motes.kinds.vector.decoder import CURRENT, Decoder
 from motes.metrics.signal import spectral_convergence
@@ -45,7 +45,7 @@ def convergence_2048(estimate: Array, reference: Array) -> float:
 
 def rendered(numbers: Array, onsets_s: Array, n_samples: int) -> tuple[Array, int]:
     """Sound and number of splats of vectors."""
-    splats, _ = Decoder.named(CURRENT).splats_of(numbers, onsets_s)
+    splats, _ = Decoder.named(CURRENT).splats(numbers, onsets_s, np.zeros((len(numbers), 1)))
     audio = np.zeros((1, n_samples))
     SplatRenderer(splats, Context()).add(audio, 0, n_samples)
     return audio[0], len(splats)
@@ -79,9 +79,8 @@ def alone(font: Font, n: int, rng: np.random.Generator) -> None:
     print("| notes | how many | STFT 2048 | 512, 1024, 2048 | median, 2048 |\n|---|---|---|---|---|")
     for name, part in [*sorted(rows.items()), ("**with pitch**", list(map(tuple, pitched)))]:
         both = np.array(part)
-        print(
-            f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} | {np.median(both[:, 0]):.3f} |"
-        )
+        (wide, all_of_them), median = both.mean(axis=0), np.median(both[:, 0])
+        print(f"| {name} | {len(part)} | {wide:.3f} | {all_of_them:.3f} | {median:.3f} |")
     print(f"\n{np.mean(counts):.1f} splats a vector, at most {max(counts)}")
 
 

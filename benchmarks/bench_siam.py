@@ -24,7 +24,7 @@ import os
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -87,18 +87,22 @@ class Stored(NamedTuple):
         return self.scene.n_events / self.scene.duration_s
 
 
-def recordings(args: argparse.Namespace) -> Iterator[Recording]:
+def recordings(args: argparse.Namespace) -> list[Recording]:
     """Those of a folder in MusicNet's layout."""
     folder = Path(args.folder)
     manifest = folder / "manifest.json"
     about = json.loads(manifest.read_text())["options"] if manifest.exists() else {}
     groups = GROUPS if about.get("set_name") == "test" else {}
+    found = []
     for labels in sorted(folder.glob("*_labels/*.csv")):
         number = int(labels.stem) if labels.stem.isdigit() else args.first
         if args.first <= number <= args.last:
             path = labels.parent.with_name(labels.parent.name.replace("_labels", "_data")) / f"{labels.stem}.wav"
             mine = tuple(name for name, (first, last) in groups.items() if first <= number <= last)
-            yield Recording(path, read_notes(labels), (*mine, "all"))
+            found.append(Recording(path, read_notes(labels), (*mine, "all")))
+    if not found:
+        raise SystemExit(f"there are no labelled recordings in {args.folder}")
+    return found
 
 
 def remember_windows() -> None:
@@ -161,7 +165,7 @@ def bench_notes(args: argparse.Namespace) -> None:
     """Note scores by system and group."""
     remember_windows()
     rows: dict[str, list[Row]] = defaultdict(list)
-    chosen = list(recordings(args))
+    chosen = recordings(args)
 
     def count(system: str, found: Notes, recording: Recording) -> None:
         scores = note_scores(found.take(found.has_pitch), recording.notes.take(recording.notes.has_pitch))
@@ -312,7 +316,7 @@ def bench_speed(args: argparse.Namespace) -> None:
 
 def bench_thresholds(args: argparse.Namespace) -> None:
     """Scores of detections by threshold, one after another, each with the best of those before it."""
-    network, chosen = network_of(None), list(recordings(args))
+    network, chosen = network_of(None), recordings(args)
     monos = [mono_of(open_source(recording.path)) for recording in chosen]
     heard = [encoder.windows_of(mono, network) for mono in monos]
 

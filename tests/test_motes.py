@@ -81,6 +81,7 @@ BEYOND = {
     "evaluate": {"sample_rate_hz"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
+    "train": {"progress"},
     "from_csv": {"path"},
     "info": {"path"},
     "validate": {"path"},

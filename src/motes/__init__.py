@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.arguments import checked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from motes.audio import Audio
     from motes.codec import FileInfo
-    from motes.data.dataset_check import DataReport
+    from motes.data.dataset_check import check_data
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
+    from motes.training import train
     from motes.version import __version__
 
     File = str | os.PathLike[str]
@@ -75,6 +76,7 @@ __all__ = [
     "report",
     "room",
     "rooms",
+    "train",
     "validate",
 ]
 
@@ -99,8 +101,10 @@ _HOMES = {
     "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
+    "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
     "render_data": "motes.library.render_data",
+    "train": "motes.training",
 }
 
 
@@ -302,16 +306,6 @@ def evaluate(
 
 
 @checked
-def check_data(folder: File | None = None) -> DataReport:
-    """What a folder of recordings, by default AUDIO_PATH, is (MusicNet, another set laid out so, any recordings), what
-    is missing or damaged, and which labels make no sense; ParameterError if it is not there.
-    """
-    from motes.data.dataset_check import check_data as check
-
-    return check(folder)
-
-
-@checked
 def info(path: File) -> FileInfo:
     """What a .mote file says of itself, without decoding its events."""
     from motes.codec import info as read
@@ -384,25 +378,6 @@ def publish(
 
     several = [paths] if isinstance(paths, str | os.PathLike) else paths
     return list(publish_files(several, bucket, prefix, days if public else None, dry_run))
-
-
-@checked
-def train(
-    network: str,
-    config: File,
-    *,
-    resume: bool = False,
-    device: str | None = None,
-    progress: Callable[[dict[str, float]], None] | None = None,
-) -> Path:
-    """The last checkpoint of a training of a network (`siam`) by the options in a TOML file.
-
-    With `resume` it goes on from the checkpoint that the options name; `device` is `cpu` or `cuda`. `progress` is called
-    with each line of the log.
-    """
-    from motes.training import train as run
-
-    return run(network, config, resume=resume, device=device, progress=progress)
 
 
 @checked

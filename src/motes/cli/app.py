@@ -27,6 +27,7 @@ def _version() -> str:
 
 app = App(
     name="motes",
+    usage="Usage: motes COMMAND [--help] | motes --version",
     help="Turn recordings into scenes of sound events, small .mote files, and back.",
     version=_version,
     version_flags=["--version"],
@@ -67,7 +68,7 @@ for _title, _verbs in GROUPS.items():
     for _name, (_function, _help) in _verbs.items():
         app.command(f"motes.cli.{_function}", name=_name, help=_help, group=_group)
 for _flag in ("--help", "--version"):
-    app[_flag].group = (_group,)
+    app[_flag].show = False  # the usage has them
 
 
 def run() -> NoReturn:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from motes.arguments import checked
 from motes.data.label_rows import MUSICNET_RATE_HZ, faults
 from motes.data.musicnet import PARTS, Dataset, Folder, Track, recordings_in
 from motes.data.note_labels import read_rows
@@ -66,9 +67,10 @@ class DataReport:
         return {"ok": self.is_ok} | asdict(self) | {"problems": [asdict(problem) for problem in self.problems]}
 
 
+@checked
 def check_data(folder: Folder | None = None) -> DataReport:
-    """What a folder of recordings, by default AUDIO_PATH, is and what is wrong with it; ParameterError where there is
-    no such folder.
+    """What a folder of recordings, by default AUDIO_PATH, is (MusicNet, another set laid out so, any recordings), what
+    is missing or damaged, and which labels make no sense; ParameterError if it is not there.
     """
     return report_of(Dataset(folder))
 

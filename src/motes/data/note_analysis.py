@@ -86,8 +86,8 @@ def analyse_note(sound: Any, sample_rate_hz: int, pitch_hz: float | None) -> Not
 
 
 def _split(power: Array, low: Any, high: Any, bin_hz: float) -> tuple[Array, Array]:
-    """Power of the partials in each frame, `(n_frames, N_PARTIALS)`, and of what lies beside them, by bands, `(n_frames,
-    N_BANDS)`.
+    """Power of the partials in each frame, `(n_frames, N_PARTIALS)`, and of what lies beside them, by bands,
+    `(n_frames, N_BANDS)`.
     """
     running = _running(power)
     inside = np.zeros(power.shape[1] + 1)
@@ -220,8 +220,8 @@ def _partials(mean: Array, f0: float, n_fft: int, has_pitch: bool) -> tuple[floa
     """
     bin_hz, top = RATE_HZ / n_fft, len(mean) - 3
     level = np.log(mean + 1e-9 * mean.max(initial=0.0) + 1e-30)
-    expected = _expected(level, f0 / bin_hz, top) if has_pitch else np.arange(1, N_PARTIALS + 1) * f0 / bin_hz
-    exact = expected.copy()
+    expected = _expected(level, f0 / bin_hz, top) if has_pitch else np.arange(1.0, N_PARTIALS + 1) * (f0 / bin_hz)
+    exact: Array = expected.copy()
     low, high = np.full(N_PARTIALS, top), np.full(N_PARTIALS, top)
     spacing, before = f0 / bin_hz, 0
     for i in np.flatnonzero(expected < top):

@@ -140,6 +140,7 @@ def encode(
     events_per_second: int = 12,
     sureness: float = 0.4,
     refine: int = 0,
+    real_time: bool = False,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

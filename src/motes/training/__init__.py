@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from motes.arguments import checked
 from motes.errors import MissingExtraError, ParameterError
 
 NETWORKS = ("siam",)
 
 
+@checked
 def train(
     network: str,
     config: str | os.PathLike[str],

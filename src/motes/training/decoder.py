@@ -6,7 +6,9 @@ splats' parameters, and is compared with the note's.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from motes.data.note_analysis import BAND_HZ, N_BANDS, N_CELLS, N_PARTIALS
-from motes.kinds.vector.structure import N_NOISE, N_OUTPUTS, N_SINGLE, NOISE_SHAPES, Structure, structure
+from motes.kinds.vector.decoder import HIGHEST_KNOWN_HZ
+from motes.kinds.vector.structure import N_OUTPUTS, N_SINGLE, NOISE_SHAPES, SHAPE, Structure, structure
 from motes.units import NEPERS_60_DB
 
 # Standard deviation of the noise that learned numbers are seen through, and what a dB of difference costs.
@@ -38,13 +41,18 @@ class Activation(nn.Module):
 def perceptron(*sizes: int) -> nn.Sequential:
     """Linear layers of these sizes with activations between."""
     layers: list[nn.Module] = []
-    for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
         layers += ([Activation()] if i else []) + [nn.Linear(n_in, n_out)]
     return nn.Sequential(*layers)
 
 
 class Autoencoder(nn.Module):
     """Features ▶ nine numbers; sixteen numbers ▶ outputs of the heads."""
+
+    feature_mean: Tensor
+    feature_deviation: Tensor
+    number_mean: Tensor
+    number_deviation: Tensor
 
     def __init__(self, statistics: dict[str, Tensor], hidden: int = 256, hidden_encoder: int = 128) -> None:
         super().__init__()
@@ -95,44 +103,58 @@ def amplitudes(made: Structure, edges_s: Tensor, window_s: Tensor) -> tuple[Tens
     N_CELLS)`; the partials' frequencies in Hz, `(n, N_PARTIALS)`.
     """
     t = nodes(edges_s, window_s)
-
-    def level(db: Tensor) -> Tensor:
-        return torch.exp((db - 3.0103) * (math.log(10) / 20))[:, :, None]
-
-    def ring(part: tuple[Tensor, ...]) -> Tensor:
-        delay, theta, t60, gain = part
-        return level(gain) * ringing(t - delay[:, :, None], theta[:, :, None], t60[:, :, None])
-
-    depth, pace, phase = (part[:, :, None] for part in made.swell)
-    slow_peak = made.slow[0][:, :, None] + made.slow[1][:, :, None]
-    swell = 1 + depth * torch.cos(2 * math.pi * pace * (t - slow_peak) + phase)
-    at, sigma, gain = made.middle
-    envelope = ring(made.fast) + ring(made.slow) * swell
-    envelope = envelope + level(gain) * torch.exp(-0.5 * ((t - at[:, :, None]) / sigma[:, :, None]) ** 2)
-    at, theta, gain = made.end
-    envelope = envelope + level(gain) * gamma(at[:, :, None] - t, theta[:, :, None], 2.0)
-    n = len(t)
-    groups = envelope.reshape(n, -1, N_CELLS, N_NODES).mean(-1)
+    groups = _in_cells(_envelopes(made, t))
     k = torch.arange(N_SINGLE + 1, N_PARTIALS + 1)
     high_hz = made.f0_hz * k * torch.sqrt((1 + made.inharmonicity * k**2) / (1 + made.inharmonicity))
     octaves = torch.log2(high_hz)[:, None] - torch.log2(made.high[0])[:, :, None]
     spectrum = torch.exp(-0.5 * (octaves / made.high[1][:, :, None]) ** 2)
     high = torch.einsum("nhk,nht->nkt", spectrum, groups[:, N_SINGLE:])
     hz = torch.cat([made.f0_hz * made.ratio, high_hz], dim=1)
-    partials = torch.cat([groups[:, :N_SINGLE], high], dim=1) * (hz < 11025)[:, :, None]
-    gain, centre, octave, at, sigma = made.noise
-    power = torch.zeros(n, N_BANDS, N_CELLS)
-    for i in range(N_NOISE):
-        since = t[:, 0] - at[i]
-        if NOISE_SHAPES[i] == 0:
+    partials = torch.cat([groups[:, :N_SINGLE], high], dim=1) * (hz < HIGHEST_KNOWN_HZ)[:, :, None]
+    return partials, torch.sqrt(_noise_power(made, t[:, 0]) + 1e-16), hz
+
+
+def _rms(db: Tensor) -> Tensor:
+    """Of a sinusoid of this level, `(n, n_groups, 1)`."""
+    return torch.exp((db - 3.0103) * (math.log(10) / 20))[:, :, None]
+
+
+def _in_cells(values: Tensor) -> Tensor:
+    """Means over the places of each cell."""
+    return values.reshape(*values.shape[:-1], N_CELLS, N_NODES).mean(-1)
+
+
+def _envelopes(made: Structure, t: Tensor) -> Tensor:
+    """RMS of the groups at these times, `(n, N_GROUPS, n_times)`."""
+
+    def ring(part: tuple[Tensor, ...]) -> Tensor:
+        delay, theta, t60, gain = part
+        return _rms(gain) * ringing(t - delay[:, :, None], theta[:, :, None], t60[:, :, None])
+
+    depth, pace, phase = (part[:, :, None] for part in made.swell)
+    slow_peak = made.slow[0][:, :, None] + made.slow[1][:, :, None]
+    swell = 1 + depth * torch.cos(2 * math.pi * pace * (t - slow_peak) + phase)
+    envelope = ring(made.fast) + ring(made.slow) * swell
+    at, sigma, gain = made.middle
+    envelope = envelope + _rms(gain) * torch.exp(-0.5 * ((t - at[:, :, None]) / sigma[:, :, None]) ** 2)
+    at, theta, gain = made.end
+    return envelope + _rms(gain) * gamma(at[:, :, None] - t, theta[:, :, None], SHAPE)
+
+
+def _noise_power(made: Structure, t: Tensor) -> Tensor:
+    """Of the bands, `(n, N_BANDS, N_CELLS)`."""
+    gain, centre, octaves, at, sigma = made.noise
+    power = torch.zeros(len(t), N_BANDS, N_CELLS)
+    for i, shape in enumerate(NOISE_SHAPES):
+        since = t - at[i]
+        if shape == 0:
             burst = torch.exp(-0.5 * (since / sigma[i]) ** 2)
         else:
-            scale = sigma[i] / NOISE_SHAPES[i] ** 0.5
-            burst = gamma(since + scale * (NOISE_SHAPES[i] - 1), scale, NOISE_SHAPES[i])
-        course = level(gain[:, i : i + 1])[:, :, 0] * burst.reshape(n, N_CELLS, N_NODES).mean(-1)
-        share = _shares(centre[:, i : i + 1], octave[:, i : i + 1])
-        power = power + share[:, :, None] * course[:, None] ** 2
-    return partials, torch.sqrt(power + 1e-16), hz
+            scale = sigma[i] / shape**0.5
+            burst = gamma(since + scale * (shape - 1), scale, shape)
+        course = _rms(gain[:, i : i + 1])[:, :, 0] * _in_cells(burst)
+        power = power + _shares(centre[:, i : i + 1], octaves[:, i : i + 1])[:, :, None] * course[:, None] ** 2
+    return power
 
 
 def _shares(centre_hz: Tensor, width: Tensor) -> Tensor:
@@ -173,7 +195,7 @@ def fit(
     batch: int,
     rate: float,
     seed: int = 0,
-    report: Any = print,
+    report: Callable[[str], object] = print,
 ) -> None:
     """Train encoder and decoder together by Adam with a cosine; the learned numbers are seen through noise, so that
     sounds that are alike have numbers that are alike.
@@ -206,7 +228,7 @@ def statistics(notes: dict[str, Tensor]) -> dict[str, Tensor]:
         "feature_mean": notes["features"].mean(0),
         "feature_deviation": notes["features"].std(0) + 0.05,
         "number_mean": torch.cat([named.mean(0), torch.zeros(9)]),
-        "number_deviation": torch.cat([named.std(0), torch.ones(9)]),
+        "number_deviation": torch.cat([named.std(0).clip(1e-3), torch.ones(9)]),
     }
 
 
@@ -224,9 +246,12 @@ def weights_of(model: Autoencoder, notes: dict[str, Tensor]) -> dict[str, Any]:
             for i, layer in enumerate(layers):
                 out[f"{name}.{i}.weight"], out[f"{name}.{i}.bias"] = layer.weight.T.clone(), layer.bias.clone()
         last = f"encoder.{len([layer for layer in model.encoder if isinstance(layer, nn.Linear)]) - 1}"
-        scale = torch.sqrt(model.norm.running_var + model.norm.eps)
+        average, variance = model.norm.running_mean, model.norm.running_var
+        assert average is not None
+        assert variance is not None
+        scale = torch.sqrt(variance + model.norm.eps)
         out[f"{last}.weight"] /= scale * deviation
-        out[f"{last}.bias"] = ((out[f"{last}.bias"] - model.norm.running_mean) / scale - mean) / deviation
+        out[f"{last}.bias"] = ((out[f"{last}.bias"] - average) / scale - mean) / deviation
         out["number_mean"][7:], out["number_deviation"][7:] = -mean / deviation, 1 / deviation
         numbers = torch.cat([notes["named"], (learned - mean) / deviation], dim=1)
         out["prior_mean"], out["prior_covariance"] = numbers.mean(0), torch.cov(numbers.T)

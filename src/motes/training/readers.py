@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from motes.audio.resample import resample_blocks
 from motes.data.note_vector import numbers_of
-from motes.data.rendering.piece import Piece, PlayedNote, Sound
-from motes.data.rendering.score import DRUMS
+from motes.data.rendering.piece import Piece, PlayedNote
+from motes.data.rendering.scores.score import DRUMS
+from motes.data.rendering.sounds.sources import Sound
 from motes.encoders.siam.layout import N_BANDS, SOUNDING
 from motes.encoders.siam.network import Maps, Network
 from motes.encoders.siam.numbers import N_OUTPUTS, Readers

@@ -16,6 +16,7 @@ from motes.encoders.siam.numbers import Readers
 from motes.encoders.siam.options import SiamOptions
 from motes.encoders.siam.peaks import Detections, Thresholds
 from motes.encoders.siam.pitch import with_fine_pitch
+from motes.encoders.siam.real_time import streamed
 from motes.encoders.siam.stereo import channel_gains_db
 from motes.errors import ParameterError
 from motes.kinds.vector.decoding import current
@@ -42,7 +43,7 @@ def encode(
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
-    found, numbers = detections_of(source, options)
+    found, numbers = _streamed(source, options, progress) if options.real_time else detections_of(source, options)
     _tell(progress, NETWORK_PART if options.refine else 1.0, len(numbers))
     vectors = _vectors(found, numbers, source)
     metadata = Metadata(
@@ -72,6 +73,21 @@ def detections_of(source: Source, options: SiamOptions) -> tuple[Detections, Rea
     numbers = outputs[:, : len(NUMBERS)]
     numbers[found.is_pitched, 0] = found.pitch[found.is_pitched]
     return found, numbers
+
+
+def _streamed(
+    source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None
+) -> tuple[Detections, Reals]:
+    def report(fraction: float, n_events: int, message: str) -> None:
+        if progress is not None:
+            progress(Progress(min(fraction, 1.0) * NETWORK_PART, n_events, message=message))
+
+    return streamed(source, _thresholds(options), report)
+
+
+def _thresholds(options: SiamOptions) -> Thresholds:
+    sureness, most = options.sureness, options.events_per_second or None
+    return Thresholds(onset=sureness, band_onset=sureness, events_per_second=most)
 
 
 def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:

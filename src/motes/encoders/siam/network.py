@@ -83,8 +83,8 @@ class Network:
         arrays, frames = self.arrays, np.array(self.layout.head_frames, np.int64)
         keys = np.empty((len(x), N_KEYS, N_KEY_OUTPUTS), np.float32)
         pooled = np.empty((len(x), self.layout.channels, N_BANDS), np.float32)
-        norm = arrays["norm.scale"], arrays["norm.shift"]
-        read_keys(x, bias, *norm, arrays["keys.weight"], arrays["keys.bias"], keys, pooled, first, last)
+        norm = np.stack([arrays["norm.scale"], bias * arrays["norm.scale"] + arrays["norm.shift"]])
+        read_keys(x, norm, arrays["keys.weight"], arrays["keys.bias"], keys, pooled, first, last)
         values = pooled.reshape(len(x), -1)
         for i in range(2):
             bias = arrays[f"bands.{i}.bias"]

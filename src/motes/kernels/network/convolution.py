@@ -88,10 +88,10 @@ def add_stem(stacked, first, terms, weights, out, begin, end):
             at = (t * N_KEYS + tile * KEYS_OF_TILE) * channels
             low, high = terms.begins[tile], terms.begins[tile + 1]
             if channels == 16:
-                _stem16(x, base, terms.offsets, terms.rows, low, high, w, 0, to, at)
+                _stem16(x, terms.offsets, terms.rows, w, to, (base, low, high, 0, at))
             else:
                 for column in range(0, 32, LANES * _VECTORS):
-                    _stem32(x, base, terms.offsets, terms.rows, low, high, w, column, to, at + column)
+                    _stem32(x, terms.offsets, terms.rows, w, to, (base, low, high, column, at + column))
 
 
 @jit
@@ -108,7 +108,7 @@ def add_layer(rectified, terms, weights, out, begin, end):
             at = (t * N_KEYS + tile * KEYS_OF_TILE) * channels
             low, high = terms.begins[tile], terms.begins[tile + 1]
             if channels == 16:
-                _tile16(x, base, terms.offsets, terms.rows, low, high, w, 0, to, at)
+                _tile16(x, terms.offsets, terms.rows, w, to, (base, low, high, 0, at))
             else:
                 for column in range(0, 32, LANES * _VECTORS):
-                    _tile32(x, base, terms.offsets, terms.rows, low, high, w, column, to, at + column)
+                    _tile32(x, terms.offsets, terms.rows, w, to, (base, low, high, column, at + column))

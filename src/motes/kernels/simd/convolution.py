@@ -64,39 +64,38 @@ class _Tile:
 
 
 def convolution_tile(n_keys: int, n_vectors: int, run: int, key_stride: int, channels: int) -> Any:
-    """A function of (x, base, offsets, rows, first, last, weights, column, out, at): for n_keys keys from `at` in
+    """A function of (x, offsets, rows, weights, out, (base, first, last, column, at)): for n_keys keys from `at` in
     steps of `channels`, and 16 · n_vectors output channels, out[at + key] += Σ_n Σ_j x[base + offsets[n] + j +
     key · key_stride] · weights[rows[n], j, column:], n from `first` to last − 1, j below `run`.
     """
     unrolled = UNROLLED if run % UNROLLED == 0 else run
 
     @intrinsic
-    def tile(typingctx, x, base, offsets, rows, first, last, weights, column, out, at):  # type: ignore[no-untyped-def]
-        whole = types.intp
-        signature = types.void(x, whole, offsets, rows, whole, whole, weights, whole, out, whole)
+    def tile(typingctx, x, offsets, rows, weights, out, about):  # type: ignore[no-untyped-def]
+        signature = types.void(x, offsets, rows, weights, out, types.UniTuple(types.intp, 5))
 
         def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
             t = _Tile(context, builder, signature, args)
-            _, base, _, _, first, last, _, column, _, at = args
+            base, first, last, column, at = (builder.extract_value(args[5], i) for i in range(5))
             places = [(k, v) for k in range(n_keys) for v in range(n_vectors)]
             sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
             for k, v in places:
-                builder.store(t.load(8, t.plus(at, k * channels + v * LANES)), sums[k, v])
+                builder.store(t.load(4, t.plus(at, k * channels + v * LANES)), sums[k, v])
             with cgutils.for_range(builder, builder.sub(last, first)) as term:
                 n = builder.add(first, term.index)
-                source = builder.add(base, t.scalar(2, n))
-                row = builder.add(column, builder.mul(t.scalar(3, n), t.number(run * channels)))
+                source = builder.add(base, t.scalar(1, n))
+                row = builder.add(column, builder.mul(t.scalar(2, n), t.number(run * channels)))
                 with cgutils.for_range(builder, t.number(run // unrolled)) as loop:
                     from_x = builder.add(source, builder.mul(loop.index, t.number(unrolled)))
                     from_row = builder.add(row, builder.mul(loop.index, t.number(unrolled * channels)))
                     for j in range(unrolled):
-                        w = [t.load(6, t.plus(from_row, j * channels + v * LANES)) for v in range(n_vectors)]
+                        w = [t.load(3, t.plus(from_row, j * channels + v * LANES)) for v in range(n_vectors)]
                         for k in range(n_keys):
                             value = t.splat(t.scalar(0, t.plus(from_x, k * key_stride + j)))
                             for v in range(n_vectors):
                                 t.add_product(value, w[v], sums[k, v])
             for k, v in places:
-                t.store(8, t.plus(at, k * channels + v * LANES), builder.load(sums[k, v]))
+                t.store(4, t.plus(at, k * channels + v * LANES), builder.load(sums[k, v]))
             return context.get_dummy_value()
 
         return signature, generate

@@ -19,7 +19,7 @@ from motes.kinds.vector.weights import Weights, mlp, weights_of
 from motes.units import NEPERS_60_DB, SILENCE_DB
 
 # The decoders of this release by id: the SHA-256 of each file of weights.
-RELEASED = {"notes-1": "b608b90ce7c593c5bc356f8a5a95bbdef583c15891edbf7351d2fae744cc1924"}
+RELEASED = {"notes-1": "5075fcaf7bdb704ba8a9bf781449415215090a33e31688bd3d17349779de3811"}
 # With which encoders of this release write.
 CURRENT = "notes-1"
 # Splats of this much less energy than the strongest of their vector are left out.
@@ -35,9 +35,10 @@ FLAT_OCTAVES = 1e3
 # Partials start apart: their phases are multiples of the golden ratio's turn.
 GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
 FIELDS = (
-    "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
-    "modulation_rad noise n_partials low_hz high_hz backward"
-).split()
+    *("time_s", "width_s", "f0_hz", "centre_hz", "width_octaves", "t60_s", "gain_db", "shape", "phase_rad"),
+    *("inharmonicity", "tremolo", "modulation_hz", "modulation_rad", "noise", "n_partials", "low_hz", "high_hz"),
+    "backward",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +65,8 @@ class Decoder:
         return _named(model_id)
 
     def splats(self, numbers: Any, time_s: Any, gain_db: Any) -> tuple[Splat, Ints]:
-        """The splats of vectors: sixteen numbers `(n, 16)`, onsets in seconds `(n,)`, gains in dB `(n, n_channels)`; and
-        of which vector each splat is, `(n_splats,)`.
+        """The splats of vectors: sixteen numbers `(n, 16)`, onsets in seconds `(n,)`, gains in dB `(n, n_channels)`;
+        and of which vector each splat is, `(n_splats,)`.
 
         The splats of a vector are the same to the bit whichever vectors stand beside it.
         """
@@ -114,9 +115,7 @@ def _rows(made: Structure) -> dict[str, Array]:
         "width_octaves": np.concatenate([wide[:, :N_SINGLE] * FLAT_OCTAVES, made.high[1]], axis=1),
         "inharmonicity": np.concatenate([wide[:, :N_SINGLE] * 0, made.inharmonicity * wide[:, N_SINGLE:]], axis=1),
         "n_partials": wide * np.repeat([1, 32], [N_SINGLE, N_GROUPS - N_SINGLE]),
-        "low_hz": np.concatenate(
-            [wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1
-        ),
+        "low_hz": np.concatenate([wide[:, :N_SINGLE] * 0, made.f0_hz * (N_SINGLE + 0.5) * wide[:, N_SINGLE:]], axis=1),
     }
     group["high_hz"] = np.maximum(group["low_hz"], HIGHEST_KNOWN_HZ)
     start = np.tile(GOLDEN_TURN * np.arange(1, N_GROUPS + 1) ** 2, (n, 1))
@@ -161,6 +160,5 @@ def _noises(made: Structure) -> dict[str, Array]:
         "noise": wide,
         "n_partials": wide,
         "high_hz": HIGHEST_KNOWN_HZ * wide,
-        **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
-        **{name: 0.0 * wide for name in ("low_hz", "backward")},
+        **dict.fromkeys(("phase_rad", "inharmonicity", "tremolo", "modulation_rad", "low_hz", "backward"), 0.0 * wide),
     }

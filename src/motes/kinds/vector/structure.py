@@ -18,6 +18,8 @@ SHAPE = 2.0
 NOISE_SHAPES = (2.0, 1.2, 0.0)
 # How far before its onset a vector may sound, of its length: reached at −100 dB.
 BEFORE = 0.12
+# Standard deviations of a gaussian to that level, and scales of a gamma of shape 2, a little more.
+REACH, GAMMA_REACH = 4.8, 18.0
 # Outputs by name: how many each has.
 OUTPUTS = {
     "delay": 2,
@@ -67,62 +69,92 @@ class Structure(NamedTuple):
 
 def structure(numbers: Any, outputs: Any, xp: Any) -> Structure:
     """Parameters that outputs of the heads, `(n, N_OUTPUTS)`, stand for beside the numbers, `(n, 16)`."""
-    out, first = {}, 0
-    for name, size in OUTPUTS.items():
-        out[name] = outputs[:, first : first + size]
-        first += size
-    pitch, loudness = numbers[:, 0:1], numbers[:, 1:2]
-    f0 = 440.0 * xp.exp2((xp.clip(pitch, -40.0, 150.0) - 69.0) / 12.0)
-    length = xp.exp2(xp.clip(numbers[:, 2:3], -6.0, 5.0))
-    t60 = xp.exp2(xp.clip(numbers[:, 3:4], -6.0, 6.5))
-    attack = xp.exp2(xp.clip(numbers[:, 4:5], -10.0, 1.0))
-    level = xp.clip(loudness, -150.0, 60.0) + 3.0
-
-    def around(name: str, least: float, most: float, scale: float = 1.0) -> Any:
-        """e to the output, limited."""
-        return xp.exp(xp.clip(scale * out[name], least, most))
-
-    def gain(name: str) -> Any:
-        return level + xp.clip(10.0 * out[name], -120.0, 24.0)
-
-    delay = 0.5 * attack * (out["delay"] + xp.sqrt(out["delay"] ** 2 + 0.1))
-    delay = xp.minimum(delay, 0.5 * length)
-    theta = xp.clip(0.25 * attack * around("theta", -3.0, 3.0), 1e-4, 0.5)
-    theta = xp.minimum(theta, 0.2 * length)
-    t60_fast = xp.minimum(xp.clip(0.15 * around("t60_fast", -3.0, 4.0), 0.004, 20.0), 2.0 * length)
-    t60_slow = around("t60_slow", -3.0, 0.3) / (1.0 / t60 + 0.6 / length)
-    depth = 0.9 * out["swell"][:, 0:1] / (1.0 + xp.abs(out["swell"][:, 0:1]))
-    pace = xp.exp(xp.clip(0.3 * out["swell"][:, 1:2], -1.0, 1.0)) / (1.25 * length)
-    middle = length * xp.clip(0.6 + 0.2 * out["middle"][:, 0:1], 0.1, 1.0)
-    sigma = length * 0.15 * xp.exp(xp.clip(0.5 * out["middle"][:, 1:2], -2.0, 1.0))
-    sigma = xp.minimum(sigma, (middle + BEFORE * length) / 4.8)
-    release = xp.minimum(0.05 * xp.exp(xp.clip(out["end"][:, 0:1], -5.0, 4.0)), 0.9 * length)
-    end_theta = xp.minimum(0.015 * xp.exp(xp.clip(out["end"][:, 1:2], -3.0, 4.0)), (1 + BEFORE) * length / 18.0)
-    end_theta = xp.minimum(end_theta, (length - release + BEFORE * length) / 18.0)
-    noise_time = xp.exp(xp.clip(out["noise_time"], -4.0, 3.0))
-    n_fast = xp.minimum(0.01 * noise_time[:, 0:1], 0.15 * length)
-    n_slow = xp.minimum(0.15 / (6.9 / t60 + 0.5 / length) * noise_time[:, 1:2], 0.25 * length) + 2e-3
-    n_at = length * xp.clip(0.5 + 0.2 * out["noise_time"][:, 2:3], 0.1, 1.0)
-    n_sigma = xp.minimum(0.2 * length * noise_time[:, 3:4], (n_at + BEFORE * length) / 4.8)
-    ones = 0.0 * n_at
+    heads = _Heads(numbers, outputs, xp)
+    shape, ratio = heads.out["swell"], xp.clip(0.1 * heads.out["ratio"], -0.3, 0.3)
+    f0 = 440.0 * xp.exp2((xp.clip(numbers[:, 0:1], -40.0, 150.0) - 69.0) / 12.0)
+    depth = 0.9 * shape[:, 0:1] / (1.0 + xp.abs(shape[:, 0:1]))
+    pace = xp.exp(xp.clip(0.3 * shape[:, 1:2], -1.0, 1.0)) / (1.25 * heads.length)
+    high = f0 * xp.exp2(3.6 + xp.clip(0.7 * heads.out["high_centre"], -3.0, 3.0))
+    fast, slow = heads.ringing()
     return Structure(
         f0,
-        _whole(1, N_SINGLE, xp, numbers) * xp.exp(xp.clip(0.1 * out["ratio"], -0.3, 0.3) * _after_first(xp, numbers)),
-        xp.clip(1e-4 * xp.exp(xp.clip(2.0 * out["stiffness"], -12.0, 5.0)), 0.0, 0.01),
-        (delay[:, 0:1], _steeper(theta[:, 0:1], t60_fast, xp), t60_fast, gain("gain_fast")),
-        (delay[:, 1:2], _steeper(theta[:, 1:2], t60_slow, xp), t60_slow, gain("gain_slow")),
-        (depth, pace, 3.1 + out["swell"][:, 2:3]),
-        (middle, sigma, gain("gain_middle")),
-        (length - release, end_theta, gain("gain_end")),
-        (f0 * xp.exp2(3.6 + xp.clip(0.7 * out["high_centre"], -3.0, 3.0)), 0.5 * around("high_width", -1.5, 2.0, 0.7)),
-        (
-            gain("noise_gain"),
-            1000.0 * xp.exp2(xp.clip(1.5 * out["noise_centre"], -6.0, 4.5)),
-            around("noise_width", -1.5, 2.0, 0.7),
-            (n_fast * (NOISE_SHAPES[0] - 1), n_slow * (NOISE_SHAPES[1] - 1), n_at),
-            (n_fast * NOISE_SHAPES[0] ** 0.5, n_slow * NOISE_SHAPES[1] ** 0.5, n_sigma + ones),
-        ),
+        _whole(1, N_SINGLE, xp, numbers) * xp.exp(ratio * _after_first(xp, numbers)),
+        xp.clip(1e-4 * xp.exp(xp.clip(2.0 * heads.out["stiffness"], -12.0, 5.0)), 0.0, 0.01),
+        fast,
+        slow,
+        (depth, pace, 3.1 + shape[:, 2:3]),
+        heads.middle(),
+        heads.end(),
+        (high, 0.5 * heads.around("high_width", -1.5, 2.0, 0.7)),
+        heads.noise(),
     )
+
+
+class _Heads:
+    """Outputs by name, beside the lengths and the level that they are relative to."""
+
+    def __init__(self, numbers: Any, outputs: Any, xp: Any) -> None:
+        self.xp, self.out, first = xp, {}, 0
+        for name, size in OUTPUTS.items():
+            self.out[name] = outputs[:, first : first + size]
+            first += size
+        self.length = xp.exp2(xp.clip(numbers[:, 2:3], -6.0, 5.0))
+        self.t60 = xp.exp2(xp.clip(numbers[:, 3:4], -6.0, 6.5))
+        self.attack = xp.exp2(xp.clip(numbers[:, 4:5], -10.0, 1.0))
+        self.level = xp.clip(numbers[:, 1:2], -150.0, 60.0) + 3.0
+
+    def around(self, name: str, least: float, most: float, scale: float = 1.0) -> Any:
+        """e to the output, limited."""
+        return self.xp.exp(self.xp.clip(scale * self.out[name], least, most))
+
+    def gain(self, name: str) -> Any:
+        """In dB, about the vector's level."""
+        return self.level + self.xp.clip(10.0 * self.out[name], -120.0, 24.0)
+
+    def ringing(self) -> tuple[tuple[Any, Any, Any, Any], tuple[Any, Any, Any, Any]]:
+        """The fast and the slow part."""
+        xp = self.xp
+        delay = 0.5 * self.attack * (self.out["delay"] + xp.sqrt(self.out["delay"] ** 2 + 0.1))
+        delay = xp.minimum(delay, 0.5 * self.length)
+        theta = xp.clip(0.25 * self.attack * self.around("theta", -3.0, 3.0), 1e-4, 0.5)
+        theta = xp.minimum(theta, 0.2 * self.length)
+        fast = xp.minimum(xp.clip(0.15 * self.around("t60_fast", -3.0, 4.0), 0.004, 20.0), 2.0 * self.length)
+        slow = self.around("t60_slow", -3.0, 0.3) / (1.0 / self.t60 + 0.6 / self.length)
+        return (
+            (delay[:, 0:1], _steeper(theta[:, 0:1], fast, xp), fast, self.gain("gain_fast")),
+            (delay[:, 1:2], _steeper(theta[:, 1:2], slow, xp), slow, self.gain("gain_slow")),
+        )
+
+    def middle(self) -> tuple[Any, Any, Any]:
+        """The gaussian, narrow enough to begin where the vector may."""
+        xp, out = self.xp, self.out["middle"]
+        at = self.length * xp.clip(0.6 + 0.2 * out[:, 0:1], 0.1, 1.0)
+        sigma = self.length * 0.15 * xp.exp(xp.clip(0.5 * out[:, 1:2], -2.0, 1.0))
+        return at, xp.minimum(sigma, (at + BEFORE * self.length) / REACH), self.gain("gain_middle")
+
+    def end(self) -> tuple[Any, Any, Any]:
+        """What runs backward from the end, to where the vector may begin at most."""
+        xp, out = self.xp, self.out["end"]
+        release = xp.minimum(0.05 * xp.exp(xp.clip(out[:, 0:1], -5.0, 4.0)), 0.9 * self.length)
+        theta = xp.minimum(0.015 * xp.exp(xp.clip(out[:, 1:2], -3.0, 4.0)), (1 + BEFORE) * self.length / GAMMA_REACH)
+        theta = xp.minimum(theta, (self.length - release + BEFORE * self.length) / GAMMA_REACH)
+        return self.length - release, theta, self.gain("gain_end")
+
+    def noise(self) -> tuple[Any, Any, Any, Any, Any]:
+        """At the onset, decaying, sustained."""
+        xp, out, length = self.xp, self.out["noise_time"], self.length
+        time = xp.exp(xp.clip(out, -4.0, 3.0))
+        fast = xp.minimum(0.01 * time[:, 0:1], 0.15 * length)
+        slow = xp.minimum(0.15 / (6.9 / self.t60 + 0.5 / length) * time[:, 1:2], 0.25 * length) + 2e-3
+        at = length * xp.clip(0.5 + 0.2 * out[:, 2:3], 0.1, 1.0)
+        sigma = xp.minimum(0.2 * length * time[:, 3:4], (at + BEFORE * length) / REACH)
+        return (
+            self.gain("noise_gain"),
+            1000.0 * xp.exp2(xp.clip(1.5 * self.out["noise_centre"], -6.0, 4.5)),
+            self.around("noise_width", -1.5, 2.0, 0.7),
+            (fast * (NOISE_SHAPES[0] - 1), slow * (NOISE_SHAPES[1] - 1), at),
+            (fast * NOISE_SHAPES[0] ** 0.5, slow * NOISE_SHAPES[1] ** 0.5, sigma),
+        )
 
 
 def _whole(first: int, last: int, xp: Any, like: Any) -> Any:
