@@ -14,7 +14,7 @@ from motes.encoders.progress import Progress
 from motes.encoders.siam.hearing import events_of, features_of, mono_of, network_of, windows_of
 from motes.encoders.siam.numbers import Readers
 from motes.encoders.siam.options import SiamOptions
-from motes.encoders.siam.peaks import Detections, Thresholds
+from motes.encoders.siam.peaks import LOWEST_SURENESS, Detections, Thresholds
 from motes.encoders.siam.pitch import with_fine_pitch
 from motes.encoders.siam.real_time import streamed
 from motes.encoders.siam.stereo import channel_gains_db
@@ -67,10 +67,7 @@ def detections_of(source: Source, options: SiamOptions) -> tuple[Detections, Rea
     """The events of a recording, and the sixteen numbers of each, `(n_events, 16)`."""
     mono = mono_of(source)
     windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1)
-    thresholds = Thresholds(
-        onset=options.sureness, band_onset=options.sureness, events_per_second=options.events_per_second or None
-    )
-    found = events_of(windows, thresholds)
+    found = events_of(windows, _thresholds(options))
     outputs = Readers.shipped().numbers_of(found, *features_of(windows, found))
     found = with_fine_pitch(found, mono)
     numbers = outputs[:, : len(NUMBERS)]
@@ -92,8 +89,11 @@ def _streamed(
 
 
 def _thresholds(options: SiamOptions) -> Thresholds:
-    sureness, most = options.sureness, options.events_per_second or None
-    return Thresholds(onset=sureness, band_onset=sureness, events_per_second=most)
+    # Probabilities of what has no pitch are lower, for sounds that are as likely there.
+    band_onset = max(LOWEST_SURENESS, options.sureness * Thresholds.band_onset / Thresholds.onset)
+    return Thresholds(
+        onset=options.sureness, band_onset=band_onset, events_per_second=options.events_per_second or None
+    )
 
 
 def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:

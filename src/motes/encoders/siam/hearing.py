@@ -43,8 +43,9 @@ from motes.errors import ParameterError
 # Frames of a window; the grid is a part of what the events are, so it is no option.
 WINDOW_FRAMES = 256
 MODEL = "siam-1"
-# Where lengths stand in `reading.key_features`.
-LENGTH_COLUMN = N_KEY_FEATURES - len(SOUNDING_FRAMES) - 2
+# Where what is known when all has been looked at stands in `reading.key_features`.
+FIRST_SOUNDING_COLUMN = N_KEY_FEATURES - len(SOUNDING_FRAMES)
+LENGTH_COLUMN = FIRST_SOUNDING_COLUMN - 2
 
 
 class Window(NamedTuple):
@@ -112,8 +113,7 @@ def windows_of(mono: Floats, network: Network, n_threads: int = 1) -> list[Windo
 def events_of(windows: Sequence[Window], thresholds: Thresholds) -> Detections:
     """Events of the windows of a recording, in their order, with whole pitches."""
     keys, bands = (joined([getattr(window, name) for window in windows]) for name in ("keys", "bands"))
-    sounding = np.concatenate([np.zeros((0, N_KEYS), np.float32), *(window.sounding for window in windows)])
-    return detections(keys, bands, sounding, thresholds)
+    return detections(keys, bands, _sounding(windows), thresholds)
 
 
 def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, Floats]:
@@ -123,13 +123,17 @@ def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, F
     nothing = np.zeros((0, N_KEY_FEATURES), np.float32), np.zeros((0, N_BAND_FEATURES), np.float32)
     keys = np.concatenate([nothing[0], *(window.key_features for window in windows)])
     bands = np.concatenate([nothing[1], *(window.band_features for window in windows)])
-    keys = keys[found.candidate[found.is_pitched]]
+    pitched = found.candidate[found.is_pitched]
+    keys = keys[pitched]
     keys[:, LENGTH_COLUMN] = np.log2((found.end_s - found.onset_s)[found.is_pitched])
     if len(keys):
-        seen = joined([window.keys for window in windows]).only(found.candidate[found.is_pitched])
-        sounding = np.concatenate([window.sounding for window in windows])
-        keys[:, -len(SOUNDING_FRAMES) :] = sounding_features(sounding, seen.frames, seen.places)
+        seen = joined([window.keys for window in windows]).only(pitched)
+        keys[:, FIRST_SOUNDING_COLUMN:] = sounding_features(_sounding(windows), seen.frames, seen.places)
     return keys, bands[found.candidate[~found.is_pitched]]
+
+
+def _sounding(windows: Sequence[Window]) -> Floats:
+    return np.concatenate([np.zeros((0, N_KEYS), np.float32), *(window.sounding for window in windows)])
 
 
 def _window(mono: Floats, network: Network, nothing: Maps, first: int, n: int) -> Window:

@@ -15,7 +15,12 @@ class SiamOptions(Options):
     events_per_second: int = option(
         12, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
     )
-    sureness: float = option(0.4, "Events that are less likely than this are left out.", low=0.03, high=0.99)
+    sureness: float = option(
+        0.4,
+        "Events that are less likely than this are left out; of what has no pitch, than three quarters of it.",
+        low=0.03,
+        high=0.99,
+    )
     refine: int = option(
         0,
         "Turn the events into splats and fit these on by so many steps of gradient descent; 0 leaves them as vectors.",

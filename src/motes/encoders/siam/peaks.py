@@ -33,9 +33,9 @@ class Thresholds:
     """
 
     onset: float = 0.4
-    band_onset: float = 0.4
+    band_onset: float = 0.3
     sounding: float = 0.5
-    silent: float = 0.25
+    silent: float = 0.5
     events_per_second: int | None = None
 
     def __post_init__(self) -> None:
