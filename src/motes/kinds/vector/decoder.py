@@ -30,6 +30,8 @@ HIGHEST_KNOWN_HZ = 11025.0
 RMS_DB = 10 * np.log10(2.0)
 # Of what does not ring.
 SHORTEST_S = 1e-5
+# Of the scale of a gamma that hardly rings: where it did not at all, fast renders would miss its onset.
+RINGS_FOR = 0.5
 # A splat of one partial alone.
 FLAT_OCTAVES = 1e3
 # Partials start apart: their phases are multiples of the golden ratio's turn.
@@ -141,7 +143,7 @@ def _parts(made: Structure) -> Any:
     at, sigma, gain = made.middle
     yield at, sigma, 0.0, SHORTEST_S, gain, still, 0
     at, theta, gain = made.end
-    yield at - theta, theta * SHAPE**0.5, SHAPE, SHORTEST_S, gain, still, 1
+    yield at - theta, theta * SHAPE**0.5, SHAPE, RINGS_FOR * theta, gain, still, 1
 
 
 def _noises(made: Structure) -> dict[str, Array]:

@@ -19,7 +19,7 @@ NOISE_SHAPES = (2.0, 1.2, 0.0)
 # How far before its onset a vector may sound, of its length: reached at −100 dB.
 BEFORE = 0.12
 # Standard deviations of a gaussian to that level, and scales of a gamma of shape 2, a little more.
-REACH, GAMMA_REACH = 4.8, 18.0
+REACH, GAMMA_REACH = 4.8, 18.9
 # Outputs by name: how many each has.
 OUTPUTS = {
     "delay": 2,
