@@ -170,7 +170,9 @@ def encode(
     begun_s = started_s() if len(todo) == 1 else None
     if getattr(options, "real_time", False) and (len(todo) > 1 or files.json):
         raise UsageError("--real-time writes the events of one recording on standard output, as lines of JSON")
-    work = Encode(options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s, on_progress=_print_message)
+    work = Encode(
+        options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s, on_progress=_print_message
+    )
     return files.do(todo, work, chosen.doing, _account)
 
 

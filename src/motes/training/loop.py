@@ -48,7 +48,7 @@ def train(
     examples = Examples(options.data)
     if not examples.found:
         raise ParameterError(f"there are no labelled recordings in {', '.join(options.data)}")
-    network = NETWORKS[options.model]().to(device, memory_format=torch.channels_last)
+    network = NETWORKS[options.model]().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = copy.deepcopy(network).requires_grad_(False)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     step = 0

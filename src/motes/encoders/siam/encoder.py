@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,8 +28,8 @@ from motes.stop_reason import StopReason
 from motes.version import __version__
 
 Reals = NDArray[np.float64]
-# Where the length of an event stands among the outputs, and for how long it is audible; how much of the latter, which is
-# read at its onset, counts beside the end that was detected (chosen on rendered pieces).
+# Where the length of an event stands among the outputs, and for how long it is audible; how much of the latter, which
+# is read at its onset, counts beside the end that was detected (chosen on rendered pieces).
 LENGTH, AUDIBLE, READ_PART = 2, 16, 0.25
 # Of all the work, the network's part, for its progress.
 NETWORK_PART = 0.9
@@ -102,7 +103,7 @@ def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:
         return Vector.empty(source.n_channels)
     gain_db = channel_gains_db(source, found)
     last_s = max(source.n_samples - 1, 0) / source.sample_rate_hz
-    columns = {name: numbers[:, k] for k, name in enumerate(NUMBERS)}
+    columns: dict[str, Any] = {name: numbers[:, k] for k, name in enumerate(NUMBERS)}
     return Vector(time_s=np.minimum(found.onset_s, last_s), gain_db=gain_db, **columns)
 
 

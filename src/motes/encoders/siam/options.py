@@ -29,8 +29,8 @@ class SiamOptions(Options):
     )
     real_time: bool = option(
         False,
-        "Find the events as a stream brings them, by a smaller network that knows little of what is to come: each start "
-        "is known within 250 ms, the numbers when the sound ends.",
+        "Find the events as a stream brings them, by a smaller network that knows little of what is to come: each "
+        "start is known within 250 ms, the numbers when the sound ends.",
     )
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
