@@ -80,7 +80,7 @@ def encode(
     encoder: Literal["splat"],
     events: int = 64,
     iterations: int = 3000,
-    init: Literal["pursuit", "random"] = "pursuit",
+    init: Literal["pursuit", "random", "notes"] = "pursuit",
     envelope: Literal["gaussian", "gamma"] = "gaussian",
     loss: str = "convergence:1",
     room: str = "none",
