@@ -202,9 +202,7 @@ class DensityControl:
                 stays[i], used = False, used + 1
         return stays, atoms.first(used)
 
-    def _duplicates(
-        self, extent: Extent, energy: NDArray[np.float64], noise: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
+    def _duplicates(self, extent: Extent, energy: NDArray[np.float64], noise: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Events that a stronger one at the same time and frequency, of nearly the same length, makes superfluous."""
         limits, (time, hz, width) = self.thresholds, extent
         duplicate = np.zeros(len(hz), np.bool_)

@@ -360,7 +360,11 @@ class _Fit:
             source_digest=self.source.digest(),
             version=__version__,
         )
-        parts: dict[str, Any] = {table.KIND: table, "groups": _groups(table), "rooms": (room,) if room is not None else ()}
+        parts: dict[str, Any] = {
+            table.KIND: table,
+            "groups": _groups(table),
+            "rooms": (room,) if room is not None else (),
+        }
         return Scene(self.rate, self.source.n_samples, self.source.n_channels, metadata=metadata, **parts)
 
 

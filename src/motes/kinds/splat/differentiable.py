@@ -263,7 +263,9 @@ def _noise(c: dict[str, Tensor], chosen: Tensor, start: Tensor, end: Tensor, rat
             continue
         since = (torch.arange(low, high) / rate - c["time_s"][i]).float()
         width, shape = c["width_s"][i].float(), c["shape"][i]
-        envelope = _gamma_burst(since, shape.float(), width) if shape > 0 else torch.exp(-0.5 * (since / width).square())
+        envelope = (
+            _gamma_burst(since, shape.float(), width) if shape > 0 else torch.exp(-0.5 * (since / width).square())
+        )
         across = torch.sigmoid(since / c["crossfade_s"][i].float() - 2)
         first, later = (_periodic(part[j], low, high, period) for part in (early, late))
         burst = envelope * torch.lerp(first, later, across)

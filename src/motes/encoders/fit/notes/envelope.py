@@ -25,8 +25,8 @@ LATER = (0.0, 1.0, 1.6, 2.2)
 T60_S = np.geomspace(0.08, 12.0, 28)
 # When it is damped, as parts of the note's length.
 DAMPED = (0.6, 0.8, 1.0, 1.25)
-# A damped envelope, or one that swells, has to be nearer than a plain one by this part of the error.
-SIMPLER = 0.85
+# A damped envelope, or one that swells, has to be nearer than a plain one by this part of the error, and of all energy.
+SIMPLER, WORTH = 0.85, 0.01
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,17 @@ def fitted(measured: Reals, times_s: Reals, onset_s: float, end_s: float, smeare
     bursts = [(w, onset_s + shift) for w in ATTACKS_S for shift in (-0.02, -0.01, 0.0, 0.01, 0.02, 0.035)]
     swells = [(part * length, onset_s + later * part * length) for part, later in product(SWELLS, LATER)]
     fadings = [np.inf, *(0.5 * part * length for part in DAMPED)]
-    best: tuple[float, Envelope] | None = None
+    best, least = (np.inf, Envelope(onset_s, ATTACKS_S[1], 1.0)), WORTH * float(np.sum(measured**2))
     for places, crossfade in product((bursts, swells), fadings):
         found = min(
             (
                 _error(Envelope(time, width, float(t60), crossfade), measured, times_s, smeared_s)
-                for (width, time), t60 in product(places, T60_S[:: 2 if places is bursts else 4])
+                for (width, time), t60 in product(places, T60_S[:: 1 if places is bursts else 4])
             ),
             key=lambda pair: pair[0],
         )
-        if best is None or found[0] < SIMPLER * best[0]:
+        if found[0] < min(SIMPLER * best[0], best[0] - least) or np.isinf(best[0]):
             best = found
-    assert best is not None
     return best[1]
 
 

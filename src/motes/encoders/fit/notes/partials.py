@@ -133,4 +133,6 @@ def partials_of(audio: Reals, sample_rate_hz: int, note: Note, until_s: float = 
     times = first / sample_rate_hz + np.arange(found.shape[2]) * (step / sample_rate_hz)
     channel = int(np.argmax(np.sum(np.abs(found) ** 2, axis=(0, 2))))
     smeared = HANN_DEVIATION * length / sample_rate_hz
-    return Partials(f0, inharmonicity, frequency, times, np.abs(found), np.angle(found[:, channel]), smeared, sample_rate_hz / 2)
+    return Partials(
+        f0, inharmonicity, frequency, times, np.abs(found), np.angle(found[:, channel]), smeared, sample_rate_hz / 2
+    )

@@ -7,7 +7,6 @@ spectrum and a decay of its own, come much nearer. They are of one pitch and beg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from motes.encoders.fit.notes.envelope import Envelope, decays, fitted
 from motes.encoders.fit.notes.heard import Note
 from motes.encoders.fit.notes.partials import Partials, partials_of
+from motes.encoders.fit.notes.spectra import NARROWEST, SharedOut, Spectra, Spectrum
 from motes.kinds.splat.table import Splat
 from motes.units import HIGHEST_HZ, NEPERS_60_DB, OCTAVE_DB
 
@@ -27,22 +27,11 @@ MOST_SPLATS, WORTH = 3, 0.02
 FAINT = 3e-3
 # Roll-off that a group's spectrum begins with, in dB per octave, and what is allowed; the spectrum's least and greatest
 # standard deviation, in octaves; the steepest slope of damping.
-ROLLOFF_DB, ROLLOFFS_DB, WIDTHS, STEEPEST = 6.0, (-18.0, 60.0), (0.15, 20.0), 2.0
+ROLLOFF_DB, ROLLOFFS_DB, WIDTHS, STEEPEST = 6.0, (-18.0, 60.0), (NARROWEST, 20.0), 2.0
 # Where the low-pass of a damped note ends, as a part of f0.
 DAMPED_TO = 0.25
 # A note quieter than this is none, full scale 1.
 SILENT = 1e-6
-
-
-@dataclass(frozen=True)
-class _Spectrum:
-    """ln amplitude = `level` + `slope` ln k + `bend` log₂²(f/f0) of partials `low` … `high` − 1, counted from 0."""
-
-    low: int
-    high: int
-    level: float
-    slope: float
-    bend: float
 
 
 def splats_of_notes(
@@ -87,70 +76,21 @@ def _rows(audio: Reals, rate: int, note: Note, until_s: float) -> list[list[Row]
     if not amplitude.max() > SILENT:
         return []
     return [
-        [_row(partials, envelope, amplitude, t60, spectrum, spectra, note.end_s) for spectrum in spectra]
+        [_row(partials, envelope, amplitude, t60, spectrum, note.end_s) for spectrum in spectra]
         for spectra in _shared_out(partials, amplitude, t60)
     ]
 
 
-def _shared_out(partials: Partials, amplitude: Reals, t60: Reals) -> list[tuple[_Spectrum, ...]]:
+def _shared_out(partials: Partials, amplitude: Reals, t60: Reals) -> list[Spectra]:
     """The spectra that 1, 2 and 3 splats have at best; fewer where one more is not worth it."""
     n = int(np.flatnonzero(amplitude > FAINT * amplitude.max())[-1]) + 1
-    weight = amplitude**2 * t60
-    tried = {(i, j): _spectrum(partials, amplitude, weight, i, j) for i in range(n) for j in range(i + 1, n + 1)}
-    error = {place: _error(partials, amplitude, t60, spectrum) for place, spectrum in tried.items()}
-    best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, ())}
-    for parts in range(1, MOST_SPLATS + 1):
-        for end in range(parts, n + 1):
-            best[parts, end] = min(
-                (best[parts - 1, i][0] + error[i, end], (*best[parts - 1, i][1], i))
-                for i in range(parts - 1, end)
-                if (parts - 1, i) in best
-            )
-    whole, chosen = float(np.sum(weight)), []
-    for parts in range(1, MOST_SPLATS + 1):
-        fewer = chosen[-1] if chosen else None
-        if parts > n or (fewer and best[parts - 1, n][0] - best[parts, n][0] < WORTH * whole):
-            chosen.append(fewer or ())
-            continue
-        starts = best[parts, n][1]
-        chosen.append(tuple(tried[i, j] for i, j in zip(starts, (*starts[1:], n), strict=True)))
-    return chosen
+    octaves = np.log2(partials.frequency_hz[:n] / partials.f0_hz)
+    found = SharedOut(octaves, amplitude[:n], t60[:n])
+    return found.best(MOST_SPLATS, WORTH)
 
 
-def _spectrum(partials: Partials, amplitude: Reals, weight: Reals, low: int, high: int) -> _Spectrum:
-    """The smooth spectrum nearest to the amplitudes of a group of partials; it never bends upwards."""
-    number = np.arange(low, high) + 1.0
-    octaves = np.log2(partials.frequency_hz[low:high] / partials.f0_hz)
-    level = np.log(np.maximum(amplitude[low:high], 1e-9))
-    root = np.sqrt(weight[low:high] + 1e-6 * weight.max())
-    for columns in (3, 2, 1)[max(0, 3 - (high - low)) :]:
-        matrix = np.stack([np.ones(high - low), np.log(number), octaves**2], axis=1)[:, :columns]
-        solution = np.linalg.lstsq(matrix * root[:, None], level * root, rcond=None)[0]
-        values = [*map(float, solution), 0.0, 0.0][:3]
-        if values[2] <= 0:
-            break
-    return _Spectrum(low, high, *values)
-
-
-def _error(partials: Partials, amplitude: Reals, t60: Reals, spectrum: _Spectrum) -> float:
-    """Energy by which a group of partials misses its amplitudes, in units of amplitude² · seconds."""
-    part = slice(spectrum.low, spectrum.high)
-    number = np.arange(spectrum.low, spectrum.high) + 1.0
-    octaves = np.log2(partials.frequency_hz[part] / partials.f0_hz)
-    level = spectrum.level + spectrum.slope * np.log(number) + spectrum.bend * octaves**2
-    return float(np.sum((np.exp(np.minimum(level, 20.0)) - amplitude[part]) ** 2 * t60[part]))
-
-
-def _row(
-    partials: Partials,
-    envelope: Envelope,
-    amplitude: Reals,
-    t60: Reals,
-    spectrum: _Spectrum,
-    spectra: tuple[_Spectrum, ...],
-    end_s: float,
-) -> Row:
-    """The splat of a group of partials, one of `spectra`, of a note that ends at `end_s`."""
+def _row(partials: Partials, envelope: Envelope, amplitude: Reals, t60: Reals, spectrum: Spectrum, end_s: float) -> Row:
+    """The splat of a group of partials of a note that ends at `end_s`."""
     f0, part = partials.f0_hz, slice(spectrum.low, spectrum.high)
     width = float(np.clip(np.sqrt(-0.5 / spectrum.bend), *WIDTHS)) if spectrum.bend < 0 else WIDTHS[1]
     # A slope of ln k is one of octaves, as long as partials are nearly harmonic: part of it moves the centre.
@@ -177,8 +117,8 @@ def _row(
         "cutoff_end_hz": max(50.0, DAMPED_TO * f0) if is_damped else partials.bandwidth_hz,
         # Where it is not damped, the low-pass is ready to.
         "crossfade_s": envelope.crossfade_s if is_damped else max(0.02, 0.5 * (end_s - envelope.time_s)),
-        "low_hz": 0.0 if spectrum is spectra[0] else _between(partials, spectrum.low),
-        "high_hz": HIGHEST_HZ if spectrum is spectra[-1] else _between(partials, spectrum.high),
+        "low_hz": _between(partials, spectrum.low) if spectrum.low > 0 else 0.0,
+        "high_hz": HIGHEST_HZ if spectrum.is_last else _between(partials, spectrum.high),
     }
 
 
