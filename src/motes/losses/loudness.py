@@ -32,8 +32,8 @@ def loudness_distance(
     """Mean magnitude of the difference of two specific loudnesses over the mean of the reference's, `(batch,)`, 0 … ∞;
     mean over two windows of about 23 and 93 ms.
 
-    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Faint bands count more than in spectrograms, and
-    phase does not count. Raises ParameterError for tensors that do not fit or a missing rate.
+    `estimate`, `reference`: `(batch, channels, samples)`, full scale 1. Faint bands count more than in spectrograms,
+    and phase does not count. Raises ParameterError for tensors that do not fit or a missing rate.
     """
     check_pair(estimate, reference)
     total = torch.zeros(estimate.shape[0], dtype=estimate.dtype, device=estimate.device)
@@ -47,8 +47,8 @@ def specific_loudness(
     signal: Tensor, sample_rate_hz: float | None, *, window_s: float = WINDOWS_S[0], n_bands: int = N_BANDS
 ) -> Tensor:
     """Specific loudness `(batch, channels, frames, n_bands)` of `(batch, channels, n)`, 1 for a sinusoid of full scale:
-    the power in bands, equal on the ERB-rate scale from 50 Hz to 16 kHz or half the rate, to the power 0.2 above that of
-    −90 dB re full scale.
+    the power in bands, equal on the ERB-rate scale from 50 Hz to 16 kHz or half the rate, to the power 0.2 above that
+    of −90 dB re full scale.
 
     Frames are a quarter of a window apart, which is the power of two of samples nearest to `window_s` seconds. Raises
     ParameterError for a signal that does not fit or a missing rate.
@@ -64,8 +64,8 @@ def specific_loudness(
 
 @kept(32)
 def _bands(n_fft: int, rate: float, n_bands: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Triangles on the ERB-rate scale, at least one ERB to either side, `(bins, n_bands)`; a band between two bins takes
-    the nearer one.
+    """Triangles on the ERB-rate scale, at least one ERB to either side, `(bins, n_bands)`; a band between two bins
+    takes the nearer one.
     """
     high_hz = min(HIGHEST_HZ, rate / 2)
     if high_hz <= LOW_HZ:

@@ -360,12 +360,9 @@ class _Fit:
             source_digest=self.source.digest(),
             version=__version__,
         )
-        parts: dict[str, Any] = {
-            table.KIND: table,
-            "groups": _groups(table),
-            "rooms": (room,) if room is not None else (),
-        }
-        return Scene(self.rate, self.source.n_samples, self.source.n_channels, metadata=metadata, **parts)
+        parts: dict[str, Any] = {table.KIND: table, "rooms": (room,) if room is not None else ()}
+        size = self.rate, self.source.n_samples, self.source.n_channels
+        return Scene(*size, metadata=metadata, groups=_groups(table), **parts)
 
 
 def _groups(table: EventTable) -> Groups:

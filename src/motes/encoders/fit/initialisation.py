@@ -59,7 +59,7 @@ def random_atoms(audio: Reals, sample_rate_hz: int, n_events: int, random: np.ra
 
 
 def noise_atoms(audio: Reals, sample_rate_hz: int, n_events: int) -> Atoms:
-    """Places for bursts of noise, over all of `audio` `(n_channels, n_samples)` and four bands, about as loud as that."""
+    """Places for bursts of noise, over all of `audio` `(n_channels, n_samples)` and four bands, as loud."""
     n_channels, n_samples = audio.shape
     n_times = n_events // len(NOISE_HZ)
     if not n_times:

@@ -1,5 +1,7 @@
 """Notes out of files."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,17 +11,13 @@ from motes.encoders.fit.notes.heard import Note, notes_for, read_notes
 from motes.errors import ParameterError
 
 WANTED = (Note(0.1, 0.5, 60.0, 1.0), Note(0.4, 0.9, 64.5, 0.5))
+ROWS = [{"onset_s": n.onset_s, "end_s": n.end_s, "pitch": n.pitch, "strength": n.strength} for n in WANTED]
 SILENCE = ArraySource(np.zeros(16000), 16000)
 
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "onset_s,end_s,pitch,strength\n0.4,0.9,64.5,0.5\n0.1,0.5,60,\n",
-        '[{"onset_s": 0.4, "end_s": 0.9, "pitch": 64.5, "strength": 0.5}, {"onset_s": 0.1, "end_s": 0.5, "pitch": 60}]',
-        '{"notes": [{"onset_s": 0.1, "end_s": 0.5, "pitch": 60},'
-        ' {"onset_s": 0.4, "end_s": 0.9, "pitch": 64.5, "strength": 0.5}]}',
-    ],
+    ["onset_s,end_s,pitch,strength\n0.4,0.9,64.5,0.5\n0.1,0.5,60,\n", json.dumps(ROWS), json.dumps({"notes": ROWS})],
 )
 def test_files_of_notes(tmp_path, text):
     (tmp_path / "notes").write_text(text, encoding="utf-8")
@@ -59,4 +57,4 @@ class heard_by_somebody:
     @staticmethod
     def heard_notes(source):
         assert source.sample_rate_hz == 16000
-        return [{"onset_s": n.onset_s, "end_s": n.end_s, "pitch": n.pitch, "strength": n.strength} for n in WANTED]
+        return ROWS

@@ -79,10 +79,8 @@ def notes_for(source: Source, path: str | None, given: Iterable[Any] | None = No
 
     Raises ParameterError where there are none to be had, or a note begins past the recording's end.
     """
-    if given is not None:
-        notes = notes_of(given)
-    else:
-        notes = heard_notes(source) if path is None else read_notes(path)
+    found = given if given is not None else heard_notes(source) if path is None else read_notes(path)
+    notes = notes_of(found)
     duration_s = source.n_samples / source.sample_rate_hz
     late = [note.onset_s for note in notes if note.onset_s >= duration_s > 0]
     if late:

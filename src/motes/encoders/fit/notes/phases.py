@@ -14,8 +14,8 @@ WIDTHS, RINGING_S = 2.0, 0.15
 
 
 def aligned(events: Splat, audio: Reals, sample_rate_hz: int) -> Splat:
-    """Splats whose strongest partials have the phases that `audio`, `(n_channels, n_samples)`, has there: decoded splats
-    that go on from each other then do so without a break.
+    """Splats whose strongest partials have the phases that `audio`, `(n_channels, n_samples)`, has there: those that go
+    on from each other then do so without a break.
     """
     if not len(events):
         return events

@@ -1,6 +1,6 @@
 """Heard notes as splats: a few for each note, which share its partials out among them, from low to high.
 
-A splat's spectrum is smooth and partials of real notes are not: up to three neighbouring groups of partials, each with a
+A splat's spectrum is smooth and partials of real notes are not: up to three of them, each with a
 spectrum and a decay of its own, come much nearer. They are of one pitch and begin together.
 """
 
