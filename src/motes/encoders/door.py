@@ -97,6 +97,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    notes: str | None = None,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 

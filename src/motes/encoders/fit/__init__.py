@@ -29,10 +29,10 @@ def encode(
     """The scene of a recording: events of the options' kind, rounded as a file stores them.
 
     With init notes, `notes` are those to begin with, objects or mappings with `onset_s`, `end_s` and `pitch`, in place
-    of the options' file or of what is heard. `watch` is called with the scene as it stands, every few steps. Ctrl-C, the
-    time limit, which counts from `begun_s` (of time.monotonic, by default now), and the other ends keep the best so far;
-    the scene's `metadata.stop_reason` says which it was. Raises ParameterError for options or audio that make no sense,
-    AudioError for a file that cannot be read, MissingExtraError without PyTorch.
+    of the options' file or of what is heard. `watch` is called with the scene as it stands, every few steps. Ctrl-C,
+    the time limit, which counts from `begun_s` (of time.monotonic, by default now), and the other ends keep the best
+    so far; the scene's `metadata.stop_reason` says which it was. Raises ParameterError for options or audio that make
+    no sense, AudioError for a file that cannot be read, MissingExtraError without PyTorch.
     """
     begun_s = time.monotonic() if begun_s is None else begun_s
     from motes.audio import as_source
