@@ -349,7 +349,7 @@ class _Fit:
         chosen = {
             name: value
             for name, value in asdict(self.options).items()
-            if value is not None and name not in ("checkpoint", "resume")
+            if value is not None and name not in ("checkpoint", "resume", "notes")
         }
         if self.options.room == "auto":
             chosen["room"] = f"auto: {room.name if room is not None else 'none'}"

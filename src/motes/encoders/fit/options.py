@@ -23,7 +23,9 @@ class FitOptions(Options):
     iterations: int = option(3000, "Steps of gradient descent at most, for each stretch.", low=0, high=_LARGEST)
     init: Literal["pursuit", "random"] = option("pursuit", "What the fit starts from: `pursuit`, or `random` events.")
     envelope: Literal["gaussian", "gamma"] = option("gaussian", "Of splats, in time: `gaussian` or `gamma`.")
-    loss: str = option("convergence:1", "What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.")
+    loss: str = option(
+        "convergence:1,loudness:0.3", "What is lowered: losses with their weights, such as `stft:1,auditory:0.2`."
+    )
     room: str = option(
         "none",
         "The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH "

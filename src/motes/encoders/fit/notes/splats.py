@@ -22,7 +22,7 @@ Reals = NDArray[np.float64]
 Row = dict[str, float | Reals]
 
 # Splats of a note at most, and the part of its energy that a further one has to bring nearer.
-MOST_SPLATS, WORTH = 3, 0.02
+MOST_SPLATS, WORTH = 3, 0.005
 # A note's partials that are this much weaker than its strongest are left to the spectrum's slope.
 FAINT = 3e-3
 # Roll-off that a group's spectrum begins with, in dB per octave, and what is allowed; the spectrum's least and greatest
