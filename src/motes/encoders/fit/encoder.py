@@ -30,7 +30,7 @@ except ImportError as error:
 from motes.encoders.fit.checkpoint import Checkpoint, restore, store
 from motes.encoders.fit.density_control import DensityControl
 from motes.encoders.fit.gain_refit import refit_gains
-from motes.encoders.fit.notes.heard import notes_for
+from motes.encoders.fit.notes.note_list import notes_for
 from motes.encoders.fit.notes.phases import aligned
 from motes.encoders.fit.notes.splats import splats_of_notes
 from motes.encoders.fit.objective import Objective
@@ -126,8 +126,8 @@ def _whole(source: Source) -> NDArray[np.float64]:
 
 def _given_notes(source: Source, options: FitOptions, notes: Iterable[Any] | None) -> EventTable:
     """Splats of the notes that a fit begins with."""
-    heard = notes_for(source, getattr(options, "notes", None), notes)
-    return splats_of_notes(_whole(source), source.sample_rate_hz, heard, options.events)[0]
+    found = notes_for(source, getattr(options, "notes", None), notes)
+    return splats_of_notes(_whole(source), source.sample_rate_hz, found, options.events)[0]
 
 
 def _quantised(scene: Scene) -> Scene:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motes.encoders.fit.notes.heard import Note
+from motes.encoders.fit.notes.note_list import Note
 from motes.encoders.fit.notes.partials import partials_of, stretched, tuned
 
 RATE = 22050

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from motes.encoders.fit import SplatOptions, encode, fit_on  # noqa: E402
-from motes.encoders.fit.notes.heard import Note  # noqa: E402
+from motes.encoders.fit.notes.note_list import Note  # noqa: E402
 from motes.encoders.fit.notes.splats import splats_of_notes  # noqa: E402
 from motes.errors import ParameterError  # noqa: E402
 from motes.kinds.splat.table import Splat  # noqa: E402

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from motes.encoders.fit.notes.heard import Note
+from motes.encoders.fit.notes.note_list import Note
 
 Reals = NDArray[np.float64]
 

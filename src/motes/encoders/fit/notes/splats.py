@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.fit.notes.envelope import Envelope, decays, fitted
-from motes.encoders.fit.notes.heard import Note
+from motes.encoders.fit.notes.note_list import Note
 from motes.encoders.fit.notes.partials import Partials, partials_of
 from motes.encoders.fit.notes.spectra import NARROWEST, SharedOut, Spectra, Spectrum
 from motes.kinds.splat.table import Splat
@@ -45,14 +45,14 @@ def splats_of_notes(
     """
     notes = sorted(notes, key=lambda note: note.onset_s)
     found = [_rows(audio, sample_rate_hz, note, _until(notes, number)) for number, note in enumerate(notes)]
-    heard = [number for number, rows in enumerate(found) if rows]
-    budget = len(heard) * MOST_SPLATS if n_splats is None else n_splats
-    heard = sorted(sorted(heard, key=lambda n: -notes[n].strength)[:budget])
-    each = min(MOST_SPLATS, budget // len(heard)) if heard else 0
-    rows = [row | {"group_id": i + 1} for i, number in enumerate(heard) for row in found[number][each - 1]]
+    sounding = [number for number, rows in enumerate(found) if rows]
+    budget = len(sounding) * MOST_SPLATS if n_splats is None else n_splats
+    sounding = sorted(sorted(sounding, key=lambda n: -notes[n].strength)[:budget])
+    each = min(MOST_SPLATS, budget // len(sounding)) if sounding else 0
+    rows = [row | {"group_id": i + 1} for i, number in enumerate(sounding) for row in found[number][each - 1]]
     if not rows:
         return Splat.empty(len(audio)), ()
-    return Splat(**{name: np.array([row[name] for row in rows]) for name in rows[0]}), tuple(heard)
+    return Splat(**{name: np.array([row[name] for row in rows]) for name in rows[0]}), tuple(sounding)
 
 
 def _until(notes: Sequence[Note], number: int) -> float:

@@ -17,7 +17,7 @@ from motes.errors import ParameterError
 # MIDI numbers that a note may have.
 LOWEST_PITCH, HIGHEST_PITCH = 0.0, 127.0
 # The encoder that hears notes, and the function at its door: `(source) -> notes`, each with the fields of `Note`.
-LISTENER, FUNCTION = "motes.encoders.siam", "heard_notes"
+LISTENER, FUNCTION = "motes.encoders.siam", "detect_notes"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def notes_for(source: Source, path: str | None, given: Iterable[Any] | None = No
 
     Raises ParameterError where there are none to be had, or a note begins past the recording's end.
     """
-    found = given if given is not None else heard_notes(source) if path is None else read_notes(path)
+    found = given if given is not None else detected_notes(source) if path is None else read_notes(path)
     notes = notes_of(found)
     duration_s = source.n_samples / source.sample_rate_hz
     late = [note.onset_s for note in notes if note.onset_s >= duration_s > 0]
@@ -90,7 +90,7 @@ def notes_for(source: Source, path: str | None, given: Iterable[Any] | None = No
     return notes
 
 
-def heard_notes(source: Source) -> tuple[Note, ...]:
+def detected_notes(source: Source) -> tuple[Note, ...]:
     """Notes as the listening encoder hears them in a recording; ParameterError where there is no such encoder."""
     try:
         listen = getattr(importlib.import_module(LISTENER), FUNCTION)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from motes.audio import ArraySource
-from motes.encoders.fit.notes import heard
-from motes.encoders.fit.notes.heard import Note, notes_for, read_notes
+from motes.encoders.fit.notes import note_list
+from motes.encoders.fit.notes.note_list import Note, notes_for, read_notes
 from motes.errors import ParameterError
 
 WANTED = (Note(0.1, 0.5, 60.0, 1.0), Note(0.4, 0.9, 64.5, 0.5))
@@ -42,19 +42,19 @@ def test_bad_files_are_named(tmp_path, text, said):
 
 
 def test_without_notes_and_without_a_listener_it_says_what_to_give(monkeypatch):
-    monkeypatch.setattr(heard, "LISTENER", "motes.encoders.nobody")
+    monkeypatch.setattr(note_list, "LISTENER", "motes.encoders.nobody")
     with pytest.raises(ParameterError, match="--notes FILE"):
         notes_for(SILENCE, None)
 
 
 def test_a_listener_is_asked(monkeypatch):
-    monkeypatch.setattr(heard, "LISTENER", __name__)
-    monkeypatch.setattr("importlib.import_module", lambda name: heard_by_somebody)
+    monkeypatch.setattr(note_list, "LISTENER", __name__)
+    monkeypatch.setattr("importlib.import_module", lambda name: somebody)
     assert notes_for(SILENCE, None) == WANTED
 
 
-class heard_by_somebody:
+class somebody:
     @staticmethod
-    def heard_notes(source):
+    def detect_notes(source):
         assert source.sample_rate_hz == 16000
         return ROWS
