@@ -55,6 +55,8 @@ STORED_EVERY = 100
 # Steps between scenes that are shown.
 SHOWN_EVERY = 20
 
+# The part of a band's power that may be lacking before noise fills it (benchmarks/RESULTS.md).
+LACKING_FROM = 0.4
 # Learning rate of splats that are fitted on, by default.
 FITTED_ON_RATE = 0.04
 
@@ -89,7 +91,9 @@ def encode(
     scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch, given).run())
     if not options.texture:
         return scene
-    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0))
+    return add_texture(
+        scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0, lacking_from=LACKING_FROM)
+    )
 
 
 def fit_on(
