@@ -56,7 +56,7 @@ STORED_EVERY = 100
 SHOWN_EVERY = 20
 
 # The part of a band's power that may be lacking before noise fills it (benchmarks/RESULTS.md).
-LACKING_FROM = 0.4
+LACKING_FROM = 0.45
 # Learning rate of splats that are fitted on, by default.
 FITTED_ON_RATE = 0.04
 

@@ -40,7 +40,7 @@ N_TRIALS = 8
 SMOOTHED_FRAMES = 2
 # The same beside events of other phases than the recording's, whose beats take longer to average out; and over which
 # part of the recording's power noise comes in there. Chosen on three of the clips of benchmarks/bench_splats.py.
-LONGER_FRAMES, LACKING_RISE = 4, 0.25
+LONGER_FRAMES, LACKING_RISE = 8, 0.25
 # Parts of a step by which a band's levels may be shifted before they are rounded.
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 # Rounding may leave this part of an event's power to the next event to put right.
