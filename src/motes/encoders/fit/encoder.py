@@ -173,7 +173,10 @@ class _Fit:
         """The scene of all segments, fitted one after the other."""
         checkpoint = self._restored()
         with self.limit.interrupting():
-            self._fit_segments(checkpoint)
+            try:
+                self._fit_segments(checkpoint)
+            except KeyboardInterrupt as interrupt:  # between segments: those that are done stay
+                self.stopped = reason_of(interrupt)
         return self._scene(self.done)
 
     def _fit_segments(self, checkpoint: Checkpoint | None) -> None:
