@@ -87,7 +87,8 @@ def encode(
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
     features = Features(gamma=options.envelope == "gamma")
     parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
-    given = _given_notes(source, options, notes) if options.init == "notes" else None
+    begins_with_notes = isinstance(options, SplatOptions) and options.init == "notes"
+    given = _given_notes(source, options, notes) if begins_with_notes else None
     scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch, given).run())
     if not options.texture:
         return scene
@@ -109,7 +110,7 @@ def fit_on(
     it; see `motes.encoders.fit.fit_on`.
     """
     options = replace(options or SplatOptions(learning_rate=FITTED_ON_RATE), iterations=steps, control_every=0)
-    source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, scene.sample_rate_hz)  # type: ignore[assignment,arg-type]
+    source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, scene.sample_rate_hz)  # type: ignore[assignment]
     mine, theirs = ((x.sample_rate_hz, x.n_samples, x.n_channels) for x in (scene, source))
     if mine != theirs:
         raise ParameterError(f"scene and recording differ in sample rate, samples or channels: {mine} and {theirs}")
@@ -253,7 +254,8 @@ class _Fit:
         number = self.parts.index(segment)
         first = -np.inf if number == 0 else self.parts[number - 1].last / self.rate
         last = np.inf if segment is self.parts[-1] else segment.last / self.rate
-        here = self.given.take((self.given.time_s >= first) & (self.given.time_s < last))
+        time_s = self.given.column("time_s")
+        here = self.given.take((time_s >= first) & (time_s < last))
         here = here.moved(np.full(len(here), -segment.first / self.rate))
         columns = {p.name: torch.from_numpy(np.array(here.column(p.name))) for p in here.PARAMS}
         return self.parameterisation.anchored(columns)
@@ -374,5 +376,6 @@ class _Fit:
 
 def _groups(table: EventTable) -> Groups:
     """A note for each group that events are in."""
-    ids = np.unique(table.group_id[table.group_id > 0])
+    ids = np.unique(table.column("group_id"))
+    ids = ids[ids > 0]
     return Groups(ids, np.zeros_like(ids), np.full_like(ids, ROLES.index("note")))

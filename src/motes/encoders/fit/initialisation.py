@@ -75,8 +75,12 @@ def noise_atoms(audio: Reals, sample_rate_hz: int, n_events: int) -> Atoms:
         for t, time in enumerate(times):
             near = np.exp(-(((seconds - time) / width_s) ** 2))
             level[b, t] = np.sqrt(2 * (band**2 @ near) / near.sum()) * NOISE_PART
-    hz = np.repeat(NOISE_HZ, n_times)
+    centre_hz = np.repeat(NOISE_HZ, n_times)
     amplitude = level.reshape(-1, n_channels)
     return Atoms(
-        np.tile(times, len(NOISE_HZ)), np.full(len(hz), width_s / HANN_SIGMA), hz, amplitude, np.zeros_like(amplitude)
+        np.tile(times, len(NOISE_HZ)),
+        np.full(len(centre_hz), width_s / HANN_SIGMA),
+        centre_hz,
+        amplitude,
+        np.zeros_like(amplitude),
     )

@@ -112,7 +112,7 @@ class SplatOptions(FitOptions):
     """How many splats are fitted to a recording, of which envelope, how, and for how long."""
 
     KIND: ClassVar[str] = "splat"
-    init: Literal["pursuit", "random", "notes"] = option(
+    init: Literal["pursuit", "random", "notes"] = option(  # type: ignore[assignment]  # atoms begin as no notes
         "pursuit",
         "What the fit starts from: `pursuit`, `random` events, or heard `notes`, up to three splats for each.",
     )
