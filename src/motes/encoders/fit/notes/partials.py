@@ -130,7 +130,7 @@ def partials_of(audio: Reals, sample_rate_hz: int, note: Note, until_s: float = 
         turned = part * np.exp(-2j * np.pi * hz * time)
         values.append(fftconvolve(turned, window[None] * (2 / window.sum()), "valid", axes=1)[:, ::step])
     found = np.stack(values)
-    times = first / sample_rate_hz + np.arange(found.shape[2]) * (step / sample_rate_hz)
+    times = np.asarray(first / sample_rate_hz + np.arange(found.shape[2]) * (step / sample_rate_hz), np.float64)
     channel = int(np.argmax(np.sum(np.abs(found) ** 2, axis=(0, 2))))
     smeared = HANN_DEVIATION * length / sample_rate_hz
     return Partials(
