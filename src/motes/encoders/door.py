@@ -80,9 +80,9 @@ def encode(
     encoder: Literal["splat"],
     events: int = 64,
     iterations: int = 3000,
-    init: Literal["pursuit", "random"] = "pursuit",
+    init: Literal["pursuit", "random", "notes"] = "pursuit",
     envelope: Literal["gaussian", "gamma"] = "gaussian",
-    loss: str = "convergence:1",
+    loss: str = "convergence:1,loudness:0.3",
     room: str = "none",
     time_limit_s: float | None = None,
     learning_rate: float = 0.02,
@@ -97,6 +97,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
+    notes: str | None = None,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
@@ -112,7 +113,7 @@ def encode(
     events: int = 64,
     iterations: int = 3000,
     init: Literal["pursuit", "random"] = "pursuit",
-    loss: str = "convergence:1",
+    loss: str = "convergence:1,loudness:0.3",
     room: str = "none",
     time_limit_s: float | None = None,
     learning_rate: float = 0.02,
