@@ -16,8 +16,8 @@ MODELS = ("whole", "streaming")
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained: in each
-    step on `batch` stretches of so many `frames`.
+    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained: in
+    each step on `batch` stretches of so many `frames`.
 
     The rate of learning rises in `warm_up` steps, stays, and falls to nothing in the last `cool_down` part of `steps`.
     """
@@ -67,7 +67,5 @@ def read_options(path: str | os.PathLike[str]) -> TrainingOptions:
     for name in values:
         if name not in known:
             raise ParameterError(f"a training has no option {name!r}: it has {', '.join(sorted(known))}")
-    taken: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
+    taken: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return TrainingOptions(**taken)

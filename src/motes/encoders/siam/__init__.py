@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from motes.encoders.siam.options import SiamOptions
 
 if TYPE_CHECKING:
-    from motes.audio import Audio
+    from motes.audio import Audio, Source
     from motes.encoders.progress import Progress
     from motes.encoders.siam.peaks import Detections
     from motes.scene.scene import Scene
@@ -35,7 +35,7 @@ def encode(
     return found(as_source(audio, sample_rate_hz), options, progress=progress)
 
 
-def detect(audio: Audio, sample_rate_hz: float | None = None, sureness: float = 0.4) -> Detections:
+def detect(audio: Audio | Source, sample_rate_hz: float | None = None, sureness: float = 0.4) -> Detections:
     """The notes and other sounds of a recording: onsets and ends in seconds, pitches as MIDI numbers with cents, levels
     in dBFS, how sure each is, and whether it has a pitch.
     """

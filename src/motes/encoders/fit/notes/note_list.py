@@ -1,9 +1,8 @@
-"""Notes as a fit begins with them: out of a file, or from the encoder that hears them."""
+"""Notes as a fit begins with them: out of a file, or from the encoder that finds them."""
 
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import math
 import os
@@ -16,8 +15,6 @@ from motes.errors import ParameterError
 
 # MIDI numbers that a note may have.
 LOWEST_PITCH, HIGHEST_PITCH = 0.0, 127.0
-# The encoder that hears notes, and the function at its door: `(source) -> notes`, each with the fields of `Note`.
-LISTENER, FUNCTION = "motes.encoders.siam", "detect_notes"
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,8 @@ def notes_of(rows: Iterable[Any]) -> tuple[Note, ...]:
 
 
 def notes_for(source: Source, path: str | None, given: Iterable[Any] | None = None) -> tuple[Note, ...]:
-    """The notes that a fit of this recording begins with: those `given`, of a file, or as the listening encoder hears
-    them.
+    """The notes that a fit of this recording begins with: those `given`, of a file, or as the encoder of events
+    finds them.
 
     Raises ParameterError where there are none to be had, or a note begins past the recording's end.
     """
@@ -91,14 +88,16 @@ def notes_for(source: Source, path: str | None, given: Iterable[Any] | None = No
 
 
 def detected_notes(source: Source) -> tuple[Note, ...]:
-    """Notes as the listening encoder hears them in a recording; ParameterError where there is no such encoder."""
-    try:
-        listen = getattr(importlib.import_module(LISTENER), FUNCTION)
-    except (ImportError, AttributeError):
-        raise ParameterError(
-            "init notes needs notes: a file of them as --notes FILE, JSON or CSV with onset_s, end_s and pitch"
-        ) from None
-    return notes_of(listen(source))
+    """Notes as the encoder of events finds them in a recording."""
+    from motes.encoders.siam import detect
+
+    found = detect(source)
+    rows = zip(found.onset_s, found.end_s, found.pitch, found.sureness, found.is_pitched, strict=True)
+    return notes_of(
+        Note(max(float(onset_s), 0.0), float(end_s), float(pitch), float(sureness))
+        for onset_s, end_s, pitch, sureness, is_pitched in rows
+        if is_pitched
+    )
 
 
 def _json_rows(text: str) -> list[Any]:
