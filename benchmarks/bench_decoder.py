@@ -9,10 +9,10 @@ import argparse
 from typing import NamedTuple
 
 import numpy as np
-from motes.data.rendering.sounds.soundfont import SoundFont
 from numpy.typing import NDArray
 
 from motes.data.note_vector import numbers_of
+from motes.data.rendering.sounds.soundfont import SoundFont
 from motes.kinds.splat.render import SplatRenderer
 from motes.kinds.vector.decoder import CURRENT, Decoder
 from motes.metrics.signal import spectral_convergence
@@ -80,7 +80,8 @@ def alone(font: Font, n: int, rng: np.random.Generator) -> None:
     for name, part in [*sorted(rows.items()), ("**with pitch**", list(map(tuple, pitched)))]:
         both = np.array(part)
         print(
-            f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} | {np.median(both[:, 0]):.3f} |"
+            f"| {name} | {len(part)} | {both[:, 0].mean():.3f} | {both[:, 1].mean():.3f} "
+            f"| {np.median(both[:, 0]):.3f} |"
         )
     print(f"\n{np.mean(counts):.1f} splats a vector, at most {max(counts)}")
 

@@ -2,8 +2,8 @@
 
     python tools/fetch_training_data.py FOLDER
 
-Debian packages are fetched by apt-get and unpacked, not installed; samples by npm; tinysoundfont, music21 and mido by pip
-into the environment that runs this. What is there already is left. docs/data.md lists each source with its licence.
+Debian packages are fetched by apt-get and unpacked, not installed; samples by npm; tinysoundfont, music21 and mido by
+pip into the environment that runs this. What is there already is left. docs/data.md lists each source with its licence.
 """
 
 from __future__ import annotations

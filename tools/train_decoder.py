@@ -9,9 +9,9 @@ import argparse
 
 import numpy as np
 import torch
-from motes.data.rendering.sounds.soundfont import SoundFont
 from safetensors.numpy import save_file
 
+from motes.data.rendering.sounds.soundfont import SoundFont
 from motes.training.decoder import Autoencoder, fit, statistics, weights_of
 from motes.training.single_notes import analysed_notes, tensors
 from motes.training.variation import varied

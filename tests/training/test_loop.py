@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from motes.audio.write import write_audio
-from motes.data.rendering.sounds.additive import AdditiveInstrument
-from motes.errors import ParameterError
-from motes.training import train
-from motes.training.loop import learning_rate
-from motes.training.options import TrainingOptions
+from motes.audio.write import write_audio  # noqa: E402
+from motes.data.rendering.sounds.additive import AdditiveInstrument  # noqa: E402
+from motes.errors import ParameterError  # noqa: E402
+from motes.training import train  # noqa: E402
+from motes.training.loop import learning_rate  # noqa: E402
+from motes.training.options import TrainingOptions  # noqa: E402
 
 RATE = 44100
 

@@ -86,8 +86,8 @@ def analyse_note(sound: Any, sample_rate_hz: int, pitch_hz: float | None) -> Not
 
 
 def _split(power: Array, low: Any, high: Any, bin_hz: float) -> tuple[Array, Array]:
-    """Power of the partials in each frame, `(n_frames, N_PARTIALS)`, and of what lies beside them, by bands, `(n_frames,
-    N_BANDS)`.
+    """Power of the partials in each frame, `(n_frames, N_PARTIALS)`, and of what lies beside them, by bands,
+    `(n_frames, N_BANDS)`.
     """
     running = _running(power)
     inside = np.zeros(power.shape[1] + 1)

@@ -7,6 +7,7 @@ splats' parameters, and is compared with the note's.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Activation(nn.Module):
 def perceptron(*sizes: int) -> nn.Sequential:
     """Linear layers of these sizes with activations between."""
     layers: list[nn.Module] = []
-    for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for i, (n_in, n_out) in enumerate(pairwise(sizes)):
         layers += ([Activation()] if i else []) + [nn.Linear(n_in, n_out)]
     return nn.Sequential(*layers)
 

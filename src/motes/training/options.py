@@ -15,8 +15,8 @@ MODELS = ("whole", "streaming")
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained: in each
-    step on `batch` stretches of so many `frames`.
+    """Folders of examples in MusicNet's layout, where checkpoints and the log go, and how the network is trained: in
+    each step on `batch` stretches of so many `frames`.
 
     The rate of learning rises in `warm_up` steps, stays, and falls to nothing in the last `cool_down` part of `steps`.
     """

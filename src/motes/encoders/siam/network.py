@@ -21,7 +21,7 @@ from motes.encoders.siam.spectra import (
 )
 from motes.encoders.siam.weights import Weights
 from motes.kernels.network.convolution import MARGIN, STEM_WIDTH, add_layer, add_stem, layer_terms, stem_terms
-from motes.kernels.network.layers import add_context, convolve_frames, read_keys, rectify
+from motes.kernels.network.layers import KeyHead, add_context, convolve_frames, read_keys, rectify
 
 KEY_TAPS = (-2, -1, 0, 1, 2)
 SILENCE = (FLOOR_DB - MIDDLE_DB) / SCALE_DB
@@ -83,8 +83,8 @@ class Network:
         arrays, frames = self.arrays, np.array(self.layout.head_frames, np.int64)
         keys = np.empty((len(x), N_KEYS, N_KEY_OUTPUTS), np.float32)
         pooled = np.empty((len(x), self.layout.channels, N_BANDS), np.float32)
-        norm = arrays["norm.scale"], arrays["norm.shift"]
-        read_keys(x, bias, *norm, arrays["keys.weight"], arrays["keys.bias"], keys, pooled, first, last)
+        head = KeyHead(*(arrays[name] for name in ("norm.scale", "norm.shift", "keys.weight", "keys.bias")))
+        read_keys(x, bias, head, keys, pooled, first, last)
         values = pooled.reshape(len(x), -1)
         for i in range(2):
             bias = arrays[f"bands.{i}.bias"]

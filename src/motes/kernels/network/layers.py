@@ -7,14 +7,24 @@ Loops stand where slices would be shorter: numba compiles an assignment to a sli
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from motes.kernels._jit import jit
-from motes.kernels.network.convolution import MARGIN
+from motes.kernels.network.convolution import MARGIN, Floats
 
 # Kernels get finite numbers only.
 LOWEST = np.finfo(np.float32).min
+
+
+class KeyHead(NamedTuple):
+    """Features of sums, by `(channels,)` twice, and outputs of features, by `(channels, outputs)` and `(outputs,)`."""
+
+    scale: Floats
+    shift: Floats
+    weights: Floats
+    bias: Floats
 
 
 @jit
@@ -58,9 +68,9 @@ def add_context(x, bias, weights, dense_bias, begin, end):
 
 
 @jit
-def read_keys(x, bias, scale, shift, weights, weights_bias, keys, pooled, begin, end):
-    """x[t] becomes the features, the positive part of (x + bias) · scale + shift; keys[t] = weights · features +
-    weights_bias of each key; pooled[t] the means of the features over bands of neighbouring keys, `(channels, bands)`.
+def read_keys(x, bias, head, keys, pooled, begin, end):
+    """x[t] becomes the features, the positive part of (x + bias) · scale + shift; keys[t] = weights · features + bias
+    of the head, of each key; pooled[t] the means of the features over bands of neighbouring keys, `(channels, bands)`.
     """
     n_keys, channels, n_bands = x.shape[1], x.shape[2], pooled.shape[2]
     width = n_keys // n_bands
@@ -69,14 +79,14 @@ def read_keys(x, bias, scale, shift, weights, weights_bias, keys, pooled, begin,
             for band in range(n_bands):
                 pooled[t, c, band] = 0
         for key in range(n_keys):
-            for o in range(weights.shape[1]):
-                keys[t, key, o] = weights_bias[o]
+            for o in range(head.weights.shape[1]):
+                keys[t, key, o] = head.bias[o]
             for c in range(channels):
-                value = max((x[t, key, c] + bias[c]) * scale[c] + shift[c], np.float32(0))
+                value = max((x[t, key, c] + bias[c]) * head.scale[c] + head.shift[c], np.float32(0))
                 x[t, key, c] = value
                 pooled[t, c, key // width] += value
-                for o in range(weights.shape[1]):
-                    keys[t, key, o] += value * weights[c, o]
+                for o in range(head.weights.shape[1]):
+                    keys[t, key, o] += value * head.weights[c, o]
         for c in range(channels):
             for band in range(n_bands):
                 pooled[t, c, band] /= np.float32(width)

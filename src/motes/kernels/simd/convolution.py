@@ -71,7 +71,9 @@ def convolution_tile(n_keys: int, n_vectors: int, run: int, key_stride: int, cha
     unrolled = UNROLLED if run % UNROLLED == 0 else run
 
     @intrinsic
-    def tile(typingctx, x, base, offsets, rows, first, last, weights, column, out, at):  # type: ignore[no-untyped-def]
+    def tile(  # type: ignore[no-untyped-def]  # noqa: PLR0913 (numbers of a tile, which change at every call)
+        typingctx, x, base, offsets, rows, first, last, weights, column, out, at
+    ):
         whole = types.intp
         signature = types.void(x, whole, offsets, rows, whole, whole, weights, whole, out, whole)
 

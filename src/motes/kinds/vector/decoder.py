@@ -35,9 +35,25 @@ FLAT_OCTAVES = 1e3
 # Partials start apart: their phases are multiples of the golden ratio's turn.
 GOLDEN_TURN = 2 * np.pi * 0.6180339887498949
 FIELDS = (
-    "time_s width_s f0_hz centre_hz width_octaves t60_s gain_db shape phase_rad inharmonicity tremolo modulation_hz "
-    "modulation_rad noise n_partials low_hz high_hz backward"
-).split()
+    "time_s",
+    "width_s",
+    "f0_hz",
+    "centre_hz",
+    "width_octaves",
+    "t60_s",
+    "gain_db",
+    "shape",
+    "phase_rad",
+    "inharmonicity",
+    "tremolo",
+    "modulation_hz",
+    "modulation_rad",
+    "noise",
+    "n_partials",
+    "low_hz",
+    "high_hz",
+    "backward",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +80,8 @@ class Decoder:
         return _named(model_id)
 
     def splats(self, numbers: Any, time_s: Any, gain_db: Any) -> tuple[Splat, Ints]:
-        """The splats of vectors: sixteen numbers `(n, 16)`, onsets in seconds `(n,)`, gains in dB `(n, n_channels)`; and
-        of which vector each splat is, `(n_splats,)`.
+        """The splats of vectors: sixteen numbers `(n, 16)`, onsets in seconds `(n,)`, gains in dB `(n, n_channels)`;
+        and of which vector each splat is, `(n_splats,)`.
 
         The splats of a vector are the same to the bit whichever vectors stand beside it.
         """
@@ -159,6 +175,5 @@ def _noises(made: Structure) -> dict[str, Array]:
         "noise": wide,
         "n_partials": wide,
         "high_hz": HIGHEST_KNOWN_HZ * wide,
-        **{name: 0.0 * wide for name in ("phase_rad", "inharmonicity", "tremolo", "modulation_rad")},
-        **{name: 0.0 * wide for name in ("low_hz", "backward")},
+        **dict.fromkeys(("phase_rad", "inharmonicity", "tremolo", "modulation_rad", "low_hz", "backward"), 0.0 * wide),
     }
