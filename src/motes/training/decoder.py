@@ -207,7 +207,7 @@ def statistics(notes: dict[str, Tensor]) -> dict[str, Tensor]:
         "feature_mean": notes["features"].mean(0),
         "feature_deviation": notes["features"].std(0) + 0.05,
         "number_mean": torch.cat([named.mean(0), torch.zeros(9)]),
-        "number_deviation": torch.cat([named.std(0), torch.ones(9)]),
+        "number_deviation": torch.cat([named.std(0).clip(min=1e-3), torch.ones(9)]),  # notes may all be as long
     }
 
 
