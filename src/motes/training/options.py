@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -54,7 +55,7 @@ class TrainingOptions:
                 raise ParameterError(f"{name} must be a whole number from 1 up, not {getattr(self, name)!r}")
 
 
-def read_options(path: str | Path) -> TrainingOptions:
+def read_options(path: str | os.PathLike[str]) -> TrainingOptions:
     """The options in a TOML file; ParameterError for a name that there is not, or a file that is no TOML."""
     try:
         values: dict[str, Any] = tomllib.loads(Path(path).read_text())
@@ -66,6 +67,5 @@ def read_options(path: str | Path) -> TrainingOptions:
     for name in values:
         if name not in known:
             raise ParameterError(f"a training has no option {name!r}: it has {', '.join(sorted(known))}")
-    return TrainingOptions(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    )
+    made: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return TrainingOptions(**made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,7 +81,7 @@ def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:
         return Vector.empty(source.n_channels)
     gain_db = channel_gains_db(source, found)
     last_s = max(source.n_samples - 1, 0) / source.sample_rate_hz
-    columns = {name: numbers[:, k] for k, name in enumerate(NUMBERS)}
+    columns: dict[str, Any] = {name: numbers[:, k] for k, name in enumerate(NUMBERS)}
     return Vector(time_s=np.minimum(found.onset_s, last_s), gain_db=gain_db, **columns)
 
 

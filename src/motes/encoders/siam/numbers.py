@@ -29,7 +29,7 @@ class Readers:
 
     def __init__(self, arrays: dict[str, Floats]) -> None:
         """FormatError for arrays of other names or shapes."""
-        wanted = {}
+        wanted: dict[str, tuple[int, ...]] = {}
         for name, n in self.N_FEATURES.items():
             sizes = (n, N_HIDDEN, N_HIDDEN, N_OUTPUTS)
             for i in range(3):
