@@ -84,7 +84,7 @@ def _curve(atoms, members, points):
 
 
 @inner
-def _on_curve(at, smoothed, turned, n, k, time):
+def on_curve(at, smoothed, turned, n, k, time):
     """Frequency and turns of a line at a time from its point k on, which is the last one before, or the first."""
     gone = time - at[k]
     f, turn = smoothed[k], turned[k] + smoothed[k] * gone
@@ -145,7 +145,7 @@ def follow_lines(atoms, lines, n_lines, frequency, turns, n_nodes, nodes):
             mine = home[i] == number
             if not mine and home[i] != 0 and (count[home[i]] > SMALL or count[number] <= SMALL):
                 continue
-            f, turn = _on_curve(at, smoothed, turned, n, k, time[i])
+            f, turn = on_curve(at, smoothed, turned, n, k, time[i])
             if mine and line[i] == number:
                 frequency[i], turns[i] = f, turn
             elif not mine:
