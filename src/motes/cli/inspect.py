@@ -32,10 +32,10 @@ def info(*files: str, json: Json = False) -> int:
     from motes import codec
     from motes.encoders import options_in_force
 
-    files = _all(files)
+    files = all_files(files)
 
     def show(path: str) -> None:
-        found = codec.info(_file(path))
+        found = codec.info(opened(path))
         found = msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
         if json:
             print_json(_as_dict(path, found))
@@ -45,7 +45,7 @@ def info(*files: str, json: Json = False) -> int:
                 end="\n\n" if len(files) > 1 else "\n",
             )
 
-    return _each(files, show)
+    return each_file(files, show)
 
 
 def validate(*files: str, json: Json = False) -> int:
@@ -58,11 +58,11 @@ def validate(*files: str, json: Json = False) -> int:
     """
     from motes import codec
 
-    files = _all(files)
+    files = all_files(files)
 
     def check(path: str) -> None:
         try:
-            found = codec.validate(_file(path))
+            found = codec.validate(opened(path))
         except MotesError as error:
             if json:
                 print_json({"file": path, "valid": False, "reason": " ".join(str(error).split())})
@@ -72,10 +72,11 @@ def validate(*files: str, json: Json = False) -> int:
         else:
             print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
 
-    return _each(files, check)
+    return each_file(files, check)
 
 
-def _each(files: tuple[str, ...], action: Any) -> int:
+def each_file(files: tuple[str, ...], action: Any) -> int:
+    """Do it for one file after another; the exit status, 1 where one failed."""
     status = 0
     for path in files:
         try:
@@ -86,7 +87,7 @@ def _each(files: tuple[str, ...], action: Any) -> int:
     return status
 
 
-def _all(files: tuple[str, ...]) -> tuple[str, ...]:
+def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
     """The files, those in folders in order of their names."""
     if not files:
         raise UsageError("name at least one .mote file")
@@ -103,7 +104,8 @@ def _in_folder(folder: str) -> list[str]:
     return [str(path) for path in inside] or [folder]
 
 
-def _file(path: str) -> str | BytesIO:
+def opened(path: str) -> str | BytesIO:
+    """What `motes.codec` reads: a name, or the bytes of standard input for `-`."""
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
     if os.path.isdir(path):

@@ -22,13 +22,16 @@ STEP_S = 0.005
 # it had fallen or where it had stayed.
 RISE_DB, RISE_STEPS, FALL_STEPS, STAYS_DB = 4.5, 8, 16, 0.3
 # It is louder afterwards, in the middle of so many steps: what an atom leaves out that another line took is no onset.
-LOUDER_DB, BEFORE_STEPS, AFTER_STEPS = 3.0, 16, 16
+LOUDER_DB, BEFORE_STEPS, AFTER_STEPS = 2.5, 12, 24
 # What is so much below what comes after is no sound that could end; nor does one begin so far below the line's loudest.
 QUIET_DB, FLOOR_DB = 30.0, 50.0
 # A line is silent for so many steps, below what is before and after by so much, where one sound ended and another begins.
 GAP_DB, GAP_STEPS = 12.0, 8
 # Atoms of other lines whose sound lies so near, in their bins, sound in this line as well.
-NEAR_BINS = 1.0
+NEAR_BINS = 2.0
+# Lines cross where one is above the other so many steps before and below it as many afterwards, or the other way round,
+# by more than so many cycles per step. What is louder there is both of them.
+APART_STEPS, CROSS_CYCLES = 24, 0.1
 _SILENT = 1e-14
 
 
@@ -157,6 +160,35 @@ def _piece_of(power, piece, low, step, time, window):
     return found
 
 
+@inner
+def _frequency(nodes, time):
+    """Frequency of a line at a time by its nodes."""
+    k = place_of(nodes[:, 0], time, True) - 1
+    k = min(max(k, 0), len(nodes) - 1)
+    if k + 1 == len(nodes) or time <= nodes[0, 0]:
+        return nodes[k, 1]
+    part = (time - nodes[k, 0]) / (nodes[k + 1, 0] - nodes[k, 0])
+    return nodes[k, 1] + part * (nodes[k + 1, 1] - nodes[k, 1])
+
+
+@inner
+def _crossed(starts, n_lines, n_nodes, nodes, number, time, step):
+    """Whether another line crosses this one at about a time."""
+    mine = nodes[POINTS * starts[number - 1] :][: n_nodes[number - 1]]
+    for other in range(1, n_lines + 1):
+        theirs = nodes[POINTS * starts[other - 1] :][: n_nodes[other - 1]]
+        if other == number or len(theirs) < 2 or theirs[0, 0] > time or theirs[-1, 0] < time:
+            continue
+        first, last = max(time - APART_STEPS * step, theirs[0, 0]), min(time + APART_STEPS * step, theirs[-1, 0])
+        if time - first < APART_STEPS * step / 2 or last - time < APART_STEPS * step / 2:
+            continue
+        before = _frequency(theirs, first) - _frequency(mine, first)
+        after = _frequency(theirs, last) - _frequency(mine, last)
+        if before * after < 0.0 and min(abs(before), abs(after)) * step > CROSS_CYCLES:
+            return True
+    return False
+
+
 @jit
 def cut_lines(atoms, waves, lines, n_lines, n_nodes, nodes, step):
     """The piece of its line that each atom is in, `(n,)` from 0: a line goes over into another piece where one sound
@@ -192,7 +224,11 @@ def cut_lines(atoms, waves, lines, n_lines, n_nodes, nodes, step):
             atom = time[i], window[i], waves.own[i], waves.amplitude[i, channel], waves.phase[i, channel]
             _add_atom(wave, low, step, max(low, start), min(low + n, stop), atom)
         power = wave[0] ** 2 + wave[1] ** 2
-        piece = np.cumsum(find_cuts(power))
+        cuts = find_cuts(power)
+        for k in range(n):
+            if cuts[k]:
+                cuts[k] = not _crossed(starts, n_lines, n_nodes, nodes, number, (low + k) * step, step)
+        piece = np.cumsum(cuts)
         if piece[-1] > 0:
             for i in range(begin, end):
                 if line[i] == number:
