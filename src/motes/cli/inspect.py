@@ -35,7 +35,7 @@ def info(*files: str, json: Json = False) -> int:
     files = all_files(files)
 
     def show(path: str) -> None:
-        found = codec.info(opened(path))
+        found = codec.info(_file(path))
         found = msgspec.structs.replace(found, options=options_in_force(found.encoder, found.options))
         if json:
             print_json(_as_dict(path, found))
@@ -62,7 +62,7 @@ def validate(*files: str, json: Json = False) -> int:
 
     def check(path: str) -> None:
         try:
-            found = codec.validate(opened(path))
+            found = codec.validate(_file(path))
         except MotesError as error:
             if json:
                 print_json({"file": path, "valid": False, "reason": " ".join(str(error).split())})
@@ -104,8 +104,7 @@ def _in_folder(folder: str) -> list[str]:
     return [str(path) for path in inside] or [folder]
 
 
-def opened(path: str) -> str | BytesIO:
-    """What `motes.codec` reads: a name, or the bytes of standard input for `-`."""
+def _file(path: str) -> str | BytesIO:
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
     if os.path.isdir(path):

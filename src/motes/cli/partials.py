@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from motes.cli.console import UsageError, print_json
-from motes.cli.inspect import all_files, each_file, opened
+from motes.cli.inspect import all_files, each_file
 from motes.cli.many import Json, shown
 
 Csv = Annotated[bool, Parameter(help="Write comma-separated values, numbers as exact as they are.")]
 
 
 def partials(*files: str, json: Json = False, csv: Csv = False) -> int:
-    """List the partials of .mote files: number, start, end, frequency, cents from the nearest pitch, level, atoms, note.
+    """List the partials of .mote files: number, start, end, frequency, cents off the nearest pitch, level, atoms.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def partials(*files: str, json: Json = False, csv: Csv = False) -> int:
         writer.writerow(["file", *Partial._fields])
 
     def show(path: str) -> None:
-        from motes.codec import load
+        from motes.library.work import load_scene
 
-        rows = load(opened(path)).partials
+        rows = load_scene(path).partials
         if json:
             print_json({"file": path, "partials": [row._asdict() for row in rows]})
         elif csv:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.partials import LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
+from motes.kernels.partials import MASK_LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
 from motes.kernels.reassignment import POINTS
 
 Array = NDArray[np.float64]
@@ -151,6 +151,6 @@ def follow_lines(atoms, lines, n_lines, frequency, turns, n_nodes, nodes):
             elif not mine:
                 loud = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1])
                 low, high = _swept(at, smoothed, n, k, time[i], SWEPT * window[i], f)
-                score = loud * mask_level(max(own[i] - high, low - own[i], 0.0) * window[i], LENIENT)
+                score = loud * mask_level(max(own[i] - high, low - own[i], 0.0) * window[i], MASK_LENIENT)
                 if score > nearest[i]:
                     nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn

@@ -18,21 +18,30 @@ Ints = NDArray[np.int64]
 
 # Levels are looked at every so many seconds.
 STEP_S = 0.005
-# A level rises by this within so many steps where something is struck; from the lowest of so many steps before, to which
-# it had fallen or where it had stayed.
+# A level rises by this within so many steps where something is struck; from the lowest of so many steps before, to
+# which it had fallen or where it had stayed.
 RISE_DB, RISE_STEPS, FALL_STEPS, STAYS_DB = 4.5, 8, 16, 0.3
 # It is louder afterwards, in the middle of so many steps: what an atom leaves out that another line took is no onset.
 LOUDER_DB, BEFORE_STEPS, AFTER_STEPS = 2.5, 12, 24
 # What is so much below what comes after is no sound that could end; nor does one begin so far below the line's loudest.
 QUIET_DB, FLOOR_DB = 30.0, 50.0
-# A line is silent for so many steps, below what is before and after by so much, where one sound ended and another begins.
+# A line is silent for so many steps, by so much below what is before and after: one sound ended, another begins.
 GAP_DB, GAP_STEPS = 12.0, 8
 # Atoms of other lines whose sound lies so near, in their bins, sound in this line as well.
 NEAR_BINS = 2.0
-# Lines cross where one is above the other so many steps before and below it as many afterwards, or the other way round,
-# by more than so many cycles per step. What is louder there is both of them.
+# Lines cross where, from so many steps before to as many afterwards, one passes or nears the other, from further than
+# so many cycles per step. What is louder there is both of them.
 APART_STEPS, CROSS_CYCLES = 24, 0.1
+# At an onset the whole scene, as the line's atoms read it within so many steps to either side, grows louder by this:
+# where a line lacks atoms that another took, it does not.
+READ_STEPS, READ_DB = 32, 2.0
+# Or it leaps: the square of how far its frequency then is from before is so many times that of how far it strays on
+# either side (6 in a steady glide), where an atom is read to so many of its bins; and it is so many cycles per step.
+LEAP, READ_BINS, LEAP_CYCLES = 16.0, 0.3, 0.02
 _SILENT = 1e-14
+
+
+ONSET, GAP, LEAPS = 1, 2, 3
 
 
 class OwnWaves(NamedTuple):
@@ -116,15 +125,15 @@ def _gaps(level, cuts):
         while k < n and level[k] < min(so_far, coming[k]) - GAP_DB:
             lowest = k if level[k] < level[lowest] else lowest
             k += 1
-        if k - begin >= GAP_STEPS:
-            cuts[lowest] = True
+        if k - begin >= GAP_STEPS and not cuts[begin : k + RISE_STEPS].any():
+            cuts[lowest] = GAP
 
 
 @jit
 def find_cuts(power):
-    """Whether another sound begins at each step of a line's power `(n,)`, `(n,)`."""
+    """Where another sound begins along a line's power `(n,)`, `(n,)`: ONSET, GAP (after a silence), or 0."""
     n = len(power)
-    level, cuts = np.empty(n), np.zeros(n, np.bool_)
+    level, cuts = np.empty(n), np.zeros(n, np.int64)
     loudest = -np.inf
     for k in range(n):
         around = 0.25 * power[max(0, k - 1)] + 0.5 * power[k] + 0.25 * power[min(n - 1, k + 1)]
@@ -134,7 +143,7 @@ def find_cuts(power):
     while k < n - 1:
         onset = _onset(level, loudest, k)
         if onset >= 0:
-            cuts[onset] = True
+            cuts[onset] = ONSET
             k += RISE_STEPS
         else:
             k += 1
@@ -173,20 +182,77 @@ def _frequency(nodes, time):
 
 @inner
 def _crossed(starts, n_lines, n_nodes, nodes, number, time, step):
-    """Whether another line crosses this one at about a time."""
+    """Whether another line crosses this one at about a time, or runs into it or out of it."""
     mine = nodes[POINTS * starts[number - 1] :][: n_nodes[number - 1]]
     for other in range(1, n_lines + 1):
         theirs = nodes[POINTS * starts[other - 1] :][: n_nodes[other - 1]]
         if other == number or len(theirs) < 2 or theirs[0, 0] > time or theirs[-1, 0] < time:
             continue
         first, last = max(time - APART_STEPS * step, theirs[0, 0]), min(time + APART_STEPS * step, theirs[-1, 0])
-        if time - first < APART_STEPS * step / 2 or last - time < APART_STEPS * step / 2:
+        if last - first < APART_STEPS * step / 2 or theirs[-1, 0] - theirs[0, 0] < APART_STEPS * step:
             continue
         before = _frequency(theirs, first) - _frequency(mine, first)
         after = _frequency(theirs, last) - _frequency(mine, last)
-        if before * after < 0.0 and min(abs(before), abs(after)) * step > CROSS_CYCLES:
+        near, far = min(abs(before), abs(after)), max(abs(before), abs(after))
+        if far * step > CROSS_CYCLES and before * after < 0.0 and near * step > 0.25 * CROSS_CYCLES:
+            return True
+        low, high = _frequency(theirs, first), _frequency(theirs, last)
+        bent = abs(_frequency(theirs, 0.5 * (first + last)) - 0.5 * (low + high))
+        if (
+            far * step > CROSS_CYCLES
+            and near < 0.5 * far
+            and 0.4 * far < abs(high - low)
+            and bent < 0.15 * abs(high - low)
+        ):
             return True
     return False
+
+
+@inner
+def _change(atoms, line, number, time, reach):
+    """By how many dB the sound under a line's atoms is louder after a time than before, by how much its frequency
+    differs (cycles per sample), and the square of that over how far it strays; energy counts.
+    """
+    levels, weights, means, squares = np.zeros(2), np.zeros(2), np.zeros(2), np.zeros(2)
+    origin = -1.0
+    for i in range(place_of(atoms.time, time - reach, False), place_of(atoms.time, time + reach, True)):
+        if line[i] == number and atoms.strength[i] > 0.0:
+            side = 1 if atoms.time[i] >= time else 0
+            levels[side] += atoms.energy[i] * 20 * math.log10(atoms.strength[i])
+            weights[side] += atoms.energy[i]
+            origin = atoms.sound[i] if origin < 0.0 else origin
+            means[side] += atoms.energy[i] * (atoms.sound[i] - origin)
+            squares[side] += atoms.energy[i] * ((atoms.sound[i] - origin) ** 2 + (READ_BINS / atoms.window[i]) ** 2)
+    if min(weights[0], weights[1]) == 0.0:
+        return 0.0, 0.0, 0.0
+    levels, means, squares = levels / weights, means / weights, squares / weights
+    apart = abs(means[1] - means[0])
+    return levels[1] - levels[0], apart, apart * apart / max(np.sum(squares - means * means), 1e-16)
+
+
+@inner
+def _leap(atoms, line, number, time, step):
+    """How sharply a line leaps at a time, 0 where it does not."""
+    _, apart, sharp = _change(atoms, line, number, time, READ_STEPS * step)
+    return sharp if sharp > LEAP and apart * step > LEAP_CYCLES else 0.0
+
+
+@inner
+def _mark_leaps(atoms, line, number, members, low, step, cuts):
+    """Mark where a line leaps, between two of its knots: where it does so most sharply."""
+    best, at = 0.0, -1
+    for k in range(len(members)):
+        if k + 1 < len(members):
+            middle = 0.5 * (atoms.time[members[k]] + atoms.time[members[k + 1]])
+            sharp, place = _leap(atoms, line, number, middle, step), math.ceil(middle / step) - low
+        else:
+            sharp, place = 0.0, len(cuts)
+        if at >= 0 and (sharp == 0.0 or place - at > READ_STEPS):
+            if not cuts[max(0, at - RISE_STEPS) : at + RISE_STEPS].any():
+                cuts[at] = LEAPS
+            best, at = 0.0, -1
+        if sharp > best:
+            best, at = sharp, place
 
 
 @jit
@@ -225,10 +291,16 @@ def cut_lines(atoms, waves, lines, n_lines, n_nodes, nodes, step):
             _add_atom(wave, low, step, max(low, start), min(low + n, stop), atom)
         power = wave[0] ** 2 + wave[1] ** 2
         cuts = find_cuts(power)
+        _mark_leaps(atoms, line, number, members, low, step, cuts)
         for k in range(n):
-            if cuts[k]:
-                cuts[k] = not _crossed(starts, n_lines, n_nodes, nodes, number, (low + k) * step, step)
-        piece = np.cumsum(cuts)
+            at = (low + k) * step
+            if cuts[k] == ONSET:
+                louder, apart, sharp = _change(atoms, line, number, at, READ_STEPS * step)
+                if louder < READ_DB and (sharp < LEAP or apart * step < LEAP_CYCLES):
+                    cuts[k] = 0
+            if cuts[k] > 0 and _crossed(starts, n_lines, n_nodes, nodes, number, at, step):
+                cuts[k] = 0
+        piece = np.cumsum(cuts > 0)
         if piece[-1] > 0:
             for i in range(begin, end):
                 if line[i] == number:

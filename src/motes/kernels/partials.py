@@ -31,7 +31,7 @@ MASK_LOUDER, MASK_BINS = 2.0, 12.0
 # An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up
 # to MASK_BINS: it corrects what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line
 # took, or a small one, go to a line that masks them leniently.
-STRICT, LENIENT = 1.6, 1.2
+MASK_STRICT, MASK_LENIENT = 1.6, 1.2
 # Lines of so few atoms are small.
 SMALL = 3
 # Counted from where the line sweeps through within this part of the atom's window to either side.
@@ -49,6 +49,8 @@ class Rules(NamedTuple):
     # As STEP_BINS and SWEEP_BINS, in a line and from the end of one line to the beginning of the next.
     step_bins: float
     sweep_bins: float
+    # So much more for each bin that the line moves in that time as it is.
+    glide: float
     join_step_bins: float
     join_sweep_bins: float
     # Whether bins are those of the mean window of the two (geometric), not of the shorter.
@@ -59,8 +61,8 @@ class Rules(NamedTuple):
 
 # Edited atoms of version-1 files move with lines by LOOSE rules, so that these never change. Lines by STRICT rules do
 # not leap from one note to the next.
-LOOSE = Rules(STEP_BINS, SWEEP_BINS, STEP_BINS, SWEEP_BINS, False, 0.5)
-STRICT_RULES = Rules(0.5, 1.0, 0.5, 0.5, True, 1.0)
+LOOSE = Rules(STEP_BINS, SWEEP_BINS, 0.0, STEP_BINS, SWEEP_BINS, False, 0.5)
+STRICT = Rules(0.5, 1.0, 1.0, 0.5, 0.5, True, 1.0)
 
 
 class LineAtoms(NamedTuple):
@@ -131,7 +133,7 @@ def _misfit(atoms, head, j, slope, rules):
     time, window, sound, phase, channel = atoms.time, atoms.window, atoms.sound, atoms.phase, atoms.channel
     points, point_time, point_sound = atoms.points, atoms.point_time, atoms.point_sound
     gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
-    step, sweep = STEP_BINS, SWEEP_BINS
+    step, sweep, glide = STEP_BINS, SWEEP_BINS, 0.0
     if points[head] > 1 or points[j] > 1:  # where the two meet
         between = 0.5 * (time[head] + time[j])
         if window[head] != window[j]:
@@ -142,10 +144,11 @@ def _misfit(atoms, head, j, slope, rules):
     else:
         step, sweep = rules.step_bins, rules.sweep_bins
         width = math.sqrt(window[head] * window[j]) if rules.by_mean_window else short
+        glide = rules.glide * abs(slope) * gap * width
         away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * width
         if channel[j] == channel[head]:
             turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
-    return away / (step + sweep * gap / max(window[head], window[j])), turned
+    return away / (step + sweep * gap / max(window[head], window[j]) + glide), turned
 
 
 @inner
@@ -214,7 +217,7 @@ def _claim(atoms, line, free, number, span, head, tail):
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
             if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k], free[k] = number, False
-            elif amplitude[k] < loudness * mask_level(away, STRICT):
+            elif amplitude[k] < loudness * mask_level(away, MASK_STRICT):
                 free[k] = False
 
 
@@ -309,7 +312,8 @@ def _follows(end, begin, rules):
         return 0.0
     width = math.sqrt(short * long) if rules.by_mean_window else short
     away = abs(end[1] - begin[1] + 0.5 * gap * (end[2] + begin[2])) * width
-    away /= rules.join_step_bins + rules.join_sweep_bins * gap / long
+    glide = 0.5 * rules.glide * gap * width * (abs(end[2]) + abs(begin[2]))
+    away /= rules.join_step_bins + rules.join_sweep_bins * gap / long + glide
     bent = abs(end[2] - begin[2]) * short * short / BEND_BINS
     alike = min(end[4], begin[4]) / max(end[4], begin[4])
     return 0.0 if away >= 1.0 or bent >= 1.0 else alike * (1.0 - away * away) * (1.0 - bent * bent)

@@ -139,12 +139,12 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
 def find_partials(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     """Lines as `find_lines` gives them, that end where their sound ends: at a leap, and at an onset of their own."""
     from motes.kernels.partial_onsets import STEP_S, OwnWaves, cut_lines
-    from motes.kernels.partials import STRICT_RULES
+    from motes.kernels.partials import STRICT
 
     if len(events) == 0:
         return _no_lines(events, sample_rate_hz)
     read = _read(events, sample_rate_hz, n_threads)
-    found = _followed(read, _grown(read, STRICT_RULES))
+    found = _followed(read, _grown(read, STRICT))
     waves = OwnWaves(read.atoms.own, read.atoms.amplitude, read.atoms.phase)
     step = float(max(1, round(STEP_S * sample_rate_hz)))
     pieces = cut_lines(read.line_atoms, waves, found.table, found.n_lines, found.n_nodes, found.nodes, step)
