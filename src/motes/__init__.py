@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from motes.audio import Audio
     from motes.codec import FileInfo
     from motes.data.dataset_check import check_data
+    from motes.edit.partials import Partial
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -69,6 +70,7 @@ __all__ = [
     "from_parquet",
     "info",
     "load",
+    "partials",
     "perform",
     "publish",
     "remix",
@@ -241,6 +243,14 @@ def export(
     from motes.library.changes import Export, export_format
 
     return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
+
+
+@checked
+def partials(scene: File | Scene) -> list[Partial]:
+    """A row for each partial of a scene, or of that of a .mote file: what `motes partials --json` lists."""
+    from motes.library.work import as_scene
+
+    return as_scene(scene).partials
 
 
 @checked

@@ -32,7 +32,7 @@ def info(*files: str, json: Json = False) -> int:
     from motes import codec
     from motes.encoders import options_in_force
 
-    files = _all(files)
+    files = all_files(files)
 
     def show(path: str) -> None:
         found = codec.info(_file(path))
@@ -45,7 +45,7 @@ def info(*files: str, json: Json = False) -> int:
                 end="\n\n" if len(files) > 1 else "\n",
             )
 
-    return _each(files, show)
+    return each_file(files, show)
 
 
 def validate(*files: str, json: Json = False) -> int:
@@ -58,7 +58,7 @@ def validate(*files: str, json: Json = False) -> int:
     """
     from motes import codec
 
-    files = _all(files)
+    files = all_files(files)
 
     def check(path: str) -> None:
         try:
@@ -72,10 +72,11 @@ def validate(*files: str, json: Json = False) -> int:
         else:
             print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
 
-    return _each(files, check)
+    return each_file(files, check)
 
 
-def _each(files: tuple[str, ...], action: Any) -> int:
+def each_file(files: tuple[str, ...], action: Any) -> int:
+    """Do it for one file after another; the exit status, 1 where one failed."""
     status = 0
     for path in files:
         try:
@@ -86,7 +87,7 @@ def _each(files: tuple[str, ...], action: Any) -> int:
     return status
 
 
-def _all(files: tuple[str, ...]) -> tuple[str, ...]:
+def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
     """The files, those in folders in order of their names."""
     if not files:
         raise UsageError("name at least one .mote file")
