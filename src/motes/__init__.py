@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from motes.audio import Audio
     from motes.codec import FileInfo
     from motes.data.dataset_check import check_data
+    from motes.edit.partials import Partial
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
     from motes.library.render_data import render_data
-    from motes.library.work import partials
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -105,7 +105,6 @@ _HOMES = {
     "__version__": "motes.version",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
-    "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
     "train": "motes.training",
 }
@@ -244,6 +243,14 @@ def export(
     from motes.library.changes import Export, export_format
 
     return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
+
+
+@checked
+def partials(scene: File | Scene) -> list[Partial]:
+    """A row for each partial of a scene, or of that of a .mote file: what `motes partials --json` lists."""
+    from motes.library.work import as_scene
+
+    return as_scene(scene).partials
 
 
 @checked
