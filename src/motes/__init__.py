@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from motes.audio import Audio
     from motes.codec import FileInfo
     from motes.data.dataset_check import check_data
-    from motes.edit.partials import Partial
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -70,7 +69,6 @@ __all__ = [
     "from_parquet",
     "info",
     "load",
-    "partials",
     "perform",
     "publish",
     "remix",
@@ -243,14 +241,6 @@ def export(
     from motes.library.changes import Export, export_format
 
     return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
-
-
-@checked
-def partials(scene: File | Scene) -> list[Partial]:
-    """A row for each partial of a scene, or of that of a .mote file: what `motes partials --json` lists."""
-    from motes.library.work import as_scene
-
-    return as_scene(scene).partials
 
 
 @checked

@@ -32,7 +32,7 @@ def info(*files: str, json: Json = False) -> int:
     from motes import codec
     from motes.encoders import options_in_force
 
-    files = all_files(files)
+    files = _all(files)
 
     def show(path: str) -> None:
         found = codec.info(_file(path))
@@ -45,7 +45,7 @@ def info(*files: str, json: Json = False) -> int:
                 end="\n\n" if len(files) > 1 else "\n",
             )
 
-    return each_file(files, show)
+    return _each(files, show)
 
 
 def validate(*files: str, json: Json = False) -> int:
@@ -58,7 +58,7 @@ def validate(*files: str, json: Json = False) -> int:
     """
     from motes import codec
 
-    files = all_files(files)
+    files = _all(files)
 
     def check(path: str) -> None:
         try:
@@ -72,11 +72,10 @@ def validate(*files: str, json: Json = False) -> int:
         else:
             print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
 
-    return each_file(files, check)
+    return _each(files, check)
 
 
-def each_file(files: tuple[str, ...], action: Any) -> int:
-    """Do it for one file after another; the exit status, 1 where one failed."""
+def _each(files: tuple[str, ...], action: Any) -> int:
     status = 0
     for path in files:
         try:
@@ -87,7 +86,7 @@ def each_file(files: tuple[str, ...], action: Any) -> int:
     return status
 
 
-def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
+def _all(files: tuple[str, ...]) -> tuple[str, ...]:
     """The files, those in folders in order of their names."""
     if not files:
         raise UsageError("name at least one .mote file")
