@@ -310,6 +310,8 @@ def bench_speed(args: argparse.Namespace) -> None:
         speeds = [scene.duration_s / max(each, 1e-9) for each in spent]
         row.append({"encode, × real time": speeds[0], "render": speeds[1], "kbps": made.kbps})
         row[-1] |= {"events/s": made.events_per_second, "bits per event": 1e3 * made.kbps / made.events_per_second}
+        if args.each:
+            print(path.stem, *(f"{value:.2f}" for value in row[-1].values()), flush=True)
     slowest = min(row, key=lambda each: each["encode, × real time"])
     table(f"{len(paths)} recordings", list(row[0]), {"mean": row, "the slowest to encode": [slowest]}, 2)
 
@@ -352,7 +354,7 @@ def bench_thresholds(args: argparse.Namespace) -> None:
 def arguments() -> argparse.ArgumentParser:
     """What can be asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.set_defaults(run=bench_speed, folder=None, first=0, last=10**9, models=None)
+    parser.set_defaults(run=bench_speed, folder=None, first=0, last=10**9, models=None, each=False)
     parts = parser.add_subparsers()
     for name in ("notes", "unpitched", "sound", "clips", "numbers", "speed", "thresholds"):
         part = parts.add_parser(name)
