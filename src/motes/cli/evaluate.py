@@ -60,7 +60,8 @@ def evaluate(
         reported.
     loss
         Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft,
-        octave, scattering, auditory, nerve, texture, residual, convergence. Needs `pip install 'motes[learn]'`.
+        octave, scattering, auditory, nerve, loudness, texture, residual, convergence. Needs `pip install
+        'motes[learn]'`.
     """
     from motes.library.evaluate import evaluate as measured
 

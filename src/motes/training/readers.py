@@ -64,7 +64,7 @@ def sightings_of(
     mono = np.concatenate(list(blocks), axis=1)[0]
     levels = levels_db(mono, 0, n_frames(len(mono)))
     maps = network.maps(_padded(levels, network))
-    return _seen(notes, np.array(numbers, np.float32), levels, maps, rate)
+    return _seen(notes, np.array(numbers, np.float32).reshape(-1, N_OUTPUTS), levels, maps, rate)
 
 
 def _numbers(note: PlayedNote, sound: Sound, rate: int) -> list[float]:
@@ -95,7 +95,7 @@ def _seen(
     if len(drums):
         band = ((numbers[drums, 0] - LOWEST_KEY) // (N_KEYS // N_BANDS)).astype(np.int64).clip(0, N_BANDS - 1)
     bands = band_features(levels, frame[drums], band, level[drums])
-    return Sightings(keys, numbers[pitched]), Sightings(bands, numbers[drums].reshape(len(drums), -1))
+    return Sightings(keys, numbers[pitched]), Sightings(bands, numbers[drums])
 
 
 class Reader(nn.Module):

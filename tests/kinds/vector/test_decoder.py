@@ -29,7 +29,7 @@ def drawn(decoder: Decoder, n: int) -> np.ndarray:
 
 
 def decoded(decoder, numbers):
-    return decoder.splats_of(numbers, np.zeros(len(numbers)))
+    return decoder.splats(numbers, np.zeros(len(numbers)), np.zeros((len(numbers), 1)))
 
 
 def rendered(splats, n_samples: int) -> np.ndarray:
@@ -62,11 +62,14 @@ def test_numbers_far_out_are_splats_still(decoder):
     assert np.all(np.isfinite(splats.gain_db))
 
 
-def test_onset_is_added(decoder):
+def test_onset_and_gain_are_added(decoder):
     numbers = drawn(decoder, 2)
     plain, _ = decoded(decoder, numbers)
-    placed, _ = decoder.splats_of(numbers, np.array([3.0, 3.0]))
+    placed, _ = decoder.splats(numbers, np.array([3.0, 3.0]), np.full((2, 2), -6.0))
     np.testing.assert_allclose(placed.time_s, plain.time_s + 3)
+    np.testing.assert_allclose(placed.gain_db, np.repeat(plain.gain_db - 6, 2, axis=1))
+    silent, _ = decoder.splats(numbers, np.zeros(2), np.full((2, 1), -200.0))
+    assert np.all(silent.gain_db == -200)
 
 
 def test_nothing_sounds_long_before_the_onset(decoder):
@@ -77,8 +80,9 @@ def test_nothing_sounds_long_before_the_onset(decoder):
 
 
 def test_no_vectors_are_no_splats(decoder):
-    splats, of = decoder.splats_of(np.zeros((0, 16)), np.zeros(0))
+    splats, of = decoder.splats(np.zeros((0, 16)), np.zeros(0), np.zeros((0, 2)))
     assert len(splats) == len(of) == 0
+    assert splats.n_channels == 2
 
 
 def test_an_unknown_model_is_named():

@@ -1,12 +1,12 @@
 """Notes out of files."""
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from motes.audio import ArraySource
-from motes.encoders.fit.notes import note_list
 from motes.encoders.fit.notes.note_list import Note, notes_for, read_notes
 from motes.errors import ParameterError
 
@@ -41,20 +41,21 @@ def test_bad_files_are_named(tmp_path, text, said):
         read_notes(tmp_path / "notes")
 
 
-def test_without_notes_and_without_a_listener_it_says_what_to_give(monkeypatch):
-    monkeypatch.setattr(note_list, "LISTENER", "motes.encoders.nobody")
-    with pytest.raises(ParameterError, match="--notes FILE"):
-        notes_for(SILENCE, None)
+def test_without_a_list_the_encoder_of_events_is_asked(monkeypatch):
+    from motes.encoders import siam
 
+    def detect(source):
+        assert source.sample_rate_hz == 16000
+        numbers = ([note.onset_s for note in WANTED], [note.end_s for note in WANTED], [note.pitch for note in WANTED])
+        return Found(*numbers, [note.strength for note in WANTED], [True] * len(WANTED))
 
-def test_a_listener_is_asked(monkeypatch):
-    monkeypatch.setattr(note_list, "LISTENER", __name__)
-    monkeypatch.setattr("importlib.import_module", lambda name: somebody)
+    monkeypatch.setattr(siam, "detect", detect)
     assert notes_for(SILENCE, None) == WANTED
 
 
-class somebody:
-    @staticmethod
-    def detect_notes(source):
-        assert source.sample_rate_hz == 16000
-        return ROWS
+class Found(NamedTuple):
+    onset_s: list[float]
+    end_s: list[float]
+    pitch: list[float]
+    sureness: list[float]
+    is_pitched: list[bool]
