@@ -23,7 +23,6 @@ class TrainingOptions:
     """
 
     data: tuple[str, ...]
-    held_out: tuple[str, ...] = ()
     checkpoint: str = "siam.checkpoint"
     log: str = "siam.jsonl"
     model: str = "whole"
@@ -40,7 +39,6 @@ class TrainingOptions:
     precision: str = "bfloat16"
     device: str = "cpu"
     save_every: int = 250
-    test_every: int = 1000
     look_again: bool = False
 
     def __post_init__(self) -> None:
@@ -50,7 +48,7 @@ class TrainingOptions:
             raise ParameterError(f"precision must be float32 or bfloat16, not {self.precision!r}")
         if self.model not in MODELS:
             raise ParameterError(f"model must be {' or '.join(MODELS)}, not {self.model!r}")
-        for name in ("steps", "batch", "frames", "threads", "save_every", "test_every"):
+        for name in ("steps", "batch", "frames", "threads", "save_every"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be a whole number from 1 up, not {getattr(self, name)!r}")
 
