@@ -30,11 +30,12 @@ GAP_DB, GAP_STEPS = 12.0, 8
 # Atoms of other lines whose sound lies so near, in their bins, sound in this line as well.
 NEAR_BINS = 2.0
 # Lines cross where, from so many steps before to as many afterwards, one passes or nears the other, from further than
-# so many cycles per step. What is louder there is both of them.
-APART_STEPS, CROSS_CYCLES = 24, 0.1
+# so many cycles per step, and what is between them changes evenly, but for this part of the change. What is louder
+# there is both of them.
+APART_STEPS, CROSS_CYCLES, STRAIGHT = 24, 0.1, 0.2
 # At an onset the whole scene, as the line's atoms read it within so many steps to either side, grows louder by this:
 # where a line lacks atoms that another took, it does not.
-READ_STEPS, READ_DB = 32, 2.0
+READ_STEPS, READ_DB = 32, 1.0
 # Or it leaps: the square of how far its frequency then is from before is so many times that of how far it strays on
 # either side (6 in a steady glide), where an atom is read to so many of its bins; and it is so many cycles per step.
 LEAP, READ_BINS, LEAP_CYCLES = 16.0, 0.3, 0.02
@@ -193,17 +194,15 @@ def _crossed(starts, n_lines, n_nodes, nodes, number, time, step):
             continue
         before = _frequency(theirs, first) - _frequency(mine, first)
         after = _frequency(theirs, last) - _frequency(mine, last)
-        near, far = min(abs(before), abs(after)), max(abs(before), abs(after))
-        if far * step > CROSS_CYCLES and before * after < 0.0 and near * step > 0.25 * CROSS_CYCLES:
-            return True
-        low, high = _frequency(theirs, first), _frequency(theirs, last)
-        bent = abs(_frequency(theirs, 0.5 * (first + last)) - 0.5 * (low + high))
-        if (
-            far * step > CROSS_CYCLES
-            and near < 0.5 * far
-            and 0.4 * far < abs(high - low)
-            and bent < 0.15 * abs(high - low)
-        ):
+        near, far, gone = min(abs(before), abs(after)), max(abs(before), abs(after)), after - before
+        if far * step < CROSS_CYCLES or (before * after > 0.0 and near > 0.5 * far):
+            continue
+        glides = True  # both of them all along: a line that leaps past another does not cross it
+        for part in (0.25, 0.5, 0.75):
+            at = first + part * (last - first)
+            apart = _frequency(theirs, at) - _frequency(mine, at)
+            glides = glides and abs(apart - before - part * gone) < STRAIGHT * abs(gone)
+        if glides:
             return True
     return False
 
@@ -244,10 +243,14 @@ def _mark_leaps(atoms, line, number, members, low, step, cuts):
     for k in range(len(members)):
         if k + 1 < len(members):
             middle = 0.5 * (atoms.time[members[k]] + atoms.time[members[k + 1]])
-            sharp, place = _leap(atoms, line, number, middle, step), math.ceil(middle / step) - low
+            sharp, place = 0.0, math.ceil(middle / step) - low
+            if (
+                abs(atoms.sound[members[k + 1]] - atoms.sound[members[k]]) * step > 0.5 * LEAP_CYCLES
+            ):  # else none is near
+                sharp = _leap(atoms, line, number, middle, step)
         else:
-            sharp, place = 0.0, len(cuts)
-        if at >= 0 and (sharp == 0.0 or place - at > READ_STEPS):
+            sharp, place = 0.0, len(cuts) + READ_STEPS
+        if at >= 0 and place - at > READ_STEPS:
             if not cuts[max(0, at - RISE_STEPS) : at + RISE_STEPS].any():
                 cuts[at] = LEAPS
             best, at = 0.0, -1
@@ -278,11 +281,14 @@ def cut_lines(atoms, waves, lines, n_lines, n_nodes, nodes, step):
         for i in range(begin, end):
             if line[i] == number:
                 energy += waves.amplitude[i] ** 2 * window[i]
+        lowest, highest = curve[:, 1].min(), curve[:, 1].max()
         channel, wave, k = np.argmax(energy), np.zeros((2, n)), 0
         for i in range(begin, end):
             while k + 1 < len(curve) and curve[k + 1, 0] <= time[i]:
                 k += 1
             if line[i] != number:
+                if max(sound[i] - highest, lowest - sound[i]) * window[i] > NEAR_BINS:
+                    continue
                 here, _ = on_curve(curve[:, 0], curve[:, 1], curve[:, 2], len(curve), k, time[i])
                 if abs(sound[i] - here) * window[i] > NEAR_BINS:
                     continue
