@@ -50,7 +50,7 @@ def main() -> None:
             flush=True,
         )
 
-    titles = ("lines", "partials", "lines", "partials", "atoms", "lines/s", "partials/s")
+    titles = ("lines", "partials", "lines", "partials", "atoms", "lines/s", " partials/s")
     print(f"{'':26}{'by shares':>20}{'whole':>20}")
     print(f"{'':26}" + "".join(f"{title:>10}" for title in titles))
     for name in SEQUENCES:

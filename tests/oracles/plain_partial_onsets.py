@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 # docs/partials.md tells what each of these limits is for.
 RISE_DB, RISE_STEPS, FALL_STEPS, STAYS_DB = 4.5, 8, 16, 0.3
 LOUDER_DB, BEFORE_STEPS, AFTER_STEPS = 2.5, 12, 24
-QUIET_DB, FLOOR_DB, GAP_DB, GAP_STEPS = 30.0, 50.0, 12.0, 8
+QUIET_DB, FLOOR_DB, GAP_DB, GAP_STEPS = 30.0, 50.0, 15.0, 8
 
 
 def cuts(power: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ LOUDER_DB, BEFORE_STEPS, AFTER_STEPS = 2.5, 12, 24
 # What is so much below what comes after is no sound that could end; nor does one begin so far below the line's loudest.
 QUIET_DB, FLOOR_DB = 30.0, 50.0
 # A line is silent for so many steps, by so much below what is before and after: one sound ended, another begins.
-GAP_DB, GAP_STEPS = 12.0, 8
+GAP_DB, GAP_STEPS = 15.0, 8
 # Atoms of other lines whose sound lies so near, in their bins, sound in this line as well.
 NEAR_BINS = 2.0
 # Lines cross where, from so many steps before to as many afterwards, one passes or nears the other, from further than
@@ -38,7 +38,7 @@ APART_STEPS, CROSS_CYCLES, STRAIGHT = 24, 0.1, 0.2
 READ_STEPS, READ_DB = 32, 1.0
 # Or it leaps: the square of how far its frequency then is from before is so many times that of how far it strays on
 # either side (6 in a steady glide), where an atom is read to so many of its bins; and it is so many cycles per step.
-LEAP, READ_BINS, LEAP_CYCLES = 16.0, 0.3, 0.02
+LEAP, READ_BINS, LEAP_CYCLES = 16.0, 0.4, 0.02
 _SILENT = 1e-14
 
 

@@ -132,8 +132,8 @@ def test_planted_partials_are_found(n_voices, lowest_hz, highest_hz):
     of_line, of_partial = np.mean(found, axis=0)
     assert of_line.min() >= 0.95, found
     assert of_partial[0] >= 0.985, found
-    # Ten voices share atoms, and where one lacks those that another took some of its partials end too early.
-    assert of_partial[1] >= (0.95 if n_voices < 10 else 0.87), found
+    # Ten voices share atoms, and where one lacks those that another took a partial may end too early.
+    assert of_partial[1] >= (0.95 if n_voices < 10 else 0.94), found
 
 
 PLANTED = {
