@@ -8,7 +8,7 @@ PARALLEL ?= -n 2 --dist loadgroup --no-loadscope-reorder
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all fuzz bench lint docs web web-check web-generate screenshots clean
+.PHONY: demo test test-all fuzz bench training-data lint docs web web-check web-generate screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -32,6 +32,24 @@ fuzz: $(VENV)/.dev
 # Each benchmark prints its table; benchmarks/README.md tells what each needs.
 bench: $(VENV)/.dev
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+# Sets for training, and those for tests, rendered anew into DATA: `make training-data DATA=/data HOURS=3`. IMPULSE_RESPONSE_PATH may name rooms for
+# training, TEST_ROOMS others for tests; docs/data.md says where everything comes from.
+DATA ?= training-data
+HOURS ?= 3
+JOBS ?= 2
+TEST_ROOMS ?=
+FONTS := $(DATA)/sources/fluid-soundfont-gm/usr/share/sounds/sf2/FluidR3_GM.sf2 $(DATA)/sources/musescore-general-soundfont/usr/share/sounds/sf3/MuseScore_General_Full.sf3
+KITS := $(DATA)/sources/hydrogen-drumkits
+SOURCES := $(FONTS:%=--soundfont %) --patches $(DATA)/sources/freepats --samples $(DATA)/sources/piano --one-shots $(KITS)
+training-data: $(VENV)/.dev
+	$(BIN)/python tools/fetch_training_data.py $(DATA)/sources
+	$(BIN)/motes data render $(DATA)/notes --hours $(HOURS) --seed 2 --jobs $(JOBS) $(SOURCES) --scores $(DATA)/sources/scores --additive 0.15
+	$(BIN)/motes data render $(DATA)/unpitched --set unpitched --hours 1 --seed 3 --jobs $(JOBS) $(SOURCES) --one-shots $(DATA)/sources/sonic-pi-samples
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test --test --soundfont $(DATA)/sources/timgm6mb-soundfont/usr/share/sounds/sf2/TimGM6mb.sf2
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-drums --set test-drums --one-shots $(KITS)
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-nature --set test-nature
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-piano --set test-piano --samples $(DATA)/sources/piano
 
 lint: $(VENV)/.dev web-check
 	$(BIN)/ruff check .

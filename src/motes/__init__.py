@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 
     from motes.audio import Audio
     from motes.codec import FileInfo
-    from motes.edit.partials import Partial
+    from motes.data.dataset_check import check_data
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
     from motes.encoders.progress import Progress
     from motes.encoders.pursuit import PursuitOptions
+    from motes.encoders.siam import SiamOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
+    from motes.library.render_data import render_data
+    from motes.library.work import partials
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
+    from motes.training import train
     from motes.version import __version__
 
     File = str | os.PathLike[str]
@@ -51,9 +55,11 @@ __all__ = [
     "PursuitOptions",
     "Room",
     "Scene",
+    "SiamOptions",
     "SplatOptions",
     "StopReason",
     "__version__",
+    "check_data",
     "decode",
     "edit",
     "encode",
@@ -67,9 +73,12 @@ __all__ = [
     "partials",
     "perform",
     "publish",
+    "remix",
+    "render_data",
     "report",
     "room",
     "rooms",
+    "train",
     "validate",
 ]
 
@@ -90,10 +99,15 @@ _HOMES = {
     "PursuitOptions": "motes.encoders.pursuit",
     "Room": "motes.events.room",
     "Scene": "motes.scene.scene",
+    "SiamOptions": "motes.encoders.siam",
     "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
+    "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
+    "partials": "motes.library.work",
+    "render_data": "motes.library.render_data",
+    "train": "motes.training",
 }
 
 
@@ -186,6 +200,34 @@ def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
 
 
 @checked
+def remix(  # noqa: PLR0913 (the options of `motes remix`, keywords only)
+    scene: File | Scene,
+    *,
+    nearest: int | None = None,
+    count: int = 8,
+    between: Sequence[int] | None = None,
+    steps: int = 5,
+    random: int | None = None,
+    times: Sequence[float] | None = None,
+    shuffle_times: bool = False,
+    redraw: bool = False,
+    seed: int = 0,
+    select: Any = None,
+) -> Scene:
+    """New sounds of the vectors (learned events) of a scene, in one of five ways: the event `nearest` and the `count`
+    most like it; the two events `between` with so many `steps` from one to the other; as many as `random` by chance, at
+    `times` in seconds or random ones; the events at random times; or others in their place.
+
+    Events are numbered as `scene.select` does. `select` says which are looked among, moved or replaced.
+    """
+    from motes.library.remix import Remix
+    from motes.library.work import as_scene
+
+    how = Remix(nearest, count, between, steps, random, times, seed, shuffle_times, redraw, select)
+    return how.apply(as_scene(scene))
+
+
+@checked
 def export(
     scene: File | Scene,
     output: File,
@@ -202,14 +244,6 @@ def export(
     from motes.library.changes import Export, export_format
 
     return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
-
-
-@checked
-def partials(scene: File | Scene) -> list[Partial]:
-    """A row for each partial of a scene, or of that of a .mote file: what `motes partials --json` lists."""
-    from motes.library.work import as_scene
-
-    return as_scene(scene).partials
 
 
 @checked
@@ -243,9 +277,10 @@ def from_parquet(path: File, *, sample_rate_hz: int | None = None, duration_s: f
 @checked
 def evaluate(
     estimate: Audio | Scene,
-    reference: Audio | Scene,
+    reference: Audio | Scene | None = None,
     *,
     sample_rate_hz: float | None = None,
+    notes: File | None = None,
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
@@ -255,13 +290,21 @@ def evaluate(
 
     Both are scenes, .mote files, recordings or arrays; arrays need their `sample_rate_hz`. `perceptual` adds Zimtohrli
     and ViSQOL, `controls` these of two bad copies, `loss` training losses by their names; `align` first moves the
-    estimate by up to a second.
+    estimate by up to a second. `notes`, a file of labels (CSV, JSON or MIDI), adds how many of them are in the
+    estimate, a scene or a .mote file; it needs no reference.
     """
     from motes.library.evaluate import evaluate as measured
 
     loss = (loss,) if isinstance(loss, str) else loss
     return measured(
-        estimate, reference, sample_rate_hz, perceptual=perceptual, controls=controls, align=align, loss=loss
+        estimate,
+        reference,
+        sample_rate_hz,
+        notes=notes,
+        perceptual=perceptual,
+        controls=controls,
+        align=align,
+        loss=loss,
     )
 
 

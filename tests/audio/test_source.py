@@ -175,3 +175,32 @@ def test_nan_in_a_file_is_found_and_placed(tmp_path, value):
     source = open_source(tmp_path / "a.wav")
     with pytest.raises(AudioError, match=f"a.wav holds {value} at 2.000000 s"):
         whole(source)
+
+
+@pytest.mark.parametrize("extension", sorted(OUTPUT_FORMATS))
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_a_stretch_is_what_lies_there(tmp_path, extension, n_channels):
+    """By seeking where a format tells where each sample lies, else by decoding what is before."""
+    path = tmp_path / f"a{extension}"
+    write_audio(path, sound(90_000, n_channels), 48000, n_channels)
+    source = open_source(path)
+    everything = whole(source)
+    for first, n in ((0, 10), (70_000, 1000), (source.n_samples - 5, 5), (123, 0)):
+        np.testing.assert_array_equal(source.stretch(first, n), everything[:, first : first + n])
+    for first, n in ((-1, 5), (source.n_samples - 4, 5), (5, -1)):
+        with pytest.raises(ParameterError, match="outside"):
+            source.stretch(first, n)
+
+
+def test_a_stretch_of_what_is_damaged_or_no_audio(tmp_path):
+    soundfile.write(tmp_path / "nan.wav", np.array([0.0] * 100 + [np.nan] + [0.0] * 100), 8000, subtype="FLOAT")
+    source = open_source(tmp_path / "nan.wav")
+    assert source.stretch(0, 100).shape == (1, 100)
+    with pytest.raises(AudioError, match=r"holds nan at 0\.012500 s"):
+        source.stretch(50, 100)
+    write_audio(tmp_path / "a.flac", sound(90_000, 1), 8000, 1)
+    source = open_source(tmp_path / "a.flac")
+    data = (tmp_path / "a.flac").read_bytes()
+    (tmp_path / "a.flac").write_bytes(data[: len(data) // 2])
+    with pytest.raises(AudioError, match=r"cut short|damaged"):
+        source.stretch(89_000, 500)

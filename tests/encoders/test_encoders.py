@@ -30,6 +30,7 @@ QUICK = {
     "instrument": {"refine": 0, "modes": 8, "controls": 2},
     "splat": {"events": 2, "iterations": 3},
     "gabor": {"events": 2, "iterations": 3},
+    "siam": {"events_per_second": 4, "n_threads": 1},
 }
 EVERY = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
 

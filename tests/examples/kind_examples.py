@@ -13,6 +13,9 @@ from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat.table import Splat
 from motes.kinds.strike.table import Strike
 from motes.kinds.texture.table import Texture
+from motes.kinds.vector.decoding import current
+from motes.kinds.vector.integers import TIME_UNITS, time_bits
+from motes.kinds.vector.table import Vector
 from motes.scene.scene import Scene
 
 RATE, N_SAMPLES = 16000, 24000
@@ -117,7 +120,27 @@ def splat(n_channels: int) -> Splat:
     )
 
 
-EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat}
+def vector(n_channels: int) -> Vector:
+    """Notes of every length, one noisy, one that is noise alone, one backward; at times and pitches that a file holds,
+    since those of a file are as fine as the ear, not as its waveform.
+    """
+    random, step_s = np.random.default_rng(4), 2 ** time_bits(RATE) / TIME_UNITS / RATE
+    return Vector(
+        np.rint(np.array([0.05, 0.2, 0.31, 0.45, 0.6, 0.7, 0.8]) / step_s) * step_s,
+        pitch_semitones=np.array([57.0, 69.5, 64.25, 50.0, 71.0, 72.0, 60.0]),
+        loudness_db=random.uniform(-30, -12, 7),
+        log2_length_s=np.array([-2.0, -4.0, -3.0, -3.0, -2.5, -3.1, -4.0]),
+        log2_t60_s=np.array([-4.0, -1.0, -2.0, -2.0, -4.0, -3.0, -4.0]),
+        log2_attack_s=np.array([-4.0, -8.0, -7.0, -6.0, -5.0, -6.0, -7.0]),
+        brightness_octaves=np.array([0.3, 1.0, 0.5, 1.0, 0.1, 0.4, 0.5]),
+        noise=np.array([0, 0, 0.02, 0, 0, 0.4, 1.0]),
+        timbre_3=random.normal(size=7),
+        gain_db=np.rint(random.uniform(-3, 3, (7, n_channels))),
+        backward=np.array([0, 0, 0, 0, 1, 0, 0]),
+    )
+
+
+EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat, "vector": vector}
 assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS]
 
 
@@ -129,7 +152,8 @@ def example(kind: str, n_channels: int = 1) -> EventTable:
 def scene_of(*tables: EventTable, n_channels: int = 1) -> Scene:
     """A scene of these."""
     instruments = (instrument_of(n_channels),) if any(isinstance(table, Strike) for table in tables) else ()
-    return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments)
+    models = (current(),) if any(isinstance(table, Vector) for table in tables) else ()
+    return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments, models=models)
 
 
 def tensors(events: EventTable) -> dict[str, Any]:

@@ -20,8 +20,10 @@ import numpy as np
 from motes.codec import dumps, frames, loads
 from motes.codec.index import Index, pack_end
 from motes.codec.packets import END, HEADER, INDEX
+from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.events.packet import packet_samples
 from motes.events.room import Room
 from motes.kinds.gabor.edit_tags import edits_to_tags
@@ -39,6 +41,10 @@ from motes.kinds.strike.table import Strike
 from motes.kinds.texture import integers as texture_integers
 from motes.kinds.texture.oracle import render_texture_oracle
 from motes.kinds.texture.table import Texture, hop_samples
+from motes.kinds.vector import integers as vector_integers
+from motes.kinds.vector import oracle as vector_oracle
+from motes.kinds.vector.decoder import RELEASED
+from motes.kinds.vector.table import Vector
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.units import HIGHEST_HZ, SILENCE_DB
@@ -91,6 +97,8 @@ def scenes() -> dict[str, Scene]:
         "splats": Scene(22050, 12_000, 1, splat=_splats(1)),
         "splats_stereo": Scene(44100, 12_000, 2, splat=_splats(2)),
         "splats_edited": _edited_splats(Scene(16000, 8_000, 2, splat=_splats(2))),
+        "vectors": _vectors(1, 22050),
+        "vectors_stereo": _edited_vectors(_vectors(2, 44100)),
         "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
         "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -20),
@@ -271,6 +279,30 @@ def _edited_splats(scene: Scene) -> Scene:
     return scene.select("f0_hz < 300").reverse().filter(100, 3000)
 
 
+def _vectors(n_channels: int, rate: int) -> Scene:
+    """Notes and noises at random, in two packets, chords among them; the last ones of a model that nobody has."""
+    random, n = np.random.default_rng(30 + n_channels), 14
+    numbers = random.normal(size=(n, 16)) * [9, 8, 0.5, 1, 1, 0.7, 0.3, *np.ones(9)]
+    numbers += [62, -30, -3.5, -2, -6, 1, 0.3, *np.zeros(9)]
+    numbers[:, 6] = np.clip(numbers[:, 6], 0, 1)
+    time_s = np.sort(np.append(random.uniform(-0.01, 0.4, n - 2), [1.1, 1.1]))
+    time_s[4] = time_s[3]
+    models = (Model("notes-1", RELEASED["notes-1"]), Model("another-1.2", "0123456789abcdef" * 4))
+    table = Vector(time_s, *numbers.T, gain_db=np.zeros((n, n_channels)), model=np.where(np.arange(n) < n - 3, 0, 1))
+    return Scene(rate, 12_000, n_channels, vector=table, models=models)
+
+
+def _edited_vectors(scene: Scene) -> Scene:
+    """In a group and a room, moved, transposed, stretched, filtered, turned round, panned and muted."""
+    groups, vector = Groups(np.array([3]), np.array([0]), np.array([1])), scene.vector
+    gain = np.stack([np.linspace(0, -12, len(vector)), np.linspace(-200, 0, len(vector))], axis=1)
+    scene = scene.replace(groups=groups, vector=vector.replace(gain_db=gain, group_id=3 * (np.arange(len(vector)) % 2)))
+    scene = scene.select(group=3).transpose(semitones=3.7).select("pitch_semitones > 60").gain(db=-4.5)
+    scene = scene.select(start_s=0.1).stretch(factor=1.25).select("time_s < 0.1").move(by_s=0.0625)
+    scene = scene.select("time_s > 0.3").room(Room.synthetic(0.125, 7), 0.25)
+    return scene.select("pitch_semitones < 55").reverse().select([0, 1, 2, 3]).filter(100, 3000)
+
+
 def _in_rooms(scene: Scene) -> Scene:
     """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its
     digest alone.
@@ -340,8 +372,18 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
         for name, values in splat_integers.to_integers(scene.splat, rate).items()
         if name != "sends"
     }
-    found |= {f"{table.KIND}_room": table.room_id for table in scene.tables}
+    found |= {
+        f"vector_{name}": values
+        for name, values in vector_integers.to_integers(scene.vector, rate).items()
+        if len(scene.vector) and name != "sends"
+    }
+    found |= {f"{table.KIND}_room": table.room_id for table in _told(scene)}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
+
+
+def _told(scene: Scene) -> list[EventTable]:
+    """The tables that a file of version 1 told of when it was released, and those of later kinds that have events."""
+    return [table for table in scene.tables if len(table) or table.KIND in ("gabor", "texture", "strike", "splat")]
 
 
 def header(scene: Scene) -> str:
@@ -352,13 +394,14 @@ def header(scene: Scene) -> str:
     del about["defaults"]  # which files of version 1 do not tell
     told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": about}
     told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
+    told |= {"models": [[model.id, model.digest] for model in scene.models]} if scene.models else {}
     return msgspec.json.encode(told, order="sorted").decode()
 
 
 def decimals(scene: Scene) -> dict[str, np.ndarray]:
     """The numbers of instruments and rooms, and how much of each event is sent there."""
     names = ("frequency_hz", "t60_s", "weights", "mixing", "direct", "direct_gain", "pad")
-    found = {f"{table.KIND}_wetness": table.wetness for table in scene.tables}
+    found = {f"{table.KIND}_wetness": table.wetness for table in _told(scene)}
     found |= {f"room_{i}": room.response for i, room in enumerate(scene.rooms) if room.response is not None}
     return found | {
         f"instrument_{i}_{name}": getattr(model, name) for i, model in enumerate(scene.instruments) for name in names
@@ -376,6 +419,7 @@ def audio(scene: Scene) -> np.ndarray:
         render_gabor_oracle(scene.gabor, *shape)
         + render_texture_oracle(scene.texture, *shape)
         + render_splat_oracle(scene.splat, *shape)
+        + vector_oracle.render(scene.vector, scene)
     )
     return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 

@@ -140,6 +140,33 @@ class FileSource:
             self._is_checked = True
             check.close()
 
+    def stretch(self, first: int, n_samples: int) -> Block:
+        """Samples `first` … `first + n_samples − 1`, `(n_channels, n_samples)`, without the rest being decoded in
+        formats that tell where each sample lies (PCM, FLAC). AudioError as of `blocks`, ParameterError for a stretch
+        that is outside the recording.
+        """
+        if not 0 <= first <= first + n_samples <= self.n_samples:
+            raise ParameterError(f"samples {first} … {first + n_samples} are outside {self.name} of {self.n_samples}")
+        decoder = self._decoders[0]
+        if len(self._decoders) == 1 and isinstance(decoder, SndfileDecoder) and decoder.can_seek:
+            part = np.ascontiguousarray(decoder.stretch(first, n_samples).T)
+            if part.shape[1] != n_samples:
+                raise AudioError(
+                    f"{self.name} is cut short: it ends before {(first + n_samples) / self.sample_rate_hz:.2f} s"
+                )
+            if n_samples:
+                LevelCheck(self.name, self.sample_rate_hz, AudioError, self._any_level).see(part, first)
+            return part
+        out, at = np.empty((self.n_channels, n_samples), np.float32), 0
+        for block in self.blocks():
+            low, high = max(first, at), min(first + n_samples, at + block.shape[1])
+            if low < high:
+                out[:, low - first : high - first] = block[:, low - at : high - at]
+            at += block.shape[1]
+            if at >= first + n_samples:
+                break
+        return out
+
     def digest(self) -> str:
         """SHA-256 of the file."""
         sha = hashlib.sha256()

@@ -9,16 +9,18 @@ import numpy as np
 from motes.audio.source import BLOCK_SAMPLES, Block
 
 
-def resample_blocks(blocks: Iterable[Block], n_channels: int, from_hz: int, to_hz: int) -> Iterator[Block]:
-    """Blocks of the audio at another rate (soxr, very high quality): n samples become ⌈n · to/from⌉, and time 0 stays
-    at 0.
+def resample_blocks(
+    blocks: Iterable[Block], n_channels: int, from_hz: int, to_hz: int, quality: str = "VHQ"
+) -> Iterator[Block]:
+    """Blocks of the audio at another rate (soxr, by default in very high quality): n samples become ⌈n · to/from⌉, and
+    time 0 stays at 0.
     """
     if from_hz == to_hz:
         yield from blocks
         return
     import soxr
 
-    stream = soxr.ResampleStream(from_hz, to_hz, n_channels, dtype="float32", quality="VHQ")
+    stream = soxr.ResampleStream(from_hz, to_hz, n_channels, dtype="float32", quality=quality)
     n_in = n_out = 0
     for block in blocks:
         for first in range(0, block.shape[1], BLOCK_SAMPLES):

@@ -45,14 +45,16 @@ class SndfileDecoder:
             if is_flac and not is_exact and view.seek(0, os.SEEK_END) <= n_bytes_of_header(view):
                 is_exact, promised = True, 0
         self.n_samples = promised if is_exact else -1
+        self.can_seek = is_exact
 
-    def _open(self, view: View) -> soundfile.SoundFile:
+    def _open(self, view: View, seeks: bool = False) -> soundfile.SoundFile:
         import soundfile
 
         path = self._data.path if self._span.is_whole_file else None
+        reader = soundfile.SoundFile if seeks else _forward_reader()
         try:
             view.seek(0)
-            return _forward_reader()(view if path is None else path if os.name == "nt" else os.fsencode(path))
+            return reader(view if path is None else path if os.name == "nt" else os.fsencode(path))
         except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:  # TypeError: headerless .raw
             start = self._data.start(self._span)
             if about := foreign_coding(start):
@@ -85,6 +87,20 @@ class SndfileDecoder:
                     break
                 done += len(part)
                 yield cast("Any", part)
+
+    def stretch(self, first: int, n_samples: int) -> NDArray[np.float32]:
+        """Samples `first` … `first + n_samples − 1`, `(n, n_channels)`, without those before being decoded; fewer where
+        the file ends early. Only where `can_seek`.
+        """
+        import soundfile
+
+        with self._data.open(self._span) as view, self._open(view, seeks=True) as file:
+            try:
+                file.seek(first)
+                return cast("Any", file.read(n_samples, dtype="float32", always_2d=True))
+            except (soundfile.LibsndfileError, RuntimeError) as error:
+                at_s = first / self.sample_rate_hz
+                raise AudioError(f"{self.name} is damaged or cut short near {at_s:.2f} s: {sentence(error)}") from error
 
 
 def _forward_reader() -> type[soundfile.SoundFile]:

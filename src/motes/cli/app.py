@@ -27,6 +27,7 @@ def _version() -> str:
 
 app = App(
     name="motes",
+    usage="Usage: motes COMMAND [--help] | motes --version",
     help="Turn recordings into scenes of sound events, small .mote files, and back.",
     version=_version,
     version_flags=["--version"],
@@ -44,13 +45,16 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Change and play": {
         "edit": ("edit:edit", "Change the sounds in .mote files."),
         "perform": ("perform:perform", "Play the instrument in a .mote file."),
+        "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
     "See, hear and measure": {
-        "partials": ("partials:partials", "List the partials of .mote files: when, how high, how loud."),
+        "partials": ("inspect:partials", "List the partials of .mote files: when, how high, how loud."),
         "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
+        "data": ("data:data", "Check and render sets of recordings with labels."),
+        "train": ("data.train:train", "Train the network that finds events."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
     },
     "Pass on": {
@@ -65,7 +69,7 @@ for _title, _verbs in GROUPS.items():
     for _name, (_function, _help) in _verbs.items():
         app.command(f"motes.cli.{_function}", name=_name, help=_help, group=_group)
 for _flag in ("--help", "--version"):
-    app[_flag].group = (_group,)
+    app[_flag].show = False  # the usage has them
 
 
 def run() -> NoReturn:
@@ -134,8 +138,9 @@ def _run(tokens: list[str]) -> int:
 
 
 def _usage(error: Exception, tokens: list[str]) -> int:
-    command = next((token for token in tokens[:1] if token in app), "")
-    say(f"{_message(error).rstrip('.')} ({' '.join(filter(None, ['motes', command]))} --help tells more)")
+    command = [token for token in tokens[:1] if token in app]
+    command += [token for token in tokens[1:2] if command == ["data"] and token in app["data"]]
+    say(f"{_message(error).rstrip('.')} ({' '.join(['motes', *command])} --help tells more)")
     return 2
 
 

@@ -14,6 +14,7 @@ from motes.audio.raw import RAW_EXTENSIONS
 from motes.cli.console import UsageError, started_s
 from motes.cli.many import ONE_BY_ONE, Files, Output, shown
 from motes.encoders import ENCODERS, Encoder, Option, Options, encoder_named, make_options, options_in
+from motes.encoders.progress import Progress
 from motes.errors import ParameterError
 from motes.stop_reason import StopReason
 
@@ -167,8 +168,18 @@ def encode(
     if len(todo) > 1 and getattr(options, "checkpoint", None) is not None:
         raise UsageError(f"--checkpoint keeps the fit of one recording, and these are {len(todo)}: encode them singly")
     begun_s = started_s() if len(todo) == 1 else None
-    work = Encode(options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s)
+    if getattr(options, "real_time", False) and (len(todo) > 1 or files.json):
+        raise UsageError("--real-time writes the events of one recording on standard output, as lines of JSON")
+    work = Encode(
+        options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s, on_progress=_print_message
+    )
     return files.do(todo, work, chosen.doing, _account)
+
+
+def _print_message(now: Progress) -> None:
+    """What an encoder says of an event that it found just now."""
+    if now.message:
+        print(now.message, flush=True)
 
 
 def _options(encoder: Encoder, given: dict[str, Any]) -> Options:

@@ -19,13 +19,16 @@ _UNITS = {
     "log_spectral_distance_db": "dB",
     "delay_samples": "samples",
 }
+_UNITS |= dict.fromkeys(("n_reference", "n_estimate"), "notes")
+_SHARES = ("_f1", "_precision", "_recall", "events_per_note")
 _UNITS |= dict.fromkeys(("ild_error_db", "ild_error_db_worst"), "dB")
 
 
 def evaluate(
     estimate: str,
     *,
-    reference: Annotated[str, Parameter(name=["--reference", "-r"], allow_leading_hyphen=True)],
+    reference: Annotated[str | None, Parameter(name=["--reference", "-r"], allow_leading_hyphen=True)] = None,
+    notes: str | None = None,
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
@@ -43,6 +46,9 @@ def evaluate(
         A recording or a .mote file; `-` is standard input, for one of the two.
     reference
         The recording it is compared with: same sample rate, channels and length.
+    notes
+        How many notes of a file of labels it finds: MusicNet's CSV, CSV in seconds, JSON or MIDI. The estimate is a
+        scene whose events are notes, or labels too. Needs no reference, but `pip install 'motes[eval]'`.
     perceptual
         Also how a listener might rate it: Zimtohrli and ViSQOL, 1 … 5 (identical: 5 and 4.73). Needs `pip install
         'motes[eval]'`.
@@ -54,27 +60,33 @@ def evaluate(
         reported.
     loss
         Also this training loss (0 is perfect), mean over pieces of ten seconds; may be given again. One of stft,
-        octave, scattering, auditory, nerve, texture, residual, convergence. Needs `pip install 'motes[learn]'`.
+        octave, scattering, auditory, nerve, loudness, texture, residual, convergence. Needs `pip install
+        'motes[learn]'`.
     """
     from motes.library.evaluate import evaluate as measured
 
     for name in loss:
         _check_loss(name)
+    if reference is None and notes is None:
+        raise UsageError("--reference RECORDING or --notes LABELS: what is it compared with?")
     if estimate == reference == "-":
         raise UsageError("standard input can be one of the two, not both")
-    if any(path.lower().endswith(".mote") for path in (estimate, reference)):
+    if reference is not None and any(path.lower().endswith(".mote") for path in (estimate, reference)):
         announce_compilation()
-    result = measured(estimate, reference, perceptual=perceptual, controls=controls, align=align, loss=loss)
-    _show(shown(estimate), shown(reference), result, json)
+    how = {"perceptual": perceptual, "controls": controls, "align": align, "loss": loss}
+    result = measured(estimate, reference, notes=notes, **how)  # type: ignore[arg-type]
+    compared = {"estimate": shown(estimate), "reference": reference and shown(reference), "notes": notes}
+    _show({name: path for name, path in compared.items() if path is not None}, result, json)
     return 0
 
 
-def _show(estimate: str, reference: str, result: dict[str, float], json: bool) -> None:
+def _show(compared: dict[str, str], result: dict[str, float], json: bool) -> None:
     if json:
-        print_json({"estimate": estimate, "reference": reference} | result)
+        print_json(compared | result)
         return
     for name, value in result.items():
         unit = _UNITS.get(name) or (_OPINION if "zimtohrli" in name or "visqol" in name else _PERFECT)
+        unit = "(1 is perfect)" if name.endswith(_SHARES) else unit
         print(f"{name:<34} {value:>10.4f} {unit}")
 
 

@@ -1,17 +1,19 @@
-"""motes info, validate, rooms, settings: what is in a file and whether it is whole, which rooms there are, and which
-settings are in force.
+"""motes info, validate, partials, rooms, settings: what is in a file and whether it is whole, which rooms there are, and
+which settings are in force.
 """
 
 from __future__ import annotations
 
+import csv as tables
 import os
 import sys
 from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from cyclopts import Parameter
 
 from motes.cli.console import UsageError, print_json, say, tell
 from motes.cli.many import Json, shown
@@ -19,6 +21,8 @@ from motes.errors import FormatError, MotesError
 
 if TYPE_CHECKING:
     from motes.codec import FileInfo
+
+Csv = Annotated[bool, Parameter(help="Write comma-separated values, numbers as exact as they are.")]
 
 
 def info(*files: str, json: Json = False) -> int:
@@ -138,6 +142,7 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
         ("events", _events(found)),
         ("instruments", str(found.instruments) if found.instruments else ""),
+        ("models", ", ".join(found.models)),
         ("rooms", "; ".join(found.rooms)),
         ("windows", " ".join(map(str, found.windows)) + " samples" if found.windows else ""),
         ("encoder", " ".join(filter(None, [found.encoder, found.version]))),
@@ -239,3 +244,44 @@ def settings(*, json: Json = False) -> int:
 
 def _note(value: Any) -> str:
     return "there is no such folder" if isinstance(value, Path) and not value.exists() else ""
+
+
+def partials(*files: str, json: Json = False, csv: Csv = False) -> int:
+    """List the partials of .mote files: number, start, end, frequency, cents off the nearest pitch, level, atoms.
+
+    Parameters
+    ----------
+    files
+        .mote files, or folders of them; `-` is standard input.
+    """
+    from motes.edit.partials import Partial
+
+    if json and csv:
+        raise UsageError("--json or --csv, not both")
+    files = all_files(files)
+    writer = tables.writer(sys.stdout, lineterminator="\n")
+    if csv:
+        writer.writerow(["file", *Partial._fields])
+
+    def show(path: str) -> None:
+        from motes.library.work import load_scene
+
+        rows = load_scene(path).partials
+        if json:
+            print_json({"file": path, "partials": [row._asdict() for row in rows]})
+        elif csv:
+            writer.writerows([path, *row] for row in rows)
+        else:
+            title = [f"{shown(path)}: {len(rows)} partials"] if len(files) > 1 else []
+            print("\n".join([*title, *_lines_of_partials(rows)]), end="\n\n" if len(files) > 1 else "\n")
+
+    return each_file(files, show)
+
+
+def _lines_of_partials(rows: list[Any]) -> list[str]:
+    head = f"{'number':>6}{'start s':>10}{'end s':>10}{'Hz':>11}{'cents':>7}{'dB':>8}{'atoms':>7}  note"
+    return [head] + [
+        f"{row.number:>6}{row.start_s:>10.3f}{row.end_s:>10.3f}{row.frequency_hz:>11.2f}{row.cents:>+7.0f}"
+        f"{row.level_db:>8.1f}{row.n_atoms:>7}  {'' if row.note is None else row.note}".rstrip()
+        for row in rows
+    ]

@@ -12,12 +12,14 @@ from motes.codec.compact_header import unpack_compact
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.payloads.group_packet import unpack_groups
+from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.room_packet import decode_room
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.events.packet import Columns
 from motes.events.room import Room
 from motes.kinds.kind import Kind
@@ -51,6 +53,7 @@ class Contents:
         self.groups, self.tags = Groups.empty(), TagMap()
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
+        self.models: dict[int, Model] = {}
         self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in kinds.KINDS}
         self._at: dict[Place, Columns] = {}
         self.entries: list[Entry] = []
@@ -105,6 +108,12 @@ class Contents:
         number, room = decode_room(found.reader())
         self._check_number(found, number, self.rooms, 1)
         self.rooms[number] = self._find_room(room) if room.is_missing and self._find_room is not None else room
+
+    def add_model(self, found: Frame) -> None:
+        """What vectors are decoded by, which need not be there."""
+        number, model = unpack_model(found.reader())
+        self._check_number(found, number, self.models, 0)
+        self.models[number] = model
 
     def _check_number(self, found: Frame, number: int, known: dict[int, Any], first: int) -> None:
         if number in known:
@@ -186,6 +195,7 @@ class Contents:
             raise FormatError("events are in groups that the file does not tell of")
         more: dict[str, Any] = {"instruments": self._in_row("instruments", self.instruments, 0)}
         more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.groups}
+        more |= {"models": self._in_row("models", self.models, 0)}
         more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
         more["format_version"] = self._version
         try:

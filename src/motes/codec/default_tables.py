@@ -14,7 +14,7 @@ _FIT = {
     "events": 64,
     "iterations": 3000,
     "init": "pursuit",
-    "loss": "convergence:1",
+    "loss": "convergence:1,loudness:0.3",
     "room": "none",
     "time_limit_s": None,
     "learning_rate": 0.02,
@@ -103,7 +103,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "time_limit_s": 120.0,
                     "checkpoint": None,
                 },
-                "splat": _FIT | {"envelope": "gaussian", "noise": False},
+                "splat": _FIT | {"envelope": "gaussian", "noise": False, "notes": None},
                 "gabor": _FIT,
             },
         )

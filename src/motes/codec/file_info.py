@@ -12,11 +12,14 @@ import msgspec
 
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
-from motes.codec.packets import INSTRUMENT, ROOM
+from motes.codec.packets import INSTRUMENT, MODEL, ROOM
+from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.room_packet import read_room
 from motes.codec.reader import loads, naming
 from motes.codec.seeking import SeekableFile
+from motes.events.model import Model
 from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.kinds.vector.decoding import is_known
 from motes.scene.metadata import Metadata
 
 
@@ -34,6 +37,7 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     n_packets: int
     instruments: int
     rooms: list[str]
+    models: list[str] = []
     format_version: int
     # Of a draft of a version; 0 of a released one.
     draft: int = 0
@@ -65,6 +69,7 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
     with _opened(given) as handle:
         found = SeekableFile(handle)
         rooms = [_in_words(packet) for packet in found.of_type(ROOM)]
+        models = [_model_in_words(unpack_model(packet.reader())[1]) for packet in found.of_type(MODEL)]
     header, meta = found.header, found.header.metadata
     seconds = header.n_samples / header.sample_rate_hz
     return FileInfo(
@@ -79,6 +84,7 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
         n_packets=found.n_packets,
         instruments=len(found.of_type(INSTRUMENT)),
         rooms=rooms,
+        models=models,
         format_version=found.start.version,
         draft=DRAFT if found.start.version == DRAFT_VERSION else 0,
         file_id=found.start.file_id.hex(),
@@ -105,6 +111,14 @@ def _in_words(packet: Frame) -> str:
         room.name
         if room.is_synthetic
         else f"{room.name} ({'in the file' if room.is_embedded else f'not in the file, {room.digest[:12]}'})"
+    )
+
+
+def _model_in_words(model: Model) -> str:
+    """A decoder in a few words."""
+    there = is_known(model)
+    return (
+        model.id if there else f"{model.id} (not in this release of motes, {model.digest[:12]}: its vectors are silent)"
     )
 
 

@@ -13,6 +13,7 @@ from motes.codec.compact_header import FILE_ID_SIZE, pack_compact
 from motes.codec.contents import Contents
 from motes.codec.index import pack_end
 from motes.codec.payloads.group_packet import pack_groups
+from motes.codec.payloads.model_packet import pack_model
 from motes.codec.payloads.room_packet import encode_room
 from motes.codec.payloads.tags_packet import pack_tags
 from motes.coding.varints import Reader
@@ -52,10 +53,11 @@ class Stage(IntEnum):
     GROUPS = 1
     INSTRUMENTS = 2
     ROOMS = 3
-    TAGS = 4
-    EVENTS = 5
-    INDEX = 6
-    END = 7
+    MODELS = 4
+    TAGS = 5
+    EVENTS = 6
+    INDEX = 7
+    END = 8
 
 
 class Often(Enum):
@@ -125,6 +127,11 @@ def _rooms(written: Written) -> Iterable[bytes]:
         yield encode_room(room, number)
 
 
+def _models(written: Written) -> Iterable[bytes]:
+    for number, model in enumerate(written.scene.models):
+        yield pack_model(model, number)
+
+
 def _tags(written: Written) -> Iterable[bytes]:
     if written.scene.tags:
         yield pack_tags(written.scene.tags)
@@ -179,12 +186,22 @@ ROOM = PacketType(
     Contents.add_room,
     _rooms,
 )
+MODEL = PacketType(
+    b"O",
+    "model",
+    Stage.MODELS,
+    Often.MANY,
+    "after rooms",
+    "models stand before all events",
+    Contents.add_model,
+    _models,
+)
 TAGS = PacketType(
     b"t",
     "tags",
     Stage.TAGS,
     Often.AT_MOST_ONCE,
-    "after rooms",
+    "after models",
     "tags stand before all events",
     Contents.add_tags,
     _tags,
@@ -232,7 +249,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, TAGS, *event_packets(), SENDS, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, TAGS, *event_packets(), SENDS, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

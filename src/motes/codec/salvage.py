@@ -56,7 +56,9 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
     skipped += taken.moved()
     if not contents.keep_known_groups():
         skipped.append("the groups are lost: events that were in them are in none")
-    skipped += _missing(contents, frames) + _without_instrument(contents) + _without_room(contents)
+    skipped += (
+        _missing(contents, frames) + _without_instrument(contents) + _without_room(contents) + _without_model(contents)
+    )
     skipped += _without_sends(contents) + _without_nonsense(contents)
     scene = contents.scene()
     return Salvaged(scene, skipped or _why_not_whole(data, find_room), len(frames))
@@ -175,6 +177,18 @@ def _without_instrument(contents: Contents) -> list[str]:
     return [
         f"the instrument of {n} {kind} event{'s' * (n != 1)} is lost, and they with it" for kind, n in lost.items() if n
     ]
+
+
+def _without_model(contents: Contents) -> list[str]:
+    """Drop vectors that no known model can be found for, and number the others' anew."""
+    known, n_lost = sorted(contents.models), 0
+    for part in (part for parts in contents.parts.values() for part in parts if "model" in part):
+        kept = np.isin(part["model"], known)
+        n_lost += int(np.count_nonzero(~kept))
+        part.update({name: values[kept] for name, values in part.items()})
+        part["model"] = np.searchsorted(known, part["model"])
+    contents.models = {number: contents.models[k] for number, k in enumerate(known)}
+    return [f"the model of {n_lost} event{'s' * (n_lost != 1)} is lost, and they with it"] if n_lost else []
 
 
 def _without_room(contents: Contents) -> list[str]:

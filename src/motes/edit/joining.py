@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from motes.edit.operations import at_rate, move
 from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt, require_time
 from motes.errors import ParameterError
+from motes.events import model as models
 from motes.events import room as rooms
 from motes.events.groups import Groups
 from motes.events.instrument import together
@@ -73,11 +74,12 @@ def _merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
         np.concatenate([scene.groups.role, groups.role]),
     )
     instruments, instrument_number = together(scene.instruments, other.instruments)
+    both_models, model_number = models.together(scene.models, other.models)
     both_rooms, room_number = rooms.together(scene.rooms, other.rooms)
     tables, masks = [], []
     for ours, theirs in zip(scene.tables, other.tables, strict=True):
         group_id = theirs.column("group_id")
-        theirs = theirs.with_instruments(instrument_number)
+        theirs = theirs.with_instruments(instrument_number).with_models(model_number)
         theirs = theirs.replace(room_id=room_number[theirs.room_id]) if rooms.is_sent(theirs) else theirs
         tables.append(ours.joined(theirs.replace(group_id=np.where(group_id > 0, group_id + above, 0))))
         masks.append(np.arange(len(ours) + len(theirs)) >= len(ours))
@@ -90,6 +92,7 @@ def _merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
         groups=both,
         instruments=instruments,
         rooms=both_rooms,
+        models=both_models,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from motes.encoders import fit, instrument, pursuit
+from motes.encoders import fit, instrument, pursuit, siam
 from motes.encoders.options import Option, Options, options_in
 from motes.errors import ParameterError
 
@@ -91,6 +91,14 @@ ENCODERS = (
         doing="fitting",
         extra="learn",
         shows=True,
+    ),
+    Encoder(
+        "siam",
+        "Events: notes and other sounds, by a small network",
+        "finds notes and other sounds by a small network, sixteen numbers each",
+        siam.SiamOptions,
+        siam.encode,
+        doing="listening",
     ),
 )
 

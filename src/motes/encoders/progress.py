@@ -19,3 +19,5 @@ class Progress:
     loss: float | None = None
     # What a fit's choice of a room has come to, in words.
     room: str = ""
+    # A line of JSON on what was found just now, of an encoder that finds events in real time.
+    message: str = ""

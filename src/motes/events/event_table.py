@@ -16,6 +16,7 @@ from motes.events.frozen import Frozen
 
 if TYPE_CHECKING:
     from motes.events.instrument import Instrument
+    from motes.events.model import Model
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -148,8 +149,8 @@ class EventTable(Columns):
         """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""
         raise NotImplementedError
 
-    def check_sources(self, instruments: Sequence[Instrument]) -> None:
-        """ParameterError where what the events are played on is not among a scene's instruments."""
+    def check_sources(self, instruments: Sequence[Instrument], models: Sequence[Model] = ()) -> None:
+        """ParameterError where what the events are played on is not among a scene's instruments and models."""
 
     def only(self, kept: Mask) -> Self:
         """Those in `kept`, no longer depending on the others."""
@@ -169,6 +170,10 @@ class EventTable(Columns):
 
     def with_instruments(self, number: Ints) -> Self:
         """Played on other instruments of the scene: `number[i]` for i."""
+        return self
+
+    def with_models(self, number: Ints) -> Self:
+        """Decoded by other models of the scene: `number[i]` for i."""
         return self
 
     def found(self, name: str, scene: Any) -> NDArray[Any]:

@@ -143,6 +143,10 @@ class Drawing:
         """From when until when each event is drawn as a line."""
         return events.start_s, events.end_s
 
+    def shown_s(self, events: Any) -> tuple[Array, Array]:
+        """From when until when each event stands in the studio: all of what is heard of it."""
+        return events.start_s, events.end_s
+
     def aux(self, events: Any, names: tuple[str, ...]) -> Array:
         """Columns by name, of several channels the first; 0 where the kind has none of a name: `(n, n_names)`."""
         held = _names(events)

@@ -153,6 +153,14 @@ class Parameterisation:
         """Anchors of events that sound nearly like these atoms, `(n, n_anchors)`."""
         raise NotImplementedError
 
+    def of_noise(self, atoms: Atoms) -> Tensor:
+        """Anchors of bursts of noise, as loud and as long, an octave or two wide; none where a kind has no noise."""
+        return self.of_atoms(atoms.first(0))
+
+    def is_noise(self, columns: dict[str, Tensor]) -> Tensor:
+        """Which events are nothing but noise, `(n_events,)` booleans."""
+        return torch.zeros(len(columns["time_s"]), dtype=torch.bool)
+
     def columns(self, theta: Tensor, anchor: Tensor) -> dict[str, Tensor]:
         """The kind's columns, differentiable in `theta`."""
         raise NotImplementedError

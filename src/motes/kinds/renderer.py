@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import EventTable
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 
 Audio = NDArray[np.float64]
 
@@ -31,6 +32,10 @@ class SceneContext(Protocol):
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         """What strikes play."""
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """What vectors are decoded by."""
 
 
 class EventRenderer:

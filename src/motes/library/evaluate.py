@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import pairwise
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from motes.audio import Audio, Block, as_source, read_audio
+from motes.errors import MotesWarning, ParameterError
 from motes.losses import Loss, loss_named
 
 if TYPE_CHECKING:
+    from motes.events.notes import Notes
     from motes.scene.scene import Scene
 
 # Losses are taken of pieces no longer than this: memory is bounded, and it is how they are used in training.
@@ -23,15 +26,72 @@ _PIECE_S = 10.0
 
 def evaluate(
     estimate: Audio | Scene,
-    reference: Audio | Scene,
+    reference: Audio | Scene | None = None,
     sample_rate_hz: float | None = None,
     *,
+    notes: str | os.PathLike[str] | None = None,
     perceptual: bool = False,
     controls: bool = False,
     align: bool = False,
     loss: Sequence[str] = (),
 ) -> dict[str, float]:
     """Measures by name, of scenes, .mote files, recordings or arrays; see `motes.evaluate`."""
+    if reference is None and notes is None:
+        raise ParameterError("there is nothing to compare with: a reference, or labels of notes")
+    if reference is None and (perceptual or controls or align or loss):
+        raise ParameterError("perceptual, controls, align and loss compare sound: they need a reference beside notes")
+    result = {} if notes is None else compare_notes(estimate, notes)
+    if reference is not None:
+        how = (sample_rate_hz, perceptual, controls, align, loss)
+        result = _compare_sound(estimate, reference, *how) | result
+    return result
+
+
+def compare_notes(estimate: Audio | Scene, labels: str | os.PathLike[str]) -> dict[str, float]:
+    """How many notes of a file of labels are in a scene, a .mote file, or another file of labels.
+
+    ParameterError where the estimate is a recording, or atoms; see `motes.metrics.notes` for the measures.
+    """
+    from motes.data.note_labels import read_notes
+    from motes.metrics.notes import note_scores, require_note_scores
+
+    require_note_scores()
+    reference = read_notes(labels)
+    found, duration_s = _notes_of(estimate)
+    if n_late := int(np.sum(reference.onset_s > duration_s)):
+        text = (
+            f"{n_late} of {len(reference)} labels begin after the scene's end at {duration_s:.2f} s: is {labels} of it?"
+        )
+        warnings.warn(text, MotesWarning, stacklevel=4)
+    return note_scores(found, reference)
+
+
+def _notes_of(estimate: Audio | Scene) -> tuple[Notes, float]:
+    """The notes of an estimate, and how long it lasts, infinity where that is not known."""
+    from motes.data.note_labels import EXTENSIONS, read_notes
+    from motes.scene.notes import events_as_notes
+    from motes.scene.scene import Scene
+
+    if isinstance(estimate, str | os.PathLike):
+        path = os.fspath(estimate)
+        if os.path.splitext(path)[1].lower() in EXTENSIONS:
+            return read_notes(path), np.inf
+        estimate = _opened(path)
+    if not isinstance(estimate, Scene):
+        name = estimate if isinstance(estimate, str) else "sound"
+        raise ParameterError(f"{name} is no scene, and has no notes yet: motes encode --encoder siam finds them")
+    return events_as_notes(estimate), estimate.duration_s
+
+
+def _compare_sound(
+    estimate: Audio | Scene,
+    reference: Audio | Scene,
+    sample_rate_hz: float | None,
+    perceptual: bool,
+    controls: bool,
+    align: bool,
+    loss: Sequence[str],
+) -> dict[str, float]:
     from motes.metrics.signal import check_pair, compare
 
     losses = [loss_named(name) for name in dict.fromkeys(loss)]

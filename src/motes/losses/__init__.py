@@ -72,6 +72,7 @@ LOSSES = (
     Loss(
         "texture", "statistics by which textures are known", "texture_statistics", "texture_distance", needs_rate=True
     ),
+    Loss("loudness", "loudness in bands of the ear", "loudness", "loudness_distance", needs_rate=True),
     Loss("residual", "what the residual tells beyond noise under an envelope", "sparsity", "residual_information"),
 )
 

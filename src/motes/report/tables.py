@@ -22,6 +22,7 @@ from motes.events.columns import events_of, flat_columns, stored_params
 from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.events.room import Room
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -48,6 +49,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     instruments: list[bytes] = []
     # Each as in a .mote file, in base 64: what events are sent to.
     rooms: list[bytes] = []
+    # Id and digest: what vectors are decoded by.
+    models: list[Model] = []
 
 
 def _about(scene: Scene) -> About:
@@ -65,6 +68,7 @@ def _about(scene: Scene) -> About:
         tags={name: list(texts) for name, texts in scene.tags.items()},
         groups=groups,
         instruments=_packed(scene),
+        models=list(scene.models),
         rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
     )
 
@@ -222,6 +226,8 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
             tuple(instrument.at_rate(rate) for instrument in _unpacked(about)),
             about.n_channels,
         )
+    if about is not None and about.models:
+        extras["models"] = tuple(about.models)
     if about is not None and about.rooms:
         extras["rooms"] = tuple(map(finder(), _rooms(about)))
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)

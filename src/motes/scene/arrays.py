@@ -16,6 +16,7 @@ from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.events.room import Room
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
@@ -55,6 +56,7 @@ def to_arrays(scene: Scene) -> tuple[Arrays, dict[str, Any]]:
         "metadata": msgspec.to_builtins(scene.metadata),
         "instruments": [put(f"instruments.{i}", one) for i, one in enumerate(scene.instruments)],
         "rooms": [put(f"rooms.{i}", room) for i, room in enumerate(scene.rooms)],
+        "models": [put("", model) for model in scene.models],
         "tags": {name: list(texts) for name, texts in scene.tags.items()},
         "format_version": scene.format_version,
     }
@@ -79,6 +81,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
         groups=made(Groups, "groups", {}),
         instruments=tuple(made(Instrument, f"instruments.{i}", one) for i, one in enumerate(plain["instruments"])),
         rooms=tuple(made(Room, f"rooms.{i}", room) for i, room in enumerate(plain["rooms"])),
+        models=tuple(Model(**one) for one in plain.get("models", ())),
         tags=plain.get("tags"),
         format_version=plain.get("format_version", 1),
     )

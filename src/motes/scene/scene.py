@@ -21,6 +21,7 @@ from motes.events.frozen import Frozen
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument, check_instruments
 from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
+from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from motes.kinds.splat.table import Splat
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
+    from motes.kinds.vector.table import Vector
 
     File = str | os.PathLike[str]
 
@@ -59,6 +61,8 @@ class Scene(Frozen):
     instruments: tuple[Instrument, ...]
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
+    # What vectors are decoded by: a vector's `model` counts them from 0.
+    models: tuple[Model, ...]
     # Title, artist …, by name, as the recording had them.
     tags: TagMap
     # The version of the format that it was read from, which `save` keeps.
@@ -77,6 +81,7 @@ class Scene(Frozen):
         tables: Iterable[EventTable] = (),
         instruments: Iterable[Instrument] = (),
         rooms: Iterable[Room] = (),
+        models: Iterable[Model] = (),
         tags: Mapping[str, str | Iterable[str]] | None = None,
         format_version: int = 1,
         **events: EventTable | None,
@@ -103,6 +108,7 @@ class Scene(Frozen):
             "metadata": Metadata() if metadata is None else metadata,
             "instruments": tuple(instruments),
             "rooms": tuple(rooms),
+            "models": tuple(models),
             "tags": tags if isinstance(tags, TagMap) else TagMap(tags),
             "format_version": format_version,
         }
@@ -110,8 +116,9 @@ class Scene(Frozen):
             object.__setattr__(self, name, part)
         check_rooms(self.rooms, self.tables)
         check_instruments(self.instruments, self.sample_rate_hz, self.n_channels)
+        check_models(self.models)
         for table in self.tables:
-            table.check_sources(self.instruments)
+            table.check_sources(self.instruments, self.models)
 
     def _tables(self, given: dict[str, Any]) -> tuple[EventTable, ...]:
         """A table of each kind, those not given without events, all in canonical order."""
@@ -134,6 +141,7 @@ class Scene(Frozen):
         texture: Texture
         strike: Strike
         splat: Splat
+        vector: Vector
     else:
 
         def __getattr__(self, name: str) -> EventTable:
@@ -200,6 +208,14 @@ class Scene(Frozen):
         from motes.codec import quantise
 
         return quantise(self)
+
+    def bake(self) -> Scene:
+        """The scene with the splats that its vectors sound as in their place, which sound just so; vectors whose model
+        is missing stay.
+        """
+        from motes.edit.baking import bake
+
+        return bake(self)
 
     @property
     def partials(self) -> list[Partial]:
@@ -328,14 +344,16 @@ class Scene(Frozen):
         return scene_html(self)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both hold the same to the bit: events, groups, instruments, rooms, and how they were made."""
+        """Whether both hold the same to the bit: events, groups, instruments, rooms, models, and how they were made."""
         if not isinstance(other, Scene):
             return NotImplemented
         if self is other:
             return True
         if self._outline() != other._outline() or (self.quantiser, self.metadata) != (other.quantiser, other.metadata):
             return False
-        mine, theirs = ((*scene.tables, scene.groups, *scene.instruments, *scene.rooms) for scene in (self, other))
+        mine, theirs = (
+            (*scene.tables, scene.groups, *scene.instruments, *scene.rooms, *scene.models) for scene in (self, other)
+        )
         return all(one.equals(another) for one, another in zip(mine, theirs, strict=True))  # type: ignore[attr-defined]
 
     def __hash__(self) -> int:
@@ -343,7 +361,7 @@ class Scene(Frozen):
 
     def _outline(self) -> tuple[int, ...]:
         """What scenes that are equal have in common, and most others not."""
-        parts = (len(self.instruments), len(self.rooms), *map(len, self.tables))
+        parts = (len(self.instruments), len(self.rooms), len(self.models), *map(len, self.tables))
         return self.sample_rate_hz, self.n_samples, self.n_channels, *parts
 
     def __repr__(self) -> str:

@@ -142,6 +142,7 @@ class DocumentAnswer(TypedDict):
     groups: int
     instruments: int
     rooms: list[RoomHeld]
+    unheard: str
     metadata: MetadataAnswer
     finest_level: int
     coarsest_level: int

@@ -590,6 +590,7 @@ export interface components {
             groups: number;
             instruments: number;
             rooms: components["schemas"]["RoomHeld"][];
+            unheard: string;
             metadata: components["schemas"]["MetadataAnswer"];
             finest_level: number;
             coarsest_level: number;

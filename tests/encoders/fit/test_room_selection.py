@@ -54,6 +54,8 @@ def planted(room=None, n_channels=1):
 
 
 def fitted(audio, room, iterations=200, **others):
+    # How wet events are shows in magnitudes; the ear, in the default loss too, follows in more steps than these.
+    others = {"loss": "convergence:1"} | others
     options = SplatOptions(
         events=3, iterations=iterations, learning_rate=0.05, control_every=0, patience=0, room=room, **others
     )

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motes.encoders.fit.initialisation import pursuit_atoms, random_atoms, windows_for
+from motes.encoders.fit.initialisation import noise_atoms, pursuit_atoms, random_atoms, windows_for
 from motes.encoders.fit.objective import Objective
 from motes.encoders.fit.options import FitOptions
 from motes.encoders.fit.residual_peaks import residual_peaks
 from motes.encoders.fit.state import State
-from motes.kinds.parameterisation import Atoms, Extent
+from motes.kinds.parameterisation import Atoms, Extent, Parameterisation
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class DensityThresholds:
         Events from which on any are exchanged.
     gain
         By how many times the energy of what is missing has to exceed that of the event that is given up for it.
+    noise
+        Part of the events that are noise, where that is asked for.
+    missing
+        Part of the recording's energy that an event has to bring where those of notes were given.
     until
         Part of the fit in which events are exchanged; then they settle.
     prune_every
@@ -61,6 +65,8 @@ class DensityThresholds:
     exchanged: float = 0.03
     fewest_for_exchange: int = 8
     gain: float = 2.0
+    noise: float = 1 / 8
+    missing: float = 0.05
     until: float = 0.6
     prune_every: int = 25
     pruned: float = 1 / 8
@@ -74,19 +80,29 @@ class DensityThresholds:
 class DensityControl:
     """Density control in two hooks: `initialise` before the first step, `after_step` after each."""
 
-    def __init__(self, options: FitOptions, thresholds: DensityThresholds | None = None) -> None:
+    def __init__(
+        self, options: FitOptions, thresholds: DensityThresholds | None = None, *, begins: bool = True
+    ) -> None:
+        """Without `begins`, where events are given, as those of notes, none are begun beside them unless much is
+        missing.
+        """
         self.options, self.thresholds = options, thresholds or DensityThresholds()
+        self.begins = begins
 
     def initialise(self, objective: Objective, carried: Tensor, n_events: int, first_sample: int) -> State:
         """The state of `n_events` at most: those carried over from the segment before, and atoms of what they leave."""
-        parameterisation, anchor = objective.parameterisation, carried[:n_events]
-        n_new = n_events - len(anchor)
+        parameterisation, anchor = objective.parameterisation, carried[:n_events] if self.begins else carried
+        n_new = n_events - len(anchor) if self.begins else 0
         if n_new > 0 and self._is_audible(objective.reference):
             with torch.no_grad():
                 columns = parameterisation.columns(parameterisation.at_rest(len(anchor)), anchor)
                 rest = (objective.reference - objective.render(columns)).numpy()
-            atoms = self._first_atoms(rest, parameterisation.sample_rate_hz, n_new, first_sample)
-            anchor = torch.cat([anchor, parameterisation.of_atoms(atoms)])
+            n_noise = int(n_new * self.thresholds.noise) if self.options.noise else 0
+            atoms = self._first_atoms(rest, parameterisation.sample_rate_hz, n_new - n_noise, first_sample)
+            new = parameterisation.of_atoms(atoms)
+            if n_noise:
+                new = torch.cat([new, self._first_noise(parameterisation, rest, new, n_noise)])
+            anchor = torch.cat([anchor, new])
         return State.at(parameterisation.at_rest(len(anchor)), anchor)
 
     def after_step(self, objective: Objective, state: State, done: float, n_events: int) -> State:
@@ -105,6 +121,15 @@ class DensityControl:
             reference.shape[1] >= self.thresholds.least_samples
             and float(reference.abs().max()) > self.thresholds.silent
         )
+
+    def _first_noise(
+        self, parameterisation: Parameterisation, audio: NDArray[np.float32], others: Tensor, n: int
+    ) -> Tensor:
+        """Anchors of noise for what these other new events leave."""
+        with torch.no_grad():
+            columns = parameterisation.columns(parameterisation.at_rest(len(others)), others)
+            rest = audio - parameterisation.render(columns, audio.shape[1]).numpy()
+        return parameterisation.of_noise(noise_atoms(rest.astype(np.float64), parameterisation.sample_rate_hz, n))
 
     def _first_atoms(self, audio: NDArray[np.float32], sample_rate_hz: int, n: int, first_sample: int) -> Atoms:
         if self.options.init == "pursuit":
@@ -140,9 +165,11 @@ class DensityControl:
         parameterisation = objective.parameterisation
         columns = parameterisation.columns(state.theta, state.anchor)
         energy = parameterisation.energy(columns).numpy()
-        alive = (energy > self.thresholds.dead * energy.sum()) & ~self._duplicates(
-            parameterisation.extent(columns), energy
-        )
+        noise = parameterisation.is_noise(columns).numpy()
+        energy = np.where(noise, np.inf, energy)  # noise is exchanged for nothing, and nothing's duplicate
+        alive = energy > self.thresholds.dead * energy[~noise].sum()
+        if self.begins:  # splats of one note begin together, at one pitch, and share its partials out
+            alive &= ~self._duplicates(parameterisation.extent(columns), energy, noise)
         alive, atoms = self._exchanged(objective, columns, energy, alive, n_events)
         if len(atoms.time_s) == 0 and alive.all():
             return state
@@ -159,23 +186,28 @@ class DensityControl:
     ) -> tuple[NDArray[np.bool_], Atoms]:
         """Those of the events `alive` that stay, and the atoms that take the others' places."""
         limits, rate = self.thresholds, objective.parameterisation.sample_rate_hz
-        spare = max(1, round(limits.exchanged * n_events)) if n_events >= limits.fewest_for_exchange else 0
+        may_exchange = self.begins and n_events >= limits.fewest_for_exchange
+        spare = max(1, round(limits.exchanged * n_events)) if may_exchange else 0
         free = n_events - int(alive.sum())
         windows = windows_for(rate)[slice(*limits.peak_windows)]
         atoms = residual_peaks(objective.reference, objective.render(columns), rate, free + spare, windows)
         worth = atoms.energy(rate)
+        if not self.begins:
+            least = limits.missing * float(objective.reference.double().square().sum())
+            atoms = atoms.first(int(np.sum(worth >= least)))
+            worth = worth[: len(atoms.time_s)]
         used, stays = min(free, len(worth)), alive.copy()
         for i in np.flatnonzero(alive)[np.argsort(energy[alive], kind="stable")][:spare]:
             if used < len(worth) and worth[used] > limits.gain * energy[i]:
                 stays[i], used = False, used + 1
         return stays, atoms.first(used)
 
-    def _duplicates(self, extent: Extent, energy: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def _duplicates(self, extent: Extent, energy: NDArray[np.float64], noise: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Events that a stronger one at the same time and frequency, of nearly the same length, makes superfluous."""
         limits, (time, hz, width) = self.thresholds, extent
         duplicate = np.zeros(len(hz), np.bool_)
         for i in np.argsort(-energy, kind="stable"):
-            if duplicate[i]:
+            if duplicate[i] or noise[i]:
                 continue
             near = np.abs(time - time[i]) < limits.duplicate_time * width[i]
             near &= np.abs(hz - hz[i]) * 2 * np.pi * width[i] < limits.duplicate_phase

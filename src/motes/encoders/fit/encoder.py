@@ -8,11 +8,12 @@ are then done and sound on into the next, those in its overlap are carried into 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import ArraySource, Source
 from motes.errors import MissingExtraError, ParameterError
@@ -29,6 +30,9 @@ except ImportError as error:
 from motes.encoders.fit.checkpoint import Checkpoint, restore, store
 from motes.encoders.fit.density_control import DensityControl
 from motes.encoders.fit.gain_refit import refit_gains
+from motes.encoders.fit.notes.note_list import notes_for
+from motes.encoders.fit.notes.phases import aligned
+from motes.encoders.fit.notes.splats import splats_of_notes
 from motes.encoders.fit.objective import Objective
 from motes.encoders.fit.optimiser import Optimiser
 from motes.encoders.fit.options import FitOptions, SplatOptions
@@ -41,6 +45,7 @@ from motes.encoders.progress import Progress
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.event_table import EventTable
+from motes.events.groups import ROLES, Groups
 from motes.events.room import Room, is_sent
 from motes.kinds.parameterisation import Atoms, Features, Parameterisation
 from motes.synth.render import Renderer
@@ -49,6 +54,11 @@ from motes.synth.render import Renderer
 STORED_EVERY = 100
 # Steps between scenes that are shown.
 SHOWN_EVERY = 20
+
+# The part of a band's power that may be lacking before noise fills it (benchmarks/RESULTS.md).
+LACKING_FROM = 0.45
+# Learning rate of splats that are fitted on, by default.
+FITTED_ON_RATE = 0.04
 
 Watch = Callable[[Scene, Progress], None]
 
@@ -61,6 +71,7 @@ def encode(
     progress: Callable[[Progress], None] | None = None,
     watch: Watch | None = None,
     begun_s: float | None = None,
+    notes: Iterable[Any] | None = None,
 ) -> Scene:
     """The scene of a recording: at most `options.events` events of the options' kind, rounded as a file stores them.
 
@@ -74,12 +85,54 @@ def encode(
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
-    features = Features(gamma=options.envelope == "gamma", noise=options.noise)
+    features = Features(gamma=options.envelope == "gamma")
     parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
-    scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch).run())
+    begins_with_notes = isinstance(options, SplatOptions) and options.init == "notes"
+    given = _given_notes(source, options, notes) if begins_with_notes else None
+    scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch, given).run())
     if not options.texture:
         return scene
-    return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0))
+    return add_texture(
+        scene, source, TextureOptions(kbps=options.texture_kbps, least_lacking=0.0, lacking_from=LACKING_FROM)
+    )
+
+
+def fit_on(
+    scene: Scene,
+    audio: ArrayLike | Source,
+    steps: int,
+    options: SplatOptions | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    begun_s: float | None = None,
+) -> Scene:
+    """The scene with its splats fitted on to a recording of the same length by so many steps, rounded as a file stores
+    it; see `motes.encoders.fit.fit_on`.
+    """
+    options = replace(options or SplatOptions(learning_rate=FITTED_ON_RATE), iterations=steps, control_every=0)
+    source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, scene.sample_rate_hz)  # type: ignore[assignment]
+    mine, theirs = ((x.sample_rate_hz, x.n_samples, x.n_channels) for x in (scene, source))
+    if mine != theirs:
+        raise ParameterError(f"scene and recording differ in sample rate, samples or channels: {mine} and {theirs}")
+    moved = (scene.splat.backward == 0) & (scene.splat.room_id == 0)
+    beside = scene.replace(splat=scene.splat.take(~moved))
+    given = aligned(scene.splat.take(moved), _whole(source), source.sample_rate_hz)
+    parameterisation = parameterisation_of("splat", source.sample_rate_hz, source.n_channels)
+    limit = TimeLimit(options.time_limit_s, begun_s)
+    fit = _Fit(source, replace(options, room="none"), parameterisation, limit, progress, None, given)
+    fit.beside = Renderer(beside)
+    return _quantised(scene.replace(splat=beside.splat.with_more(fit.run().splat)))
+
+
+def _whole(source: Source) -> NDArray[np.float64]:
+    """All samples of a recording, `(n_channels, n_samples)`."""
+    return np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1)
+
+
+def _given_notes(source: Source, options: FitOptions, notes: Iterable[Any] | None) -> EventTable:
+    """Splats of the notes that a fit begins with."""
+    found = notes_for(source, getattr(options, "notes", None), notes)
+    return splats_of_notes(_whole(source), source.sample_rate_hz, found, options.events)[0]
 
 
 def _quantised(scene: Scene) -> Scene:
@@ -99,7 +152,12 @@ class _Fit:
         limit: TimeLimit,
         progress: Callable[[Progress], None] | None,
         watch: Watch | None,
+        given: EventTable | None = None,
     ) -> None:
+        """`given` are events to begin with, in place of a first guess."""
+        self.given = given
+        # What else sounds all the time, and is not fitted.
+        self.beside: Renderer | None = None
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
         self.limit, self.progress, self.watch = limit, progress, watch
         self.parameterisation = parameterisation
@@ -107,7 +165,7 @@ class _Fit:
         if rooms := candidates(options.room):
             self.parameterisation = reverberant = ReverberantParameterisation(parameterisation)
             self.rooms = RoomSelection(rooms, reverberant, is_open=options.room == "auto")
-        self.density = DensityControl(options)
+        self.density = DensityControl(options, begins=given is None)
         self.done: EventTable = parameterisation.KIND.empty(source.n_channels)
         self.parts = segments(source.n_samples, self.rate, options.stretch_s)
         self.stopped: str = StopReason.NOTHING_AUDIBLE_LEFT
@@ -116,7 +174,10 @@ class _Fit:
         """The scene of all segments, fitted one after the other."""
         checkpoint = self._restored()
         with self.limit.interrupting():
-            self._fit_segments(checkpoint)
+            try:
+                self._fit_segments(checkpoint)
+            except KeyboardInterrupt as interrupt:  # between segments: those that are done stay
+                self.stopped = reason_of(interrupt)
         return self._scene(self.done)
 
     def _fit_segments(self, checkpoint: Checkpoint | None) -> None:
@@ -166,6 +227,8 @@ class _Fit:
     def _objective(self, segment: Segment, audio: Audio) -> Objective:
         """The objective of a segment, in which the events of earlier ones still sound."""
         background = Renderer(self._scene(self.done)).samples(segment.first, segment.last)
+        if self.beside is not None:
+            background = background + self.beside.samples(segment.first, segment.last)
         if self.rooms is not None:
             self.rooms.enter(segment.n_samples)
         return Objective(
@@ -180,8 +243,22 @@ class _Fit:
         """The first guess, with as many events as are the segment's share."""
         left, n_left = self.options.events - len(self.done), self.source.n_samples - segment.first
         n_events = min(left, math.ceil(left * segment.n_samples / max(1, n_left)))
+        if self.given is not None:
+            carried = torch.cat([carried, self._given_in(segment)])
         state = self.density.initialise(objective, carried, n_events, segment.first)
         return state if self.rooms is None else self.rooms.initialise(state)
+
+    def _given_in(self, segment: Segment) -> torch.Tensor:
+        """Anchors of the given events that begin in a segment, and not yet in the one before."""
+        assert self.given is not None
+        number = self.parts.index(segment)
+        first = -np.inf if number == 0 else self.parts[number - 1].last / self.rate
+        last = np.inf if segment is self.parts[-1] else segment.last / self.rate
+        time_s = self.given.column("time_s")
+        here = self.given.take((time_s >= first) & (time_s < last))
+        here = here.moved(np.full(len(here), -segment.first / self.rate))
+        columns = {p.name: torch.from_numpy(np.array(here.column(p.name))) for p in here.PARAMS}
+        return self.parameterisation.anchored(columns)
 
     def _descend(self, objective: Objective, state: State, number: int, begun_s: float) -> tuple[State, str]:
         """The state after steps until something ends them, and what that was; the segment was begun at `begun_s`."""
@@ -281,7 +358,7 @@ class _Fit:
         chosen = {
             name: value
             for name, value in asdict(self.options).items()
-            if value is not None and name not in ("checkpoint", "resume")
+            if value is not None and name not in ("checkpoint", "resume", "notes")
         }
         if self.options.room == "auto":
             chosen["room"] = f"auto: {room.name if room is not None else 'none'}"
@@ -293,4 +370,12 @@ class _Fit:
             version=__version__,
         )
         parts: dict[str, Any] = {table.KIND: table, "rooms": (room,) if room is not None else ()}
-        return Scene(self.rate, self.source.n_samples, self.source.n_channels, metadata=metadata, **parts)
+        size = self.rate, self.source.n_samples, self.source.n_channels
+        return Scene(*size, metadata=metadata, groups=_groups(table), **parts)
+
+
+def _groups(table: EventTable) -> Groups:
+    """A note for each group that events are in."""
+    ids = np.unique(table.column("group_id"))
+    ids = ids[ids > 0]
+    return Groups(ids, np.zeros_like(ids), np.full_like(ids, ROLES.index("note")))

@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 
 from motes.encoders.pursuit import PursuitOptions
 from motes.encoders.pursuit import encode as pursue
-from motes.kinds.parameterisation import HANN_ENERGY, Atoms, Reals
+from motes.kinds.parameterisation import HANN_ENERGY, HANN_SIGMA, Atoms, Reals
 
 # Windows of atoms: octaves from 1024 samples at 44.1 kHz to where notes last.
 WINDOW_S = (0.023, 0.046, 0.093, 0.186, 0.372, 0.743)
 FEWEST_SAMPLES, MOST_SAMPLES = 64, 32768
 # Amplitude below which an atom of pursuit is nothing.
 SILENT = 1e-6
+# Bursts of noise: where their spectra lie, and how far apart they are in time beside how wide.
+NOISE_HZ, NOISE_SPACING = (300.0, 900.0, 2700.0, 8100.0), 2.0
+# Standard deviation of their spectra, in octaves, and of what of a residual's level they begin with.
+NOISE_OCTAVES, NOISE_PART = 0.7, 0.7
 # Ranges of random atoms, the frequency's upper end as a part of the sample rate; chosen by hand.
 RANDOM_WINDOW_S, RANDOM_LOWEST_HZ, RANDOM_HIGHEST_OF_RATE = (0.05, 0.5), 80.0, 0.2
 
@@ -52,3 +56,31 @@ def random_atoms(audio: Reals, sample_rate_hz: int, n_events: int, random: np.ra
     level = np.sqrt(energy[None] / (HANN_ENERGY * window[:, None] * sample_rate_hz))
     phase = np.repeat(random.uniform(-np.pi, np.pi, (n_events, 1)), n_channels, axis=1)
     return Atoms(random.uniform(0, n_samples / sample_rate_hz, n_events), window, frequency, level, phase)
+
+
+def noise_atoms(audio: Reals, sample_rate_hz: int, n_events: int) -> Atoms:
+    """Places for bursts of noise, over all of `audio` `(n_channels, n_samples)` and four bands, as loud."""
+    n_channels, n_samples = audio.shape
+    n_times = n_events // len(NOISE_HZ)
+    if not n_times:
+        return Atoms.none(n_channels)
+    duration_s = n_samples / sample_rate_hz
+    times = (np.arange(n_times) + 0.5) * (duration_s / n_times)
+    width_s = duration_s / n_times / NOISE_SPACING
+    seconds, octave = np.arange(n_samples) / sample_rate_hz, np.fft.rfftfreq(n_samples, 1 / sample_rate_hz)
+    octave = np.log2(np.maximum(octave, 1e-3))
+    spectrum, level = np.fft.rfft(audio), np.zeros((len(NOISE_HZ), n_times, n_channels))
+    for b, hz in enumerate(NOISE_HZ):
+        band = np.fft.irfft(spectrum * np.exp(-0.5 * ((octave - math.log2(hz)) / NOISE_OCTAVES) ** 2), n_samples)
+        for t, time in enumerate(times):
+            near = np.exp(-(((seconds - time) / width_s) ** 2))
+            level[b, t] = np.sqrt(2 * (band**2 @ near) / near.sum()) * NOISE_PART
+    centre_hz = np.repeat(NOISE_HZ, n_times)
+    amplitude = level.reshape(-1, n_channels)
+    return Atoms(
+        np.tile(times, len(NOISE_HZ)),
+        np.full(len(centre_hz), width_s / HANN_SIGMA),
+        centre_hz,
+        amplitude,
+        np.zeros_like(amplitude),
+    )

@@ -23,7 +23,9 @@ class FitOptions(Options):
     iterations: int = option(3000, "Steps of gradient descent at most, for each stretch.", low=0, high=_LARGEST)
     init: Literal["pursuit", "random"] = option("pursuit", "What the fit starts from: `pursuit`, or `random` events.")
     envelope: Literal["gaussian", "gamma"] = option("gaussian", "Of splats, in time: `gaussian` or `gamma`.")
-    loss: str = option("convergence:1", "What is lowered: losses with their weights, such as `stft:1,auditory:0.2`.")
+    loss: str = option(
+        "convergence:1,loudness:0.3", "What is lowered: losses with their weights, such as `stft:1,auditory:0.2`."
+    )
     room: str = option(
         "none",
         "The room that the events are in, each as wet as fits: `none`; `auto` for the one of IMPULSE_RESPONSE_PATH "
@@ -47,7 +49,7 @@ class FitOptions(Options):
         "are pruned.",
         low=0,
     )
-    noise: bool = option(False, "Fit how much of each splat is the noise of its burst.")
+    noise: bool = option(False, "Let an eighth of the splats be bursts of noise.")
     control_every: int = option(
         100,
         "Steps between rounds of density control, in which dead events and duplicates are seeded anew where most is "
@@ -110,6 +112,21 @@ class SplatOptions(FitOptions):
     """How many splats are fitted to a recording, of which envelope, how, and for how long."""
 
     KIND: ClassVar[str] = "splat"
+    init: Literal["pursuit", "random", "notes"] = option(  # type: ignore[assignment]  # atoms begin as no notes
+        "pursuit",
+        "What the fit starts from: `pursuit`, `random` events, or heard `notes`, up to three splats for each.",
+    )
+    notes: str | None = option(
+        None,
+        "A file of the notes that `init` begins with, JSON or CSV: `onset_s`, `end_s` in seconds, `pitch` as a MIDI "
+        "number.",
+        is_file=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.notes is not None and self.init != "notes":
+            raise ParameterError(f"a file of notes goes with init notes, not with init {self.init}")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,14 @@ class ReverberantParameterisation(Parameterisation):
         inner = self.inner.of_atoms(atoms)
         return self._joined(inner, torch.full((len(inner),), WETNESS, dtype=torch.float64).logit())
 
+    def of_noise(self, atoms: Atoms) -> Tensor:
+        """Anchors of bursts of noise, a little wet."""
+        inner = self.inner.of_noise(atoms)
+        return self._joined(inner, torch.full((len(inner),), WETNESS, dtype=torch.float64).logit())
+
+    def is_noise(self, columns: dict[str, Tensor]) -> Tensor:
+        return self.inner.is_noise(columns)
+
     def columns(self, theta: Tensor, anchor: Tensor) -> dict[str, Tensor]:
         """The kind's columns and `wetness`, differentiable in `theta`."""
         logit = anchor[:, self.anchors["wetness"]] + theta[:, self.coordinates["wetness"]]

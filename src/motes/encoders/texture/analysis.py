@@ -38,6 +38,9 @@ N_TRIALS = 8
 # Frames to either side, and itself, over which the power that is lacking in a frame is averaged: 12 ms in all, better
 # than 45 (docs/perception.md).
 SMOOTHED_FRAMES = 2
+# The same beside events of other phases than the recording's, whose beats take longer to average out; and over which
+# part of the recording's power noise comes in there. Chosen on three of the clips of benchmarks/bench_splats.py.
+LONGER_FRAMES, LACKING_RISE = 8, 0.25
 # Parts of a step by which a band's levels may be shifted before they are rounded.
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 # Rounding may leave this part of an event's power to the next event to put right.
@@ -136,7 +139,7 @@ def _event_within(
     power = band_power(spectra, layout.weights)
     share = np.ones_like(power)
     if len(rendered):
-        power *= _lacking(spectra, rendered, layout, options.least_lacking)
+        power *= _lacking(spectra, rendered, layout, options)
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
@@ -152,24 +155,33 @@ def _event_within(
     return event, 8 * n_bytes, left_deficit
 
 
-def _lacking(residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, least: float) -> Array:
-    """The part of the residual's power, `least` … 1, that what is rendered lacks.
+def _lacking(
+    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, options: TextureOptions
+) -> Array:
+    """The part of the residual's power, `least_lacking` … 1, that what is rendered lacks; none where it lacks hardly
+    more than `lacking_from` of the recording's.
 
     Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
     come on top of theirs.
     """
+    n_frames = LONGER_FRAMES if options.lacking_from else SMOOTHED_FRAMES
     left, there, whole = (
-        _smoothed(band_power(spectra, layout.weights)) for spectra in (residual, rendered, residual + rendered)
+        _smoothed(band_power(spectra, layout.weights), n_frames)
+        for spectra in (residual, rendered, residual + rendered)
     )
-    return np.clip((whole - there) / np.maximum(left, 1e-30), least, 1.0)
+    share = (whole - there) / np.maximum(left, 1e-30)
+    if options.lacking_from:
+        part = (whole - there) / np.maximum(whole, 1e-30)
+        share = share * np.clip((part - options.lacking_from) / LACKING_RISE, 0.0, 1.0)
+    return np.clip(share, options.least_lacking, 1.0)
 
 
-def _smoothed(power: Array) -> Array:
-    """A weighted mean over each frame and its neighbours: part of what the products of atoms and residual average
-    out over.
+def _smoothed(power: Array, n_frames: int) -> Array:
+    """A weighted mean over each frame and `n_frames` − 1 neighbours to either side: part of what the products of atoms
+    and residual average out over.
     """
-    weights = np.hanning(2 * SMOOTHED_FRAMES + 1)[1:-1]
-    padded = np.pad(power, ((0, 0), (SMOOTHED_FRAMES - 1, SMOOTHED_FRAMES - 1), (0, 0)), mode="edge")
+    weights = np.hanning(2 * n_frames + 1)[1:-1]
+    padded = np.pad(power, ((0, 0), (n_frames - 1, n_frames - 1), (0, 0)), mode="edge")
     return np.sum(
         [weight * padded[:, i : i + power.shape[1]] for i, weight in enumerate(weights / weights.sum())], axis=0
     )

@@ -43,6 +43,14 @@ class TextureOptions(Options):
         low=0,
         high=1,
     )
+    lacking_from: float = option(
+        0.0,
+        "The part of the recording's power in a band that may be lacking before noise fills it: all of it from "
+        "a quarter more on. Noise beside a tone that holds nearly all of its band's power only roughens it, so above 0 "
+        "beside events of other phases than the recording's.",
+        low=0,
+        high=1,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

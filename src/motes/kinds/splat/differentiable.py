@@ -249,50 +249,59 @@ class _Accumulate(torch.autograd.Function):
 
 @lru_cache(maxsize=128)
 def _white_spectrum(seed: int, period: int) -> Tensor:
-    return torch.from_numpy(np.fft.rfft(white(seed, 0, 0, period)))
+    return torch.from_numpy(np.fft.rfft(white(seed, 0, 0, period)).astype(np.complex64))
 
 
 def _noise(c: dict[str, Tensor], chosen: Tensor, start: Tensor, end: Tensor, rate: int, n_samples: int) -> Tensor:
-    """The noise of the bursts of the chosen events."""
-    period = noise_period(rate)
-    hz = torch.arange(period // 2 + 1, dtype=torch.float64) * (rate / period)
-    shape = torch.exp(
-        -0.5
-        * (torch.log2(hz.clamp(min=1e-9) / c["centre_hz"][chosen, None]) / c["width_octaves"][chosen, None]).square()
-    )
-    shape = torch.cat([torch.zeros_like(shape[:, :1]), shape[:, 1:-1], torch.zeros_like(shape[:, :1])], 1)
-    inside = (hz >= c["low_hz"][chosen, None]) & (hz <= c["high_hz"][chosen, None])
-    white_ = torch.stack([_white_spectrum(int(seed), period) for seed in c["seed"][chosen]])
-    power = (2 / period * shape.square().sum(1, keepdim=True)).clamp(min=1e-12)
-    spectrum = white_ * (shape * inside / power.sqrt())
-    turn = -2 * math.pi * hz * c["time_s"][chosen, None]
-    spectrum = spectrum * torch.polar(torch.ones_like(turn), turn)
-    audio = torch.zeros(c["gain_db"].shape[1], n_samples)
-    passed = [
-        torch.fft.irfft(spectrum / (1 + (hz / c[name][chosen, None]).square()), period)
-        for name in ("cutoff_start_hz", "cutoff_end_hz")
-    ]
-    gain = (
-        torch.where(c["gain_db"] > -200.0, 10 ** (c["gain_db"] / 20), torch.zeros_like(c["gain_db"]))
-        * c["noise"][:, None]
-    )
+    """The noise of the bursts of the chosen events: spectra in float32, their turns reduced in float64 first."""
+    early, late = _noise_periods({name: c[name][chosen] for name in _NOISY}, rate)
+    gain = torch.where(c["gain_db"] > -200.0, 10 ** (c["gain_db"] / 20), 0.0) * c["noise"][:, None]
+    audio, period = torch.zeros(c["gain_db"].shape[1], n_samples), early.shape[1]
     for j, i in enumerate(chosen.tolist()):
         low, high = max(0, int(start[i])), min(n_samples, int(end[i]) + 1)
         if high <= low:
             continue
-        at = torch.arange(low, high)
-        since = at / rate - c["time_s"][i]
+        since = (torch.arange(low, high) / rate - c["time_s"][i]).float()
+        width, shape = c["width_s"][i].float(), c["shape"][i]
         envelope = (
-            _gamma_burst(since, c["shape"][i], c["width_s"][i])
-            if c["shape"][i] > 0
-            else torch.exp(-0.5 * (since / c["width_s"][i]).square())
+            _gamma_burst(since, shape.float(), width) if shape > 0 else torch.exp(-0.5 * (since / width).square())
         )
-        across = torch.sigmoid(since / c["crossfade_s"][i] - 2)
-        early, late = (part[j][at % period] for part in passed)
-        audio = (
-            audio
-            + torch.nn.functional.pad(
-                gain[i][:, None] * (envelope * (early + (late - early) * across)), (low, n_samples - high)
-            ).float()
-        )
+        across = torch.sigmoid(since / c["crossfade_s"][i].float() - 2)
+        first, later = (_periodic(part[j], low, high, period) for part in (early, late))
+        burst = envelope * torch.lerp(first, later, across)
+        audio[:, low:high] = audio[:, low:high] + gain[i].float()[:, None] * burst
     return audio
+
+
+_NOISY = ("time_s", "centre_hz", "width_octaves", "low_hz", "high_hz", "cutoff_start_hz", "cutoff_end_hz", "seed")
+
+
+def _noise_periods(c: dict[str, Tensor], rate: int) -> tuple[Tensor, Tensor]:
+    """A period of the noise of each event behind its first and its later low-pass, `(n_events, period)`."""
+    period = noise_period(rate)
+    hz = torch.arange(period // 2 + 1, dtype=torch.float64) * (rate / period)
+    octave = torch.log2(hz.clamp(min=1e-9)).float()
+    centre, width = torch.log2(c["centre_hz"]).float()[:, None], c["width_octaves"].float()[:, None]
+    inner = torch.ones_like(octave)
+    inner[0] = inner[-1] = 0.0
+    # Held where it is inaudible: numbers too small for float32 to be normal take a hundred times as long.
+    shape = torch.exp((-0.5 * ((octave - centre) / width).square()).clamp(min=-40.0)) * inner
+    power = (2 / period * shape.square().sum(1, keepdim=True)).clamp(min=1e-12)
+    inside = ((hz >= c["low_hz"][:, None]) & (hz <= c["high_hz"][:, None])).float()
+    level = shape * inside / power.sqrt()
+    turn = torch.remainder(-hz * c["time_s"][:, None], 1.0).float() * (2 * math.pi)
+    white_ = torch.stack([_white_spectrum(int(seed), period) for seed in c["seed"]])
+    spectrum = white_ * torch.polar(level, turn)
+    square = hz.square().float()
+    early, late = (
+        torch.fft.irfft(spectrum * (1 / (1 + square / c[name].float().square()[:, None])), period)
+        for name in ("cutoff_start_hz", "cutoff_end_hz")
+    )
+    return early, late
+
+
+def _periodic(wave: Tensor, low: int, high: int, period: int) -> Tensor:
+    """Samples low … high − 1 of a wave that repeats."""
+    first = low % period
+    n_periods = -(-(first + high - low) // period)
+    return (wave.repeat(n_periods) if n_periods > 1 else wave)[first : first + high - low]

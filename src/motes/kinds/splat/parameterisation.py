@@ -36,6 +36,8 @@ SLOWEST_HZ, FASTEST_HZ = 3.0, 50.0
 SHAPE_MARGIN = 0.05
 LONGEST_S, LONGEST_T60_S, SHORTEST_T60_SAMPLES = 30.0, 60.0, 8.0
 FAINTEST = 1e-7
+# Standard deviation of the spectrum that noise begins with.
+NOISE_OCTAVES = 0.7
 # Partials whose energy is counted: what lies higher is weaker by then.
 PARTIALS_COUNTED = 6
 # A splat reaches over twice its width and about one time constant of its decay (60 dB are 6.9 of them), and takes
@@ -93,6 +95,9 @@ class SplatParameterisation(Parameterisation):
         "noise",
         "seed",
         "n_partials",
+        "low_hz",
+        "high_hz",
+        "group_id",
     )
     CHANNEL_ANCHORS = ("level",)
     # What a splat that is split off another takes over.
@@ -135,9 +140,25 @@ class SplatParameterisation(Parameterisation):
             # Two primes: a number of its own for each place, the same in every run.
             "seed": np.round(np.abs(atoms.time_s) * 7919 + atoms.frequency_hz * 104729) % 2**32,
             "n_partials": 32.0,
+            "low_hz": 0.0,
+            "high_hz": HIGHEST_HZ,
+            "group_id": 0.0,
         }
         singles: list[Reals] = [np.broadcast_to(values[name], (n,)) for name in self.ANCHORS]
         return torch.from_numpy(np.column_stack([*singles, level]))
+
+    def of_noise(self, atoms: Atoms) -> Tensor:
+        """Anchors of splats that are their burst's noise alone."""
+        anchor, at = self.of_atoms(atoms), self.anchors
+        anchor[:, at["noise"]] = 1.0
+        anchor[:, at["width_octaves"]] = NOISE_OCTAVES
+        # A sinusoid of amplitude 1 has half the power of noise of this level.
+        anchor[:, at["level"]] -= 0.5 * math.log(2)
+        return anchor
+
+    def is_noise(self, columns: dict[str, Tensor]) -> Tensor:
+        """Which splats have no partials, `(n_events,)` booleans."""
+        return columns["noise"] >= 1
 
     def anchored(self, columns: dict[str, Tensor]) -> Tensor:
         """Anchors of these events; the level is that of the first partial, the burst's spectrum taken off."""
@@ -215,7 +236,7 @@ class SplatParameterisation(Parameterisation):
         return columns | {"gain_db": (columns["gain_db"][:, None, :] + NEPER_DB * factors.log()[:, :, None]).flatten(1)}
 
     def energy(self, columns: dict[str, Tensor]) -> Tensor:
-        """About how much energy each event has: of its first partials, at the rate of the first."""
+        """About how much energy each event has: of its first partials, at the rate of the first, or of its noise."""
         k = torch.arange(1, PARTIALS_COUNTED + 1, dtype=torch.float64)
         octaves = torch.log2(columns["f0_hz"][:, None] * k / columns["centre_hz"][:, None])
         level = (
@@ -225,8 +246,10 @@ class SplatParameterisation(Parameterisation):
         power = (
             ((2 / NEPER_DB) * columns["gain_db"][:, None, :] + 2 * level[:, :, None]).clamp(max=40).exp().sum((1, 2))
         )
-        length_s = columns["width_s"] * math.sqrt(math.pi) + columns["t60_s"] / (2 * NEPERS_60_DB)
-        return power * self.sample_rate_hz * 0.5 * length_s
+        burst_s = columns["width_s"] * math.sqrt(math.pi)
+        ringing = power * 0.5 * (burst_s + columns["t60_s"] / (2 * NEPERS_60_DB))
+        hiss = ((2 / NEPER_DB) * columns["gain_db"]).clamp(max=40).exp().sum(1) * burst_s
+        return self.sample_rate_hz * torch.where(self.is_noise(columns), hiss, ringing)
 
     def extent(self, columns: dict[str, Tensor]) -> Extent:
         return Extent(columns["time_s"].numpy(), columns["f0_hz"].numpy(), columns["width_s"].numpy())
@@ -251,8 +274,9 @@ def _fixed(a: dict[str, Tensor], f0: Tensor) -> dict[str, Tensor]:
     return {
         "seed": a["seed"].long(),
         "n_partials": a["n_partials"].long(),
-        "low_hz": torch.zeros_like(f0),
-        "high_hz": torch.full_like(f0, HIGHEST_HZ),
+        "low_hz": a["low_hz"],
+        "high_hz": a["high_hz"],
+        "group_id": a["group_id"].long(),
         "backward": torch.zeros_like(f0).long(),
     }
 

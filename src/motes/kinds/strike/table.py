@@ -11,6 +11,7 @@ import numpy as np
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Ints, Mask, Param
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.units import HIGHEST_HZ
 
 
@@ -116,7 +117,7 @@ class Strike(EventTable):
         """Played on other instruments of the scene: `number[i]` for i."""
         return self.replace(instrument_id=number[self.instrument_id])
 
-    def check_sources(self, instruments: Sequence[Instrument]) -> None:
+    def check_sources(self, instruments: Sequence[Instrument], models: Sequence[Model] = ()) -> None:
         """ParameterError unless the scene has the instruments, and these the controls, that the strikes play."""
         if not len(self):
             return

@@ -14,6 +14,7 @@ import numpy as np
 
 from motes.edit.selection import Selection
 from motes.events.event_table import Mask
+from motes.kinds.vector.decoding import missing
 from motes.library.work import _store
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, Track
@@ -212,6 +213,7 @@ class Document:
                 "groups": len(scene.groups),
                 "instruments": len(scene.instruments),
                 "rooms": rooms_of(scene),
+                "unheard": missing(scene.vector, scene.models),
                 "metadata": {
                     "encoder": about.encoder,
                     "options": about.options,

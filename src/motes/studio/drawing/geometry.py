@@ -79,10 +79,11 @@ def _of_kind(place: int, table: EventTable, nyquist_hz: float) -> tuple[NDArray[
     look, drawing = kinds.of(table).look, kinds.of(table).drawing
     low, high = drawing.sounding_band_hz(table, nyquist_hz)
     more = np.zeros((len(table), N_MORE))
+    start, end = drawing.shown_s(table)
     more[:, : len(look.more)] = drawing.more(table, nyquist_hz)
     return (
-        table.start_s,
-        table.end_s,
+        start,
+        end,
         low,
         high,
         drawing.level_db(table),

@@ -1,0 +1,1 @@
+"""Labelled sets of recordings, rendered: scores, what plays them, and folders of both."""

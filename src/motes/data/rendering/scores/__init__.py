@@ -1,0 +1,1 @@
+"""Scores: by chance, written by people, and those of the test sets."""

@@ -1,0 +1,1 @@
+"""What plays a note alone: SoundFonts, patches, samples, computed sounds."""

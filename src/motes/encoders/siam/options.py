@@ -1,0 +1,43 @@
+"""What the encoder of events can be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from motes.encoders.options import Options, option
+
+
+@dataclass(frozen=True)
+class SiamOptions(Options):
+    """How many events are found at most, how sure they are, and whether they are fitted on."""
+
+    events_per_second: int = option(
+        12, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
+    )
+    sureness: float = option(
+        0.4,
+        "Events that are less likely than this are left out; of what has no pitch, than three quarters of it.",
+        low=0.03,
+        high=0.99,
+    )
+    refine: int = option(
+        0,
+        "Turn the events into splats and fit these on by so many steps of gradient descent; 0 leaves them as vectors.",
+        low=0,
+        high=100_000,
+    )
+    real_time: bool = option(
+        False,
+        "Find the events as a stream brings them, by a smaller network that knows little of what is to come: each "
+        "start is known within 250 ms, the numbers when the sound ends.",
+    )
+    n_threads: int = option(
+        0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
+    )
+
+    def in_force(self) -> dict[str, Any]:
+        """All options by name that the result depends on."""
+        held = super().in_force()
+        del held["n_threads"]
+        return held
