@@ -8,7 +8,7 @@
     python benchmarks/bench_siam.py speed [FOLDER]                         one core, bits, events; as without a part
     python benchmarks/bench_siam.py thresholds FOLDER --onset 0.3 0.4 …    for a set that is no test set
 
-FOLDER is laid out as MusicNet's, as `motes data render` makes it; `--first` and `--last` choose recordings by number.
+FOLDER is laid out as MusicNet's, as `motes data render` makes it; `--first`, `--last` and `--every` choose recordings.
 Every scene is encoded, written and read again: what is scored are stored, quantised vectors. Note F1: onset within 50
 ms and pitch within a quarter tone; "with ends" also within 20 % of the length or 50 ms; `motes.metrics.notes`. Means
 over recordings. `--models FOLDER` takes other weights than those that ship (siam-1, siam-1-numbers). basic-pitch needs
@@ -102,7 +102,7 @@ def recordings(args: argparse.Namespace) -> list[Recording]:
             found.append(Recording(path, read_notes(labels), (*mine, "all")))
     if not found:
         raise SystemExit(f"there are no labelled recordings in {args.folder}")
-    return found
+    return found[:: args.every]
 
 
 def remember_windows() -> None:
@@ -310,6 +310,8 @@ def bench_speed(args: argparse.Namespace) -> None:
         speeds = [scene.duration_s / max(each, 1e-9) for each in spent]
         row.append({"encode, × real time": speeds[0], "render": speeds[1], "kbps": made.kbps})
         row[-1] |= {"events/s": made.events_per_second, "bits per event": 1e3 * made.kbps / made.events_per_second}
+        if args.each:
+            print(path.stem, *(f"{value:.2f}" for value in row[-1].values()), flush=True)
     slowest = min(row, key=lambda each: each["encode, × real time"])
     table(f"{len(paths)} recordings", list(row[0]), {"mean": row, "the slowest to encode": [slowest]}, 2)
 
@@ -352,7 +354,7 @@ def bench_thresholds(args: argparse.Namespace) -> None:
 def arguments() -> argparse.ArgumentParser:
     """What can be asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.set_defaults(run=bench_speed, folder=None, first=0, last=10**9, models=None)
+    parser.set_defaults(run=bench_speed, folder=None, first=0, last=10**9, every=1, models=None, each=False)
     parts = parser.add_subparsers()
     for name in ("notes", "unpitched", "sound", "clips", "numbers", "speed", "thresholds"):
         part = parts.add_parser(name)
@@ -362,6 +364,7 @@ def arguments() -> argparse.ArgumentParser:
         part.add_argument("--models", type=Path)
         part.add_argument("--first", type=int, default=0)
         part.add_argument("--last", type=int, default=10**9)
+        part.add_argument("--every", type=int, default=1, help="every which of these recordings")
         part.add_argument("--each", action="store_true", help="print every recording too")
         if name == "notes":
             part.add_argument("--basic-pitch", help="the Python of its environment, or a .json file of what it printed")

@@ -132,8 +132,8 @@ def test_names_are_unique_and_unknown_ones_refused() -> None:
     names = [loss.name for loss in LOSSES]
     assert len(set(names)) == len(names)
     assert all(loss_named(name).name == name for name in names)
-    with pytest.raises(ParameterError, match=r"'loudness'.*stft"):
-        loss_named("loudness")
+    with pytest.raises(ParameterError, match=r"'nearness'.*stft"):
+        loss_named("nearness")
 
 
 def test_pytorch_is_loaded_only_when_a_loss_is_called() -> None:

@@ -64,7 +64,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
             n_phases=8,
             encoder="pursuit",
             stop_reason="bitrate_reached",
-            encoders=("pursuit", "instrument", "splat", "gabor"),
+            encoders=("pursuit", "instrument", "splat", "gabor", "siam"),
             stop_reasons=(
                 "n_events_reached",
                 "snr_reached",
@@ -105,6 +105,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                 },
                 "splat": _FIT | {"envelope": "gaussian", "noise": False, "notes": None},
                 "gabor": _FIT,
+                "siam": {"events_per_second": 12.0, "sureness": 0.4, "refine": 0, "real_time": False, "n_threads": 0},
             },
         )
     }

@@ -138,7 +138,7 @@ def encode(
     sample_rate_hz: float | None = None,
     progress: OnProgress | None = None,
     encoder: Literal["siam"],
-    events_per_second: int = 12,
+    events_per_second: float = 12.0,
     sureness: float = 0.4,
     refine: int = 0,
     real_time: bool = False,

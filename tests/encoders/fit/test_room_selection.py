@@ -127,7 +127,14 @@ def test_a_fit_that_is_stopped_goes_on_to_the_same_bits(tmp_path):
                 raise KeyboardInterrupt
 
         options = SplatOptions(
-            events=3, iterations=30, learning_rate=0.05, control_every=0, patience=0, room="auto", checkpoint=kept
+            events=3,
+            iterations=30,
+            learning_rate=0.05,
+            control_every=0,
+            patience=0,
+            room="auto",
+            loss="convergence:1",
+            checkpoint=kept,
         )
         part = encode(audio, options, sample_rate_hz=RATE, progress=interrupt)
         assert part.metadata.stop_reason == "cancelled"

@@ -15,11 +15,18 @@ from motes.encoders.siam.hearing import (
     network_of,
     windows_of,
 )
-from motes.encoders.siam.layout import STREAMING, WHOLE
-from motes.encoders.siam.peaks import Thresholds
+from motes.encoders.siam.layout import CHANNELS, STREAMING, WHOLE
+from motes.encoders.siam.peaks import Thresholds, joined, levels_db_of
 from motes.encoders.siam.pitch import cents_off
-from motes.encoders.siam.reading import N_BAND_FEATURES, N_KEY_FEATURES
-from motes.encoders.siam.spectra import HOP, SAMPLE_RATE_HZ
+from motes.encoders.siam.reading import (
+    FEATURE_FRAMES,
+    N_BAND_FEATURES,
+    N_KEY_FEATURES,
+    SOUNDING_FRAMES,
+    key_features,
+    sounding_features,
+)
+from motes.encoders.siam.spectra import HOP, N_KEYS, SAMPLE_RATE_HZ, levels_db, n_frames
 from motes.errors import ParameterError
 
 NOTES = ((0.5, 76.0, 0.6), (1.5, 81.2, 0.8), (3.0, 88.0, 0.3), (3.0, 79.0, 1.0), (5.4, 84.8, 1.2), (6.0, 90.0, 0.4))
@@ -80,6 +87,26 @@ def test_what_lies_in_several_windows_is_as_in_one():
     assert bands.shape == ((~found.is_pitched).sum(), N_BAND_FEATURES)
     assert np.isfinite(keys).all()
     assert np.isfinite(bands).all()
+
+
+def test_features_are_laid_out_as_those_that_numbers_are_trained_on():
+    """Training looks at a whole recording at once, inference at windows."""
+    audio, weights = tones(), random_weights(WHOLE)
+    network = network_of(weights)
+    windows = windows_of(audio, network)
+    found = events_of(windows, Thresholds(onset=0.05, band_onset=0.05))
+    keys, _ = features_of(windows, found)
+    candidates = joined([window.keys for window in windows]).only(found.candidate[found.is_pitched])
+    sounding = np.concatenate([window.sounding for window in windows])
+    levels = levels_db(audio, 0, n_frames(len(audio)))
+    length_s = (found.end_s - found.onset_s)[found.is_pitched]
+    nothing = np.zeros((len(levels), N_KEYS, CHANNELS), np.float32)
+    trained = key_features(
+        nothing, levels, candidates.frames, candidates.places, levels_db_of(candidates), length_s.astype(np.float32)
+    )
+    trained[:, -len(SOUNDING_FRAMES) :] = sounding_features(sounding, candidates.frames, candidates.places)
+    after = len(FEATURE_FRAMES) * CHANNELS
+    np.testing.assert_allclose(keys[:, after:], trained[:, after:], atol=1e-5)
 
 
 def test_bands_and_keys_share_the_cap():

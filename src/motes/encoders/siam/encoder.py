@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -93,7 +94,7 @@ def _thresholds(options: SiamOptions) -> Thresholds:
     # Probabilities of what has no pitch are lower, for sounds that are as likely there.
     band_onset = max(LOWEST_SURENESS, options.sureness * Thresholds.band_onset / Thresholds.onset)
     return Thresholds(
-        onset=options.sureness, band_onset=band_onset, events_per_second=options.events_per_second or None
+        onset=options.sureness, band_onset=band_onset, events_per_second=math.ceil(options.events_per_second) or None
     )
 
 

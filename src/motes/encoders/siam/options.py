@@ -12,8 +12,8 @@ from motes.encoders.options import Options, option
 class SiamOptions(Options):
     """How many events are found at most, how sure they are, and whether they are fitted on."""
 
-    events_per_second: int = option(
-        12, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
+    events_per_second: float = option(
+        12.0, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
     )
     sureness: float = option(
         0.4,
