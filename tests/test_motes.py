@@ -69,6 +69,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "import": {"force"},
+    "partials": {"csv"},
     "data render": {"test"},  # short for a name of a set
 }
 # And parameters that the command line has otherwise.
@@ -79,6 +80,7 @@ BEYOND = {
     "export": {"scene"},
     "report": {"scenes"},
     "evaluate": {"sample_rate_hz"},
+    "partials": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
     "train": {"progress"},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from plain_partial_onsets import cuts
 
-from motes.kernels.partial_onsets import find_cuts
+from motes.kernels.linking.partial_onsets import find_cuts
 
 
 @pytest.mark.parametrize("seed", range(8))

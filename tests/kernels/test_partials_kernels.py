@@ -8,8 +8,8 @@ from plain_partials import PlainLines
 
 import motes
 from motes.audio import read_audio
-from motes.kernels.partial_curves import follow_lines
-from motes.kernels.partials import LOOSE, STRICT, LineAtoms, LineTable, Rules, grow_lines, join_lines
+from motes.kernels.linking.partial_curves import follow_lines
+from motes.kernels.linking.partials import LOOSE, STRICT, LineAtoms, LineTable, Rules, grow_lines, join_lines
 from motes.kernels.reassignment import POINTS
 from motes.kinds.gabor.partials.tracking import _atoms, _sounds
 

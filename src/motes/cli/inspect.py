@@ -1,5 +1,5 @@
-"""motes info, validate, partials, rooms, settings: what is in a file and whether it is whole, which rooms there are, and
-which settings are in force.
+"""motes info, validate, partials, rooms, settings: what is in a file and whether it is whole, which rooms there are,
+and which settings are in force.
 """
 
 from __future__ import annotations

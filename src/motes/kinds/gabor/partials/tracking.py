@@ -24,7 +24,7 @@ from motes.events.frozen import Frozen
 from motes.kinds.gabor.table import Gabor
 
 if TYPE_CHECKING:
-    from motes.kernels.partials import LineAtoms, LineTable, Rules
+    from motes.kernels.linking.partials import LineAtoms, LineTable, Rules
     from motes.kernels.reassignment import Atoms, Sounds
 
 _STRETCH_SAMPLES = 1 << 18
@@ -128,7 +128,7 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     Edits move atoms by these, also those of version-1 files, so that they stay as they are; `find_partials` gives lines
     that end where their sound ends.
     """
-    from motes.kernels.partials import LOOSE
+    from motes.kernels.linking.partials import LOOSE
 
     if len(events) == 0:
         return _no_lines(events, sample_rate_hz)
@@ -138,8 +138,8 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
 
 def find_partials(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     """Lines as `find_lines` gives them, that end where their sound ends: at a leap, and at an onset of their own."""
-    from motes.kernels.partial_onsets import STEP_S, OwnWaves, cut_lines
-    from motes.kernels.partials import STRICT
+    from motes.kernels.linking.partial_onsets import STEP_S, OwnWaves, cut_lines
+    from motes.kernels.linking.partials import STRICT
 
     if len(events) == 0:
         return _no_lines(events, sample_rate_hz)
@@ -178,7 +178,7 @@ def _no_lines(events: Gabor, sample_rate_hz: int) -> Lines:
 
 
 def _read(events: Gabor, sample_rate_hz: int, n_threads: int) -> _Read:
-    from motes.kernels.partials import LineAtoms
+    from motes.kernels.linking.partials import LineAtoms
 
     atoms = _atoms(events, sample_rate_hz)
     under = _sounds(atoms, sample_rate_hz, n_threads or os.cpu_count() or 1)
@@ -203,7 +203,7 @@ def _read(events: Gabor, sample_rate_hz: int, n_threads: int) -> _Read:
 
 def _grown(read: _Read, rules: Rules) -> tuple[LineTable, int]:
     """Lines grown by these rules, those that go on in others joined; and how many they are."""
-    from motes.kernels.partials import LineTable, grow_lines, join_lines
+    from motes.kernels.linking.partials import LineTable, grow_lines, join_lines
 
     n_events, atoms = len(read.usable), read.line_atoms
     number, order = np.zeros(n_events, np.int64), np.argsort(-atoms.energy, kind="stable")
@@ -215,7 +215,7 @@ def _grown(read: _Read, rules: Rules) -> tuple[LineTable, int]:
 
 def _followed(read: _Read, grown: tuple[LineTable, int]) -> _Found:
     """Lines with their curves; atoms that a line masks are in it."""
-    from motes.kernels.partial_curves import follow_lines
+    from motes.kernels.linking.partial_curves import follow_lines
     from motes.kernels.reassignment import POINTS
 
     table, n_lines = grown
@@ -227,7 +227,7 @@ def _followed(read: _Read, grown: tuple[LineTable, int]) -> _Found:
 
 def _cut(read: _Read, found: _Found, pieces: Ints) -> tuple[LineTable, int]:
     """Each piece of a line as a line. A piece without knots has its strongest atom as one."""
-    from motes.kernels.partials import LineTable
+    from motes.kernels.linking.partials import LineTable
 
     line, knots = found.table.line, found.table.knots
     knot_line = np.repeat(np.arange(1, found.n_lines + 1), np.diff(found.table.starts[: found.n_lines + 1]))

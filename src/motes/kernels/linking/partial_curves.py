@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.partials import MASK_LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
+from motes.kernels.linking.partials import MASK_LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
 from motes.kernels.reassignment import POINTS
 
 Array = NDArray[np.float64]

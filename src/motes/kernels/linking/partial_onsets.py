@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.partial_curves import on_curve
-from motes.kernels.partials import place_of
+from motes.kernels.linking.partial_curves import on_curve
+from motes.kernels.linking.partials import place_of
 from motes.kernels.reassignment import POINTS
 
 Array = NDArray[np.float64]
