@@ -29,8 +29,8 @@ CLIPS = ("piano", "singing", "strings", "orchestra", "song", "trumpet")
 
 
 def main() -> None:
-    sys.path.insert(0, str(ROOT / "tests/kinds/gabor"))
-    from test_partials import RATE, SOUNDS, excess_db, phase_of, purity_and_completeness, voices
+    sys.path.insert(0, str(ROOT / "tests/kinds/gabor/partials"))
+    from test_tracking import RATE, SOUNDS, excess_db, phase_of, purity_and_completeness, voices
 
     print(
         f"{'sound, windows':28}"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from motes.kinds.gabor.table import Gabor
     from motes.library.publish import Published
     from motes.library.render_data import render_data
+    from motes.library.work import partials
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -69,6 +70,7 @@ __all__ = [
     "from_parquet",
     "info",
     "load",
+    "partials",
     "perform",
     "publish",
     "remix",
@@ -80,10 +82,9 @@ __all__ = [
     "validate",
 ]
 
-# The functions `edit` and `report` below have the names of packages. The first import of a package binds its name here
-# to it, later ones do not: with the packages imported before the functions are defined, the functions keep the names,
-# whatever is imported afterwards. `from motes.edit import …` and `import motes.edit.selection` find packages in
-# sys.modules and work as ever; only `motes.edit.selection` as an expression, or after `as`, does not.
+# The functions `edit` and `report` below have the names of packages, whose first import binds the name here to them: it
+# comes before the functions are defined, which then keep the names. `from motes.edit import …` and `import
+# motes.edit.selection` work as ever; only `motes.edit.selection` as an expression, or after `as`, does not.
 for _package in ("motes.edit", "motes.report"):
     importlib.import_module(_package)
 
@@ -103,6 +104,7 @@ _HOMES = {
     "__version__": "motes.version",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
+    "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
     "train": "motes.training",
 }
@@ -246,9 +248,7 @@ def export(
 @checked
 def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
     """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
-    has to be given.
-
-    Raises ParameterError, which names the line, for values that make no sense.
+    has to be given; ParameterError names the line where a value makes no sense.
     """
     from motes.report.tables import from_csv as read
 

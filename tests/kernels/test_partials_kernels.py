@@ -8,8 +8,8 @@ from plain_partials import PlainLines
 
 import motes
 from motes.audio import read_audio
-from motes.kernels.partial_curves import follow_lines
-from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
+from motes.kernels.linking.partial_curves import follow_lines
+from motes.kernels.linking.partials import LOOSE, STRICT, LineAtoms, LineTable, Rules, grow_lines, join_lines
 from motes.kernels.reassignment import POINTS
 from motes.kinds.gabor.partials.tracking import _atoms, _sounds
 
@@ -77,19 +77,19 @@ def of_recording(path, seconds: float = 0.6) -> dict[str, np.ndarray]:
     }
 
 
-def check(atoms: dict[str, np.ndarray]) -> int:
+def check(atoms: dict[str, np.ndarray], rules: Rules = LOOSE) -> int:
     """Lines, joins and curves are those of the plain ones; returns how many lines there are."""
-    plain = PlainLines(**atoms)
+    plain = PlainLines(**atoms, rules=rules)
     plain.grow()
     n = len(atoms["time"])
     read = LineAtoms(**{name: atoms[name] for name in LineAtoms._fields})
     lines = LineTable(np.zeros(n, np.int64), np.zeros(n + 1, np.int64), np.zeros(n, np.int64))
     line, starts, knots = lines
-    n_lines = grow_lines(read, atoms["free"].copy(), atoms["order"], lines)
+    n_lines = grow_lines(read, atoms["free"].copy(), atoms["order"], lines, rules)
     assert n_lines == len(plain.knots)
     assert [knots[starts[k] : starts[k + 1]].tolist() for k in range(n_lines)] == plain.knots
     assert np.array_equal(line, plain.line)
-    assert np.array_equal(join_lines(read, lines, n_lines), plain.joined())
+    assert np.array_equal(join_lines(read, lines, n_lines, rules), plain.joined())
     n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * n, 3))
     frequency, turns = atoms["own"].copy(), np.zeros(n)
     follow_lines(read, lines, n_lines, frequency, turns, n_nodes, nodes)
@@ -105,14 +105,15 @@ def check(atoms: dict[str, np.ndarray]) -> int:
     return n_lines
 
 
+@pytest.mark.parametrize("rules", [LOOSE, STRICT])
 @pytest.mark.parametrize("seed", range(6))
-def test_lines_at_random_are_those_of_the_plain_ones(seed):
-    assert check(at_random(seed)) >= 3
+def test_lines_at_random_are_those_of_the_plain_ones(seed, rules):
+    assert check(at_random(seed), rules) >= 3
 
 
-@pytest.mark.parametrize("name", ["singing", "strings"])
-def test_lines_of_recordings_are_those_of_the_plain_ones(shared_audio, name):
-    assert check(of_recording(shared_audio(name))) >= 10
+@pytest.mark.parametrize(("name", "rules"), [("singing", LOOSE), ("strings", LOOSE), ("strings", STRICT)])
+def test_lines_of_recordings_are_those_of_the_plain_ones(shared_audio, name, rules):
+    assert check(of_recording(shared_audio(name)), rules) >= 10
 
 
 def test_no_atoms_and_one():

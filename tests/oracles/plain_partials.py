@@ -41,6 +41,9 @@ class PlainLines:
     points: Ints
     point_time: Array
     point_sound: Array
+    # Of steady atoms: step, sweep and glide in a line, step and sweep to the next line, whether bins are of the mean
+    # window, and the part of the anchor.
+    rules: tuple[float, float, float, float, float, bool, float] = (1.0, 3.0, 0.0, 1.0, 3.0, False, 0.5)
 
     def __post_init__(self) -> None:
         self.line, self.free = np.zeros(len(self.time), np.int64), self.free.copy()
@@ -97,7 +100,7 @@ class PlainLines:
     def _score(self, head: int, anchor: int, j: int, slope: float) -> float:
         away, turned = self._misfit(head, j, slope)
         if away < 1 and anchor != head and self._within_reach(anchor, j):
-            away = max(away, 0.5 * self._misfit(anchor, j, slope)[0])
+            away = max(away, self.rules[6] * self._misfit(anchor, j, slope)[0])
         if away >= 1:
             return 0.0
         fits = (1 - away**2) * (0.55 + 0.45 * math.cos(turned))
@@ -107,15 +110,18 @@ class PlainLines:
 
     def _misfit(self, head: int, j: int, slope: float) -> tuple[float, float]:
         time, window = self.time[[head, j]], self.window[[head, j]]
-        gap = abs(time[1] - time[0])
+        gap, width, step, sweep, glide = abs(time[1] - time[0]), window.min(), STEP_BINS, SWEEP_BINS, 0.0
         if max(self.points[head], self.points[j]) > 1:
             meet = time.mean() if window[0] == window[1] else time[np.argmin(window)]
             apart, turned = self.frequency(head, meet) - self.frequency(j, meet), 0.5
         else:
+            step, sweep = self.rules[:2]
+            width = np.sqrt(window.prod()) if self.rules[5] else width
+            glide = self.rules[2] * abs(slope) * gap * width
             apart = self.sound[j] - self.sound[head] - slope * (time[1] - time[0])
             turned = self.phase[j] - self.phase[head] - np.pi * (self.sound[head] + self.sound[j]) * (time[1] - time[0])
             turned = turned if self.channel[j] == self.channel[head] else 0.0
-        return float(abs(apart) * window.min() / (STEP_BINS + SWEEP_BINS * gap / window.max())), float(turned)
+        return float(abs(apart) * width / (step + sweep * gap / window.max() + glide)), float(turned)
 
     def frequency(self, i: int, time: float) -> float:
         """Under atom i, straight between its points."""
@@ -164,7 +170,9 @@ class PlainLines:
         """Which line each goes on in, or −1: two that are each other's best."""
         ends = [(self.end(atoms, False), self.end(atoms, True)) for atoms in self.knots]
         n = len(ends)
-        score = np.array([[follows(ends[a][1], ends[b][0]) for b in range(n)] for a in range(n)]).reshape(n, n)
+        score = np.array([[follows(ends[a][1], ends[b][0], self.rules) for b in range(n)] for a in range(n)]).reshape(
+            n, n
+        )
         after = np.full(n, -1)
         order = np.argsort([first[0] for first, _ in ends], kind="stable")
         for a in range(n):
@@ -238,13 +246,16 @@ def mask(bins: float, power: float) -> float:
     return MASK_LOUDER if bins < 0.75 else min(MASK_LOUDER, bins**-power)
 
 
-def follows(end: tuple[float, ...], begin: tuple[float, ...]) -> float:
+def follows(end: tuple[float, ...], begin: tuple[float, ...], rules: tuple[float, ...]) -> float:
     """How well a line that begins goes on where another ended: 0 if it does not, 1 at best."""
     (t0, f0, slope0, window0, strength0), (t1, f1, slope1, window1, strength1) = end, begin
     gap, short = t1 - t0, min(window0, window1)
     if not 0 < gap <= JOIN_REACH * (window0 + window1):
         return 0.0
-    away = abs(f0 - f1 + gap * (slope0 + slope1) / 2) * short / (STEP_BINS + SWEEP_BINS * gap / max(window0, window1))
+    width = math.sqrt(window0 * window1) if rules[5] else short
+    glide = 0.5 * rules[2] * gap * width * (abs(slope0) + abs(slope1))
+    limit = rules[3] + rules[4] * gap / max(window0, window1) + glide
+    away = abs(f0 - f1 + gap * (slope0 + slope1) / 2) * width / limit
     bent = abs(slope0 - slope1) * short**2 / BEND_BINS
     return (
         0.0

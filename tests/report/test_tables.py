@@ -66,11 +66,12 @@ def test_the_header_names_the_columns_with_their_units():
     assert (
         names
         == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id,room_id,wetness"
+        ",partial,partial_hz"
     )
     assert first.startswith("gabor,")
     assert (
         written(write_csv, scene(n_channels=1)).decode().splitlines()[1]
-        == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id,room_id,wetness"
+        == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id,room_id,wetness,partial,partial_hz"
     )
 
 
@@ -153,6 +154,8 @@ def test_parquet():
         "group_id",
         "room_id",
         "wetness",
+        "partial",
+        "partial_hz",
     ]
     np.testing.assert_array_equal(table["time_s"].to_numpy(), scene().gabor.time_s)
     assert json.loads(table.schema.metadata[b"motes"])["n_channels"] == 2

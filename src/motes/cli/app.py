@@ -49,6 +49,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
     "See, hear and measure": {
+        "partials": ("inspect:partials", "List the partials of .mote files: when, how high, how loud."),
         "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),

@@ -1,17 +1,19 @@
-"""motes info, validate, rooms, settings: what is in a file and whether it is whole, which rooms there are, and which
-settings are in force.
+"""motes info, validate, partials, rooms, settings: what is in a file and whether it is whole, which rooms there are,
+and which settings are in force.
 """
 
 from __future__ import annotations
 
+import csv as tables
 import os
 import sys
 from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from cyclopts import Parameter
 
 from motes.cli.console import UsageError, print_json, say, tell
 from motes.cli.many import Json, shown
@@ -19,6 +21,8 @@ from motes.errors import FormatError, MotesError
 
 if TYPE_CHECKING:
     from motes.codec import FileInfo
+
+Csv = Annotated[bool, Parameter(help="Write comma-separated values, numbers as exact as they are.")]
 
 
 def info(*files: str, json: Json = False) -> int:
@@ -32,7 +36,7 @@ def info(*files: str, json: Json = False) -> int:
     from motes import codec
     from motes.encoders import options_in_force
 
-    files = _all(files)
+    files = all_files(files)
 
     def show(path: str) -> None:
         found = codec.info(_file(path))
@@ -45,7 +49,7 @@ def info(*files: str, json: Json = False) -> int:
                 end="\n\n" if len(files) > 1 else "\n",
             )
 
-    return _each(files, show)
+    return each_file(files, show)
 
 
 def validate(*files: str, json: Json = False) -> int:
@@ -58,7 +62,7 @@ def validate(*files: str, json: Json = False) -> int:
     """
     from motes import codec
 
-    files = _all(files)
+    files = all_files(files)
 
     def check(path: str) -> None:
         try:
@@ -72,10 +76,11 @@ def validate(*files: str, json: Json = False) -> int:
         else:
             print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
 
-    return _each(files, check)
+    return each_file(files, check)
 
 
-def _each(files: tuple[str, ...], action: Any) -> int:
+def each_file(files: tuple[str, ...], action: Any) -> int:
+    """Do it for one file after another; the exit status, 1 where one failed."""
     status = 0
     for path in files:
         try:
@@ -86,7 +91,7 @@ def _each(files: tuple[str, ...], action: Any) -> int:
     return status
 
 
-def _all(files: tuple[str, ...]) -> tuple[str, ...]:
+def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
     """The files, those in folders in order of their names."""
     if not files:
         raise UsageError("name at least one .mote file")
@@ -239,3 +244,44 @@ def settings(*, json: Json = False) -> int:
 
 def _note(value: Any) -> str:
     return "there is no such folder" if isinstance(value, Path) and not value.exists() else ""
+
+
+def partials(*files: str, json: Json = False, csv: Csv = False) -> int:
+    """List the partials of .mote files: number, start, end, frequency, cents off the nearest pitch, level, atoms.
+
+    Parameters
+    ----------
+    files
+        .mote files, or folders of them; `-` is standard input.
+    """
+    from motes.edit.partials import Partial
+
+    if json and csv:
+        raise UsageError("--json or --csv, not both")
+    files = all_files(files)
+    writer = tables.writer(sys.stdout, lineterminator="\n")
+    if csv:
+        writer.writerow(["file", *Partial._fields])
+
+    def show(path: str) -> None:
+        from motes.library.work import load_scene
+
+        rows = load_scene(path).partials
+        if json:
+            print_json({"file": path, "partials": [row._asdict() for row in rows]})
+        elif csv:
+            writer.writerows([path, *row] for row in rows)
+        else:
+            title = [f"{shown(path)}: {len(rows)} partials"] if len(files) > 1 else []
+            print("\n".join([*title, *_lines_of_partials(rows)]), end="\n\n" if len(files) > 1 else "\n")
+
+    return each_file(files, show)
+
+
+def _lines_of_partials(rows: list[Any]) -> list[str]:
+    head = f"{'number':>6}{'start s':>10}{'end s':>10}{'Hz':>11}{'cents':>7}{'dB':>8}{'atoms':>7}  note"
+    return [head] + [
+        f"{row.number:>6}{row.start_s:>10.3f}{row.end_s:>10.3f}{row.frequency_hz:>11.2f}{row.cents:>+7.0f}"
+        f"{row.level_db:>8.1f}{row.n_atoms:>7}  {'' if row.note is None else row.note}".rstrip()
+        for row in rows
+    ]

@@ -1,20 +1,75 @@
-"""The partials of a scene: its atoms grouped by them, and how each runs under its atoms."""
+"""The partials of a scene: a row for each, its atoms grouped by them, and how each runs under its atoms."""
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from motes.events.event_table import Array
 from motes.events.groups import ROLES, Groups
+from motes.kinds.gabor.edited import partial_frequencies, partial_numbers
 from motes.kinds.gabor.partials import tracking
 from motes.scene.scene import Scene
+
+
+class Partial(NamedTuple):
+    """A line through time that ends where its sound ends, as `scene.partials` lists it."""
+
+    # As in the condition `partial == 3`, from 1 in order of time.
+    number: int
+    # Where the windows of its atoms, above a half, begin and end.
+    start_s: float
+    end_s: float
+    # The median along it by energy, and how far that is from the nearest pitch (A4 = 440 Hz), −50 … 50.
+    frequency_hz: float
+    cents: float
+    # Of its strongest atom, full scale = 0.
+    level_db: float
+    n_atoms: int
+    # The note that it is part of, where the scene has notes.
+    note: int | None = None
+
+
+def partials(scene: Scene) -> list[Partial]:
+    """A row for each partial of a scene, in order of time; found once for each table of atoms."""
+    atoms, rate = scene.gabor, scene.sample_rate_hz
+    if not len(atoms):
+        return []
+    number, frequency_hz = partial_numbers(atoms, rate), partial_frequencies(atoms, rate)
+    energy = np.sum(np.square(atoms.amplitude), axis=1) * atoms.window_s
+    order = np.argsort(number, kind="stable")
+    bounds = np.searchsorted(number[order], np.arange(1, int(number.max()) + 2))
+    rows = []
+    for k, (low, high) in enumerate(pairwise(bounds.tolist()), 1):
+        mine = order[low:high]
+        if not len(mine):
+            continue
+        half = atoms.window_s[mine] / 4
+        rising = mine[np.argsort(frequency_hz[mine], kind="stable")]
+        so_far = np.cumsum(energy[rising])
+        median = float(frequency_hz[rising[int(np.searchsorted(so_far, so_far[-1] / 2))]])
+        semitones = 12 * np.log2(max(median, 1e-3) / 440)
+        rows.append(
+            Partial(
+                number=k,
+                start_s=float((atoms.time_s[mine] - half).min()),
+                end_s=float((atoms.time_s[mine] + half).max()),
+                frequency_hz=median,
+                cents=float(100 * (semitones - np.rint(semitones))),
+                level_db=float(20 * np.log10(max(np.abs(atoms.amplitude[mine]).max(), 1e-10))),
+                n_atoms=len(mine),
+            )
+        )
+    return rows
 
 
 def link(scene: Scene, n_threads: int = 0) -> Scene:
     """The scene with its atoms grouped into partials, whatever partials there were before; other groups stay. The
     number of threads changes nothing.
     """
-    number = tracking.find_lines(scene.gabor, scene.sample_rate_hz, n_threads).number
+    number = tracking.find_partials(scene.gabor, scene.sample_rate_hz, n_threads).number
     others = scene.groups.role != ROLES.index("partial")
     kept, events = scene.groups.id[others], scene.gabor
     mine = np.where(np.isin(events.group_id, kept), events.group_id, 0)

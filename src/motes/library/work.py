@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motes.arguments import checked
 from motes.audio import (
     AS_IT_IS,
     Block,
@@ -33,6 +34,7 @@ from motes.library.plan import Job
 from motes.units import SILENCE_DB, power_to_db
 
 if TYPE_CHECKING:
+    from motes.edit.partials import Partial
     from motes.encoders.options import Options
     from motes.encoders.progress import Progress as EncoderProgress
     from motes.scene.scene import Scene
@@ -180,6 +182,12 @@ class Decode:
 def as_scene(given: Given, start_s: float | None = None, end_s: float | None = None) -> Scene:
     """The scene given, or that in a .mote file; of a file at least what sounds in a range."""
     return load_scene(os.fspath(given), start_s, end_s) if isinstance(given, str | os.PathLike) else given
+
+
+@checked
+def partials(scene: Given) -> list[Partial]:
+    """A row for each partial of a scene, or of that of a .mote file: what `motes partials --json` lists."""
+    return as_scene(scene).partials
 
 
 def salvaged_scene(path: str) -> tuple[Scene, list[str]]:

@@ -17,7 +17,7 @@ from motes import kinds
 from motes.edit.selection import columns
 from motes.events.columns import stored_params
 from motes.events.event_table import Array, EventTable, Ints
-from motes.kinds.gabor.partials.tracking import Curve, find_lines
+from motes.kinds.gabor.partials.tracking import Curve, find_partials
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 
@@ -63,7 +63,7 @@ class Items:
 
 def items_of(scene: Scene) -> Items:
     """The items of a scene, in order of time."""
-    lines = find_lines(scene.gabor, scene.sample_rate_hz) if len(scene.gabor) > MOST_ALONE else None
+    lines = find_partials(scene.gabor, scene.sample_rate_hz) if len(scene.gabor) > MOST_ALONE else None
     line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
     start, end, low, high, strength, key, sort = (
         np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True)

@@ -108,7 +108,7 @@ def write_csv(scene: Scene, handle: BinaryIO) -> None:
 
     Where a kind lacks a column of another kind its cell is empty.
     """
-    columns = {table.KIND: flat_columns(table) for table in _held(scene)}
+    columns = {table.KIND: _flat(scene, table) for table in _held(scene)}
     names = list(dict.fromkeys(name for held in columns.values() for name in held))
     handle.write(
         MARK.encode() + msgspec.json.encode(_about(scene)) + b"\n" + ",".join(["kind", *names]).encode() + b"\n"
@@ -121,6 +121,11 @@ def write_csv(scene: Scene, handle: BinaryIO) -> None:
             rows = zip([table.KIND] * n_rows, *(part.get(name, [""] * n_rows) for name in names), strict=True)
             csv.writer(text, lineterminator="\n").writerows(rows)
             handle.write(text.getvalue().encode())
+
+
+def _flat(scene: Scene, table: EventTable) -> dict[str, Any]:
+    """The stored columns, and those that are found among all events of the scene."""
+    return flat_columns(table) | {name: table.found(name, scene) for name in table.FOUND if len(table)}
 
 
 def _held(scene: Scene) -> list[EventTable]:
@@ -138,8 +143,10 @@ def write_json(scene: Scene, handle: BinaryIO) -> None:
         for table in held
     }
     for table in held:
+        columns[table.KIND] |= {name: table.found(name, scene).tolist() for name in table.FOUND if len(table)}
         columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.RAGGED}
     units = {param.name: param.unit for table in held for param in stored_params(type(table))}
+    units |= {name: "Hz" if name.endswith("_hz") else "" for table in held for name in table.FOUND if len(table)}
     handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": columns}) + b"\n")
 
 
@@ -157,7 +164,7 @@ def to_pandas(scene: Scene) -> Any:
         import pandas
     except ImportError:
         raise MissingExtraError("a DataFrame", "export") from None
-    parts = [pandas.DataFrame({"kind": table.KIND} | flat_columns(table)) for table in _held(scene)]
+    parts = [pandas.DataFrame({"kind": table.KIND} | _flat(scene, table)) for table in _held(scene)]
     return pandas.concat(parts, ignore_index=True)
 
 
@@ -168,7 +175,7 @@ def write_parquet(scene: Scene, handle: BinaryIO) -> None:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtraError("a Parquet file", "export") from None
-    parts = [pyarrow.table({"kind": np.full(len(table), table.KIND)} | flat_columns(table)) for table in _held(scene)]
+    parts = [pyarrow.table({"kind": np.full(len(table), table.KIND)} | _flat(scene, table)) for table in _held(scene)]
     table = pyarrow.concat_tables(parts, promote_options="default").replace_schema_metadata(
         {"motes": msgspec.json.encode(_about(scene))}
     )

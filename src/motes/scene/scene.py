@@ -30,6 +30,7 @@ from motes.scene.tags import TagMap
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from motes.edit.partials import Partial
     from motes.edit.selection import Selection
     from motes.kinds.gabor.table import Gabor
     from motes.kinds.splat.table import Splat
@@ -215,6 +216,13 @@ class Scene(Frozen):
         from motes.edit.baking import bake
 
         return bake(self)
+
+    @property
+    def partials(self) -> list[Partial]:
+        """A row for each partial, lines of atoms that end where their sound ends: start, end, frequency, level."""
+        from motes.edit.partials import partials
+
+        return partials(self)
 
     def link(self) -> Scene:
         """The scene with the atoms of each partial in a group of their own (role partial)."""

@@ -150,7 +150,16 @@ def partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
 
     Partials follow from the atoms as they were before edits, so that neither edits nor files change their numbers.
     """
-    return events.once(("partial numbers", sample_rate_hz), lambda: _partial_numbers(events, sample_rate_hz))
+    return _partials(events, sample_rate_hz)[0]
+
+
+def partial_frequencies(events: Gabor, sample_rate_hz: int) -> Array:
+    """The frequency in Hz of each atom's partial at the atom's centre, as edits have left it; 0 for none."""
+    return _partials(events, sample_rate_hz)[1]
+
+
+def _partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
+    return events.once(("partials", sample_rate_hz), lambda: _find_partials(events, sample_rate_hz))
 
 
 def prepare(events: Gabor, sample_rate_hz: int) -> None:
@@ -167,16 +176,18 @@ def prepare(events: Gabor, sample_rate_hz: int) -> None:
             rewrite_for_edit(events, lines, np.ones(len(events), np.bool_), sample_rate_hz, by)
 
 
-def _partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
-    from motes.kinds.gabor.partials.tracking import lines_of
+def _find_partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
+    from motes.kinds.gabor.partials.tracking import find_partials
 
-    base, numbers = base_of(events), np.zeros(len(events), np.int64)
+    base, numbers, frequencies = base_of(events), np.zeros(len(events), np.int64), np.zeros(len(events))
     for layer in np.unique(events.edit_layer):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
-        found = lines_of(base.take(these), sample_rate_hz).number
+        lines = find_partials(base.take(these), sample_rate_hz)
+        found = lines.number
         numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
-    numbers.flags.writeable = False
-    return numbers
+        frequencies[these] = np.where(found > 0, events.edit_ratio[these] * lines.frequency_hz, 0.0)
+    numbers.flags.writeable = frequencies.flags.writeable = False
+    return numbers, frequencies
 
 
 def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:

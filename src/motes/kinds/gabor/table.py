@@ -49,7 +49,7 @@ class Gabor(EventTable):
     KIND: ClassVar[str] = "gabor"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
     LEVEL: ClassVar[str] = "amplitude"
-    FOUND: ClassVar[tuple[str, ...]] = ("partial",)
+    FOUND: ClassVar[tuple[str, ...]] = ("partial", "partial_hz")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "centre of the window"),
         Param("window_s", "s", 1e-6, 1e4, "length of the Hann window from zero to zero"),
@@ -232,11 +232,11 @@ class Gabor(EventTable):
 
         return with_partials(self, sample_rate_hz)
 
-    def found(self, name: str, scene: Any) -> NDArray[np.int64]:
-        """The number of each atom's partial in the scene, 0 for none."""
-        from motes.kinds.gabor.edited import partial_numbers
+    def found(self, name: str, scene: Any) -> NDArray[Any]:
+        """The number of each atom's partial in the scene, or that partial's frequency at the atom in Hz; 0 for none."""
+        from motes.kinds.gabor.edited import partial_frequencies, partial_numbers
 
-        return partial_numbers(self, scene.sample_rate_hz)
+        return (partial_frequencies if name == "partial_hz" else partial_numbers)(self, scene.sample_rate_hz)
 
 
 def unfolded(changes: dict[str, Array]) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from motes.errors import ParameterError
 from motes.events.groups import Groups
 from motes.kernels import reassignment
 from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
-from motes.kinds.gabor.partials.tracking import _atoms, find_lines
+from motes.kinds.gabor.partials.tracking import _atoms, find_lines, find_partials
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
@@ -104,10 +104,15 @@ def voices(n_voices, seed, lowest_hz=200, highest_hz=3200):
 
 
 def purity_and_completeness(scene, frequencies):
+    """Those of the partials that a scene's groups are."""
+    return of_lines(scene, scene.gabor.group_id, frequencies)
+
+
+def of_lines(scene, group, frequencies):
     """By energy: of each line, the part that is one voice's; of each voice, the part in one line. An atom is of the
     voice nearest to it.
     """
-    events, group = scene.gabor, scene.gabor.group_id
+    events = scene.gabor
     at = np.clip(np.rint(events.time_s * RATE).astype(int), 0, frequencies.shape[1] - 1)
     voice = np.abs(frequencies[:, at] - events.frequency_hz).argmin(axis=0)
     table = np.zeros((group.max() + 1, len(frequencies)))
@@ -121,11 +126,14 @@ def test_planted_partials_are_found(n_voices, lowest_hz, highest_hz):
     found = []
     for seed in range(3):
         frequencies, audio = voices(n_voices, seed, lowest_hz, highest_hz)
-        scene = link(motes.encode(audio, sample_rate_hz=RATE, snr_db=30))
-        found.append(purity_and_completeness(scene, frequencies))
-    purity, completeness = np.mean(found, axis=0)
-    assert purity >= 0.95, found
-    assert completeness >= 0.95, found
+        scene = motes.encode(audio, sample_rate_hz=RATE, snr_db=30)
+        lines, partials = find_lines(scene.gabor, RATE), find_partials(scene.gabor, RATE)
+        found.append([of_lines(scene, each.number, frequencies) for each in (lines, partials)])
+    of_line, of_partial = np.mean(found, axis=0)
+    assert of_line.min() >= 0.95, found
+    assert of_partial[0] >= 0.985, found
+    # Ten voices share atoms, and where one lacks those that another took a partial may end too early.
+    assert of_partial[1] >= (0.95 if n_voices < 10 else 0.94), found
 
 
 PLANTED = {

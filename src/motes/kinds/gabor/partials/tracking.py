@@ -14,7 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from motes.events.frozen import Frozen
 from motes.kinds.gabor.table import Gabor
 
 if TYPE_CHECKING:
+    from motes.kernels.linking.partials import LineAtoms, LineTable, Rules
     from motes.kernels.reassignment import Atoms, Sounds
 
 _STRETCH_SAMPLES = 1 << 18
@@ -123,21 +124,67 @@ def lines_of(events: Gabor, sample_rate_hz: int) -> Lines:
 def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     """Lines through atoms in canonical order, by what they sound like together: a line has two atoms at least. 0
     threads: one per core.
-    """
-    from motes.kernels.partial_curves import follow_lines
-    from motes.kernels.partials import LineAtoms, LineTable, grow_lines, join_lines
-    from motes.kernels.reassignment import POINTS
 
-    n_events, rate = len(events), sample_rate_hz
-    number, frequency, turns = np.zeros(n_events, np.int64), events.frequency_hz / rate, np.zeros(n_events)
-    if n_events == 0:
-        return Lines(number, frequency, turns, number > 0)
-    atoms = _atoms(events, rate)
-    under = _sounds(atoms, rate, n_threads or os.cpu_count() or 1)
+    Edits move atoms by these, also those of version-1 files, so that they stay as they are; `find_partials` gives lines
+    that end where their sound ends.
+    """
+    from motes.kernels.linking.partials import LOOSE
+
+    if len(events) == 0:
+        return _no_lines(events, sample_rate_hz)
+    read = _read(events, sample_rate_hz, n_threads)
+    return _in_order(read, _followed(read, _grown(read, LOOSE)), sample_rate_hz)
+
+
+def find_partials(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
+    """Lines as `find_lines` gives them, that end where their sound ends: at a leap, and at an onset of their own."""
+    from motes.kernels.linking.partial_onsets import STEP_S, OwnWaves, cut_lines
+    from motes.kernels.linking.partials import STRICT
+
+    if len(events) == 0:
+        return _no_lines(events, sample_rate_hz)
+    read = _read(events, sample_rate_hz, n_threads)
+    found = _followed(read, _grown(read, STRICT))
+    waves = OwnWaves(read.atoms.own, read.atoms.amplitude, read.atoms.phase)
+    step = float(max(1, round(STEP_S * sample_rate_hz)))
+    pieces = cut_lines(read.line_atoms, waves, found.table, found.n_lines, found.n_nodes, found.nodes, step)
+    if pieces.any():
+        found = _followed(read, _cut(read, found, pieces))
+    return _in_order(read, found, sample_rate_hz)
+
+
+class _Read(NamedTuple):
+    """Atoms and what was read under them; which may carry a line."""
+
+    atoms: Atoms
+    line_atoms: LineAtoms
+    usable: NDArray[np.bool_]
+
+
+class _Found(NamedTuple):
+    """Lines as kernels give them, with the nodes of their curves and what each atom takes from its line."""
+
+    table: LineTable
+    n_lines: int
+    frequency: Array
+    turns: Array
+    n_nodes: Ints
+    nodes: Array
+
+
+def _no_lines(events: Gabor, sample_rate_hz: int) -> Lines:
+    number = np.zeros(len(events), np.int64)
+    return Lines(number, events.frequency_hz / sample_rate_hz, np.zeros(len(events)), number > 0)
+
+
+def _read(events: Gabor, sample_rate_hz: int, n_threads: int) -> _Read:
+    from motes.kernels.linking.partials import LineAtoms
+
+    atoms = _atoms(events, sample_rate_hz)
+    under = _sounds(atoms, sample_rate_hz, n_threads or os.cpu_count() or 1)
     amplitude = np.sqrt(np.sum(np.square(atoms.amplitude), axis=1))
     energy = np.square(amplitude) * atoms.window
-    order = np.argsort(-energy, kind="stable")
-    read = LineAtoms(
+    line_atoms = LineAtoms(
         time=atoms.time,
         window=atoms.window,
         own=atoms.own,
@@ -151,13 +198,64 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
         point_time=under.time,
         point_sound=under.sound,
     )
+    return _Read(atoms, line_atoms, under.usable & (energy > 0))
+
+
+def _grown(read: _Read, rules: Rules) -> tuple[LineTable, int]:
+    """Lines grown by these rules, those that go on in others joined; and how many they are."""
+    from motes.kernels.linking.partials import LineTable, grow_lines, join_lines
+
+    n_events, atoms = len(read.usable), read.line_atoms
+    number, order = np.zeros(n_events, np.int64), np.argsort(-atoms.energy, kind="stable")
     table = LineTable(number, np.zeros(n_events + 1, np.int64), np.zeros(n_events, np.int64))
-    n_lines = grow_lines(read, under.usable & (energy > 0), order, table)
-    n_lines, starts, knots = _joined(join_lines(read, table, n_lines), table.starts, table.knots, number)
-    n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * len(knots), 3))
-    follow_lines(read, LineTable(number, starts, knots), n_lines, frequency, turns, n_nodes, nodes)
+    n_lines = grow_lines(atoms, read.usable.copy(), order, table, rules)
+    n_lines, starts, knots = _joined(join_lines(atoms, table, n_lines, rules), table.starts, table.knots, number)
+    return LineTable(number, starts, knots), n_lines
+
+
+def _followed(read: _Read, grown: tuple[LineTable, int]) -> _Found:
+    """Lines with their curves; atoms that a line masks are in it."""
+    from motes.kernels.linking.partial_curves import follow_lines
+    from motes.kernels.reassignment import POINTS
+
+    table, n_lines = grown
+    frequency, turns = read.atoms.own.copy(), np.zeros(len(read.usable))
+    n_nodes, nodes = np.zeros(n_lines, np.int64), np.zeros((POINTS * len(table.knots), 3))
+    follow_lines(read.line_atoms, table, n_lines, frequency, turns, n_nodes, nodes)
+    return _Found(table, n_lines, frequency, turns, n_nodes, nodes)
+
+
+def _cut(read: _Read, found: _Found, pieces: Ints) -> tuple[LineTable, int]:
+    """Each piece of a line as a line. A piece without knots has its strongest atom as one."""
+    from motes.kernels.linking.partials import LineTable
+
+    line, knots = found.table.line, found.table.knots
+    knot_line = np.repeat(np.arange(1, found.n_lines + 1), np.diff(found.table.starts[: found.n_lines + 1]))
+    base = int(pieces.max()) + 1
+    key = np.where(line > 0, line * base + pieces, 0)
+    keys, number = np.unique(key, return_inverse=True)
+    number = number.reshape(-1) + (0 if keys[0] == 0 else 1)
+    n_lines = int(number.max())
+    mine = np.zeros(len(line), np.bool_)
+    mine[knots[line[knots] == knot_line]] = True
+    without = np.setdiff1d(np.arange(1, n_lines + 1), number[mine])
+    if len(without):
+        falling = np.lexsort((-read.line_atoms.energy, number))
+        mine[falling[np.searchsorted(number[falling], without)]] = True
+    chosen = np.flatnonzero(mine & (number > 0))
+    chosen = chosen[np.argsort(number[chosen], kind="stable")]
+    starts = np.append(0, np.cumsum(np.bincount(number[chosen], minlength=n_lines + 1)[1:]))
+    return LineTable(number, starts, chosen), n_lines
+
+
+def _in_order(read: _Read, found: _Found, rate: int) -> Lines:
+    """Lines of two atoms at least, numbered in order of their first."""
+    from motes.kernels.reassignment import POINTS
+
+    number, frequency, turns, nodes = found.table.line, found.frequency, found.turns, found.nodes
+    n_lines, n_events = found.n_lines, len(found.table.line)
     alone = np.bincount(number, minlength=n_lines + 1)[number] < 2
-    frequency[alone], turns[alone], number[alone] = atoms.own[alone], 0.0, 0
+    frequency[alone], turns[alone], number[alone] = read.atoms.own[alone], 0.0, 0
     first = np.full(n_lines + 1, n_events)
     np.minimum.at(first, number, np.arange(n_events))
     used = np.unique(number[number > 0])
@@ -165,8 +263,10 @@ def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
     used = used[np.argsort(first[used], kind="stable")]
     rank[used] = np.arange(1, len(used) + 1)
     nodes *= np.array([1 / rate, rate, 2 * np.pi])
+    starts, n_nodes = found.table.starts, found.n_nodes
     curves = tuple(Curve(*nodes[POINTS * starts[k - 1] :][: n_nodes[k - 1]].T) for k in used.tolist())
-    return Lines(rank[number], frequency * rate, turns * (2 * np.pi), under.n_points > 1, curves)
+    swept = read.line_atoms.points > 1
+    return Lines(rank[number], frequency * rate, turns * (2 * np.pi), swept, curves)
 
 
 def _joined(after: Ints, starts: Ints, knots: Ints, number: Ints) -> tuple[int, Ints, Ints]:

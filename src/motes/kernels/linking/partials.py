@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 # Neighbours in a line lie at most this part of the sum of their windows apart.
 REACH = 0.6
 # How far the next atom may lie from where the line points: in bins of the shorter window, and in bins more for each of
-# its lengths in time.
+# its lengths in time. Of atoms whose sound does not sweep, `Rules` say it.
 STEP_BINS, SWEEP_BINS = 1.0, 3.0
 # How much it matters that the sound under the next atom is as strong: power of the ratio of the two.
 ALIKE = 2.0
@@ -31,7 +31,7 @@ MASK_LOUDER, MASK_BINS = 2.0, 12.0
 # An atom that lies d of its bins from a line is masked by it if it is weaker than line · min(MASK_LOUDER, d^−power), up
 # to MASK_BINS: it corrects what the line's atoms leave over. Atoms masked strictly begin no lines; those that no line
 # took, or a small one, go to a line that masks them leniently.
-STRICT, LENIENT = 1.6, 1.2
+MASK_STRICT, MASK_LENIENT = 1.6, 1.2
 # Lines of so few atoms are small.
 SMALL = 3
 # Counted from where the line sweeps through within this part of the atom's window to either side.
@@ -41,6 +41,28 @@ SWEPT = 0.5
 JOIN_REACH, BEND_BINS, END_ATOMS = 0.8, 4.0, 3
 # Frequencies along a line are smoothed over this part of the window they were read with.
 SMOOTH = 0.25
+
+
+class Rules(NamedTuple):
+    """How closely steady atoms have to follow each other in a line."""
+
+    # As STEP_BINS and SWEEP_BINS, in a line and from the end of one line to the beginning of the next.
+    step_bins: float
+    sweep_bins: float
+    # So much more for each bin that the line moves in that time as it is.
+    glide: float
+    join_step_bins: float
+    join_sweep_bins: float
+    # Whether bins are those of the mean window of the two (geometric), not of the shorter.
+    by_mean_window: bool
+    # How far from the long atom before the next may lie, as part of how far it may lie from the last.
+    anchor: float
+
+
+# Edited atoms of version-1 files move with lines by LOOSE rules, so that these never change. Lines by STRICT rules do
+# not leap from one note to the next.
+LOOSE = Rules(STEP_BINS, SWEEP_BINS, 0.0, STEP_BINS, SWEEP_BINS, False, 0.5)
+STRICT = Rules(0.5, 1.0, 1.0, 0.5, 0.5, True, 1.0)
 
 
 class LineAtoms(NamedTuple):
@@ -104,13 +126,14 @@ def _at(points, point_time, point_sound, i, time):
 
 
 @inner
-def _misfit(atoms, head, j, slope):
+def _misfit(atoms, head, j, slope, rules):
     """How badly atom j follows atom `head`: (frequencies apart, 1 at the limit; phase apart in rad or 0 where nothing
     is known of it).
     """
     time, window, sound, phase, channel = atoms.time, atoms.window, atoms.sound, atoms.phase, atoms.channel
     points, point_time, point_sound = atoms.points, atoms.point_time, atoms.point_sound
     gap, short, turned = abs(time[j] - time[head]), min(window[head], window[j]), 0.0
+    step, sweep, glide = STEP_BINS, SWEEP_BINS, 0.0
     if points[head] > 1 or points[j] > 1:  # where the two meet
         between = 0.5 * (time[head] + time[j])
         if window[head] != window[j]:
@@ -119,14 +142,17 @@ def _misfit(atoms, head, j, slope):
         away = abs(apart) * short
         turned = 0.5
     else:
-        away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * short
+        step, sweep = rules.step_bins, rules.sweep_bins
+        width = math.sqrt(window[head] * window[j]) if rules.by_mean_window else short
+        glide = rules.glide * abs(slope) * gap * width
+        away = abs(sound[j] - sound[head] - slope * (time[j] - time[head])) * width
         if channel[j] == channel[head]:
             turned = phase[j] - phase[head] - math.pi * (sound[head] + sound[j]) * (time[j] - time[head])
-    return away / (STEP_BINS + SWEEP_BINS * gap / max(window[head], window[j])), turned
+    return away / (step + sweep * gap / max(window[head], window[j]) + glide), turned
 
 
 @inner
-def _next(atoms, free, head, anchor, sign, slope, longest):
+def _next(atoms, free, head, anchor, sign, slope, longest, rules):
     """The atom that best prolongs a line from `head` (sign 1: later, −1: earlier), or −1; it has to follow the
     longer `anchor` before it as well.
     """
@@ -139,10 +165,10 @@ def _next(atoms, free, head, anchor, sign, slope, longest):
             break
         near = abs(sound[j] - sound[head]) * min(window[head], window[j]) < FAR_BINS
         if free[j] and near and 0.0 < gap <= REACH * (window[head] + window[j]):
-            away, turned = _misfit(atoms, head, j, slope)
+            away, turned = _misfit(atoms, head, j, slope, rules)
             if away < 1.0 and anchor != head and abs(time[j] - time[anchor]) <= REACH * (window[anchor] + window[j]):
-                since, _ = _misfit(atoms, anchor, j, slope)
-                away = max(away, 0.5 * since)
+                since, _ = _misfit(atoms, anchor, j, slope, rules)
+                away = max(away, rules.anchor * since)
             if away < 1.0:
                 fits = (1.0 - away * away) * (0.55 + 0.45 * math.cos(turned))
                 alike = min(strength[j], strength[head]) / max(strength[j], strength[head])
@@ -191,17 +217,17 @@ def _claim(atoms, line, free, number, span, head, tail):
             away = max(own[k] - max(here, before, after), min(here, before, after) - own[k], 0.0) * window[k]
             if abs(sound[k] - here) * window[k] < TUBE_BINS and away < MASK_BINS:
                 line[k], free[k] = number, False
-            elif amplitude[k] < loudness * mask_level(away, STRICT):
+            elif amplitude[k] < loudness * mask_level(away, MASK_STRICT):
                 free[k] = False
 
 
 @inner
-def _grow(atoms, lines, free, seed, sign, number, longest, n_knots):
+def _grow(atoms, lines, free, seed, sign, number, longest, n_knots, rules):  # noqa: PLR0913
     """Prolong line `number` from its seed; writes the atoms found to its knots and returns how many these are now."""
     time, window, sound = atoms.time, atoms.window, atoms.sound
     head, anchor, slope = seed, seed, 0.0
     while True:
-        after = _next(atoms, free, head, anchor, sign, slope, longest)
+        after = _next(atoms, free, head, anchor, sign, slope, longest, rules)
         if after < 0:
             return n_knots
         lines.line[after], free[after] = number, False
@@ -218,7 +244,7 @@ def _grow(atoms, lines, free, seed, sign, number, longest, n_knots):
 
 
 @jit
-def grow_lines(atoms, free, order, lines):
+def grow_lines(atoms, free, order, lines, rules):
     """Number of lines through atoms, from seeds in `order`, which fill `lines`; `free`, which atoms may begin or
     prolong a line, is used up.
     """
@@ -234,7 +260,7 @@ def grow_lines(atoms, free, order, lines):
         lines.line[seed], free[seed] = n_lines, False
         begin = n_knots
         for sign in (-1, 1):  # a loop, since a constant argument would be compiled for each of its values
-            n_knots = _grow(atoms, lines, free, seed, sign, n_lines, longest, n_knots)
+            n_knots = _grow(atoms, lines, free, seed, sign, n_lines, longest, n_knots, rules)
             if sign < 0:
                 for k in range((n_knots - begin) // 2):
                     knots[begin + k], knots[n_knots - 1 - k] = knots[n_knots - 1 - k], knots[begin + k]
@@ -279,18 +305,21 @@ def line_ends(atoms, lines, n_lines):
 
 
 @inner
-def _follows(end, begin):
+def _follows(end, begin, rules):
     """How well one line goes on where another ended: 0 if it does not, 1 at best."""
     gap, short, long = begin[0] - end[0], min(end[3], begin[3]), max(end[3], begin[3])
     if not 0.0 < gap <= JOIN_REACH * (end[3] + begin[3]):
         return 0.0
-    away = abs(end[1] - begin[1] + 0.5 * gap * (end[2] + begin[2])) * short / (STEP_BINS + SWEEP_BINS * gap / long)
+    width = math.sqrt(short * long) if rules.by_mean_window else short
+    away = abs(end[1] - begin[1] + 0.5 * gap * (end[2] + begin[2])) * width
+    glide = 0.5 * rules.glide * gap * width * (abs(end[2]) + abs(begin[2]))
+    away /= rules.join_step_bins + rules.join_sweep_bins * gap / long + glide
     bent = abs(end[2] - begin[2]) * short * short / BEND_BINS
     alike = min(end[4], begin[4]) / max(end[4], begin[4])
     return 0.0 if away >= 1.0 or bent >= 1.0 else alike * (1.0 - away * away) * (1.0 - bent * bent)
 
 
-def join_lines(atoms, lines, n_lines):
+def join_lines(atoms, lines, n_lines, rules):
     """Which line each goes on in, `(n_lines,)` from 0, or −1: where one ended and the other begins in the same
     frequency, slope and strength.
 
@@ -298,11 +327,11 @@ def join_lines(atoms, lines, n_lines):
     """
     ends = line_ends(atoms, lines, n_lines)
     order = np.argsort(ends[:, 0, 0], kind="stable")  # here, since it takes long to compile
-    return join_ends(ends, order, ends[order, 0, 0], atoms.window.max() if len(atoms.window) else 0.0)
+    return join_ends(ends, order, ends[order, 0, 0], atoms.window.max() if len(atoms.window) else 0.0, rules)
 
 
 @jit
-def join_ends(ends, order, begins, longest):
+def join_ends(ends, order, begins, longest, rules):
     """Which line each goes on in, by the `ends` of all: `begins` are the times at which lines begin, as they follow
     each other in `order`.
     """
@@ -315,7 +344,7 @@ def join_ends(ends, order, begins, longest):
             if begins[place] - end[0] > JOIN_REACH * (end[3] + longest):
                 break
             other = order[place]
-            score = _follows(end, ends[other, 0])
+            score = _follows(end, ends[other, 0], rules)
             if score > score_after[k]:
                 score_after[k], after[k] = score, other
             if score > score_before[other]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.kernels._jit import inner, jit
-from motes.kernels.partials import LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
+from motes.kernels.linking.partials import MASK_LENIENT, SMALL, SMOOTH, SWEPT, mask_level, place_of
 from motes.kernels.reassignment import POINTS
 
 Array = NDArray[np.float64]
@@ -84,7 +84,7 @@ def _curve(atoms, members, points):
 
 
 @inner
-def _on_curve(at, smoothed, turned, n, k, time):
+def on_curve(at, smoothed, turned, n, k, time):
     """Frequency and turns of a line at a time from its point k on, which is the last one before, or the first."""
     gone = time - at[k]
     f, turn = smoothed[k], turned[k] + smoothed[k] * gone
@@ -145,12 +145,12 @@ def follow_lines(atoms, lines, n_lines, frequency, turns, n_nodes, nodes):
             mine = home[i] == number
             if not mine and home[i] != 0 and (count[home[i]] > SMALL or count[number] <= SMALL):
                 continue
-            f, turn = _on_curve(at, smoothed, turned, n, k, time[i])
+            f, turn = on_curve(at, smoothed, turned, n, k, time[i])
             if mine and line[i] == number:
                 frequency[i], turns[i] = f, turn
             elif not mine:
                 loud = loudness[k] if k + 1 >= n else max(loudness[k], loudness[k + 1])
                 low, high = _swept(at, smoothed, n, k, time[i], SWEPT * window[i], f)
-                score = loud * mask_level(max(own[i] - high, low - own[i], 0.0) * window[i], LENIENT)
+                score = loud * mask_level(max(own[i] - high, low - own[i], 0.0) * window[i], MASK_LENIENT)
                 if score > nearest[i]:
                     nearest[i], line[i], frequency[i], turns[i] = score, number, f, turn

@@ -1,0 +1,1 @@
+"""Linking atoms into partials: lines grown and joined, the curves along them, and onsets where another begins."""
