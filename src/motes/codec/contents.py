@@ -13,6 +13,7 @@ from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.payloads.group_packet import unpack_groups
 from motes.codec.payloads.model_packet import unpack_model
+from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
 from motes.codec.payloads.room_packet import decode_room
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError, ParameterError
@@ -51,6 +52,7 @@ class Contents:
         self._version, self._file_id = version, file_id
         self._header: Header | None = None
         self.groups, self.tags = Groups.empty(), TagMap()
+        self.notes: NotesOfFile | None = None
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
         self.models: dict[int, Model] = {}
@@ -130,6 +132,20 @@ class Contents:
             raise FormatError(f"{found.name}: it stands twice")
         self.tags = unpack_tags(found.reader())
 
+    def add_notes(self, found: Frame) -> None:
+        """What is known of the notes; after events such a packet is passed over."""
+        if self._in_order and self.entries:
+            self.skip(found)
+            return
+        if self.notes is not None:
+            raise FormatError(f"{found.name}: it stands twice")
+        self.notes = unpack_notes(found.reader())
+        self.all_groups()  # which says so where both make no sense together
+
+    def all_groups(self) -> Groups:
+        """The groups of events, with what is known of those that are notes, and the parts that these are in."""
+        return self.groups if self.notes is None else self.notes.added_to(self.groups)
+
     def add_events(self, found: Frame) -> None:
         """Events of one kind and one stretch of time."""
         kind, header = found.type.kind, self.header
@@ -156,9 +172,27 @@ class Contents:
         reader = found.reader()
         place, n_events = read_place(reader)
         part = self._at.get(place)
-        if part is None or len(part["time_s"]) != n_events or "room_id" in part:
+        if part is None or len(part["time_s"]) != n_events or "room_id" in part or "share_re" in part:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_sends(reader, n_events))
+        self.sent.add(place)
+        if self._in_order:
+            if place != self.entries[-1].place:
+                raise FormatError(f"{found.name}: {found.type.rule}")
+            self.skip(found)
+
+    def add_shares(self, found: Frame) -> None:
+        """Which parts of atoms the events of a packet before are."""
+        from motes.codec.payloads.sends_packet import read_place  # numba
+        from motes.codec.payloads.shares_packet import unpack_shares
+
+        reader = found.reader()
+        place, n_events = read_place(reader)
+        part = self._at.get(place)
+        # Of the kinds, gabor is the first.
+        if part is None or place[1] != 0 or len(part["time_s"]) != n_events or "share_re" in part:
+            raise FormatError(f"{found.name}: the events that it tells of are not there")
+        part.update(unpack_shares(reader, n_events))
         self.sent.add(place)
         if self._in_order:
             if place != self.entries[-1].place:
@@ -194,7 +228,7 @@ class Contents:
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
             raise FormatError("events are in groups that the file does not tell of")
         more: dict[str, Any] = {"instruments": self._in_row("instruments", self.instruments, 0)}
-        more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.groups}
+        more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.all_groups()}
         more |= {"models": self._in_row("models", self.models, 0)}
         more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
         more["format_version"] = self._version

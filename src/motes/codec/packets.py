@@ -14,6 +14,7 @@ from motes.codec.contents import Contents
 from motes.codec.index import pack_end
 from motes.codec.payloads.group_packet import pack_groups
 from motes.codec.payloads.model_packet import pack_model
+from motes.codec.payloads.notes_packet import NotesOfFile, pack_notes, without_parts
 from motes.codec.payloads.room_packet import encode_room
 from motes.codec.payloads.tags_packet import pack_tags
 from motes.coding.varints import Reader
@@ -55,9 +56,10 @@ class Stage(IntEnum):
     ROOMS = 3
     MODELS = 4
     TAGS = 5
-    EVENTS = 6
-    INDEX = 7
-    END = 8
+    NOTES = 6
+    EVENTS = 7
+    INDEX = 8
+    END = 9
 
 
 class Often(Enum):
@@ -110,8 +112,14 @@ def _header(written: Written) -> Iterable[bytes]:
 
 
 def _groups(written: Written) -> Iterable[bytes]:
-    if len(written.groups):
-        yield pack_groups(written.groups)
+    groups = without_parts(written.groups)
+    if len(groups):
+        yield pack_groups(groups)
+
+
+def _notes(written: Written) -> Iterable[bytes]:
+    if found := NotesOfFile.of(written.groups):
+        yield pack_notes(found)
 
 
 def _instruments(written: Written) -> Iterable[bytes]:
@@ -207,6 +215,17 @@ TAGS = PacketType(
     _tags,
     is_optional=True,
 )
+NOTES = PacketType(
+    b"n",
+    "notes",
+    Stage.NOTES,
+    Often.AT_MOST_ONCE,
+    "after tags",
+    "notes stand before all events",
+    Contents.add_notes,
+    _notes,
+    is_optional=True,
+)
 SENDS = PacketType(
     b"W",
     "sends",
@@ -215,6 +234,15 @@ SENDS = PacketType(
     "at most one right after each packet of events: which rooms these are sent to",
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_sends,
+)
+SHARES = PacketType(
+    b"A",
+    "shares",
+    Stage.EVENTS,
+    Often.MANY,
+    "at most one right after each packet of gabor events and its sends: which part of an atom each is",
+    "it stands elsewhere than right after the events that it tells of",
+    Contents.add_shares,
 )
 INDEX = PacketType(
     b"I",
@@ -249,7 +277,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, TAGS, *event_packets(), SENDS, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

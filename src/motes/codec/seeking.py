@@ -10,7 +10,7 @@ import numpy as np
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, TAGS, Often, PacketType, Stage, packets
+from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, SHARES, TAGS, Often, PacketType, Stage, packets
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene
@@ -125,7 +125,7 @@ class SeekableFile:
         return contents.scene()
 
     def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events and the sends that follow it, and pass over optional packets behind it."""
+        """Decode a packet of events and the sends and shares that follow it, and pass over optional packets behind it."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
@@ -135,7 +135,7 @@ class SeekableFile:
         first = found.size
         while first < len(data):
             more = read_frame(data, first, number, file_at=at + first, seed=self.start.seed)
-            if not (more.kind & OPTIONAL or more.type is SENDS):
+            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES)):
                 raise FormatError(f"{more.name}: the index does not tell of it")
             contents.add(more)
             first += more.size

@@ -14,13 +14,14 @@ from motes.codec.file_id import file_id
 from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index
-from motes.codec.packets import END, HEADER, SENDS, PacketType, Stage, event_packets, packets
+from motes.codec.packets import END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
 from motes.codec.quantise_scene import default_quantiser
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import check_quantiser
+from motes.kinds.gabor.shares import WHOLE
 from motes.scene.scene import Scene
 
 
@@ -79,7 +80,7 @@ class Written:
         return packet.number, payload
 
     def _events(self) -> Iterator[tuple[int, bytes]]:
-        """Packets of events of all kinds by their place in the file, each with the sends of its events."""
+        """Packets of events of all kinds by their place in the file, each with the sends and shares of its events."""
         in_order = heapq.merge(*map(self._of_kind, event_packets()), key=lambda item: item[1].place)
         for packet, entry, made in in_order:
             yield self._counted(packet, made.payload)
@@ -88,6 +89,11 @@ class Written:
                 from motes.codec.payloads.sends_packet import pack_sends  # numba
 
                 yield self._counted(SENDS, pack_sends(entry, made.sends))
+                n_bytes += self.last_size
+            if made.shares is not None and np.any(made.shares != WHOLE):
+                from motes.codec.payloads.shares_packet import pack_shares  # numba
+
+                yield self._counted(SHARES, pack_shares(entry, made.shares))
                 n_bytes += self.last_size
             self.entries.append(entry.longer(n_bytes))
             self._windows |= made.windows

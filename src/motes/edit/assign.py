@@ -19,6 +19,9 @@ from motes.events.groups import ROLES, Groups
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
 
+# Roles of groups that users make; the others are found.
+MADE_ROLES = ("note", "voice", "own")
+
 
 def assign(selection: Selection, values: Mapping[str, Any]) -> Selection:
     """The selection with parameters set to `values`, exactly: a number, a number for each channel, or, of a ragged
@@ -95,16 +98,19 @@ def _column(table: EventTable, param: Param, mask: Mask, value: Any) -> NDArray[
 
 def grouped(selection: Selection, role: str = "own", parent: int = 0) -> Selection:
     """The selection in a new group, whose id is above all others."""
-    if role not in ROLES[1:]:
+    if role not in MADE_ROLES:
         raise ParameterError(
-            f"the role of a group is one of {', '.join(ROLES[1:])}, not {role!r}: partials are found, not made"
+            f"the role of a group is one of {', '.join(MADE_ROLES)}, not {role!r}: partials and parts are found, not made"
         )
     if not len(selection):
         raise ParameterError("a group needs at least one event")
     groups = selection.scene.groups
     made = int(groups.id.max(initial=0)) + 1
     new = Groups(
-        np.append(groups.id, made), np.append(groups.parent, parent), np.append(groups.role, ROLES.index(role))
+        np.append(groups.id, made),
+        np.append(groups.parent, parent),
+        np.append(groups.role, ROLES.index(role)),
+        groups.notes,
     )
     return _in_groups(selection, np.full(selection.scene.n_events, made), new)
 

@@ -29,6 +29,8 @@ def duplicate(selection: Selection, at_s: float) -> Selection:
         return selection
     check_gap(selection.scene, at_s, "duplicating", at_s)
     copy = kept(selection, selection.mask)
+    groups = used_groups(copy.scene.groups, column(copy.scene, "group_id"), and_notes=False)
+    copy = replace(copy, scene=copy.scene.replace(groups=groups))
     return _merged(selection.scene, move(copy, at_s - onset_s(selection)).scene, selection)
 
 
@@ -68,11 +70,7 @@ def _merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
     """
     above = int(scene.groups.id.max(initial=0))
     groups = used_groups(other.groups, column(other, "group_id"))
-    both = Groups(
-        np.concatenate([scene.groups.id, groups.id + above]),
-        np.concatenate([scene.groups.parent, np.where(groups.parent > 0, groups.parent + above, 0)]),
-        np.concatenate([scene.groups.role, groups.role]),
-    )
+    both = scene.groups.joined(groups, above)
     instruments, instrument_number = together(scene.instruments, other.instruments)
     both_models, model_number = models.together(scene.models, other.models)
     both_rooms, room_number = rooms.together(scene.rooms, other.rooms)
@@ -96,13 +94,15 @@ def _merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
     )
 
 
-def used_groups(groups: Groups, group_id: NDArray[np.int64]) -> Groups:
-    """The groups that events are in, and those that these are in."""
-    used = np.isin(groups.id, group_id)
+def used_groups(groups: Groups, group_id: NDArray[np.int64], and_notes: bool = True) -> Groups:
+    """The groups that events are in, those that these are in, and `and_notes` all notes that the scene knows: their
+    events may be parts of atoms, which are found when they are asked for.
+    """
+    used = np.isin(groups.id, group_id) | (np.isin(groups.id, groups.notes.id) if and_notes else False)
     while True:
         more = used | np.isin(groups.id, groups.parent[used])
         if np.array_equal(more, used):
-            return Groups(groups.id[used], groups.parent[used], groups.role[used])
+            return groups.only(used)
         used = more
 
 

@@ -1,17 +1,20 @@
-"""Groups of events: a partial (atoms along one line), a note, a voice, or the user's own."""
+"""Groups of events: a partial (atoms along one line), a note, a voice, the user's own, or a part: notes of one
+instrument.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from motes.errors import ParameterError
-from motes.events.event_table import Ints
+from motes.events.event_table import Ints, Mask
 from motes.events.frozen import Frozen
+from motes.events.note_table import NoteTable
 
-ROLES = ("partial", "note", "voice", "own")
+ROLES = ("partial", "note", "voice", "own", "part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,13 +22,14 @@ class Groups(Frozen):
     """A table of groups, `(n,)` int64 each and read-only: `id` from 1 upwards in ascending order, `parent` (0 for
     none), `role` (place in ROLES).
 
-    Events name theirs by `group_id`, 0 for none. Raises ParameterError where ids are not ascending, or a parent or role
-    is unknown.
+    `notes` says of some of the groups of the role note when they sound and how high. Events name theirs by `group_id`,
+    0 for none. Raises ParameterError where ids are not ascending, or a parent, role or note is unknown.
     """
 
     id: Ints
     parent: Ints
     role: Ints
+    notes: NoteTable = field(default_factory=NoteTable.empty)
 
     def __post_init__(self) -> None:
         for name in ("id", "parent", "role"):
@@ -42,6 +46,12 @@ class Groups(Frozen):
             raise ParameterError(f"the role of a group is its place in {ROLES}")
         if not np.all((self.parent == 0) | np.isin(self.parent, self.id)):
             raise ParameterError("a group's parent must be a group, or 0")
+        if not np.all(np.isin(self.notes.id, self.with_role("note"))):
+            raise ParameterError("a note must be a group of the role note")
+        is_part = self.role == ROLES.index("part")
+        in_part = np.isin(self.parent, self.id[is_part])
+        if np.any(in_part & ~np.isin(self.id, self.notes.id)) or np.any(self.parent[is_part]):
+            raise ParameterError("a part is in no group, and only notes are in parts")
 
     def __len__(self) -> int:
         return len(self.id)
@@ -60,10 +70,31 @@ class Groups(Frozen):
 
     def stored(self) -> Groups:
         """Those that a file holds: all but partials that are in no other group, which follow from the events."""
-        kept = (self.role != ROLES.index("partial")) | (self.parent != 0)
+        return self.only((self.role != ROLES.index("partial")) | (self.parent != 0))
+
+    def with_role(self, role: str) -> Ints:
+        """The ids of the groups of this role, ascending."""
+        return np.asarray(self.id[self.role == ROLES.index(role)])
+
+    def only(self, kept: Mask) -> Groups:
+        """The groups in `kept`, `(n,)`, whose parents are none where these are not kept."""
+        ids = self.id[kept]
+        parent = np.where(np.isin(self.parent[kept], ids), self.parent[kept], 0)
+        return Groups(ids, parent, self.role[kept], self.notes.only(np.isin(self.notes.id, ids)))
+
+    def joined(self, other: Groups, above: int) -> Groups:
+        """These, then the groups of `other`, with `above` added to their ids."""
+        parent = np.where(other.parent > 0, other.parent + above, 0)
         return Groups(
-            self.id[kept], np.where(np.isin(self.parent[kept], self.id[kept]), self.parent[kept], 0), self.role[kept]
+            np.concatenate([self.id, other.id + above]),
+            np.concatenate([self.parent, parent]),
+            np.concatenate([self.role, other.role]),
+            self.notes.joined(other.notes.replace(id=other.notes.id + above)),
         )
+
+    def with_notes(self, notes: NoteTable) -> Groups:
+        """The same groups, of which the notes are told so."""
+        return Groups(self.id, self.parent, self.role, notes)
 
     def within(self, ids: ArrayLike) -> Ints:
         """The ids of these groups and of all that are in them, at any depth, ascending; ParameterError where there
@@ -85,7 +116,9 @@ class Groups(Frozen):
 
     def equals(self, other: Groups) -> bool:
         """Whether both hold the same groups."""
-        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("id", "parent", "role"))
+        columns = ("id", "parent", "role")
+        same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in columns)
+        return same and self.notes.equals(other.notes)
 
 
 def _listed(ids: Ints) -> str:

@@ -29,6 +29,7 @@ from motes.kinds.gabor.quantiser import (
     phase_levels,
     silence_weak_channels,
 )
+from motes.kinds.gabor.shares import parts, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 
 Floats = NDArray[np.float64]
@@ -154,13 +155,16 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     """Events as a file holds them, without those whose every channel is silent; rounding them again changes nothing."""
     if not len(events):
         return events
-    base, edits, parts, left = base_of(events), edits_to_tags(events), [], []
+    base, edits, rows, left = wholes(base_of(events)), edits_to_tags(events), [], []
     layer, sends = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1), sends_of(events)
+    shares = shares_of(events)
     for part in slices(len(events)):
         integers = to_integers(base.take(part), sample_rate_hz, quantiser)
         kept = sounding(integers)
+        if shares is not None:
+            kept &= shares[part].any(axis=1)
         left.append(kept)
-        parts.append(
+        rows.append(
             {
                 **from_integers(integers.take(kept), sample_rate_hz, quantiser),
                 "group_id": events.group_id[part][kept],
@@ -168,7 +172,8 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
                 **send_columns(None if sends is None else sends[part][kept]),
             }
         )
-    gabor = Gabor(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
+    gabor = Gabor(**{name: np.concatenate([p[name] for p in rows]) for name in rows[0]})
+    gabor = parts(gabor, None if shares is None else shares[np.concatenate(left)])
     if edits.trivial:
         return gabor
     return apply_edits(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), sample_rate_hz)

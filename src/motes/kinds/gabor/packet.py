@@ -42,6 +42,7 @@ from motes.kinds.gabor.integers import (
 )
 from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
+from motes.kinds.gabor.shares import parts, share_integers, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.gabor.trained import trained
 
@@ -151,7 +152,9 @@ def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: G
     head = varints(number, len(grid.which), len(free.places), base, tagged.layer << N_FLAGS | flags, *sizes)
     payload = head + b"".join(tags) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
-    return EventPacket(payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(grid.which))
+    return EventPacket(
+        payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(grid.which), tagged.shares
+    )
 
 
 def _windows(which: Ints) -> int:
@@ -232,8 +235,8 @@ def _events(grid: OnGrid, free: OffGrid, origin: int) -> GaborIntegers:
 
 @dataclass(frozen=True, eq=False)
 class Tagged:
-    """Events of one layer as they were before edits, these edits, the ids of the groups that they are in (one
-    column), and their sends, if any.
+    """Whole atoms of one layer as they were before edits, these edits, the ids of the groups that they are in (one
+    column), and their sends and shares, if any.
     """
 
     events: GaborIntegers
@@ -241,23 +244,27 @@ class Tagged:
     groups: Tags
     layer: int
     sends: Ints | None = None
+    shares: Ints | None = None
 
     def take(self, where: Any) -> Tagged:
         """Those at `where`, in that order."""
-        sends = None if self.sends is None else self.sends[where]
-        return Tagged(self.events.take(where), self.edits.take(where), self.groups.take(where), self.layer, sends)
+        sends, shares = (None if each is None else each[where] for each in (self.sends, self.shares))
+        edits, groups = self.edits.take(where), self.groups.take(where)
+        return Tagged(self.events.take(where), edits, groups, self.layer, sends, shares)
 
     def in_order(self) -> Tagged:
         """By time, frequency, window, with only the tags that occur."""
         events = self.events
         found = self.take(np.lexsort((events.window, events.frequency, events.time)))
-        return Tagged(found.events, found.edits.used(), found.groups.used(), self.layer, found.sends)
+        edits, groups = found.edits.used(), found.groups.used()
+        return Tagged(found.events, edits, groups, self.layer, found.sends, found.shares)
 
 
 def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Iterator[EventPacket]:
     """Every packet of gabor events, in order."""
-    rate, base = sample_rate_hz, base_of(events)
-    edits, groups, sends = edits_to_tags(events), Tags.of(events.group_id[:, None]), sends_of(events)
+    rate, base = sample_rate_hz, wholes(base_of(events))
+    edits, groups = edits_to_tags(events), Tags.of(events.group_id[:, None])
+    sends, shares = sends_of(events), shares_of(events)
     length = packet_samples(rate) * TIME_UNITS
     number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
@@ -266,9 +273,10 @@ def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> It
     for first, last in itertools.pairwise(edges):
         part = order[first:last]
         integers = to_integers(base.take(part), rate, quantiser)
-        sent = None if sends is None else sends[part]
-        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent)
-        tagged = tagged.take(sounding(tagged.events) & (events.edit_gain[part] > 0)).in_order()
+        sent, shared = (None if each is None else each[part] for each in (sends, shares))
+        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared)
+        heard = sounding(tagged.events) & (events.edit_gain[part] > 0)
+        tagged = tagged.take(heard if shared is None else heard & shared.any(axis=1)).in_order()
         if len(tagged.events):
             yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
 
@@ -288,9 +296,9 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: Gab
     return ReadPacket(made, extent, windows)
 
 
-def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
+def table(found: list[Columns], sample_rate_hz: int) -> Gabor:
     """All events of a file, from the columns of its packets, after their edits."""
-    names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
+    names, counts = {name for part in found for name in part}, [len(part["time_s"]) for part in found]
     defaults = {
         param.name: param.default for param in Gabor.PARAMS if param.default is not None and param.name in names
     }
@@ -299,9 +307,10 @@ def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
         made[name] = np.concatenate(
             [
                 part.pop(name, None) if name in part else np.full(n, defaults[name])
-                for part, n in zip(parts, counts, strict=True)
+                for part, n in zip(found, counts, strict=True)
             ]
         )
     edits = {name: made.pop(name) for name in EDITS if name in made}
-    base = Gabor(**made)
+    shares = share_integers(made.pop("share_re", None), made.pop("share_im", None))
+    base = parts(Gabor(**made), shares)
     return apply_edits(base, edits, sample_rate_hz) if edits else base

@@ -20,8 +20,9 @@ class Gabor(EventTable):
     |u| < window/2.
 
     The columns from `group_id` on may be left out. `partial_hz` and `partial_rad` say how the partial of an atom runs
-    (`motes.kinds.gabor.partials`), those that begin with `edit_` what edits have done to the atom, and those with
-    `base_` what it was before (`motes.kinds.gabor.edited`).
+    (`motes.kinds.gabor.partials`), those that begin with `edit_` what edits have done to the atom, those with `base_`
+    what it was before (`motes.kinds.gabor.edited`), and those with `share_` which part of an atom of the file it is
+    (`motes.kinds.gabor.shares`).
 
     `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at
     the window's centre.
@@ -45,6 +46,8 @@ class Gabor(EventTable):
     base_frequency_hz: Array = None  # type: ignore[assignment]  # filled with 0
     base_amplitude: Array = None  # type: ignore[assignment]  # filled with 0
     base_phase_rad: Array = None  # type: ignore[assignment]  # filled with 0
+    share_re: Array = None  # type: ignore[assignment]  # filled with 1
+    share_im: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "gabor"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
@@ -118,6 +121,8 @@ class Gabor(EventTable):
         Param(
             "base_phase_rad", "rad", -1e6, 1e6, "its phase before edits", per_channel=True, default=0.0, public=False
         ),
+        Param("share_re", "", -8, 8, "which part of a whole atom it is", default=1.0, public=False),
+        Param("share_im", "", -8, 8, "the same, a quarter of a turn ahead", default=0.0, public=False),
     )
 
     @classmethod
