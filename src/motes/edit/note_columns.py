@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.events.event_table import Ints
+from motes.events.event_table import EventTable, Ints
 from motes.events.groups import Groups
 from motes.events.note_table import NoteTable
 from motes.events.notes import NO_PROGRAM
@@ -46,7 +46,8 @@ def _described(scene: Scene, ids: Ints) -> NoteTable:
     """Notes of these groups, by their events; those without events are left out."""
     group_id, rows = group_ids(scene), []
     start_s, end_s = _column(scene, "start_s"), _column(scene, "end_s")
-    level_db, pitch_hz = _levels_db(scene), _frequencies_hz(scene)
+    level_db = np.clip(np.concatenate([levels_db(table) for table in scene.tables]), -400, 400)
+    pitch_hz = _frequencies_hz(scene)
     for number in ids.tolist():
         mine = np.flatnonzero(np.isin(group_id, scene.groups.within(number)))
         if not len(mine):
@@ -58,14 +59,13 @@ def _described(scene: Scene, ids: Ints) -> NoteTable:
     return NoteTable(*(np.array(rows).reshape(-1, 7).T)).rounded()
 
 
-def _levels_db(scene: Scene) -> NDArray[np.float64]:
-    parts: list[NDArray[np.float64]] = []
-    for table in scene.tables:
-        values = table.column(table.LEVEL) if table.LEVEL else np.zeros(len(table))
-        values = values.max(axis=1) if values.ndim > 1 else values
-        is_db = any(param.name == table.LEVEL and param.unit == "dB" for param in table.PARAMS)
-        parts.append(values if is_db else 20 * np.log10(np.maximum(values, 10 ** (SILENCE_DB / 20))))
-    return np.clip(np.concatenate(parts), -400, 400)
+def levels_db(table: EventTable) -> NDArray[np.float64]:
+    """How strong each event is in its loudest channel, in dB."""
+    values = table.column(table.LEVEL) if table.LEVEL else np.zeros(len(table))
+    values = values.max(axis=1, initial=-400.0) if values.ndim > 1 else values
+    if any(param.name == table.LEVEL and param.unit == "dB" for param in table.PARAMS):
+        return np.asarray(values)
+    return np.asarray(20 * np.log10(np.maximum(values, 10 ** (SILENCE_DB / 20))))
 
 
 def _frequencies_hz(scene: Scene) -> NDArray[np.float64]:
