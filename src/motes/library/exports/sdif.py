@@ -1,0 +1,4 @@
+"""placeholder"""
+
+
+def write_sdif(scene, handle): ...
