@@ -28,8 +28,8 @@ USUAL_RANGE, MPE_RANGE, WIDEST_RANGE = 2, 48, 96
 SLOWEST_BPM, FASTEST_BPM = 4.0, 1000.0
 # Ticks of a beat, doubled until one is at most 1 ms.
 TICKS = 960
-# Notes on one channel are bent where no other sounds for longer, in seconds, while they do.
-OVERLAP_S = 0.06
+# Notes on one channel are bent where none of them sounds into another for longer, in seconds and beside the shorter.
+OVERLAP_S, OVERLAP = 0.06, 0.25
 MPE_MANAGER, FEWER_MEMBERS = 0, 8
 # Registered parameters: bend range, and how many channels a zone of MPE has.
 _BEND_RANGE, _ZONE = (0, 0), (0, 6)
@@ -213,7 +213,8 @@ def _alone(played: Sequence[_Played]) -> list[bool]:
     channel = np.array([each.channel for each in played])
     found = []
     for k in range(len(played)):
-        others = (channel == channel[k]) & (np.minimum(end, end[k]) - np.maximum(onset, onset[k]) > OVERLAP_S)
+        allowed = np.maximum(OVERLAP_S, OVERLAP * np.minimum(end - onset, end[k] - onset[k]))
+        others = (channel == channel[k]) & (np.minimum(end, end[k]) - np.maximum(onset, onset[k]) > allowed)
         others[k] = False
         found.append(not others.any())
     return found
