@@ -29,7 +29,7 @@ SLOWEST_BPM, FASTEST_BPM = 4.0, 1000.0
 # Ticks of a beat, doubled until one is at most 1 ms.
 TICKS = 960
 # Notes on one channel are bent where none of them sounds into another for longer, in seconds and beside the shorter.
-OVERLAP_S, OVERLAP = 0.06, 0.25
+OVERLAP_S, OVERLAP = 0.1, 0.25
 MPE_MANAGER, FEWER_MEMBERS = 0, 8
 # Registered parameters: bend range, and how many channels a zone of MPE has.
 _BEND_RANGE, _ZONE = (0, 0), (0, 6)
