@@ -1,5 +1,5 @@
-"""The notes of a scene: found by the network of `encoders.siam` in its sound, or in the recording it was made from; of a
-scene without atoms each event is one.
+"""The notes of a scene, found by the network of `encoders.siam` in its sound or in the recording it was made from; of
+a scene without atoms each event is one.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from motes.kinds.gabor.shares import SHARE_UNITS, shares_of
 from motes.kinds.gabor.shares import part_of as atoms_as_parts
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
+from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.notes.sharing.sharing import Shares
@@ -85,7 +86,7 @@ def _parts(scene: Scene, notes: NoteTable) -> Ints:
 
 
 def _on_grid(atoms: Gabor, ids: Ints, found: Shares) -> Division:
-    """Shares of atoms that may be parts themselves, on the grid of whole atoms; those that round to nothing are none."""
+    """Shares of atoms, which may be parts themselves, on the grid of whole atoms; without those that round to 0."""
     of_atom = np.stack([found.re, found.im], axis=1).astype(np.float64)
     whole = shares_of(atoms)
     if whole is not None:
@@ -154,6 +155,23 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
     others &= kept[division.row]
     row = np.cumsum(kept) - 1
     return Division(rest, division.note[others], row[division.row[others]], division.share[others])
+
+
+def rest_change_db(before: Scene, after: Scene) -> float | None:
+    """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their own
+    after an edit; None where there are none, or the scene has another length or other channels.
+    """
+    ids = with_members(after)
+    if before.n_samples != after.n_samples or not len(ids):
+        return None
+    old, new = (_alone(scene, ids) for scene in (split(before, ids), after))
+    change = (after.render() - before.render()).astype(np.float64) - (new.astype(np.float64) - old)
+    return float(20 * np.log10(max(np.abs(change).max(initial=0.0), 10 ** (SILENCE_DB / 20))))
+
+
+def _alone(scene: Scene, ids: Ints) -> NDArray[np.float32]:
+    mine = [np.isin(note_of_groups(scene.groups, table.column("group_id")), ids) for table in scene.tables]
+    return scene.with_tables(table.take(mask) for table, mask in zip(scene.tables, mine, strict=True)).render()
 
 
 def unsplit_ids(scene: Scene) -> Ints:

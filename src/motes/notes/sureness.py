@@ -1,4 +1,4 @@
-"""How likely a detected note is to be one: the network's probability, as it turned out on recordings it had not seen."""
+"""How likely a detected note is to be one: the network's probability, as it turned out on recordings it never saw."""
 
 from __future__ import annotations
 
