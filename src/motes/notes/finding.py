@@ -114,7 +114,7 @@ def _every_event(scene: Scene) -> Scene:
         if events.KIND == "texture" or not len(free):
             tables.append(events)
             continue
-        free = free[np.argsort(events.time_s[free], kind="stable")]
+        free = free[np.argsort(events.column("time_s")[free], kind="stable")]
         groups = _added(groups, _as_notes(events.take(free)), np.zeros(len(free), np.int64))
         group_id = events.column("group_id").copy()
         group_id[free] = groups.notes.id[-len(free) :]

@@ -71,12 +71,12 @@ def _derived(scene: Scene, atoms: Gabor, progress: Callable[[float], None] | Non
     notes = known_notes(scene)
     notes = notes.only(~np.isin(notes.id, with_members(scene)))
     order = np.argsort(notes.onset_s, kind="stable")
-    notes_in_order = [getattr(notes, name)[order] for name in ("onset_s", "end_s", "f0_hz")]
+    notes = notes.only(order)
     rest = scene.with_tables(table.take(np.zeros(0, np.int64)) for table in scene.tables).replace(
         gabor=atoms, instruments=(), models=()
     )
-    found = shares_of(rest, SoundingNotes(*notes_in_order, _parts(scene, notes)[order], notes.program[order]), progress)
-    return _on_grid(atoms, notes.id[order], found)
+    sounding = SoundingNotes(notes.onset_s, notes.end_s, notes.f0_hz, _parts(scene, notes), notes.program)
+    return _on_grid(atoms, notes.id, shares_of(rest, sounding, progress))
 
 
 def _parts(scene: Scene, notes: NoteTable) -> Ints:
@@ -144,8 +144,8 @@ def _rest(division: Division, pairs: Ints) -> tuple[Gabor, NDArray[np.bool_]]:
     changed = np.zeros(len(atoms), np.bool_)
     changed[touched] = True
     rest = atoms_as_parts(atoms, left, changed)
-    kept = left.any(axis=1)
-    return rest.take(kept), kept
+    kept: NDArray[np.bool_] = np.asarray(left.any(axis=1))
+    return rest.take(kept), np.asarray(kept)
 
 
 def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_]) -> Division:
@@ -158,8 +158,8 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
 
 
 def rest_change_db(before: Scene, after: Scene) -> float | None:
-    """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their own
-    after an edit; None where there are none, or the scene has another length or other channels.
+    """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
+    own after an edit; None where there are none, or the scene has another length.
     """
     ids = with_members(after)
     if before.n_samples != after.n_samples or not len(ids):
