@@ -17,8 +17,8 @@ from motes.edit.note_columns import known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
-from motes.kinds.gabor.shares import SHARE_UNITS, shares_of
-from motes.kinds.gabor.shares import part_of as atoms_as_parts
+from motes.events.shares import SHARE_UNITS, shares_of
+from motes.events.shares import part_of as atoms_as_parts
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.units import SILENCE_DB
