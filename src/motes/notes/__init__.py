@@ -1,0 +1,1 @@
+"""Notes of scenes: found, and which part of each event is whose."""

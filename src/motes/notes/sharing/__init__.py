@@ -1,0 +1,1 @@
+"""Which part of each event is whose note's: complex shares of atoms."""
