@@ -1,9 +1,9 @@
 """Conditions on events as text: `frequency_hz > 200 and time_s < 3`. A subset of Python's expressions: `and`, `or` and
 `not` between comparisons, chained or not, of what `+ - * /` make of numbers and columns, with parentheses.
 
-A pitch such as C4, F#3 or Bb2 is the number that MIDI has for it, 60 for C4. There are no calls, attributes, indices or strings. A word is a value of a column of words, such as `gabor` in `kind ==
-gabor`. Python's parser finds the structure of a condition, in which `x` stands for every name and number: nothing of
-the text is ever run.
+A pitch such as C4, F#3 or Bb2 is the number that MIDI has for it, 60 for C4. There are no calls, attributes, indices or
+strings. A word is a value of a column of words, such as `gabor` in `kind == gabor`. Python's parser finds the structure
+of a condition, in which `x` stands for every name and number: nothing of the text is ever run.
 """
 
 from __future__ import annotations

@@ -223,6 +223,8 @@ def _with_notes(scene: Scene, ids: list[int]) -> Scene:
 def _asked_for(scene: Scene, expression: Expression) -> list[int]:
     """The notes that a condition can be true of: where it asks of events too, those that have such."""
     notes = known_notes(scene)
+    if not len(notes):
+        raise ParameterError("the scene has no notes to ask for: `motes notes`, or motes.notes(scene), finds them")
     columns = columns_of(scene, notes)
     if expression.names <= set(WORDS):
         return [int(number) for number in notes.id[expression.evaluate(columns, len(notes))]]

@@ -7,7 +7,6 @@ yet; scenes that edits make of it keep what was derived, as long as their other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,28 +16,18 @@ from motes.edit.note_columns import known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
-from motes.kinds.gabor.shares import SHARE_UNITS, shares_of
-from motes.kinds.gabor.shares import part_of as atoms_as_parts
+from motes.events.shares import SHARE_UNITS, shares_of
+from motes.events.shares import part_of as atoms_as_parts
 from motes.kinds.gabor.table import Gabor
+from motes.notes.division import Division, with_hits
 from motes.scene.scene import Scene
+from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.notes.sharing.sharing import Shares
 
 # What identifies an atom among those of one scene.
 _KEY = ("time_s", "frequency_hz", "window_s", "edit_layer", "share_re", "share_im")
-
-
-@dataclass(frozen=True, eq=False)
-class Division:
-    """Of each pair of a note and an atom that it shares: the note's id, the row of `atoms`, and the part in 1/64,
-    `(n_pairs, 2)`. `atoms` are those that are in no note, in order.
-    """
-
-    atoms: Gabor
-    note: Ints
-    row: Ints
-    share: Ints
 
 
 def division_of(scene: Scene, progress: Callable[[float], None] | None = None) -> Division:
@@ -70,12 +59,14 @@ def _derived(scene: Scene, atoms: Gabor, progress: Callable[[float], None] | Non
     notes = known_notes(scene)
     notes = notes.only(~np.isin(notes.id, with_members(scene)))
     order = np.argsort(notes.onset_s, kind="stable")
-    notes_in_order = [getattr(notes, name)[order] for name in ("onset_s", "end_s", "f0_hz")]
+    notes = notes.only(order)
+    hits = notes.only(np.isnan(notes.f0_hz))
+    notes = notes.only(~np.isnan(notes.f0_hz))
     rest = scene.with_tables(table.take(np.zeros(0, np.int64)) for table in scene.tables).replace(
         gabor=atoms, instruments=(), models=()
     )
-    found = shares_of(rest, SoundingNotes(*notes_in_order, _parts(scene, notes)[order], notes.program[order]), progress)
-    return _on_grid(atoms, notes.id[order], found)
+    sounding = SoundingNotes(notes.onset_s, notes.end_s, notes.f0_hz, _parts(scene, notes), notes.program)
+    return with_hits(_on_grid(atoms, notes.id, shares_of(rest, sounding, progress)), hits)
 
 
 def _parts(scene: Scene, notes: NoteTable) -> Ints:
@@ -85,7 +76,7 @@ def _parts(scene: Scene, notes: NoteTable) -> Ints:
 
 
 def _on_grid(atoms: Gabor, ids: Ints, found: Shares) -> Division:
-    """Shares of atoms that may be parts themselves, on the grid of whole atoms; those that round to nothing are none."""
+    """Shares of atoms, which may be parts themselves, on the grid of whole atoms; without those that round to 0."""
     of_atom = np.stack([found.re, found.im], axis=1).astype(np.float64)
     whole = shares_of(atoms)
     if whole is not None:
@@ -135,16 +126,13 @@ def _own(scene: Scene, division: Division, pairs: Ints) -> Gabor:
 
 def _rest(division: Division, pairs: Ints) -> tuple[Gabor, NDArray[np.bool_]]:
     """What is left of the atoms, and which of them are left at all."""
-    atoms = division.atoms
-    held = shares_of(atoms)
-    left = np.tile(np.array([SHARE_UNITS, 0], np.int64), (len(atoms), 1)) if held is None else held.copy()
-    np.subtract.at(left, division.row[pairs], division.share[pairs])
+    atoms, left = division.atoms, division.left(pairs)
     touched = np.unique(division.row[pairs])
     changed = np.zeros(len(atoms), np.bool_)
     changed[touched] = True
     rest = atoms_as_parts(atoms, left, changed)
-    kept = left.any(axis=1)
-    return rest.take(kept), kept
+    kept: NDArray[np.bool_] = np.asarray(left.any(axis=1))
+    return rest.take(kept), np.asarray(kept)
 
 
 def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_]) -> Division:
@@ -154,6 +142,23 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
     others &= kept[division.row]
     row = np.cumsum(kept) - 1
     return Division(rest, division.note[others], row[division.row[others]], division.share[others])
+
+
+def rest_change_db(before: Scene, after: Scene) -> float | None:
+    """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
+    own after an edit; None where there are none, or the scene has another length.
+    """
+    ids = with_members(after)
+    if before.n_samples != after.n_samples or not len(ids):
+        return None
+    old, new = (_alone(scene, ids) for scene in (split(before, ids), after))
+    change = (after.render() - before.render()).astype(np.float64) - (new.astype(np.float64) - old)
+    return float(20 * np.log10(max(np.abs(change).max(initial=0.0), 10 ** (SILENCE_DB / 20))))
+
+
+def _alone(scene: Scene, ids: Ints) -> NDArray[np.float32]:
+    mine = [np.isin(note_of_groups(scene.groups, table.column("group_id")), ids) for table in scene.tables]
+    return scene.with_tables(table.take(mask) for table, mask in zip(scene.tables, mine, strict=True)).render()
 
 
 def unsplit_ids(scene: Scene) -> Ints:
