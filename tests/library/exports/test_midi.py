@@ -59,17 +59,10 @@ def test_velocities_rise_with_levels_and_say_what_these_were():
 
 
 def test_each_part_has_a_track_and_a_channel_and_drums_the_tenth():
-    drums = [Sounding(0.2, 0.3, None, 3, click_hz=hz) for hz in (90.0,)] + [
-        Sounding(0.5, 0.6, None, 4, click_hz=3900.0)
-    ]
-    file = of_scene([*A_TUNE, Sounding(0.1, 1.0, 48, 2, program=33), *drums])
+    drums = [Sounding(0.2, 0.3, None, 3, click_hz=90.0), Sounding(1.2, 1.3, None, 4, click_hz=3000.0)]
+    file = of_scene([*A_TUNE[:2], Sounding(0.1, 1.0, 48, 2, program=33), *drums])
     assert [track.name for track in file.tracks] == ["", "part 1", "part 2", "part 3", "part 4"]
-    assert {(m.channel, m.note) for _, m in messages(file, "note_on")} == {
-        *((0, key) for key in (60, 64, 67)),
-        (1, 48),
-        (9, 36),
-        (9, 38),
-    }
+    assert {(m.channel, m.note) for _, m in messages(file, "note_on")} == {(0, 60), (0, 64), (1, 48), (9, 36), (9, 38)}
     assert [(m.channel, m.program) for _, m in messages(file, "program_change")] == [(1, 33)]
 
 

@@ -14,7 +14,7 @@ SMOOTH_S = 0.02
 # The ends of a curve say little: a hammer, a breath, what the room makes of it.
 ATTACK_S, RELEASE_S = 0.05, 0.05
 # A curve moves where its pitches, but for the 5 % lowest and highest, lie so far apart.
-MOVING_CENTS, MIDDLE = 30.0, (5, 95)
+MOVING_CENTS, MIDDLE = 22.0, (5, 95)
 # A curve at rest, so near to its key, is on it.
 TUNED_CENTS = 10.0
 # Between two bends.

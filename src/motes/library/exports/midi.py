@@ -110,7 +110,7 @@ def write_midi(chosen: Chosen, handle: BinaryIO, options: MidiOptions | None = N
     how, notes = options or MidiOptions(), chosen.notes
     bpm = how.tempo or tempo_of(np.array([note.onset_s for note in notes]))
     file, ticks_per_s = _file(bpm)
-    played = _timed(notes, ticks_per_s)
+    played = _timed(chosen, ticks_per_s)
     if how.mpe:
         _share_members(played)
     else:
@@ -136,10 +136,10 @@ def _file(bpm: float) -> tuple[MidiFile, float]:
     return MidiFile(type=1, ticks_per_beat=ticks, charset="utf-8"), ticks / beat_s
 
 
-def _timed(notes: Sequence[Note], ticks_per_s: float) -> list[_Played]:
-    drums = drum_keys(notes)
+def _timed(chosen: Chosen, ticks_per_s: float) -> list[_Played]:
+    drums = drum_keys(chosen.scene, chosen.notes)
     played = []
-    for note in notes:
+    for note in chosen.notes:
         key = drums.get(note.part, 0) if note.pitch is None else int(np.clip(round(note.pitch), 0, 127))
         on = max(round(note.onset_s * ticks_per_s), 0)
         played.append(_Played(note, key, on, max(round(note.end_s * ticks_per_s), on + 1)))
