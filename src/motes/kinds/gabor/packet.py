@@ -37,6 +37,7 @@ from motes.kinds.gabor.integers import (
     GaborIntegers,
     from_integers,
     integers_in_range,
+    numbers_of_packets,
     sounding,
     to_integers,
 )
@@ -265,8 +266,7 @@ def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> It
     rate, base = sample_rate_hz, wholes(base_of(events))
     edits, groups = edits_to_tags(events), Tags.of(events.group_id[:, None])
     sends, shares = sends_of(events), shares_of(events)
-    length = packet_samples(rate) * TIME_UNITS
-    number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
+    number = numbers_of_packets(base.time_s, rate)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
     order = np.lexsort((layer, number))
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
