@@ -34,6 +34,7 @@ def test_shares_as_columns_and_whole_numbers():
     assert share_columns(None) == {}
     assert share_integers(None, None) is None
     assert shares_of(whole_scene().gabor) is None
+    assert shares_of(Gabor.empty(2)) is None
     whole = whole_scene().gabor
     assert parts(whole, None) is whole
     assert wholes(whole) is whole

@@ -43,7 +43,8 @@ from motes.kinds.gabor.integers import (
 )
 from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
-from motes.kinds.gabor.shares import parts, share_integers, shares_of, wholes
+from motes.kinds.gabor.shares import parts as parts_of
+from motes.kinds.gabor.shares import share_integers, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.gabor.trained import trained
 
@@ -296,9 +297,9 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: Gab
     return ReadPacket(made, extent, windows)
 
 
-def table(found: list[Columns], sample_rate_hz: int) -> Gabor:
+def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
     """All events of a file, from the columns of its packets, after their edits."""
-    names, counts = {name for part in found for name in part}, [len(part["time_s"]) for part in found]
+    names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
     defaults = {
         param.name: param.default for param in Gabor.PARAMS if param.default is not None and param.name in names
     }
@@ -307,10 +308,10 @@ def table(found: list[Columns], sample_rate_hz: int) -> Gabor:
         made[name] = np.concatenate(
             [
                 part.pop(name, None) if name in part else np.full(n, defaults[name])
-                for part, n in zip(found, counts, strict=True)
+                for part, n in zip(parts, counts, strict=True)
             ]
         )
     edits = {name: made.pop(name) for name in EDITS if name in made}
     shares = share_integers(made.pop("share_re", None), made.pop("share_im", None))
-    base = parts(Gabor(**made), shares)
+    base = parts_of(Gabor(**made), shares)
     return apply_edits(base, edits, sample_rate_hz) if edits else base
