@@ -121,8 +121,8 @@ class Header:
 
 @dataclass
 class GaborEvent:
-    """Whole numbers before edits: per channel amplitude index (None: silent) and phase index; the rows of its tags; which
-    part of the atom it is, in 1/64.
+    """Whole numbers before edits: per channel amplitude index (None: silent) and phase index; the rows of its tags;
+    which part of the atom it is, in 1/64.
     """
 
     time: int

@@ -204,7 +204,10 @@ def test_the_plain_reader_reads_notes(name):
     table = known.notes
     parent = dict(zip(known.id.tolist(), known.parent.tolist(), strict=True))
     assert [(each.id, each.onset_s, each.end_s, each.gain_db, each.sureness) for each in found] == list(
-        zip(*(getattr(table, column).tolist() for column in ("id", "onset_s", "end_s", "gain_db", "sureness")), strict=True)
+        zip(
+            *(getattr(table, column).tolist() for column in ("id", "onset_s", "end_s", "gain_db", "sureness")),
+            strict=True,
+        )
     )
     assert [each.part for each in found] == [parent[each.id] for each in found]
     assert [-1 if each.program is None else each.program for each in found] == table.program.tolist()

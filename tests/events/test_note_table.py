@@ -80,7 +80,9 @@ def test_pitch_is_a_midi_number():
     st.floats(0, 1),
     st.integers(-1, 128),
 )
-def test_rounding_stays_within_half_a_step_and_is_done_once(number, onset_s, length_s, f0_hz, gain_db, sureness, program):
+def test_rounding_stays_within_half_a_step_and_is_done_once(
+    number, onset_s, length_s, f0_hz, gain_db, sureness, program
+):
     known = one(
         id=number,
         onset_s=onset_s,

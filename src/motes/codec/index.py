@@ -24,8 +24,8 @@ class Entry:
     """One packet in the index: its type, its place in time, its layer, its bytes, its events, and how far these reach
     before and after it.
 
-    Its bytes include those of the packets of sends and shares that follow it, if any. The last two are in REACH_UNIT, negative
-    where they begin later or end sooner.
+    Its bytes include those of the packets of sends and shares that follow it, if any. The last two are in REACH_UNIT,
+    negative where they begin later or end sooner.
     """
 
     kind: int

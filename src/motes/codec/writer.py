@@ -108,8 +108,8 @@ class Written:
                 yield packet, Entry.of(packet.number, made.extent, 0), made
 
     def _in_stored_groups(self, events: EventTable) -> EventTable:
-        """Events out of the groups that a file does not hold: partials that stand alone follow from the events, and parts
-        hold notes alone."""
+        """Events out of the groups that a file does not hold: partials that stand alone follow from the events, and
+        parts hold notes alone."""
         if events.at_default("group_id"):
             return events
         group_id = events.column("group_id")

@@ -31,7 +31,9 @@ def of(payload):
 def tables(draw):
     """Groups of any number of notes and parts, whose ids are near to each other or far away."""
     n, n_parts = draw(st.integers(0, 12)), draw(st.integers(0, 4))
-    ids = np.cumsum(draw(st.lists(st.sampled_from([1, 1, 1, 2, 700, 2**33]), min_size=n + n_parts, max_size=n + n_parts)))
+    ids = np.cumsum(
+        draw(st.lists(st.sampled_from([1, 1, 1, 2, 700, 2**33]), min_size=n + n_parts, max_size=n + n_parts))
+    )
     order = np.array(draw(st.permutations(range(n + n_parts))), int)
     is_part = np.isin(np.arange(n + n_parts), order[:n_parts])
     parts = ids[is_part]
@@ -64,7 +66,9 @@ def test_groups_with_notes_and_parts_come_back_from_a_file(version, tmp_path):
     np.testing.assert_array_equal(again.render(), plain.render())
 
 
-@pytest.mark.parametrize(("kept", "told"), [([2, 3, 4, 7], "notes        2 in 2 parts"), ([1, 5], "notes        1\n"), ([1], "")])
+@pytest.mark.parametrize(
+    ("kept", "told"), [([2, 3, 4, 7], "notes        2 in 2 parts"), ([1, 5], "notes        1\n"), ([1], "")]
+)
 def test_motes_info_tells_of_notes_and_parts(kept, told, tmp_path, capsys):
     known = groups().only(np.isin(groups().id, kept))
     path = SCENE.replace(groups=known).save(tmp_path / "a.mote")
@@ -153,7 +157,11 @@ def test_many_large_steps_of_ids_do_not_overflow():
     ("table", "found", "says"),
     [
         (Groups(np.array([2]), np.array([0]), np.array([OWN])), notes((2,)), "a note must be a group of the role note"),
-        (Groups(np.array([2, 3]), np.array([3, 0]), np.array([NOTE, OWN])), notes((2,)), "in one group, or in one part"),
+        (
+            Groups(np.array([2, 3]), np.array([3, 0]), np.array([NOTE, OWN])),
+            notes((2,)),
+            "in one group, or in one part",
+        ),
     ],
 )
 def test_notes_that_are_no_notes_are_refused(table, found, says):
@@ -242,7 +250,9 @@ def test_lost_notes_leave_groups_and_lost_groups_leave_notes():
 def test_events_stay_in_the_notes_that_are_left():
     n = len(SCENE.gabor)
     scene = SCENE.replace(gabor=SCENE.gabor.replace(group_id=np.array([0, 1, 2, 5])[np.arange(n) % 4]))
-    data = dumps(scene).replace(pack_groups(without_parts(groups())), b"\x00" * len(pack_groups(without_parts(groups()))))
+    data = dumps(scene).replace(
+        pack_groups(without_parts(groups())), b"\x00" * len(pack_groups(without_parts(groups())))
+    )
     found = salvage(data)
     assert set(found.scene.gabor.group_id) == {0, 2, 5}
     assert any("the groups are lost" in line for line in found.skipped)

@@ -163,9 +163,9 @@ def test_a_share_too_large_for_its_atom_is_a_format_error():
             (number, _, layer), n_events = read_place(Reader(payload, "x"))
             entry = Entry(GABOR, number, layer, 0, 0, 0, 0)
             found[place] = SHARES.number, pack_shares(entry, np.full((n_events, 2), LARGEST))
+    for kind, payload in found[:-2]:
+        contents.add(Frame(kind, payload, "packet", len(payload)))
     with pytest.raises(FormatError, match="amplitude must lie in"):
-        for kind, payload in found[:-2]:
-            contents.add(Frame(kind, payload, "packet", len(payload)))
         contents.scene()
 
 

@@ -12,7 +12,6 @@ from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.shares import SHARE_UNITS, WHOLE, parts, share_columns, share_integers, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 
-
 # What tables remember of what edits follow, whether or not an event was edited.
 REMEMBERED = (*BASE.values(), "partial_hz", "partial_rad")
 
@@ -45,7 +44,9 @@ def test_a_part_is_the_whole_times_its_share():
     part = parts(whole, shares)
     factor = (shares[:, 0] + 1j * shares[:, 1])[:, None] / SHARE_UNITS
     np.testing.assert_allclose(
-        part.amplitude * np.exp(1j * part.phase_rad), factor * whole.amplitude * np.exp(1j * whole.phase_rad), atol=1e-12
+        part.amplitude * np.exp(1j * part.phase_rad),
+        factor * whole.amplitude * np.exp(1j * whole.phase_rad),
+        atol=1e-12,
     )
     np.testing.assert_array_equal(shares_of(part), shares)
     back = wholes(part)
@@ -67,7 +68,9 @@ def test_parts_sum_to_the_whole_and_a_file_holds_them_to_the_bit(n_channels, lay
     assert dumps(again) == dumps(scene)
     np.testing.assert_array_equal(again.render(), scene.render())
     assert scene.quantise().gabor.equals(scene.gabor)
-    one, rest = (scene.replace(gabor=scene.gabor.take(mask)) for mask in (scene.gabor.group_id == 2, scene.gabor.group_id == 0))
+    one, rest = (
+        scene.replace(gabor=scene.gabor.take(mask)) for mask in (scene.gabor.group_id == 2, scene.gabor.group_id == 0)
+    )
     assert level_db(one.render() + rest.render() - whole.render(), whole.render()) < -120
 
 

@@ -39,7 +39,7 @@ class NotesOfFile(NamedTuple):
         return len(self.parts) + len(self.notes) > 0
 
     def added_to(self, groups: Groups) -> Groups:
-        """The inverse of `of`, with groups for notes that have none; ParameterError where they make no sense together."""
+        """The inverse of `of`, with groups for notes that have none; ParameterError where that makes no sense."""
         new = self.notes.id[~np.isin(self.notes.id, groups.id)]
         ids = np.concatenate([groups.id, new, self.parts])
         role = np.concatenate([groups.role, np.full(len(new), _NOTE), np.full(len(self.parts), _PART)])
