@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from motes.audio import Audio
     from motes.codec import FileInfo
     from motes.data.dataset_check import check_data
+    from motes.data.impulse_responses import room, rooms
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
@@ -70,6 +71,7 @@ __all__ = [
     "from_parquet",
     "info",
     "load",
+    "notes",
     "partials",
     "perform",
     "publish",
@@ -82,10 +84,10 @@ __all__ = [
     "validate",
 ]
 
-# The functions `edit` and `report` below have the names of packages, whose first import binds the name here to them: it
-# comes before the functions are defined, which then keep the names. `from motes.edit import …` and `import
+# The functions `edit`, `notes` and `report` below have the names of packages, whose first import binds the name here to
+# them: it comes before the functions are defined, which then keep the names. `from motes.edit import …` and `import
 # motes.edit.selection` work as ever; only `motes.edit.selection` as an expression, or after `as`, does not.
-for _package in ("motes.edit", "motes.report"):
+for _package in ("motes.edit", "motes.notes", "motes.report"):
     importlib.import_module(_package)
 
 # The module that has a name, for what is not defined here.
@@ -106,6 +108,8 @@ _HOMES = {
     "encode": "motes.encoders.door",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
+    "room": "motes.data.impulse_responses",
+    "rooms": "motes.data.impulse_responses",
     "train": "motes.training",
 }
 
@@ -169,6 +173,19 @@ def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
     from motes.library.work import as_scene
 
     return Edit(select, edits).apply(as_scene(scene)).scene
+
+
+@checked
+def notes(scene: File | Scene, reference: File | None = None, *, sureness: float | None = None) -> Scene:
+    """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them, `scene.select(note=12)` takes
+    hold of one.
+
+    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less
+    likely than `sureness` (0.4 by default) are left out. Notes that were edited or grouped by hand stay.
+    """
+    from motes.library.find_notes import notes as found
+
+    return found(scene, reference, sureness=sureness)
 
 
 @checked
@@ -378,23 +395,3 @@ def publish(
 
     several = [paths] if isinstance(paths, str | os.PathLike) else paths
     return list(publish_files(several, bucket, prefix, days if public else None, dry_run))
-
-
-@checked
-def rooms(folder: File | None = None) -> list[Room]:
-    """The rooms of a folder of impulse responses, by default IMPULSE_RESPONSE_PATH; where none is set, synthetic
-    ones. ParameterError if it is not there.
-    """
-    from motes.data.impulse_responses import rooms as found
-
-    return found(folder)
-
-
-@checked
-def room(name: str, folder: File | None = None) -> Room:
-    """The room of this name in a folder of impulse responses, or `synthetic:1.2` by its reverberation time;
-    ParameterError if there is none.
-    """
-    from motes.data.impulse_responses import room as found
-
-    return found(name, folder)

@@ -5,8 +5,8 @@ from codec_scenes import random_scene
 
 from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
+from motes.events.shares import SHARE_UNITS, WHOLE, parts
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.shares import SHARE_UNITS, WHOLE, parts
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 

@@ -28,12 +28,12 @@ from motes.events.note_table import NoteTable
 from motes.events.note_table import to_integers as note_integers
 from motes.events.packet import packet_samples
 from motes.events.room import Room
+from motes.events.shares import WHOLE, parts, shares_of, wholes
 from motes.kinds.gabor.edit_tags import edits_to_tags
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers
 from motes.kinds.gabor.oracle import render_gabor_oracle
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.shares import WHOLE, parts, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat import integers as splat_integers
 from motes.kinds.splat.oracle import render_splat_oracle

@@ -33,7 +33,7 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-# Four groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
+# Three groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
 # of it fits one screen of 80 columns.
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sound to scenes and back": {
@@ -48,7 +48,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
-    "See, hear and measure": {
+    "See, hear, measure and pass on": {
+        "notes": ("listing.notes:notes", "Find and list the notes of .mote files."),
         "partials": ("inspect:partials", "List the partials of .mote files: when, how high, how loud."),
         "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
@@ -56,8 +57,6 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "data": ("data:data", "Check and render sets of recordings with labels."),
         "train": ("data.train:train", "Train the network that finds events."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
-    },
-    "Pass on": {
         "export": ("export:export", "Write the events of .mote files as tables, or draw them."),
         "import": ("export:import_", "Turn tables of events into .mote files."),
         "publish": ("publish:publish", "Send pages and files to a bucket."),

@@ -13,6 +13,9 @@ from motes.edit.edits import FLAGS, Parameter, steps
 from motes.edit.selection import parse
 from motes.errors import ParameterError
 
+# What changes less than this, in dBFS, is unchanged.
+UNCHANGED_DB = -100.0
+
 
 def _type_of(parameter: Parameter) -> Any:
     """What the command line takes for a parameter: scenes, rooms and slices as text."""
@@ -94,5 +97,8 @@ def _seconds(text: str | None) -> tuple[float | None, float | None] | None:
 
 def _account(report: dict[str, Any]) -> str:
     what = f"{report['n_selected']} of {report['n_events_before']} events selected, {report['n_events']} written"
+    if "rest_change_db" in report:
+        change = report["rest_change_db"]
+        what += f", rest {'unchanged' if change < UNCHANGED_DB else 'changed'} ({change:.0f} dB)"
     where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
     return f"{where}: {what}, {report['seconds']:.2f} s, {report['n_bytes']} bytes"

@@ -131,6 +131,7 @@ def encode(
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
     tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
+    notes: bool = False,
     files: Files = ONE_BY_ONE,
     taken: Annotated[Input, Parameter(name="*", group=_group("Input"))] = _WHOLE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
@@ -151,6 +152,8 @@ def encode(
         licence.
     tags
         Keep title, artist and other tags of the recording, beside what a bitrate allows; pictures are not kept.
+    notes
+        Find the notes too, as `motes notes` lists them; they count within a bitrate.
     """
     from motes.library.work import Encode
 
@@ -171,7 +174,15 @@ def encode(
     if getattr(options, "real_time", False) and (len(todo) > 1 or files.json):
         raise UsageError("--real-time writes the events of one recording on standard output, as lines of JSON")
     work = Encode(
-        options, files.force, embed_rooms, preparation, raw, tags, begun_s=begun_s, on_progress=_print_message
+        options,
+        files.force,
+        embed_rooms,
+        preparation,
+        raw,
+        tags,
+        begun_s=begun_s,
+        on_progress=_print_message,
+        notes=notes,
     )
     return files.do(todo, work, chosen.doing, _account)
 
@@ -200,13 +211,17 @@ def _account(report: dict[str, Any]) -> str:
     seconds = f"{report['seconds']:.2f} s in {report['elapsed_s']:.1f} s ({report['times_real_time']:.1f}× real time)"
     size = (
         f"{report['kbps']:.1f} kbps, {report['n_events']} {encoder_named(report['encoder']).events}, "
-        f"SNR {report['snr_db']:.1f} dB"
+        f"SNR {report['snr_db']:.1f} dB{_notes(report['n_notes'])}"
     )
     room = {"": "", "none": ", no room (dry is as good)"}.get(name := report.get("room", ""), f", room {name}")
     return (
         f"{shown(report['source'])} → {shown(report['output'], 'standard output')}: {seconds}, {size}{room}, "
         f"{report['stop_reason']}{_smallest(report)}"
     )
+
+
+def _notes(number: int) -> str:
+    return f", {number} note{'s' * (number != 1)}" if number else ""
 
 
 def _smallest(report: dict[str, Any]) -> str:

@@ -139,7 +139,7 @@ class SeekableFile:
         return contents.scene()
 
     def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events with its sends and shares, and pass over optional packets behind them."""
+        """Decode a packet of events and the sends and shares that follow it; pass over optional packets behind."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")

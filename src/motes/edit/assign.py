@@ -100,7 +100,7 @@ def grouped(selection: Selection, role: str = "own", parent: int = 0) -> Selecti
     """The selection in a new group, whose id is above all others."""
     if role not in MADE_ROLES:
         raise ParameterError(
-            f"the role of a group is one of {', '.join(MADE_ROLES)}, not {role!r}: partials and parts are found, not made"
+            f"the role of a group is one of {', '.join(MADE_ROLES)}, not {role!r}: partials and parts are found"
         )
     if not len(selection):
         raise ParameterError("a group needs at least one event")

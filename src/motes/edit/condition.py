@@ -1,9 +1,9 @@
 """Conditions on events as text: `frequency_hz > 200 and time_s < 3`. A subset of Python's expressions: `and`, `or` and
 `not` between comparisons, chained or not, of what `+ - * /` make of numbers and columns, with parentheses.
 
-There are no calls, attributes, indices or strings. A word is a value of a column of words, such as `gabor` in `kind ==
-gabor`. Python's parser finds the structure of a condition, in which `x` stands for every name and number: nothing of
-the text is ever run.
+A pitch such as C4, F#3 or Bb2 is the number that MIDI has for it, 60 for C4. There are no calls, attributes, indices or
+strings. A word is a value of a column of words, such as `gabor` in `kind == gabor`. Python's parser finds the structure
+of a condition, in which `x` stands for every name and number: nothing of the text is ever run.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
+from motes.events.notes import pitch_of
 
 MAX_CHARACTERS = 4000
 # Of parentheses, signs and `not` within each other.
@@ -33,7 +34,8 @@ MOST_NAMED = 16
 Columns = Mapping[str, NDArray[Any] | str | None]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign><=|>=|==|!=|[-+*/()<>]))",
+    r"\s*(?:(?P<pitch>[A-G][#b]?-?\d{1,2}(?!\w))|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<name>[A-Za-z_]\w*)|(?P<sign><=|>=|==|!=|[-+*/()<>]))",
     re.ASCII,
 )
 _Operator = tuple[str, Callable[[Any, Any], Any]]
@@ -62,7 +64,7 @@ _NUMBER, _CONDITION, _WORD = "a number", "a condition", "a word"
 class _Token(NamedTuple):
     text: str
     at: int
-    kind: str  # number, name, sign or end
+    kind: str  # pitch, number, name, sign or end
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ class Expression:
         where a mistake is.
         """
         self.text = text
-        self._root = _Parser(text, columns, words or {}).parse()
+        parser = _Parser(text, columns, words or {})
+        self._root = parser.parse()
+        # The columns that it asks for.
+        self.names = frozenset(token.text for token in parser.tokens if token.text in columns)
 
     def evaluate(self, columns: Columns, n_events: int) -> NDArray[np.bool_]:
         """Which of `n_events` events fulfil it, `(n_events,)`; a comparison with a column that is None is false."""
@@ -221,8 +226,8 @@ class _Parser:
 
     def _operand(self, token: _Token) -> _Term:
         text = token.text
-        if token.kind == "number":
-            number = float(text)
+        if token.kind in ("number", "pitch"):
+            number = float(text) if token.kind == "number" else pitch_of(text)
             return _Term(_NUMBER, token.at, lambda _: number)
         if text in self.columns:
             what = _WORD if text in self.words else _NUMBER

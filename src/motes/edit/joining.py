@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.edit import note_changes
 from motes.edit.operations import at_rate, move
 from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt, require_time
 from motes.errors import ParameterError
@@ -60,7 +61,9 @@ def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool
         raise ParameterError(
             f"joining would end event {ends.argmin()} of the other scene before 0, at {ends.min():g} s"
         )
-    moved = changed(other.select(), lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
+    both = other.select()
+    moved = changed(both, lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
+    moved = note_changes.followed(both, moved, note_changes.moved(at_s))
     return _merged(scene, moved.scene, scene.select())
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motes.edit import note_changes
+from motes.edit.note_changes import followed
 from motes.edit.tables import (
     audible_end_s,
     changed,
@@ -54,7 +56,8 @@ def move(selection: Selection, by_s: float) -> Selection:
     check_gap(scene, onset_s(selection) + by_s, "moving", by_s)
     check_early(selection, column(scene, "end_s") + by_s, "moving")
     n_samples = samples_up_to(scene, audible_end_s(selection) + by_s) if len(selection) else scene.n_samples
-    return changed(selection, lambda events, mask: events.moved(np.where(mask, by_s, 0.0)), n_samples=n_samples)
+    made = changed(selection, lambda events, mask: events.moved(np.where(mask, by_s, 0.0)), n_samples=n_samples)
+    return followed(selection, made, note_changes.moved(by_s))
 
 
 def transpose(selection: Selection, semitones: float) -> Selection:
@@ -65,7 +68,8 @@ def transpose(selection: Selection, semitones: float) -> Selection:
             f"semitones must lie in −{MAX_SEMITONES:g} … {MAX_SEMITONES:g}, not {semitones:g}: were these Hz?"
         )
     ratio = 2.0 ** (semitones / 12)
-    return changed(_with_partials(selection), lambda events, mask: events.transposed(np.where(mask, ratio, 1.0)))
+    made = changed(_with_partials(selection), lambda events, mask: events.transposed(np.where(mask, ratio, 1.0)))
+    return followed(selection, made, note_changes.transposed(ratio))
 
 
 def stretch(selection: Selection, factor: float, about_s: float | None = None) -> Selection:
@@ -75,11 +79,12 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None) -
         raise ParameterError(f"the factor must lie in {1 / MAX_FACTOR:g} … {MAX_FACTOR:g}, not {factor:g}")
     about = onset_s(selection) if about_s is None else about_s
     n_samples = samples_up_to(selection.scene, about + factor * (audible_end_s(selection) - about))
-    return changed(
+    made = changed(
         _with_partials(selection),
         lambda events, mask: events.stretched(np.where(mask, factor, 1.0), about),
         n_samples=n_samples,
     )
+    return followed(selection, made, note_changes.stretched(factor, about))
 
 
 def stretch_scene(scene: Scene, factor: float) -> Scene:
@@ -93,7 +98,8 @@ def gain(selection: Selection, db: float) -> Selection:
     db = require_finite("db", db)
     if abs(db) > MAX_GAIN_DB:
         raise ParameterError(f"the gain must lie in −{MAX_GAIN_DB:g} … {MAX_GAIN_DB:g} dB, not {db:g}")
-    return changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)))
+    made = changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)))
+    return followed(selection, made, note_changes.amplified(db))
 
 
 def mute(selection: Selection) -> Selection:
@@ -119,7 +125,8 @@ def reverse(selection: Selection, about_s: float | None = None) -> Selection:
     centres = (starts + ends) / 2
     twice_s = float(centres.min() + centres.max()) if about_s is None else 2 * about_s
     check_early(selection, twice_s - column(selection.scene, "start_s"), "reversing")
-    return changed(selection, lambda events, mask: events.mirrored(mask, twice_s))
+    made = changed(selection, lambda events, mask: events.mirrored(mask, twice_s))
+    return followed(selection, made, note_changes.mirrored(twice_s))
 
 
 def reverse_scene(scene: Scene) -> Scene:

@@ -81,7 +81,8 @@ def link(scene: Scene, n_threads: int = 0) -> Scene:
     )
     roles = np.concatenate([scene.groups.role[others], np.full_like(found, ROLES.index("partial"))])
     return scene.replace(
-        gabor=events.replace(group_id=group_id), groups=Groups(np.concatenate([kept, found]), parents, roles)
+        gabor=events.replace(group_id=group_id),
+        groups=Groups(np.concatenate([kept, found]), parents, roles, scene.groups.notes),
     )
 
 

@@ -16,6 +16,7 @@ from motes import kinds
 from motes.arguments import checked
 from motes.edit import assign, joining, operations, tables
 from motes.edit.condition import Expression
+from motes.edit.note_columns import WORDS, columns_of, event_columns, known_notes, note_of_groups
 from motes.edit.slicing import slice_seconds, within
 from motes.edit.tables import column, onset_s
 from motes.errors import ParameterError
@@ -166,16 +167,28 @@ class EventView:
 
 
 def choose(
-    scene: Scene, what: Any = None, start_s: float | None = None, end_s: float | None = None, group: Any = None
+    scene: Scene,
+    what: Any = None,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    group: Any = None,
+    note: Any = None,
 ) -> Selection:
     """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s and that are in
     `group` or a group within it.
 
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
     mask, event numbers, a mask of all events or of those of one kind (where no other kind has as many), a slice of
-    seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups. Raises
+    seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups; `note` a number or
+    several. Where notes are asked for, the selection is one of the scene with their atoms divided. Raises
     ParameterError where that makes no sense.
     """
+    if note is not None:
+        scene = _with_notes(scene, np.atleast_1d(note).tolist())
+    if isinstance(what, str):
+        expression = parse(what)
+        if not expression.names.isdisjoint(WORDS):
+            scene = _with_notes(scene, _asked_for(scene, expression))
     if isinstance(what, slice):
         mask = within(scene, *slice_seconds(what))
     elif what is None:
@@ -193,13 +206,37 @@ def choose(
     if group is not None:
         ids = scene.groups.within(group.id if isinstance(group, Groups) else group)
         mask = mask & np.isin(column(scene, "group_id"), ids)
+    if note is not None:
+        mask = mask & np.isin(note_of_groups(scene.groups, column(scene, "group_id")), np.atleast_1d(note))
     return Selection(scene, mask)
+
+
+def _with_notes(scene: Scene, ids: list[int]) -> Scene:
+    """The scene in which these notes have events of their own."""
+    if any(isinstance(number, bool) or number != int(number) for number in ids):
+        raise ParameterError(f"notes are named by their numbers, whole ones, not by {ids!r}")
+    from motes.notes.splitting import split
+
+    return split(scene, ids)
+
+
+def _asked_for(scene: Scene, expression: Expression) -> list[int]:
+    """The notes that a condition can be true of: where it asks of events too, those that have such."""
+    notes = known_notes(scene)
+    if not len(notes):
+        raise ParameterError("the scene has no notes to ask for: `motes notes`, or motes.notes(scene), finds them")
+    columns = columns_of(scene, notes)
+    if expression.names <= set(WORDS):
+        return [int(number) for number in notes.id[expression.evaluate(columns, len(notes))]]
+    divided = _with_notes(scene, notes.id.tolist())
+    chosen = column(divided, "group_id")[_by_kind(divided, expression.evaluate)]
+    return [int(number) for number in np.unique(note_of_groups(scene.groups, chosen)) if number]
 
 
 def column_names() -> list[str]:
     """What conditions can ask for: `kind`, the parameters of every kind, and what follows from them."""
     names = ["kind", *(param.name for kind in kinds.KINDS for param in stored_params(kind.table)), *_MORE]
-    return list(dict.fromkeys(names + [name for kind in kinds.KINDS for name in kind.table.FOUND]))
+    return list(dict.fromkeys([*names, *(name for kind in kinds.KINDS for name in kind.table.FOUND), *WORDS]))
 
 
 def parse(condition: str) -> Expression:
@@ -264,8 +301,13 @@ class _Columns(dict[str, Any]):
     def __init__(self, table: EventTable, first_id: int, scene: Scene) -> None:
         super().__init__(columns(table, first_id))
         self._table, self._scene = table, scene
+        self._of_notes: dict[str, Any] | None = None
 
     def __getitem__(self, name: str) -> Any:
+        if name in WORDS:
+            if self._of_notes is None:
+                self._of_notes = event_columns(self._scene, self._table.column("group_id"))
+            return self._of_notes[name]
         return self._table.found(name, self._scene) if name in self._table.FOUND else super().__getitem__(name)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from motes.edit import note_changes
 from motes.edit.tables import changed, column, kept, require_time
 from motes.errors import ParameterError
 from motes.events.event_table import Mask
@@ -32,9 +33,8 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
         scene = scene.with_tables(tables)
         mask = within(scene, first / rate if first else None, last / rate if last < scene.n_samples else None)
     part = replace(kept(scene.select(), mask), mask=np.ones(np.count_nonzero(mask), np.bool_))
-    return changed(
-        part, lambda events, _: events.moved(np.full(len(events), -first / rate)), n_samples=last - first
-    ).scene
+    moved = changed(part, lambda events, _: events.moved(np.full(len(events), -first / rate)), n_samples=last - first)
+    return note_changes.cut(moved.scene, first / rate, (last - first) / rate)
 
 
 def within(scene: Scene, start_s: float | None, end_s: float | None) -> Mask:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.edit.note_changes import without_lost
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Mask
 from motes.scene.scene import Scene
@@ -64,9 +65,10 @@ def changed(selection: Selection, change: Change, **scene_changes: Any) -> Selec
 
 
 def kept(selection: Selection, mask: Mask) -> Selection:
-    """The scene with only the events in `mask`."""
+    """The scene with only the events in `mask`, and the notes that these leave."""
     tables = [events.only(part) for events, part in parts(selection.scene, mask)]
-    return replace(selection, scene=selection.scene.with_tables(tables), mask=selection.mask[mask])
+    left = without_lost(selection.scene, selection.scene.with_tables(tables))
+    return replace(selection, scene=left, mask=selection.mask[mask])
 
 
 def only(selection: Selection) -> Selection:

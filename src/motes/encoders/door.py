@@ -32,6 +32,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["pursuit"] = "pursuit",
     kbps: float | None = None,
@@ -53,6 +54,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["instrument"],
     controls: int = 0,
@@ -75,6 +77,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: Literal["splat"],
@@ -97,7 +100,7 @@ def encode(
     seed: int = 0,
     checkpoint: str | None = None,
     resume: bool = False,
-    notes: str | None = None,
+    labels: str | None = None,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...
 
@@ -107,6 +110,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: Literal["gabor"],
@@ -136,6 +140,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["siam"],
     events_per_second: float = 12.0,
@@ -152,6 +157,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     options: Options,
@@ -163,6 +169,7 @@ def encode(
     audio: Audio,
     *,
     sample_rate_hz: float | None = None,
+    notes: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: str | None = None,
@@ -175,7 +182,8 @@ def encode(
     or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
     the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
-    that show it. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
+    that show it. With `notes` the recording's notes are found too (see `motes.notes`); they count within a bitrate.
+    Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
     without them.
 
     What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
@@ -206,5 +214,11 @@ def encode(
     tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
     if how != AS_IT_IS:
         audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None
-    scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
+    if notes:
+        from motes.notes.encoding import encode_with_notes
+
+        source = as_source(audio, sample_rate_hz)
+        scene = encode_with_notes(source, options, lambda o: chosen.encode(source, o, progress=progress, **more))
+    else:
+        scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
     return scene.replace(tags=tags) if tags else scene

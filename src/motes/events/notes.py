@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -16,6 +17,8 @@ A4_HZ, A4_PITCH = 440.0, 69.0
 NO_PROGRAM, DRUMS = -1, 128
 # Pitches that notes can have: from less than 1 Hz up to the highest frequency of an event.
 LOWEST_PITCH, HIGHEST_PITCH = -60.0, 210.0
+_NAME = re.compile(r"([A-Ga-g])([#b]?)(-?\d{1,2})")
+_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 Reals = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -29,6 +32,21 @@ def pitch_to_hz(pitch: ArrayLike) -> Reals:
 def hz_to_pitch(frequency_hz: ArrayLike) -> Reals:
     """The MIDI number of a frequency above 0 Hz."""
     return np.asarray(A4_PITCH + 12 * np.log2(np.asarray(frequency_hz, np.float64) / A4_HZ))
+
+
+def pitch_of(name: str) -> float:
+    """The MIDI number of a pitch such as C4 (60), F#3 or Bb-1; ParameterError for what is none."""
+    found = _NAME.fullmatch(name)
+    if not found:
+        raise ParameterError(f"{name!r} is no pitch: write one such as C4, F#3 or Bb2")
+    letter, sign, octave = found.groups()
+    return float("C D EF G A B".index(letter.upper()) + {"#": 1, "b": -1, "": 0}[sign] + 12 * (int(octave) + 1))
+
+
+def pitch_name(pitch: float) -> str:
+    """The name of a MIDI number, rounded: C4 is 60."""
+    number = round(pitch)
+    return f"{_NAMES[number % 12]}{number // 12 - 1}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,8 @@ class Edit:
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Edit one file; the report says how many events were selected."""
         start = time.perf_counter()
-        edited = self.apply(load_scene(job.source))
+        before = load_scene(job.source)
+        edited = self.apply(before)
         if self.select is not None and not edited.n_selected and edited.n_events:
             warnings.warn(MotesWarning(f"{job.source}: none of {edited.n_events} events is selected"), stacklevel=2)
         job.make_folder()
@@ -52,8 +53,22 @@ class Edit:
             "n_events_before": edited.n_events,
             "n_events": edited.scene.n_events,
             "n_bytes": n_bytes,
+            **self._rest(before, edited),
             "elapsed_s": time.perf_counter() - start,
         }
+
+    def _rest(self, before: Scene, edited: Edited) -> dict[str, float]:
+        """For edits of notes, how loud what changed in the rest of the sound is at most, in dBFS."""
+        if not isinstance(self.select, str) or not len(before.groups.notes):
+            return {}
+        from motes.edit.note_columns import WORDS
+        from motes.edit.selection import parse
+        from motes.notes.splitting import rest_change_db
+
+        if parse(self.select).names.isdisjoint(WORDS):
+            return {}
+        change_db = rest_change_db(before, edited.scene)
+        return {} if change_db is None else {"rest_change_db": change_db}
 
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""

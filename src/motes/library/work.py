@@ -63,6 +63,8 @@ class Encode:
     begun_s: float | None = None
     # Called with the scene as it grows, by encoders that show it.
     watch: Callable[[Scene, EncoderProgress], None] | None = None
+    # Whether the recording's notes are found too.
+    notes: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
@@ -80,7 +82,7 @@ class Encode:
         more: dict[str, Any] = {"watch": self.watch} if encoder.shows else {}
         if encoder.has_time_limit:
             more["begun_s"] = start if self.begun_s is None else self.begun_s
-        scene = encoder.encode(source, self.options, progress=report, **more)
+        scene = self._encoded(source, lambda options: encoder.encode(source, options, progress=report, **more))
         job.make_folder()
         scene = scene.embed_rooms() if self.embed_rooms else scene
         if self.tags and self.raw is None and job.source != "-":
@@ -90,6 +92,13 @@ class Encode:
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
         return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
 
+    def _encoded(self, source: Source, encode: Callable[[Options], Scene]) -> Scene:
+        if not self.notes:
+            return encode(self.options)
+        from motes.notes.encoding import encode_with_notes
+
+        return encode_with_notes(source, self.options, encode)
+
     def _report(self, scene: Scene, n_bytes: int, snr_db: float, elapsed_s: float) -> dict[str, Any]:
         seconds = scene.duration_s
         return {
@@ -97,6 +106,7 @@ class Encode:
             "n_channels": scene.n_channels,
             "sample_rate_hz": scene.sample_rate_hz,
             "n_events": scene.n_events,
+            "n_notes": len(scene.groups.notes),
             "encoder": scene.metadata.encoder,
             "n_bytes": n_bytes,
             "kbps": n_bytes * 8 / 1000 / seconds if seconds else 0.0,

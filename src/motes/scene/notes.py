@@ -56,6 +56,17 @@ def events_as_notes(scene: Scene) -> Notes:
     return Notes.joined(found)
 
 
+def times_and_pitches(events: EventTable) -> tuple[Reals, Reals, Reals]:
+    """When each event begins and ends as a note, in seconds, and its MIDI number, NaN for what has none; events that
+    are not otherwise known as notes are from when to when they sound.
+    """
+    for way in _WAYS:
+        if _has(events, way):
+            pitch = np.where(events.column("noise") <= MOST_NOISE, way.pitch(events), np.nan)
+            return way.onset_s(events), way.end_s(events), pitch
+    return np.maximum(events.start_s, 0), events.end_s, np.full(len(events), np.nan)
+
+
 def _has(events: EventTable, way: _Way) -> bool:
     return way.columns <= {param.name for param in events.PARAMS}
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
     from motes.kinds.vector.table import Vector
+    from motes.notes.note import Note
 
     File = str | os.PathLike[str]
 
@@ -168,7 +169,24 @@ class Scene(Frozen):
     def with_tables(self, tables: Iterable[EventTable], **changes: Any) -> Scene:
         """A copy with these tables in place of those of their kinds, and with other parts exchanged."""
         by_kind: dict[str, Any] = {table.KIND: table for table in tables}
-        return replace(self, **by_kind, **changes)
+        return replace(self, **by_kind, **changes).keeping(self.derived)
+
+    @property
+    def derived(self) -> Any:
+        """What was derived from a scene that this was edited from, or None; who uses it checks that it still fits."""
+        return self._derived.values.get("kept")
+
+    def keeping(self, derived: Any) -> Scene:
+        """This scene, which hands it on to those that edits make of it."""
+        self._derived.values["kept"] = derived
+        return self
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Its notes, by their numbers: those that `motes.notes` found, and groups of the role note."""
+        from motes.notes.note import notes_of
+
+        return notes_of(self)
 
     @checked
     def render(self, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
@@ -232,16 +250,24 @@ class Scene(Frozen):
 
     @checked
     def select(
-        self, what: Any = None, *, start_s: float | None = None, end_s: float | None = None, group: Any = None
+        self,
+        what: Any = None,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        group: Any = None,
+        note: Any = None,
     ) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers,
         a mask or a time slice.
 
-        `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them.
+        `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them, and
+        `note`, a number or several, only what is of these notes. Of atoms that notes share, these are given their own
+        parts: the selection is then one of a scene in which such atoms are divided, and which sounds alike.
         """
         from motes.edit.selection import choose
 
-        return choose(self, what, start_s, end_s, group)
+        return choose(self, what, start_s, end_s, group, note)
 
     @checked
     def move(self, by_s: float) -> Scene:

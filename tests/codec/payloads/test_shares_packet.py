@@ -20,7 +20,7 @@ from motes.coding.integers import encode_numbers, zigzags
 from motes.coding.varints import Reader, varints
 from motes.errors import FormatError
 from motes.events.room import Room
-from motes.kinds.gabor.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
+from motes.events.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
 
 GABOR = b"G"[0]
 ENTRY = Entry(GABOR, 3, 1, 0, 0, 0, 0)

@@ -14,7 +14,7 @@ from motes.coding.varints import Reader, varints
 from motes.errors import FormatError
 from motes.events.event_table import Ints
 from motes.events.packet import Columns
-from motes.kinds.gabor.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
+from motes.events.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
 
 
 def pack_shares(entry: Entry, shares: Ints) -> bytes:

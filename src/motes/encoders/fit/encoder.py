@@ -131,7 +131,7 @@ def _whole(source: Source) -> NDArray[np.float64]:
 
 def _given_notes(source: Source, options: FitOptions, notes: Iterable[Any] | None) -> EventTable:
     """Splats of the notes that a fit begins with."""
-    found = notes_for(source, getattr(options, "notes", None), notes)
+    found = notes_for(source, getattr(options, "labels", None), notes)
     return splats_of_notes(_whole(source), source.sample_rate_hz, found, options.events)[0]
 
 
@@ -358,7 +358,7 @@ class _Fit:
         chosen = {
             name: value
             for name, value in asdict(self.options).items()
-            if value is not None and name not in ("checkpoint", "resume", "notes")
+            if value is not None and name not in ("checkpoint", "resume", "labels")
         }
         if self.options.room == "auto":
             chosen["room"] = f"auto: {room.name if room is not None else 'none'}"

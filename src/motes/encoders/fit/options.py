@@ -116,7 +116,7 @@ class SplatOptions(FitOptions):
         "pursuit",
         "What the fit starts from: `pursuit`, `random` events, or heard `notes`, up to three splats for each.",
     )
-    notes: str | None = option(
+    labels: str | None = option(
         None,
         "A file of the notes that `init` begins with, JSON or CSV: `onset_s`, `end_s` in seconds, `pitch` as a MIDI "
         "number.",
@@ -125,8 +125,8 @@ class SplatOptions(FitOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.notes is not None and self.init != "notes":
-            raise ParameterError(f"a file of notes goes with init notes, not with init {self.init}")
+        if self.labels is not None and self.init != "notes":
+            raise ParameterError(f"a file of labels goes with init notes, not with init {self.init}")
 
 
 @dataclass(frozen=True)

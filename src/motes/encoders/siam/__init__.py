@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from motes.encoders.siam.options import SiamOptions
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from motes.audio import Audio, Source
     from motes.encoders.progress import Progress
     from motes.encoders.siam.peaks import Detections
     from motes.scene.scene import Scene
 
-__all__ = ["SiamOptions", "detect", "encode"]
+__all__ = ["SiamOptions", "detect", "detect_with_numbers", "encode"]
 
 
 def encode(
@@ -43,3 +46,10 @@ def detect(audio: Audio | Source, sample_rate_hz: float | None = None, sureness:
     from motes.encoders.siam.encoder import detections_of
 
     return detections_of(as_source(audio, sample_rate_hz), SiamOptions(sureness=sureness, events_per_second=0))[0]
+
+
+def detect_with_numbers(source: Source, options: SiamOptions) -> tuple[Detections, NDArray[np.float64]]:
+    """The events of a recording, and the sixteen numbers of each, `(n_events, 16)`."""
+    from motes.encoders.siam.encoder import detections_of
+
+    return detections_of(source, options)

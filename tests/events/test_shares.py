@@ -7,9 +7,9 @@ from note_examples import groups, in_parts, shared_scene, some_shares
 
 from motes.codec import dumps, load, loads
 from motes.events.room import Room
+from motes.events.shares import SHARE_UNITS, WHOLE, parts, share_columns, share_integers, shares_of, wholes
 from motes.kinds.gabor.edited import BASE
 from motes.kinds.gabor.quantiser import GaborQuantiser
-from motes.kinds.gabor.shares import SHARE_UNITS, WHOLE, parts, share_columns, share_integers, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 
 # What tables remember of what edits follow, whether or not an event was edited.

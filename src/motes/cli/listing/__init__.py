@@ -1,0 +1,1 @@
+"""Verbs that list what a scene is made of."""

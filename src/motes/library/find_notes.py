@@ -1,0 +1,84 @@
+"""The notes of a file: read, or found and written into it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from motes.audio import open_source
+from motes.errors import ParameterError
+from motes.library.work import _store, as_scene, load_scene
+
+if TYPE_CHECKING:
+    from motes.library.work import Given
+    from motes.scene.scene import Scene
+
+# How much longer or shorter than the scene a recording may be, in seconds.
+MOST_APART_S = 1.0
+LOWEST_SURENESS, HIGHEST_SURENESS = 0.03, 0.99
+
+
+class Row(NamedTuple):
+    """A note as `motes notes` lists it; without a pitch its name is empty, and frequency and cents are None."""
+
+    number: int
+    onset_s: float
+    end_s: float
+    pitch: str
+    cents: float | None
+    f0_hz: float | None
+    gain_db: float
+    sureness: float
+    part: int
+
+
+def rows_of(scene: Scene) -> list[Row]:
+    """The notes of a scene, by their numbers."""
+    return [
+        Row(n.number, n.onset_s, n.end_s, n.name, n.cents, n.f0_hz, n.gain_db, n.sureness, n.part) for n in scene.notes
+    ]
+
+
+def notes(scene: Given, reference: str | os.PathLike[str] | None = None, *, sureness: float | None = None) -> Scene:
+    """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them.
+
+    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less likely than `sureness`
+    (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
+    """
+    from motes.notes.finding import SURENESS, find
+
+    least = SURENESS if sureness is None else sureness
+    if not LOWEST_SURENESS <= least <= HIGHEST_SURENESS:
+        raise ParameterError(f"sureness must lie in {LOWEST_SURENESS} … {HIGHEST_SURENESS}, not {least:g}")
+    given = as_scene(scene)
+    if reference is None:
+        return find(given, None, least)
+    source = open_source(os.fspath(reference))
+    duration_s = source.n_samples / source.sample_rate_hz
+    if abs(duration_s - given.duration_s) > MOST_APART_S:
+        raise ParameterError(
+            f"{os.fspath(reference)} lasts {duration_s:.2f} s and the scene {given.duration_s:.2f} s: is it another "
+            "recording?"
+        )
+    return find(given, source, least)
+
+
+def found_notes(
+    path: str,
+    output: str | None,
+    reference: str | None,
+    sureness: float | None,
+    again: bool,
+    dry_run: bool,
+    overwrite: bool,
+) -> tuple[Scene, str | None]:
+    """The scene of a file with its notes, and where it was written, None for nowhere."""
+    scene = load_scene(path)
+    is_new = again or reference is not None or not scene.notes
+    if is_new:
+        scene = notes(scene, reference, sureness=sureness)
+    target = output if output is not None else path if is_new else None
+    if dry_run or target is None or (target == "-" and output is None):
+        return scene, None
+    _store(scene, target, overwrite or output is None)
+    return scene, target

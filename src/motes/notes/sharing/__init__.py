@@ -1,0 +1,1 @@
+"""Which part of each atom of a scene is whose note's."""
