@@ -97,8 +97,8 @@ def _about_notes(notes: NoteTable) -> list[AboutNote]:
 
 def _notes(about: About | None) -> NoteTable:
     """The inverse, in ascending order of ids; ParameterError where a value makes no sense."""
-    told = sorted(about.notes, key=lambda note: note.id) if about else []
-    columns = {name: [getattr(note, name) for note in told] for name in COLUMNS}
+    known = sorted(about.notes, key=lambda note: note.id) if about else []
+    columns = {name: [getattr(note, name) for note in known] for name in COLUMNS}
     columns["f0_hz"] = [math.nan if value is None else value for value in columns["f0_hz"]]
     return NoteTable(**{name: np.array(values, COLUMNS[name].type) for name, values in columns.items()})
 

@@ -75,14 +75,14 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
     def made(kind: type[Part], name: str, values: Mapping[str, Any]) -> Part:
         return kind(**by_part.get(name, {}), **values)
 
-    told = "groups.notes" in by_part
+    has_notes = "groups.notes" in by_part
     scene = Scene(
         plain["sample_rate_hz"],
         plain["n_samples"],
         plain["n_channels"],
         quantiser=msgspec.convert(plain["quantiser"], GaborQuantiser | None),
         metadata=msgspec.convert(plain["metadata"], Metadata),
-        groups=made(Groups, "groups", {"notes": made(NoteTable, "groups.notes", {})} if told else {}),
+        groups=made(Groups, "groups", {"notes": made(NoteTable, "groups.notes", {})} if has_notes else {}),
         instruments=tuple(made(Instrument, f"instruments.{i}", one) for i, one in enumerate(plain["instruments"])),
         rooms=tuple(made(Room, f"rooms.{i}", room) for i, room in enumerate(plain["rooms"])),
         models=tuple(Model(**one) for one in plain.get("models", ())),
