@@ -42,8 +42,8 @@ def rows_of(scene: Scene) -> list[Row]:
 def notes(scene: Given, reference: str | os.PathLike[str] | None = None, *, sureness: float | None = None) -> Scene:
     """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them.
 
-    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less likely than `sureness`
-    (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
+    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less likely
+    than `sureness` (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
     """
     from motes.notes.finding import SURENESS, find
 
