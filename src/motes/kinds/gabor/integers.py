@@ -174,14 +174,14 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
             }
         )
     gabor = Gabor(**{name: np.concatenate([p[name] for p in rows]) for name in rows[0]})
-    kept = np.flatnonzero(np.concatenate(left))
+    where = np.flatnonzero(np.concatenate(left))
     if layer.any() or not edits.trivial:
         order = _order_of_packets(gabor, sample_rate_hz)
-        gabor, kept = gabor.take(order), kept[order]
-    gabor = parts(gabor, None if shares is None else shares[kept])
+        gabor, where = gabor.take(order), where[order]
+    gabor = parts(gabor, None if shares is None else shares[where])
     if edits.trivial:
         return gabor
-    return apply_edits(gabor, tags_to_edits(edits.take(kept), "the scene"), sample_rate_hz)
+    return apply_edits(gabor, tags_to_edits(edits.take(where), "the scene"), sample_rate_hz)
 
 
 def _order_of_packets(base: Gabor, sample_rate_hz: int) -> Ints:
