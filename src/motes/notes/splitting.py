@@ -62,11 +62,11 @@ def _derived(scene: Scene, atoms: Gabor, progress: Callable[[float], None] | Non
     notes = notes.only(~np.isnan(notes.f0_hz))
     # A table of notes goes by their ids, what shares atoms by their onsets.
     order = np.argsort(notes.onset_s, kind="stable")
-    columns = (notes.onset_s, notes.end_s, notes.f0_hz, _parts(scene, notes), notes.program)
+    part, program = _parts(scene, notes)[order], notes.program[order]
     rest = scene.with_tables(table.take(np.zeros(0, np.int64)) for table in scene.tables).replace(
         gabor=atoms, instruments=(), models=()
     )
-    sounding = SoundingNotes(*(column[order] for column in columns))
+    sounding = SoundingNotes(notes.onset_s[order], notes.end_s[order], notes.f0_hz[order], part, program)
     return with_hits(_on_grid(atoms, notes.id[order], shares_of(rest, sounding, progress)), hits)
 
 
