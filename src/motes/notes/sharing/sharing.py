@@ -26,7 +26,7 @@ SHARING_VERSION = 1
 # atom is that.
 STEPS, LARGEST, LEAST = 64, 2.0, 0.03
 # Atoms of which a mask leaves less are no note's.
-LEAST_MASK = 0.015
+LEAST_MASK = 0.01
 LOWEST_HZ = 8.0
 
 
