@@ -26,7 +26,7 @@ SHARING_VERSION = 1
 # atom is that.
 STEPS, LARGEST, LEAST = 64, 2.0, 0.03
 # Atoms of which a mask leaves less are no note's.
-LEAST_MASK = 0.01
+LEAST_MASK, BANDWIDTHS = 0.01, 1.0
 LOWEST_HZ = 8.0
 
 
@@ -142,23 +142,30 @@ def masks_of(
 def _touched(
     events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]
 ) -> tuple[Places, Array]:
-    """The atoms of which a mask leaves something, and which part about."""
-    hop_s, n_frames = spectrogram.hop_s, len(mask)
+    """The atoms of which a mask leaves something, and which part about: that of the power within their bandwidth."""
+    hop_s, n_frames, n_bins = spectrogram.hop_s, *mask.shape
     if not n_frames:
         return np.zeros(0, np.int64), np.zeros(0)
-    longest = float(events.window_s.max())
-    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - longest, (first + n_frames) * hop_s + longest))
-    time_s, window_s = events.time_s[low:high], events.window_s[low:high]
-    place = np.clip(events.frequency_hz[low:high] / spectrogram.bin_hz, 0, mask.shape[1] - 1)
-    seen = []
+    reach_s = float(events.window_s.max()) / 2
+    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - reach_s, (first + n_frames) * hop_s + reach_s))
+    time_s, window_s, frequency_hz = (
+        column[low:high] for column in (events.time_s, events.window_s, events.frequency_hz)
+    )
+    power = spectrogram.magnitudes[first : first + n_frames].astype(np.float64) ** 2 + 1e-12
+    sums = [np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0))) for each in (power * mask, power)]
+    width_hz = BANDWIDTHS / window_s
+    from_bin = np.clip(np.floor((frequency_hz - width_hz) / spectrogram.bin_hz), 0, n_bins - 1).astype(np.int64)
+    to_bin = np.clip(np.ceil((frequency_hz + width_hz) / spectrogram.bin_hz) + 1, 1, n_bins).astype(np.int64)
+    parts = []
     for beside in (-0.25, 0.0, 0.25):
         frame = np.rint((time_s + beside * window_s) / hop_s).astype(np.int64) - first
         inside = (frame >= 0) & (frame < n_frames)
         frame = np.clip(frame, 0, n_frames - 1)
-        below, above = mask[frame, np.floor(place).astype(np.int64)], mask[frame, np.ceil(place).astype(np.int64)]
-        seen.append(np.maximum(below, above) * inside)
-    chosen = np.flatnonzero(np.max(seen, axis=0) > LEAST_MASK)
-    return chosen + low, np.mean(seen, axis=0)[chosen].astype(np.float64)
+        masked, whole = (total[frame, to_bin] - total[frame, from_bin] for total in sums)
+        parts.append(masked / whole * inside)
+    part = np.max(parts, axis=0)
+    chosen = np.flatnonzero(part > LEAST_MASK)
+    return chosen + low, np.mean(parts, axis=0)[chosen]
 
 
 def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> Shares:
