@@ -132,13 +132,15 @@ def test_notes_that_do_not_sound_get_nothing(planted, rows) -> None:
 def test_notes_at_the_edges_take_no_more_than_there_is(planted, row) -> None:
     scene = planted[0]
     shares = shares_of(scene, notes(row))
-    assert np.isfinite(shares.re).all()
-    assert np.abs(shares.left(len(scene.gabor))).max() <= 1.5
+    taken, whole = with_shares(scene, shares), scene.render().astype(np.float64)
+    assert np.isfinite(taken).all()
+    assert np.sum(taken**2) <= 1.1 * np.sum(whole**2)
 
 
 def test_a_scene_without_atoms_has_no_shares() -> None:
     rng = np.random.default_rng(0)
-    noise = motes.encode(0.1 * rng.standard_normal(RATE), sample_rate_hz=RATE, encoder="texture")
+    noise = motes.encode(0.1 * rng.standard_normal(RATE), sample_rate_hz=RATE, kbps=4, texture=True)
+    noise = noise.with_tables([noise.gabor.take(slice(0))])
     assert len(noise.texture) > 0
     assert len(shares_of(noise, notes((0.1, 0.9, 440.0)))) == 0
     assert len(shares_of(Scene(RATE, 0, 1), notes((0.1, 0.9, 440.0)))) == 0

@@ -24,9 +24,9 @@ from motes.synth.render import render
 SHARING_VERSION = 1
 # Shares are multiples of 1/STEPS, none is larger than LARGEST, and what is nearer than LEAST to nothing or to all of an
 # atom is that.
-STEPS, LARGEST, LEAST = 64, 2.0, 0.03
+STEPS, LARGEST, LEAST = 64, 16.0, 0.03
 # Atoms of which a mask leaves less are no note's.
-LEAST_MASK, BANDWIDTHS = 0.01, 1.0
+LEAST_MASK, BANDWIDTHS = 0.005, 1.0
 LOWEST_HZ = 8.0
 
 
