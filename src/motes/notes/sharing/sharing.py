@@ -13,7 +13,7 @@ from motes.events.event_table import Array
 from motes.kinds.gabor.table import Gabor
 from motes.notes.sharing.envelopes import envelopes_of
 from motes.notes.sharing.explaining import Atoms, Complex, Places
-from motes.notes.sharing.factorisation import factorised
+from motes.notes.sharing.factorisation import Factorisation
 from motes.notes.sharing.masks import Masks
 from motes.notes.sharing.spectrogram import Spectrogram
 from motes.notes.sharing.tuning import template_numbers, tuning_of
@@ -136,7 +136,7 @@ def masks_of(
     template = template_numbers(part, f0_hz)
     tuning = tuning_of(spectrogram, onset_s, end_s, f0_hz, part, template)
     envelopes = [envelopes_of(spectrogram, *row) for row in zip(onset_s, end_s, program, strict=True)]
-    return Masks(spectrogram, factorised(spectrogram, tuning, template, envelopes, progress))
+    return Masks(spectrogram, Factorisation(spectrogram, tuning, template, envelopes, progress))
 
 
 def _touched(
