@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     File = str | os.PathLike[str]
 
 # What of a scene is exported, by the formats that hold it.
-EVENTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
+EVENTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png", "notes.png", "notes.svg")
 NOTES = ("notes.csv", "notes.json", "notes.parquet", "midi", "jams", "stems")
 EXPORTS = (*EVENTS, "sdif", *NOTES)
 # How names of files end, where not as the format is called.
@@ -140,6 +140,9 @@ class Export:
         from motes.report.pictures.picture import scene_picture
         from motes.report.pictures.splat_picture import splat_picture
 
+        if self.to in ("notes.png", "notes.svg"):
+            self._draw_notes(scene, buffer)
+            return
         if self.to == "event.png":
             last_s = float("inf") if self.end_s is None else self.end_s
             here = scene.splat.take((scene.splat.end_s > (self.start_s or 0.0)) & (scene.splat.start_s < last_s))
@@ -150,6 +153,13 @@ class Export:
             buffer.write(splat_picture(scene.replace(splat=here), 0))
             return
         buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
+
+    def _draw_notes(self, scene: Scene, buffer: BytesIO) -> None:
+        from motes.report.pictures.roll_picture import notes_picture
+
+        if not scene.notes:
+            raise ParameterError("the scene has no notes to draw: `motes notes`, or motes.notes(scene), finds them")
+        buffer.write(notes_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "notes.svg"))
 
 
 def export_format(output: str | os.PathLike[str] | None, to: str | None = None) -> str:

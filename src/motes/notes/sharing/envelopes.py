@@ -16,7 +16,12 @@ import numpy as np
 from motes.notes.sharing.spectrogram import Reals, Spectrogram
 
 # Decays to 1/e in seconds: of what is struck and of what is held; of first moments and of blows.
-STRUCK_S, HELD_S, EARLY_S, BLOW_S = (0.25, 0.5, 1.0, 3.0), (0.06, 0.12, 0.25, 0.5, 1.0, 3.0), (0.06, 0.12, 0.25), (0.02, 0.06)
+STRUCK_S, HELD_S, EARLY_S, BLOW_S = (
+    (0.25, 0.5, 1.0, 3.0),
+    (0.06, 0.12, 0.25, 0.5, 1.0, 3.0),
+    (0.06, 0.12, 0.25),
+    (0.02, 0.06),
+)
 # What is held may swell in stretches of about so many seconds, at most so many.
 STRETCH_S, MOST_STRETCHES = 0.3, 200
 # Programs of General MIDI that are struck or plucked.
