@@ -125,12 +125,8 @@ def _change_a_note(paths: dict[str, Path], overwrite: bool) -> str:
         Export(to, overwrite=overwrite)(Job(str(paths["mote"]), str(paths[what])), lambda *_: None)
     notes = [note for note in scene.notes if note.pitch is not None]
     note = max(notes, key=lambda one: (one.sureness, one.end_s - one.onset_s))
-    write_audio(
-        paths["changed"],
-        scene.select(note=note.number).transpose(_SEMITONES).render(),
-        scene.sample_rate_hz,
-        overwrite=overwrite,
-    )
+    changed = scene.select(note=note.number).transpose(_SEMITONES)
+    write_audio(paths["changed"], changed.render(), scene.sample_rate_hz, scene.n_channels, overwrite=overwrite)
     return f"{note.name} at {note.onset_s:.1f} s, {_SEMITONES} semitones higher"
 
 
