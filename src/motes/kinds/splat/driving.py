@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from motes.kernels._jit import inner, jit
-from motes.kinds.splat.table import BURST_OVER, FALL, PAST
+from motes.kinds.splat.table import BURST_OVER, FALL, ONSET, PAST
 
 # Of the rule by which the burst is a polynomial between two knots, however steep the decay beside it.
 NODES = 5
@@ -64,7 +64,7 @@ def height(burst, since):
     if burst.extra == 0.0:
         at = since / burst.width
         return math.exp(-0.5 * at * at)
-    if since <= burst.onset:
+    if since <= -ONSET * burst.onset:
         return 0.0
     at = since / burst.scale
     if burst.extra == 1.0:
@@ -77,7 +77,7 @@ def rise(burst, since, now):
     """The slope per sample of a burst that is `now` high."""
     if burst.extra == 0.0:
         return -now * since / (burst.width * burst.width)
-    if since <= burst.onset:
+    if since <= -ONSET * burst.onset:
         return 0.0
     return -now * since / (burst.scale * (burst.extra * burst.scale + since))
 

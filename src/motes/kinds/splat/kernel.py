@@ -91,7 +91,7 @@ class Stretch(NamedTuple):
 
     place: int
     exponent: int
-    count: int
+    n_partials: int
     here: Shared
     there: Shared
 
@@ -299,7 +299,7 @@ def add_partials(event, stretch, state, rules, carriers, tile, nodes):
     here, there, now = stretch.here, stretch.there, height(burst, since + n) if driven else 0.0
     for j in range(n):
         tile[0, j] = 0.0
-    for q in range(stretch.count):
+    for q in range(stretch.n_partials):
         p = int(state[ALIVE, q])
         y, start, slope = state[Y, p] * rules[p, exponent, 0], state[VALUE, p], state[SLOPE, p]
         if driven:

@@ -26,6 +26,8 @@ BURST_OVER = 7.0
 # Nepers per sample: what decays faster follows the burst as this does, and Gauss's rule of a step would miss it.
 STEEPEST = 8.0
 LEAST_SHAPE = 1.05
+# Of the time from the peak back to the onset: so that a sample at the onset is silent however its time is rounded.
+ONSET = -1.0 + 1e-9
 # The noise repeats after the next power of two of samples above this.
 NOISE_S = 0.5
 
@@ -235,8 +237,8 @@ def burst(events: Splat, i: int, since_s: Array) -> Array:
         return np.exp(-0.5 * (since_s / events.width_s[i]) ** 2)
     extra = float(events.shape[i]) - 1
     at = since_s / (events.width_s[i] / np.sqrt(events.shape[i])) / extra  # 0 at the peak, −1 at the onset
-    inside = np.maximum(at, np.nextafter(-1.0, 0.0))
-    return np.asarray(np.where(at > -1, np.exp(extra * (np.log1p(inside) - inside)), 0.0))
+    inside = np.maximum(at, ONSET)
+    return np.asarray(np.where(at > ONSET, np.exp(extra * (np.log1p(inside) - inside)), 0.0))
 
 
 def burst_over_s(events: Splat, i: int) -> float:
