@@ -8,18 +8,17 @@ from range_coder import Coder, Decoder, Encoder, unzigzag
 
 TIMBRES = tuple(f"timbre_{k}" for k in range(1, 10))
 WIDE = (248, 244, 236, 221, 182, 108, 31, 16)
-LENGTH = (245, 234, 208, 155, 69, 16)
 # Mean (None: values are coded as they are), odds in 256 of more bits, and whether 0 has a bit of its own.
 COLUMNS: dict[str, tuple[int | None, tuple[int, ...], bool]] = {
     "time_s": (None, (248, 237, 223, 224, 232, 213, 176, 122, 58, 16), False),
-    "pitch_semitones": (1984, (*[248] * 6, 239, 221, 182, 107, 32, 16), False),
-    "loudness_db": (-26, (244, 231, 203, 145, 58, 16), False),
-    "log2_length_s": (-8, LENGTH, False),
-    "log2_t60_s": (-2, LENGTH, False),
-    "log2_attack_s": (-40, LENGTH, False),
-    "brightness_octaves": (16, (248, 240, 222, 183, 108, 31, 16), False),
-    "noise": (3, (229, 197, 132, 45, 16), True),
-    **dict.fromkeys(TIMBRES, (0, (240, 223, 185, 110, 31, 16), False)),
+    "pitch_semitones": (2147, (*[248] * 6, 244, 231, 204, 143, 51), False),
+    "loudness_db": (-30, (231, 205, 155, 88, 56, 18), False),
+    "log2_length_s": (-13, (243, 225, 196, 150, 91, 27), False),
+    "log2_t60_s": (7, (239, 218, 176, 101, 38), False),
+    "log2_attack_s": (-51, (244, 227, 197, 136, 78, 20), False),
+    "brightness_octaves": (30, (246, 235, 214, 174, 106, 51), False),
+    "noise": (4, (239, 143, 133, 179, 95), True),
+    **dict.fromkeys(TIMBRES, (0, (224, 184, 111, 39, 8), False)),
     "gain_db": (0, WIDE, True),
     "model": (None, (128, 64), True),
     "low_hz": (None, (*[248] * 6, 240, 224, 192, 128, 64), True),
@@ -27,6 +26,8 @@ COLUMNS: dict[str, tuple[int | None, tuple[int, ...], bool]] = {
     "backward": (None, (16,), True),
     "group_id": (None, (240, 192, 128, 64), True),
 }
+# Half predicted by the event before that is nearest in pitch.
+ALIKE = ["loudness_db", "log2_length_s", "log2_t60_s", "log2_attack_s", "brightness_octaves", "noise", *TIMBRES]
 OPTIONAL = [name for name, (_, _, optional) in COLUMNS.items() if optional]
 
 
@@ -40,13 +41,14 @@ class Columns:
 
     def __init__(self, data: bytes | None) -> None:
         self.coder: Coder = Encoder([], []) if data is None else Decoder(data, [], [])
+        self.pitches: list[int] = []
 
     def column(self, name: str, values: Sequence[int]) -> list[int]:
         """The values of one of COLUMNS."""
         mean, odds, optional = COLUMNS[name]
         self.coder.slots = first_slots(odds)
         centre, count, before, made = (mean or 0) << 8, 8, 1, []
-        for value in values:
+        for i, value in enumerate(values):
             if optional:
                 before = self.coder.adaptive(65 - before, int(value == 0))
                 if before:
@@ -55,13 +57,23 @@ class Columns:
             if mean is None:
                 made.append(self.coder.number(0, value))
                 continue
-            predicted = (centre + 128) >> 8
+            predicted = centre
+            if name in ALIKE and i > 0:
+                near = min(max(made[self._nearest(i)], -(1 << 30)), 1 << 30)
+                predicted = (centre + (near << 8)) >> 1
+            predicted = (predicted + 128) >> 8
             value = predicted + self.coder.signed(0, value - predicted)
             made.append(value)
             cut = min(max(value, -(1 << 30)), 1 << 30)
             centre += ((cut << 8) - centre) * (131072 // (2 * count + 3)) >> 16
             count = min(count + 1, 60)
+        if name == "pitch_semitones":
+            self.pitches = made
         return made
+
+    def _nearest(self, i: int) -> int:
+        """Which of the eight events before the ith is nearest in pitch, the last of several."""
+        return min(range(i - 1, max(0, i - 8) - 1, -1), key=lambda j: abs(self.pitches[j] - self.pitches[i]))
 
 
 def read_vectors(data: bytes, n_events: int, mask: int, n_channels: int, begins: int) -> dict[str, list[list[int]]]:

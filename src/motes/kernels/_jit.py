@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import event
+from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -72,6 +73,20 @@ def jit(function: Function) -> Function:
 def inner(function: Function) -> Function:
     """Compile as `jit` does, for kernels only to call: a third less work without the ways in from Python and C."""
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@intrinsic  # type: ignore[misc]
+def borrowed(typingctx, array):  # type: ignore[no-untyped-def]
+    """The array, its references not counted: for loops that hand it on, where counting, for which the processor locks
+    memory, is most of the work. The caller has to keep it meanwhile.
+    """
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        view = context.make_array(signature.return_type)(context, builder, value=args[0])
+        view.meminfo, view.parent = (cgutils.get_null_value(owner.type) for owner in (view.meminfo, view.parent))
+        return view._getvalue()
+
+    return array(array), generate
 
 
 def jit_in_order(function: Function) -> Function:

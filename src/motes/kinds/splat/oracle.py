@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Array
 from motes.kinds.renderer import SceneContext
-from motes.kinds.splat.table import PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, ringing
+from motes.kinds.splat.table import BURST_OVER, PAST, STEEPEST, Splat, burst, crossed, low_pass, noise_of, ringing
 from motes.units import CENT, SILENCE_DB
 
 
@@ -32,9 +32,8 @@ def render_one(events: Splat, i: int, sample_rate_hz: int, n_samples: int, *, fi
     decay = np.minimum(decay[in_band], STEEPEST * sample_rate_hz)
     across = crossed(events, i, since)
     if len(frequency) and events.noise[i] < 1:
-        past_s = min(
-            since[0] + float(events.reach_s()[0][i]), PAST / float(decay.min())
-        )  # what entered before that has died away
+        before_s = float(events.reach_s()[0][i]) if events.shape[i] > 0 else BURST_OVER * float(events.width_s[i])
+        past_s = min(since[0] + before_s, PAST / float(decay.min()))  # what entered before that has died away
         skipped = max(0, int(np.ceil(past_s * sample_rate_hz)))
         envelope = ringing(events, i, decay, since[0] - skipped / sample_rate_hz, 1 / sample_rate_hz, n + skipped)[
             skipped:

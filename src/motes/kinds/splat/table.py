@@ -19,11 +19,15 @@ N_PARTIALS = 32
 REACH = 4.8
 # A little more than the nepers in 100 dB.
 FALL = 12.0
-# A little more than the nepers in 130 dB: blocks begin with what entered so long before.
-PAST = 16.0
+# Nepers, more than those in 200 dB: blocks begin with what entered so long before.
+PAST = 24.0
+# Standard deviations after which a gaussian burst is over, at −210 dB.
+BURST_OVER = 7.0
 # Nepers per sample: what decays faster follows the burst as this does, and Gauss's rule of a step would miss it.
 STEEPEST = 8.0
 LEAST_SHAPE = 1.05
+# Of the time from the peak back to the onset: so that a sample at the onset is silent however its time is rounded.
+ONSET = -1.0 + 1e-9
 # The noise repeats after the next power of two of samples above this.
 NOISE_S = 0.5
 
@@ -233,30 +237,51 @@ def burst(events: Splat, i: int, since_s: Array) -> Array:
         return np.exp(-0.5 * (since_s / events.width_s[i]) ** 2)
     extra = float(events.shape[i]) - 1
     at = since_s / (events.width_s[i] / np.sqrt(events.shape[i])) / extra  # 0 at the peak, −1 at the onset
-    return np.asarray(np.where(at > -1, np.exp(extra * (np.log1p(np.maximum(at, -1 + 1e-12)) - at)), 0.0))
+    inside = np.maximum(at, ONSET)
+    return np.asarray(np.where(at > ONSET, np.exp(extra * (np.log1p(inside) - inside)), 0.0))
+
+
+def burst_over_s(events: Splat, i: int) -> float:
+    """Seconds after `time_s` at which the burst of event i has fallen by more than 130 dB."""
+    shape, width = float(events.shape[i]), float(events.width_s[i])
+    return (1.4 * FALL + 6 * np.sqrt(shape - 1)) * width / np.sqrt(shape) if shape > 0 else BURST_OVER * width
 
 
 def ringing(events: Splat, i: int, decay: Array, start_s: float, step_s: float, n: int) -> Array:
     """Envelopes of partials with these decays at the times `start_s` + 0 … n − 1 steps since `time_s`, of which the
     first is before the onset: `(n, n_partials)`.
 
-    y′ = −d y + (d + 1/(√2π width)) e, step by step, with the integral over a step by Gauss's rule of eight points.
+    y′ = −d y + (d + 1/(√2π width)) e, step by step, with the integral over a step by Gauss's rule of eight points, on
+    parts of at most half a standard deviation, the shorter the nearer to the onset of a gamma.
     """
     from scipy.signal import lfilter
 
-    node, weight = np.polynomial.legendre.leggauss(8)
-    begin = start_s + step_s * np.arange(-1, n - 1)[:, None]
-    onset = -float(events.reach_s()[0][i]) if events.shape[i] > 0 else -np.inf
-    low, high = np.maximum(begin, onset), np.maximum(begin + step_s, onset)
-    at = 0.5 * (low + high) + 0.5 * (high - low) * node
-    driven = burst(events, i, at) * (0.5 * (high - low) * weight)
-    entering = np.empty((n, len(decay)))
-    for p, d in enumerate(decay):
-        entering[:, p] = np.sum(driven * np.exp(-d * (begin + step_s - at)), axis=1)
-    entering *= decay + 1 / (np.sqrt(2 * np.pi) * events.width_s[i])
+    width, onset = float(events.width_s[i]), -float(events.reach_s()[0][i]) if events.shape[i] > 0 else -np.inf
+    live = max(0, min(n, int(np.ceil((burst_over_s(events, i) - start_s) / step_s)) + 1))
+    end = start_s + step_s * np.arange(live)[:, None]
+    parts = max(1, int(np.ceil(2 * step_s / width)))
+    edges = np.maximum(end + step_s * np.linspace(-1, 0, parts + 1), onset)
+    entering = np.zeros((n, len(decay)))
+    entering[:live] = _entering(events, i, decay, edges)
+    first = int(np.floor((onset - start_s) / step_s)) + 1 if events.shape[i] > 0 else n
+    for k in range(max(0, first), min(first + 2, live)):  # a power of the time since the onset
+        near = onset + (end[k] - onset) * np.exp2(-np.arange(24.0, -1, -1))
+        graded = np.unique(np.concatenate([edges[k], near[near > edges[k, 0]]]))
+        entering[k] = _entering(events, i, decay, graded[None, :])[0]
+    entering *= decay + 1 / (np.sqrt(2 * np.pi) * width)
     for p, d in enumerate(decay):
         entering[:, p] = lfilter([1.0], [1.0, -np.exp(-d * step_s)], entering[:, p])
     return entering
+
+
+def _entering(events: Splat, i: int, decay: Array, edges: Array) -> Array:
+    """What enters between edges `(n, n_edges)` and has not died away at the last of them, `(n, n_partials)`."""
+    node, weight = np.polynomial.legendre.leggauss(8)
+    low, half = edges[:, :-1, None], 0.5 * np.diff(edges)[:, :, None]
+    at = low + half * (1 + node)
+    driven = burst(events, i, at) * half * weight
+    left = edges[:, -1, None, None] - at
+    return np.stack([np.sum(driven * np.exp(-d * left), axis=(1, 2)) for d in decay], axis=1)
 
 
 def low_pass(frequency_hz: Any, cutoff_hz: float) -> Array:

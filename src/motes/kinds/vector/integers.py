@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.sends import send_columns, sends_of
-from motes.kinds.vector.table import LENGTHS, NUMBERS, TIMBRES, Vector
+from motes.kinds.vector.table import NUMBERS, TIMBRES, Vector
 from motes.units import HIGHEST_HZ, SILENCE_DB
 
 Rows = dict[str, Ints]
-# Steps in one unit of each number: 3 cents, 1 dB, 9 % of a length, 4 % of the centroid, a 32nd of noise, a 6th of a
-# standard deviation.
+# Steps in one unit of each number: 3 cents, 1 dB, 7 % of a length, 19 % of a decay, 9 % of an attack, 4 % of the
+# centroid, a 32nd of noise, a 5th of a standard deviation.
 STEPS = {"pitch_semitones": 32, "loudness_db": 1, "brightness_octaves": 16, "noise": 32}
-STEPS |= dict.fromkeys(LENGTHS, 8) | dict.fromkeys(TIMBRES, 6)
+STEPS |= {"log2_length_s": 10, "log2_t60_s": 4, "log2_attack_s": 8} | dict.fromkeys(TIMBRES, 5)
 GAIN_STEPS = 4
 MUTED = round(SILENCE_DB * GAIN_STEPS)
 # Of the edges of a band, in one Hz.

@@ -48,7 +48,7 @@ def packets(events: Vector, sample_rate_hz: int, quantiser: object) -> Iterator[
     """Every packet of vectors, in order."""
     rate = sample_rate_hz
     rows = to_integers(events, rate)
-    number = _numbers(rows, rate)
+    number = packet_numbers(rows, rate)
     for p in np.unique(number):
         part = {name: column[number == p] for name, column in rows.items()}
         n_events, n_channels = part["gain_db"].shape
@@ -76,12 +76,12 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: obj
         Vector(**made)
     except ParameterError as error:
         raise FormatError(f"{reader.name}: {error}") from None
-    if np.any(canonical(rows) != np.arange(n_events)) or np.any(_numbers(rows, rate) != number):
+    if np.any(canonical(rows) != np.arange(n_events)) or np.any(packet_numbers(rows, rate) != number):
         raise FormatError(f"{reader.name}: its events are out of order")
     return ReadPacket(made, _extent(rows, number, rate))
 
 
-def _numbers(rows: Rows, sample_rate_hz: int) -> Ints:
+def packet_numbers(rows: Rows, sample_rate_hz: int) -> Ints:
     """The number of the packet that each event belongs to."""
     length = packet_samples(sample_rate_hz) * TIME_UNITS
     return np.maximum((rows["time_s"] << time_bits(sample_rate_hz)) // length, 0)
@@ -96,6 +96,8 @@ def _code(coder: Coder, rows: Rows, mask: int, number: int, sample_rate_hz: int)
             rows[name] = _times(
                 coder, rows[name], number * packet_samples(sample_rate_hz) * TIME_UNITS >> time_bits(sample_rate_hz)
             )
+        elif name == "pitch_semitones":
+            rows[name] = coder.pitches(column, rows[name])
         elif name == "gain_db":
             _gains(coder, rows[name])
         else:
