@@ -43,7 +43,7 @@ def notes_picture(
     overwrite: bool = True,
     svg: bool = False,
 ) -> bytes:
-    """Draw the notes of a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or an SVG; written to
+    """Draw the notes of a scene, from `start_s` to `end_s` and at most `LONGEST_S` of it, as a PNG or SVG, written to
     `path` if one is given, and returned.
 
     Grey: the spectrogram of the rendered scene over a scale of pitch. Each note is a bar at its pitch, fainter the less
