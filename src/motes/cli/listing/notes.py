@@ -22,6 +22,7 @@ def notes(
     output: Output = None,
     reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
     sureness: float | None = None,
+    instruments: int | None = None,
     again: bool = False,
     dry_run: bool = False,
     force: bool = False,
@@ -42,6 +43,8 @@ def notes(
         Listen to the recording that the file was made from, rather than to the file.
     sureness
         Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.4]
+    instruments
+        So many instruments play, besides drums: notes come in so many parts. How many is found by default.
     again
         Find them again; notes that were edited or grouped by hand stay.
     dry_run
@@ -59,7 +62,7 @@ def notes(
         writer.writerow(["file", *Row._fields])
 
     def show(path: str) -> None:
-        scene, written = found_notes(path, output, reference, sureness, again, dry_run, force)
+        scene, written = found_notes(path, output, reference, sureness, instruments, again, dry_run, force)
         rows = rows_of(scene)
         if json:
             print_json({"file": path, "notes": [row._asdict() for row in rows]})
