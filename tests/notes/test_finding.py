@@ -19,6 +19,10 @@ def melody(*keys, seconds=0.5):
     return np.concatenate([np.zeros(RATE // 10), *(0.2 * decay * tone for tone in tones)])
 
 
+def sure(scene):
+    return [note for note in scene.notes if note.sureness > 0.8]
+
+
 @pytest.fixture(scope="module")
 def scene():
     return motes.encode(melody(60, 64, 67, 72), sample_rate_hz=RATE, snr_db=25)
@@ -26,10 +30,10 @@ def scene():
 
 def test_a_melody_is_found_in_the_scene_and_in_the_recording(scene):
     for found in (find(scene), find(scene, ArraySource(melody(60, 64, 67, 72), RATE))):
-        sure = [note for note in found.notes if note.sureness > 0.5]
-        assert [note.name for note in sure] == ["C4", "E4", "G4", "C5"]
-        assert [note.onset_s for note in sure] == pytest.approx([0.1, 0.6, 1.1, 1.6], abs=0.03)
-        assert all(abs(note.cents) < 10 for note in sure)
+        notes = sure(found)
+        assert [note.name for note in notes] == ["C4", "E4", "G4", "C5"]
+        assert [note.onset_s for note in notes] == pytest.approx([0.1, 0.6, 1.1, 1.6], abs=0.03)
+        assert all(abs(note.cents) < 10 for note in notes)
         assert np.array_equal(found.render(), scene.render())
 
 
@@ -45,17 +49,18 @@ def test_levels_pitches_and_programs_of_detections():
 
 def test_found_again_replaces_all_but_what_was_edited(scene):
     first = find(scene)
-    edited = first.select(note=first.notes[1].number).transpose(-2)
-    again = find(edited)
-    assert len([note for note in again.notes if note.name == "D4"]) == 1
-    assert len(again.notes) == len(first.notes)
+    second = sure(first)[1]
+    again = find(first.select(note=second.number).transpose(-2))
+    by_onset = sorted(sure(again), key=lambda note: note.onset_s)
+    assert [note.name for note in by_onset] == ["C4", "D4", "G4", "C5"]
+    assert next(note for note in again.notes if note.name == "D4").number == second.number
 
 
 def test_parts_are_groups_and_as_many_as_are_known(scene):
     found = find(scene)
-    assert {note.part for note in found.notes if note.f0_hz} == {1}
+    assert len({note.part for note in sure(found)}) == 1
     known = find(scene, n_instruments=2)
-    assert {note.part for note in known.notes if note.f0_hz} == {1, 2}
+    assert len({note.part for note in known.notes if note.f0_hz}) == 2
     assert len(known.groups.with_role("part")) == len({note.part for note in known.notes})
 
 

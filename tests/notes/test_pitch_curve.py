@@ -1,7 +1,6 @@
 """Pitch curves follow a voice, and are straight where nothing bends."""
 
 import numpy as np
-import pytest
 
 import motes
 from motes.notes.finding import find
@@ -61,9 +60,8 @@ def test_what_has_no_pitch_has_no_curve():
             assert len(note.pitch_curve.time_s) == len(note.pitch_curve.f0_hz) == 0
 
 
-@pytest.mark.parametrize("name", ["piano"])
-def test_no_false_bends_on_a_piano(shared_audio, name):
-    scene = find(motes.encode(shared_audio(name), end_s=4.0, kbps=48))
+def test_no_false_bends_on_a_piano(shared_audio):
+    scene = find(motes.encode(shared_audio("piano"), kbps=48))
     for note in scene.notes:
         if note.f0_hz is not None and note.sureness > 0.7:
             assert cents_of(note.pitch_curve, note.f0_hz).std() < 5

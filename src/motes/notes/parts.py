@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # By how much the mean square distance has to fall, of notes and of hits.
-NOTES_APART, HITS_APART = 3.5, 2.0
+NOTES_APART, HITS_APART = 3.0, 1.0
+# The sum of squares falls by this much by chance, however few notes there are.
+BY_CHANCE = 40.0
 # A part has so many notes, and of the notes of a recording this share; fewer go with the part that is nearest.
 FEWEST, LEAST_SHARE = 3, 0.03
 # Of more notes than this so many are clustered, and the others go with the nearest part.
@@ -67,7 +69,7 @@ def _divided(tree: Reals, apart: float, fewest: float) -> Ints:
             below = tree[node - n, :2].astype(int)
             larger = below[np.argsort(-sizes[below], kind="stable")]
             # The height of Ward's tree is the root of twice the sum of squares by which a division makes less.
-            if np.square(tree[node - n, 2]) / 2 / sizes[node] > apart:
+            if np.square(tree[node - n, 2]) / 2 - BY_CHANCE > apart * sizes[node]:
                 left.extend(larger[: 1 + int(sizes[larger[1]] >= fewest)].tolist())
                 continue
         found[_leaves(tree, node)] = n_found
