@@ -77,6 +77,11 @@ def test_folders_and_standard_input(folder, capsys):
     command = [sys.executable, "-m", "motes.cli", "notes", "-"]
     done = subprocess.run(command, input=(folder / "x.mote").read_bytes(), capture_output=True)
     assert done.returncode == 0 and b"C4" in done.stdout
+    assert main(["notes", "x.mote", "--sureness", "0.99"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) < len(motes.load("x.mote").notes)
+    done = subprocess.run([*command, "-o", "-"], input=(folder / "x.mote").read_bytes(), capture_output=True)
+    (folder / "z.mote").write_bytes(done.stdout)
+    assert len(motes.load("z.mote").notes) == len(motes.load("x.mote").notes)
 
 
 def test_mistakes_are_one_clear_line(folder, capsys):
@@ -87,6 +92,7 @@ def test_mistakes_are_one_clear_line(folder, capsys):
         (["x.mote", "-r", "long.wav"], 1, "lasts 5.00 s and the scene"),
         (["x.mote", "-r", "missing.wav"], 1, "missing.wav"),
         (["x.mote", "-r", "."], 1, "."),
+        (["x.mote", "--sureness", "nan"], 1, "not nan"),
         (["x.mote", "--sureness", "2"], 1, "sureness must lie in 0.03 … 0.99, not 2"),
         (["x.mote", "--instruments", "0"], 1, "instruments must be at least 1, not 0"),
         (["x.mote", "x.mote", "-o", "y.mote"], 2, "are of one file"),

@@ -65,8 +65,9 @@ def test_parts_are_groups_and_as_many_as_are_known(scene):
 
 
 def test_less_sure_notes_are_more(scene):
-    counts = [len(find(scene, sureness=least).notes) for least in (0.05, 0.4, 0.95)]
-    assert counts == sorted(counts, reverse=True)
+    found = [find(scene, sureness=least).notes for least in (0.05, 0.4, 0.95)]
+    assert len(found[0]) > len(found[1]) > len(found[2])
+    assert min(note.sureness for note in found[1]) >= 0.375
 
 
 @pytest.mark.parametrize("kind", ["vector", "splat"])

@@ -3,7 +3,15 @@
 import numpy as np
 
 from motes.encoders.siam.peaks import Detections
-from motes.notes.sureness import HIDDEN_SURENESS, PROBABILITIES, RIGHT, RIGHT_UNPITCHED, hidden, sureness_of
+from motes.notes.sureness import (
+    HIDDEN_SURENESS,
+    PROBABILITIES,
+    RIGHT,
+    RIGHT_UNPITCHED,
+    hidden,
+    probability_of,
+    sureness_of,
+)
 
 
 def detections(*rows):
@@ -47,3 +55,8 @@ def test_hits_are_believed_where_some_are_sure():
     alone = sureness_of(detections(*few))
     beside = sureness_of(detections(*few, *((k, k + 0.1, None, -30, 0.9) for k in range(5, 11))))
     assert alone.max() < 0.1 and beside[0] > 0.4
+
+
+def test_probabilities_of_sureness():
+    found = detections((0.0, 1.0, 60, -20, probability_of(0.6)))
+    assert abs(sureness_of(found)[0] - 0.6) < 1e-6

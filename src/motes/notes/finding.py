@@ -16,10 +16,10 @@ from motes.edit.note_columns import levels_db, with_members
 from motes.encoders.siam import SiamOptions, describe
 from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
-from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
+from motes.events.note_table import HIGHEST_DB, LOWEST_DB, SURENESS_UNITS, NoteTable
 from motes.events.notes import DRUMS, NO_PROGRAM, pitch_to_hz
 from motes.notes.parts import parts_of
-from motes.notes.sureness import sureness_of
+from motes.notes.sureness import probability_of, sureness_of
 from motes.notes.timbre import embedded
 from motes.scene.notes import times_and_pitches
 from motes.scene.scene import Scene
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # Notes that are found again: so near in time and pitch, in seconds and semitones.
 SAME_S, SAME_SEMITONES = 0.06, 0.6
-# Below this probability nothing is a note, unless less sure ones are asked for.
-SURENESS = 0.4
+# What is less sure is no note, unless it is asked for.
+SURENESS = 0.33
 _NOTE, _PART = ROLES.index("note"), ROLES.index("part")
 
 
@@ -68,10 +68,14 @@ def notes_in(
     progress: Callable[[Progress], None] | None = None,
     n_instruments: int | None = None,
 ) -> Found:
-    """The notes and other sounds of a recording."""
-    described = describe(recording, SiamOptions(sureness=sureness, events_per_second=0))
-    found = described.found
-    return Found(table_of(found), parts_of(*embedded(described), found.is_pitched, n_instruments))
+    """The notes and other sounds of a recording that are at least so sure."""
+    described = describe(recording, SiamOptions(sureness=probability_of(sureness), events_per_second=0))
+    is_pitched, table = described.found.is_pitched, table_of(described.found)
+    sure = table.sureness >= sureness - 0.5 / SURENESS_UNITS
+    notes, hits = embedded(described)
+    kept = table.only(sure)
+    part = parts_of(notes[sure[is_pitched]], hits[sure[~is_pitched]], is_pitched[sure], n_instruments)
+    return Found(kept.replace(id=np.arange(1, len(kept) + 1)), part)
 
 
 def table_of(found: Detections) -> NoteTable:

@@ -51,8 +51,9 @@ def pitch_curve(note: Note) -> PitchCurve:
         return PitchCurve(np.empty(0), np.empty(0))
     times = np.arange(note.onset_s, max(note.end_s, note.onset_s + STEP_S), STEP_S)
     window_s = float(np.clip(PERIODS / note.f0_hz, SHORTEST_S, LONGEST_S))
-    # Before the first whole window the attack is heard, which is of all frequencies.
-    inside = np.clip(times, min(note.onset_s + window_s / 2, times[-1]), None)
+    # Windows about the ends hold the attack, which is of all frequencies, or the next note.
+    middle, reach = (times[0] + times[-1]) / 2, max((times[-1] - times[0] - window_s) / 2, 0.0)
+    inside = np.clip(times, middle - reach, middle + reach)
     harmonics = _harmonics(_frames(note, inside, window_s), note.scene.sample_rate_hz, note.f0_hz)
     bend = _bend(harmonics) if harmonics.weight.any() else np.zeros(len(times))
     return PitchCurve(times, note.f0_hz * 2 ** (bend / 12))

@@ -32,6 +32,11 @@ def sureness_of(found: Detections) -> NDArray[np.float64]:
     return np.where(hidden(found), np.minimum(right, HIDDEN_SURENESS), right)
 
 
+def probability_of(sureness: float) -> float:
+    """The probability of the network from which notes are as sure as this, as far as they are not hidden."""
+    return float(np.interp(sureness, RIGHT, PROBABILITIES))
+
+
 def _with_hits(probability: NDArray[np.float64]) -> float:
     """How likely a recording is to have any hits, by the probabilities of these, LEAST … 1."""
     surest = np.sort(probability)[-N_SUREST:]

@@ -42,7 +42,7 @@ def notes(
     reference
         Listen to the recording that the file was made from, rather than to the file.
     sureness
-        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.4]
+        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.33]
     instruments
         So many instruments play, besides drums: notes come in so many parts. How many is found by default.
     again
@@ -63,8 +63,11 @@ def notes(
 
     def show(path: str) -> None:
         scene, written = found_notes(path, output, reference, sureness, instruments, again, dry_run, force)
-        rows = rows_of(scene)
-        if json:
+        rows = rows_of(scene, sureness)
+        # Where the file goes to standard output the table would be part of it.
+        if written == "-":
+            pass
+        elif json:
             print_json({"file": path, "notes": [row._asdict() for row in rows]})
         elif csv:
             writer.writerows([path, *row] for row in rows)
