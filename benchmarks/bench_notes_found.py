@@ -7,8 +7,8 @@
     python benchmarks/bench_notes_found.py curves              a planted vibrato, and the piano of $MOTES_SHARED
     python benchmarks/bench_notes_found.py speed [FOLDER]      processor time of a minute; as without a part
 
-FOLDER is laid out as MusicNet's, as `motes data render` makes it. Note F1: onset within 50 ms and pitch within a quarter
-tone. `found` encodes the beginning of every recording at each bitrate, finds the notes of what was decoded, and
+FOLDER is laid out as MusicNet's, as `motes data render` makes it. Note F1: onset within 50 ms and pitch within a
+quarter tone. `found` encodes the beginning of every recording at each bitrate, finds the notes of what was decoded, and
 compares with those found in the recording itself; --cache keeps the scenes.
 """
 
@@ -76,10 +76,7 @@ def matched(notes: NoteTable, truth: Labelled) -> np.ndarray:
             continue
         spans = [
             np.stack([onset, np.maximum(end, onset + 0.01)], axis=1)
-            for onset, end in (
-                (truth.onset_s[there], truth.end_s[there]),
-                (notes.onset_s[mine], notes.end_s[mine]),
-            )
+            for onset, end in ((truth.onset_s[there], truth.end_s[there]), (notes.onset_s[mine], notes.end_s[mine]))
         ]
         if is_drum[there].any():
             pairs = match_note_onsets(*spans, ONSET_S)
@@ -139,7 +136,9 @@ def bench_parts(args: argparse.Namespace) -> None:
             alone = np.bincount(true).max() / len(true)
             rows.append((true.max() + 1, part.max() + 1, share_in_right_part(part, true), alone))
             print(truth.path.stem, "there {} found {} right {:.3f} all in one {:.3f}".format(*rows[-1]), flush=True)
-    print("| instruments | recordings | parts found | notes in the right part | all in one part |\n|---|---|---|---|---|")
+    print(
+        "| instruments | recordings | parts found | notes in the right part | all in one part |\n|---|---|---|---|---|"
+    )
     for n in sorted({row[0] for row in rows}):
         mine = np.array([row for row in rows if row[0] == n], float)
         print(f"| {n} | {len(mine)} | {mine[:, 1].mean():.1f} | {mine[:, 2].mean():.3f} | {mine[:, 3].mean():.3f} |")
@@ -162,7 +161,9 @@ def bench_sureness(args: argparse.Namespace) -> None:
         mine = (np.minimum(sureness * 10, 9.99).astype(int)) == k
         if mine.any():
             mean, share = sureness[mine].mean(), is_right[mine].mean()
-            print(f"| {k / 10:.1f} … {k / 10 + 0.1:.1f} | {mine.sum()} | {mean:.2f} | {share:.2f} | {share - mean:+.2f} |")
+            print(
+                f"| {k / 10:.1f} … {k / 10 + 0.1:.1f} | {mine.sum()} | {mean:.2f} | {share:.2f} | {share - mean:+.2f} |"
+            )
 
 
 def vibrato(f0_hz: float, seconds: float, rate: int = 44100, cents: float = 50, hz: float = 6) -> np.ndarray:
@@ -204,7 +205,9 @@ def bench_speed(args: argparse.Namespace) -> None:
 def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", default="speed", choices=("found", "parts", "drums", "sureness", "curves", "speed"))
+    parser.add_argument(
+        "part", nargs="?", default="speed", choices=("found", "parts", "drums", "sureness", "curves", "speed")
+    )
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--every", type=int, default=1, help="every which of these recordings")
     parser.add_argument("--kbps", type=float, nargs="+", default=[24, 48])

@@ -11,14 +11,13 @@ that it never saw. Afterwards `bench_notes_found.py` says how good they are, on 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from bench_notes_found import Labelled, matched, recordings
 from safetensors.numpy import save_file
 from scipy.linalg import eigh
 
+from bench_notes_found import Labelled, matched, recordings
 from motes.audio.file_source import open_source
 from motes.encoders.siam import SiamOptions, describe
 from motes.encoders.siam.encoder import Described
@@ -50,7 +49,8 @@ def sounds_of(described: Described, truth: Labelled) -> tuple[Sounds, Sounds]:
     notes = Sounds(described.harmonics, about, 1000 * truth.part[row[pitched]] + truth.program[row[pitched]])
     hits = Sounds(described.bands, np.zeros((int((~pitched).sum()), 0)), truth.key[row[~pitched]])
     return tuple(
-        Sounds._make(column[kept] for column in each) for each, kept in ((notes, right[pitched]), (hits, right[~pitched]))
+        Sounds._make(column[kept] for column in each)
+        for each, kept in ((notes, right[pitched]), (hits, right[~pitched]))
     )
 
 

@@ -15,7 +15,9 @@ RATE = 22050
 def melody(*keys, seconds=0.5):
     t = np.arange(int(seconds * RATE)) / RATE
     decay = np.exp(-3 * t) * np.minimum(1, t / 0.003) * np.minimum(1, (seconds - t) / 0.02)
-    tones = [sum(np.sin(2 * np.pi * n * 440 * 2 ** ((key - 69) / 12) * t) / n**1.5 for n in range(1, 8)) for key in keys]
+    tones = [
+        sum(np.sin(2 * np.pi * n * 440 * 2 ** ((key - 69) / 12) * t) / n**1.5 for n in range(1, 8)) for key in keys
+    ]
     return np.concatenate([np.zeros(RATE // 10), *(0.2 * decay * tone for tone in tones)])
 
 
@@ -42,7 +44,8 @@ def test_levels_pitches_and_programs_of_detections():
     found = Detections(*(np.array(column) for column in columns))
     table = table_of(found)
     assert table.id.tolist() == [1, 2]
-    assert table.f0_hz[0] == pytest.approx(440, abs=0.2) and np.isnan(table.f0_hz[1])
+    assert table.f0_hz[0] == pytest.approx(440, abs=0.2)
+    assert np.isnan(table.f0_hz[1])
     assert table.gain_db.tolist() == [-20, -30]
     assert table.program.tolist() == [NO_PROGRAM, DRUMS]
 
@@ -80,7 +83,9 @@ def test_of_other_events_each_is_a_note(kind):
     if kind == "vector":
         assert len(found.notes) == len(vectors.vector)
         by_time = {round(note.onset_s, 2): note for note in found.notes}
-        for onset_s, loudness_db, gain_db in zip(*(vectors.vector.column(n) for n in ("time_s", "loudness_db", "gain_db"))):
+        for onset_s, loudness_db, gain_db in zip(
+            *(vectors.vector.column(n) for n in ("time_s", "loudness_db", "gain_db")), strict=False
+        ):
             note = by_time[round(float(onset_s), 2)]
             assert abs(note.gain_db - loudness_db - np.max(gain_db)) < 20
 

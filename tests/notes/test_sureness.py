@@ -25,10 +25,14 @@ def detections(*rows):
 def test_tables_rise():
     for right in (RIGHT, RIGHT_UNPITCHED):
         assert len(right) == len(PROBABILITIES)
-        assert (np.diff(right) >= 0).all() and 0 <= min(right) and max(right) <= 1
+        assert (np.diff(right) >= 0).all()
+        assert min(right) >= 0
+        assert max(right) <= 1
     found = detections(*((k, k + 0.5, 60, -20, p) for k, p in enumerate(np.linspace(0.05, 1, 20))))
     sure = sureness_of(found)
-    assert (np.diff(sure) >= 0).all() and 0 <= sure[0] and sure[-1] <= 1
+    assert (np.diff(sure) >= 0).all()
+    assert sure[0] >= 0
+    assert sure[-1] <= 1
     assert len(sureness_of(found.only(np.zeros(20, bool)))) == 0
 
 
@@ -54,7 +58,8 @@ def test_hits_are_believed_where_some_are_sure():
     few = [(k, k + 0.1, None, -30, 0.35) for k in range(5)]
     alone = sureness_of(detections(*few))
     beside = sureness_of(detections(*few, *((k, k + 0.1, None, -30, 0.9) for k in range(5, 11))))
-    assert alone.max() < 0.1 and beside[0] > 0.4
+    assert alone.max() < 0.1
+    assert beside[0] > 0.4
 
 
 def test_probabilities_of_sureness():

@@ -33,7 +33,8 @@ def test_notes_of_one_sound_lie_nearer_than_those_of_another():
     middle = [notes[right & (first // 4 == k)].mean(axis=0) for k in (0, 1)]
     spread = [np.var(notes[right & (first // 4 == k)], axis=0).sum() for k in (0, 1)]
     assert np.square(middle[0] - middle[1]).sum() > max(spread)
-    assert notes.shape[1] > hits.shape[1] and len(hits) == (~made.found.is_pitched).sum()
+    assert notes.shape[1] > hits.shape[1]
+    assert len(hits) == (~made.found.is_pitched).sum()
 
 
 def test_silence_has_no_points():
@@ -46,6 +47,6 @@ def test_a_file_of_other_arrays_is_refused(monkeypatch, tmp_path):
     save_file({"notes.scale": np.zeros(3, np.float32)}, tmp_path / "x.safetensors")
     monkeypatch.setattr(timbre, "MODEL", tmp_path / "x.safetensors")
     timbre._shipped.cache_clear()
-    with pytest.raises(FormatError, match="x.safetensors holds other arrays"):
+    with pytest.raises(FormatError, match="holds other arrays"):
         timbre._shipped()
     timbre._shipped.cache_clear()

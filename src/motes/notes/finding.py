@@ -26,7 +26,7 @@ from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
     from motes.encoders.progress import Progress
-    from motes.encoders.siam.peaks import Detections
+    from motes.encoders.siam import Detections
 
 # Notes that are found again: so near in time and pitch, in seconds and semitones.
 SAME_S, SAME_SEMITONES = 0.06, 0.6

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # By how much the mean square distance has to fall, of notes and of hits.
-NOTES_APART, HITS_APART = 3.0, 1.0
+NOTES_APART, HITS_APART = 3.5, 1.0
 # The sum of squares falls by this much by chance, however few notes there are.
 BY_CHANCE = 40.0
 # A part has so many notes, and of the notes of a recording this share; fewer go with the part that is nearest.

@@ -1,8 +1,9 @@
 """How the fundamental of a note runs: from the frequencies of the harmonics in the sound of its own events.
 
-Each harmonic is read by the reassigned frequency of its peak [Auger & Flandrin, 1995] and compared with where it is for
-most of the note: partials of strings are no multiples of the lowest. What harmonics do alike is a bend, and what they do
-each by itself is the sound of other notes in them: by how much they differ, the curve is drawn to the note's middle.
+Each harmonic is read by the reassigned frequency of its peak [Auger & Flandrin, 1995] and compared with where it is
+for most of the note: partials of strings are no multiples of the lowest. What harmonics do alike is a bend, and what
+they do each by itself is the sound of other notes in them: by how much they differ, the curve is drawn to the note's
+middle.
 """
 
 from __future__ import annotations
@@ -93,9 +94,9 @@ def _harmonics(frames: NDArray[np.float32], rate: float, f0_hz: float) -> _Harmo
         hz = at * rate / n_fft - turned * rate / (2 * np.pi)
         semitones[:, k - 1] = 12 * np.log2(np.maximum(hz, 1e-3) / (k * f0_hz))
         weight[:, k - 1] = here
-    heard = (weight > weight.max(initial=0.0) * 10 ** (-QUIET_DB / 10)) & (np.abs(semitones) <= FURTHEST)
+    audible = (weight > weight.max(initial=0.0) * 10 ** (-QUIET_DB / 10)) & (np.abs(semitones) <= FURTHEST)
     # The higher a harmonic, the finer it says how high the note is.
-    return _Harmonics(semitones, np.where(heard, np.sqrt(weight) * np.arange(1, MOST_HARMONICS + 1), 0.0))
+    return _Harmonics(semitones, np.where(audible, np.sqrt(weight) * np.arange(1, MOST_HARMONICS + 1), 0.0))
 
 
 def _bend(harmonics: _Harmonics) -> Reals:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.siam.peaks import Detections
+if TYPE_CHECKING:
+    from motes.encoders.siam import Detections
 
 # Probabilities of an onset, and which share of notes that had them were right; of notes and of what has no pitch.
 PROBABILITIES = (0.05, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

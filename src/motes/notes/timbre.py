@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.siam.weights import read_arrays
 from motes.errors import FormatError
 
 if TYPE_CHECKING:
-    from motes.encoders.siam.encoder import Described
+    from motes.encoders.siam import Described
 
 Reals = NDArray[np.float64]
 MODEL = Path(__file__).with_name("models") / "timbre-1.safetensors"
@@ -54,7 +53,9 @@ def usual_of(about: Reals) -> Reals:
 
 @cache
 def _shipped() -> dict[str, Reals]:
-    arrays = {name: array.astype(np.float64) for name, array in read_arrays(MODEL)[0].items()}
+    from safetensors.numpy import load_file
+
+    arrays = {name: array.astype(np.float64) for name, array in load_file(MODEL).items()}
     wanted = {"notes.scale", "notes.usual", "notes.directions", "hits.scale", "hits.directions"}
     if set(arrays) != wanted:
         raise FormatError(f"{MODEL.name} holds other arrays than {', '.join(sorted(wanted))}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
 
-def notes(
+def notes(  # noqa: PLR0913 (the options of a verb)
     *files: str,
     output: Output = None,
     reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,

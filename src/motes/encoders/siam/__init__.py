@@ -10,8 +10,8 @@ from motes.encoders.siam.options import SiamOptions
 if TYPE_CHECKING:
     from motes.audio import Audio, Source
     from motes.encoders.progress import Progress
-    from motes.encoders.siam.encoder import Described
-    from motes.encoders.siam.peaks import Detections
+    from motes.encoders.siam.encoder import Described as Described
+    from motes.encoders.siam.peaks import Detections as Detections
     from motes.scene.scene import Scene
 
 __all__ = ["SiamOptions", "describe", "detect", "encode"]
