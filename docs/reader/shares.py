@@ -16,6 +16,6 @@ def read_shares(data: bytes, n_events: int, n_real: int) -> list[tuple[int, int]
     real = [UNITS - unzigzag(coder.number(0, 0)) for _ in range(n_events)]
     coder = Decoder(data[n_real:], EVEN * 2, [])
     shares = [(a, unzigzag(coder.number(0 if a == UNITS else 64, 0))) for a in real]
-    assert all(0 < max(abs(a), abs(b)) <= 8 * UNITS for a, b in shares), "out of range"
+    assert all(0 < max(abs(a), abs(b)) <= 256 * UNITS for a, b in shares), "out of range"
     assert shares != [WHOLE] * n_events, "all are whole"
     return shares

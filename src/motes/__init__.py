@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from motes.encoders.siam import SiamOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
+    from motes.library.exports.export import export
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.work import partials
@@ -106,6 +107,7 @@ _HOMES = {
     "__version__": "motes.version",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
+    "export": "motes.library.exports.export",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
     "room": "motes.data.impulse_responses",
@@ -138,7 +140,7 @@ def load(
 
 
 @checked
-def decode(
+def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
     scene: File | Scene,
     output: File,
     *,
@@ -146,18 +148,20 @@ def decode(
     end_s: float | None = None,
     sample_rate_hz: int | None = None,
     subtype: str | None = None,
+    select: str | None = None,
     salvage: bool = False,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """What `motes decode --json` reports: a scene, or that of a .mote file, is written as audio in the format that the
     name of the output says.
 
-    `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage`
-    decodes what is intact in a damaged file. `scene.render()` is the audio as an array.
+    `select` is a condition, such as "note == 12": only these events. `sample_rate_hz` is another than the scene's,
+    `subtype` a coding other than 24 bits, such as FLOAT; `salvage` decodes what is intact in a damaged file.
+    `scene.render()` is the audio as an array.
     """
     from motes.library.work import Decode
 
-    return Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage).to_file(scene, os.fspath(output))
+    return Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage, select).to_file(scene, os.fspath(output))
 
 
 @checked
@@ -241,25 +245,6 @@ def remix(  # noqa: PLR0913 (the options of `motes remix`, keywords only)
 
     how = Remix(nearest, count, between, steps, random, times, seed, shuffle_times, redraw, select)
     return how.apply(as_scene(scene))
-
-
-@checked
-def export(
-    scene: File | Scene,
-    output: File,
-    *,
-    to: str | None = None,
-    select: str | None = None,
-    start_s: float | None = None,
-    end_s: float | None = None,
-    overwrite: bool = False,
-) -> Path:
-    """The file written: the events of a scene as a table (csv, json, parquet), drawn (png, svg, event.png), or its
-    instrument for a player (instrument.json). Without `to`, what the name of the output says.
-    """
-    from motes.library.changes import Export, export_format
-
-    return Export(export_format(output, to), start_s, end_s, overwrite, select).to_file(scene, output)
 
 
 @checked

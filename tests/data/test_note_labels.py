@@ -2,6 +2,7 @@
 
 import json
 
+import mido
 import numpy as np
 import pytest
 from musicnet_folder import HEADER, label_lines, write_labels
@@ -60,7 +61,6 @@ def test_a_pitch_left_open_is_none(tmp_path):
 
 
 def test_midi_has_ends_programs_and_drums(tmp_path):
-    mido = pytest.importorskip("mido")
     file = mido.MidiFile(ticks_per_beat=480)
     track = mido.MidiTrack()
     track += [
@@ -130,8 +130,6 @@ def test_musicnet_labels_that_make_no_sense(tmp_path, rows, why):
     ],
 )
 def test_files_that_are_no_labels(tmp_path, name, data, why):
-    if name.endswith("mid"):
-        pytest.importorskip("mido")
     (tmp_path / name).write_bytes(data)
     with pytest.raises((ParameterError, AudioError), match=why) as caught:
         read_notes(tmp_path / name)

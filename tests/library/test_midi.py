@@ -3,13 +3,12 @@
 import struct
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 
 from motes.errors import AudioError, ParameterError
-
-mido = pytest.importorskip("mido")
-from motes.library.midi import read_notes  # noqa: E402
+from motes.library.midi import read_notes
 
 
 def outcome(path: Path) -> str:

@@ -140,7 +140,8 @@ class _Writer:
         return self._n_clipped
 
     def _checked(self, block: NDArray[Any]) -> Block:
-        block = np.asarray(block, dtype=np.float32)
+        # Whole numbers of stems that leave full scale have more digits than float32.
+        block = np.asarray(block, dtype=np.float64 if self._coding == "DOUBLE" else np.float32)
         if block.ndim != 2 or len(block) != self._n_channels:
             raise ParameterError(f"audio to write must have shape ({self._n_channels}, n), not {block.shape}")
         return block

@@ -57,7 +57,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "data": ("data:data", "Check and render sets of recordings with labels."),
         "train": ("data.train:train", "Train the network that finds events."),
         "demo": ("demo:demo", "Make a file, sound, picture and page of a bundled recording."),
-        "export": ("export:export", "Write the events of .mote files as tables, or draw them."),
+        "export": ("export:export", "Write .mote files as tables, MIDI, stems and pictures."),
         "import": ("export:import_", "Turn tables of events into .mote files."),
         "publish": ("publish:publish", "Send pages and files to a bucket."),
         "settings": ("inspect:settings", "Show the settings in force and where they come from."),

@@ -18,6 +18,7 @@ def decode(
     rate: int | None = None,
     subtype: str | None = None,
     format_: Annotated[str, Parameter(name="--format")] = "wav",
+    select: str | None = None,
     salvage: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -34,6 +35,8 @@ def decode(
         A coding other than 24 bits: PCM_16, PCM_32, FLOAT…
     format_
         The extension where the output is not named: wav, flac, ogg, opus, mp3, aiff…
+    select
+        A condition such as "note == 12" or "frequency_hz > 200": only these events.
     salvage
         Decode what is intact in damaged files, and say what was skipped and why.
     """
@@ -45,7 +48,9 @@ def decode(
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    return files.do(todo, Decode(part.start, part.end, rate, subtype, files.force, salvage), "decoding", _account)
+    return files.do(
+        todo, Decode(part.start, part.end, rate, subtype, files.force, salvage, select), "decoding", _account
+    )
 
 
 def _account(report: dict[str, Any]) -> str:

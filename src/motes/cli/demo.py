@@ -14,13 +14,25 @@ from motes.cli.many import Force, Json
 from motes.files import refuse_existing
 
 _OWN_FOLDER = "motes-demo"
+# What it makes: the ending of each name, and what it is.
+FILES = {
+    "mote": (".mote", "the scene"),
+    "wav": (".wav", "what it sounds like"),
+    "png": (".png", "what it looks like"),
+    "html": (".html", "all of it, to hear and click: open it in a browser"),
+    "notes": ("-notes.png", "its notes"),
+    "midi": (".mid", "they as a MIDI file"),
+    "changed": ("-changed.wav", ""),
+}
+# By how many semitones the changed note is moved.
+_SEMITONES = 3
 
 
 def demo(
     *, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False
 ) -> int:
     """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav,
-    demo.png and demo.html.
+    demo.png and demo.html; and find its notes: demo-notes.png, demo.mid, and demo-changed.wav with one of them changed.
 
     Parameters
     ----------
@@ -29,7 +41,7 @@ def demo(
     """
     folder = Path(out)
     overwrite = force or out == _OWN_FOLDER
-    paths = {kind: folder / f"demo.{kind}" for kind in ("mote", "wav", "png", "html")}
+    paths = {what: folder / f"demo{end}" for what, (end, _) in FILES.items()}
     _make_folder(folder)
     for path in paths.values():
         refuse_existing(path, overwrite)
@@ -65,11 +77,14 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     audio, rate = read_audio(recording)
     # Compiles all that encoding and decoding need, so that the times below are those of work.
     loads(dumps(encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions()))).render()
-    encoded = Encode(PursuitOptions(), overwrite)(Job(str(recording), str(paths["mote"])), progress)
+    encoded = Encode(PursuitOptions(), overwrite, notes=True)(Job(str(recording), str(paths["mote"])), progress)
     decoded = Decode(overwrite=overwrite)(Job(str(paths["mote"]), str(paths["wav"])), lambda _: None)
     back, _ = read_audio(paths["wav"])
     _show(recording, paths, overwrite)
+    changed = _change_a_note(paths, overwrite)
     return {
+        "notes": encoded["n_notes"],
+        "changed_note": changed,
         "seconds": encoded["seconds"],
         "events": encoded["n_events"],
         "bytes": encoded["n_bytes"],
@@ -98,6 +113,27 @@ def _show(recording: Path, paths: dict[str, Path], overwrite: bool) -> None:
     )
 
 
+def _change_a_note(paths: dict[str, Path], overwrite: bool) -> str:
+    """Draw and export the notes, and write the sound with the surest of the long ones moved; what was changed."""
+    from motes.audio import write_audio
+    from motes.library.exports.export import Export
+    from motes.library.plan import Job
+    from motes.library.work import load_scene
+
+    scene = load_scene(str(paths["mote"]))
+    for to, what in (("notes.png", "notes"), ("midi", "midi")):
+        Export(to, overwrite=overwrite)(Job(str(paths["mote"]), str(paths[what])), lambda *_: None)
+    notes = [note for note in scene.notes if note.pitch is not None]
+    note = max(notes, key=lambda one: (one.sureness, one.end_s - one.onset_s))
+    write_audio(
+        paths["changed"],
+        scene.select(note=note.number).transpose(_SEMITONES).render(),
+        scene.sample_rate_hz,
+        overwrite=overwrite,
+    )
+    return f"{note.name} at {note.onset_s:.1f} s, {_SEMITONES} semitones higher"
+
+
 def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
     from rich import box
     from rich.console import Console
@@ -110,6 +146,7 @@ def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
     for name, value, note in (
         ("recording", f"{report['seconds']:.1f} s", "composed for motes"),
         ("events", f"{report['events']:,}", f"{report['events'] / report['seconds']:.0f} per second"),
+        ("notes", f"{report['notes']}", "found by a small network"),
         (
             "file",
             f"{report['bytes']:,} bytes",
@@ -123,11 +160,6 @@ def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:
         table.add_row(name, value, note)
     console = Console(highlight=False)
     console.print(table)
-    shown = {
-        "mote": "the scene",
-        "wav": "what it sounds like",
-        "png": "what it looks like",
-        "html": "all of it, to hear and click: open it in a browser",
-    }
-    for kind, what in shown.items():
-        console.print(f"{paths[kind]}  [dim]{what}[/dim]", soft_wrap=True)
+    for what, (_, words) in FILES.items():
+        words = words or f"the sound with note {report['changed_note']}, and the rest unchanged"
+        console.print(f"{paths[what]}  [dim]{words}[/dim]", soft_wrap=True)

@@ -1,8 +1,9 @@
-"""motes export, motes import: scenes as tables and pictures, and back from a table."""
+"""motes export, motes import: scenes as tables, pictures, notes and stems, and back from a table."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -11,36 +12,77 @@ from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes
 from motes.errors import ParameterError
 
 
+@dataclass(frozen=True)
+class Midi:
+    """How notes become MIDI."""
+
+    bend_range: Annotated[
+        int | None,
+        Parameter(help="Of MIDI: semitones that bends reach, 0 for no bends; 2, with --mpe 48, unless given."),
+    ] = None
+    mpe: Annotated[bool, Parameter(help="Of MIDI: a channel for each note that sounds, each bent by itself.")] = False
+    tempo: Annotated[float | None, Parameter(help="Of MIDI: beats per minute, in place of the tempo found.")] = None
+
+
+@dataclass(frozen=True)
+class Stems:
+    """What stems are of."""
+
+    by: Annotated[Literal["part", "note"], Parameter(help="Of stems: one for each part, or for each note.")] = "part"
+    reference: Annotated[
+        str | None,
+        Parameter(
+            name=["--reference", "-r"],
+            allow_leading_hyphen=True,
+            help="Of stems: the recording that they and the rest sum to, in place of what `motes decode` writes.",
+        ),
+    ] = None
+
+
+AS_USUAL, OF_PARTS = Midi(), Stems()
+
+
 def export(
     *inputs: Scenes,
     output: Output = None,
     to: str | None = None,
     select: str | None = None,
+    midi: Annotated[Midi, Parameter(name="*")] = AS_USUAL,
+    stems: Annotated[Stems, Parameter(name="*")] = OF_PARTS,
     part: Part = WHOLE,
     files: Files = ONE_BY_ONE,
 ) -> int:
-    """Write the events of .mote files as a table (CSV, JSON, Parquet), or draw them (PNG, SVG).
+    """Write the events of .mote files as tables, their notes as MIDI, JAMS or stems, or draw them.
 
     Parameters
     ----------
     output
         The file, a folder, or `-` for standard output. Without it each lies beside its .mote file.
     to
-        csv, json, parquet, png, svg, instrument.json (the instrument, for a player) or event.png (the picture of one
-        splat, which --select picks); without it, what the name of the output says.
+        Of events: csv, json, parquet, png, svg, sdif (their partials), instrument.json (the instrument, for a player)
+        or event.png (the picture of one splat, which --select picks). Of notes: notes.csv, notes.json, notes.parquet,
+        midi, jams or stems (a folder of WAVs). Without it, what the name of the output says.
     select
-        A condition such as "frequency_hz > 200 and time_s < 3": only these events.
+        A condition such as "frequency_hz > 200 and time_s < 3": only these events; where notes are exported, one on
+        notes, such as "part == 2 and sureness > 0.5".
     """
-    from motes.library.changes import Export, export_format
+    from motes.library.exports.export import ENDINGS, Export, export_format
+    from motes.library.exports.midi import MidiOptions
+    from motes.library.exports.stems import StemOptions
 
     try:
         to = export_format(output_name(output), to)
+        of_midi = MidiOptions(midi.bend_range, midi.mpe, midi.tempo)
     except ParameterError as error:
-        raise UsageError(f"--{error}") from error
-    todo = files.plan(
-        inputs, output, "data" if to in ("png", "event.png", "parquet") else "a long table", f".{to}", MOTES
+        raise UsageError(f"--{error}".replace("--bend_range", "--bend-range")) from error
+    of_stems = StemOptions(stems.by, stems.reference)
+    what = "data" if to in ("png", "event.png", "parquet", "notes.parquet", "midi", "sdif") else "a long table"
+    todo = files.plan(inputs, output, what, f".{ENDINGS.get(to, to)}", MOTES, folders=to == "stems")
+    if of_stems.reference is not None and len(todo) > 1:
+        raise UsageError(f"-r {of_stems.reference} is one recording, and these are {len(todo)} files")
+    return files.do(
+        todo, Export(to, part.start, part.end, files.force, select, of_midi, of_stems), "exporting", _account
     )
-    return files.do(todo, Export(to, part.start, part.end, files.force, select), "exporting", _account)
 
 
 def import_(
@@ -71,4 +113,8 @@ def import_(
 
 def _account(report: dict[str, Any]) -> str:
     where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
-    return f"{where}: {report['n_events']} events, {report['n_bytes']} bytes"
+    held = f"{report['n_notes']} notes" if "n_notes" in report else f"{report['n_events']} events"
+    if "n_stems" in report:
+        coding = "24 bits" if report["subtype"] == "PCM_24" else "64-bit floats, since they leave full scale"
+        held += f", {report['n_stems']} stems and rest.wav, {report['rest_db']:.1f} dB beside the recording; {coding}"
+    return f"{where}: {held}, {report['n_bytes']} bytes"

@@ -42,16 +42,31 @@ class Many:
     json: Json = False
 
     def plan(
-        self, inputs: tuple[str, ...], output: str | None, what: str, suffix: str, looked_for: frozenset[str]
+        self,
+        inputs: tuple[str, ...],
+        output: str | None,
+        what: str,
+        suffix: str,
+        looked_for: frozenset[str],
+        *,
+        folders: bool = False,
     ) -> list[Job]:
-        """The jobs that make a file with this suffix of each input; `what` they make is not written to a terminal."""
+        """The jobs that make a file, or a folder, with this suffix of each input; `what` they make is not written to a
+        terminal.
+        """
         if output_name(output) == "-":
             refuse_terminal(what)
             if self.json:
                 raise UsageError("--json and -o - both want standard output")
         _refuse_one_for_several(inputs, output)
         jobs = planned(
-            inputs, output, suffix=suffix, looked_for=looked_for, overwrite=self.force, skip_existing=self.skip_existing
+            inputs,
+            output,
+            suffix=suffix,
+            looked_for=looked_for,
+            overwrite=self.force,
+            skip_existing=self.skip_existing,
+            folders=folders,
         )
         return [_without_recording(job) for job in jobs] if looked_for is MOTES else jobs
 
@@ -75,7 +90,8 @@ Files = Annotated[Many, Parameter(name="*")]
 ONE_BY_ONE = Many()
 MOTES = frozenset({".mote"})
 # Names that say that a file is meant.
-_FILES = frozenset({".mote", ".csv", ".json", ".parquet", ".png", ".svg", *OUTPUT_FORMATS})
+_TABLES = (".csv", ".json", ".parquet", ".png", ".svg", ".mid", ".jams", ".sdif")
+_FILES = frozenset({".mote", *_TABLES, *OUTPUT_FORMATS})
 
 
 def _refuse_one_for_several(inputs: tuple[str, ...], output: str | None) -> None:

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from motes.errors import AudioError, MissingExtraError, ParameterError
+from motes.errors import AudioError, ParameterError
 
 if TYPE_CHECKING:
     from mido import Message, MidiFile
@@ -51,14 +51,10 @@ class MidiNote:
 def read_midi_file(path: str | os.PathLike[str]) -> list[MidiNote]:
     """All notes of a MIDI file in order of onset, drums too, tempo changes followed; pedals are not.
 
-    A note ends at its note-off, one that has none with the file. MissingExtraError without mido, AudioError for what is
-    no MIDI file, ParameterError where it lasts longer than an hour.
+    A note ends at its note-off, one that has none with the file. AudioError for what is no MIDI file, ParameterError
+    where it lasts longer than an hour.
     """
     shown = os.fspath(path)
-    try:
-        import mido  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("reading MIDI files", "midi") from error
     try:
         division, file = _opened(Path(shown).read_bytes())
         notes = _notes(file, division)

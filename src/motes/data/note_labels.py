@@ -40,7 +40,7 @@ def read_notes(path: str | os.PathLike[str]) -> Notes:
     CSV or TSV with a header row, either MusicNet's (`start_time, end_time, instrument, note`, times in samples at
     44,100 Hz, General MIDI programs from 1, 129 for drums) or in seconds (`onset_s, end_s` and `pitch`, a MIDI number,
     or `f0_hz`; also `strength` or `velocity`, and `instrument`, a program from 0); JSON, a list of objects with these
-    names, or an object whose `notes` is one; MIDI (`motes[midi]`), whose pedals are not followed. Drums have no pitch.
+    names, or an object whose `notes` is one; MIDI, whose pedals are not followed. Drums have no pitch.
     Raises ParameterError, one line, for what is none of these, and for labels that make no sense; AudioError for a
     damaged MIDI file.
     """

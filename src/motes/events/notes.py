@@ -15,6 +15,8 @@ from motes.errors import ParameterError
 A4_HZ, A4_PITCH = 440.0, 69.0
 # Programs of General MIDI are 0 … 127; one that is not known, and drums, which have none.
 NO_PROGRAM, DRUMS = -1, 128
+# MIDI velocities go by the level of a note, half a dB a step, 127 for full scale: 1 is −63 dBFS and less.
+LOUDEST_VELOCITY, VELOCITIES_PER_DB = 127, 2
 # Pitches that notes can have: from less than 1 Hz up to the highest frequency of an event.
 LOWEST_PITCH, HIGHEST_PITCH = -60.0, 210.0
 _NAME = re.compile(r"([A-Ga-g])([#b]?)(-?\d{1,2})")
@@ -32,6 +34,17 @@ def pitch_to_hz(pitch: ArrayLike) -> Reals:
 def hz_to_pitch(frequency_hz: ArrayLike) -> Reals:
     """The MIDI number of a frequency above 0 Hz."""
     return np.asarray(A4_PITCH + 12 * np.log2(np.asarray(frequency_hz, np.float64) / A4_HZ))
+
+
+def velocity_of(gain_db: ArrayLike) -> NDArray[np.int64]:
+    """The MIDI velocity, 1 … 127, of a note whose loudest moment has this level in dBFS; rises with it."""
+    steps = np.rint(LOUDEST_VELOCITY + VELOCITIES_PER_DB * np.asarray(gain_db, np.float64))
+    return np.clip(steps, 1, LOUDEST_VELOCITY).astype(np.int64)
+
+
+def gain_db_of(velocity: ArrayLike) -> Reals:
+    """The level in dBFS that a MIDI velocity stands for: the inverse of `velocity_of` from −63 to 0 dBFS."""
+    return (np.asarray(velocity, np.float64) - LOUDEST_VELOCITY) / VELOCITIES_PER_DB
 
 
 def pitch_of(name: str) -> float:

@@ -19,7 +19,7 @@ SHARE_UNITS = 64
 # The share that is the whole atom.
 WHOLE = (SHARE_UNITS, 0)
 # Greatest share, either way.
-MAX_SHARE = 8
+MAX_SHARE = 256
 
 
 def shares_of(events: Any) -> Ints | None:

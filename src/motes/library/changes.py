@@ -1,4 +1,4 @@
-"""Editing files, exporting them and importing tables: each takes a job and leaves a whole file or none."""
+"""Editing files, playing them and importing tables: each takes a job and leaves a whole file or none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import MotesWarning, ParameterError
-from motes.files import atomic_output
 from motes.library.batch import Progress
 from motes.library.plan import Job
 from motes.library.work import _store, as_scene, load_scene
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
     from motes.edit.edits import Edited
     from motes.library.work import Given
     from motes.scene.scene import Scene
-
-EXPORTS = ("csv", "json", "parquet", "png", "svg", "instrument.json", "event.png")
 
 
 @dataclass(frozen=True)
@@ -88,91 +83,6 @@ class Edit:
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
         return edited(scene, self.select, edits)
-
-
-@dataclass(frozen=True)
-class Export:
-    """.mote file to a table or a picture: `to` is one of EXPORTS; a picture may show only start_s … end_s, and
-    `select` picks what is exported.
-    """
-
-    to: str
-    start_s: float | None = None
-    end_s: float | None = None
-    overwrite: bool = False
-    select: str | None = None
-
-    def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """Export one file."""
-        scene, data = self.apply(load_scene(job.source))
-        job.make_folder()
-        if job.output == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            _write(job.output, data, self.overwrite)
-        return {"source": job.source, "output": job.output, "n_events": scene.n_events, "n_bytes": len(data)}
-
-    def to_file(self, scene: Given, output: str | os.PathLike[str]) -> Path:
-        """Export a scene, or that of a .mote file, and return where it is."""
-        _write(output, self.apply(as_scene(scene))[1], self.overwrite)
-        return Path(output)
-
-    def apply(self, scene: Scene) -> tuple[Scene, memoryview]:
-        """What of the scene is exported, and the bytes of it."""
-        from motes.report.instrument_json import write_instrument
-        from motes.report.tables import write_csv, write_json, write_parquet
-
-        if self.select is not None:
-            chosen = scene.select(self.select)
-            if not len(chosen) and scene.n_events:
-                warnings.warn(MotesWarning(f"none of {scene.n_events} events is selected"), stacklevel=2)
-            scene = chosen.only()
-        write = {
-            "csv": write_csv,
-            "json": write_json,
-            "parquet": write_parquet,
-            "instrument.json": write_instrument,
-        }.get(self.to)
-        buffer = BytesIO()
-        if write is not None:
-            write(
-                scene.slice(self.start_s, self.end_s) if (self.start_s, self.end_s) != (None, None) else scene, buffer
-            )
-        else:
-            self._draw(scene, buffer)
-        return scene, buffer.getbuffer()
-
-    def _draw(self, scene: Scene, buffer: BytesIO) -> None:
-        from motes.report.pictures.picture import scene_picture
-        from motes.report.pictures.splat_picture import splat_picture
-
-        if self.to == "event.png":
-            last_s = float("inf") if self.end_s is None else self.end_s
-            here = scene.splat.take((scene.splat.end_s > (self.start_s or 0.0)) & (scene.splat.start_s < last_s))
-            if len(here) != 1:
-                raise ParameterError(
-                    f"event.png is the picture of one splat, and {len(here)} are chosen: choose one with --select"
-                )
-            buffer.write(splat_picture(scene.replace(splat=here), 0))
-            return
-        buffer.write(scene_picture(scene, start_s=self.start_s or 0.0, end_s=self.end_s, svg=self.to == "svg"))
-
-
-def export_format(output: str | os.PathLike[str] | None, to: str | None = None) -> str:
-    """The format `to`, or what the name of the output says; ParameterError where that is none of EXPORTS."""
-    name = "" if output is None else os.fspath(output).lower()
-    two = (each for each in EXPORTS if "." in each and name.endswith(f".{each}"))
-    ending = next(two, os.path.splitext(name)[1][1:])
-    if (found := to or ending) not in EXPORTS:
-        names = f"{', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
-        raise ParameterError(f"to must be {names}" + (f", not {found!r}" if found else ""))
-    return found
-
-
-def _write(output: str | os.PathLike[str], data: memoryview, overwrite: bool) -> None:
-    with atomic_output(output, overwrite) as handle:
-        handle.write(data)
 
 
 @dataclass(frozen=True)

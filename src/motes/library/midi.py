@@ -14,7 +14,7 @@ from motes.library.perform import Notes
 def read_notes(path: str | os.PathLike[str]) -> Notes:
     """All notes of a MIDI file, bare or wrapped in RIFF, but those of the drum channel, tempo changes followed.
 
-    MissingExtraError without mido, AudioError for what is no MIDI file, ParameterError where it holds no notes.
+    AudioError for what is no MIDI file, ParameterError where it holds no notes.
     """
     found = read_midi_file(path)
     notes = [note for note in found if not note.is_drum]

@@ -45,13 +45,14 @@ def plan(
     looked_for: frozenset[str],
     overwrite: bool = False,
     skip_existing: bool = False,
+    folders: bool = False,
 ) -> list[Job]:
     """The jobs for `inputs`, in order; a folder stands for all files in it with a suffix among `looked_for`, sorted,
     its tree kept.
 
     `output` is a file, `"-"`, or a folder (one that exists, or ends with a slash, or must be one because there are
-    several files); without it each result lies beside its source under `suffix`. Raises ParameterError where inputs and
-    output don't fit together.
+    several files); without it each result lies beside its source under `suffix`. Where results are `folders`, that of
+    one file is `output` itself. Raises ParameterError where inputs and output don't fit together.
     """
     given = list(inputs)
     if not given:
@@ -68,6 +69,10 @@ def plan(
         raise ParameterError("standard input has no name to make another from: -o FILE, or -o - for standard output")
     if into_folder and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise ParameterError(f"{output} is a file: the results of several need a folder")
+    if folders and output == "-":
+        raise ParameterError("standard output takes one file, not a folder of them: -o FOLDER/")
+    if folders and output is not None and not several:
+        into_folder, output = False, os.path.normpath(output)
     jobs: list[Job] = []
     for name in given:
         if os.path.isdir(name):
@@ -76,7 +81,7 @@ def plan(
             jobs.append(Job(name, str(Path(output) / Path(name).with_suffix(suffix).name), in_new_folder=True))
         else:
             jobs.append(Job(name, output if output is not None else str(Path(name).with_suffix(suffix))))
-    return [_checked(job, overwrite, skip_existing) for job in _without_clashes(jobs)]
+    return [_checked(job, overwrite, skip_existing, folders) for job in _without_clashes(jobs)]
 
 
 def _of_folder(
@@ -118,7 +123,7 @@ def _without_clashes(jobs: list[Job]) -> list[Job]:
     return checked
 
 
-def _checked(job: Job, overwrite: bool, skip_existing: bool) -> Job:
+def _checked(job: Job, overwrite: bool, skip_existing: bool, folders: bool) -> Job:
     if job.refused or job.output == "-":
         return job
     if os.path.exists(job.source) and os.path.exists(job.output) and os.path.samefile(job.source, job.output):
@@ -126,8 +131,10 @@ def _checked(job: Job, overwrite: bool, skip_existing: bool) -> Job:
     folder = os.path.dirname(job.output) or "."
     if not job.in_new_folder and not os.path.isdir(folder):  # known before an hour of encoding
         return replace(job, refused=f"cannot write {job.output}: there is no folder {folder}")
-    if skip_existing and os.path.isfile(job.output):
+    if skip_existing and (os.path.isdir if folders else os.path.isfile)(job.output):
         return replace(job, skipped=True)
+    if folders:  # those that exist are looked into by who knows what comes into them
+        return job
     try:
         refuse_existing(job.output, overwrite)
     except MotesError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from motes.audio import (
     write_audio,
 )
 from motes.audio.tags import read_tags
-from motes.errors import AudioError
+from motes.errors import AudioError, MotesWarning
 from motes.files import atomic_output
 from motes.library.batch import Progress
 from motes.library.plan import Job
@@ -131,7 +132,9 @@ def _fit_words(now: EncoderProgress) -> str:
 
 @dataclass(frozen=True)
 class Decode:
-    """.mote file to audio: all of it, or from `start_s` to `end_s`; at `rate_hz` if given."""
+    """.mote file to audio: all of it, or from `start_s` to `end_s`; at `rate_hz` if given; of all events, or those that
+    `select` picks.
+    """
 
     start_s: float | None = None
     end_s: float | None = None
@@ -139,6 +142,7 @@ class Decode:
     subtype: str | None = None
     overwrite: bool = False
     salvage: bool = False
+    select: str | None = None
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
@@ -157,8 +161,12 @@ class Decode:
         start, skipped = time.perf_counter(), list[str]()
         if self.salvage and isinstance(given, str | os.PathLike):
             scene, skipped = salvaged_scene(os.fspath(given))
-        else:
+        elif self.select is None:
             scene = as_scene(given, self.start_s, self.end_s)
+        else:
+            scene = as_scene(given)  # all of it: events are numbered, and notes share atoms, by the whole
+        if self.select is not None:
+            scene = _only(scene, self.select)
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
@@ -187,6 +195,14 @@ class Decode:
             "elapsed_s": elapsed_s,
             "times_real_time": n_samples / rate / elapsed_s,
         }
+
+
+def _only(scene: Scene, select: str) -> Scene:
+    """What of the scene is selected; warns where nothing is."""
+    chosen = scene.select(select)
+    if not len(chosen) and scene.n_events:
+        warnings.warn(MotesWarning(f"none of {scene.n_events} events is selected"), stacklevel=2)
+    return chosen.only()
 
 
 def as_scene(given: Given, start_s: float | None = None, end_s: float | None = None) -> Scene:

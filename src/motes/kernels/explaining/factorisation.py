@@ -4,13 +4,15 @@ from motes.kernels._jit import jit
 
 
 @jit
-def expected_parts(spectrogram, frame_first, rows, places, templates, template_of, activations, gained, spectra):
+def expected_parts(spectrogram, sounding, templates, template_of, activations, gained, spectra):
     """Share each frame of `spectrogram` `(n_frames, n_bins)` among the rows that sound in it, in proportion to
     templates[template_of[row]] · activation.
 
-    In frame t sound `rows[frame_first[t]:frame_first[t + 1]]`, with their activations at `places`. What each row gets
-    goes to `gained` at that place, and is added to the spectrum of its template, `spectra`, which begins as zeros.
+    `sounding` is (first, rows, places): in frame t sound `rows[first[t]:first[t + 1]]`, with their activations at
+    `places`. What each row gets goes to `gained` at that place, and is added to the spectrum of its template,
+    `spectra`, which begins as zeros.
     """
+    frame_first, rows, places = sounding
     n_frames, n_bins = spectrogram.shape
     quotient = spectrogram[0].copy()
     for t in range(n_frames):

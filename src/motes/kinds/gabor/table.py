@@ -121,8 +121,8 @@ class Gabor(EventTable):
         Param(
             "base_phase_rad", "rad", -1e6, 1e6, "its phase before edits", per_channel=True, default=0.0, public=False
         ),
-        Param("share_re", "", -8, 8, "which part of a whole atom it is", default=1.0, public=False),
-        Param("share_im", "", -8, 8, "the same, a quarter of a turn ahead", default=0.0, public=False),
+        Param("share_re", "", -256, 256, "which part of a whole atom it is", default=1.0, public=False),
+        Param("share_im", "", -256, 256, "the same, a quarter of a turn ahead", default=0.0, public=False),
     )
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import mido
 import numpy as np
 import pytest
 from sound_sources import write_scores
@@ -75,7 +76,6 @@ def test_what_is_no_score_is_refused_in_one_line(tmp_path, text):
 
 
 def test_midi_files_are_scores(tmp_path):
-    mido = pytest.importorskip("mido")
     track = mido.MidiTrack([mido.Message("program_change", program=11, channel=2)])
     for key in (60, 64, 67, 72, 76):
         track += [mido.Message("note_on", note=key, channel=2, time=0)]
