@@ -63,7 +63,10 @@ def levels_db(table: EventTable) -> NDArray[np.float64]:
     """How strong each event is in its loudest channel, in dB."""
     values = table.column(table.LEVEL) if table.LEVEL else np.zeros(len(table))
     values = values.max(axis=1, initial=-400.0) if values.ndim > 1 else values
-    if any(param.name == table.LEVEL and param.unit == "dB" for param in table.PARAMS):
+    names = {param.name for param in table.PARAMS if param.unit.startswith("dB")}
+    # A vector has a loudness of its own, and its channels are so much louder than that.
+    values = values + table.column("loudness_db") if "loudness_db" in names else values
+    if table.LEVEL in names:
         return np.asarray(values)
     return np.asarray(20 * np.log10(np.maximum(values, 10 ** (SILENCE_DB / 20))))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from motes.audio import open_source
 from motes.errors import ParameterError
+from motes.events.note_table import SURENESS_UNITS
 from motes.library.work import _store, as_scene, load_scene
 
 if TYPE_CHECKING:
@@ -32,27 +33,37 @@ class Row(NamedTuple):
     part: int
 
 
-def rows_of(scene: Scene) -> list[Row]:
-    """The notes of a scene, by their numbers."""
+def rows_of(scene: Scene, sureness: float | None = None) -> list[Row]:
+    """The notes of a scene, by their numbers, without those that are less sure."""
     return [
-        Row(n.number, n.onset_s, n.end_s, n.name, n.cents, n.f0_hz, n.gain_db, n.sureness, n.part) for n in scene.notes
+        Row(n.number, n.onset_s, n.end_s, n.name, n.cents, n.f0_hz, n.gain_db, n.sureness, n.part)
+        for n in scene.notes
+        if sureness is None or n.sureness >= sureness - 0.5 / SURENESS_UNITS
     ]
 
 
-def notes(scene: Given, reference: str | os.PathLike[str] | None = None, *, sureness: float | None = None) -> Scene:
+def notes(
+    scene: Given,
+    reference: str | os.PathLike[str] | None = None,
+    *,
+    sureness: float | None = None,
+    instruments: int | None = None,
+) -> Scene:
     """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them.
 
     They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less likely
-    than `sureness` (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
+    than `sureness` (0.33 by default) are left out. Notes that were edited, or grouped by hand, stay. Where it is
+    known how many `instruments` play, besides drums, notes come in so many parts.
     """
     from motes.notes.finding import SURENESS, find
 
+    require_sureness(sureness)
     least = SURENESS if sureness is None else sureness
-    if not LOWEST_SURENESS <= least <= HIGHEST_SURENESS:
-        raise ParameterError(f"sureness must lie in {LOWEST_SURENESS} … {HIGHEST_SURENESS}, not {least:g}")
+    if instruments is not None and instruments < 1:
+        raise ParameterError(f"instruments must be at least 1, not {instruments}")
     given = as_scene(scene)
     if reference is None:
-        return find(given, None, least)
+        return find(given, None, least, n_instruments=instruments)
     source = open_source(os.fspath(reference))
     duration_s = source.n_samples / source.sample_rate_hz
     if abs(duration_s - given.duration_s) > MOST_APART_S:
@@ -60,7 +71,13 @@ def notes(scene: Given, reference: str | os.PathLike[str] | None = None, *, sure
             f"{os.fspath(reference)} lasts {duration_s:.2f} s and the scene {given.duration_s:.2f} s: is it another "
             "recording?"
         )
-    return find(given, source, least)
+    return find(given, source, least, n_instruments=instruments)
+
+
+def require_sureness(sureness: float | None) -> None:
+    """ParameterError for what no note can be."""
+    if sureness is not None and not LOWEST_SURENESS <= sureness <= HIGHEST_SURENESS:
+        raise ParameterError(f"sureness must lie in {LOWEST_SURENESS} … {HIGHEST_SURENESS}, not {sureness:g}")
 
 
 def found_notes(
@@ -68,15 +85,17 @@ def found_notes(
     output: str | None,
     reference: str | None,
     sureness: float | None,
+    instruments: int | None,
     again: bool,
     dry_run: bool,
     overwrite: bool,
 ) -> tuple[Scene, str | None]:
     """The scene of a file with its notes, and where it was written, None for nowhere."""
+    require_sureness(sureness)
     scene = load_scene(path)
-    is_new = again or reference is not None or not scene.notes
+    is_new = again or reference is not None or instruments is not None or not scene.notes
     if is_new:
-        scene = notes(scene, reference, sureness=sureness)
+        scene = notes(scene, reference, sureness=sureness, instruments=instruments)
     target = output if output is not None else path if is_new else None
     if dry_run or target is None or (target == "-" and output is None):
         return scene, None

@@ -13,23 +13,25 @@ from numpy.typing import NDArray
 from motes.audio.source import ArraySource, Source
 from motes.edit.note_changes import without_empty_parts
 from motes.edit.note_columns import levels_db, with_members
-from motes.encoders.siam import SiamOptions, detect_with_numbers
+from motes.encoders.siam import SiamOptions, describe
 from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
-from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
+from motes.events.note_table import HIGHEST_DB, LOWEST_DB, SURENESS_UNITS, NoteTable
 from motes.events.notes import DRUMS, NO_PROGRAM, pitch_to_hz
 from motes.notes.parts import parts_of
-from motes.notes.sureness import sureness_of
+from motes.notes.sureness import probability_of, sureness_of
+from motes.notes.timbre import embedded
 from motes.scene.notes import times_and_pitches
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
     from motes.encoders.progress import Progress
+    from motes.encoders.siam import Detections
 
 # Notes that are found again: so near in time and pitch, in seconds and semitones.
 SAME_S, SAME_SEMITONES = 0.06, 0.6
-# Below this probability nothing is a note, unless less sure ones are asked for.
-SURENESS = 0.4
+# What is less sure is no note, unless it is asked for.
+SURENESS = 0.33
 _NOTE, _PART = ROLES.index("note"), ROLES.index("part")
 
 
@@ -45,8 +47,10 @@ def find(
     recording: Source | None = None,
     sureness: float = SURENESS,
     progress: Callable[[Progress], None] | None = None,
+    n_instruments: int | None = None,
 ) -> Scene:
     """The scene with its notes as groups, and these in parts; `recording` is listened to in place of the scene's sound.
+    Where it is known how many instruments play, notes come in so many parts.
 
     Notes that have events of their own, since users or edits made them, stay. Where the scene has atoms the notes
     share these; of a scene of other events each is a note, with the group that says so.
@@ -55,26 +59,36 @@ def find(
         return _every_event(scene)
     if recording is None:
         recording = ArraySource(scene.render(), scene.sample_rate_hz)
-    return with_found(scene, notes_in(recording, sureness, progress))
+    return with_found(scene, notes_in(recording, sureness, progress, n_instruments))
 
 
 def notes_in(
-    recording: Source, sureness: float = SURENESS, progress: Callable[[Progress], None] | None = None
+    recording: Source,
+    sureness: float = SURENESS,
+    progress: Callable[[Progress], None] | None = None,
+    n_instruments: int | None = None,
 ) -> Found:
-    """The notes and other sounds of a recording."""
-    found, numbers = detect_with_numbers(recording, SiamOptions(sureness=sureness, events_per_second=0))
-    n = len(found.onset_s)
-    pitch = np.where(found.is_pitched, found.pitch, np.nan)
-    notes = NoteTable(
-        np.arange(1, n + 1),
+    """The notes and other sounds of a recording that are at least so sure."""
+    described = describe(recording, SiamOptions(sureness=probability_of(sureness), events_per_second=0))
+    is_pitched, table = described.found.is_pitched, table_of(described.found)
+    sure = table.sureness >= sureness - 0.5 / SURENESS_UNITS
+    notes, hits = embedded(described)
+    kept = table.only(sure)
+    part = parts_of(notes[sure[is_pitched]], hits[sure[~is_pitched]], is_pitched[sure], n_instruments)
+    return Found(kept.replace(id=np.arange(1, len(kept) + 1)), part)
+
+
+def table_of(found: Detections) -> NoteTable:
+    """Events that the network detected, as notes."""
+    return NoteTable(
+        np.arange(1, len(found.onset_s) + 1),
         found.onset_s,
         found.end_s,
-        pitch_to_hz(pitch),
+        pitch_to_hz(np.where(found.is_pitched, found.pitch, np.nan)),
         np.clip(found.loudness_db.astype(np.float64), LOWEST_DB, HIGHEST_DB),
         sureness_of(found),
         np.where(found.is_pitched, NO_PROGRAM, DRUMS),
     ).rounded()
-    return Found(notes, parts_of(numbers, found.is_pitched))
 
 
 def with_found(scene: Scene, found: Found) -> Scene:

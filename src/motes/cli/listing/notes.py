@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
 
-def notes(
+def notes(  # noqa: PLR0913 (the options of a verb)
     *files: str,
     output: Output = None,
     reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
     sureness: float | None = None,
+    instruments: int | None = None,
     again: bool = False,
     dry_run: bool = False,
     force: bool = False,
@@ -41,7 +42,9 @@ def notes(
     reference
         Listen to the recording that the file was made from, rather than to the file.
     sureness
-        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.4]
+        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.33]
+    instruments
+        So many instruments play, besides drums: notes come in so many parts. How many is found by default.
     again
         Find them again; notes that were edited or grouped by hand stay.
     dry_run
@@ -59,9 +62,12 @@ def notes(
         writer.writerow(["file", *Row._fields])
 
     def show(path: str) -> None:
-        scene, written = found_notes(path, output, reference, sureness, again, dry_run, force)
-        rows = rows_of(scene)
-        if json:
+        scene, written = found_notes(path, output, reference, sureness, instruments, again, dry_run, force)
+        rows = rows_of(scene, sureness)
+        # Where the file goes to standard output the table would be part of it.
+        if written == "-":
+            pass
+        elif json:
             print_json({"file": path, "notes": [row._asdict() for row in rows]})
         elif csv:
             writer.writerows([path, *row] for row in rows)

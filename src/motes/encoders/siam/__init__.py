@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from motes.encoders.siam.options import SiamOptions
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from motes.audio import Audio, Source
     from motes.encoders.progress import Progress
-    from motes.encoders.siam.peaks import Detections
+    from motes.encoders.siam.encoder import Described as Described
+    from motes.encoders.siam.peaks import Detections as Detections
     from motes.scene.scene import Scene
 
-__all__ = ["SiamOptions", "detect", "detect_with_numbers", "encode"]
+__all__ = ["SiamOptions", "describe", "detect", "encode"]
 
 
 def encode(
@@ -48,8 +46,8 @@ def detect(audio: Audio | Source, sample_rate_hz: float | None = None, sureness:
     return detections_of(as_source(audio, sample_rate_hz), SiamOptions(sureness=sureness, events_per_second=0))[0]
 
 
-def detect_with_numbers(source: Source, options: SiamOptions) -> tuple[Detections, NDArray[np.float64]]:
-    """The events of a recording, and the sixteen numbers of each, `(n_events, 16)`."""
-    from motes.encoders.siam.encoder import detections_of
+def describe(source: Source, options: SiamOptions) -> Described:
+    """The events of a recording, the sixteen numbers of each, and the levels of its harmonics or bands."""
+    from motes.encoders.siam.encoder import described
 
-    return detections_of(source, options)
+    return described(source, options)

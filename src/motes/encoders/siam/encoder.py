@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from motes.encoders.siam.numbers import Readers
 from motes.encoders.siam.options import SiamOptions
 from motes.encoders.siam.peaks import LOWEST_SURENESS, Detections, Thresholds
 from motes.encoders.siam.pitch import with_fine_pitch
+from motes.encoders.siam.reading import HARMONIC_COLUMNS, Floats
 from motes.encoders.siam.real_time import streamed
 from motes.encoders.siam.stereo import channel_gains_db
 from motes.errors import ParameterError
@@ -65,19 +66,37 @@ def encode(
     return _refined(scene, source, options, progress) if options.refine else quantise(scene)
 
 
+class Described(NamedTuple):
+    """The events of a recording, the sixteen numbers of each, `(n_events, 16)`, and the levels that these are read off:
+    of the harmonics of those with a pitch (`reading.HARMONIC_COLUMNS`), and of the bands of the others.
+    """
+
+    found: Detections
+    numbers: Reals
+    harmonics: Floats
+    bands: Floats
+
+
 def detections_of(source: Source, options: SiamOptions) -> tuple[Detections, Reals]:
     """The events of a recording, and the sixteen numbers of each, `(n_events, 16)`."""
+    found, numbers, _, _ = described(source, options)
+    return found, numbers
+
+
+def described(source: Source, options: SiamOptions) -> Described:
+    """The events of a recording, and what they are like."""
     mono = mono_of(source)
     windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1)
     found = events_of(windows, _thresholds(options))
-    outputs = Readers.shipped().numbers_of(found, *features_of(windows, found))
+    features = features_of(windows, found)
+    outputs = Readers.shipped().numbers_of(found, *features)
     found = with_fine_pitch(found, mono)
     numbers = outputs[:, : len(NUMBERS)]
     pitched = found.is_pitched
     numbers[pitched, 0] = found.pitch[pitched]
     length = np.log2(found.end_s - found.onset_s)
     numbers[pitched, LENGTH] = (1 - READ_PART) * length[pitched] + READ_PART * outputs[pitched, AUDIBLE]
-    return found, numbers
+    return Described(found, numbers, features[0][:, HARMONIC_COLUMNS], features[1])
 
 
 def _streamed(

@@ -24,6 +24,8 @@ COARSE_FRAMES = (-2, 0, 1, 2, 4, 8)
 _N_LEVELS = len(LONG_FRAMES) + len(SHORT_FRAMES)
 # And level, length and place as they were found.
 N_KEY_FEATURES = len(FEATURE_FRAMES) * CHANNELS + _N_LEVELS * N_HARMONICS + 3 + len(SOUNDING_FRAMES)
+# Where among these the levels of the harmonics stand, N_HARMONICS of each of LONG_FRAMES and SHORT_FRAMES.
+HARMONIC_COLUMNS = slice(len(FEATURE_FRAMES) * CHANNELS, len(FEATURE_FRAMES) * CHANNELS + _N_LEVELS * N_HARMONICS)
 N_BAND_FEATURES = len(COARSE_FRAMES) * N_COARSE + N_BANDS + 1
 # Levels are taken relative to the event's, and within this of it.
 RANGE_DB = 60.0
