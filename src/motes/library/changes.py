@@ -59,13 +59,13 @@ class Edit:
 
     def _rest(self, before: Scene, edited: Edited) -> dict[str, float]:
         """For edits of notes, how loud what changed in the rest of the sound is at most, in dBFS."""
-        if not isinstance(self.select, str) or not len(before.groups.notes):
-            return {}
+        from motes.edit.edits import steps
         from motes.edit.note_columns import WORDS
         from motes.edit.selection import parse
         from motes.notes.splitting import rest_change_db
 
-        if parse(self.select).names.isdisjoint(WORDS):
+        of_notes = isinstance(self.select, str) and not parse(self.select).names.isdisjoint(WORDS)
+        if not of_notes and not any(edit.first for edit, _ in steps(self.edits)):
             return {}
         change_db = rest_change_db(before, edited.scene)
         return {} if change_db is None else {"rest_change_db": change_db}
@@ -73,13 +73,14 @@ class Edit:
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""
         from motes.data.impulse_responses import room
-        from motes.edit.edits import FLAGS, edited
+        from motes.edit.edits import FLAGS, NoteNumbers, edited
         from motes.events.room import Room
         from motes.scene.scene import Scene
 
         read: dict[Any, Callable[[str], Any]] = {
             Scene: load_scene,
             Room: lambda name: 0 if name == "none" else room(name),
+            NoteNumbers: _numbers,
         }
         edits = {}
         for flag, value in self.edits.items():
@@ -88,6 +89,14 @@ class Edit:
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
         return edited(scene, self.select, edits)
+
+
+def _numbers(text: str) -> list[int]:
+    """Numbers of notes with commas between."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ParameterError(f"notes are numbers with commas between, as in 3,4, not {text!r}") from None
 
 
 @dataclass(frozen=True)

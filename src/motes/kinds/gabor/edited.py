@@ -114,6 +114,20 @@ def unedited(events: Gabor, mask: Mask) -> Gabor:
     return events.replace(base_window_s=np.where(mask, 0.0, events.base_window_s), **columns, **forgotten)
 
 
+def in_own_layer(events: Gabor, mask: Mask) -> Gabor:
+    """The events, those in `mask` in a layer of their own: their partials are then found among them alone. Where edits
+    of theirs, or of others of their layers, follow partials, they stay where they are.
+    """
+    if not mask.any():
+        return events
+    layers = np.unique(events.edit_layer[mask])
+    if np.isin(layers, events.edit_layer[follow_partials(events)]).any():
+        return events
+    here = np.isin(events.edit_layer, layers)
+    unknown = {name: np.where(here, 0.0, events.column(name)) for name in ("partial_hz", "partial_rad")}
+    return events.replace(edit_layer=np.where(mask, int(events.edit_layer.max()) + 1, events.edit_layer), **unknown)
+
+
 def follow_partials(events: Gabor) -> Mask:
     """Which events have been edited in a way that depends on the others of their partial."""
     return _moves(events.edit_ratio, events.edit_factor)
