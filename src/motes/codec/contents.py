@@ -11,6 +11,7 @@ from motes import kinds
 from motes.codec.compact_header import unpack_compact
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
+from motes.codec.payloads.attacks_packet import add_attacks, unpack_attacks
 from motes.codec.payloads.group_packet import unpack_groups
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
@@ -53,6 +54,8 @@ class Contents:
         self._header: Header | None = None
         self.groups, self.tags = Groups.empty(), TagMap()
         self.notes: NotesOfFile | None = None
+        # Until when the notes in a layer of atoms are not made longer.
+        self.attacks: dict[int, int] = {}
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
         self.models: dict[int, Model] = {}
@@ -142,6 +145,12 @@ class Contents:
         self.notes = unpack_notes(found.reader())
         self.all_groups()  # which says so where both make no sense together
 
+    def add_attacks(self, found: Frame) -> None:
+        """Until when notes are not made longer, by layer."""
+        if self.attacks:
+            raise FormatError(f"{found.name}: it stands twice")
+        self.attacks = unpack_attacks(found.reader())
+
     def all_groups(self) -> Groups:
         """The groups of events, with what is known of those that are notes, and the parts that these are in."""
         return self.groups if self.notes is None else self.notes.added_to(self.groups)
@@ -223,6 +232,8 @@ class Contents:
         tables: dict[str, Any] = {}
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
+                if self.attacks and kind.name == "gabor":
+                    add_attacks(parts, self.attacks)
                 tables[kind.name] = self.table(kind, parts)
         groups = self.groups.id
         if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
