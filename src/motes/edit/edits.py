@@ -122,6 +122,8 @@ _BAND = (
 _GAIN = Parameter("db", "gain_db", float, "Louder by so many dB; -6 is quieter.", "dB", (-MAX_GAIN_DB, MAX_GAIN_DB))
 _HIGHER = "Higher by so many semitones; -3 is lower."
 _TRANSPOSE = Parameter("semitones", "transpose", float, _HIGHER, "semitones", (-MAX_SEMITONES, MAX_SEMITONES))
+_UNDER = "Partials move under the envelope that their note had before edits: formants stay where they were."
+_FORMANTS = Parameter("keep_formants", "keep_formants", bool, _UNDER, default=False, says=_HOW)
 _LONGER = "So many times as long, at the same pitch."
 _STRETCH = Parameter("factor", "stretch", float, _LONGER, "", (1 / MAX_FACTOR, MAX_FACTOR))
 _MOVE = Parameter("by_s", "move", float, "Later by so many seconds; -0.5 is earlier.", "s")
@@ -172,7 +174,7 @@ EDITS: tuple[Edit, ...] = (
     Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
     Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
     Edit("gain", operations.gain, (_GAIN,)),
-    Edit("transpose", operations.transpose, (_TRANSPOSE,)),
+    Edit("transpose", operations.transpose, (_TRANSPOSE, _FORMANTS)),
     Edit("stretch", operations.stretch, (_STRETCH,), whole=operations.stretch_scene),
     Edit("reverse", operations.reverse, doc="Backwards.", whole=operations.reverse_scene),
     Edit("move", operations.move, (_MOVE,)),

@@ -32,9 +32,10 @@ from motes.edit.tables import (
 )
 from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
-from motes.events.event_table import EventTable, Mask
+from motes.events.event_table import Array, EventTable, Mask
 from motes.events.room import Room
 from motes.kinds.gabor import attacks
+from motes.kinds.gabor.formants import formant_gains
 from motes.kinds.gabor.table import Gabor
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
@@ -64,16 +65,28 @@ def move(selection: Selection, by_s: float) -> Selection:
     return followed(selection, made, note_changes.moved(by_s))
 
 
-def transpose(selection: Selection, semitones: float) -> Selection:
-    """Higher by `semitones`; times and windows stay."""
+def transpose(selection: Selection, semitones: float, keep_formants: bool = False) -> Selection:
+    """Higher by `semitones`; times and windows stay. `keep_formants` moves partials under the envelope of their note."""
     semitones = require_finite("semitones", semitones)
     if abs(semitones) > MAX_SEMITONES:
         raise ParameterError(
             f"semitones must lie in −{MAX_SEMITONES:g} … {MAX_SEMITONES:g}, not {semitones:g}: were these Hz?"
         )
     ratio = 2.0 ** (semitones / 12)
-    made = changed(_with_partials(selection), lambda events, mask: events.transposed(np.where(mask, ratio, 1.0)))
+
+    def higher(events: EventTable, mask: Mask) -> EventTable:
+        if keep_formants and isinstance(events, Gabor):
+            events = events.amplified(_formant_gains(selection.scene, events, mask, ratio))
+        return events.transposed(np.where(mask, ratio, 1.0))
+
+    made = changed(_with_partials(selection), higher)
     return followed(selection, made, note_changes.transposed(ratio))
+
+
+def _formant_gains(scene: Scene, events: Gabor, mask: Mask, ratio: float) -> Array:
+    notes = scene.groups.notes
+    heights = {int(one): hz for one, hz in zip(notes.id, notes.f0_hz, strict=True) if not np.isnan(hz)}
+    return formant_gains(events, mask, ratio, note_of_groups(scene.groups, events.group_id), heights, scene.sample_rate_hz)
 
 
 def stretch(

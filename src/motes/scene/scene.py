@@ -270,9 +270,11 @@ class Scene(NoteMethods, Frozen):
         return self.select().move(by_s)
 
     @checked
-    def transpose(self, semitones: float) -> Scene:
-        """Everything higher by `semitones` (lower if negative), as long as before."""
-        return self.select().transpose(semitones)
+    def transpose(self, semitones: float, *, keep_formants: bool = False) -> Scene:
+        """Everything higher by `semitones` (lower if negative), as long as before; `keep_formants` moves partials under
+        the envelope that they had.
+        """
+        return self.select().transpose(semitones, keep_formants=keep_formants)
 
     @checked
     def stretch(self, factor: float) -> Scene:
