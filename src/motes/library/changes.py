@@ -216,7 +216,7 @@ class Import:
 @dataclass(frozen=True)
 class Perform:
     """.mote file with an instrument to audio or to another .mote file: played by chance, in another order, from
-    MIDI or as another scene does.
+    MIDI or as another scene does; or one with notes: a MIDI file played by these, or these by the notes of another.
     """
 
     random: int | None = None
@@ -230,9 +230,10 @@ class Perform:
     transpose: float = 0.0
     gain_db: float = 0.0
     overwrite: bool = False
+    notes_of: Given | None = None
 
     def __post_init__(self) -> None:
-        chosen = [name for name in ("random", "permute", "midi", "strikes") if getattr(self, name) is not None]
+        chosen = [name for name in ("random", "permute", "midi", "strikes", "notes_of") if getattr(self, name) is not None]
         if len(chosen) > 1:
             raise ParameterError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
 
@@ -265,6 +266,8 @@ class Perform:
         from motes.library import perform
         from motes.library.midi import read_notes
 
+        if self.notes_of is not None or (not scene.instruments and self.midi is not None and scene.notes):
+            return self._by_notes(scene)
         perform.instrument_of(scene)
         if self.random is not None:
             scene = perform.random_strikes(scene, self.random, self.density_per_s, self.duration_s)
@@ -275,3 +278,18 @@ class Perform:
         elif self.strikes is not None:
             scene = perform.on_instrument(scene, as_scene(self.strikes))
         return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)
+
+    def _by_notes(self, scene: Scene) -> Scene:
+        """A MIDI file played by the notes of the scene, or these by those of another."""
+        from motes.library.play_notes import play, score_of_midi, score_of_scene
+
+        if self.damping != 1 or self.brightness != 0:
+            raise ParameterError("damping and brightness are of instruments: notes are as the recording has them")
+        if self.notes_of is not None:
+            scene = play(as_scene(self.notes_of), score_of_scene(scene))
+        else:
+            assert self.midi is not None
+            scene = play(scene, score_of_midi(self.midi))
+        if self.transpose:
+            scene = scene.transpose(self.transpose)
+        return scene.gain(self.gain_db) if self.gain_db else scene
