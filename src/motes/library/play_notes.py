@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from motes.data.midi_file import read_midi_file
 from motes.edit import operations
-from motes.edit.joining import merged, used_groups
-from motes.edit.note_columns import known_notes, note_of_groups
+from motes.edit.joining import merged
+from motes.edit.note_columns import columns_of, known_notes, note_of_groups
 from motes.edit.tables import column, kept
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Mask
+from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
 from motes.events.notes import hz_to_pitch
+from motes.notes.changing import as_first
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 
@@ -80,12 +82,29 @@ def play(scene: Scene, score: Score) -> Scene:
         lacking = "a pitch" if not np.isnan(score.pitch).all() else "no pitch, as drums have"
         raise ParameterError(f"none of the {len(notes)} notes of the scene has {lacking}: they cannot play this")
     scene = split(scene, np.unique(notes.id[chosen[chosen >= 0]]))
-    played = [one for i in np.flatnonzero(chosen >= 0) if (one := _played(scene, notes, int(chosen[i]), score, int(i)))]
+    played, parts = [], []
+    of_note = columns_of(scene, notes)["part"].astype(np.int64)
+    for i in np.flatnonzero(chosen >= 0).tolist():
+        if (one := _played(scene, notes, int(chosen[i]), score, i)) is not None:
+            played.append(one)
+            parts.append(int(of_note[chosen[i]]))
     if not played:
         raise ParameterError("the notes that would play this have no events")
     while len(played) > 1:  # by twos: each event is copied few times
         played = [_both(*played[k : k + 2]) for k in range(0, len(played), 2)]
-    return played[0]
+    return _in_parts(played[0], np.array(parts))
+
+
+def _in_parts(scene: Scene, part: NDArray[np.int64]) -> Scene:
+    """The scene with its notes, in order, in groups that are these parts, 0 for none."""
+    groups = scene.groups
+    notes, names = groups.notes.id, np.unique(part[part > 0])
+    ids = int(groups.id.max()) + 1 + np.arange(len(names))
+    parent = groups.parent.copy()
+    parent[np.isin(groups.id, notes)] = np.where(part > 0, np.append(ids, 0)[np.searchsorted(names, part)], 0)
+    role = np.append(groups.role, np.full(len(ids), ROLES.index("part")))
+    made = Groups(np.append(groups.id, ids), np.append(parent, np.zeros_like(ids)), role, groups.notes)
+    return scene.with_tables((), groups=made)
 
 
 def _both(one: Scene, other: Scene | None = None) -> Scene:
@@ -139,7 +158,7 @@ def _played(scene: Scene, notes: NoteTable, row: int, score: Score, i: int) -> S
     copy = kept(selection, selection.mask & lasting & _before(times, cut_s, selection.mask)).scene
     if not copy.n_events:
         return None
-    copy = copy.replace(groups=used_groups(copy.groups, column(copy, "group_id"), and_notes=False))
+    copy = as_first(copy, int(notes.id[row]))
     copy = _of_its_length(operations.move(copy.select(), by_s).scene)
     if not is_drum:
         semitones = float(score.pitch[i] - hz_to_pitch(notes.f0_hz[row]))
@@ -149,11 +168,9 @@ def _played(scene: Scene, notes: NoteTable, row: int, score: Score, i: int) -> S
     louder = float(score.louder_db[i] - (notes.gain_db[row] - np.median(notes.gain_db)))
     copy = operations.gain(copy.select(), float(np.clip(louder, -LOUDEST_DB, LOUDEST_DB))).scene
     table = copy.groups.notes
-    if len(table):
-        end_s = np.minimum(table.end_s, max(float(score.end_s[i]), float(score.onset_s[i])))
-        table = table.replace(end_s=np.maximum(end_s, table.onset_s))
-        copy = copy.with_tables((), groups=copy.groups.with_notes(table))
-    return copy
+    end_s = np.minimum(table.end_s, max(float(score.end_s[i]), float(score.onset_s[i])))
+    table = table.replace(end_s=np.maximum(end_s, table.onset_s))
+    return copy.with_tables((), groups=copy.groups.with_notes(table))
 
 
 def _before(times: Array, cut_s: float, mask: Mask) -> Mask:

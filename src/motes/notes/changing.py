@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import operations
-from motes.edit.joining import merged, used_groups
+from motes.edit.joining import merged
 from motes.edit.note_changes import without_empty_parts
 from motes.edit.note_columns import known_notes
 from motes.edit.selection import Selection
@@ -116,8 +116,7 @@ def add_note(  # noqa: PLR0913 (what a note is)
     scene, old_s, by_s = chosen.scene, float(row.onset_s[0]), onset_s - float(row.onset_s[0])
     ends = column(scene, "end_s")
     sounding = np.minimum(ends + by_s, onset_s + factor * (ends - old_s)) >= 0
-    copy = kept(chosen, chosen.mask & sounding).scene
-    copy = copy.replace(groups=used_groups(copy.groups, column(copy, "group_id"), and_notes=False))
+    copy = as_first(kept(chosen, chosen.mask & sounding).scene, like)
     copy = operations.move(copy.select(), by_s).scene
     if semitones:
         copy = operations.transpose(copy.select(), semitones).scene
@@ -126,17 +125,24 @@ def add_note(  # noqa: PLR0913 (what a note is)
     if gain_db:
         copy = operations.gain(copy.select(), gain_db).scene
     both = merged(scene, copy, chosen)
-    return replace(both, scene=_beside(both.scene, scene.groups, copy.groups, like))
-
-
-def _beside(scene: Scene, ours: Groups, copied: Groups, like: int) -> Scene:
-    """The scene with the copied note in the groups that the note `like` is in, rather than in copies of these."""
-    above = int(ours.id.max(initial=0))
-    groups, number = scene.groups, like + above
+    groups = both.scene.groups
     parent = groups.parent.copy()
-    parent[groups.id == number] = ours.parent[ours.id == like]
-    copies = np.setdiff1d(copied.id, copied.within(like)) + above
-    return scene.with_tables((), groups=Groups(groups.id, parent, groups.role, groups.notes).only(~np.isin(groups.id, copies)))
+    parent[groups.id == int(scene.groups.id.max()) + 1] = scene.groups.parent[scene.groups.id == like]
+    beside = Groups(groups.id, parent, groups.role, groups.notes)
+    return replace(both, scene=both.scene.with_tables((), groups=beside))
+
+
+def as_first(scene: Scene, note: int) -> Scene:
+    """A scene of the events of one note alone, which is in no group, as note 1."""
+    groups = scene.groups.only(np.isin(scene.groups.id, scene.groups.within(note)))
+    number = np.where(groups.id == note, 1, 2 + np.cumsum(groups.id != note) - 1)
+    order = np.argsort(number)
+    known = dict(zip([0, *groups.id.tolist()], [0, *number.tolist()], strict=True))
+    row = known_notes(scene).only(known_notes(scene).id == note).replace(id=np.ones(1, np.int64))
+    parent = np.array([known[one] for one in groups.parent.tolist()], np.int64)
+    made = Groups(number[order], parent[order], groups.role[order], row)
+    tables = [table.replace(group_id=np.array([known[one] for one in table.column("group_id").tolist()], np.int64)) for table in scene.tables]
+    return scene.with_tables(tables, groups=made)
 
 
 def _semitones(row: NoteTable, pitch: str | float | None) -> float:
@@ -170,7 +176,7 @@ def _row(scene: Scene, *numbers: int) -> NoteTable:
         if number not in known.id:
             there = f"they are numbered {known.id.min()} … {known.id.max()}" if len(known) else "the scene has none"
             raise ParameterError(f"there is no note {number}: {there}")
-    return known.only(np.searchsorted(known.id, np.array(numbers, np.int64)))
+    return known.only(np.isin(known.id, numbers))
 
 
 def _in_groups(selection: Selection, group_id: NDArray[Any], groups: Groups) -> Selection:

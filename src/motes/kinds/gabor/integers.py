@@ -176,4 +176,6 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     gabor = parts(gabor, None if shares is None else shares[np.concatenate(left)])
     if edits.trivial:
         return gabor
-    return apply_edits(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), sample_rate_hz)
+    mine = np.concatenate(left)
+    attacks = {} if events.at_default("edit_from_s") else {"edit_from_s": events.edit_from_s[mine]}
+    return apply_edits(gabor, tags_to_edits(edits.take(mine), "the scene") | attacks, sample_rate_hz)
