@@ -7,7 +7,7 @@ import pytest
 
 from motes.codec import dumps, loads
 from motes.errors import ParameterError
-from motes.kinds.gabor.shares import SHARE_UNITS, part_of, united
+from motes.events.shares import SHARE_UNITS, part_of, united
 from motes.notes.splitting import rest_change_db, split
 
 

@@ -21,7 +21,7 @@ from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
 from motes.events.notes import hz_to_pitch, pitch_of
 from motes.kinds.gabor.edited import in_own_layer
-from motes.kinds.gabor.shares import united
+from motes.events.shares import united
 from motes.scene.scene import Scene
 from motes.units import require_finite
 

@@ -55,10 +55,12 @@ def find(
         return _every_event(scene)
     if recording is None:
         recording = ArraySource(scene.render(), scene.sample_rate_hz)
-    return with_found(scene, heard(recording, sureness, progress))
+    return with_found(scene, notes_in(recording, sureness, progress))
 
 
-def heard(recording: Source, sureness: float = SURENESS, progress: Callable[[Progress], None] | None = None) -> Found:
+def notes_in(
+    recording: Source, sureness: float = SURENESS, progress: Callable[[Progress], None] | None = None
+) -> Found:
     """The notes and other sounds of a recording."""
     found, numbers = detect_with_numbers(recording, SiamOptions(sureness=sureness, events_per_second=0))
     n = len(found.onset_s)
@@ -114,7 +116,7 @@ def _every_event(scene: Scene) -> Scene:
         if events.KIND == "texture" or not len(free):
             tables.append(events)
             continue
-        free = free[np.argsort(events.time_s[free], kind="stable")]
+        free = free[np.argsort(events.column("time_s")[free], kind="stable")]
         groups = _added(groups, _as_notes(events.take(free)), np.zeros(len(free), np.int64))
         group_id = events.column("group_id").copy()
         group_id[free] = groups.notes.id[-len(free) :]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-
-from motes.encoders.siam.peaks import Detections
 
 # Probabilities, and which share of notes that had them were right.
 PROBABILITIES = (0.0, 1.0)
@@ -16,13 +16,13 @@ HIDDEN = (12, 19, 24, 28, 31)
 TOGETHER_S, HIDDEN_SURENESS = 0.05, 0.5
 
 
-def sureness_of(found: Detections) -> NDArray[np.float64]:
+def sureness_of(found: Any) -> NDArray[np.float64]:
     """How sure each is, 0 … 1, `(n,)`."""
     sure = np.interp(found.sureness.astype(np.float64), PROBABILITIES, RIGHT)
     return np.where(hidden(found), np.minimum(sure, HIDDEN_SURENESS), sure)
 
 
-def hidden(found: Detections) -> NDArray[np.bool_]:
+def hidden(found: Any) -> NDArray[np.bool_]:
     """Which notes begin together with one whose partials hold all of theirs."""
     together = np.abs(found.onset_s[:, None] - found.onset_s) <= TOGETHER_S
     above = np.rint(found.pitch[:, None] - found.pitch)

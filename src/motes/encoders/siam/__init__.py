@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from motes.encoders.siam.options import SiamOptions
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from motes.audio import Audio, Source
     from motes.encoders.progress import Progress
     from motes.encoders.siam.peaks import Detections
