@@ -19,7 +19,7 @@ def test_a_split_note_is_two_that_sound_as_it_did(melody):
     made = melody.split_note(2, at_s=0.8)
     old, new = by_number(made)[2], by_number(made)[6]
     assert (old.onset_s, old.end_s, new.onset_s, new.end_s) == pytest.approx((0.4, 0.8, 0.8, 1.2))
-    assert old.f0_hz == new.f0_hz and old.part == new.part
+    assert (old.f0_hz, old.part) == (new.f0_hz, new.part)
     assert old.events.only().gabor.time_s.max() < 0.8 <= new.events.only().gabor.time_s.min()
     assert np.abs(made.render() - melody.render()).max() < 1e-6
     assert rest_change_db(melody, made) < -100
@@ -44,18 +44,18 @@ def test_merged_notes_have_the_pitch_and_the_part_of_the_strongest(melody):
     assert len(loads(dumps(made)).notes) == 3
 
 
-
-
 def test_parts_of_one_atom_become_one(melody):
     atoms = melody.gabor.take(slice(0, 6))
     shares = np.tile([[40, 8]], (6, 1))
     ours, theirs = part_of(atoms, shares), part_of(atoms, np.array([[SHARE_UNITS, 0]]) - shares)
     mask = np.ones(12, np.bool_)
     whole, left = united(ours.with_more(theirs), mask)
-    assert left.sum() == 6 and len(whole) == 6
+    assert left.sum() == 6
+    assert len(whole) == 6
     assert np.allclose(whole.amplitude, atoms.amplitude) and np.allclose(whole.share_re, 1)
     apart, left = united(ours.with_more(theirs), np.arange(12) < 6)
-    assert left.all() and len(apart) == 12
+    assert left.all()
+    assert len(apart) == 12
 
 
 def test_an_added_note_is_like_one_at_another_pitch_and_time(melody):
@@ -110,6 +110,8 @@ def test_what_makes_no_sense_is_said(melody, edit, words):
 
 def test_a_copy_of_what_has_no_pitch_takes_none(melody):
     notes = melody.groups.notes
-    drum = melody.replace(groups=melody.groups.with_notes(notes.replace(f0_hz=np.where(notes.id == 4, np.nan, notes.f0_hz))))
+    drum = melody.replace(
+        groups=melody.groups.with_notes(notes.replace(f0_hz=np.where(notes.id == 4, np.nan, notes.f0_hz)))
+    )
     with pytest.raises(ParameterError, match="no pitch"):
         drum.add_note("A4", 1.0, like=4)

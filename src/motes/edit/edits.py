@@ -147,7 +147,9 @@ _GROUP = (
 )
 _SPLIT = (
     Parameter("note", "split_note", int, "Two notes of one: its number.", "", _FROM_0),
-    Parameter("at_s", "split_at", float, "When the second of them begins, in seconds.", "s", _FROM_0, says="when to {}"),
+    Parameter(
+        "at_s", "split_at", float, "When the second of them begins, in seconds.", "s", _FROM_0, says="when to {}"
+    ),
 )
 _MERGE = (Parameter("notes", "merge_notes", NoteNumbers, "One note of several: their numbers, as in 3,4."),)
 _ADD = (

@@ -66,7 +66,7 @@ def move(selection: Selection, by_s: float) -> Selection:
 
 
 def transpose(selection: Selection, semitones: float, keep_formants: bool = False) -> Selection:
-    """Higher by `semitones`; times and windows stay. `keep_formants` moves partials under the envelope of their note."""
+    """Higher by `semitones`; times and windows stay. `keep_formants` leaves partials under their note's envelope."""
     semitones = require_finite("semitones", semitones)
     if abs(semitones) > MAX_SEMITONES:
         raise ParameterError(
@@ -86,12 +86,12 @@ def transpose(selection: Selection, semitones: float, keep_formants: bool = Fals
 def _formant_gains(scene: Scene, events: Gabor, mask: Mask, ratio: float) -> Array:
     notes = scene.groups.notes
     heights = {int(one): hz for one, hz in zip(notes.id, notes.f0_hz, strict=True) if not np.isnan(hz)}
-    return formant_gains(events, mask, ratio, note_of_groups(scene.groups, events.group_id), heights, scene.sample_rate_hz)
+    return formant_gains(
+        events, mask, ratio, note_of_groups(scene.groups, events.group_id), heights, scene.sample_rate_hz
+    )
 
 
-def stretch(
-    selection: Selection, factor: float, about_s: float | None = None, keep_attacks: bool = True
-) -> Selection:
+def stretch(selection: Selection, factor: float, about_s: float | None = None, keep_attacks: bool = True) -> Selection:
     """`factor` times as long about `about_s`, by default the first onset, of whole notes that of the first note;
     `keep_attacks` leaves the attacks of whole notes as sharp as they were.
     """
@@ -124,8 +124,8 @@ def _sounding(selection: Selection) -> Iterator[attacks.Sounding]:
         return
     of_atom = note_of_groups(selection.scene.groups, gabor.group_id)
     chosen = notes.only(note_changes.edited(selection) & np.isin(notes.id, of_atom))
-    for number, onset_s, end_s in zip(chosen.id, chosen.onset_s, chosen.end_s, strict=True):
-        yield attacks.Sounding(of_atom == number, float(onset_s), float(end_s))
+    for number, first_s, last_s in zip(chosen.id, chosen.onset_s, chosen.end_s, strict=True):
+        yield attacks.Sounding(of_atom == number, float(first_s), float(last_s))
 
 
 def stretch_scene(scene: Scene, factor: float) -> Scene:

@@ -233,7 +233,9 @@ class Perform:
     notes_of: Given | None = None
 
     def __post_init__(self) -> None:
-        chosen = [name for name in ("random", "permute", "midi", "strikes", "notes_of") if getattr(self, name) is not None]
+        chosen = [
+            name for name in ("random", "permute", "midi", "strikes", "notes_of") if getattr(self, name) is not None
+        ]
         if len(chosen) > 1:
             raise ParameterError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
 

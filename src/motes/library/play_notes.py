@@ -24,7 +24,7 @@ from motes.notes.changing import as_first
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 
-# A note of this velocity is as loud as the middle one of the recording, and how much louder one of ten times as much is.
+# A note of this velocity is as loud as the middle one of the recording; how much louder one of ten times as much is.
 MIDDLE_VELOCITY, VELOCITY_DB = 80.0, 30.0
 # As many dB count as much as a semitone, and a note that is no note at all as so many.
 DB_PER_SEMITONE, UNSURE_SEMITONES = 6.0, 6.0

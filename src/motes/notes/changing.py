@@ -20,8 +20,8 @@ from motes.events.event_table import Mask
 from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
 from motes.events.notes import hz_to_pitch, pitch_of
-from motes.kinds.gabor.edited import in_own_layer
 from motes.events.shares import united
+from motes.kinds.gabor.edited import in_own_layer
 from motes.scene.scene import Scene
 from motes.units import require_finite
 
@@ -38,9 +38,7 @@ def split_note(scene: Scene, note: int, at_s: float) -> Selection:
     at_s, row = require_time("at_s", at_s), _row(scene, note)
     onset_s, end_s = float(row.onset_s[0]), float(row.end_s[0])
     if not onset_s < at_s < end_s:
-        raise ParameterError(
-            f"note {note} sounds from {onset_s:g} to {end_s:g} s, and cannot be split at {at_s:g} s"
-        )
+        raise ParameterError(f"note {note} sounds from {onset_s:g} to {end_s:g} s, and cannot be split at {at_s:g} s")
     chosen = scene.select(note=note)
     scene, later = chosen.scene, chosen.mask & (column(chosen.scene, "time_s") >= at_s)
     if not later.any() or not (chosen.mask & ~later).any():
@@ -52,10 +50,7 @@ def split_note(scene: Scene, note: int, at_s: float) -> Selection:
     notes = rows.joined(row.replace(end_s=np.array([at_s])))
     notes = notes.joined(row.replace(id=np.array([new]), onset_s=np.array([at_s])))
     made = Groups(
-        np.append(groups.id, new),
-        np.append(groups.parent, parent),
-        np.append(groups.role, ROLES.index("note")),
-        notes,
+        np.append(groups.id, new), np.append(groups.parent, parent), np.append(groups.role, ROLES.index("note")), notes
     )
     group_id = np.where(later, new, column(scene, "group_id"))
     return _in_groups(replace(chosen, mask=later), group_id, made)
@@ -95,13 +90,8 @@ def merge_notes(scene: Scene, notes: Iterable[int]) -> Selection:
     return rebuilt(found, tables, np.concatenate(masks))
 
 
-def add_note(  # noqa: PLR0913 (what a note is)
-    scene: Scene,
-    pitch: str | float | None,
-    onset_s: float,
-    like: int,
-    end_s: float | None = None,
-    gain_db: float = 0.0,
+def add_note(
+    scene: Scene, pitch: str | float | None, onset_s: float, like: int, end_s: float | None = None, gain_db: float = 0.0
 ) -> Selection:
     """The scene with a copy of the note `like` at another pitch (a name such as "A4", a MIDI number, or None for that
     of `like`) and time, which is selected; it ends at `end_s` if that is given, and is louder by `gain_db`.
@@ -141,7 +131,10 @@ def as_first(scene: Scene, note: int) -> Scene:
     row = known_notes(scene).only(known_notes(scene).id == note).replace(id=np.ones(1, np.int64))
     parent = np.array([known[one] for one in groups.parent.tolist()], np.int64)
     made = Groups(number[order], parent[order], groups.role[order], row)
-    tables = [table.replace(group_id=np.array([known[one] for one in table.column("group_id").tolist()], np.int64)) for table in scene.tables]
+    tables = [
+        table.replace(group_id=np.array([known[one] for one in table.column("group_id").tolist()], np.int64))
+        for table in scene.tables
+    ]
     return scene.with_tables(tables, groups=made)
 
 

@@ -29,7 +29,11 @@ def attacks_of(events: EventTable) -> dict[int, int]:
 def pack_attacks(found: dict[int, int]) -> bytes:
     """The payload: how many layers, then each as it differs from the one before, with its time."""
     layers = sorted(found)
-    rows = [number for step, layer in zip(np.diff(layers, prepend=0), layers, strict=True) for number in (step, found[layer])]
+    rows = [
+        number
+        for step, layer in zip(np.diff(layers, prepend=0), layers, strict=True)
+        for number in (step, found[layer])
+    ]
     return varints(len(layers), *map(int, rows))
 
 

@@ -17,7 +17,7 @@ WINDOW_S = 0.021
 
 
 def across(base: Gabor, lines: Lines, from_s: float, sample_rate_hz: int) -> Mask:
-    """Which atoms have windows with `from_s` inside, so long and so near to their lines that others take their place."""
+    """Which atoms have `from_s` in their windows, and are so long and near to their lines that others replace them."""
     window = _window(sample_rate_hz)
     near = np.abs(base.frequency_hz - lines.frequency_hz) * window / sample_rate_hz < MOST_BINS / 2
     long = (lines.number > 0) & (base.window_s * sample_rate_hz > 1.5 * window)
