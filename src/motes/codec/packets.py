@@ -56,9 +56,9 @@ class Stage(IntEnum):
     INSTRUMENTS = 2
     ROOMS = 3
     MODELS = 4
-    TAGS = 5
-    NOTES = 6
-    ATTACKS = 7
+    ATTACKS = 5
+    TAGS = 6
+    NOTES = 7
     EVENTS = 8
     INDEX = 9
     END = 10
@@ -211,6 +211,16 @@ MODEL = PacketType(
     Contents.add_model,
     _models,
 )
+ATTACKS = PacketType(
+    b"K",
+    "attacks",
+    Stage.ATTACKS,
+    Often.AT_MOST_ONCE,
+    "after models",
+    "attacks stand before all events",
+    Contents.add_attacks,
+    _attacks,
+)
 TAGS = PacketType(
     b"t",
     "tags",
@@ -232,16 +242,6 @@ NOTES = PacketType(
     Contents.add_notes,
     _notes,
     is_optional=True,
-)
-ATTACKS = PacketType(
-    b"K",
-    "attacks",
-    Stage.ATTACKS,
-    Often.AT_MOST_ONCE,
-    "after notes",
-    "attacks stand before all events",
-    Contents.add_attacks,
-    _attacks,
 )
 SENDS = PacketType(
     b"W",
@@ -294,7 +294,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, TAGS, NOTES, ATTACKS, *event_packets(), SENDS, SHARES, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:
