@@ -52,7 +52,8 @@ def test_parts_of_one_atom_become_one(melody):
     whole, left = united(ours.with_more(theirs), mask)
     assert left.sum() == 6
     assert len(whole) == 6
-    assert np.allclose(whole.amplitude, atoms.amplitude) and np.allclose(whole.share_re, 1)
+    assert np.allclose(whole.amplitude, atoms.amplitude)
+    assert np.allclose(whole.share_re, 1)
     apart, left = united(ours.with_more(theirs), np.arange(12) < 6)
     assert left.all()
     assert len(apart) == 12

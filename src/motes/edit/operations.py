@@ -34,8 +34,8 @@ from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
 from motes.events.event_table import Array, EventTable, Mask
 from motes.events.room import Room
-from motes.kinds.gabor import attacks
-from motes.kinds.gabor.formants import formant_gains
+from motes.kinds.gabor.edits import attacks
+from motes.kinds.gabor.edits.formants import formant_gains
 from motes.kinds.gabor.table import Gabor
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene

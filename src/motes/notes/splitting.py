@@ -7,6 +7,7 @@ yet; scenes that edits make of it keep what was derived, as long as their other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def division_of(scene: Scene, progress: Callable[[float], None] | None = None) -
         atoms = scene.gabor.take(free)
         kept = scene.derived
         if isinstance(kept, Division) and _same_atoms(kept.atoms, atoms):
-            return kept
+            return replace(kept, atoms=atoms)  # which may be in other rooms
         made = _derived(scene, atoms, progress)
         scene.keeping(made)
         return made

@@ -110,7 +110,7 @@ class Gabor(EventTable):
             "s",
             0.0,
             1e6,
-            "until when, before edits, its sound is not made longer (`motes.kinds.gabor.attacks`), 0 for all of it is",
+            "until when, before edits, it is not made longer (`motes.kinds.gabor.edits.attacks`), 0 for from its beginning",
             default=0.0,
             public=False,
         ),

@@ -8,7 +8,7 @@ import pytest
 import motes
 from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
-from motes.kinds.gabor.formants import envelope_of
+from motes.kinds.gabor.edits.formants import envelope_of
 from motes.metrics.signal import spectral_convergence
 
 RATE = 24_000
