@@ -110,7 +110,7 @@ class Gabor(EventTable):
             "s",
             0.0,
             1e6,
-            "until when, before edits, it is not made longer (`motes.kinds.gabor.edits.attacks`), 0 for from its beginning",
+            "until when, before edits, edits do not make it longer, 0 where they do from its beginning",
             default=0.0,
             public=False,
         ),
