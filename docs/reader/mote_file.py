@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gabor
-import notes
 import shares
 import tags
 from range_coder import Decoder, tables, unzigzag
+
+import notes
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.

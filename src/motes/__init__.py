@@ -205,20 +205,23 @@ def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     permute: int | None = None,
     midi: File | None = None,
     strikes: File | Scene | None = None,
+    notes_of: File | Scene | None = None,
     damping: float = 1.0,
     brightness: float = 0.0,
     transpose: float = 0.0,
     gain_db: float = 0.0,
 ) -> Scene:
     """The instrument of a scene as it is played: by chance from the seed `random`, in another order from the seed
-    `permute`, as a MIDI file or another scene says, or as it was; and in another shape.
+    `permute`, as a MIDI file or another scene says, or as it was; and in another shape. Of a scene with notes and no
+    instrument: a MIDI file as these play it, or these as the notes of the scene `notes_of` play them.
 
     `damping` divides decay times, `brightness` is in dB per octave above 1 kHz, `transpose` in semitones.
     """
     from motes.library.changes import Perform
     from motes.library.work import as_scene
 
-    how = Perform(random, density_per_s, duration_s, permute, midi, strikes, damping, brightness, transpose, gain_db)
+    shape = (damping, brightness, transpose, gain_db)
+    how = Perform(random, density_per_s, duration_s, permute, midi, strikes, *shape, notes_of=notes_of)
     return how.apply(as_scene(scene))
 
 

@@ -59,7 +59,7 @@ WHOLE = {"stretch": lambda one: one.stretch(1.5), "reverse": lambda one: one.rev
 
 
 def test_every_edit_is_tried_here():
-    of_scenes = {parameter.flag for edit in EDITS if edit.change is None for parameter in edit.flags}
+    of_scenes = {parameter.flag for edit in EDITS if edit.change is None or edit.first for parameter in edit.flags}
     how = {flag for flag, parameter in FLAGS.items() if parameter.says}
     assert set(CASES) == set(FLAGS) - of_scenes - how
 
@@ -92,6 +92,9 @@ def test_several_are_done_in_the_order_of_the_table_after_scenes_are_joined_and_
         ({"only": True, "drop": True}, "only and drop together leave nothing"),
         ({"solo": True, "mute": True}, "mute and solo together leave nothing"),
         ({"slice": 3}, "cut by seconds"),
+        ({"split_at": 3.0}, "split_at says when to split_note, which is missing"),
+        ({"split_note": 3}, "split_note takes split_at too"),
+        ({"add_note": "A4", "like": 1}, "add_note takes note_onset too"),
     ],
 )
 def test_edits_that_make_no_sense(edits, says):
@@ -109,7 +112,8 @@ def test_names_are_used_once_and_edits_have_their_methods():
     assert len({edit.name for edit in EDITS}) == len(EDITS)
     assert len(FLAGS) == sum(len(edit.flags) for edit in EDITS)
     for edit in EDITS:
-        assert edit.change is None or edit.name == "embed_rooms" or callable(getattr(Selection, edit.name)), edit.name
+        of = Scene if edit.first else Selection
+        assert edit.change is None or edit.name == "embed_rooms" or callable(getattr(of, edit.name)), edit.name
 
 
 def test_every_flag_is_one_of_the_command_line(capsys):

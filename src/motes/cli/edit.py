@@ -19,7 +19,7 @@ UNCHANGED_DB = -100.0
 
 def _type_of(parameter: Parameter) -> Any:
     """What the command line takes for a parameter: scenes, rooms and slices as text."""
-    taken = {bool: bool, float: float | None}.get(parameter.type, str | None)
+    taken = {bool: bool, float: float | None, int: int | None}.get(parameter.type, str | None)
     negative = parameter.type in (float, slice)
     return Annotated[taken, cyclopts.Parameter(help=parameter.doc, allow_leading_hyphen=negative)]
 

@@ -26,6 +26,7 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
     permute: int | None = None,
     midi: str | None = None,
     strikes: str | None = None,
+    notes_of: str | None = None,
     damping: float = 1.0,
     brightness: _Number = 0.0,
     transpose: _Number = 0.0,
@@ -34,12 +35,12 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
     json: Json = False,
 ) -> int:
     """Play the instrument in a .mote file: by chance, in another order, from MIDI or as another scene does; or as it
-    was, in another shape.
+    was, in another shape. Where a file has notes and no instrument, play a MIDI file with these.
 
     Parameters
     ----------
     scene
-        A .mote file that `motes encode --encoder instrument` made; `-` is standard input.
+        A .mote file that `motes encode --encoder instrument` made, or one with notes; `-` is standard input.
     output
         A sound file, a .mote file, or `-` for a .mote file on standard output.
     random
@@ -51,9 +52,11 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
     permute
         The scene's moments with the controls exchanged: the seed.
     midi
-        The notes of a MIDI file: controls by pitch, transposed the rest of the way.
+        The notes of a MIDI file: controls by pitch, or the nearest notes of the file, transposed the rest of the way.
     strikes
         The strikes of another .mote file.
+    notes_of
+        This file's notes, played with those of another .mote file.
     damping
         Decay times divided by this: above 1 drier, below 1 longer.
     brightness
@@ -67,7 +70,7 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
 
     shape = (damping, brightness, transpose, gain_db)
     try:
-        work = Perform(random, density, duration, permute, midi, strikes, *shape, force)
+        work = Perform(random, density, duration, permute, midi, strikes, *shape, force, notes_of)
     except ParameterError as error:
         raise UsageError(str(error)) from error
     if output_name(output) is None:
@@ -80,7 +83,7 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
 def _account(report: dict[str, Any]) -> str:
     clipped = f", {report['n_clipped']} samples clipped (--gain-db -6 is softer)" if report["n_clipped"] else ""
     where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
-    return f"{where}: {report['n_events']} strikes, {report['seconds']:.2f} s in {report['elapsed_s']:.1f} s{clipped}"
+    return f"{where}: {report['n_events']} events, {report['seconds']:.2f} s in {report['elapsed_s']:.1f} s{clipped}"
 
 
 def remix(  # noqa: PLR0913 (a parameter is a flag)

@@ -11,6 +11,7 @@ from motes import kinds
 from motes.codec.compact_header import unpack_compact
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
+from motes.codec.payloads.attacks_packet import add_attacks, unpack_attacks
 from motes.codec.payloads.group_packet import unpack_groups
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
@@ -53,6 +54,8 @@ class Contents:
         self._header: Header | None = None
         self.groups, self.tags = Groups.empty(), TagMap()
         self.notes: NotesOfFile | None = None
+        # Until when the notes in a layer of atoms are not made longer.
+        self.attacks: dict[int, int] = {}
         self.instruments: dict[int, Instrument] = {}
         self.rooms: dict[int, Room] = {}
         self.models: dict[int, Model] = {}
@@ -148,6 +151,12 @@ class Contents:
         notes.added_to(self.groups)  # which says so where both make no sense together
         self.notes = notes
 
+    def add_attacks(self, found: Frame) -> None:
+        """Until when notes are not made longer, by layer."""
+        if self.attacks:
+            raise FormatError(f"{found.name}: it stands twice")
+        self.attacks = unpack_attacks(found.reader())
+
     def all_groups(self) -> Groups:
         """The groups of events, with what is known of those that are notes, and the parts that these are in."""
         return self.groups if self.notes is None else self.notes.added_to(self.groups)
@@ -231,6 +240,8 @@ class Contents:
         tables: dict[str, Any] = {}
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
+                if self.attacks and kind.name == "gabor":
+                    add_attacks(parts, self.attacks)
                 tables[kind.name] = self.table(kind, parts)
         groups = self.all_groups()
         known = (self.groups if self._in_order else groups).id

@@ -12,6 +12,7 @@ from motes import kinds
 from motes.codec.compact_header import FILE_ID_SIZE, pack_compact
 from motes.codec.contents import Contents
 from motes.codec.index import pack_end
+from motes.codec.payloads.attacks_packet import attacks_of, pack_attacks
 from motes.codec.payloads.group_packet import pack_groups
 from motes.codec.payloads.model_packet import pack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, pack_notes, without_parts
@@ -55,11 +56,12 @@ class Stage(IntEnum):
     INSTRUMENTS = 2
     ROOMS = 3
     MODELS = 4
-    TAGS = 5
-    NOTES = 6
-    EVENTS = 7
-    INDEX = 8
-    END = 9
+    ATTACKS = 5
+    TAGS = 6
+    NOTES = 7
+    EVENTS = 8
+    INDEX = 9
+    END = 10
 
 
 class Often(Enum):
@@ -120,6 +122,11 @@ def _groups(written: Written) -> Iterable[bytes]:
 def _notes(written: Written) -> Iterable[bytes]:
     if found := NotesOfFile.of(written.groups):
         yield pack_notes(found)
+
+
+def _attacks(written: Written) -> Iterable[bytes]:
+    if found := attacks_of(written.scene.gabor):
+        yield pack_attacks(found)
 
 
 def _instruments(written: Written) -> Iterable[bytes]:
@@ -204,6 +211,16 @@ MODEL = PacketType(
     Contents.add_model,
     _models,
 )
+ATTACKS = PacketType(
+    b"K",
+    "attacks",
+    Stage.ATTACKS,
+    Often.AT_MOST_ONCE,
+    "after models",
+    "attacks stand before all events",
+    Contents.add_attacks,
+    _attacks,
+)
 TAGS = PacketType(
     b"t",
     "tags",
@@ -277,7 +294,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

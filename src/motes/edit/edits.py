@@ -17,6 +17,8 @@ from motes.events.room import Room
 from motes.scene.scene import Scene
 
 Range = tuple[float | None, float | None]
+# The type of a parameter that takes several notes, by their numbers.
+NoteNumbers = list[int]
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Parameter:
 class Edit:
     """An edit: its name, the function on a Selection, and the parameters that this takes by their names.
 
-    Without that function it is one of whole scenes, done before events are chosen. Without a `request` the studio lacks
-    it; the command line and `motes.edit` lack what has no flags.
+    Without that function it is one of whole scenes, and that, like one that comes `first`, is done before events are
+    chosen. Without a `request` the studio lacks it; the command line and `motes.edit` lack what has no flags.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Edit:
     # What a history calls it, by its parameters; its name in requests where there is nothing to add.
     past: Callable[[Mapping[str, Any]], str] | None = None
     has_flags: bool = True
+    # Whether it is of what it names itself, whatever is chosen.
+    first: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "doc", self.doc or self.parameters[0].doc)
@@ -81,6 +85,24 @@ def _cut(scene: Scene, seconds: Any, with_overhang: bool = False) -> Scene:
     return slicing.cut(scene, start_s, end_s, with_overhang)
 
 
+def _split_note(selection: Selection, note: int, at_s: float) -> Selection:
+    from motes.notes.changing import split_note
+
+    return split_note(selection.scene, note, at_s)
+
+
+def _merge_notes(selection: Selection, notes: NoteNumbers) -> Selection:
+    from motes.notes.changing import merge_notes
+
+    return merge_notes(selection.scene, notes)
+
+
+def _add_note(selection: Selection, **values: Any) -> Selection:
+    from motes.notes.changing import add_note
+
+    return add_note(selection.scene, **values)
+
+
 _HOW, _FROM_0 = "how to {}", (0.0, None)
 _AT = "Where the joined file starts, in seconds; without it, at the end."
 _JOIN = (
@@ -100,6 +122,8 @@ _BAND = (
 _GAIN = Parameter("db", "gain_db", float, "Louder by so many dB; -6 is quieter.", "dB", (-MAX_GAIN_DB, MAX_GAIN_DB))
 _HIGHER = "Higher by so many semitones; -3 is lower."
 _TRANSPOSE = Parameter("semitones", "transpose", float, _HIGHER, "semitones", (-MAX_SEMITONES, MAX_SEMITONES))
+_UNDER = "Partials move under the envelope that their note had before edits: formants stay where they were."
+_FORMANTS = Parameter("keep_formants", "keep_formants", bool, _UNDER, default=False, says=_HOW)
 _LONGER = "So many times as long, at the same pitch."
 _STRETCH = Parameter("factor", "stretch", float, _LONGER, "", (1 / MAX_FACTOR, MAX_FACTOR))
 _MOVE = Parameter("by_s", "move", float, "Later by so many seconds; -0.5 is earlier.", "s")
@@ -121,6 +145,20 @@ _GROUP = (
     Parameter("role", "", Literal["own", "note", "voice"], "Put into a new group of this role.", default="own"),
     Parameter("parent", "", int, "The group that it is in, 0 for none.", "", _FROM_0, 0),
 )
+_SPLIT = (
+    Parameter("note", "split_note", int, "Two notes of one: its number.", "", _FROM_0),
+    Parameter(
+        "at_s", "split_at", float, "When the second of them begins, in seconds.", "s", _FROM_0, says="when to {}"
+    ),
+)
+_MERGE = (Parameter("notes", "merge_notes", NoteNumbers, "One note of several: their numbers, as in 3,4."),)
+_ADD = (
+    Parameter("pitch", "add_note", str, "Another note like one: its pitch, such as A4, or `none` for that one's."),
+    Parameter("like", "like", int, "The number of the note that it is like.", "", _FROM_0, says=_HOW),
+    Parameter("onset_s", "note_onset", float, "When it begins, in seconds.", "s", _FROM_0, says=_HOW),
+    Parameter("end_s", "note_end", float, "When it ends; as long as that one if not given.", "s", _FROM_0, None, _HOW),
+    Parameter("gain_db", "note_gain_db", float, "Louder by so many dB.", "dB", (-MAX_GAIN_DB, MAX_GAIN_DB), 0.0, _HOW),
+)
 _SET = Parameter(
     "values", "", Mapping, "Set parameters, by name: a number, one for each channel, or all of a ragged field."
 )
@@ -129,13 +167,16 @@ _SET = Parameter(
 EDITS: tuple[Edit, ...] = (
     Edit("join", None, _JOIN, whole=joining.join, request=""),
     Edit("slice", None, _SLICE, whole=_cut, request=""),
+    Edit("split_note", _split_note, _SPLIT, "A note as two.", past=lambda values: "split a note", first=True),
+    Edit("merge_notes", _merge_notes, _MERGE, "Notes as one.", past=lambda values: "merge notes", first=True),
+    Edit("add_note", _add_note, _ADD, "Another note like one.", past=lambda values: "add a note", first=True),
     Edit("only", tables.only, doc="Remove everything else.", request="keep"),
     Edit("drop", tables.drop, doc="Remove what is selected.", request="delete", excludes="only"),
     Edit("mute", operations.mute, doc="Silence what is selected."),
     Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
     Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
     Edit("gain", operations.gain, (_GAIN,)),
-    Edit("transpose", operations.transpose, (_TRANSPOSE,)),
+    Edit("transpose", operations.transpose, (_TRANSPOSE, _FORMANTS)),
     Edit("stretch", operations.stretch, (_STRETCH,), whole=operations.stretch_scene),
     Edit("reverse", operations.reverse, doc="Backwards.", whole=operations.reverse_scene),
     Edit("move", operations.move, (_MOVE,)),
@@ -163,10 +204,12 @@ def edited(scene: Scene, select: Any, edits: Mapping[str, Any]) -> Edited:
     for edit, values in todo:
         if edit.change is None and edit.whole is not None:
             scene = edit.whole(scene, **values)
+        elif edit.first and edit.change is not None:
+            scene = edit.change(scene.select(), **values).scene
     selection = scene.select(select)
     n_selected = len(selection)
     for edit, values in todo:
-        if edit.change is None:
+        if edit.change is None or edit.first:
             continue
         if select is not None:
             selection = edit.change(selection, **values)
@@ -197,6 +240,10 @@ def steps(edits: Mapping[str, Any], spelled: Callable[[str], str] = str) -> list
         if all(parameter.says for parameter in given):
             says = given[0].says.format(spelled(edit.flags[0].flag))
             raise ParameterError(f"{spelled(given[0].flag)} says {says}, which is missing")
+        missing = [part for part in edit.parameters if part.default is ... and part.says and part not in given]
+        if missing:
+            flags = " and ".join(spelled(part.flag) for part in missing)
+            raise ParameterError(f"{spelled(edit.flags[0].flag)} takes {flags} too: {missing[0].doc}")
         if edit.excludes in todo:
             raise ParameterError(f"{spelled(edit.excludes)} and {spelled(edit.name)} together leave nothing")
         todo[edit.name] = edit, {parameter.name: edits[parameter.flag] for parameter in given if edit.parameters}

@@ -32,7 +32,7 @@ def duplicate(selection: Selection, at_s: float) -> Selection:
     copy = kept(selection, selection.mask)
     groups = used_groups(copy.scene.groups, column(copy.scene, "group_id"), and_notes=False)
     copy = replace(copy, scene=copy.scene.replace(groups=groups))
-    return _merged(selection.scene, move(copy, at_s - onset_s(selection)).scene, selection)
+    return merged(selection.scene, move(copy, at_s - onset_s(selection)).scene, selection)
 
 
 def join(scene: Scene, other: Scene, at_s: float | None = None, resample: bool = False) -> Scene:
@@ -64,10 +64,10 @@ def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool
     both = other.select()
     moved = changed(both, lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
     moved = note_changes.followed(both, moved, note_changes.moved(at_s))
-    return _merged(scene, moved.scene, scene.select())
+    return merged(scene, moved.scene, scene.select())
 
 
-def _merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
+def merged(scene: Scene, other: Scene, selection: Selection) -> Selection:
     """The events of both, groups kept apart, the length of the longer one, the finer quantiser; the selection is
     those of `other`.
     """

@@ -27,7 +27,7 @@ def followed(before: Selection, after: Selection, change: Change) -> Selection:
     notes = before.scene.groups.notes
     if not len(notes):
         return after
-    mask = _edited(before)
+    mask = edited(before)
     if not mask.any():
         return after
     made = change(notes.only(mask))
@@ -40,7 +40,7 @@ def with_notes(scene: Scene, notes: NoteTable) -> Scene:
     return scene.with_tables((), groups=scene.groups.with_notes(notes))
 
 
-def _edited(selection: Selection) -> Mask:
+def edited(selection: Selection) -> Mask:
     """Which of the known notes have all their events selected; without events of their own, where all are."""
     scene = selection.scene
     notes, mask = scene.groups.notes, selection.mask

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from motes.edit import note_changes
 from motes.edit.note_changes import followed
+from motes.edit.note_columns import note_of_groups
 from motes.edit.tables import (
     audible_end_s,
     changed,
@@ -30,8 +32,11 @@ from motes.edit.tables import (
 )
 from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
-from motes.events.event_table import Mask
+from motes.events.event_table import Array, EventTable, Mask
 from motes.events.room import Room
+from motes.kinds.gabor.edits import attacks
+from motes.kinds.gabor.edits.formants import formant_gains
+from motes.kinds.gabor.table import Gabor
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
@@ -60,36 +65,72 @@ def move(selection: Selection, by_s: float) -> Selection:
     return followed(selection, made, note_changes.moved(by_s))
 
 
-def transpose(selection: Selection, semitones: float) -> Selection:
-    """Higher by `semitones`; times and windows stay."""
+def transpose(selection: Selection, semitones: float, keep_formants: bool = False) -> Selection:
+    """Higher by `semitones`; times and windows stay. `keep_formants` leaves partials under their note's envelope."""
     semitones = require_finite("semitones", semitones)
     if abs(semitones) > MAX_SEMITONES:
         raise ParameterError(
             f"semitones must lie in −{MAX_SEMITONES:g} … {MAX_SEMITONES:g}, not {semitones:g}: were these Hz?"
         )
     ratio = 2.0 ** (semitones / 12)
-    made = changed(_with_partials(selection), lambda events, mask: events.transposed(np.where(mask, ratio, 1.0)))
+
+    def higher(events: EventTable, mask: Mask) -> EventTable:
+        if keep_formants and isinstance(events, Gabor):
+            events = events.amplified(_formant_gains(selection.scene, events, mask, ratio))
+        return events.transposed(np.where(mask, ratio, 1.0))
+
+    made = changed(_with_partials(selection), higher)
     return followed(selection, made, note_changes.transposed(ratio))
 
 
-def stretch(selection: Selection, factor: float, about_s: float | None = None) -> Selection:
-    """`factor` times as long about `about_s`, by default the first onset."""
+def _formant_gains(scene: Scene, events: Gabor, mask: Mask, ratio: float) -> Array:
+    notes = scene.groups.notes
+    heights = {int(one): hz for one, hz in zip(notes.id, notes.f0_hz, strict=True) if not np.isnan(hz)}
+    return formant_gains(
+        events, mask, ratio, note_of_groups(scene.groups, events.group_id), heights, scene.sample_rate_hz
+    )
+
+
+def stretch(selection: Selection, factor: float, about_s: float | None = None, keep_attacks: bool = True) -> Selection:
+    """`factor` times as long about `about_s`, by default the first onset, of whole notes that of the first note;
+    `keep_attacks` leaves the attacks of whole notes as sharp as they were.
+    """
     factor = require_positive("factor", factor)
     if not 1 / MAX_FACTOR <= factor <= MAX_FACTOR:
         raise ParameterError(f"the factor must lie in {1 / MAX_FACTOR:g} … {MAX_FACTOR:g}, not {factor:g}")
-    about = onset_s(selection) if about_s is None else about_s
+    notes = list(_sounding(selection)) if keep_attacks else []
+    about = _first_onset_s(selection, notes) if about_s is None else about_s
     n_samples = samples_up_to(selection.scene, about + factor * (audible_end_s(selection) - about))
-    made = changed(
-        _with_partials(selection),
-        lambda events, mask: events.stretched(np.where(mask, factor, 1.0), about),
-        n_samples=n_samples,
-    )
+
+    def longer(events: EventTable, mask: Mask) -> EventTable:
+        if isinstance(events, Gabor) and (notes or not events.at_default("edit_from_s")):
+            return attacks.stretched(events, mask, factor, about, notes, selection.scene.sample_rate_hz)
+        return events.stretched(np.where(mask, factor, 1.0), about)
+
+    made = changed(_with_partials(selection), longer, n_samples=n_samples)
     return followed(selection, made, note_changes.stretched(factor, about))
+
+
+def _first_onset_s(selection: Selection, notes: list[attacks.Sounding]) -> float:
+    if notes and sum(np.count_nonzero(note.mask) for note in notes) == len(selection):
+        return max(0.0, min(note.onset_s for note in notes))
+    return onset_s(selection)
+
+
+def _sounding(selection: Selection) -> Iterator[attacks.Sounding]:
+    """The selected notes that have atoms of their own."""
+    notes, gabor = selection.scene.groups.notes, selection.scene.gabor
+    if not len(gabor) or not len(notes):
+        return
+    of_atom = note_of_groups(selection.scene.groups, gabor.group_id)
+    chosen = notes.only(note_changes.edited(selection) & np.isin(notes.id, of_atom))
+    for number, first_s, last_s in zip(chosen.id, chosen.onset_s, chosen.end_s, strict=True):
+        yield attacks.Sounding(of_atom == number, float(first_s), float(last_s))
 
 
 def stretch_scene(scene: Scene, factor: float) -> Scene:
     """The whole scene `factor` times as long: silence at its ends too, and its length."""
-    stretched = stretch(scene.select(), factor, about_s=0.0).scene
+    stretched = stretch(scene.select(), factor, about_s=0.0, keep_attacks=False).scene
     return stretched.replace(n_samples=math.ceil(scene.n_samples * float(factor) - 1e-6))
 
 

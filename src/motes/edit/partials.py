@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motes.edit.note_columns import note_of_groups
 from motes.events.event_table import Array
 from motes.events.groups import ROLES, Groups
 from motes.kinds.gabor.edited import partial_frequencies, partial_numbers
@@ -28,7 +29,7 @@ class Partial(NamedTuple):
     # Of its strongest atom, full scale = 0.
     level_db: float
     n_atoms: int
-    # The note that it is part of, where the scene has notes.
+    # The note that most of its energy is in, None where that is in none.
     note: int | None = None
 
 
@@ -39,6 +40,7 @@ def partials(scene: Scene) -> list[Partial]:
         return []
     number, frequency_hz = partial_numbers(atoms, rate), partial_frequencies(atoms, rate)
     energy = np.sum(np.square(atoms.amplitude), axis=1) * atoms.window_s
+    note = note_of_groups(scene.groups, atoms.group_id)
     order = np.argsort(number, kind="stable")
     bounds = np.searchsorted(number[order], np.arange(1, int(number.max()) + 2))
     rows = []
@@ -50,6 +52,8 @@ def partials(scene: Scene) -> list[Partial]:
         rising = mine[np.argsort(frequency_hz[mine], kind="stable")]
         so_far = np.cumsum(energy[rising])
         median = float(frequency_hz[rising[int(np.searchsorted(so_far, so_far[-1] / 2))]])
+        held, which = np.unique(note[mine], return_inverse=True)
+        most = int(held[np.argmax(np.bincount(which.reshape(-1), energy[mine]))])
         semitones = 12 * np.log2(max(median, 1e-3) / 440)
         rows.append(
             Partial(
@@ -60,6 +64,7 @@ def partials(scene: Scene) -> list[Partial]:
                 cents=float(100 * (semitones - np.rint(semitones))),
                 level_db=float(20 * np.log10(max(np.abs(atoms.amplitude[mine]).max(), 1e-10))),
                 n_atoms=len(mine),
+                note=most or None,
             )
         )
     return rows

@@ -80,11 +80,11 @@ class Selection:
         return operations.move(self, by_s).scene
 
     @checked
-    def transpose(self, semitones: float) -> Scene:
+    def transpose(self, semitones: float, *, keep_formants: bool = False) -> Scene:
         """These events higher by `semitones` (lower if negative); they keep their times and windows, and partials
-        their inner phases.
+        their inner phases. `keep_formants` moves partials under the envelope that their note had.
         """
-        return operations.transpose(self, semitones).scene
+        return operations.transpose(self, semitones, keep_formants).scene
 
     @checked
     def stretch(self, factor: float) -> Scene:

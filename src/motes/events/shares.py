@@ -20,6 +20,8 @@ SHARE_UNITS = 64
 WHOLE = (SHARE_UNITS, 0)
 # Greatest share, either way.
 MAX_SHARE = 256
+# Parts of one atom are of amplitudes and phases that differ by less, relatively.
+SAME_ATOM = 1e-6
 
 
 def shares_of(events: Any) -> Ints | None:
@@ -89,3 +91,30 @@ def part_of(events: Any, shares: Ints, changed: Mask | None = None) -> Any:
         columns["base_amplitude"] = np.where(here, events.base_amplitude * ratio, events.base_amplitude)
         columns["base_phase_rad"] = np.where(here, events.base_phase_rad + by, events.base_phase_rad)
     return events.replace(**columns)
+
+
+def united(events: Any, mask: Mask) -> tuple[Any, Mask]:
+    """The events with those of `mask` that are parts of one atom, and not edited, as one part; and which of the events
+    are left, `(n_events,)`.
+    """
+    held, left = shares_of(events), np.ones(len(events), np.bool_)
+    rows = np.flatnonzero(mask & (events.base_window_s == 0))
+    if held is None or len(rows) < 2:
+        return events, left
+    atoms = wholes(events.take(rows))
+    places = np.stack([atoms.time_s, atoms.frequency_hz, atoms.window_s, atoms.edit_layer], axis=1)
+    _, first, which = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    which = which.reshape(-1)
+    value = atoms.amplitude * np.exp(1j * atoms.phase_rad)
+    apart = np.abs(value - value[first[which]]).max(axis=1) > SAME_ATOM * np.abs(value).max(axis=1)
+    total = np.zeros((len(first), 2), np.int64)
+    np.add.at(total, which, held[rows])
+    several = np.bincount(which) > 1
+    several &= (np.bincount(which, apart) == 0) & (np.abs(total) <= MAX_SHARE * SHARE_UNITS).all(axis=1)
+    summed = held.copy()
+    summed[rows[first[several]]] = total[several]
+    left[rows[several[which] & (first[which] != np.arange(len(rows)))]] = False
+    left[rows[first[several]]] = total[several].any(axis=1)
+    changed = np.zeros(len(events), np.bool_)
+    changed[rows[first[several]]] = True
+    return part_of(events, summed, changed).take(left), left

@@ -54,13 +54,13 @@ class Edit:
 
     def _rest(self, before: Scene, edited: Edited) -> dict[str, float]:
         """For edits of notes, how loud what changed in the rest of the sound is at most, in dBFS."""
-        if not isinstance(self.select, str) or not len(before.groups.notes):
-            return {}
+        from motes.edit.edits import steps
         from motes.edit.note_columns import WORDS
         from motes.edit.selection import parse
         from motes.notes.splitting import rest_change_db
 
-        if parse(self.select).names.isdisjoint(WORDS):
+        of_notes = isinstance(self.select, str) and not parse(self.select).names.isdisjoint(WORDS)
+        if not of_notes and not any(edit.first for edit, _ in steps(self.edits)):
             return {}
         change_db = rest_change_db(before, edited.scene)
         return {} if change_db is None else {"rest_change_db": change_db}
@@ -68,13 +68,14 @@ class Edit:
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""
         from motes.data.impulse_responses import room
-        from motes.edit.edits import FLAGS, edited
+        from motes.edit.edits import FLAGS, NoteNumbers, edited
         from motes.events.room import Room
         from motes.scene.scene import Scene
 
         read: dict[Any, Callable[[str], Any]] = {
             Scene: load_scene,
             Room: lambda name: 0 if name == "none" else room(name),
+            NoteNumbers: _numbers,
         }
         edits = {}
         for flag, value in self.edits.items():
@@ -83,6 +84,14 @@ class Edit:
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
         return edited(scene, self.select, edits)
+
+
+def _numbers(text: str) -> list[int]:
+    """Numbers of notes with commas between."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ParameterError(f"notes are numbers with commas between, as in 3,4, not {text!r}") from None
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ class Import:
 @dataclass(frozen=True)
 class Perform:
     """.mote file with an instrument to audio or to another .mote file: played by chance, in another order, from
-    MIDI or as another scene does.
+    MIDI or as another scene does; or one with notes: a MIDI file played by these, or these by the notes of another.
     """
 
     random: int | None = None
@@ -131,9 +140,12 @@ class Perform:
     transpose: float = 0.0
     gain_db: float = 0.0
     overwrite: bool = False
+    notes_of: Given | None = None
 
     def __post_init__(self) -> None:
-        chosen = [name for name in ("random", "permute", "midi", "strikes") if getattr(self, name) is not None]
+        chosen = [
+            name for name in ("random", "permute", "midi", "strikes", "notes_of") if getattr(self, name) is not None
+        ]
         if len(chosen) > 1:
             raise ParameterError(f"one way of playing at a time: {' and '.join(chosen)} were both given")
 
@@ -166,6 +178,8 @@ class Perform:
         from motes.library import perform
         from motes.library.midi import read_notes
 
+        if self.notes_of is not None or (not scene.instruments and self.midi is not None and scene.notes):
+            return self._by_notes(scene)
         perform.instrument_of(scene)
         if self.random is not None:
             scene = perform.random_strikes(scene, self.random, self.density_per_s, self.duration_s)
@@ -176,3 +190,18 @@ class Perform:
         elif self.strikes is not None:
             scene = perform.on_instrument(scene, as_scene(self.strikes))
         return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)
+
+    def _by_notes(self, scene: Scene) -> Scene:
+        """A MIDI file played by the notes of the scene, or these by those of another."""
+        from motes.library.play_notes import play, score_of_midi, score_of_scene
+
+        if self.damping != 1 or self.brightness != 0:
+            raise ParameterError("damping and brightness are of instruments: notes are as the recording has them")
+        if self.notes_of is not None:
+            scene = play(as_scene(self.notes_of), score_of_scene(scene))
+        else:
+            assert self.midi is not None
+            scene = play(scene, score_of_midi(self.midi))
+        if self.transpose:
+            scene = scene.transpose(self.transpose)
+        return scene.gain(self.gain_db) if self.gain_db else scene

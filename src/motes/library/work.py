@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
     # A .mote file, by its path, or a scene itself.
-    Given = str | os.PathLike[str] | Scene
+    Given: TypeAlias = str | os.PathLike[str] | Scene
 
 _BLOCK_SAMPLES = 65536
 

@@ -7,6 +7,7 @@ yet; scenes that edits make of it keep what was derived, as long as their other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def division_of(scene: Scene, progress: Callable[[float], None] | None = None) -
         atoms = scene.gabor.take(free)
         kept = scene.derived
         if isinstance(kept, Division) and _same_atoms(kept.atoms, atoms):
-            return kept
+            return replace(kept, atoms=atoms)  # which may be in other rooms
         made = _derived(scene, atoms, progress)
         scene.keeping(made)
         return made
@@ -147,13 +148,18 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
 
 def rest_change_db(before: Scene, after: Scene) -> float | None:
     """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
-    own after an edit; None where there are none, or the scene has another length.
+    own after an edit, or are gone; None where there are none, or the scene has other channels.
     """
-    ids = with_members(after)
-    if before.n_samples != after.n_samples or not len(ids):
+    known, left = known_notes(before).id, known_notes(after).id
+    ids = np.union1d(with_members(after), np.setdiff1d(known, left))
+    if before.n_channels != after.n_channels or not len(ids):
         return None
-    old, new = (_alone(scene, ids) for scene in (split(before, ids), after))
-    change = (after.render() - before.render()).astype(np.float64) - (new.astype(np.float64) - old)
+    old = _alone(split(before, ids[np.isin(ids, known)]), ids)
+    new, change = _alone(after, ids).astype(np.float64), after.render().astype(np.float64)
+    n = min(before.n_samples, after.n_samples)
+    change[..., :n] -= before.render()[..., :n]
+    new[..., :n] -= old[..., :n]
+    change -= new
     return float(20 * np.log10(max(np.abs(change).max(initial=0.0), 10 ** (SILENCE_DB / 20))))
 
 

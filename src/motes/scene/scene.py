@@ -25,6 +25,7 @@ from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
+from motes.scene.note_methods import NoteMethods
 from motes.scene.tags import TagMap
 
 if TYPE_CHECKING:
@@ -37,13 +38,12 @@ if TYPE_CHECKING:
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
     from motes.kinds.vector.table import Vector
-    from motes.notes.note import Note
 
     File = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Scene(Frozen):
+class Scene(NoteMethods, Frozen):
     """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an
     attribute of that name too.
 
@@ -181,13 +181,6 @@ class Scene(Frozen):
         self._derived.values["kept"] = derived
         return self
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Its notes, by their numbers: those that `motes.notes` found, and groups of the role note."""
-        from motes.notes.note import notes_of
-
-        return notes_of(self)
-
     @checked
     def render(self, start_s: float | None = None, end_s: float | None = None) -> NDArray[np.float32]:
         """The audio, float32: `(n,)` when mono, else `(n_channels, n)`; of the whole scene, or from `start_s` to
@@ -275,9 +268,11 @@ class Scene(Frozen):
         return self.select().move(by_s)
 
     @checked
-    def transpose(self, semitones: float) -> Scene:
-        """Everything higher by `semitones` (lower if negative), as long as before."""
-        return self.select().transpose(semitones)
+    def transpose(self, semitones: float, *, keep_formants: bool = False) -> Scene:
+        """Everything higher by `semitones` (lower if negative), as long as before; `keep_formants` moves partials under
+        the envelope that they had.
+        """
+        return self.select().transpose(semitones, keep_formants=keep_formants)
 
     @checked
     def stretch(self, factor: float) -> Scene:

@@ -198,7 +198,7 @@ class EditParameterAnswer(TypedDict):
     """One value that an edit takes."""
 
     name: str
-    type: Literal["number", "integer", "choice", "room", "values"]
+    type: Literal["number", "integer", "boolean", "choice", "room", "values", "text", "integers"]
     unit: str
     low: float | None
     high: float | None

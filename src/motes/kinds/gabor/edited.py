@@ -24,6 +24,10 @@ from motes.kinds.gabor.table import Gabor, unfolded
 EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain": 1.0}
 
 
+# With until when sounds are not made longer, which is one number for all atoms of a layer that are.
+ALL_EDITS = EDITS | {"edit_from_s": 0.0}
+
+
 # So many different edits of one scene's atoms are rendered with care; atoms edited in rarer ways are moved as they are.
 MOST_EDITS = 16
 # Nor are fewer atoms than this, edited alike, a partial that is moved.
@@ -45,7 +49,7 @@ def base_of(events: Gabor) -> Gabor:
     if not is_edited(events):
         return events
     known = events.base_window_s > 0
-    columns: dict[str, Any] = dict.fromkeys((*EDITS, *BASE.values(), "partial_hz", "partial_rad"))
+    columns: dict[str, Any] = dict.fromkeys((*ALL_EDITS, *BASE.values(), "partial_hz", "partial_rad"))
     for name, base in BASE.items():
         now = events.column(name)
         columns[name] = np.where(known if now.ndim == 1 else known[:, None], events.column(base), now)
@@ -58,12 +62,13 @@ def apply_edits(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabo
     """
     moved = _moves(edits["edit_ratio"], edits["edit_factor"])
     partial_hz, partial_rad = carriers(base, np.unique(base.edit_layer[moved]), sample_rate_hz)
-    return _moved(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved)
+    held = phases_held(base, edits.get("edit_from_s"), sample_rate_hz)
+    return moved_by(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved, held)
 
 
 def apply_edits_alone(base: Gabor, edits: dict[str, Any]) -> Gabor:
     """`apply_edits` as if each event were a partial of its own: about where edits put it, without the others."""
-    return _moved(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
+    return moved_by(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
 
 
 def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
@@ -77,9 +82,11 @@ def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
     partial_hz, partial_rad = carriers(base, unknown, sample_rate_hz)
     ratio, factor = events.edit_ratio, events.edit_factor
     here = np.isin(events.edit_layer, unknown)
+    held = phases_held(base, events.edit_from_s, sample_rate_hz)
+    unstretched = np.sign(factor) * ratio * (1 - np.abs(factor)) * held
     return events.replace(
         partial_hz=np.where(here, ratio * partial_hz, events.partial_hz),
-        partial_rad=np.where(here, ratio * factor * partial_rad, events.partial_rad),
+        partial_rad=np.where(here, ratio * factor * partial_rad + unstretched, events.partial_rad),
     )
 
 
@@ -89,7 +96,7 @@ def forget_edits(events: Gabor, layers: Any) -> Gabor:
     Where events are taken out of a layer, what is left no longer tells how its partials ran.
     """
     here = np.isin(events.edit_layer, layers)
-    forgotten = EDITS | {
+    forgotten = ALL_EDITS | {
         "partial_hz": 0.0,
         "partial_rad": 0.0,
     }  # and found anew for the next edit, as a file's reader will
@@ -109,9 +116,23 @@ def unedited(events: Gabor, mask: Mask) -> Gabor:
     torn = np.intersect1d(layers, events.edit_layer[follow_partials(events)])
     events = forget_edits(events, torn) if len(torn) else events
     here = np.isin(events.edit_layer, layers)
-    columns = {name: np.where(mask, value, events.column(name)) for name, value in EDITS.items()}
+    columns = {name: np.where(mask, value, events.column(name)) for name, value in ALL_EDITS.items()}
     forgotten = {name: np.where(here, 0.0, events.column(name)) for name in ("partial_hz", "partial_rad")}
     return events.replace(base_window_s=np.where(mask, 0.0, events.base_window_s), **columns, **forgotten)
+
+
+def in_own_layer(events: Gabor, mask: Mask) -> Gabor:
+    """The events, those in `mask` in a layer of their own: their partials are then found among them alone. Where edits
+    of theirs, or of others of their layers, follow partials, they stay where they are.
+    """
+    if not mask.any():
+        return events
+    layers = np.unique(events.edit_layer[mask])
+    if np.isin(layers, events.edit_layer[follow_partials(events)]).any():
+        return events
+    here = np.isin(events.edit_layer, layers)
+    unknown = {name: np.where(here, 0.0, events.column(name)) for name in ("partial_hz", "partial_rad")}
+    return events.replace(edit_layer=np.where(mask, int(events.edit_layer.max()) + 1, events.edit_layer), **unknown)
 
 
 def follow_partials(events: Gabor) -> Mask:
@@ -131,6 +152,23 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
         partial_hz[these], partial_rad[these] = instantaneous(alone, sample_rate_hz)
     return partial_hz, partial_rad
+
+
+def phases_held(base: Gabor, from_s: Array | None, sample_rate_hz: int) -> Array:
+    """What the partial of each atom has run through, in rad since its first atom, up to `from_s`, `(n_events,)`: from
+    there on alone its phase is stretched. 0 where that is 0, or the partial begins later.
+    """
+    held = np.zeros(len(base))
+    if from_s is None or not from_s.any():
+        return held
+    from motes.kinds.gabor.partials.tracking import lines_of
+
+    for one in np.unique(base.edit_layer[from_s > 0]):
+        these = _in_order(base, np.flatnonzero(base.edit_layer == one))
+        alone = base.take(these).replace(partial_hz=None, partial_rad=None)
+        lines, at_s = lines_of(alone, sample_rate_hz), float(from_s[these].max())
+        held[these] = np.where(from_s[these] > 0, lines.phases_at(at_s)[lines.number], 0.0)
+    return held
 
 
 def atoms_as_rendered(events: Gabor, sample_rate_hz: int) -> Gabor:
@@ -192,7 +230,6 @@ def _find_partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
 
 def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
     """The events of each layer, other atoms in place of those that an edit moves by more than one frequency."""
-    from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
     from motes.kinds.gabor.partials.tracking import lines_of
 
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
@@ -201,18 +238,19 @@ def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
         alone, edited = base.take(these), events.take(these)
         keys, lines = edit_keys(edited), lines_of(alone, sample_rate_hz)
         alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
-        _, first, which, count = np.unique(
-            np.stack(list(keys.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
-        )
+        first, which, count = _distinct(keys)
+        if len(first) > MOST_EDITS:  # many edits that differ in their gains alone are one of louder and softer atoms
+            alone = alone.replace(amplitude=alone.amplitude * edited.edit_gain[:, None])
+            keys["edit_gain"] = np.ones(len(alone))
+            first, which, count = _distinct(keys)
         for key in np.argsort(-count, kind="stable")[:MOST_EDITS]:
             edit = {name: column[first[key]] for name, column in keys.items()}
-            mask = (which.reshape(-1) == key) & follow_partials(edited)
-            if np.count_nonzero(mask) < FEWEST:
+            mask = (which == key) & follow_partials(edited)
+            if np.count_nonzero(mask) < FEWEST and not edit.get("edit_from_s"):
                 continue
-            by = abs(float(edit["edit_ratio"] * abs(edit["edit_factor"])) - 1)
-            rewrite = rewrite_for_edit(alone, lines, mask, sample_rate_hz, by)
-            stays[these[~rewrite.kept]] = False
-            parts += [_all_moved(part, edit) for part in rewrite.added]
+            kept, added = _rewritten_alike(alone, lines, mask, edit, sample_rate_hz)
+            stays[these[~kept]] = False
+            parts += added
     if not parts:
         return events
     together = events.take(stays).with_more(*parts)
@@ -220,14 +258,56 @@ def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
     return together if order is None else together.take(order)
 
 
-def _all_moved(base: Gabor, edit: dict[str, Any]) -> Gabor:
+def _distinct(keys: dict[str, Any]) -> tuple[Ints, Ints, Ints]:
+    """Of edits that occur the first event, which of them each event has, and how many have it."""
+    _, first, which, count = np.unique(
+        np.stack(list(keys.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    return first, which.reshape(-1), count
+
+
+def _rewritten_alike(
+    base: Gabor, lines: Any, mask: Mask, edit: dict[str, Any], sample_rate_hz: int
+) -> tuple[Mask, list[Gabor]]:
+    """Of the atoms of a layer in `mask`, which an edit moves alike: which of all stay, and others, moved, in place of
+    those that do not.
+    """
+    from motes.kinds.gabor.partials.attacks import across, short_atoms
+    from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
+
+    by, from_s = abs(float(edit["edit_ratio"] * abs(edit["edit_factor"])) - 1), float(edit.get("edit_from_s", 0.0))
+    if not from_s:
+        rewrite = rewrite_for_edit(base, lines, mask, sample_rate_hz, by)
+        return rewrite.kept, [_all_moved(part, edit) for part in rewrite.added]
+    held, added = lines.phases_at(from_s), []
+    over = mask & across(base, lines, from_s, sample_rate_hz)
+    sign = np.sign(edit["edit_factor"])
+    still_s = edit["edit_shift_s"] + sign * (abs(edit["edit_factor"]) - 1) * from_s
+    still = edit | {"edit_factor": sign, "edit_shift_s": still_s}
+    for k, columns in short_atoms(base, lines, np.flatnonzero(over), sample_rate_hz, by):
+        atoms = Gabor(*columns)
+        late = atoms.time_s >= from_s
+        added += [_all_moved(atoms.take(~late), still), _all_moved(atoms.take(late), edit, held[k])]
+    # In place of its group each atom has its line, which says how far its phase is held.
+    numbered = base.replace(group_id=lines.number)
+    rewrite = rewrite_for_edit(numbered, lines, mask & ~over, sample_rate_hz, by)
+    group = np.zeros(len(held), np.int64)
+    group[lines.number] = base.group_id
+    for part in rewrite.added:
+        added.append(_all_moved(part.replace(group_id=group[part.group_id]), edit, held[part.group_id]))
+    return rewrite.kept & ~over, added
+
+
+def _all_moved(base: Gabor, edit: dict[str, Any], held: Array | float = 0.0) -> Gabor:
     edits = {name: np.full(len(base), value) for name, value in edit.items()}
-    return _moved(base, edits, np.ones(len(base), np.bool_))
+    return moved_by(base, edits, np.ones(len(base), np.bool_), held)
 
 
 def edits_of(events: Gabor) -> dict[str, Any]:
     """The columns that tell of edits."""
-    return {name: events.column(name) for name in EDITS}
+    return {name: events.column(name) for name in EDITS} | (
+        {} if events.at_default("edit_from_s") else {"edit_from_s": events.edit_from_s}
+    )
 
 
 def edit_keys(events: Gabor) -> dict[str, Any]:
@@ -248,11 +328,12 @@ def _moves(ratio: Array, factor: Array) -> Mask:
     return (ratio != 1) | (np.abs(factor) != 1)
 
 
-def _moved(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
-    """`base`, whose events know f_p and Φ where they are `moved`, after its edits."""
+def moved_by(base: Gabor, edits: dict[str, Any], moved: Mask, held: Array | float = 0.0) -> Gabor:
+    """`base`, whose events know f_p and Φ where they are `moved`, after its edits; `held` of Φ is not stretched."""
     ratio, factor = edits["edit_ratio"], edits["edit_factor"]
     stretch, sign = np.abs(factor), np.sign(factor)
-    phase = sign[:, None] * (base.phase_rad + np.where(moved, (ratio * stretch - 1) * base.partial_rad, 0.0)[:, None])
+    turn = (ratio * stretch - 1) * base.partial_rad + ratio * (1 - stretch) * held
+    phase = sign[:, None] * (base.phase_rad + np.where(moved, turn, 0.0)[:, None])
     frequency = np.where(
         moved, ratio * base.partial_hz + (base.frequency_hz - base.partial_hz) / stretch, base.frequency_hz
     )
@@ -261,7 +342,7 @@ def _moved(base: Gabor, edits: dict[str, Any], moved: Mask) -> Gabor:
             "frequency_hz": frequency,
             "phase_rad": np.where(moved[:, None], phase - 2 * np.pi * np.rint(phase / (2 * np.pi)), phase),
             "partial_hz": base.partial_hz * ratio,
-            "partial_rad": sign * ratio * stretch * base.partial_rad,
+            "partial_rad": sign * (ratio * stretch * base.partial_rad + ratio * (1 - stretch) * held),
         }
     )
     return base.replace(

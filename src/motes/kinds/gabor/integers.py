@@ -181,7 +181,8 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     gabor = parts(gabor, None if shares is None else shares[where])
     if edits.trivial:
         return gabor
-    return apply_edits(gabor, tags_to_edits(edits.take(where), "the scene"), sample_rate_hz)
+    attacks = {} if events.at_default("edit_from_s") else {"edit_from_s": events.edit_from_s[where]}
+    return apply_edits(gabor, tags_to_edits(edits.take(where), "the scene") | attacks, sample_rate_hz)
 
 
 def _order_of_packets(base: Gabor, sample_rate_hz: int) -> Ints:

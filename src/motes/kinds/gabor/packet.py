@@ -32,7 +32,7 @@ from motes.events.sends import sends_of
 from motes.events.shares import parts as parts_of
 from motes.events.shares import share_integers, shares_of, wholes
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
-from motes.kinds.gabor.edited import EDITS, apply_edits, apply_edits_alone, base_of
+from motes.kinds.gabor.edited import ALL_EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (
     FREQUENCY_UNITS,
     TIME_UNITS,
@@ -311,7 +311,7 @@ def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
                 for part, n in zip(parts, counts, strict=True)
             ]
         )
-    edits = {name: made.pop(name) for name in EDITS if name in made}
+    edits = {name: made.pop(name) for name in ALL_EDITS if name in made}
     shares = share_integers(made.pop("share_re", None), made.pop("share_im", None))
     base = parts_of(Gabor(**made), shares)
     return apply_edits(base, edits, sample_rate_hz) if edits else base

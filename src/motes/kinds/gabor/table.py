@@ -41,6 +41,7 @@ class Gabor(EventTable):
     edit_factor: Array = None  # type: ignore[assignment]  # filled with 1
     edit_shift_s: Array = None  # type: ignore[assignment]  # filled with 0
     edit_gain: Array = None  # type: ignore[assignment]  # filled with 1
+    edit_from_s: Array = None  # type: ignore[assignment]  # filled with 0
     base_time_s: Array = None  # type: ignore[assignment]  # filled with 0
     base_window_s: Array = None  # type: ignore[assignment]  # filled with 0
     base_frequency_hz: Array = None  # type: ignore[assignment]  # filled with 0
@@ -104,6 +105,15 @@ class Gabor(EventTable):
             public=False,
         ),
         Param("edit_gain", "", 0.0, 1e20, "how many times stronger edits have made it", default=1.0, public=False),
+        Param(
+            "edit_from_s",
+            "s",
+            0.0,
+            1e6,
+            "until when, before edits, edits do not make it longer, 0 where they do from its beginning",
+            default=0.0,
+            public=False,
+        ),
         Param("base_time_s", "s", -1e6, 1e6, "its time before edits", default=0.0, public=False),
         Param(
             "base_window_s",
@@ -151,12 +161,12 @@ class Gabor(EventTable):
 
     def moved(self, by_s: Array) -> Gabor:
         """Later; the phases at the centres stay."""
-        return self._from_base().replace(time_s=self.time_s + by_s, edit_shift_s=self.edit_shift_s + by_s)
+        return self.remembering().replace(time_s=self.time_s + by_s, edit_shift_s=self.edit_shift_s + by_s)
 
     def mirrored(self, mask: Mask, twice_s: float) -> Gabor:
         """Backwards: cosines run the other way, with the opposite phase."""
         signs = np.where(mask, -1.0, 1.0)
-        return self._from_base().replace(
+        return self.remembering().replace(
             time_s=np.where(mask, twice_s - self.time_s, self.time_s),
             phase_rad=self.phase_rad * signs[:, None],
             partial_rad=self.partial_rad * signs,
@@ -172,7 +182,7 @@ class Gabor(EventTable):
             "partial_hz": self.partial_hz * ratio,
             "partial_rad": self.partial_rad * ratio,
         }
-        return self._from_base().replace(edit_ratio=self.edit_ratio * ratio, **unfolded(changes))
+        return self.remembering().replace(edit_ratio=self.edit_ratio * ratio, **unfolded(changes))
 
     def stretched(self, factor: Array, about_s: float) -> Gabor:
         """Windows grow; f_p + (f − f_p)/factor and phase + (factor − 1)·Φ."""
@@ -184,7 +194,7 @@ class Gabor(EventTable):
             "partial_hz": self.partial_hz,
             "partial_rad": self.partial_rad * factor,
         }
-        return self._from_base().replace(
+        return self.remembering().replace(
             time_s=np.where(factor == 1, self.time_s, about_s + factor * (self.time_s - about_s)),
             window_s=self.window_s * factor,
             edit_factor=self.edit_factor * factor,
@@ -194,14 +204,14 @@ class Gabor(EventTable):
 
     def amplified(self, factor: Array) -> Gabor:
         """All channels alike."""
-        return self._from_base().replace(amplitude=self.amplitude * factor[:, None], edit_gain=self.edit_gain * factor)
+        return self.remembering().replace(amplitude=self.amplitude * factor[:, None], edit_gain=self.edit_gain * factor)
 
     def joined(self, other: Gabor) -> Gabor:
         """These events, then those, which are of another scene."""
         above = int(self.edit_layer.max(initial=-1)) + 1
         return super().joined(other.replace(edit_layer=other.edit_layer + above) if above else other)
 
-    def _from_base(self) -> Gabor:
+    def remembering(self) -> Gabor:
         """These events, each remembering what it was before edits."""
         new = self.base_window_s == 0
         if not new.any():

@@ -96,7 +96,9 @@ def remembered(lines: Lines, make: Callable[..., Made], events: Gabor, mine: Int
     seldom in which.
     """
     kept = lines.once("remembered", Remembered)
-    key = make, hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16).digest(), *others
+    digest = hashlib.blake2b(np.ascontiguousarray(mine).data, digest_size=16)
+    digest.update(np.ascontiguousarray(events.amplitude[mine]).data)
+    key = make, digest.digest(), *others
     made: Made | None = kept.get(key)
     if made is None:
         made = make(events, mine, *others)

@@ -45,6 +45,11 @@ class Lines(Frozen):
     # Of line k, curves[k − 1].
     curves: tuple[Curve, ...] = ()
 
+    def phases_at(self, time_s: float) -> Array:
+        """What each line has run through at a time, in rad, 0 where it begins later; of line k, phases_at(…)[k]."""
+        at = [curve.at(np.array([time_s]))[1][0] if curve.time_s[0] < time_s else 0.0 for curve in self.curves]
+        return np.array([0.0, *at])
+
 
 class _Search:
     """The lines of some atoms, once they are found; whoever asks while another finds them waits for this one search."""

@@ -1,0 +1,1 @@
+"""Edits of notes, which are more than of each atom alone."""
