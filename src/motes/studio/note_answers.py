@@ -11,8 +11,11 @@ NotesWork = Literal["none", "finding", "dividing", "ready"]
 
 
 class NotesState(TypedDict):
-    """How many notes a document has, what is being done about them, and why that failed."""
+    """How many notes a document has, what is being done about them, and why that failed. `change` counts what has been
+    told, so that what arrives late is known as older.
+    """
 
+    change: int
     n: int
     work: NotesWork
     fraction: float

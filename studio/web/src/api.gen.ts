@@ -1030,8 +1030,12 @@ export interface components {
             revision: number;
             notes: components["schemas"]["NoteAnswer"][];
         };
-        /** @description How many notes a document has, what is being done about them, and why that failed. */
+        /**
+         * @description How many notes a document has, what is being done about them, and why that failed. `change` counts what has been
+         *     told, so that what arrives late is known as older.
+         */
         NotesState: {
+            change: number;
             n: number;
             /** @enum {string} */
             work: "none" | "finding" | "dividing" | "ready";

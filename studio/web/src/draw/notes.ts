@@ -82,7 +82,7 @@ export function paintNotes(
       const colour = isChosen ? ink.chosen : note.part ? colours[(note.part - 1) % colours.length] : ink.edge;
       paintBar(pen, bar, note, colour, opacityOf(note, loudest), isAny && !isChosen);
       const bend = bends.get(note.note);
-      if (bend && !note.muted) paintBend(pen, frame, rowOf, note, bend, moved, ink.ink);
+      if (bend && !note.muted) paintBend(pen, frame, rowOf, note, bend, moved, ink);
       paintLabel(pen, bar, note, ink, moved);
     }
   }
@@ -116,7 +116,7 @@ function paintBend(
   note: Note,
   { afterS, cents }: Bend,
   { byS, ratio, stretch }: Change,
-  colour: string,
+  ink: Ink,
 ): void {
   if (note.f0_hz === null || afterS.length < 2) return;
   pen.beginPath();
@@ -124,9 +124,14 @@ function paintBend(
     const x = columnOf(frame, note.onset_s + byS + stretch * afterS[k]);
     pen.lineTo(x, rowOf(note.f0_hz * ratio * 2 ** (cents[k] / 1200)));
   }
-  pen.strokeStyle = colour;
+  pen.lineJoin = "round";
+  pen.strokeStyle = ink.card;
+  pen.lineWidth = 3;
+  pen.globalAlpha = 0.55;
+  pen.stroke();
+  pen.strokeStyle = ink.ink;
   pen.lineWidth = 1.3;
-  pen.globalAlpha = 0.8;
+  pen.globalAlpha = 0.9;
   pen.stroke();
 }
 
@@ -138,6 +143,10 @@ function paintLabel(pen: CanvasRenderingContext2D, bar: Bar, note: Note, ink: In
   pen.globalAlpha = note.muted ? 0.5 : 0.9;
   pen.fillStyle = ink.ink;
   const name = ratio === 1 || note.pitch === null ? note.name : shifted(note.pitch + 12 * Math.log2(ratio));
+  pen.lineJoin = "round";
+  pen.strokeStyle = ink.card;
+  pen.lineWidth = 3;
+  pen.strokeText(name, Math.max(bar.left, 0) + 4, bar.middle);
   pen.fillText(name, Math.max(bar.left, 0) + 4, bar.middle);
 }
 

@@ -254,7 +254,10 @@ export class Stage {
       change,
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
+    // Behind notes the sound steps back.
+    if (shown.notes) this.pen.globalAlpha = 0.55;
     if (shown.layers.spectrogram) paint(look("spectrogram", shown.track));
+    this.pen.globalAlpha = 1;
     // Beside what is selected the others step back, whatever the colours.
     if (shown.selected.n) this.pen.globalAlpha = 0.45;
     if (shown.layers.events) for (const kind of shown.images) paint(look("image", kind));

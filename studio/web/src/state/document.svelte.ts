@@ -135,7 +135,8 @@ export class Document {
   }
 
   // The server tells of a change: of ours, or of what another page made.
-  update(info: api.DocumentInfo): void {
+  update(told: api.DocumentInfo): void {
+    const info = this.latest(told);
     if (info.revision === this.info.revision || this.busy) {
       if (!this.busy) this.info = info;
       else this.info = { ...this.info, notes: info.notes };
@@ -150,6 +151,12 @@ export class Document {
     this.clearSelection();
     void this.findLanes();
     void this.readNotes();
+  }
+
+  // What is done about notes is told while other answers are on their way.
+  private latest(told: api.DocumentInfo): api.DocumentInfo {
+    const held = this.info.notes;
+    return told.notes.change < held.change ? { ...told, notes: { ...held, n: told.notes.n } } : told;
   }
 
   // --- notes
@@ -179,8 +186,10 @@ export class Document {
   wholeBand(): void {
     if (this.mode === "spectrogram") return this.look((view) => view.setScale(this.scale));
     let [low, high] = this.notes.range;
-    const beside = Math.max(4, (12 * LEAST_OCTAVES - 12 * Math.log2(high / low)) / 2);
-    [low, high] = [low * SEMITONE ** -beside, high * SEMITONE ** beside];
+    const span = 12 * Math.log2(high / low);
+    const beside = Math.max(3, (12 * LEAST_OCTAVES - span) / 2);
+    const below = this.notes.rows.some(({ f0_hz }) => f0_hz === null) ? 2 + span / 14 : 0; // room for their row
+    [low, high] = [low * SEMITONE ** -(beside + below), high * SEMITONE ** beside];
     this.look((view) => view.setRoll(low, high));
   }
 
@@ -342,7 +351,7 @@ export class Document {
   // A state that sounds as the one before did has come in its place.
   private async goOn(revision: number): Promise<void> {
     const info = await api.getDocument(this.id);
-    if (info.revision === revision) this.info = info;
+    if (info.revision === revision) this.info = this.latest(info);
     await this.readNotes();
   }
 
@@ -462,7 +471,7 @@ export class Document {
     const event = await this.eventOf(found, revision, found.ranges[0] ?? null);
     const isCleared = this.picked !== picked && !this.hasSelection;
     const rate = edited.document.sample_rate_hz;
-    this.info = edited.document;
+    this.info = this.latest(edited.document);
     if (read) this.notes.take(read.notes, revision);
     this.view.durationS = this.info.duration_s;
     if (edited.changed) {
