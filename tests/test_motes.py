@@ -70,6 +70,7 @@ ELSEWHERE = {
     "remix": {"force"},
     "import": {"force"},
     "partials": {"csv"},
+    "notes": {"csv", "again", "dry-run", "force"},
     "data render": {"test"},  # short for a name of a set
 }
 # And parameters that the command line has otherwise.
@@ -81,6 +82,7 @@ BEYOND = {
     "report": {"scenes"},
     "evaluate": {"sample_rate_hz"},
     "partials": {"scene"},
+    "notes": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
     "train": {"progress"},
@@ -108,9 +110,8 @@ def flags(verb: str) -> set[str]:
 def parameters(name: str) -> set[str]:
     if name == "encode":
         prepared = {each.name for each in dataclasses.fields(Preparation)}
-        return (
-            {about.name for some in owners().values() for _, about in some} | BEYOND["encode"] | {"encoder"} | prepared
-        )
+        options = {about.name for some in owners().values() for _, about in some}
+        return options | BEYOND["encode"] | {"encoder", "notes"} | prepared
     named = inspect.signature(getattr(motes, name)).parameters.values()
     return {each.name for each in named if each.kind is not each.VAR_KEYWORD} | (
         set(FLAGS) if name == "edit" else set()
@@ -170,9 +171,9 @@ def test_help_fits_one_screen(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 31
+    assert len(lines) <= 30
     assert max(map(len, lines)) <= 80
-    assert len(GROUPS) == 4
+    assert len(GROUPS) == 3
 
 
 # --- they do what the verbs do ---

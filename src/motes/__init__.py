@@ -176,16 +176,16 @@ def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
 
 
 @checked
-def notes(scene: File | Scene, recording: File | None = None, *, sureness: float | None = None) -> Scene:
+def notes(scene: File | Scene, reference: File | None = None, *, sureness: float | None = None) -> Scene:
     """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them, `scene.select(note=12)` takes
     hold of one.
 
-    They are looked for in the scene's sound, or in the `recording` that it was made from; those less likely than
-    `sureness` (0.4 by default) are left out. Notes that were edited or grouped by hand stay.
+    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less
+    likely than `sureness` (0.4 by default) are left out. Notes that were edited or grouped by hand stay.
     """
     from motes.library.find_notes import notes as found
 
-    return found(scene, recording, sureness=sureness)
+    return found(scene, reference, sureness=sureness)
 
 
 @checked

@@ -19,9 +19,9 @@ from motes.codec.quantise_scene import default_quantiser
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
+from motes.events.shares import WHOLE
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import check_quantiser
-from motes.kinds.gabor.shares import WHOLE
 from motes.scene.scene import Scene
 
 

@@ -93,7 +93,7 @@ class Groups(Frozen):
         )
 
     def with_notes(self, notes: NoteTable) -> Groups:
-        """The same groups, of which the notes are told so."""
+        """These groups, with this known of those that are notes."""
         return Groups(self.id, self.parent, self.role, notes)
 
     def within(self, ids: ArrayLike) -> Ints:

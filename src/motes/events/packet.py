@@ -47,7 +47,7 @@ class Extent(NamedTuple):
 class EventPacket(NamedTuple):
     """A packet as it is written: `windows` is the mask of the grid's windows that its events have (bit 0: 64 samples),
     `sends` the room and wetness of each event (`motes.events.sends`), None where none is in a room; `shares` which part
-    of an atom each is (`motes.kinds.gabor.shares`), None where all are whole.
+    of an atom each is (`motes.events.shares`), None where all are whole.
     """
 
     payload: bytes

@@ -39,11 +39,11 @@ def rows_of(scene: Scene) -> list[Row]:
     ]
 
 
-def notes(scene: Given, recording: str | os.PathLike[str] | None = None, *, sureness: float | None = None) -> Scene:
+def notes(scene: Given, reference: str | os.PathLike[str] | None = None, *, sureness: float | None = None) -> Scene:
     """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them.
 
-    They are heard in the scene's sound, or in the `recording` that it was made from; those less likely than `sureness`
-    (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
+    They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less likely
+    than `sureness` (0.4 by default) are left out. Notes that were edited, or grouped by hand, stay.
     """
     from motes.notes.finding import SURENESS, find
 
@@ -51,13 +51,13 @@ def notes(scene: Given, recording: str | os.PathLike[str] | None = None, *, sure
     if not LOWEST_SURENESS <= least <= HIGHEST_SURENESS:
         raise ParameterError(f"sureness must lie in {LOWEST_SURENESS} … {HIGHEST_SURENESS}, not {least:g}")
     given = as_scene(scene)
-    if recording is None:
+    if reference is None:
         return find(given, None, least)
-    source = open_source(os.fspath(recording))
+    source = open_source(os.fspath(reference))
     duration_s = source.n_samples / source.sample_rate_hz
     if abs(duration_s - given.duration_s) > MOST_APART_S:
         raise ParameterError(
-            f"{os.fspath(recording)} lasts {duration_s:.2f} s and the scene {given.duration_s:.2f} s: is it another "
+            f"{os.fspath(reference)} lasts {duration_s:.2f} s and the scene {given.duration_s:.2f} s: is it another "
             "recording?"
         )
     return find(given, source, least)
@@ -66,7 +66,7 @@ def notes(scene: Given, recording: str | os.PathLike[str] | None = None, *, sure
 def found_notes(
     path: str,
     output: str | None,
-    recording: str | None,
+    reference: str | None,
     sureness: float | None,
     again: bool,
     dry_run: bool,
@@ -74,9 +74,9 @@ def found_notes(
 ) -> tuple[Scene, str | None]:
     """The scene of a file with its notes, and where it was written, None for nowhere."""
     scene = load_scene(path)
-    is_new = again or recording is not None or not scene.notes
+    is_new = again or reference is not None or not scene.notes
     if is_new:
-        scene = notes(scene, recording, sureness=sureness)
+        scene = notes(scene, reference, sureness=sureness)
     target = output if output is not None else path if is_new else None
     if dry_run or target is None or (target == "-" and output is None):
         return scene, None

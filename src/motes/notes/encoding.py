@@ -11,7 +11,7 @@ import msgspec
 from motes.audio.source import Source
 from motes.codec import dumps
 from motes.encoders.pursuit import PursuitOptions
-from motes.notes.finding import find, heard, with_found
+from motes.notes.finding import find, notes_in, with_found
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def encode_with_notes(source: Source, options: Options, encode: Callable[[Any], 
     """
     if not isinstance(options, PursuitOptions):
         return find(encode(options), source)
-    found = heard(source)
+    found = notes_in(source)
     kbps = options.kbps
     if kbps is None or not source.n_samples:
         return with_found(encode(options), found)

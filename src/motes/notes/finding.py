@@ -55,10 +55,12 @@ def find(
         return _every_event(scene)
     if recording is None:
         recording = ArraySource(scene.render(), scene.sample_rate_hz)
-    return with_found(scene, heard(recording, sureness, progress))
+    return with_found(scene, notes_in(recording, sureness, progress))
 
 
-def heard(recording: Source, sureness: float = SURENESS, progress: Callable[[Progress], None] | None = None) -> Found:
+def notes_in(
+    recording: Source, sureness: float = SURENESS, progress: Callable[[Progress], None] | None = None
+) -> Found:
     """The notes and other sounds of a recording."""
     found, numbers = detect_with_numbers(recording, SiamOptions(sureness=sureness, events_per_second=0))
     n = len(found.onset_s)

@@ -7,7 +7,6 @@ yet; scenes that edits make of it keep what was derived, as long as their other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +16,10 @@ from motes.edit.note_columns import known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
-from motes.kinds.gabor.shares import SHARE_UNITS, shares_of
-from motes.kinds.gabor.shares import part_of as atoms_as_parts
+from motes.events.shares import SHARE_UNITS, shares_of
+from motes.events.shares import part_of as atoms_as_parts
 from motes.kinds.gabor.table import Gabor
+from motes.notes.division import Division, with_hits
 from motes.scene.scene import Scene
 from motes.units import SILENCE_DB
 
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
 
 # What identifies an atom among those of one scene.
 _KEY = ("time_s", "frequency_hz", "window_s", "edit_layer", "share_re", "share_im")
-
-
-@dataclass(frozen=True, eq=False)
-class Division:
-    """Of each pair of a note and an atom that it shares: the note's id, the row of `atoms`, and the part in 1/64,
-    `(n_pairs, 2)`. `atoms` are those that are in no note, in order.
-    """
-
-    atoms: Gabor
-    note: Ints
-    row: Ints
-    share: Ints
 
 
 def division_of(scene: Scene, progress: Callable[[float], None] | None = None) -> Division:
@@ -72,11 +60,13 @@ def _derived(scene: Scene, atoms: Gabor, progress: Callable[[float], None] | Non
     notes = notes.only(~np.isin(notes.id, with_members(scene)))
     order = np.argsort(notes.onset_s, kind="stable")
     notes = notes.only(order)
+    hits = notes.only(np.isnan(notes.f0_hz))
+    notes = notes.only(~np.isnan(notes.f0_hz))
     rest = scene.with_tables(table.take(np.zeros(0, np.int64)) for table in scene.tables).replace(
         gabor=atoms, instruments=(), models=()
     )
     sounding = SoundingNotes(notes.onset_s, notes.end_s, notes.f0_hz, _parts(scene, notes), notes.program)
-    return _on_grid(atoms, notes.id, shares_of(rest, sounding, progress))
+    return with_hits(_on_grid(atoms, notes.id, shares_of(rest, sounding, progress)), hits)
 
 
 def _parts(scene: Scene, notes: NoteTable) -> Ints:
@@ -136,10 +126,7 @@ def _own(scene: Scene, division: Division, pairs: Ints) -> Gabor:
 
 def _rest(division: Division, pairs: Ints) -> tuple[Gabor, NDArray[np.bool_]]:
     """What is left of the atoms, and which of them are left at all."""
-    atoms = division.atoms
-    held = shares_of(atoms)
-    left = np.tile(np.array([SHARE_UNITS, 0], np.int64), (len(atoms), 1)) if held is None else held.copy()
-    np.subtract.at(left, division.row[pairs], division.share[pairs])
+    atoms, left = division.atoms, division.left(pairs)
     touched = np.unique(division.row[pairs])
     changed = np.zeros(len(atoms), np.bool_)
     changed[touched] = True

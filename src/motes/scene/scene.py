@@ -173,13 +173,11 @@ class Scene(Frozen):
 
     @property
     def derived(self) -> Any:
-        """What was derived from a scene that this one was edited from, None for nothing; who uses it checks that it
-        still fits.
-        """
+        """What was derived from a scene that this was edited from, or None; who uses it checks that it still fits."""
         return self._derived.values.get("kept")
 
     def keeping(self, derived: Any) -> Scene:
-        """The same scene, which hands this on to those that edits make of it."""
+        """This scene, which hands it on to those that edits make of it."""
         self._derived.values["kept"] = derived
         return self
 

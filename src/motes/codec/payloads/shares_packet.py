@@ -14,7 +14,7 @@ from motes.coding.varints import Reader, varints
 from motes.errors import FormatError
 from motes.events.event_table import Ints
 from motes.events.packet import Columns
-from motes.kinds.gabor.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
+from motes.events.shares import MAX_SHARE, SHARE_UNITS, WHOLE, share_columns
 
 # Whether an event is a part, and then both numbers of it, coded by so many sets of slots.
 _IS_PART, _REAL, _IMAGINARY = 0, 1, 2

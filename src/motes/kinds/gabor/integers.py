@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Ints
 from motes.events.sends import send_columns, sends_of
+from motes.events.shares import parts, shares_of, wholes
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.quantiser import (
@@ -29,7 +30,6 @@ from motes.kinds.gabor.quantiser import (
     phase_levels,
     silence_weak_channels,
 )
-from motes.kinds.gabor.shares import parts, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 
 Floats = NDArray[np.float64]

@@ -29,6 +29,7 @@ from motes.events.packet import (
     packet_samples,
 )
 from motes.events.sends import sends_of
+from motes.events.shares import parts, share_integers, shares_of, wholes
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (
@@ -42,7 +43,6 @@ from motes.kinds.gabor.integers import (
 )
 from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
-from motes.kinds.gabor.shares import parts, share_integers, shares_of, wholes
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.gabor.trained import trained
 
@@ -275,8 +275,8 @@ def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> It
         integers = to_integers(base.take(part), rate, quantiser)
         sent, shared = (None if each is None else each[part] for each in (sends, shares))
         tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared)
-        heard = sounding(tagged.events) & (events.edit_gain[part] > 0)
-        tagged = tagged.take(heard if shared is None else heard & shared.any(axis=1)).in_order()
+        audible = sounding(tagged.events) & (events.edit_gain[part] > 0)
+        tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1)).in_order()
         if len(tagged.events):
             yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
 

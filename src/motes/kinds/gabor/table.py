@@ -22,7 +22,7 @@ class Gabor(EventTable):
     The columns from `group_id` on may be left out. `partial_hz` and `partial_rad` say how the partial of an atom runs
     (`motes.kinds.gabor.partials`), those that begin with `edit_` what edits have done to the atom, those with `base_`
     what it was before (`motes.kinds.gabor.edited`), and those with `share_` which part of an atom of the file it is
-    (`motes.kinds.gabor.shares`).
+    (`motes.events.shares`).
 
     `amplitude` and `phase_rad` are `(n_events, n_channels)`: the peak of the sinusoid, full scale = 1, and its phase at
     the window's centre.

@@ -1,1 +1,1 @@
-"""Which part of each atom of a scene is whose note's."""
+"""Which part of each event is whose note's: complex shares of atoms."""

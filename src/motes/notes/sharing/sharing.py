@@ -1,46 +1,182 @@
-"""Stub: each atom near a harmonic of a sounding note is that note's."""
+"""The atoms of a scene shared among its notes: of each atom, which part of its complex amplitude is which note's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from motes.errors import ParameterError
+from motes.events.event_table import Array
+from motes.kinds.gabor.table import Gabor
+from motes.notes.sharing.envelopes import envelopes_of
+from motes.notes.sharing.explaining import Atoms, Complex, Places
+from motes.notes.sharing.factorisation import factorised
+from motes.notes.sharing.masks import Masks
+from motes.notes.sharing.spectrogram import Spectrogram
+from motes.notes.sharing.tuning import template_numbers, tuning_of
+from motes.scene.scene import Scene
+from motes.synth.render import render
+
+# Of the algorithm: shares that files leave out are found again by the version that found them.
 SHARING_VERSION = 1
+# Shares are multiples of 1/STEPS, none is larger than LARGEST, and what is nearer than LEAST to nothing or to all of an
+# atom is that.
+STEPS, LARGEST, LEAST = 64, 2.0, 0.03
+# Atoms of which a mask leaves less are no note's.
+LEAST_MASK = 0.015
+LOWEST_HZ = 8.0
 
 
 @dataclass(frozen=True)
 class SoundingNotes:
-    onset_s: Any
-    end_s: Any
-    f0_hz: Any
-    part: Any
-    program: Any
+    """Notes that sound in a scene, `(n_notes,)` each: onset and end in seconds, fundamental in Hz, the part that each
+    belongs to (notes of one instrument, from 0 on: templates are per part and pitch), and its General MIDI program, −1
+    where it is not known, which says how long a note rings on.
+
+    ParameterError where lengths differ or a value is not finite, ends before it begins or has no pitch.
+    """
+
+    onset_s: Array
+    end_s: Array
+    f0_hz: Array
+    part: NDArray[np.int64]
+    program: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        kinds = {"onset_s": float, "end_s": float, "f0_hz": float, "part": np.int64, "program": np.int64}
+        for name, kind in kinds.items():
+            column = np.array(getattr(self, name))
+            if column.shape != np.shape(self.onset_s) or column.ndim != 1:
+                raise ParameterError(
+                    f"the columns of notes differ in length: onset_s {np.shape(self.onset_s)}, {name} {column.shape}"
+                )
+            if not np.isfinite(column.astype(float)).all():
+                raise ParameterError(f"{name} of notes must be finite numbers")
+            column = column.astype(kind)
+            column.setflags(write=False)
+            object.__setattr__(self, name, column)
+        if (self.f0_hz <= 0).any():
+            raise ParameterError(f"f0_hz of notes must lie above 0, not {self.f0_hz.min():g}: are these MIDI numbers?")
+        early = np.flatnonzero(self.end_s < self.onset_s)
+        if len(early):
+            i = early[0]
+            raise ParameterError(f"note {i} ends ({self.end_s[i]:g} s) before it begins ({self.onset_s[i]:g} s)")
+
+    def __len__(self) -> int:
+        return len(self.onset_s)
 
 
 @dataclass(frozen=True)
 class Shares:
-    note: Any
-    event: Any
-    re: Any
-    im: Any
+    """Rows `(n_shares,)`: of the atom `event` of `scene.gabor`, which sounds as Re(c·g), the part c·(re + i·im) is
+    `note`'s, in all channels. In order of notes, then of atoms; multiples of 1/64, and so is what is left of an atom.
+    """
+
+    note: NDArray[np.int32]
+    event: NDArray[np.int32]
+    re: NDArray[np.float32]
+    im: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.note)
+
+    def of(self, note: int) -> Shares:
+        """Those of one note."""
+        low, high = np.searchsorted(self.note, (note, note + 1))
+        return Shares(self.note[low:high], self.event[low:high], self.re[low:high], self.im[low:high])
+
+    def left(self, n_events: int) -> Complex:
+        """What is left of each of all atoms, `(n_events,)`: the rest."""
+        taken = np.zeros(n_events, np.complex128)
+        np.add.at(taken, self.event, self.re + 1j * self.im.astype(np.complex128))
+        return 1 - taken
 
 
-def shares_of(scene: Any, notes: SoundingNotes, progress: Any = None) -> Shares:
-    g = scene.gabor
-    best, owner = np.full(len(g), 0.04), np.full(len(g), -1)
-    for i in range(len(notes.onset_s)):
-        if np.isnan(notes.f0_hz[i]):
-            continue
-        k = np.maximum(np.rint(g.frequency_hz / notes.f0_hz[i]), 1)
-        d = np.abs(g.frequency_hz / notes.f0_hz[i] - k) / k + 0.0 * k
-        ok = (g.end_s > notes.onset_s[i]) & (g.time_s < notes.end_s[i] + 0.2) & (d < best) & (k < 40)
-        best[ok], owner[ok] = d[ok], i
-    event = np.flatnonzero(owner >= 0)
-    two = len(event) // 2
-    re = np.ones(len(event))
-    re[:two] = 0.7
-    im = np.zeros(len(event))
-    im[:two] = 0.2
-    return Shares(owner[event].astype(np.int32), event.astype(np.int32), re, im)
+def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], None] | None = None) -> Shares:
+    """Share the atoms of a scene among notes that sound in it: the same for any number of threads.
+
+    `progress` is called with what part is done, 0 … 1. Notes that sound outside the scene, or above half the sample
+    rate, get nothing; texture and other kinds stay with the rest.
+    """
+    report = progress if progress is not None else lambda done: None
+    within = (notes.onset_s < scene.duration_s) & (notes.end_s > 0) & (notes.end_s > notes.onset_s)
+    within &= (notes.f0_hz < scene.sample_rate_hz / 2) & (notes.f0_hz >= LOWEST_HZ)
+    numbers = np.flatnonzero(within)
+    if not len(numbers) or not len(scene.gabor):
+        report(1.0)
+        return _shares([], [], [])
+    audio = render(
+        scene.with_tables([table if table.KIND == "gabor" else table.take(slice(0)) for table in scene.tables])
+    )
+    spectrogram = Spectrogram.of(np.atleast_2d(audio), scene.sample_rate_hz)
+    report(0.05)
+    masks = masks_of(spectrogram, notes, numbers, lambda done: report(0.05 + 0.4 * done))
+    atoms, found = Atoms(scene.gabor, scene.sample_rate_hz), []
+    for i, number in enumerate(numbers):
+        first, mask = masks.of(i)
+        chosen, start = _touched(scene.gabor, spectrogram, first, mask)
+        first_sample, sound = spectrogram.masked(first, mask)
+        silent = max(0, round(float(notes.onset_s[number]) * scene.sample_rate_hz) - first_sample)
+        sound[:, :silent] = 0.0
+        found.append((chosen, atoms.shares(first_sample, sound, chosen, start)))
+        report(0.45 + 0.55 * (i + 1) / len(numbers))
+    return _shares(list(numbers), [chosen for chosen, _ in found], [shares for _, shares in found])
+
+
+def masks_of(
+    spectrogram: Spectrogram, notes: SoundingNotes, numbers: Places, progress: Callable[[float], None] | None = None
+) -> Masks:
+    """The masks of the notes `numbers`, which other kinds of event are shared by too."""
+    onset_s, end_s, f0_hz = (column[numbers] for column in (notes.onset_s, notes.end_s, notes.f0_hz))
+    part, program = notes.part[numbers], notes.program[numbers]
+    template = template_numbers(part, f0_hz)
+    tuning = tuning_of(spectrogram, onset_s, end_s, f0_hz, part, template)
+    envelopes = [envelopes_of(spectrogram, *row) for row in zip(onset_s, end_s, program, strict=True)]
+    return Masks(spectrogram, factorised(spectrogram, tuning, template, envelopes, progress))
+
+
+def _touched(events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]) -> tuple[Places, Array]:
+    """The atoms of which a mask leaves something, and which part about."""
+    hop_s, n_frames = spectrogram.hop_s, len(mask)
+    if not n_frames:
+        return np.zeros(0, np.int64), np.zeros(0)
+    longest = float(events.window_s.max())
+    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - longest, (first + n_frames) * hop_s + longest))
+    time_s, window_s = events.time_s[low:high], events.window_s[low:high]
+    place = np.clip(events.frequency_hz[low:high] / spectrogram.bin_hz, 0, mask.shape[1] - 1)
+    seen = []
+    for beside in (-0.25, 0.0, 0.25):
+        frame = np.rint((time_s + beside * window_s) / hop_s).astype(np.int64) - first
+        inside = (frame >= 0) & (frame < n_frames)
+        frame = np.clip(frame, 0, n_frames - 1)
+        below, above = mask[frame, np.floor(place).astype(np.int64)], mask[frame, np.ceil(place).astype(np.int64)]
+        seen.append(np.maximum(below, above) * inside)
+    chosen = np.flatnonzero(np.max(seen, axis=0) > LEAST_MASK)
+    return chosen + low, np.mean(seen, axis=0)[chosen].astype(np.float64)
+
+
+def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> Shares:
+    """Rows of rounded shares; an atom that is nearly all one note's is that note's alone."""
+    note = np.repeat(np.array(numbers, np.int64), [len(each) for each in events])
+    event = np.concatenate([*events, np.zeros(0, np.int64)])
+    share = np.concatenate([*values, np.zeros(0, np.complex128)])
+    size = np.abs(share)
+    share = share * np.minimum(1.0, LARGEST / np.maximum(size, 1e-9))
+    whole = np.abs(share - 1) < LEAST
+    # Of several notes that each have all of it, the first.
+    first_whole = np.full(int(event.max(initial=-1)) + 1, -1, np.int64)
+    rows = np.flatnonzero(whole)[::-1]
+    first_whole[event[rows]] = rows
+    owner = first_whole[event]
+    share = np.where(owner == np.arange(len(event)), 1.0, np.where(owner >= 0, 0.0, share))
+    rounded = (np.rint(share.real * STEPS) + 1j * np.rint(share.imag * STEPS)) / STEPS
+    kept = (np.abs(share) >= LEAST) & (rounded != 0)
+    return Shares(
+        note[kept].astype(np.int32),
+        event[kept].astype(np.int32),
+        rounded.real[kept].astype(np.float32),
+        rounded.imag[kept].astype(np.float32),
+    )

@@ -32,7 +32,7 @@ LONGEST_S = 30.0
 MOST_SAMPLES = 4_000_000
 _RANGE_DB = 70.0  # of the spectrogram
 _N_BANDS, _N_COLUMNS = 320, 1100
-_PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
+PAPER, _INK, _FAINT = "#ffffff", "#26262e", "#8a8a94"
 _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
@@ -58,21 +58,21 @@ def scene_picture(
     figure = scene_figure(scene, start_s, end_s, width_inches)
     buffer = BytesIO()
     if svg:
-        _save_svg(figure, buffer)
+        save_svg(figure, buffer)
     else:
-        figure.savefig(buffer, format="png", dpi=160, facecolor=_PAPER, metadata={"Software": "motes"})
+        figure.savefig(buffer, format="png", dpi=160, facecolor=PAPER, metadata={"Software": "motes"})
     if path is not None:
         with atomic_output(path, overwrite) as handle:
             handle.write(buffer.getvalue())
     return buffer.getvalue()
 
 
-def _save_svg(figure: Figure, buffer: BytesIO) -> None:
+def save_svg(figure: Figure, buffer: BytesIO) -> None:
     """The spectrogram as an image in it, all else as lines and letters; the same bytes for the same scene."""
     from matplotlib import rc_context
 
     with rc_context({"svg.hashsalt": "motes"}):
-        figure.savefig(buffer, format="svg", dpi=160, facecolor=_PAPER, metadata={"Creator": "motes", "Date": None})
+        figure.savefig(buffer, format="svg", dpi=160, facecolor=PAPER, metadata={"Creator": "motes", "Date": None})
 
 
 def scene_figure(scene: Scene, start_s: float = 0.0, end_s: float | None = None, width_inches: float = 9.0) -> Figure:

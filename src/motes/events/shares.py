@@ -13,7 +13,6 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints, Mask
 from motes.events.packet import Columns
-from motes.kinds.gabor.table import Gabor
 
 # Steps of a share.
 SHARE_UNITS = 64
@@ -23,7 +22,7 @@ WHOLE = (SHARE_UNITS, 0)
 MAX_SHARE = 8
 
 
-def shares_of(events: Gabor) -> Ints | None:
+def shares_of(events: Any) -> Ints | None:
     """Real and imaginary parts of each event's share in 1/64, `(n_events, 2)`; None where all are whole atoms."""
     if events.at_default("share_re") and events.at_default("share_im"):
         return None
@@ -42,7 +41,7 @@ def share_columns(shares: Ints | None) -> Columns:
     return {} if shares is None else {"share_re": shares[:, 0] / SHARE_UNITS, "share_im": shares[:, 1] / SHARE_UNITS}
 
 
-def parts(wholes: Gabor, shares: Ints | None) -> Gabor:
+def parts(wholes: Any, shares: Ints | None) -> Any:
     """Of whole atoms these parts `(n_events, 2)` in 1/64, whose amplitudes and phases they have."""
     if shares is None:
         return wholes
@@ -51,7 +50,7 @@ def parts(wholes: Gabor, shares: Ints | None) -> Gabor:
     return wholes.replace(amplitude=wholes.amplitude * factor, phase_rad=wholes.phase_rad + turn, **columns)
 
 
-def wholes(events: Gabor) -> Gabor:
+def wholes(events: Any) -> Any:
     """The inverse, but for rounding errors: the atoms that unedited events are parts of."""
     if shares_of(events) is None:
         return events
@@ -69,7 +68,7 @@ def _polar(real: Any, imaginary: Any) -> tuple[Any, Any]:
     return np.hypot(real, imaginary)[:, None], np.arctan2(imaginary, real)[:, None]
 
 
-def part_of(events: Gabor, shares: Ints, changed: Mask | None = None) -> Gabor:
+def part_of(events: Any, shares: Ints, changed: Mask | None = None) -> Any:
     """Of events, which may be parts and edited, other parts of the same whole atoms: `shares` `(n_events, 2)` in 1/64,
     by default of all, else of those in `changed`; a share of 0 becomes an amplitude of 0.
     """

@@ -1,0 +1,1 @@
+"""Which of several sources what is heard comes from: of a spectrogram, and of windowed sinusoids."""
