@@ -201,7 +201,7 @@ def test_notes_are_found_in_the_background_in_one_step(client, monkeypatch):
         notes = noted_scene().groups.notes
         return Found(notes, np.zeros(len(notes), np.int64))
 
-    monkeypatch.setattr(note_work, "heard", found)
+    monkeypatch.setattr(note_work, "notes_in", found)
     document = client.open()
     assert document["notes"]["work"] == "none"
     client.edit(document, "mute", {"ids": [0]})

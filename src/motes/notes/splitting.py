@@ -58,15 +58,15 @@ def _derived(scene: Scene, atoms: Gabor, progress: Callable[[float], None] | Non
 
     notes = known_notes(scene)
     notes = notes.only(~np.isin(notes.id, with_members(scene)))
-    order = np.argsort(notes.onset_s, kind="stable")
-    notes = notes.only(order)
     hits = notes.only(np.isnan(notes.f0_hz))
     notes = notes.only(~np.isnan(notes.f0_hz))
     rest = scene.with_tables(table.take(np.zeros(0, np.int64)) for table in scene.tables).replace(
         gabor=atoms, instruments=(), models=()
     )
-    sounding = SoundingNotes(notes.onset_s, notes.end_s, notes.f0_hz, _parts(scene, notes), notes.program)
-    return with_hits(_on_grid(atoms, notes.id, shares_of(rest, sounding, progress)), hits)
+    order = np.argsort(notes.onset_s, kind="stable")  # not always that of their numbers
+    times = notes.onset_s[order], notes.end_s[order]
+    sounding = SoundingNotes(*times, notes.f0_hz[order], _parts(scene, notes)[order], notes.program[order])
+    return with_hits(_on_grid(atoms, notes.id[order], shares_of(rest, sounding, progress)), hits)
 
 
 def _parts(scene: Scene, notes: NoteTable) -> Ints:

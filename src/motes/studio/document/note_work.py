@@ -12,7 +12,7 @@ from motes.audio import open_source
 from motes.audio.source import ArraySource, Source
 from motes.edit.note_columns import known_notes
 from motes.errors import MotesError, ParameterError
-from motes.notes.finding import SURENESS, Found, find, heard, with_found
+from motes.notes.finding import SURENESS, Found, find, notes_in, with_found
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
 from motes.studio.errors import Conflict
@@ -103,7 +103,7 @@ class NoteWork:
         scene = document.history.current.scene
         if not len(scene.gabor) and scene.n_events > len(scene.texture):
             return find(scene)
-        return heard(_listened_to(document), sureness, self._tell)
+        return notes_in(_listened_to(document), sureness, self._tell)
 
     def _take_in(self, document: Document, made: Found | Scene) -> None:
         """Notes as a step of the document, which may have been edited meanwhile."""
