@@ -19,12 +19,13 @@ from motes.events.event_table import Mask
 from motes.kinds.vector.decoding import missing
 from motes.library.work import _store
 from motes.notes.note import notes_of
+from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
 from motes.studio.document.editing import EditResult, apply
 from motes.studio.document.history import History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
-from motes.studio.document.note_edits import edited_notes
+from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
 from motes.studio.document.note_rows import Curves
 from motes.studio.document.note_work import NoteWork
 from motes.studio.document.selecting import ranges_of, summary
@@ -159,21 +160,27 @@ class Document:
 
     def edit(self, body: EditBody, clip: Callable[[str, int, EventFilter], Selection]) -> EditedAnswer:
         """The answer to an edit, done here; Conflict where it was meant for another revision."""
+        self._check(body.revision)
+        now, op = self.history.current, body.edit.op
+        # Whose atoms are is found without the lock: who finds it tells how far it has come, and waits for that.
+        if op in NOTE_EDITS:
+            if len(now.scene.gabor):
+                division_of(now.scene)
+            found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), notes_named(body.edit))
+        elif op == "paste":
+            found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), [])
+            clipped = clip(body.edit.document, body.edit.revision, body.what)
+        else:
+            found = self.chosen(body.what, now)
         with self.lock:
             self._check(body.revision)
-            now, op = self.history.current, body.edit.op
-            if op in ("split_note", "merge_notes", "add_note"):
+            if op in NOTE_EDITS:
                 done = edited_notes(now, body.edit)
-                notes = body.edit.notes if op == "merge_notes" else [body.edit.note] if op == "split_note" else []
-                return self._added(done, np.zeros(now.scene.n_events, np.bool_), notes, True)
-            found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), [])
-            if op != "paste":
-                found = self.chosen(body.what, now)
-            name = _named(found.notes, now.scene)
-            edits = [body.edit, *body.then]
-            done = apply(found.revision, found.mask, edits, lambda d, revision: clip(d, revision, body.what), name)
+            else:
+                edits, name = [body.edit, *body.then], _named(found.notes, now.scene)
+                done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)
             before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
-            return self._added(done, before, found.notes, bool(found.notes))
+            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS)
 
     def know(self, scene: Scene, label: str) -> EditedAnswer:
         """The answer to a step after which the scene knows more of its events, which are the same."""
