@@ -495,10 +495,12 @@
 			const { sort, start, end } = this.data;
 			const colours = {};
 			const crowd = clamp(Math.pow(60 * this.widthS / Math.max(1, sort.length), .25), .5, 1);
-			for (let item = 0; item < sort.length; item++) {
-				if (end[item] < this.fromS || start[item] > this.toS) continue;
+			const hasNotes = sort.includes("note");
+			for (const notes of hasNotes ? [false, true] : [false]) for (let item = 0; item < sort.length; item++) {
+				if (end[item] < this.fromS || start[item] > this.toS || this.isNote(item) !== notes) continue;
 				const tint = colours[sort[item]] ??= sortColour(sort[item]);
-				this.drawItem(pen, item, tint, (.2 + .8 * this.strength[item]) * crowd, .9 + 1.9 * this.strength[item]);
+				const opacity = (.2 + .8 * this.strength[item]) * crowd * (hasNotes && !notes ? .5 : 1);
+				this.drawItem(pen, item, tint, opacity, .9 + 1.9 * this.strength[item]);
 			}
 		}
 		drawItem(pen, item, tint, opacity, width) {

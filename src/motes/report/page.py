@@ -284,5 +284,5 @@ def _shown(items: Items, n_chosen: int) -> str:
 def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
     words = {PARTIAL: "partials (atoms in a line)", NOTE: "notes"}
     words |= {kind.name: f"single {kind.plural}" for kind in kinds.KINDS if kind.look.has_partials}
-    names = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
+    names = sorted(dict.fromkeys(items.sorts[i] for i in chosen.tolist()), key=lambda name: name != NOTE)
     return "".join(f'<li data-sort="{name}">{words.get(name, name)}</li>' for name in names)

@@ -185,10 +185,15 @@ export class Timeline {
     const { sort, start, end } = this.data;
     const colours: Record<string, string> = {};
     const crowd = clamp(Math.pow((60 * this.widthS) / Math.max(1, sort.length), 0.25), 0.5, 1);
-    for (let item = 0; item < sort.length; item++) {
-      if (end[item] < this.fromS || start[item] > this.toS) continue;
-      const tint = (colours[sort[item]] ??= sortColour(sort[item]));
-      this.drawItem(pen, item, tint, (0.2 + 0.8 * this.strength[item]) * crowd, 0.9 + 1.9 * this.strength[item]);
+    // Beside notes, which lie over them, the others step back.
+    const hasNotes = sort.includes("note");
+    for (const notes of hasNotes ? [false, true] : [false]) {
+      for (let item = 0; item < sort.length; item++) {
+        if (end[item] < this.fromS || start[item] > this.toS || this.isNote(item) !== notes) continue;
+        const tint = (colours[sort[item]] ??= sortColour(sort[item]));
+        const opacity = (0.2 + 0.8 * this.strength[item]) * crowd * (hasNotes && !notes ? 0.5 : 1);
+        this.drawItem(pen, item, tint, opacity, 0.9 + 1.9 * this.strength[item]);
+      }
     }
   }
 
