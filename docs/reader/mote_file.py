@@ -7,6 +7,7 @@ header, events = read(open("a.mote", "rb").read())
 
 from __future__ import annotations
 
+import cmath
 import hashlib
 import json
 import zlib
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gabor
+import notes
+import shares
 import tags
 from range_coder import Decoder, tables, unzigzag
 
@@ -118,7 +121,9 @@ class Header:
 
 @dataclass
 class GaborEvent:
-    """Whole numbers before edits: per channel amplitude index (None: silent) and phase index; the rows of its tags."""
+    """Whole numbers before edits: per channel amplitude index (None: silent) and phase index; the rows of its tags;
+    which part of the atom it is, in 1/64.
+    """
 
     time: int
     frequency: int
@@ -127,6 +132,21 @@ class GaborEvent:
     layer: int = 0
     edits: list[int] = field(default_factory=lambda: [0] * 8)
     group: int = 0
+    share: tuple[int, int] = shares.WHOLE
+
+    def waves(self, header: Header) -> list[complex]:
+        """Amplitude and phase in each channel, before edits, as a complex number."""
+        return [self._wave(index, phase, header) for index, phase in self.sound]
+
+    def _wave(self, index: int | None, phase: int, header: Header) -> complex:
+        if index is None:
+            return 0j
+        knee = header.knee - 4 * (self.window.bit_length() - 11)
+        positive = max(index, 0)
+        levels = min(header.n_phases + (header.n_phases * header.slope * min(positive, 1 << 30) >> 16), 65536)
+        geometric = 2 ** (min(index, 0) / header.steps_per_doubling + knee / 8)
+        amplitude = geometric * (65536 + positive * header.slope) / 65536
+        return cmath.rect(amplitude, 2 * cmath.pi * phase / levels) * complex(*self.share) / shares.UNITS
 
 
 def packets(data: bytes) -> tuple[int, list[tuple[str, bytes]]]:
@@ -236,4 +256,32 @@ def read(data: bytes) -> tuple[Header, list[GaborEvent]]:
     version, ((letter, first), *rest) = packets(data)
     assert letter == "H"
     header = read_header(first, version)
-    return header, [event for letter, payload in rest if letter == "G" for event in read_gabor(payload, header)]
+    events: list[GaborEvent] = []
+    found: list[GaborEvent] = []
+    for letter, payload in rest:
+        if letter == "G":
+            found = read_gabor(payload, header)
+            events += found
+        elif letter == "A":
+            set_shares(payload, found)
+    return header, events
+
+
+def set_shares(payload: bytes, events: list[GaborEvent]) -> None:
+    """Which parts of atoms the events of the packet before are."""
+    reader = Bytes(payload)
+    assert chr(reader.varint()) == "G", "shares of other events"
+    _, layer, n_events, n_real = (reader.varint() for _ in range(4))
+    assert n_events == len(events), "shares of other events"
+    assert layer == events[0].layer, "shares of other events"
+    for event, share in zip(events, shares.read_shares(reader.rest(), n_events, n_real), strict=True):
+        event.share = share
+
+
+def read_notes(data: bytes) -> tuple[list[int], list[notes.Note]]:
+    """The ids of parts, and the notes of a file (their packet is `n` with bit 7 set)."""
+    payload = next((payload for letter, payload in packets(data)[1] if letter == "\xee"), b"\0\0")
+    reader = Bytes(payload)
+    found = notes.read_notes(reader.varint)
+    assert not reader.rest(), "bytes too many"
+    return found

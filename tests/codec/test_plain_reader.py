@@ -16,6 +16,7 @@ from motes.codec import dumps, loads
 from motes.coding.integers import padded
 from motes.coding.range_coder import SQUASH, STRETCH
 from motes.kinds.gabor import model
+from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.packet import WINDOWS
 from motes.kinds.gabor.quantiser import SILENT
 from motes.kinds.gabor.trained import trained
@@ -149,7 +150,8 @@ def test_the_plain_reader_reads_the_gabor_events_of_every_vector(name):
     ]
     assert [header.steps_per_doubling, header.n_phases, header.knee] == told["quantiser"]
     columns = ("time", "frequency", "window", "amplitude", "phase", "edits", "group")
-    want = zip(*(expected[f"gabor_{column}"].tolist() for column in columns), strict=True)
+    shares = expected["gabor_share"].tolist() if "gabor_share" in expected else [[64, 0]] * len(expected["gabor_time"])
+    want = zip(*(expected[f"gabor_{column}"].tolist() for column in columns), map(tuple, shares), strict=True)
     got = [
         (
             event.time,
@@ -159,10 +161,58 @@ def test_the_plain_reader_reads_the_gabor_events_of_every_vector(name):
             [phase for _, phase in event.sound],
             event.edits,
             event.group,
+            event.share,
         )
         for event in events
     ]
     assert sorted(got) == sorted(want)
+
+
+@pytest.mark.parametrize("name", ["shares", "stereo", "free", "windows"])
+def test_the_plain_reader_finds_amplitudes_and_phases_of_parts(name):
+    data = (VECTORS / f"{name}.mote").read_bytes()
+    header, events = mote_file.read(data)
+    base = base_of(loads(data).gabor)
+    want = sorted((*row, *waves) for *row, waves in zip(*_places(base), _waves(base), strict=True))
+    rate = header.sample_rate_hz
+    got = sorted(
+        (event.time / 64 / rate, event.frequency * rate / 2**20, event.window / 16 / rate, *_two(event.waves(header)))
+        for event in events
+    )
+    np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+
+
+def _places(events):
+    return events.time_s.tolist(), events.frequency_hz.tolist(), events.window_s.tolist()
+
+
+def _waves(events):
+    return [_two(row) for row in (events.amplitude * np.exp(1j * events.phase_rad)).tolist()]
+
+
+def _two(waves):
+    """Complex numbers as pairs, rounded so that they sort alike."""
+    return [round(part, 11) + 0.0 for wave in waves for part in (wave.real, wave.imag)]
+
+
+@pytest.mark.parametrize("name", ["notes", "shares", "mono"])
+def test_the_plain_reader_reads_notes(name):
+    data = (VECTORS / f"{name}.mote").read_bytes()
+    known = loads(data).groups
+    parts, found = mote_file.read_notes(data)
+    assert parts == known.with_role("part").tolist()
+    table = known.notes
+    parent = dict(zip(known.id.tolist(), known.parent.tolist(), strict=True))
+    assert [(each.id, each.onset_s, each.end_s, each.gain_db, each.sureness) for each in found] == list(
+        zip(
+            *(getattr(table, column).tolist() for column in ("id", "onset_s", "end_s", "gain_db", "sureness")),
+            strict=True,
+        )
+    )
+    assert [each.part for each in found] == [parent[each.id] for each in found]
+    assert [-1 if each.program is None else each.program for each in found] == table.program.tolist()
+    pitches = [np.nan if each.pitch is None else each.pitch for each in found]
+    np.testing.assert_allclose(pitches, table.pitch, atol=1e-9)
 
 
 def test_the_plain_reader_has_tables_of_its_own():

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from kind_examples import example, scene_of
+from note_examples import shared_scene
 
 import motes
 from motes import kinds
@@ -193,3 +194,49 @@ def test_every_format_is_read_back_into_the_same_file(tmp_path, to, shape):
 def test_every_kind_is_read_from_json(tmp_path, kind, n_channels):
     held = scene_of(example(kind, n_channels), n_channels=n_channels).quantise()
     assert dumps(motes.from_json(write_table(held, "json", tmp_path / "a.json"))) == dumps(held)
+
+
+@pytest.mark.parametrize("to", ["csv", "json", "parquet"])
+def test_notes_and_parts_come_back_from_every_table(to, tmp_path):
+    if to == "parquet":
+        pytest.importorskip("pyarrow.parquet")
+    one = shared_scene(2)
+    path = write_table(one, to, tmp_path / f"a.{to}")
+    back = {"csv": motes.from_csv, "json": motes.from_json, "parquet": motes.from_parquet}[to](path)
+    assert back.groups.equals(one.groups)
+    assert back.groups.notes.equals(one.groups.notes)
+
+
+def test_the_first_line_tells_of_notes():
+    about = json.loads(written(write_csv, shared_scene()).decode().splitlines()[0].removeprefix("# motes "))
+    assert [note["id"] for note in about["notes"]] == [2, 3, 5, 9]
+    assert about["notes"][3]["f0_hz"] is None
+    assert [4, 0, "part"] in about["groups"]
+
+
+def test_a_part_of_an_atom_is_written_as_it_sounds():
+    """As an edited atom is: what comes back sounds alike, and is an atom of its own."""
+    for one in (shared_scene(2, layer=1), shared_scene(2, layer=1).select(group=2).transpose(-2)):
+        back = scene_of_csv(written(write_csv, one).decode())
+        np.testing.assert_array_equal(back.gabor.amplitude, one.gabor.amplitude)
+        np.testing.assert_array_equal(back.gabor.phase_rad, one.gabor.phase_rad)
+        assert back.gabor.at_default("share_re")
+        assert "share_re" not in written(write_csv, one).decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"sureness": 2.0}, "sureness of a note must lie in 0 … 1"),
+        ({"id": 3}, "the ids of notes must ascend"),
+        ({"id": 77}, "a note must be a group of the role note"),
+        ({"id": 1}, "a note must be a group of the role note"),
+        ({"f0_hz": "A4"}, "line 1: not what motes writes there"),
+    ],
+)
+def test_notes_that_make_no_sense_are_one_line(changed, says):
+    about, rest = written(write_csv, shared_scene()).decode().split("\n", 1)
+    scene_line = json.loads(about.removeprefix("# motes "))
+    scene_line["notes"][0] |= changed
+    with pytest.raises(ParameterError, match=says):
+        scene_of_csv("# motes " + json.dumps(scene_line) + "\n" + rest)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from kind_examples import EXAMPLES, example, scene_of
+from note_examples import shared_scene
 
 import motes
 from motes.events.groups import Groups
@@ -74,3 +77,21 @@ def test_what_does_not_fit_is_refused():
     ):
         with pytest.raises((KeyError, TypeError, ValueError)):
             from_arrays(broken, plain)
+
+
+@pytest.mark.parametrize("edit", [lambda scene: scene, lambda scene: scene.select(group=2).transpose(-2.5)])
+def test_notes_and_parts_of_atoms_come_back(edit):
+    scene = edit(shared_scene(2, layer=1))
+    found = returned(scene)
+    assert found.gabor.equals(scene.gabor)
+    assert found.groups.equals(scene.groups)
+    assert not found.groups.notes.onset_s.flags.writeable
+    assert "groups.notes.id" not in to_arrays(scene.replace(groups=Groups.empty()))[0]
+
+
+def test_copies_and_pickles_of_a_scene_with_notes_are_equal():
+    scene = shared_scene(1, layer=1)
+    for again in (copy.deepcopy(scene), pickle.loads(pickle.dumps(scene))):
+        assert again.groups.equals(scene.groups)
+        assert again.gabor.equals(scene.gabor)
+        assert not again.groups.notes.id.flags.writeable

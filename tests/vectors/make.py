@@ -24,8 +24,11 @@ from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.model import Model
+from motes.events.note_table import NoteTable
+from motes.events.note_table import to_integers as note_integers
 from motes.events.packet import packet_samples
 from motes.events.room import Room
+from motes.events.shares import WHOLE, parts, shares_of, wholes
 from motes.kinds.gabor.edit_tags import edits_to_tags
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers
@@ -99,6 +102,10 @@ def scenes() -> dict[str, Scene]:
         "splats_edited": _edited_splats(Scene(16000, 8_000, 2, splat=_splats(2))),
         "vectors": _vectors(1, 22050),
         "vectors_stereo": _edited_vectors(_vectors(2, 44100)),
+        "notes": random_scene(11, 12, 1, n_samples=4_000, silent=0).replace(
+            quantiser=GaborQuantiser(2, 8, -40), groups=_notes()
+        ),
+        "shares": _shared(random_scene(12, 40, 2, rate=22050, n_samples=6_000, off_grid=0.1, silent=0.2)),
         "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
         "metadata": random_scene(9, 5, 1, n_samples=2_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -20),
@@ -303,6 +310,42 @@ def _edited_vectors(scene: Scene) -> Scene:
     return scene.select("pitch_semitones < 55").reverse().select([0, 1, 2, 3]).filter(100, 3000)
 
 
+def _notes() -> Groups:
+    """Notes in two parts, one of them in none, one without a pitch, and one that nothing is known of; a voice."""
+    ids, parent = np.array([1, 2, 3, 4, 6, 300, 301]), np.array([4, 4, 0, 0, 301, 0, 0])
+    onset_s, length_s = np.array([-0.25, 0.5, 0.125, 1.5]), np.array([0.75, 0.0, 3.0, 500.0])
+    pitch_hz, level_db = np.array([440.0, 65.4064, np.nan, 14080.0]), np.array([-12.5, -60.0, 0.0, -200.0])
+    known = NoteTable(
+        np.array([1, 2, 3, 6]),
+        onset_s,
+        onset_s + length_s,
+        pitch_hz,
+        level_db,
+        np.array([1.0, 0.5, 0.0, 0.9]),
+        np.array([0, 0, -1, 128]),
+    )
+    return Groups(ids, parent, np.array([1, 1, 1, 4, 1, 2, 4]), known.rounded())
+
+
+def _shared(scene: Scene) -> Scene:
+    """Atoms in parts: half of them in two, one in three, of which those of a note stand in a layer and a room of their
+    own, edited.
+    """
+    scene = scene.replace(quantiser=GaborQuantiser(2, 8, -60)).quantise()
+    random, whole = np.random.default_rng(40), scene.gabor
+    here = np.arange(len(whole)) % 2 == 0
+    shares = np.stack([random.integers(1, 64, here.sum()), random.integers(-30, 30, here.sum())], axis=1)
+    shares[0], more = (-448, 512), np.array([[7, 0]])
+    note = parts(whole.take(here), shares)
+    note = note.replace(group_id=np.full(len(note), 1), edit_layer=np.full(len(note), 1))
+    left = np.array(WHOLE) - shares
+    left[-1] -= more[0]
+    third = parts(whole.take(np.flatnonzero(here)[-1:]), more)
+    gabor = whole.take(~here).with_more(note, parts(whole.take(here), left), third)
+    scene = scene.replace(gabor=gabor, groups=_notes(), rooms=(Room.synthetic(0.125, 7),))
+    return scene.select(group=1).transpose(-2).select(group=1).move(0.0625).select(group=1).room(scene.rooms[0], 0.25)
+
+
 def _in_rooms(scene: Scene) -> Scene:
     """Atoms and noise sent to a synthetic room and to one whose response is in the file; a third is named by its
     digest alone.
@@ -353,12 +396,13 @@ def _grown(data: bytes) -> bytes:
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
     """The events of a rounded scene as integers: gabor before edits, what edits did, layers and groups; textures
-    and splats by column; strikes.
+    and splats by column; strikes; shares and notes where there are such.
     """
     assert scene.quantiser is not None
     rate, gabor = scene.sample_rate_hz, scene.gabor
     found = {
-        f"gabor_{name}": values for name, values in vars(to_integers(base_of(gabor), rate, scene.quantiser)).items()
+        f"gabor_{name}": values
+        for name, values in vars(to_integers(wholes(base_of(gabor)), rate, scene.quantiser)).items()
     }
     found |= {
         "gabor_edits": edits_to_tags(gabor).values,
@@ -378,6 +422,9 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
         if len(scene.vector) and name != "sends"
     }
     found |= {f"{table.KIND}_room": table.room_id for table in _told(scene)}
+    shares = shares_of(gabor)
+    found |= {} if shares is None else {"gabor_share": shares}
+    found |= {"notes": note_integers(scene.groups.notes)} if len(scene.groups.notes) else {}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
 
 

@@ -141,6 +141,7 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ),
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
         ("events", _events(found)),
+        ("notes", _notes(found)),
         ("instruments", str(found.instruments) if found.instruments else ""),
         ("models", ", ".join(found.models)),
         ("rooms", "; ".join(found.rooms)),
@@ -152,6 +153,11 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
         ("file id", found.file_id),
     ]
     return [(name, text) for name, text in lines if text.strip()]
+
+
+def _notes(found: FileInfo) -> str:
+    parts = f" in {found.parts} part{'s' * (found.parts != 1)}" if found.parts else ""
+    return f"{found.notes}{parts}" if found.notes or found.parts else ""
 
 
 def _option(value: object) -> str:

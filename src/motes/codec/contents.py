@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +59,10 @@ class Contents:
         self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in kinds.KINDS}
         self._at: dict[Place, Columns] = {}
         self.entries: list[Entry] = []
+        # Packets of events whose sends and whose shares are known, and how many bytes these take.
         self.sent: set[Place] = set()
+        self.shared: set[Place] = set()
+        self.followed: dict[Place, int] = {}
         self.index: Index | None = None
         self.is_ended = False
         # Raises FormatError for packets of events that are none of the file's.
@@ -139,8 +142,11 @@ class Contents:
             return
         if self.notes is not None:
             raise FormatError(f"{found.name}: it stands twice")
-        self.notes = unpack_notes(found.reader())
-        self.all_groups()  # which says so where both make no sense together
+        notes = unpack_notes(found.reader())
+        if self._in_order and not np.isin(notes.notes.id, self.groups.id).all():
+            raise FormatError(f"{found.name}: it tells of notes that are no groups")
+        notes.added_to(self.groups)  # which says so where both make no sense together
+        self.notes = notes
 
     def all_groups(self) -> Groups:
         """The groups of events, with what is known of those that are notes, and the parts that these are in."""
@@ -176,10 +182,7 @@ class Contents:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_sends(reader, n_events))
         self.sent.add(place)
-        if self._in_order:
-            if place != self.entries[-1].place:
-                raise FormatError(f"{found.name}: {found.type.rule}")
-            self.skip(found)
+        self._follow(found, place)
 
     def add_shares(self, found: Frame) -> None:
         """Which parts of atoms the events of a packet before are."""
@@ -193,7 +196,12 @@ class Contents:
         if part is None or place[1] != 0 or len(part["time_s"]) != n_events or "share_re" in part:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_shares(reader, n_events))
-        self.sent.add(place)
+        self.shared.add(place)
+        self._follow(found, place)
+
+    def _follow(self, found: Frame, place: Place) -> None:
+        """Count the bytes of a packet among those of the packet of events that it tells of."""
+        self.followed[place] = self.followed.get(place, 0) + found.size
         if self._in_order:
             if place != self.entries[-1].place:
                 raise FormatError(f"{found.name}: {found.type.rule}")
@@ -224,11 +232,12 @@ class Contents:
         for kind in kinds.KINDS:
             if parts := self.parts[kind.name]:
                 tables[kind.name] = self.table(kind, parts)
-        groups = self.groups.id
-        if not all(np.all((table.group_id == 0) | np.isin(table.group_id, groups)) for table in tables.values()):
+        groups = self.all_groups()
+        known = (self.groups if self._in_order else groups).id
+        if not all(np.all((table.group_id == 0) | np.isin(table.group_id, known)) for table in tables.values()):
             raise FormatError("events are in groups that the file does not tell of")
         more: dict[str, Any] = {"instruments": self._in_row("instruments", self.instruments, 0)}
-        more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": self.all_groups()}
+        more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": groups}
         more |= {"models": self._in_row("models", self.models, 0)}
         more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
         more["format_version"] = self._version
@@ -255,12 +264,22 @@ class Contents:
 
     def keep_known_groups(self) -> bool:
         """Take events out of groups that are not known; returns whether there were none such."""
-        lost = False
+        lost, known = False, self.all_groups().id
         for part in (part for parts in self.parts.values() for part in parts if "group_id" in part):
-            unknown = ~np.isin(part["group_id"], self.groups.id) & (part["group_id"] != 0)
+            unknown = ~np.isin(part["group_id"], known) & (part["group_id"] != 0)
             lost |= bool(unknown.any())
             part["group_id"] = np.where(unknown, 0, part["group_id"])
         return not lost
+
+    def leave_out(self, places: Iterable[Place]) -> None:
+        """Drop packets of events."""
+        for columns in [self._at.pop(place) for place in places]:
+            for parts in self.parts.values():
+                parts[:] = [part for part in parts if part is not columns]
+
+    def columns_at(self, place: Place) -> Columns:
+        """The events of a packet that was read."""
+        return self._at[place]
 
     @property
     def follow_partials(self) -> bool:

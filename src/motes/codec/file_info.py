@@ -12,8 +12,9 @@ import msgspec
 
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
-from motes.codec.packets import INSTRUMENT, MODEL, ROOM
+from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM
 from motes.codec.payloads.model_packet import unpack_model
+from motes.codec.payloads.notes_packet import unpack_notes
 from motes.codec.payloads.room_packet import read_room
 from motes.codec.reader import loads, naming
 from motes.codec.seeking import SeekableFile
@@ -38,6 +39,9 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     instruments: int
     rooms: list[str]
     models: list[str] = []
+    # Of the notes that the file tells of, and of the parts that these are in.
+    notes: int = 0
+    parts: int = 0
     format_version: int
     # Of a draft of a version; 0 of a released one.
     draft: int = 0
@@ -70,6 +74,7 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
         found = SeekableFile(handle)
         rooms = [_in_words(packet) for packet in found.of_type(ROOM)]
         models = [_model_in_words(unpack_model(packet.reader())[1]) for packet in found.of_type(MODEL)]
+        notes = [unpack_notes(packet.reader()) for packet in found.of_type(NOTES)]
     header, meta = found.header, found.header.metadata
     seconds = header.n_samples / header.sample_rate_hz
     return FileInfo(
@@ -85,6 +90,8 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
         instruments=len(found.of_type(INSTRUMENT)),
         rooms=rooms,
         models=models,
+        notes=sum(len(each.notes) for each in notes),
+        parts=sum(len(each.parts) for each in notes),
         format_version=found.start.version,
         draft=DRAFT if found.start.version == DRAFT_VERSION else 0,
         file_id=found.start.file_id.hex(),

@@ -11,8 +11,8 @@ from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError
 from motes.events.packet import MAX_LAYER, MAX_PAYLOAD, REACH_UNIT, Extent, packet_samples
 
-# A packet of events and the sends that follow it.
-_MAX_BYTES = 2 * (MAX_PAYLOAD + 16)
+# A packet of events and the sends and shares that follow it.
+_MAX_BYTES = 3 * (MAX_PAYLOAD + 16)
 N_WINDOWS = 10
 
 # By which packets of events differ and are ordered: number, order of the kind, layer.
@@ -24,8 +24,8 @@ class Entry:
     """One packet in the index: its type, its place in time, its layer, its bytes, its events, and how far these reach
     before and after it.
 
-    Its bytes include those of the packet of sends that follows it, if any. The last two are in REACH_UNIT, negative
-    where they begin later or end sooner.
+    Its bytes include those of the packets of sends and shares that follow it, if any. The last two are in REACH_UNIT,
+    negative where they begin later or end sooner.
     """
 
     kind: int

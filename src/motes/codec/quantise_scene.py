@@ -50,7 +50,8 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
         from motes.codec.payloads import instrument_packet  # numba: only where there are instruments
 
         instruments = tuple(map(instrument_packet.rounded, instruments))
-    return scene.with_tables(tables, instruments=instruments, quantiser=chosen)
+    groups = scene.groups.with_notes(scene.groups.notes.rounded()) if len(scene.groups.notes) else scene.groups
+    return scene.with_tables(tables, instruments=instruments, quantiser=chosen, groups=groups)
 
 
 def default_quantiser(scene: Scene) -> GaborQuantiser:

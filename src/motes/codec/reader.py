@@ -12,7 +12,7 @@ import numpy as np
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.file_id import FileId
 from motes.codec.frames import Frame, read_frame, read_preamble
-from motes.codec.packets import HEADER, INDEX, TAGS, Often, PacketType, Stage
+from motes.codec.packets import HEADER, INDEX, Often, PacketType, Stage
 from motes.codec.seeking import SeekableFile
 from motes.errors import FormatError, ParameterError
 from motes.scene.scene import Scene
@@ -31,7 +31,7 @@ class Grammar:
             raise FormatError(f"{found.name}: {HEADER.rule}")
         if last is not None:
             once = new.often is not Often.MANY
-            if new is TAGS and last.stage is Stage.EVENTS:  # after another optional packet, or passed over
+            if new.is_optional and last.stage is Stage.EVENTS:  # after another optional packet, or passed over
                 return
             if new.stage < last.stage or (new.stage == last.stage and once):
                 raise FormatError(f"{found.name}: {INDEX.rule if last is INDEX else new.rule}")

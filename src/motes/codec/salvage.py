@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from motes.codec.frames import Frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place
 from motes.codec.intact import beginning, intact
-from motes.codec.packets import END, HEADER, INDEX, Often, PacketType, Stage, name_of, packets
+from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, Often, PacketType, Stage, name_of, packets
 from motes.codec.reader import Grammar, loads, naming
 from motes.errors import FormatError
 from motes.events.packet import Columns, packet_samples
@@ -53,13 +54,13 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
     for packet in packets():
         if Stage.HEADER < packet.stage < Stage.INDEX:
             taken.all_of(packet)
-    skipped += taken.moved()
+    skipped += taken.moved() + _without_followers(contents, taken.optional_bytes())
     if not contents.keep_known_groups():
         skipped.append("the groups are lost: events that were in them are in none")
     skipped += (
         _missing(contents, frames) + _without_instrument(contents) + _without_room(contents) + _without_model(contents)
     )
-    skipped += _without_sends(contents) + _without_nonsense(contents)
+    skipped += _without_nonsense(contents)
     scene = contents.scene()
     return Salvaged(scene, skipped or _why_not_whole(data, find_room), len(frames))
 
@@ -86,6 +87,16 @@ class _Taken:
                 continue
             done = True
             self.names[found.name] = self._contents.entries[-1].place if found.type.kind is not None else None
+
+    def optional_bytes(self) -> Counter[Place]:
+        """How many bytes of optional packets stand behind each packet of events that was taken in."""
+        found, last = Counter[Place](), None
+        for packet in self._frames:
+            place = self.names.get(packet.name)
+            last = last if place is None else place
+            if last is not None and packet.kind & OPTIONAL:
+                found[last] += packet.size
+        return found
 
     def moved(self) -> list[str]:
         """Which of the packets that were taken in stand elsewhere than they were written."""
@@ -203,17 +214,44 @@ def _without_room(contents: Contents) -> list[str]:
     return [f"the room of {n_lost} event{'s' * (n_lost != 1)} is lost: they are dry now"] if n_lost else []
 
 
-def _without_sends(contents: Contents) -> list[str]:
-    """Which packets' events were in rooms that are no longer known: the index counts the bytes of their sends among
-    theirs.
+def _without_followers(contents: Contents, optional_bytes: Counter[Place]) -> list[str]:
+    """Which packets' events were in rooms that are no longer known, or parts of atoms that are no longer known: those
+    are dropped, since each would sound as the whole atom.
+
+    The index counts the bytes of sends and shares among those of the events.
     """
-    sizes, lines = {entry.place: entry.n_bytes for entry in contents.entries}, []
+    found = {
+        entry.place: entry.n_bytes + contents.followed.get(entry.place, 0) + optional_bytes[entry.place]
+        for entry in contents.entries
+    }
+    lines, dropped = [], []
     for entry in contents.index.entries if contents.index is not None else ():
-        if entry.n_bytes > sizes.get(entry.place, entry.n_bytes) and entry.place not in contents.sent:
-            start_s, end_s = _stretch(entry, entry, contents.header)
-            events = _counted(entry.n_events, entry.kind)
-            lines.append(f"which rooms {events} from {start_s:.2f} to {end_s:.2f} s were in is lost")
+        if entry.n_bytes <= found.get(entry.place, entry.n_bytes):
+            continue
+        start_s, end_s = _stretch(entry, entry, contents.header)
+        events = f"{_counted(entry.n_events, entry.kind)} from {start_s:.2f} to {end_s:.2f} s"
+        if _lacks_shares(contents, entry.place):
+            dropped.append(entry.place)
+            lines.append(f"which parts of atoms {events} are is lost, and they with it")
+        else:
+            lines.append(f"which rooms {events} were in is lost")
+    contents.leave_out(dropped)
     return lines
+
+
+def _lacks_shares(contents: Contents, place: Place) -> bool:
+    """Whether what is lost behind a packet of events is, or may be, which parts of atoms they are."""
+    if place[1] != 0 or place in contents.shared:  # of the kinds, gabor is the first
+        return False
+    may_be_sends = place not in contents.sent and (contents.rooms or contents.sent)
+    return not may_be_sends or bool(contents.shared) or _are_twins(contents.columns_at(place))
+
+
+def _are_twins(columns: Columns) -> bool:
+    """Whether an atom stands there more than once, as one that is in parts does."""
+    names = ("time_s", "frequency_hz", "window_s", "amplitude", "phase_rad")
+    rows = np.column_stack([columns[name] for name in names])
+    return len(np.unique(rows, axis=0)) < len(rows)
 
 
 def _stretch(first: Entry, last: Entry, header: Header) -> tuple[float, float]:

@@ -10,7 +10,20 @@ import numpy as np
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, SHARES, TAGS, Often, PacketType, Stage, packets
+from motes.codec.packets import (
+    END,
+    HEADER,
+    INDEX,
+    OPTIONAL,
+    SENDS,
+    SHARES,
+    TAGS,
+    Often,
+    PacketType,
+    Stage,
+    packets,
+    types,
+)
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene
@@ -70,11 +83,12 @@ class SeekableFile:
             raise FormatError(f"packet 0 (at byte {self._first}): {HEADER.rule}")
 
     def _skip_optional(self, number: int) -> int:
-        """Pass over packets that this version does not know and need not know; how many there were."""
+        """Pass over packets that this version does not know and need not know; how many there were. Known ones
+        may stand among them."""
         n_skipped = 0
         while (head := self._read(self._first, HEAD_SIZE)) and head[0] & OPTIONAL:
             size = frame_size(head, number + n_skipped, self._first)
-            if head[0] == TAGS.number:
+            if head[0] in types():
                 data = self._read(self._first, size)
                 found = read_frame(data, 0, number + n_skipped, file_at=self._first, seed=self.start.seed)
                 self._before.append(found)

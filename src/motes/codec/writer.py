@@ -32,6 +32,7 @@ class Written:
 
     def __init__(self, scene: Scene, version: int | None = None) -> None:
         self.scene, self.groups = scene, scene.groups.stored()
+        self._parts = self.groups.with_role("part")
         self.version = scene.format_version if version is None else version
         if self.version not in (*READABLE, DRAFT_VERSION):
             raise ParameterError(f"the version of the format must be 1, or 2 for its draft, not {self.version!r}")
@@ -107,11 +108,13 @@ class Written:
                 yield packet, Entry.of(packet.number, made.extent, 0), made
 
     def _in_stored_groups(self, events: EventTable) -> EventTable:
-        """Events out of the groups that a file does not hold: partials that stand alone follow from the events."""
+        """Events out of the groups that a file does not hold: partials that stand alone follow from the events, and
+        parts hold notes alone."""
         if events.at_default("group_id"):
             return events
         group_id = events.column("group_id")
-        return events.replace(group_id=np.where(np.isin(group_id, self.groups.id), group_id, 0))
+        stored = np.isin(group_id, self.groups.id) & ~np.isin(group_id, self._parts)
+        return events.replace(group_id=np.where(stored, group_id, 0))
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

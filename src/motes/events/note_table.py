@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.events.notes import DRUMS, NO_PROGRAM, hz_to_pitch, pitch_to_hz
+from motes.events.frozen import Frozen
+from motes.events.notes import DRUMS, LOWEST_PITCH, NO_PROGRAM, hz_to_pitch, pitch_to_hz
 
-# Times are rounded to 1/1000 s, pitches to cents, levels to half a dB, sureness to 1/32.
-TIMES_PER_S, STEPS_PER_DB, SURENESS_UNITS = 1000, 2, 32
+# Times are rounded to 1/1000 s, pitches to cents, levels to half a dB, sureness to 1/30.
+TIMES_PER_S, STEPS_PER_DB, SURENESS_UNITS = 1000, 2, 30
 LATEST_S = 1e6
-# The MIDI number that is 0 in cents, and its frequency.
-LOWEST_PITCH, LOWEST_HZ, HIGHEST_HZ = -60.0, 0.2554, 1e6
+# Pitches are told in cents above the lowest.
+LOWEST_HZ, HIGHEST_HZ = float(pitch_to_hz(LOWEST_PITCH)), 1e6
 LOWEST_DB, HIGHEST_DB = -400.0, 400.0
 
 
@@ -40,7 +41,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, eq=False)
-class NoteTable:
+class NoteTable(Frozen):
     """Notes as columns, `(n_notes,)` each and read-only, by ascending `id`, that of their group.
 
     `onset_s` and `end_s` in seconds, `end_s` not before `onset_s`; `f0_hz`, NaN for what has no pitch; `gain_db` the
@@ -113,7 +114,7 @@ class NoteTable:
 
 def to_integers(notes: NoteTable) -> NDArray[np.int64]:
     """Notes as whole numbers `(n_notes, 7)`: id, onset and length in 1/1000 s, pitch in cents above LOWEST_PITCH and 1
-    more (0 for none), half dB, sureness in 1/32, program and 1 more.
+    more (0 for none), half dB, sureness in 1/30, program and 1 more.
     """
     onset = np.rint(notes.onset_s * TIMES_PER_S).astype(np.int64)
     end = np.rint(notes.end_s * TIMES_PER_S).astype(np.int64)

@@ -24,7 +24,7 @@ MAX_SHARE = 8
 
 def shares_of(events: Any) -> Ints | None:
     """Real and imaginary parts of each event's share in 1/64, `(n_events, 2)`; None where all are whole atoms."""
-    if events.at_default("share_re") and events.at_default("share_im"):
+    if not len(events) or (events.at_default("share_re") and events.at_default("share_im")):
         return None
     return share_integers(events.share_re, events.share_im)
 

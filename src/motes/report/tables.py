@@ -23,6 +23,7 @@ from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
 from motes.events.instrument import Instrument
 from motes.events.model import Model
+from motes.events.note_table import COLUMNS, NoteTable
 from motes.events.room import Room
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -32,6 +33,18 @@ from motes.units import require_positive
 
 MARK = "# motes "
 _CHUNK_ROWS = 65536
+
+
+class AboutNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a note: the columns of `motes.events.note_table.NoteTable`, without a pitch null."""
+
+    id: int
+    onset_s: float
+    end_s: float
+    f0_hz: float | None
+    gain_db: float
+    sureness: float
+    program: int
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +58,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, list[str]] = {}
     # Id, parent and role, but for the partials without a parent: those follow from the events.
     groups: list[tuple[int, int, str]] = []
+    # What is known of the groups that are notes.
+    notes: list[AboutNote] = []
     # Each as in a .mote file, in base 64: what strikes play.
     instruments: list[bytes] = []
     # Each as in a .mote file, in base 64: what events are sent to.
@@ -67,10 +82,25 @@ def _about(scene: Scene) -> About:
         metadata=scene.metadata,
         tags={name: list(texts) for name, texts in scene.tags.items()},
         groups=groups,
+        notes=_about_notes(scene.groups.notes),
         instruments=_packed(scene),
         models=list(scene.models),
         rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
     )
+
+
+def _about_notes(notes: NoteTable) -> list[AboutNote]:
+    columns = {name: getattr(notes, name).tolist() for name in COLUMNS}
+    columns["f0_hz"] = [None if math.isnan(value) else value for value in columns["f0_hz"]]
+    return [AboutNote(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _notes(about: About | None) -> NoteTable:
+    """The inverse, in ascending order of ids; ParameterError where a value makes no sense."""
+    known = sorted(about.notes, key=lambda note: note.id) if about else []
+    columns = {name: [getattr(note, name) for note in known] for name in COLUMNS}
+    columns["f0_hz"] = [math.nan if value is None else value for value in columns["f0_hz"]]
+    return NoteTable(**{name: np.array(values, COLUMNS[name].type) for name, values in columns.items()})
 
 
 def _packed(scene: Scene) -> list[bytes]:
@@ -297,7 +327,7 @@ def _number(text: str, name: str, line: int) -> float:
 
 
 def _groups(tables: list[EventTable], about: About | None) -> Groups:
-    """The groups that the first line describes, and partials for all others that events are in."""
+    """The groups and notes that the first line describes, and partials for all others that events are in."""
     described = {
         number: (parent, ROLES.index(role) if role in ROLES else len(ROLES))
         for number, parent, role in (about.groups if about else ())
@@ -307,4 +337,5 @@ def _groups(tables: list[EventTable], about: About | None) -> Groups:
     named = named[named > 0]
     ids = np.array(sorted({*described, *parents, *named.tolist()}), np.int64)
     rows = [described.get(number, (0, ROLES.index("partial"))) for number in ids.tolist()]
-    return Groups(ids, np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.int64))
+    parent, role = np.array(rows, np.int64).reshape(-1, 2).T
+    return Groups(ids, parent, role, _notes(about))

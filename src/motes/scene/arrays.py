@@ -17,6 +17,7 @@ from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.model import Model
+from motes.events.note_table import NoteTable
 from motes.events.room import Room
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.metadata import Metadata
@@ -48,6 +49,8 @@ def to_arrays(scene: Scene) -> tuple[Arrays, dict[str, Any]]:
         if len(table):
             put(table.KIND, table)
     put("groups", scene.groups)
+    if len(scene.groups.notes):
+        put("groups.notes", scene.groups.notes)
     return arrays, {
         "sample_rate_hz": scene.sample_rate_hz,
         "n_samples": scene.n_samples,
@@ -72,13 +75,14 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
     def made(kind: type[Part], name: str, values: Mapping[str, Any]) -> Part:
         return kind(**by_part.get(name, {}), **values)
 
+    has_notes = "groups.notes" in by_part
     scene = Scene(
         plain["sample_rate_hz"],
         plain["n_samples"],
         plain["n_channels"],
         quantiser=msgspec.convert(plain["quantiser"], GaborQuantiser | None),
         metadata=msgspec.convert(plain["metadata"], Metadata),
-        groups=made(Groups, "groups", {}),
+        groups=made(Groups, "groups", {"notes": made(NoteTable, "groups.notes", {})} if has_notes else {}),
         instruments=tuple(made(Instrument, f"instruments.{i}", one) for i, one in enumerate(plain["instruments"])),
         rooms=tuple(made(Room, f"rooms.{i}", room) for i, room in enumerate(plain["rooms"])),
         models=tuple(Model(**one) for one in plain.get("models", ())),

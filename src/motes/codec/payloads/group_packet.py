@@ -6,7 +6,7 @@ import numpy as np
 
 from motes.coding.varints import Reader, varint, varints
 from motes.errors import FormatError, ParameterError
-from motes.events.groups import Groups
+from motes.events.groups import ROLES, Groups
 
 _MAX_ID = 1 << 40
 
@@ -27,15 +27,17 @@ def unpack_groups(reader: Reader) -> Groups:
         raise FormatError(f"{reader.name}: it holds no groups")
     for _ in range(n_groups):
         number += reader.varint(_MAX_ID)
+        if number > _MAX_ID:
+            raise FormatError(f"{reader.name}: an id is out of range")
         rows.append((number, reader.varint(255), reader.varint(_MAX_ID)))
     reader.finish()
     ids, roles, parents = np.array(rows, np.int64).T
-    if number > _MAX_ID:
-        raise FormatError(f"{reader.name}: an id is out of range")
     try:
         groups = Groups(ids, parents, roles)
     except ParameterError as error:
         raise FormatError(f"{reader.name}: {error}") from None
+    if np.any(roles == ROLES.index("part")):
+        raise FormatError(f"{reader.name}: it tells of parts, which stand with the notes")
     if not groups.stored().equals(groups):
         raise FormatError(f"{reader.name}: it tells of partials that need no telling")
     return groups

@@ -16,7 +16,8 @@ from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable, from_integers, to_integers
 
 _MAX_ID = 1 << 40
-_LATEST = 10**10
+# Limits of what is read, so that sums of such numbers are whole numbers still; NoteTable has those of the values.
+_LATEST, _HIGHEST, _LOUDEST, _MAX_CODE = 10**10, 1 << 15, 1 << 12, 255
 _NOTE, _PART = ROLES.index("note"), ROLES.index("part")
 
 
@@ -38,18 +39,19 @@ class NotesOfFile(NamedTuple):
         return len(self.parts) + len(self.notes) > 0
 
     def added_to(self, groups: Groups) -> Groups:
-        """The inverse of `of`; ParameterError where both make no sense together."""
-        ids = np.concatenate([groups.id, self.parts])
+        """The inverse of `of`, with groups for notes that have none; ParameterError where that makes no sense."""
+        new = self.notes.id[~np.isin(self.notes.id, groups.id)]
+        ids = np.concatenate([groups.id, new, self.parts])
+        role = np.concatenate([groups.role, np.full(len(new), _NOTE), np.full(len(self.parts), _PART)])
+        parent = np.concatenate([groups.parent, np.zeros(len(new) + len(self.parts), np.int64)])
         order = np.argsort(ids, kind="stable")
-        parent = groups.parent.copy()
-        if not np.all(np.isin(self.notes.id, groups.with_role("note"))):
-            raise ParameterError("a note must be a group of the role note")
-        at, in_part = np.searchsorted(groups.id, self.notes.id), self.part_of > 0
-        if np.any(parent[at[in_part]] > 0):
+        ids, role, parent = ids[order], role[order], parent[order]
+        in_part = self.part_of > 0
+        at = np.searchsorted(ids, self.notes.id[in_part])
+        if np.any(parent[at] > 0):
             raise ParameterError("a note is in one group, or in one part")
-        parent[at[in_part]] = self.parts[self.part_of[in_part] - 1]
-        role = np.concatenate([groups.role, np.full(len(self.parts), _PART)])
-        return Groups(ids[order], np.append(parent, np.zeros_like(self.parts))[order], role[order], self.notes)
+        parent[at] = self.parts[self.part_of[in_part] - 1]
+        return Groups(ids, parent, role, self.notes)
 
 
 def without_parts(groups: Groups) -> Groups:
@@ -58,14 +60,15 @@ def without_parts(groups: Groups) -> Groups:
 
 
 def pack_notes(found: NotesOfFile) -> bytes:
-    """The payload: parts, then notes, each with the increase of its id and of its onset."""
+    """The payload: parts, then notes, each as it differs from the one before."""
     rows = [varints(len(found.parts), len(found.notes), *np.diff(found.parts, prepend=0).tolist())]
-    before = last = 0
+    before, at, loud, played = 0, 0, 0, (0, 0)
     for row, part in zip(to_integers(found.notes).tolist(), found.part_of.tolist(), strict=True):
         number, onset, length, cents, level, sureness, program = row
-        rows.append(varints(number - before, zigzag(onset - last), length, cents, zigzag(level)))
-        rows.append(varints(sureness, program, part))
-        before, last = number, onset
+        skips, other = number != before + 1, (program, part) != played
+        rows.append(varints(sureness << 2 | other << 1 | skips, *[number - before] * skips))
+        rows.append(varints(zigzag(onset - at), length, cents, zigzag(level - loud), *(program, part) * other))
+        before, at, loud, played = number, onset, level, (program, part)
     return b"".join(rows)
 
 
@@ -74,19 +77,32 @@ def unpack_notes(reader: Reader) -> NotesOfFile:
     n_parts, n_notes = reader.varint(len(reader)), reader.varint(len(reader))
     if not n_parts + n_notes:
         raise FormatError(f"{reader.name}: it holds no notes")
-    parts = np.cumsum([reader.varint(_MAX_ID) for _ in range(n_parts)], dtype=np.int64)
-    rows, number, onset = [], 0, 0
+    parts, rows = [0], []
+    for _ in range(n_parts):
+        parts.append(_id_after(reader, parts[-1], 1))
+    number, onset, level, played = 0, 0, 0, (0, 0)
     for _ in range(n_notes):
-        number += reader.varint(_MAX_ID)
+        sureness, flags = divmod(reader.varint(_MAX_CODE), 4)
+        number = _id_after(reader, number, 2) if flags & 1 else number + 1
         onset += reader.zigzag(_LATEST)
-        length, cents, level = reader.varint(_LATEST), reader.varint(1 << 15), reader.zigzag(1 << 11)
-        sureness, program, part = reader.varint(32), reader.varint(255), reader.varint(n_parts)
-        rows.append((number, onset, length, cents, level, sureness, program, part))
+        length, cents = reader.varint(_LATEST), reader.varint(_HIGHEST)
+        level += reader.zigzag(_LOUDEST)
+        if flags & 2:
+            before, played = played, (reader.varint(_MAX_CODE), reader.varint(n_parts))
+            if played == before:
+                raise FormatError(f"{reader.name}: a note is told to be played by another, and is not")
+        rows.append((number, onset, length, cents, level, sureness, *played))
     reader.finish()
     columns = np.array(rows, np.int64).reshape(-1, 8)
-    if number > _MAX_ID or (n_parts and not 0 < parts[-1] <= _MAX_ID):
-        raise FormatError(f"{reader.name}: an id is out of range")
     try:
-        return NotesOfFile(parts, from_integers(columns[:, :7]), columns[:, 7])
+        return NotesOfFile(np.array(parts[1:], np.int64), from_integers(columns[:, :7]), columns[:, 7])
     except ParameterError as error:
         raise FormatError(f"{reader.name}: {error}") from None
+
+
+def _id_after(reader: Reader, before: int, least: int) -> int:
+    """An id that is at least so much above the one before."""
+    step = reader.varint(_MAX_ID)
+    if not least <= step <= _MAX_ID - before:
+        raise FormatError(f"{reader.name}: an id is out of range, or stands twice")
+    return before + step

@@ -12,7 +12,7 @@ from motes.kernels._jit import inner, jit
 
 # Pairs whose inner product is a smaller part of their energies are left out, and those further apart in frequency than
 # so many times the sum of both bandwidths 1/window.
-SMALLEST, BANDWIDTHS = 2e-3, 3.0
+SMALLEST, BANDWIDTHS = 1e-3, 4.0
 
 
 @inner

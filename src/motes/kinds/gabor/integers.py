@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Ints
+from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
@@ -173,7 +174,23 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
             }
         )
     gabor = Gabor(**{name: np.concatenate([p[name] for p in rows]) for name in rows[0]})
-    gabor = parts(gabor, None if shares is None else shares[np.concatenate(left)])
+    where = np.flatnonzero(np.concatenate(left))
+    if layer.any() or not edits.trivial:
+        order = _order_of_packets(gabor, sample_rate_hz)
+        gabor, where = gabor.take(order), where[order]
+    gabor = parts(gabor, None if shares is None else shares[where])
     if edits.trivial:
         return gabor
-    return apply_edits(gabor, tags_to_edits(edits.take(np.concatenate(left)), "the scene"), sample_rate_hz)
+    return apply_edits(gabor, tags_to_edits(edits.take(where), "the scene"), sample_rate_hz)
+
+
+def _order_of_packets(base: Gabor, sample_rate_hz: int) -> Ints:
+    """How unedited events stand in a file, so that those that come to stand in one place do so in the same order."""
+    number = numbers_of_packets(base.time_s, sample_rate_hz)
+    return np.lexsort((base.window_s, base.frequency_hz, base.time_s, base.edit_layer, number))
+
+
+def numbers_of_packets(time_s: NDArray[np.float64], sample_rate_hz: int) -> Ints:
+    """Which packet each event at these times belongs to, `(n_events,)`."""
+    length = packet_samples(sample_rate_hz) * TIME_UNITS
+    return np.maximum(np.rint(time_s * sample_rate_hz * TIME_UNITS).astype(np.int64) // length, 0)

@@ -29,7 +29,8 @@ from motes.events.packet import (
     packet_samples,
 )
 from motes.events.sends import sends_of
-from motes.events.shares import parts, share_integers, shares_of, wholes
+from motes.events.shares import parts as parts_of
+from motes.events.shares import share_integers, shares_of, wholes
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (
@@ -38,6 +39,7 @@ from motes.kinds.gabor.integers import (
     GaborIntegers,
     from_integers,
     integers_in_range,
+    numbers_of_packets,
     sounding,
     to_integers,
 )
@@ -265,8 +267,7 @@ def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> It
     rate, base = sample_rate_hz, wholes(base_of(events))
     edits, groups = edits_to_tags(events), Tags.of(events.group_id[:, None])
     sends, shares = sends_of(events), shares_of(events)
-    length = packet_samples(rate) * TIME_UNITS
-    number = np.maximum(np.rint(base.time_s * rate * TIME_UNITS).astype(np.int64) // length, 0)
+    number = numbers_of_packets(base.time_s, rate)
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
     order = np.lexsort((layer, number))
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
@@ -296,9 +297,9 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: Gab
     return ReadPacket(made, extent, windows)
 
 
-def table(found: list[Columns], sample_rate_hz: int) -> Gabor:
+def table(parts: list[Columns], sample_rate_hz: int) -> Gabor:
     """All events of a file, from the columns of its packets, after their edits."""
-    names, counts = {name for part in found for name in part}, [len(part["time_s"]) for part in found]
+    names, counts = {name for part in parts for name in part}, [len(part["time_s"]) for part in parts]
     defaults = {
         param.name: param.default for param in Gabor.PARAMS if param.default is not None and param.name in names
     }
@@ -307,10 +308,10 @@ def table(found: list[Columns], sample_rate_hz: int) -> Gabor:
         made[name] = np.concatenate(
             [
                 part.pop(name, None) if name in part else np.full(n, defaults[name])
-                for part, n in zip(found, counts, strict=True)
+                for part, n in zip(parts, counts, strict=True)
             ]
         )
     edits = {name: made.pop(name) for name in EDITS if name in made}
     shares = share_integers(made.pop("share_re", None), made.pop("share_im", None))
-    base = parts(Gabor(**made), shares)
+    base = parts_of(Gabor(**made), shares)
     return apply_edits(base, edits, sample_rate_hz) if edits else base

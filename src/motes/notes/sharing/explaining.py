@@ -13,7 +13,7 @@ from motes.notes.sharing.spectrogram import Reals
 
 Complex = NDArray[np.complex128]
 Places = NDArray[np.int64]
-N_STEPS, DAMPING = 16, 0.01
+N_STEPS, DAMPING = 16, 0.1
 
 
 class Atoms:

@@ -24,9 +24,9 @@ from motes.synth.render import render
 SHARING_VERSION = 1
 # Shares are multiples of 1/STEPS, none is larger than LARGEST, and what is nearer than LEAST to nothing or to all of an
 # atom is that.
-STEPS, LARGEST, LEAST = 64, 2.0, 0.03
+STEPS, LARGEST, LEAST = 64, 16.0, 0.03
 # Atoms of which a mask leaves less are no note's.
-LEAST_MASK = 0.015
+LEAST_MASK, BANDWIDTHS = 0.005, 1.0
 LOWEST_HZ = 8.0
 
 
@@ -108,9 +108,7 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
     if not len(numbers) or not len(scene.gabor):
         report(1.0)
         return _shares([], [], [])
-    audio = render(
-        scene.with_tables([table if table.KIND == "gabor" else table.take(slice(0)) for table in scene.tables])
-    )
+    audio = render(scene.with_tables([table if table.KIND == "gabor" else table.take(slice(0)) for table in scene.tables]))
     spectrogram = Spectrogram.of(np.atleast_2d(audio), scene.sample_rate_hz)
     report(0.05)
     masks = masks_of(spectrogram, notes, numbers, lambda done: report(0.05 + 0.4 * done))
@@ -127,7 +125,10 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
 
 
 def masks_of(
-    spectrogram: Spectrogram, notes: SoundingNotes, numbers: Places, progress: Callable[[float], None] | None = None
+    spectrogram: Spectrogram,
+    notes: SoundingNotes,
+    numbers: Places,
+    progress: Callable[[float], None] | None = None,
 ) -> Masks:
     """The masks of the notes `numbers`, which other kinds of event are shared by too."""
     onset_s, end_s, f0_hz = (column[numbers] for column in (notes.onset_s, notes.end_s, notes.f0_hz))
@@ -138,24 +139,33 @@ def masks_of(
     return Masks(spectrogram, factorised(spectrogram, tuning, template, envelopes, progress))
 
 
-def _touched(events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]) -> tuple[Places, Array]:
-    """The atoms of which a mask leaves something, and which part about."""
-    hop_s, n_frames = spectrogram.hop_s, len(mask)
+def _touched(
+    events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]
+) -> tuple[Places, Array]:
+    """The atoms of which a mask leaves something, and which part about: that of the power within their bandwidth."""
+    hop_s, n_frames, n_bins = spectrogram.hop_s, *mask.shape
     if not n_frames:
         return np.zeros(0, np.int64), np.zeros(0)
-    longest = float(events.window_s.max())
-    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - longest, (first + n_frames) * hop_s + longest))
-    time_s, window_s = events.time_s[low:high], events.window_s[low:high]
-    place = np.clip(events.frequency_hz[low:high] / spectrogram.bin_hz, 0, mask.shape[1] - 1)
-    seen = []
+    reach_s = float(events.window_s.max()) / 2
+    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - reach_s, (first + n_frames) * hop_s + reach_s))
+    time_s, window_s, frequency_hz = (
+        column[low:high] for column in (events.time_s, events.window_s, events.frequency_hz)
+    )
+    power = spectrogram.magnitudes[first : first + n_frames].astype(np.float64) ** 2 + 1e-12
+    sums = [np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0))) for each in (power * mask, power)]
+    width_hz = BANDWIDTHS / window_s
+    from_bin = np.clip(np.floor((frequency_hz - width_hz) / spectrogram.bin_hz), 0, n_bins - 1).astype(np.int64)
+    to_bin = np.clip(np.ceil((frequency_hz + width_hz) / spectrogram.bin_hz) + 1, 1, n_bins).astype(np.int64)
+    parts = []
     for beside in (-0.25, 0.0, 0.25):
         frame = np.rint((time_s + beside * window_s) / hop_s).astype(np.int64) - first
         inside = (frame >= 0) & (frame < n_frames)
         frame = np.clip(frame, 0, n_frames - 1)
-        below, above = mask[frame, np.floor(place).astype(np.int64)], mask[frame, np.ceil(place).astype(np.int64)]
-        seen.append(np.maximum(below, above) * inside)
-    chosen = np.flatnonzero(np.max(seen, axis=0) > LEAST_MASK)
-    return chosen + low, np.mean(seen, axis=0)[chosen].astype(np.float64)
+        masked, whole = (total[frame, to_bin] - total[frame, from_bin] for total in sums)
+        parts.append(masked / whole * inside)
+    part = np.max(parts, axis=0)
+    chosen = np.flatnonzero(part > LEAST_MASK)
+    return chosen + low, np.mean(parts, axis=0)[chosen]
 
 
 def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> Shares:

@@ -12,7 +12,7 @@ from motes.stft import hann, stft
 
 Reals = NDArray[np.float64]
 # Hann windows of about this length, with a hop of a quarter.
-WINDOW_S, HOPS = 0.093, 4
+WINDOW_S, HOPS = 0.186, 4
 
 
 @dataclass(frozen=True)
