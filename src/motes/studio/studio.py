@@ -121,7 +121,7 @@ class Studio:
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
-        document.note_work.on_change = lambda: self._told_of_notes(document)
+        document.note_work.on_change = lambda: self._notes_changed(document)
         self.feed.publish("document", document.to_json())
         self._prepare(document)
         return document
@@ -139,7 +139,7 @@ class Studio:
         threading.Thread(target=find, name="prepare", daemon=True).start()
         document.note_work.divide(document)
 
-    def _told_of_notes(self, document: Document) -> None:
+    def _notes_changed(self, document: Document) -> None:
         """Publish what is being done about the notes of a document, and keep those that were found."""
         if document in self.documents:
             self.feed.publish("document", document.to_json())

@@ -34,7 +34,7 @@ class NoteWork:
         self._work: NotesWork = "none"
         self._fraction = 0.0
         self._error: str | None = None
-        self._n_told = 0
+        self._n_changes = 0
         # Requests ask for work from several threads; held to start and to end it, never while it is done.
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -44,9 +44,9 @@ class NoteWork:
     def to_json(self, n_notes: int) -> NotesState:
         """The work as in answers of the API."""
         with self._lock:
-            self._n_told += 1
+            self._n_changes += 1
             state = self._work, self._fraction, self._error
-            return {"change": self._n_told, "n": n_notes, "work": state[0], "fraction": state[1], "error": state[2]}
+            return {"change": self._n_changes, "n": n_notes, "work": state[0], "fraction": state[1], "error": state[2]}
 
     @property
     def is_idle(self) -> bool:
