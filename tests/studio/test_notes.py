@@ -232,3 +232,13 @@ def test_the_division_found_in_the_background_is_used(client, opened, monkeypatc
     client.edit(opened, "gain", {"notes": [1]}, db=1)
     client.edit(opened, "move", {"notes": [2]}, by_s=0.01)
     assert division is division_of(scene)
+
+
+def test_what_has_no_events_of_its_own_is_not_edited(client, folder):
+    """A hit of which nothing but noise is there."""
+    scene = noted_scene()
+    scene.select(lambda events: events.window_s < 0.02).drop().save(folder / "without.mote")
+    document = client.open("without.mote")
+    answer = client.edit(document, "move", {"notes": [4]}, 422, by_s=0.1)
+    assert "has no events of its own" in answer["error"]
+    assert client.get(f"documents/{document['id']}")["undo"] is None

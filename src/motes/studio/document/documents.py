@@ -172,6 +172,10 @@ class Document:
             clipped = clip(body.edit.document, body.edit.revision, body.what)
         else:
             found = self.chosen(body.what, now)
+            if found.notes and not found.mask.any():
+                raise ParameterError(
+                    f"{_named(found.notes, now.scene)} has no events of its own: what is heard of it is in the noise"
+                )
         with self.lock:
             self._check(body.revision)
             if op in NOTE_EDITS:
