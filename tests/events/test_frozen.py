@@ -82,3 +82,20 @@ def test_defaults_are_known_by_name_not_by_how_columns_lie_in_memory():
     assert table.replace(edit_ratio=np.full(len(table), 2.0)).replace(edit_ratio=None).equals(table)
     assert table.take([1, 2]).defaults == table.with_more(table).defaults == table.defaults
     assert table.group_id.strides == (0,)  # takes no memory
+
+
+def test_who_asks_for_another_thing_does_not_wait():
+    table, began, may_end = example("gabor"), threading.Event(), threading.Event()
+
+    def slow():
+        began.set()
+        assert may_end.wait(10)
+        return table.once("within", lambda: 1) + 1
+
+    thread = threading.Thread(target=table.once, args=("slow", slow))
+    thread.start()
+    assert began.wait(10)
+    assert table.once("quick", lambda: 5) == 5
+    may_end.set()
+    thread.join(10)
+    assert table.once("slow", lambda: 0) == 2

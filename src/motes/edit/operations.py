@@ -49,9 +49,9 @@ WETNESS = 0.3
 
 
 def _with_partials(selection: Selection) -> Selection:
-    """The selection in a scene whose events know the partials that edits of frequency and length follow."""
+    """The selection in a scene whose selected events know the partials that edits of frequency and length follow."""
     scene = selection.scene
-    tables = [events.with_partials(scene.sample_rate_hz) for events in scene.tables]
+    tables = [events.with_partials(scene.sample_rate_hz, mask) for events, mask in parts(scene, selection.mask)]
     return replace(selection, scene=scene.with_tables(tables))
 
 

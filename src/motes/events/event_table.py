@@ -164,8 +164,8 @@ class EventTable(Columns):
         """With these columns, that differ in the events in `mask`, and these values of their ragged fields."""
         return self.replace(**columns)
 
-    def with_partials(self, sample_rate_hz: int) -> Self:
-        """Knowing the partials that edits of frequency and length follow."""
+    def with_partials(self, sample_rate_hz: int, of: Mask | None = None) -> Self:
+        """Knowing the partials that edits of frequency and length follow, at least those of the events in `of`."""
         return self
 
     def with_instruments(self, number: Ints) -> Self:

@@ -11,10 +11,11 @@ Made = TypeVar("Made")
 
 
 class Derived:
-    """What has been derived from an object, and the lock of whoever derives something from it."""
+    """What has been derived from an object, and for each thing that is, the lock of whoever derives it: some take long."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = threading.Lock()
+        self.making: dict[Hashable, threading.RLock] = {}
         self.values: dict[Hashable, Any] = {}
 
 
@@ -32,11 +33,16 @@ class Frozen:
         return made
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` gave when it was first asked for under this key; a second thread that asks meanwhile waits."""
-        with self._derived.lock:
-            if key not in self._derived.values:
-                self._derived.values[key] = make()
-            found: Made = self._derived.values[key]
+        """What `make` gave when it was first asked for under this key; a second thread that asks for it meanwhile
+        waits.
+        """
+        derived = self._derived
+        with derived.lock:
+            making = derived.making.setdefault(key, threading.RLock())
+        with making:
+            if key not in derived.values:
+                derived.values[key] = make()
+            found: Made = derived.values[key]
             return found
 
     def __reduce__(self) -> tuple[Any, ...]:

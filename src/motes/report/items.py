@@ -1,5 +1,5 @@
-"""What a page shows of a scene to click on: its events, or of a scene of many atoms its partials and what is in
-none.
+"""What a page shows of a scene to click on: its notes, and of what is in none its events, or of many atoms their
+partials.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from motes.edit.selection import columns
 from motes.events.columns import stored_params
 from motes.events.event_table import Array, EventTable, Ints
 from motes.kinds.gabor.partials.tracking import Curve, find_partials
+from motes.report import note_items
+from motes.report.note_items import NOTE
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 
@@ -27,6 +29,8 @@ _POINTS = 120  # of a partial's line
 _LEAP_SEMITONES, _FASTEST_SEMITONES_PER_S = 3.0, 60.0  # a wide vibrato makes 40 in a second, voices that glide less
 _STRAIGHT_ERB = 0.05  # how far a line may be drawn from where it runs: half a pixel
 PARTIAL = "partial"
+# Keys of items that are notes are their numbers and this; of partials theirs.
+_NOTES = 1 << 40
 _PARTIAL_PARAMS = (
     ("time_s", "s", "when it begins"),
     ("duration_s", "s", "how long it lasts"),
@@ -42,9 +46,10 @@ class Items:
     """Things to click in `scene`: `number` `(n_events,)` tells each event's, in order of time; the columns are
     `(n_items,)`.
 
-    `sorts` names each item's sort, a kind of event or "partial". `strength` orders items by loudness, roughly and
+    `sorts` names each item's sort, a kind of event, "partial" or "note", and `notes` the numbers of notes, 0 of all
+    else. `strength` orders items by loudness, roughly and
     before any are rendered. `low_hz` and `high_hz` are equal for what has one frequency. `curves` tells of a partial
-    how its frequency runs, None of all else.
+    or note how its frequency runs, None of all else.
     """
 
     scene: Scene
@@ -56,27 +61,36 @@ class Items:
     high_hz: Array
     strength: Array
     curves: list[Curve | None]
+    notes: Ints
 
     def __len__(self) -> int:
         return len(self.sorts)
 
 
 def items_of(scene: Scene) -> Items:
-    """The items of a scene, in order of time."""
+    """The items of a scene, in order of time, in a scene in which the atoms of notes are divided."""
+    scene = note_items.with_note_events(scene)
     lines = find_partials(scene.gabor, scene.sample_rate_hz) if len(scene.gabor) > MOST_ALONE else None
     line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
     start, end, low, high, strength, key, sort = (
         np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True)
     )
+    note = note_items.note_numbers(scene)
+    key, sort = np.where(note > 0, _NOTES + note, key), np.where(note > 0, NOTE, sort)
     names, number = np.unique(key, return_inverse=True)
     number, n_items = number.reshape(-1), len(names)
     first, last = np.full(n_items, np.inf), np.full(n_items, -np.inf)
-    lowest, highest, total = np.zeros(n_items), np.zeros(n_items), np.zeros(n_items)
+    lowest, highest, total = np.full(n_items, np.inf), np.zeros(n_items), np.zeros(n_items)
     np.minimum.at(first, number, start)
     np.maximum.at(last, number, end)
     np.add.at(total, number, strength)
-    lowest[number], highest[number] = low, high
-    curves: list[Curve | None] = [None if lines is None or k <= 0 else lines.curves[k - 1] for k in names.tolist()]
+    np.minimum.at(lowest, number, low)
+    np.maximum.at(highest, number, high)
+    bends = note_items.curves_of(scene, [k - _NOTES for k in names.tolist() if k > _NOTES])
+    curves: list[Curve | None] = [
+        bends.get(k - _NOTES) if k > _NOTES else None if lines is None or k <= 0 else lines.curves[k - 1]
+        for k in names.tolist()
+    ]
     for i, curve in enumerate(curves):
         if curve is not None:
             lowest[i] = highest[i] = _mean(curve, curve.frequency_hz)
@@ -96,6 +110,7 @@ def items_of(scene: Scene) -> Items:
         highest[order],
         total[order],
         curves,
+        np.maximum(names[order] - _NOTES, 0),
     )
 
 
@@ -142,6 +157,8 @@ def parameters(items: Items, chosen: Ints) -> dict[str, dict[str, Any]]:
         lines = np.flatnonzero((sort_of == PARTIAL) & (place[number] >= 0))
         if len(lines):
             found[PARTIAL] = _of_partials(items, table.take(lines), number[lines], place)
+    if len(notes := np.flatnonzero((items.notes > 0) & (place >= 0))):
+        found[NOTE] = _of_notes(items, notes, place)
     return found
 
 
@@ -174,6 +191,13 @@ def _of_partials(items: Items, atoms: EventTable, number: Ints, place: Ints) -> 
     return {"items": place[mine], "params": list(_PARTIAL_PARAMS), "values": rows}
 
 
+def _of_notes(items: Items, mine: NDArray[np.intp], place: Ints) -> dict[str, Any]:
+    n_events = np.bincount(items.number, minlength=len(items))[mine]
+    middle_hz = np.sqrt(np.maximum(items.low_hz[mine], 1.0) * np.maximum(items.high_hz[mine], 1.0))
+    rows = note_items.rows_of(items.scene, items.notes[mine], n_events, middle_hz)
+    return {"items": place[mine], "params": list(note_items.PARAMS), "values": rows}
+
+
 def _spread_semitones(curve: Curve | None) -> float:
     if curve is None:
         return 0.0
@@ -201,6 +225,9 @@ def lines(items: Items, chosen: Ints) -> list[list[Stroke]]:
         first += len(table)
         np.minimum.at(left, number, begins)
         np.maximum.at(right, number, ends)
+    for i in np.flatnonzero(items.notes).tolist():  # a note is drawn from its onset to its end
+        if (curve := items.curves[i]) is not None:
+            left[i], right[i] = curve.time_s[0], curve.time_s[-1]
     middle = (items.low_hz + items.high_hz) / 2
     return [_strokes(items.curves[i], float(left[i]), float(right[i]), float(middle[i])) for i in chosen.tolist()]
 

@@ -328,6 +328,7 @@
 		24
 	];
 	var REACH_PX = 9;
+	var BAR_PX = 8;
 	var TICKS_HZ = [
 		50,
 		100,
@@ -403,6 +404,7 @@
 		secondsIn = (px) => px / (this.across || 1) * this.widthS;
 		xOf = (seconds) => LEFT + columnOf(this.frame, seconds);
 		yOf = (hz) => TOP + rowsOf(this.frame)(clamp(hz, 0, this.data.top_hz));
+		isNote = (item) => this.data.sort[item] === "note";
 		isBand = (item) => this.data.high[item] > this.data.low[item];
 		itemAt(x, y) {
 			return nearest(this.data.sort.length, REACH_PX, (item) => this.distance(item, x, y) + 3 * (1 - this.strength[item]));
@@ -424,6 +426,7 @@
 				];
 				least = Math.min(least, toSegment(x, y, ax, ay, bx, by));
 			}
+			if (this.isNote(item)) return Math.max(0, least - BAR_PX / 2);
 			return least;
 		}
 		draw({ track, items, chosen, positionS }) {
@@ -492,16 +495,19 @@
 			const { sort, start, end } = this.data;
 			const colours = {};
 			const crowd = clamp(Math.pow(60 * this.widthS / Math.max(1, sort.length), .25), .5, 1);
-			for (let item = 0; item < sort.length; item++) {
-				if (end[item] < this.fromS || start[item] > this.toS) continue;
+			const hasNotes = sort.includes("note");
+			for (const notes of hasNotes ? [false, true] : [false]) for (let item = 0; item < sort.length; item++) {
+				if (end[item] < this.fromS || start[item] > this.toS || this.isNote(item) !== notes) continue;
 				const tint = colours[sort[item]] ??= sortColour(sort[item]);
-				this.drawItem(pen, item, tint, (.2 + .8 * this.strength[item]) * crowd, .9 + 1.9 * this.strength[item]);
+				const opacity = (.2 + .8 * this.strength[item]) * crowd * (hasNotes && !notes ? .5 : 1);
+				this.drawItem(pen, item, tint, opacity, .9 + 1.9 * this.strength[item]);
 			}
 		}
 		drawItem(pen, item, tint, opacity, width) {
 			pen.globalAlpha = opacity;
 			if (this.isBand(item)) this.drawBand(pen, item, tint);
 			else {
+				if (this.isNote(item)) this.drawBar(pen, item, tint);
 				pen.strokeStyle = tint;
 				pen.lineWidth = width;
 				pen.lineCap = pen.lineJoin = "round";
@@ -523,6 +529,15 @@
 			pen.fillStyle = tint;
 			pen.globalAlpha = opacity;
 			pen.fillRect(left, top, 2, bottom - top);
+		}
+		drawBar(pen, item, tint) {
+			const opacity = pen.globalAlpha;
+			pen.globalAlpha = .45 * opacity;
+			pen.strokeStyle = tint;
+			pen.lineWidth = BAR_PX;
+			pen.lineCap = "butt";
+			this.drawLine(pen, item);
+			pen.globalAlpha = opacity;
 		}
 		drawLine(pen, item) {
 			pen.beginPath();

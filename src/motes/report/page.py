@@ -24,6 +24,7 @@ from motes.errors import ParameterError
 from motes.files import atomic_output
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
 from motes.report.items import PARTIAL, Items, items_of, lines, parameters
+from motes.report.note_items import NOTE
 from motes.report.numbers import scores
 from motes.report.pictures.picture import band_levels_db, shade, top_frequency
 from motes.report.plane import features, plane
@@ -281,7 +282,7 @@ def _shown(items: Items, n_chosen: int) -> str:
 
 
 def _legend(items: Items, chosen: NDArray[np.int64]) -> str:
-    words = {PARTIAL: "partials (atoms in a line)"}
+    words = {PARTIAL: "partials (atoms in a line)", NOTE: "notes"}
     words |= {kind.name: f"single {kind.plural}" for kind in kinds.KINDS if kind.look.has_partials}
-    names = dict.fromkeys(items.sorts[i] for i in chosen.tolist())
+    names = sorted(dict.fromkeys(items.sorts[i] for i in chosen.tolist()), key=lambda name: name != NOTE)
     return "".join(f'<li data-sort="{name}">{words.get(name, name)}</li>' for name in names)

@@ -79,13 +79,13 @@ class EventSounds:
 
 
 def choose(items: Items, most_s: float, most_items: int) -> Ints:
-    """The strongest items whose sounds together are no longer than `most_s`, in order of time.
+    """The strongest items whose sounds together are no longer than `most_s`, notes before all others, in order of time.
 
     Higher ones count 4.5 dB more per octave: recordings fall off by about as much, and else there would be nothing but
     bass.
     """
     tilt = np.clip((items.low_hz + np.minimum(items.high_hz, 8000.0)) / 2, 50.0, 8000.0) ** 1.5
-    order = np.argsort(-items.strength * tilt, kind="stable")[:most_items]
+    order = np.lexsort((-items.strength * tilt, items.notes == 0))[:most_items]
     order = order[items.strength[order] > 0]
     lengths = np.minimum(items.end_s[order] - items.start_s[order], LONGEST_EVENT_S) + 2 * _GAP_S
     return np.sort(order[np.cumsum(lengths) <= most_s])

@@ -11,6 +11,7 @@ from typing import (
 from typing_extensions import TypedDict
 
 from motes.kinds.kind import Shape
+from motes.studio.note_answers import NotesState
 
 Track = Literal["original", "reconstruction", "residual"]
 FileType = Literal["folder", "scene", "recording"]
@@ -140,6 +141,7 @@ class DocumentAnswer(TypedDict):
     original: OriginalAnswer | None
     tracks: list[Track]
     groups: int
+    notes: NotesState
     instruments: int
     rooms: list[RoomHeld]
     unheard: str
@@ -226,6 +228,7 @@ class StudioAnswer(TypedDict):
     kinds: list[KindAnswer]
     encoders: list[EncoderAnswer]
     edits: list[EditAnswer]
+    note_edits: list[str]
     roles: list[str]
     select_columns: list[str]
     documents: list[DocumentAnswer]
@@ -280,10 +283,12 @@ class EventAnswer(TypedDict):
 
 
 class SelectedAnswer(TypedDict):
-    """What a selection is; `rooms` are ids, 0 for none."""
+    """What a selection is, in `revision`; `notes` are those that are meant as wholes, and `rooms` ids, 0 for none."""
 
+    revision: int
     n: int
     ranges: list[int]
+    notes: list[int]
     start_s: float | None
     end_s: float | None
     low_hz: float | None
@@ -326,10 +331,11 @@ class ChangedAnswer(TypedDict):
 
 
 class EditedEvents(TypedDict):
-    """The events that an edit was done to, as they are now."""
+    """The events and notes that an edit was done to, as they are now."""
 
     n: int
     ranges: list[int]
+    notes: list[int]
 
 
 class EditedAnswer(TypedDict):

@@ -42,6 +42,9 @@ class EventFilter(Body):
     expression: Annotated[str, Field(max_length=10_000)] | None = Field(
         default=None, description="as for `motes edit --select`"
     )
+    notes: Annotated[list[Number], Field(max_length=100_000)] | None = Field(
+        default=None, description="numbers of notes: what these consist of, parts of shared atoms too"
+    )
     group: Number | None = Field(default=None, description="in this group or one within it")
     groups: Annotated[list[Number], Field(max_length=100_000)] | None = None
     kind: str | None = None
@@ -114,6 +117,30 @@ class Paste(Body):
     at_s: Finite
 
 
+class SplitNote(Body):
+    """One note as two, at a time."""
+
+    op: Literal["split_note"]
+    note: Number
+    at_s: Finite
+
+
+class MergeNotes(Body):
+    """Several notes as one."""
+
+    op: Literal["merge_notes"]
+    notes: Annotated[list[Number], Field(min_length=2, max_length=1000)]
+
+
+class AddNote(Body):
+    """A note like another, at another pitch and time."""
+
+    op: Literal["add_note"]
+    like: Number
+    pitch: Finite = Field(description="MIDI number, 69 for 440 Hz")
+    onset_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Unmute(Body):
     """No longer silent."""
 
@@ -147,7 +174,7 @@ def _body(edit: edits.Edit) -> type[Body]:
 if TYPE_CHECKING:
     Edit = Any
 else:
-    _BODIES = (*(_body(edit) for edit in edits.EDITS if edit.request), Paste, Unmute)
+    _BODIES = (*(_body(edit) for edit in edits.EDITS if edit.request), Paste, Unmute, SplitNote, MergeNotes, AddNote)
     Edit = Annotated[Union[_BODIES], Field(discriminator="op")]  # noqa: UP007 (of a tuple)
 
 
@@ -157,3 +184,12 @@ class EditBody(Body):
     revision: Number
     what: EventFilter = Field(default_factory=EventFilter)
     edit: Edit
+    then: list[Edit] = Field(
+        default_factory=list, max_length=8, description="further edits of what the first one leaves, in the same step"
+    )
+
+
+class FindNotesBody(Body):
+    """Which notes to look for: none that are less sure."""
+
+    sureness: Annotated[float, Field(ge=0.03, le=0.99, allow_inf_nan=False)] | None = None

@@ -25,6 +25,7 @@ from motes.studio.document.autosaver import Autosaver
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
+from motes.studio.document.note_edits import note_edits
 from motes.studio.document.table import sortable
 from motes.studio.errors import Conflict, NotFound
 from motes.studio.feed import Feed
@@ -71,6 +72,7 @@ class Studio:
             "kinds": kinds(),
             "encoders": [described(encoder) for encoder in ENCODERS],
             "edits": edits_described(),
+            "note_edits": note_edits(),
             "roles": list(ROLES),
             "select_columns": sortable(),
             "documents": [document.to_json() for document in self.documents],
@@ -119,6 +121,7 @@ class Studio:
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
+        document.note_work.on_change = lambda: self._notes_changed(document)
         self.feed.publish("document", document.to_json())
         self._prepare(document)
         return document
@@ -134,6 +137,14 @@ class Studio:
                     prepare(revision.scene.gabor, revision.scene.sample_rate_hz)
 
         threading.Thread(target=find, name="prepare", daemon=True).start()
+        document.note_work.divide(document)
+
+    def _notes_changed(self, document: Document) -> None:
+        """Publish what is being done about the notes of a document, and keep those that were found."""
+        if document in self.documents:
+            self.feed.publish("document", document.to_json())
+            if document.is_dirty:
+                self.autosaver.save_soon(document)
 
     def _with_recording(self, document: Document, path: Path) -> Document:
         """The document with the recording that is found for it; one that cannot be read is as if it were not there."""
@@ -180,6 +191,7 @@ class Studio:
         """Publish that a document has changed, and keep what is not saved."""
         self.feed.publish("document", document.to_json())
         self.autosaver.save_soon(document)
+        document.note_work.divide(document)
 
     def _autosaved(self, identity: str, revision: int) -> None:
         self.feed.publish("autosaved", {"id": identity, "revision": revision})
@@ -188,7 +200,8 @@ class Studio:
         """Events of a document to paste."""
         held = self.documents[document]
         there: Revision = held.history[revision]
-        return Selection(there.scene, held.mask_of(what, there))
+        found = held.chosen(what, there)
+        return Selection(found.revision.scene, found.mask)
 
     def save(self, document: Document, path: str | None, overwrite: bool) -> None:
         """Save a document where it came from, or as a file in the folder."""

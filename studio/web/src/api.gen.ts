@@ -366,6 +366,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find the notes of a document */
+        post: operations["post_notes_api_documents__document__notes_post"];
+        /** Leave out the notes that are being looked for */
+        delete: operations["delete_notes_api_documents__document__notes_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notes of a revision */
+        get: operations["get_notes_api_documents__document__revisions__revision__notes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pitch curves of the notes that sound in a stretch */
+        get: operations["get_curves_api_documents__document__revisions__revision__curves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a note consists of */
+        get: operations["get_note_api_documents__document__revisions__revision__notes__note__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/audio/{track}.f32": {
         parameters: {
             query?: never;
@@ -540,6 +609,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A note like another, at another pitch and time. */
+        AddNote: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add_note";
+            like: number;
+            /** @description MIDI number, 69 for 440 Hz */
+            pitch: number;
+            onset_s: number;
+        };
         /** @description A stretch of time and frequency. */
         Box: {
             start_s: number;
@@ -556,6 +637,18 @@ export interface components {
         ColourAnswer: {
             light: string;
             dark: string;
+        };
+        /** @description How the fundamental of a note runs: times, s, and frequencies, Hz. */
+        CurveAnswer: {
+            note: number;
+            time_s: number[];
+            f0_hz: number[];
+        };
+        /** @description The pitch curves of notes, those asked for that there was time to find, and how many there were not. */
+        CurvesAnswer: {
+            revision: number;
+            curves: components["schemas"]["CurveAnswer"][];
+            n_left: number;
         };
         /** @description Remove what is selected. */
         DeleteEdit: {
@@ -588,6 +681,7 @@ export interface components {
             original: components["schemas"]["OriginalAnswer"] | null;
             tracks: ("original" | "reconstruction" | "residual")[];
             groups: number;
+            notes: components["schemas"]["NotesState"];
             instruments: number;
             rooms: components["schemas"]["RoomHeld"][];
             unheard: string;
@@ -622,7 +716,9 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            /** @description further edits of what the first one leaves, in the same step */
+            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"])[];
         };
         /** @description One value that an edit takes. */
         EditParameterAnswer: {
@@ -644,10 +740,11 @@ export interface components {
             selection: components["schemas"]["EditedEvents"];
             document: components["schemas"]["DocumentAnswer"];
         };
-        /** @description The events that an edit was done to, as they are now. */
+        /** @description The events and notes that an edit was done to, as they are now. */
         EditedEvents: {
             n: number;
             ranges: number[];
+            notes: number[];
         };
         /** @description An encoder and its options. */
         EncoderAnswer: {
@@ -690,6 +787,8 @@ export interface components {
             ids?: number[] | null;
             /** @description as for `motes edit --select` */
             expression?: string | null;
+            /** @description numbers of notes: what these consist of, parts of shared atoms too */
+            notes?: number[] | null;
             /** @description in this group or one within it */
             group?: number | null;
             groups?: number[] | null;
@@ -720,6 +819,10 @@ export interface components {
             low_hz?: number | null;
             /** @description Remove what is higher. */
             high_hz?: number | null;
+        };
+        /** @description Which notes to look for: none that are less sure. */
+        FindNotesBody: {
+            sureness?: number | null;
         };
         /** @description What is in a folder. */
         FolderAnswer: {
@@ -841,6 +944,15 @@ export interface components {
             upload_bytes: number;
             upload_s: number;
         };
+        /** @description Several notes as one. */
+        MergeNotes: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "merge_notes";
+            notes: number[];
+        };
         /** @description How a scene was made. */
         MetadataAnswer: {
             encoder: string;
@@ -868,6 +980,67 @@ export interface components {
              * @enum {string}
              */
             op: "mute";
+        };
+        /**
+         * @description A note; without pitch `f0_hz`, `pitch` and `cents` are null and `name` is empty. `part` is 0 for none, and
+         *     `n_events` counts those of its own, which it has once it has been edited.
+         */
+        NoteAnswer: {
+            note: number;
+            onset_s: number;
+            end_s: number;
+            f0_hz: number | null;
+            pitch: number | null;
+            name: string;
+            cents: number | null;
+            gain_db: number;
+            sureness: number;
+            part: number;
+            program: number;
+            muted: boolean;
+            n_events: number;
+        };
+        /** @description What a note consists of. */
+        NoteDetailAnswer: {
+            note: number;
+            partials: components["schemas"]["NotePartialAnswer"][];
+            events: components["schemas"]["NoteEventsAnswer"];
+        };
+        /** @description The strongest events of a note, or the parts of atoms that are its own, in order of time. */
+        NoteEventsAnswer: {
+            n: number;
+            time_s: number[];
+            duration_s: number[];
+            frequency_hz: (number | null)[];
+            level_db: number[];
+        };
+        /** @description A partial of a note; `harmonic` is the nearest multiple of its pitch, null where it has none. */
+        NotePartialAnswer: {
+            number: number;
+            start_s: number;
+            end_s: number;
+            frequency_hz: number;
+            cents: number;
+            level_db: number;
+            n_atoms: number;
+            harmonic: number | null;
+        };
+        /** @description The notes of a revision, by their numbers. */
+        NotesAnswer: {
+            revision: number;
+            notes: components["schemas"]["NoteAnswer"][];
+        };
+        /**
+         * @description How many notes a document has, what is being done about them, and why that failed. `change` counts what has been
+         *     told, so that what arrives late is known as older.
+         */
+        NotesState: {
+            change: number;
+            n: number;
+            /** @enum {string} */
+            work: "none" | "finding" | "dividing" | "ready";
+            fraction: number;
+            error: string | null;
         };
         /** @description A scene, a recording or unsaved work to open: one of the three. */
         OpenBody: {
@@ -972,10 +1145,12 @@ export interface components {
             /** @default false */
             overwrite?: boolean;
         };
-        /** @description What a selection is; `rooms` are ids, 0 for none. */
+        /** @description What a selection is, in `revision`; `notes` are those that are meant as wholes, and `rooms` ids, 0 for none. */
         SelectedAnswer: {
+            revision: number;
             n: number;
             ranges: number[];
+            notes: number[];
             start_s: number | null;
             end_s: number | null;
             low_hz: number | null;
@@ -1030,6 +1205,16 @@ export interface components {
             path?: string | null;
             upload?: string | null;
         };
+        /** @description One note as two, at a time. */
+        SplitNote: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "split_note";
+            note: number;
+            at_s: number;
+        };
         /** @description So many times as long, at the same pitch. */
         StretchEdit: {
             /**
@@ -1049,6 +1234,7 @@ export interface components {
             kinds: components["schemas"]["KindAnswer"][];
             encoders: components["schemas"]["EncoderAnswer"][];
             edits: components["schemas"]["EditAnswer"][];
+            note_edits: string[];
             roles: string[];
             select_columns: string[];
             documents: components["schemas"]["DocumentAnswer"][];
@@ -1724,6 +1910,135 @@ export interface operations {
                     "audio/wav": unknown;
                     "text/csv": unknown;
                     "image/png": unknown;
+                };
+            };
+        };
+    };
+    post_notes_api_documents__document__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindNotesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+        };
+    };
+    delete_notes_api_documents__document__notes_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+        };
+    };
+    get_notes_api_documents__document__revisions__revision__notes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a revision of the document */
+                revision: number;
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesAnswer"];
+                };
+            };
+        };
+    };
+    get_curves_api_documents__document__revisions__revision__curves_get: {
+        parameters: {
+            query?: {
+                start_s?: number | null;
+                end_s?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurvesAnswer"];
+                };
+            };
+        };
+    };
+    get_note_api_documents__document__revisions__revision__notes__note__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note: number;
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteDetailAnswer"];
                 };
             };
         };

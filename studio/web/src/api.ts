@@ -25,6 +25,9 @@ export type TableRows = Schemas["TableAnswer"];
 export type Group = Schemas["GroupAnswer"];
 export type Levels = Schemas["LevelsAnswer"];
 export type Sound = Schemas["SoundAnswer"];
+export type Note = Schemas["NoteAnswer"];
+export type Curve = Schemas["CurveAnswer"];
+export type NoteDetail = Schemas["NoteDetailAnswer"];
 
 // What the server refuses, in its own words for the user.
 export class ApiError extends Error {
@@ -125,10 +128,14 @@ export const setOriginal = (document: string, body: Schemas["SourceBody"]) =>
   ask("post", "/api/documents/{document}/original", { at: { document }, body });
 export const save = (document: string, path: string | null, overwrite: boolean) =>
   ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite } });
-export const edit = (document: string, revision: number, what: What, change: Edit) =>
-  ask("post", "/api/documents/{document}/edits", { at: { document }, body: { revision, what, edit: change } });
+export const edit = (document: string, revision: number, what: What, change: Edit, then: Edit[] = []) =>
+  ask("post", "/api/documents/{document}/edits", { at: { document }, body: { revision, what, edit: change, then } });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });
+
+export const findNotes = (document: string) =>
+  ask("post", "/api/documents/{document}/notes", { at: { document }, body: {} });
+export const cancelNotes = (document: string) => ask("delete", "/api/documents/{document}/notes", { at: { document } });
 
 // --- what is read of a revision
 
@@ -142,6 +149,11 @@ export const groups = (document: string, revision: number) =>
   ask("get", `${AT}/groups`, { at: { document, revision } });
 export const event = (document: string, revision: number, event: number) =>
   ask("get", `${AT}/events/{event}`, { at: { document, revision, event } });
+export const notes = (document: string, revision: number) => ask("get", `${AT}/notes`, { at: { document, revision } });
+export const curves = (document: string, revision: number, start_s: number, end_s: number) =>
+  ask("get", `${AT}/curves`, { at: { document, revision }, query: { start_s, end_s } });
+export const noteDetail = (document: string, revision: number, note: number) =>
+  ask("get", `${AT}/notes/{note}`, { at: { document, revision, note } });
 export const levels = (document: string, revision: number) =>
   ask("get", `${AT}/levels`, { at: { document, revision } });
 export const sound = (document: string, revision: number, what: What) =>

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { LEFT_PX } from "../src/draw/axes.ts";
 import { hzOfRow, rowsOf, type Frame } from "../src/draw/frame.ts";
 import { Hand, type Hit, type Seen, type Worked } from "../src/draw/hand.ts";
+import * as notes from "../src/draw/notes.ts";
 import { Scope } from "../src/scope.ts";
+import type { Note } from "../src/api.ts";
 
 const FRAME: Frame = {
   fromS: 0,
@@ -14,7 +16,23 @@ const FRAME: Frame = {
   laneHeight: 0,
   band: { scale: "erb", lowHz: 0, highHz: 8000 },
 };
-const NOTHING = { n: 0, ranges: [], start_s: null, end_s: null, low_hz: null, high_hz: null };
+const NOTHING = { n: 0, ranges: [], notes: [] as number[], start_s: null, end_s: null, low_hz: null, high_hz: null };
+
+const NOTE: Note = {
+  note: 12,
+  onset_s: 1,
+  end_s: 3,
+  f0_hz: 440,
+  pitch: 69,
+  name: "A4",
+  cents: 0,
+  gain_db: -20,
+  sureness: 0.9,
+  part: 1,
+  program: -1,
+  muted: false,
+  n_events: 0,
+};
 
 class Place extends EventTarget {
   style = { cursor: "" };
@@ -42,18 +60,29 @@ function setUp(event = 7, found: Promise<Hit> = Promise.resolve({ event, revisio
     isChosen: () => false,
     settled: async () => {},
     selected: NOTHING,
-    change: { byS: 0, ratio: 1 },
+    change: { byS: 0, ratio: 1, stretch: 1 },
+    mode: "spectrogram",
+    notes: { rows: [NOTE] },
+    menu: null,
+    chooseNotes: (numbers: number[], how: string) => {
+      done.push(["chooseNotes", numbers, how]);
+      document.selected = { ...NOTHING, notes: numbers, start_s: NOTE.onset_s } as unknown as Worked["selected"];
+    },
     outline: null,
     playing: false,
     look: () => done.push(["look"]),
     seek: note("seek"),
     clearSelection: note("clear"),
     ...Object.fromEntries(
-      ["choose", "chooseEvent", "editSelected", "hearEvent", "hearSelected"].map((name) => [name, note(name)]),
+      ["choose", "chooseEvent", "editSelected", "hearEvent", "hearNotes", "hearSelected"].map((name) => [
+        name,
+        note(name),
+      ]),
     ),
     player: { scrub: note("scrub") },
   } as unknown as Worked;
-  const stage: Seen = { plotHeight: 400, axisHeight: 400, frame: () => FRAME, eventAt: () => found };
+  const noteAt = (x: number, y: number) => notes.noteAt([NOTE], new Set(), FRAME, x, y);
+  const stage: Seen = { plotHeight: 400, axisHeight: 400, frame: () => FRAME, eventAt: () => found, noteAt };
   const place = new Place();
   const scope = new Scope();
   new Hand(place as unknown as ConstructorParameters<typeof Hand>[0], stage, document, scope);
@@ -92,12 +121,11 @@ test("an event is dragged in time and by semitones", async () => {
   place.point("pointermove", 110, from);
   await settle();
   place.point("pointermove", 150, to);
-  assert.deepEqual(document.change, { byS: 0.5, ratio: 2 });
+  assert.deepEqual(document.change, { byS: 0.5, ratio: 2, stretch: 1 });
   place.point("pointerup", 150, to);
   assert.deepEqual(done, [
     ["chooseEvent", 7, 3],
-    ["editSelected", { op: "move", by_s: 0.5 }],
-    ["editSelected", { op: "transpose", semitones: 12 }],
+    ["editSelected", { op: "move", by_s: 0.5 }, { op: "transpose", semitones: 12 }],
   ]);
 });
 
@@ -149,4 +177,77 @@ test("the wheel zooms, and a hand whose scope is over does nothing", () => {
   place.point("wheel", 100, 100, { deltaX: 0, deltaY: -100, deltaMode: 1 });
   place.point("pointerdown", 100, 410);
   assert.deepEqual(done, [["look"]]);
+});
+
+const ROW = (hz: number) => rowsOf(FRAME)(hz);
+
+function inRoll() {
+  const made = setUp();
+  (made.document as { mode: string }).mode = "roll";
+  return made;
+}
+
+test("a click on a note chooses it and plays it alone; beside notes it seeks", async () => {
+  const { place, done } = inRoll();
+  place.point("pointerdown", 150, ROW(440));
+  place.point("pointerup", 150, ROW(440));
+  await settle();
+  assert.deepEqual(done, [
+    ["chooseNotes", [12], "only"],
+    ["hearNotes", [12]],
+  ]);
+  done.length = 0;
+  place.point("pointerdown", 150, ROW(2000));
+  place.point("pointerup", 150, ROW(2000));
+  await settle();
+  assert.deepEqual(done, [["clear"], ["seek", 1.5]]);
+});
+
+test("a note is dragged by whole semitones in one step, with Shift by octaves, with Alt freely", async () => {
+  for (const [hz, more, semitones] of [
+    [500, {}, 2],
+    [700, { shiftKey: true }, 12],
+    [520, { altKey: true }, 12 * Math.log2(520 / 440)],
+  ] as const) {
+    const { place, document, done } = inRoll();
+    place.point("pointerdown", 150, ROW(440));
+    place.point("pointermove", 160, ROW(440), more);
+    place.point("pointermove", 200, ROW(hz), more);
+    assert.ok(Math.abs(document.change.ratio - 2 ** (semitones / 12)) < 1e-9);
+    place.point("pointerup", 200, ROW(hz), more);
+    await settle();
+    assert.equal(done.length, 2);
+    const [, move, transpose] = done[1] as [string, { by_s: number }, { semitones: number }];
+    assert.ok(Math.abs(move.by_s - 0.5) < 1e-9 && Math.abs(transpose.semitones - semitones) < 1e-9);
+  }
+});
+
+test("a note is stretched by its end", async () => {
+  const { place, done } = inRoll();
+  place.point("pointerdown", 299, ROW(440));
+  place.point("pointermove", 350, ROW(470));
+  place.point("pointermove", 399, ROW(470));
+  place.point("pointerup", 399, ROW(470));
+  await settle();
+  assert.deepEqual(done.slice(1), [["editSelected", { op: "stretch", factor: 1.5 }]]);
+});
+
+test("a box beside notes chooses those that it touches", async () => {
+  const { place, done } = inRoll();
+  place.point("pointerdown", 50, ROW(600));
+  place.point("pointermove", 60, ROW(600));
+  await settle();
+  place.point("pointermove", 120, ROW(430));
+  place.point("pointerup", 120, ROW(430));
+  await settle();
+  assert.deepEqual(done, [["chooseNotes", [12], "only"]]);
+});
+
+test("the menu is of the note under the pointer", () => {
+  const { place, document, done } = inRoll();
+  place.point("contextmenu", 150, ROW(2000), { button: 2 });
+  assert.equal(document.menu, null);
+  place.point("contextmenu", 150, ROW(440), { button: 2 });
+  assert.deepEqual(done, [["chooseNotes", [12], undefined]]);
+  assert.deepEqual(document.menu, { x: 150 + LEFT_PX, y: ROW(440) });
 });

@@ -71,11 +71,12 @@ def apply_edits_alone(base: Gabor, edits: dict[str, Any]) -> Gabor:
     return moved_by(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
 
 
-def with_partials(events: Gabor, sample_rate_hz: int) -> Gabor:
+def with_partials(events: Gabor, sample_rate_hz: int, of: Mask | None = None) -> Gabor:
     """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
-    have left these.
+    have left these; only those in the layers of the events in `of`, where that is given.
     """
-    unknown = np.unique(events.edit_layer[events.partial_hz == 0])
+    without = events.partial_hz == 0
+    unknown = np.unique(events.edit_layer[without if of is None else without & of])
     if not len(unknown):
         return events
     base = base_of(events)

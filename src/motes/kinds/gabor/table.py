@@ -241,11 +241,11 @@ class Gabor(EventTable):
         sounds_else = any(name != "group_id" for name in columns)
         return (unedited(self, mask) if sounds_else else self).replace(**columns)
 
-    def with_partials(self, sample_rate_hz: int) -> Gabor:
-        """Each with f_p and Φ of its partial."""
+    def with_partials(self, sample_rate_hz: int, of: Mask | None = None) -> Gabor:
+        """Each with f_p and Φ of its partial, or those in the layers of the events in `of`."""
         from motes.kinds.gabor.edited import with_partials
 
-        return with_partials(self, sample_rate_hz)
+        return with_partials(self, sample_rate_hz, of)
 
     def found(self, name: str, scene: Any) -> NDArray[Any]:
         """The number of each atom's partial in the scene, or that partial's frequency at the atom in Hz; 0 for none."""

@@ -6,21 +6,29 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from motes.edit.note_columns import known_notes
 from motes.edit.selection import Selection
+from motes.errors import ParameterError
 from motes.events.event_table import Mask
 from motes.kinds.vector.decoding import missing
 from motes.library.work import _store
+from motes.notes.note import notes_of
+from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
-from motes.studio.answers import DocumentAnswer, EditedAnswer, Track
+from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
 from motes.studio.document.editing import EditResult, apply
 from motes.studio.document.history import History, Revision
-from motes.studio.document.selecting import chosen, ranges_of
+from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
+from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
+from motes.studio.document.note_rows import Curves
+from motes.studio.document.note_work import NoteWork
+from motes.studio.document.selecting import ranges_of, summary
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.errors import Conflict, NotFound
@@ -58,6 +66,7 @@ class Document:
         self.recording: DecodedRecording | None = None
         self._geometries: OrderedDict[int, Geometry] = OrderedDict()
         self.tiles: OrderedDict[Any, Any] = OrderedDict()
+        self.curves, self.note_work = Curves(), NoteWork()
         self.stamp = _stamp(path)
         self.sound.follow(None, self.history.current)
 
@@ -102,25 +111,87 @@ class Document:
             for key in [key for key in self.tiles if key[0] in tracks]:
                 del self.tiles[key]
 
-    def mask_of(self, what: EventFilter | None, revision: Revision) -> Mask:
-        """The events of a revision that a request means."""
+    def chosen(self, what: EventFilter | None, revision: Revision) -> Chosen:
+        """What a request means of a revision, notes with what is theirs."""
         if what is None:
-            return np.ones(revision.scene.n_events, np.bool_)
-        return chosen(what, revision, self.geometry(revision))
+            return Chosen(revision, np.ones(revision.scene.n_events, np.bool_), [])
+        return divided(what, revision, self.geometry(revision))
+
+    def mask_of(self, what: EventFilter | None, revision: Revision) -> Mask:
+        """The events of a revision that a request means; of notes those that are theirs as it stands."""
+        if what is not None and (notes := notes_meant(what, revision.scene)) is not None:
+            return own_events(notes, revision.scene)
+        found = self.chosen(what, revision)
+        if found.revision is not revision:
+            raise ParameterError("conditions on notes and on events together are for selecting: select first")
+        return found.mask
+
+    def selected(self, what: EventFilter, revision: Revision) -> SelectedAnswer:
+        """What a request selects. Where it asks for some of the events of notes, the state in force becomes one in
+        which the atoms of these are divided.
+        """
+        if (notes := notes_meant(what, revision.scene)) is not None:
+            mask = own_events(notes, revision.scene)
+            answer = summary(mask, revision, self.geometry(revision))
+            answer["notes"] = notes
+            if (edges := extent(notes, revision.scene)) is not None:
+                answer["start_s"], answer["end_s"], answer["low_hz"], answer["high_hz"] = edges
+            return answer
+        found = self.chosen(what, revision)
+        made = found.revision if found.revision is revision else self._work_with(found.revision, revision)
+        return summary(found.mask, made, self.geometry(made))
+
+    def _work_with(self, made: Revision, revision: Revision) -> Revision:
+        """A state that sounds as the one in force does, in place of it."""
+        with self.lock:
+            self._check(revision.number)
+            now = self.history.current
+            exchanged = self.history.exchange(made.scene, made.muted)
+            if self.saved_revision == now.number:
+                self.saved_revision = exchanged.number
+            self.sound.follow(now, exchanged)
+            return exchanged
+
+    def _check(self, revision: int) -> None:
+        """Conflict unless this is the revision in force."""
+        now = self.history.current.number
+        if revision != now:
+            raise Conflict(f"revision {now} is the current one, not {revision}: the document has been edited meanwhile")
 
     def edit(self, body: EditBody, clip: Callable[[str, int, EventFilter], Selection]) -> EditedAnswer:
         """The answer to an edit, done here; Conflict where it was meant for another revision."""
+        self._check(body.revision)
+        now, op = self.history.current, body.edit.op
+        # Whose atoms are is found without the lock: who finds it tells how far it has come, and waits for that.
+        if op in NOTE_EDITS:
+            if len(now.scene.gabor):
+                division_of(now.scene)
+            found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), notes_named(body.edit))
+        elif op == "paste":
+            found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), [])
+            clipped = clip(body.edit.document, body.edit.revision, body.what)
+        else:
+            found = self.chosen(body.what, now)
+            if found.notes and not found.mask.any():
+                raise ParameterError(
+                    f"{_named(found.notes, now.scene)} has no events of its own: what is heard of it is in the noise"
+                )
+        with self.lock:
+            self._check(body.revision)
+            if op in NOTE_EDITS:
+                done = edited_notes(now, body.edit)
+            else:
+                edits, name = [body.edit, *body.then], _named(found.notes, now.scene)
+                done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)
+            before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
+            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS)
+
+    def know(self, scene: Scene, label: str) -> EditedAnswer:
+        """The answer to a step after which the scene knows more of its events, which are the same."""
         with self.lock:
             now = self.history.current
-            if body.revision != now.number:
-                raise Conflict(
-                    f"revision {now.number} is the current one, not {body.revision}: the document has been edited "
-                    "meanwhile"
-                )
-            is_paste = body.edit.op == "paste"
-            mask = np.zeros(now.scene.n_events, np.bool_) if is_paste else self.mask_of(body.what, now)
-            done = apply(now, mask, body.edit, lambda document, revision: clip(document, revision, body.what))
-            return self._added(done, mask)
+            none = np.zeros(now.scene.n_events, np.bool_)
+            return self._added(EditResult(scene, now.muted, none, label), none)
 
     def put(self, scene: Scene, label: str) -> EditedAnswer:
         """The answer to an edit that exchanges the whole scene."""
@@ -129,41 +200,49 @@ class Document:
             before = np.zeros(self.history.current.scene.n_events, np.bool_)
             return self._added(EditResult(scene, ~everything, everything, label), before)
 
-    def _added(self, done: EditResult, mask: Mask) -> EditedAnswer:
+    def _added(
+        self, done: EditResult, mask: Mask, notes: Sequence[int] = (), is_of_notes: bool = False
+    ) -> EditedAnswer:
         before = self.history.current
         made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
+        made.notes_before = list(notes)
+        made.notes_after = notes_within(done.scene, done.mask) if is_of_notes else []
         try:
             stretch = self.sound.follow(before, made)
         except BaseException:
             self.history.undo()
             raise
-        return self._edited(made.label, stretch, done.mask)
+        return self._edited(made.label, stretch, done.mask, made.notes_after)
 
     def undo(self) -> EditedAnswer:
         """The answer to going one edit back."""
         with self.lock:
             left = self.history.undo()
             now = self.history.current
-            return self._edited(f"undo {left.label}", self._apart(left, now), left.before)
+            return self._edited(f"undo {left.label}", self._apart(left, now), left.before, left.notes_before)
 
     def redo(self) -> EditedAnswer:
         """The answer to doing again the edit that was taken back last."""
         with self.lock:
             left = self.history.redo()
             now = self.history.current
-            return self._edited(f"redo {now.label}", self._apart(left, now), now.after)
+            return self._edited(f"redo {now.label}", self._apart(left, now), now.after, now.notes_after)
 
     def _apart(self, one: Revision, other: Revision) -> tuple[float, float] | None:
         found = changed(one.audible, other.audible)
         return None if found is None else (found.start_s, found.end_s)
 
-    def _edited(self, label: str, stretch: tuple[float, float] | None, mask: Mask | None) -> EditedAnswer:
-        mask = np.zeros(self.history.current.scene.n_events, np.bool_) if mask is None else mask
+    def _edited(
+        self, label: str, stretch: tuple[float, float] | None, mask: Mask | None, notes: list[int]
+    ) -> EditedAnswer:
+        n_events = self.history.current.scene.n_events
+        if mask is None or len(mask) != n_events:  # a state has been exchanged for one with other numbers
+            mask = np.zeros(n_events, np.bool_)
         return {
             "revision": self.history.current.number,
             "label": label,
             "changed": None if stretch is None else {"start_s": stretch[0], "end_s": stretch[1]},
-            "selection": {"n": int(np.count_nonzero(mask)), "ranges": ranges_of(mask)},
+            "selection": {"n": int(np.count_nonzero(mask)), "ranges": ranges_of(mask), "notes": notes},
             "document": self.to_json(),
         }
 
@@ -211,6 +290,7 @@ class Document:
                 else {"name": self.recording.name, "duration_s": self.recording.duration_s},
                 "tracks": list(tracks),
                 "groups": len(scene.groups),
+                "notes": self.note_work.to_json(len(known_notes(scene))),
                 "instruments": len(scene.instruments),
                 "rooms": rooms_of(scene),
                 "unheard": missing(scene.vector, scene.models),
@@ -224,6 +304,14 @@ class Document:
                 "finest_level": 0,
                 "coarsest_level": coarsest_level(scene.duration_s),
             }
+
+
+def _named(notes: list[int], scene: Scene) -> str:
+    """What a history calls these notes; "" for none."""
+    if len(notes) != 1:
+        return f"{len(notes):,} notes" if notes else ""
+    pitch = next((note.name for note in notes_of(scene) if note.number == notes[0]), "")
+    return f"note {notes[0]}" + (f" ({pitch})" if pitch else "")
 
 
 def _stamp(path: Path | None) -> tuple[int, int] | None:

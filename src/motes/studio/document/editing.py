@@ -68,15 +68,29 @@ class EditResult(NamedTuple):
     label: str
 
 
-def apply(revision: Revision, mask: Mask, body: Any, clip: Callable[[str, int], Selection]) -> EditResult:
-    """The revision with the events in `mask` edited; `clip` gives what is pasted."""
-    scene, muted = revision.scene, revision.muted
+def apply(
+    revision: Revision, mask: Mask, bodies: list[Any], clip: Callable[[str, int], Selection], name: str = ""
+) -> EditResult:
+    """The revision with the events in `mask` edited, by one edit after the other; `clip` gives what is pasted, and
+    `name` says what is edited, by default so many events.
+    """
+    name = name or _counted(mask)
+    done = EditResult(revision.scene, revision.muted, mask, "")
+    for body in bodies:
+        made = _applied(done, body, clip)
+        joint = " and ".join(filter(None, (done.label, made.label)))
+        done = made._replace(label=joint)
+    return done._replace(label=f"{done.label} {_counted(done.mask) if bodies[0].op == 'paste' else name}")
+
+
+def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) -> EditResult:
+    scene, muted, mask = now.scene, now.muted, now.mask
     if body.op in ("mute", "unmute", "solo"):
         return _muted(scene, muted, mask, body.op)
     if body.op == "paste":
         return _pasted(scene, muted, clip(body.document, body.revision), body.at_s)
     edit, values = _BY_REQUEST[body.op], body.model_dump(exclude={"op"})
-    label = _named(edit.history_label(values), mask)
+    label = edit.history_label(values)
     if "room" in values:
         values["room"] = find_room(scene, values["room"])
     selection = Selection(scene, mask)
@@ -115,7 +129,7 @@ def _muted_after(edit: Edit, selection: Selection, values: dict[str, Any], found
 
 def _muted(scene: Scene, muted: Mask, mask: Mask, op: str) -> EditResult:
     after = muted | mask if op == "mute" else muted & ~mask if op == "unmute" else ~mask
-    return EditResult(scene, after, mask, _named(op, mask))
+    return EditResult(scene, after, mask, op)
 
 
 def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> EditResult:
@@ -126,9 +140,9 @@ def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> EditResu
     found = joined(scene, other, at_s, resample=True)
     after = np.zeros(found.scene.n_events, np.bool_)
     after[~found.mask] = muted
-    return EditResult(found.scene, after, found.mask, _named("paste", found.mask))
+    return EditResult(found.scene, after, found.mask, "paste")
 
 
-def _named(what: str, mask: Mask) -> str:
+def _counted(mask: Mask) -> str:
     n = int(np.count_nonzero(mask))
-    return f"{what} {n:,} event{'' if n == 1 else 's'}"
+    return f"{n:,} event{'' if n == 1 else 's'}"

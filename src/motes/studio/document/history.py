@@ -24,7 +24,7 @@ IN_MEMORY_BYTES = 512 << 20
 
 class Revision:
     """One state. `muted` `(n_events,)` are silent but there; `label` is the edit that led here, `before` and
-    `after` what it was done to.
+    `after` what it was done to, and `notes_before` and `notes_after` the notes, where it was done to such as wholes.
     """
 
     def __init__(
@@ -37,6 +37,8 @@ class Revision:
         after: Mask | None = None,
     ) -> None:
         self.number, self.muted, self.label, self.before, self.after = number, muted, label, before, after
+        self.notes_before: list[int] = []
+        self.notes_after: list[int] = []
         self._scene: Scene | None = scene
         self._path: Path | None = None
         # The scene goes to disk while other threads ask for it.
@@ -129,6 +131,18 @@ class History:
         self._done.append(made)
         self._undone.clear()
         self._sizes[made.number] = _own_bytes(scene, self._done[-2].scene)
+        self._n_bytes += self._sizes[made.number]
+        self.put_away()
+        return made
+
+    def exchange(self, scene: Scene, muted: Mask) -> Revision:
+        """A new state in place of that in force, which sounds alike: no step to undo."""
+        now = self.current
+        made = Revision(len(self._all), scene, muted, now.label)
+        made.notes_before, made.notes_after = now.notes_before, now.notes_after
+        self._all[made.number] = made
+        self._done[-1] = made
+        self._sizes[made.number] = _own_bytes(scene, now.scene)
         self._n_bytes += self._sizes[made.number]
         self.put_away()
         return made

@@ -95,14 +95,16 @@ def _in_lasso(corners: Array, geometry: Geometry) -> Mask:
 
 
 def summary(mask: Mask, revision: Revision, geometry: Geometry) -> SelectedAnswer:
-    """What a selection is: its numbers, its edges, its kinds and groups."""
+    """What a selection of events is: its numbers, its edges, its kinds and groups."""
     counts = np.bincount(geometry.kind[mask], minlength=len(kinds.KINDS))
     groups: Ints = np.unique(geometry.group_id[mask])
     scene, some = revision.scene, bool(mask.any())
     wetness = column(scene, "wetness")[mask]
     return {
+        "revision": revision.number,
         "n": int(np.count_nonzero(mask)),
         "ranges": ranges_of(mask),
+        "notes": [],
         "start_s": float(geometry.start_s[mask].min()) if some else None,
         "end_s": float(geometry.end_s[mask].max()) if some else None,
         "low_hz": float(geometry.low_hz[mask].min()) if some else None,

@@ -15,7 +15,6 @@ from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
-from motes.studio.document.selecting import summary
 from motes.studio.document.table import groups, one_event, page
 from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import (
@@ -105,8 +104,11 @@ def post_redo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
 
 
 @router.post(REVISION_PATH + "/select", summary="Which events hold these conditions")
-def post_select(document: DocumentDep, revision: RevisionDep, body: EventFilter) -> SelectedAnswer:
-    return summary(document.mask_of(body, revision), revision, document.geometry(revision))
+def post_select(studio: StudioDep, document: DocumentDep, revision: RevisionDep, body: EventFilter) -> SelectedAnswer:
+    selected = document.selected(body, revision)
+    if selected["revision"] != revision.number:
+        studio.changed(document)
+    return selected
 
 
 @router.post(REVISION_PATH + "/table", summary="A piece of the table of events")
@@ -146,8 +148,8 @@ def get_export(
         raise NotFound(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
     scene = revision.without_muted
     if what is not None:
-        mask = document.mask_of(_selection(what), revision) & ~revision.muted
-        scene = Selection(revision.scene, mask).only()
+        found = document.chosen(_selection(what), revision)
+        scene = Selection(found.revision.scene, found.mask & ~found.revision.muted).only()
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in name)
     headers = IMMUTABLE | {"Content-Disposition": f'attachment; filename="{safe}"'}
     low, high = time_range(start_s, end_s, scene.duration_s)

@@ -176,7 +176,8 @@ def get_sound_samples(studio: StudioDep, sound: str, first: First = 0, n: Sample
 
 
 def _solo(studio: Studio, document: Document, revision: Revision, what: EventFilter) -> Solo:
-    return studio.solos.add(revision.scene, document.mask_of(what, revision), document.geometry(revision))
+    found = document.chosen(what, revision)
+    return studio.solos.add(found.revision.scene, found.mask)
 
 
 def _reader(made: Solo) -> Reader:

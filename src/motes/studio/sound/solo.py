@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from motes.edit.selection import Selection
+from motes.edit.tables import column
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
-from motes.studio.drawing.geometry import Geometry
 from motes.studio.errors import NotFound
 from motes.studio.rooms import tails_end_s
 
@@ -41,10 +41,10 @@ class Solos:
             raise NotFound(f"there is no sound {identity[:40]}: only the latest are kept")
         return found
 
-    def add(self, scene: Scene, mask: Mask, geometry: Geometry) -> Solo:
+    def add(self, scene: Scene, mask: Mask) -> Solo:
         """These events of a scene as a sound, from the first onset until the last has died away."""
         rate = scene.sample_rate_hz
-        start_s = float(geometry.start_s[mask].min()) if mask.any() else 0.0
+        start_s = float(column(scene, "start_s")[mask].min()) if mask.any() else 0.0
         end_s = tails_end_s(scene, mask)
         first = min(max(0, int(np.floor(start_s * rate))), scene.n_samples)
         last = min(max(first, int(np.ceil(end_s * rate)) + 1), scene.n_samples)

@@ -10,6 +10,10 @@ export interface Ink {
   card: string;
   chosen: string;
   accent: string;
+  key: string; // of a piano: white, black, and what is between them and on them
+  blackKey: string;
+  keyEdge: string;
+  keyText: string;
 }
 
 // What the lanes below the axis of frequency are called.

@@ -16,8 +16,9 @@ export interface Frame {
 export interface Change {
   byS: number;
   ratio: number;
+  stretch: number; // about the onset
 }
-export const AS_IT_IS: Change = { byS: 0, ratio: 1 };
+export const AS_IT_IS: Change = { byS: 0, ratio: 1, stretch: 1 };
 
 export const columnOf = (frame: Frame, seconds: number): number => (seconds - frame.fromS) * frame.pxPerS;
 export const secondsAt = (frame: Frame, x: number): number => frame.fromS + x / frame.pxPerS;

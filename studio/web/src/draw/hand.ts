@@ -1,13 +1,16 @@
 // What a pointer does on the timeline: choose, drag, draw around, pan, zoom, scrub.
 
 import { LEFT_PX } from "./axes.ts";
+import type { Edit } from "../api.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
-import type { Frame } from "./frame.ts";
+import type { Change, Frame } from "./frame.ts";
+import { draggedNotes, notesInBox } from "./note_drag.ts";
+import type { Touched } from "./notes.ts";
 import type { Document } from "../state/document.svelte.ts";
 import type { Scope } from "../scope.ts";
 
 type Spot = [number, number];
-type Deed = "undecided" | "pan" | "scrub" | "outline" | "drag" | "axis" | "pinch";
+type Deed = "undecided" | "pan" | "scrub" | "outline" | "drag" | "notes" | "axis" | "pinch";
 
 const STILL_PX = 4;
 const LINE_PX = 30; // what a wheel that turns by lines turns by
@@ -27,10 +30,16 @@ export interface Seen {
   readonly axisHeight: number;
   frame(): Frame;
   eventAt(x: number, y: number): Promise<Hit>;
+  noteAt(x: number, y: number): Touched | null;
 }
 export type Worked = Pick<
   Document,
   | "tool"
+  | "mode"
+  | "notes"
+  | "chooseNotes"
+  | "hearNotes"
+  | "menu"
   | "info"
   | "isChosen"
   | "settled"
@@ -55,6 +64,7 @@ export class Hand {
   private last: Spot = [0, 0];
   private hit: Promise<Hit> = Promise.resolve(MISS);
   private path: Spot[] = [];
+  private touched: Touched | null = null; // the note under the hand
   private spread = 0;
   private hovering = false;
   private place: Place;
@@ -71,6 +81,7 @@ export class Hand {
     scope.on(place, "pointercancel", (event) => this.forget(event));
     scope.on(place, "wheel", (event) => this.wheel(event), { passive: false });
     scope.on(place, "dblclick", () => void this.document.hearSelected());
+    scope.on(place, "contextmenu", (event) => this.openMenu(event));
   }
 
   // From the corner of the plot.
@@ -88,6 +99,7 @@ export class Hand {
     this.from = this.last = spot;
     this.path = [spot];
     this.hit = Promise.resolve(MISS);
+    this.touched = null;
     if (this.pointers.size === 2) {
       const [a, b] = [...this.pointers.values()];
       this.deed = "pinch";
@@ -101,7 +113,9 @@ export class Hand {
     } else if (event.button === 1 || this.document.tool === "hand") this.deed = "pan";
     else {
       this.deed = "undecided";
-      if (this.document.tool === "select") this.hit = this.stage.eventAt(spot[0], spot[1]);
+      if (this.document.tool !== "select") return;
+      if (this.document.mode === "roll") this.touched = this.stage.noteAt(spot[0], spot[1]);
+      else this.hit = this.stage.eventAt(spot[0], spot[1]);
     }
   }
 
@@ -117,6 +131,8 @@ export class Hand {
     else if (this.deed === "scrub") this.scrub(spot);
     else if (this.deed === "outline") this.draw(spot);
     else if (this.deed === "drag") this.drag(spot, event);
+    else if (this.deed === "notes" && this.touched)
+      this.document.change = draggedNotes(this.stage.frame(), this.touched, this.from, spot, event, this.startS);
     else if (this.deed === "pinch") this.pinch(dx);
     this.last = spot;
   }
@@ -124,7 +140,13 @@ export class Hand {
   // Something selected, or under the hand, is dragged; elsewhere a line is drawn around what is to be chosen.
   private async decide(): Promise<void> {
     const held = this.path;
-    if (this.document.tool === "select") {
+    if (this.touched) {
+      this.deed = "notes";
+      const { note } = this.touched.note;
+      if (!this.document.selected.notes.includes(note)) this.document.chooseNotes([note]);
+      return;
+    }
+    if (this.document.tool === "select" && this.document.mode !== "roll") {
       const { event, revision } = await this.hit;
       if (held !== this.path || this.deed !== "undecided") return;
       if (event >= 0 && !this.document.isChosen(event, revision)) void this.document.chooseEvent(event, revision);
@@ -134,6 +156,10 @@ export class Hand {
       }
     }
     this.deed = "outline";
+  }
+
+  private get startS(): number {
+    return this.document.selected.start_s ?? 0;
   }
 
   private isInSelection([x, y]: Spot): boolean {
@@ -150,12 +176,29 @@ export class Hand {
     const deed = this.deed;
     const { change } = this.document;
     this.deed = "undecided";
-    if (deed === "drag") {
-      if (change.byS) void this.document.editSelected({ op: "move", by_s: change.byS });
-      if (change.ratio !== 1)
-        void this.document.editSelected({ op: "transpose", semitones: 12 * Math.log2(change.ratio) });
-    } else if (deed === "outline") await this.chooseWithin(event);
+    if (deed === "drag" || deed === "notes") this.make(change);
+    else if (deed === "outline") await this.chooseWithin(event);
     else if (deed === "undecided") await this.click(event);
+  }
+
+  // All that a drag does, in one step.
+  private make({ byS, ratio, stretch }: Change): void {
+    const edits: Edit[] = [];
+    if (byS) edits.push({ op: "move", by_s: byS });
+    if (ratio !== 1) edits.push({ op: "transpose", semitones: 12 * Math.log2(ratio) });
+    if (stretch !== 1) edits.push({ op: "stretch", factor: stretch });
+    if (edits.length) void this.document.editSelected(edits[0], ...edits.slice(1));
+  }
+
+  private openMenu(event: MouseEvent): void {
+    if (this.document.mode !== "roll") return;
+    const [x, y] = this.spot(event);
+    const touched = this.stage.noteAt(x, y);
+    if (!touched && !this.document.selected.notes.length) return;
+    event.preventDefault();
+    if (touched && !this.document.selected.notes.includes(touched.note.note))
+      this.document.chooseNotes([touched.note.note]);
+    this.document.menu = { x: event.clientX, y: event.clientY };
   }
 
   private forget(event: PointerEvent): void {
@@ -168,6 +211,7 @@ export class Hand {
   private async click(event: PointerEvent): Promise<void> {
     const [x, y] = this.from;
     await this.document.settled();
+    if (this.document.mode === "roll") return this.clickRoll(event);
     let { event: found, revision } = await (this.document.tool === "select" ? this.hit : this.stage.eventAt(x, y));
     if (revision !== this.document.info.revision) ({ event: found, revision } = await this.stage.eventAt(x, y));
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -180,12 +224,30 @@ export class Hand {
     }
   }
 
+  private clickRoll(event: PointerEvent): void {
+    const [x, y] = this.from;
+    const touched = this.stage.noteAt(x, y);
+    const adds = event.shiftKey || event.ctrlKey || event.metaKey;
+    if (touched) {
+      const { note } = touched.note;
+      this.document.chooseNotes([note], adds ? "toggle" : "only");
+      if (!adds && !this.document.playing) void this.document.hearNotes([note]);
+    } else {
+      if (!adds) this.document.clearSelection();
+      this.document.seek(secondsAt(this.stage.frame(), x));
+    }
+  }
+
   private async chooseWithin(event: PointerEvent): Promise<void> {
     const frame = this.stage.frame();
     const outline = this.document.outline ?? [];
     this.document.outline = null;
     const adds = event.shiftKey || event.ctrlKey || event.metaKey ? "more" : "only";
     if (outline.length < 3) return;
+    if (this.document.mode === "roll") {
+      this.document.chooseNotes(notesInBox(this.document.notes.rows, frame, outline), adds);
+      return;
+    }
     if (this.document.tool === "lasso") {
       const lasso = outline.map(([x, y]): [number, number] => [secondsAt(frame, x), Math.max(0, hzOfRow(frame, y))]);
       await this.document.choose({ lasso }, adds);
@@ -220,7 +282,8 @@ export class Hand {
     const to = Math.max(20, hzOfRow(frame, this.from[1] + dy));
     const semitones = Math.abs(dy) < 5 ? 0 : 12 * Math.log2(to / hz);
     const byS = Math.max(dx / frame.pxPerS, -(this.document.selected.start_s ?? 0));
-    this.document.change = { byS, ratio: 2 ** ((event.altKey ? semitones : Math.round(semitones)) / 12) };
+    const ratio = 2 ** ((event.altKey ? semitones : Math.round(semitones)) / 12);
+    this.document.change = { byS, ratio, stretch: 1 };
   }
 
   private pan(dx: number, dy: number): void {
@@ -251,6 +314,7 @@ export class Hand {
     else if (y > this.stage.plotHeight) this.place.style.cursor = "col-resize";
     else if (this.document.tool === "hand") this.place.style.cursor = "grab";
     else if (this.document.tool !== "select") this.place.style.cursor = "crosshair";
+    else if (this.document.mode === "roll") this.place.style.cursor = this.cursorOn(this.stage.noteAt(x, y));
     else if (!this.hovering) {
       this.hovering = true;
       void this.stage.eventAt(x, y).then(({ event, revision }) => {
@@ -258,6 +322,12 @@ export class Hand {
         this.place.style.cursor = event < 0 ? "default" : this.document.isChosen(event, revision) ? "move" : "pointer";
       });
     }
+  }
+
+  private cursorOn(touched: Touched | null): string {
+    if (!touched) return "default";
+    if (touched.isEnd) return "ew-resize";
+    return this.document.selected.notes.includes(touched.note.note) ? "move" : "pointer";
   }
 
   // Zooms about the pointer; sideways or with Shift it pans, with Alt or on the axis it zooms in frequency.

@@ -5,8 +5,10 @@ import type { Scope, WorkerLike } from "../scope.ts";
 import { LEFT_PX, BOTTOM_PX, paintFrequencies, paintLanes, paintTimes, type Ink, type Lanes } from "./axes.ts";
 import { colourOf, kindColour, rgb } from "./colours.ts";
 import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts";
+import { paintKeys, paintRows } from "./keyboard.ts";
 import { drawnKind } from "./kind.ts";
 import { type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
+import { noteAt, paintNotes, type NotesShown, type Touched } from "./notes.ts";
 import { Tiles } from "./tiles.ts";
 import type { Hit } from "./hand.ts";
 import type { View } from "./view.ts";
@@ -31,12 +33,14 @@ export interface Shown {
     lowHz: number | null;
     highHz: number | null;
   };
+  notes: NotesShown | null; // in a piano roll
   change: Change; // of what is selected, while it is dragged
   outline: [number, number][] | null; // of a box or a lasso, in pixels of the style sheet from the plot's corner
   loop: { fromS: number; toS: number } | null;
 }
 
 const LANE_PX = 16;
+export const N_PART_COLOURS = 8;
 const newWorker = (): WorkerLike => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
 export class Stage {
@@ -46,6 +50,7 @@ export class Stage {
   private isDead = false; // the worker: nothing more is drawn
   private tiles: Tiles;
   private ink!: Ink;
+  private partColours: string[] = [];
   private hits = new Map<number, (event: number) => void>();
   private nextHit = 1;
   private shown: Shown | null = null;
@@ -124,7 +129,9 @@ export class Stage {
 
   // After the scheme of colours has changed.
   readColours(): void {
-    const names = ["ink", "quiet", "line", "edge", "card", "chosen", "accent"] as const;
+    const keys = ["key", "blackKey", "keyEdge", "keyText"] as const;
+    const names = ["ink", "quiet", "line", "edge", "card", "chosen", "accent", ...keys] as const;
+    this.partColours = Array.from({ length: N_PART_COLOURS }, (_, k) => colourOf(`part${k + 1}`));
     this.ink = Object.fromEntries(names.map((name) => [name, colourOf(name)])) as unknown as Ink;
     const palette: Palette = {
       kinds: (this.shown?.kinds ?? []).map((kind) => rgb(kindColour(kind))),
@@ -193,6 +200,13 @@ export class Stage {
     });
   }
 
+  // The note at a place of the plot; null where there is none, or notes are not shown.
+  noteAt(x: number, y: number): Touched | null {
+    const notes = this.shown?.notes;
+    if (!notes || x < 0 || y > this.axisHeight) return null;
+    return noteAt(notes.rows, notes.chosen, this.frame(), x, y);
+  }
+
   paint(): void {
     this.due?.();
     this.due = null;
@@ -217,6 +231,7 @@ export class Stage {
     pen.beginPath();
     pen.rect(0, 0, this.view.width, this.plotHeight);
     pen.clip();
+    this.paintNotes();
     this.paintHand();
     pen.restore();
     this.frames.push(performance.now());
@@ -239,7 +254,10 @@ export class Stage {
       change,
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
+    // Behind notes the sound steps back.
+    if (shown.notes) this.pen.globalAlpha = 0.55;
     if (shown.layers.spectrogram) paint(look("spectrogram", shown.track));
+    this.pen.globalAlpha = 1;
     // Beside what is selected the others step back, whatever the colours.
     if (shown.selected.n) this.pen.globalAlpha = 0.45;
     if (shown.layers.events) for (const kind of shown.images) paint(look("image", kind));
@@ -249,10 +267,23 @@ export class Stage {
     if (shown.selected.n) paint(look("chosen", "", shown.change));
   }
 
+  private paintNotes(): void {
+    const { notes, change } = this.shown!;
+    if (!notes) return;
+    this.pen.save();
+    this.pen.beginPath();
+    this.pen.rect(0, 0, this.view.width, this.axisHeight);
+    this.pen.clip();
+    paintRows(this.pen, this.view.band, this.axisHeight, this.view.width, this.ink);
+    paintNotes(this.pen, this.frame(), notes, change, this.partColours, this.ink);
+    this.pen.restore();
+  }
+
   private paintAxes(): void {
     const { pen, ink, view } = this;
     const shown = this.shown!;
-    paintFrequencies(pen, view.band, this.axisHeight, view.width, ink);
+    if (shown.notes) paintKeys(pen, view.band, this.axisHeight, ink);
+    else paintFrequencies(pen, view.band, this.axisHeight, view.width, ink);
     if (this.nLanes) paintLanes(pen, shown.lanes, this.axisHeight, this.lanesHeight / this.nLanes, view.width, ink);
     paintTimes(pen, view.fromS, view.pxPerS, view.width, this.plotHeight, ink);
     pen.strokeStyle = ink.line;

@@ -3,12 +3,14 @@
 import { hzAt, heightOf, unwarp, warp, type AxisScale, type Band } from "./axis.ts";
 
 const MOST_PX_PER_S = 40_000;
+const LOWEST_ROLL_HZ = 20;
 
 export class View {
   fromS = 0;
   pxPerS = 1e-9; // the whole scene, as soon as the width is known
   width = 800;
   band: Band;
+  private pitches: [number, number] | null = null; // the range of notes in a piano roll, Hz
 
   durationS: number;
   readonly topHz: number;
@@ -83,11 +85,19 @@ export class View {
     this.setBand(low + by, high + by);
   }
 
+  // All notes between two frequencies, on an axis of semitones.
+  setRoll(lowHz: number, highHz: number): void {
+    this.pitches = [Math.max(LOWEST_ROLL_HZ, lowHz), Math.min(this.topHz, highHz)];
+    this.band = { scale: "log", lowHz: this.pitches[0], highHz: this.pitches[1] };
+  }
+
   setScale(scale: AxisScale): void {
+    this.pitches = null;
     this.band = { scale, lowHz: scale === "log" ? Math.min(30, this.topHz / 4) : 0, highHz: this.topHz };
   }
 
   get floorHz(): number {
+    if (this.pitches) return Math.min(LOWEST_ROLL_HZ, this.topHz / 4);
     return this.band.scale === "log" ? Math.min(30, this.topHz / 4) : 0;
   }
 

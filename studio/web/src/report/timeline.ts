@@ -9,6 +9,7 @@ import { sortColour, surface } from "./surface.ts";
 
 const [LEFT, TOP, RIGHT, BOTTOM] = [50, 6, 6, 24];
 const REACH_PX = 9;
+const BAR_PX = 8; // of notes
 const TICKS_HZ = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const STEPS_S = [1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
@@ -73,6 +74,7 @@ export class Timeline {
   secondsIn = (px: number): number => (px / (this.across || 1)) * this.widthS;
   private xOf = (seconds: number): number => LEFT + columnOf(this.frame, seconds);
   private yOf = (hz: number): number => TOP + rowsOf(this.frame)(clamp(hz, 0, this.data.top_hz));
+  private isNote = (item: number): boolean => this.data.sort[item] === "note";
   private isBand = (item: number): boolean => this.data.high[item] > this.data.low[item];
 
   // --- what is under a place
@@ -105,6 +107,7 @@ export class Timeline {
         least = Math.min(least, toSegment(x, y, ax, ay, bx, by));
       }
     }
+    if (this.isNote(item)) return Math.max(0, least - BAR_PX / 2);
     return least;
   }
 
@@ -182,10 +185,15 @@ export class Timeline {
     const { sort, start, end } = this.data;
     const colours: Record<string, string> = {};
     const crowd = clamp(Math.pow((60 * this.widthS) / Math.max(1, sort.length), 0.25), 0.5, 1);
-    for (let item = 0; item < sort.length; item++) {
-      if (end[item] < this.fromS || start[item] > this.toS) continue;
-      const tint = (colours[sort[item]] ??= sortColour(sort[item]));
-      this.drawItem(pen, item, tint, (0.2 + 0.8 * this.strength[item]) * crowd, 0.9 + 1.9 * this.strength[item]);
+    // Beside notes, which lie over them, the others step back.
+    const hasNotes = sort.includes("note");
+    for (const notes of hasNotes ? [false, true] : [false]) {
+      for (let item = 0; item < sort.length; item++) {
+        if (end[item] < this.fromS || start[item] > this.toS || this.isNote(item) !== notes) continue;
+        const tint = (colours[sort[item]] ??= sortColour(sort[item]));
+        const opacity = (0.2 + 0.8 * this.strength[item]) * crowd * (hasNotes && !notes ? 0.5 : 1);
+        this.drawItem(pen, item, tint, opacity, 0.9 + 1.9 * this.strength[item]);
+      }
     }
   }
 
@@ -193,6 +201,7 @@ export class Timeline {
     pen.globalAlpha = opacity;
     if (this.isBand(item)) this.drawBand(pen, item, tint);
     else {
+      if (this.isNote(item)) this.drawBar(pen, item, tint);
       pen.strokeStyle = tint;
       pen.lineWidth = width;
       pen.lineCap = pen.lineJoin = "round";
@@ -216,6 +225,17 @@ export class Timeline {
     pen.fillStyle = tint;
     pen.globalAlpha = opacity;
     pen.fillRect(left, top, 2, bottom - top);
+  }
+
+  // A note as a bar of a piano roll, along its pitch.
+  private drawBar(pen: CanvasRenderingContext2D, item: number, tint: string): void {
+    const opacity = pen.globalAlpha;
+    pen.globalAlpha = 0.45 * opacity;
+    pen.strokeStyle = tint;
+    pen.lineWidth = BAR_PX;
+    pen.lineCap = "butt";
+    this.drawLine(pen, item);
+    pen.globalAlpha = opacity;
   }
 
   private drawLine(pen: CanvasRenderingContext2D, item: number): void {

@@ -7,16 +7,22 @@ import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
 import type { Lanes } from "../draw/axes.ts";
+import { Notes } from "./notes.svelte.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
 const MOST_LANES = 256;
+const SEMITONE = 2 ** (1 / 12);
+const LEAST_OCTAVES = 2;
 export type Tool = "select" | "box" | "lasso" | "hand";
+export type Mode = "spectrogram" | "roll";
 type Trouble = (error: unknown) => void;
 
 const NONE: api.Selected = {
+  revision: 0,
   n: 0,
   ranges: NOTHING,
+  notes: [],
   start_s: null,
   end_s: null,
   low_hz: null,
@@ -43,11 +49,16 @@ export class Document {
   positionS = $state(0);
   tool: Tool = $state("select");
   layers = $state({ spectrogram: true, events: true, partials: false });
+  mode: Mode = $state("spectrogram");
+  readonly notes: Notes;
+  menu: { x: number; y: number } | null = $state.raw(null); // what can be done with the notes that are chosen
   scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
   lanes: Lanes = $state.raw(NO_LANES);
   hasGroups = $derived(this.info.groups > 0);
+  // Whether anything is selected, and how many events these are or have of their own.
+  hasSelection = $derived(this.selected.n > 0 || this.selected.notes.length > 0);
   // Whether what is selected sounds alone.
   isSoloed = $derived(
     this.selected.n > 0 &&
@@ -63,7 +74,7 @@ export class Document {
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
-  private picked: Picked = { revision: 0, ranges: NOTHING };
+  private picked: Picked = { revision: 0, ranges: NOTHING, notes: [] };
   private queue: Promise<unknown> = Promise.resolve();
   private choosing: Promise<unknown> = Promise.resolve();
   private gains: api.Levels | null = null;
@@ -76,12 +87,14 @@ export class Document {
     this.kinds = kinds;
     this.trouble = trouble;
     this.info = info;
-    this.picked = { revision: info.revision, ranges: NOTHING };
+    this.picked = { revision: info.revision, ranges: NOTHING, notes: [] };
     this.view = new View(info.duration_s, info.top_hz);
+    this.notes = new Notes(info.id);
     this.player = this.newPlayer();
     if (!info.n_events && info.original) this.source = "original";
     this.player.choose(this.source);
     void this.findLanes();
+    if (info.notes.n) void this.readNotes();
   }
 
   private newPlayer(): Player {
@@ -107,6 +120,11 @@ export class Document {
     return { ...this.picked };
   }
 
+  // The same, as requests about its revision call it.
+  get what(): api.What {
+    return whatOf(this.pick) ?? { ranges: NOTHING };
+  }
+
   get ranges(): Ranges {
     return this.selected.ranges;
   }
@@ -117,9 +135,12 @@ export class Document {
   }
 
   // The server tells of a change: of ours, or of what another page made.
-  update(info: api.DocumentInfo): void {
+  update(told: api.DocumentInfo): void {
+    const info = this.latest(told);
     if (info.revision === this.info.revision || this.busy) {
       if (!this.busy) this.info = info;
+      else this.info = { ...this.info, notes: info.notes };
+      if (info.notes.n && this.notes.revision !== this.info.revision) void this.readNotes();
       return;
     }
     const isNew = !this.info.n_events && info.n_events > 0;
@@ -129,6 +150,115 @@ export class Document {
     this.player.changed(0, Number.MAX_SAFE_INTEGER, info.n_samples);
     this.clearSelection();
     void this.findLanes();
+    void this.readNotes();
+  }
+
+  // What is done about notes is told while other answers are on their way.
+  private latest(told: api.DocumentInfo): api.DocumentInfo {
+    const held = this.info.notes;
+    return told.notes.change < held.change ? { ...told, notes: { ...held, n: told.notes.n } } : told;
+  }
+
+  // --- notes
+
+  // Those of the revision in force; where there were none before, they are shown.
+  private async readNotes(): Promise<void> {
+    const { revision } = this.info;
+    const isFirst = !this.notes.rows.length;
+    try {
+      await this.notes.load(revision);
+    } catch (error) {
+      return this.trouble(error);
+    }
+    if (isFirst && this.notes.rows.length) this.show("roll");
+    if (!this.notes.rows.length && this.mode === "roll") this.show("spectrogram");
+    this.seen++;
+  }
+
+  show(mode: Mode): void {
+    if (mode === this.mode) return;
+    this.mode = mode;
+    this.layers.events = mode === "spectrogram";
+    this.wholeBand();
+  }
+
+  // All frequencies, or in a piano roll those of the notes and some beside them.
+  wholeBand(): void {
+    if (this.mode === "spectrogram") return this.look((view) => view.setScale(this.scale));
+    let [low, high] = this.notes.range;
+    const span = 12 * Math.log2(high / low);
+    const beside = Math.max(3, (12 * LEAST_OCTAVES - span) / 2);
+    const below = this.notes.rows.some(({ f0_hz }) => f0_hz === null) ? 2 + span / 14 : 0; // room for their row
+    [low, high] = [low * SEMITONE ** -(beside + below), high * SEMITONE ** beside];
+    this.look((view) => view.setRoll(low, high));
+  }
+
+  async findNotes(): Promise<void> {
+    try {
+      this.info = { ...this.info, notes: (await api.findNotes(this.id)).notes };
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
+  async cancelNotes(): Promise<void> {
+    await api.cancelNotes(this.id).catch(this.trouble);
+  }
+
+  // Notes as wholes: what they are is known here, so nothing is asked.
+  chooseNotes(numbers: number[], how: "only" | "more" | "toggle" = "only"): void {
+    const before = this.selected.notes;
+    const inBoth = how === "toggle" ? numbers.filter((number) => before.includes(number)) : [];
+    const all = how === "only" ? numbers : [...before.filter((number) => !inBoth.includes(number)), ...numbers];
+    const notes = [...new Set(all)].filter((number) => !inBoth.includes(number));
+    const found = this.ofNotes(notes);
+    this.set(found, null, { revision: this.info.revision, ranges: NOTHING, notes: found.notes });
+  }
+
+  private ofNotes(numbers: number[]): api.Selected {
+    const rows = this.notes.of(numbers);
+    if (!rows.length) return NONE;
+    const hz = rows.flatMap(({ f0_hz }) => (f0_hz === null ? [] : [f0_hz]));
+    const n = rows.reduce((sum, { n_events }) => sum + n_events, 0);
+    const muted = rows.filter(({ muted }) => muted);
+    return {
+      ...NONE,
+      revision: this.info.revision,
+      notes: rows.map(({ note }) => note),
+      n,
+      n_muted: muted.reduce((sum, { n_events }) => sum + n_events, 0),
+      start_s: Math.min(...rows.map(({ onset_s }) => onset_s)),
+      end_s: Math.max(...rows.map(({ end_s }) => end_s)),
+      low_hz: hz.length ? Math.min(...hz) : null,
+      high_hz: hz.length ? Math.max(...hz) : null,
+    };
+  }
+
+  async hearNotes(notes: number[]): Promise<void> {
+    if (notes.length) await this.hearAlone({ notes }, this.info.revision);
+  }
+
+  // The note next in time, heard.
+  stepNote(by: number): void {
+    const inTime = [...this.notes.rows].sort((a, b) => a.onset_s - b.onset_s || a.note - b.note);
+    if (!inTime.length) return;
+    const here = inTime.findIndex(({ note }) => note === this.selected.notes[0]);
+    const after = inTime.findIndex(({ onset_s }) => onset_s >= this.view.fromS);
+    const at = here < 0 ? Math.max(0, after) : Math.min(inTime.length - 1, Math.max(0, here + by));
+    this.chooseNotes([inTime[at].note]);
+    this.bringIntoView(inTime[at].onset_s);
+    if (!this.playing) void this.hearNotes([inTime[at].note]);
+  }
+
+  bringIntoView(seconds: number): void {
+    const { fromS, toS } = this.view;
+    if (seconds < fromS || seconds > toS)
+      this.look((view) => view.pan((seconds - view.fromS) * view.pxPerS - view.width / 3));
+  }
+
+  // Edits that name their notes themselves.
+  editNotes(edit: api.Edit): Promise<void> {
+    return this.inTurn(() => api.edit(this.id, this.info.revision, {}, edit));
   }
 
   // --- what is in view
@@ -209,20 +339,32 @@ export class Document {
     if (!expression) return this.clearSelection();
     const { revision } = this.info;
     try {
-      await this.take(await api.select(this.id, revision, { expression }), revision);
+      this.busy++; // a state with divided atoms may come in place of this one, which is no other's edit
+      const found = await api.select(this.id, revision, { expression }).finally(() => this.busy--);
+      if (found.revision !== revision) await this.goOn(found.revision);
+      await this.take(found, found.revision);
     } catch (error) {
       this.expressionTrouble = error instanceof Error ? error.message : String(error);
     }
   }
 
+  // A state that sounds as the one before did has come in its place.
+  private async goOn(revision: number): Promise<void> {
+    const info = await api.getDocument(this.id);
+    if (info.revision === revision) this.info = this.latest(info);
+    await this.readNotes();
+  }
+
   clearSelection(): void {
-    this.set(NONE, null, { revision: this.info.revision, ranges: NOTHING });
+    this.set(NONE, null, { revision: this.info.revision, ranges: NOTHING, notes: [] });
   }
 
   // A choice of the user's, unless it was made in a revision that is no longer in force.
   private async take(found: api.Selected, revision: number, focused: number | null = null): Promise<void> {
     const event = await this.eventOf(found, revision, focused);
-    if (revision === this.info.revision) this.set(found, event, { revision, ranges: found.ranges });
+    if (revision !== this.info.revision) return;
+    if (found.notes.length) this.chooseNotes(found.notes);
+    else this.set(found, event, { revision, ranges: found.ranges, notes: [] });
   }
 
   // All about the one that is pointed at.
@@ -244,10 +386,11 @@ export class Document {
 
   // Of what is selected now, as the edits before this one leave it. An edit that depends on what there is when its turn
   // comes is a function.
-  editSelected(change: api.Edit | (() => api.Edit | null)): Promise<void> {
-    return this.inTurn(async ({ revision, ranges }) => {
+  editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.Edit[]): Promise<void> {
+    return this.inTurn(async (picked) => {
       const edit = typeof change === "function" ? change() : change;
-      return edit && ranges.length ? api.edit(this.id, revision, { ranges }, edit) : null;
+      const what = whatOf(picked);
+      return edit && what ? api.edit(this.id, picked.revision, what, edit, then) : null;
     });
   }
 
@@ -256,26 +399,27 @@ export class Document {
   }
 
   toggleSolo(): Promise<void> {
-    return this.inTurn(async ({ revision, ranges }) => {
-      if (this.isSoloed) return this.withoutMutes(ranges);
-      return ranges.length ? api.edit(this.id, revision, { ranges }, { op: "solo" }) : null;
+    return this.inTurn(async (picked) => {
+      if (this.isSoloed) return this.withoutMutes(picked);
+      const what = whatOf(picked);
+      return what ? api.edit(this.id, picked.revision, what, { op: "solo" }) : null;
     });
   }
 
   unmuteAll(): Promise<void> {
-    return this.inTurn(({ ranges }) => this.withoutMutes(ranges));
+    return this.inTurn((picked) => this.withoutMutes(picked));
   }
 
-  private async withoutMutes(ranges: Ranges): Promise<api.Edited | null> {
+  private async withoutMutes({ ranges, notes }: Picked): Promise<api.Edited | null> {
     if (!this.info.n_muted) return null;
     const edited = await api.edit(this.id, this.info.revision, { muted: true }, { op: "unmute" });
-    return { ...edited, selection: { n: ranges.length, ranges } };
+    return { ...edited, selection: { n: ranges.length, ranges, notes } };
   }
 
   // Events of a revision of a document, this one or another.
-  paste(document: string, { revision, ranges }: Picked): Promise<void> {
-    const paste = { op: "paste", document, revision, at_s: this.positionS } as const;
-    return this.inTurn(() => api.edit(this.id, this.info.revision, { ranges }, paste));
+  paste(document: string, picked: Picked): Promise<void> {
+    const paste = { op: "paste", document, revision: picked.revision, at_s: this.positionS } as const;
+    return this.inTurn(() => api.edit(this.id, this.info.revision, whatOf(picked) ?? { ranges: [] }, paste));
   }
 
   undo(): Promise<void> {
@@ -318,20 +462,26 @@ export class Document {
   // Selected is what was edited, but where nothing is to be any more, meanwhile.
   private async apply(edited: api.Edited, picked: Picked): Promise<void> {
     const { revision } = edited;
-    const { n, ranges } = edited.selection;
-    const found = n ? await api.select(this.id, revision, { ranges }) : NONE;
+    const { n, ranges, notes } = edited.selection;
+    const isOfNotes = notes.length > 0 || (picked.notes.length > 0 && !n);
+    const [found, read] = await Promise.all([
+      n && !isOfNotes ? api.select(this.id, revision, { ranges }) : NONE,
+      edited.document.notes.n || this.notes.rows.length ? api.notes(this.id, revision) : null,
+    ]);
     const event = await this.eventOf(found, revision, found.ranges[0] ?? null);
-    const isCleared = this.picked !== picked && !this.selected.n;
+    const isCleared = this.picked !== picked && !this.hasSelection;
     const rate = edited.document.sample_rate_hz;
-    this.info = edited.document;
+    this.info = this.latest(edited.document);
+    if (read) this.notes.take(read.notes, revision);
     this.view.durationS = this.info.duration_s;
     if (edited.changed) {
       const { start_s, end_s } = edited.changed;
       this.player.changed(Math.floor(start_s * rate) - 1, Math.ceil(end_s * rate) + 1, this.info.n_samples);
     }
-    Object.assign(picked, { revision, ranges: found.ranges });
+    Object.assign(picked, { revision, ranges: found.ranges, notes });
     if (isCleared) this.clearSelection();
-    else this.set(found, event, picked);
+    else this.set(isOfNotes ? this.ofNotes(notes) : found, event, picked);
+    if (!this.notes.rows.length && this.mode === "roll") this.show("spectrogram");
     if (this.laneKinds().length || this.lanes.names.length) void this.findLanes();
     this.seen++;
     if (this.playing) void this.levelTracks();
@@ -391,8 +541,8 @@ export class Document {
   }
 
   async hearSelected(): Promise<void> {
-    const { revision, ranges } = this.picked;
-    if (ranges.length) await this.hearAlone({ ranges }, revision);
+    const what = whatOf(this.picked);
+    if (what) await this.hearAlone(what, this.picked.revision);
   }
 
   async hearEvent(event: number, revision: number): Promise<void> {
@@ -420,4 +570,10 @@ export class Document {
   close(): void {
     this.player.close();
   }
+}
+
+// What a request calls what is picked; null where that is nothing.
+function whatOf({ ranges, notes }: Picked): api.What | null {
+  if (notes.length) return { notes };
+  return ranges.length ? { ranges } : null;
 }

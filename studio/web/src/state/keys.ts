@@ -5,7 +5,7 @@ import type { Document } from "./document.svelte.ts";
 import * as api from "../api.ts";
 
 export interface Key {
-  group: "Hear" | "See" | "Select" | "Edit" | "Scene";
+  group: "Hear" | "See" | "Select" | "Edit" | "Notes" | "Scene";
   keys: string; // "Ctrl+Shift+Z", "Space"; several with " or "
   what: string;
   run: (document: Document) => unknown;
@@ -43,7 +43,7 @@ export const KEYS: Key[] = [
 
   { group: "See", keys: "+ or =", what: "zoom in", run: (d) => d.look((v) => v.zoom(1.5, centre(d))) },
   { group: "See", keys: "- or −", what: "zoom out", run: (d) => d.look((v) => v.zoom(1 / 1.5, centre(d))) },
-  { group: "See", keys: "0", what: "the whole scene", run: (d) => d.look((v) => (v.whole(), v.setScale(d.scale))) },
+  { group: "See", keys: "0", what: "the whole scene", run: (d) => (d.look((v) => v.whole()), d.wholeBand()) },
   { group: "See", keys: "Z", what: "zoom to the selection", run: (d) => d.showSelection() },
   {
     group: "See",
@@ -181,10 +181,34 @@ export const KEYS: Key[] = [
   { group: "Edit", keys: "Ctrl+Z", what: "undo", run: (d) => d.undo() },
   { group: "Edit", keys: "Ctrl+Shift+Z or Ctrl+Y", what: "redo", run: (d) => d.redo() },
 
+  {
+    group: "Notes",
+    keys: "N",
+    what: "piano roll, or spectrogram",
+    run: (d) => d.notes.rows.length && d.show(d.mode === "roll" ? "spectrogram" : "roll"),
+  },
+  { group: "Notes", keys: ".", what: "next note", run: (d) => d.stepNote(1), onlyTimeline: true },
+  { group: "Notes", keys: ",", what: "note before", run: (d) => d.stepNote(-1), onlyTimeline: true },
+
   { group: "Scene", keys: "Ctrl+S", what: "save", run: (d) => studio.save(d) },
   { group: "Scene", keys: "Ctrl+Shift+S", what: "save as", run: () => (studio.dialog = "save") },
   { group: "Scene", keys: "Ctrl+E", what: "export", run: () => (studio.dialog = "export") },
   { group: "Scene", keys: "?", what: "this sheet", run: () => (studio.dialog = "keys") },
+];
+
+const transpose = (semitones: number) => (d: Document) => d.editSelected({ op: "transpose", semitones });
+const move = (by_s: number) => (d: Document) => d.editSelected({ op: "move", by_s });
+
+// What keys do where notes are chosen; all others do what they do elsewhere.
+export const NOTE_KEYS: Key[] = [
+  { group: "Notes", keys: "ArrowUp", what: "notes a semitone higher", run: transpose(1), onlyTimeline: true },
+  { group: "Notes", keys: "ArrowDown", what: "notes a semitone lower", run: transpose(-1), onlyTimeline: true },
+  { group: "Notes", keys: "Shift+ArrowUp", what: "notes an octave higher", run: transpose(12), onlyTimeline: true },
+  { group: "Notes", keys: "Shift+ArrowDown", what: "notes an octave lower", run: transpose(-12), onlyTimeline: true },
+  { group: "Notes", keys: "ArrowRight", what: "notes 10 ms later", run: move(0.01), onlyTimeline: true },
+  { group: "Notes", keys: "ArrowLeft", what: "notes 10 ms earlier", run: move(-0.01), onlyTimeline: true },
+  { group: "Notes", keys: "Shift+ArrowRight", what: "notes 100 ms later", run: move(0.1), onlyTimeline: true },
+  { group: "Notes", keys: "Shift+ArrowLeft", what: "notes 100 ms earlier", run: move(-0.1), onlyTimeline: true },
 ];
 
 function centre(document: Document): number {
@@ -237,7 +261,10 @@ function named(event: KeyboardEvent): string {
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift}${key}`;
 }
 
-const BY_NAME = new Map(KEYS.flatMap((key) => key.keys.split(" or ").map((name) => [name, key] as const)));
+const byName = (keys: Key[]) =>
+  new Map(keys.flatMap((key) => key.keys.split(" or ").map((name) => [name, key] as const)));
+const BY_NAME = byName(KEYS);
+const NOTES_BY_NAME = byName(NOTE_KEYS);
 
 export function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
@@ -248,7 +275,8 @@ export function press(event: KeyboardEvent): void {
     if (name === "Escape") (target as HTMLInputElement).blur();
     if (name !== "Ctrl+S") return;
   }
-  const key = BY_NAME.get(name);
+  const ofNotes = studio.current?.selected.notes.length ? NOTES_BY_NAME.get(name) : undefined;
+  const key = ofNotes ?? BY_NAME.get(name);
   if (!key || (key.group !== "Scene" && !studio.current)) return;
   const isPressed = target.closest("button, a, summary, [role=tab], input");
   if (isPressed && ["Space", "Enter"].includes(name)) return;

@@ -3,10 +3,11 @@
 export type Ranges = number[];
 export const NOTHING: Ranges = [];
 
-// Events by their numbers, which hold in one revision only.
+// Events by their numbers, which hold in one revision only; or notes, as wholes.
 export interface Picked {
   revision: number;
   ranges: Ranges;
+  notes: number[];
 }
 
 export function rangesOf(ids: number[]): Ranges {

@@ -4,6 +4,7 @@ import * as api from "../api.ts";
 import { remember } from "./recent.ts";
 import { Document } from "./document.svelte.ts";
 import type { Picked } from "./ranges.ts";
+import { count } from "./words.ts";
 
 export interface Notice {
   id: number;
@@ -187,9 +188,10 @@ class Studio {
   // --- the clipboard between scenes
 
   copy(document: Document): void {
-    if (!document.selected.n) return;
+    if (!document.hasSelection) return;
     this.copied = { document: document.id, picked: document.pick };
-    this.say(`Copied ${document.selected.n.toLocaleString("en")} ${document.selected.n === 1 ? "event" : "events"}.`);
+    const { n, notes } = document.selected;
+    this.say(`Copied ${notes.length ? count(notes.length, "note") : count(n, "event")}.`);
   }
 
   async paste(into: Document): Promise<void> {
