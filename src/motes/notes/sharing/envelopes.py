@@ -16,7 +16,12 @@ import numpy as np
 from motes.notes.sharing.spectrogram import Reals, Spectrogram
 
 # Decays to 1/e in seconds: of what is struck and of what is held; of first moments and of blows.
-STRUCK_S, HELD_S, EARLY_S, BLOW_S = (0.25, 0.5, 1.0, 3.0), (0.06, 0.12, 0.25, 0.5, 1.0, 3.0), (0.06, 0.12, 0.25), (0.02, 0.06)
+STRUCK_S, HELD_S, EARLY_S, BLOW_S = (
+    (0.25, 0.5, 1.0, 3.0),
+    (0.06, 0.12, 0.25, 0.5, 1.0, 3.0),
+    (0.06, 0.12, 0.25),
+    (0.02, 0.06),
+)
 # What is held may swell in stretches of about so many seconds, at most so many.
 STRETCH_S, MOST_STRETCHES = 0.3, 200
 # Programs of General MIDI that are struck or plucked.
@@ -64,7 +69,7 @@ def envelopes_of(spectrogram: Spectrogram, onset_s: float, end_s: float, program
     if last <= first:
         return Envelopes(first, np.zeros((0, 0)), [])
     step = window_s / FINE
-    t = np.arange(max(2, int((ends - onset_s) / step))) * step
+    t = np.arange(max(2, int((ends - onset_s) / step)), dtype=np.float64) * step
     shapes = _shapes(t, held, program)
     fine = np.array([shape for _, shape in shapes]) * np.exp(-np.maximum(t - held, 0.0) / release * np.log(10))
     window = np.hanning(FINE + 1)

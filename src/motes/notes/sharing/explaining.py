@@ -13,7 +13,7 @@ from motes.notes.sharing.spectrogram import Reals
 
 Complex = NDArray[np.complex128]
 Places = NDArray[np.int64]
-N_STEPS, DAMPING = 16, 0.1
+N_STEPS, DAMPING = 40, 0.02
 
 
 class Atoms:

@@ -26,7 +26,7 @@ SHARING_VERSION = 1
 # atom is that.
 STEPS, LARGEST, LEAST = 64, 16.0, 0.03
 # Atoms of which a mask leaves less are no note's.
-LEAST_MASK, BANDWIDTHS = 0.005, 1.0
+LEAST_MASK, BANDWIDTHS = 0.0003, 1.0
 LOWEST_HZ = 8.0
 
 
@@ -108,7 +108,9 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
     if not len(numbers) or not len(scene.gabor):
         report(1.0)
         return _shares([], [], [])
-    audio = render(scene.with_tables([table if table.KIND == "gabor" else table.take(slice(0)) for table in scene.tables]))
+    audio = render(
+        scene.with_tables([table if table.KIND == "gabor" else table.take(slice(0)) for table in scene.tables])
+    )
     spectrogram = Spectrogram.of(np.atleast_2d(audio), scene.sample_rate_hz)
     report(0.05)
     masks = masks_of(spectrogram, notes, numbers, lambda done: report(0.05 + 0.4 * done))
@@ -125,10 +127,7 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
 
 
 def masks_of(
-    spectrogram: Spectrogram,
-    notes: SoundingNotes,
-    numbers: Places,
-    progress: Callable[[float], None] | None = None,
+    spectrogram: Spectrogram, notes: SoundingNotes, numbers: Places, progress: Callable[[float], None] | None = None
 ) -> Masks:
     """The masks of the notes `numbers`, which other kinds of event are shared by too."""
     onset_s, end_s, f0_hz = (column[numbers] for column in (notes.onset_s, notes.end_s, notes.f0_hz))
@@ -139,9 +138,7 @@ def masks_of(
     return Masks(spectrogram, Factorisation(spectrogram, tuning, template, envelopes, progress))
 
 
-def _touched(
-    events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]
-) -> tuple[Places, Array]:
+def _touched(events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]) -> tuple[Places, Array]:
     """The atoms of which a mask leaves something, and which part about: that of the power within their bandwidth."""
     hop_s, n_frames, n_bins = spectrogram.hop_s, *mask.shape
     if not n_frames:
