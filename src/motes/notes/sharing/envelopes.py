@@ -69,7 +69,7 @@ def envelopes_of(spectrogram: Spectrogram, onset_s: float, end_s: float, program
     if last <= first:
         return Envelopes(first, np.zeros((0, 0)), [])
     step = window_s / FINE
-    t = np.arange(max(2, int((ends - onset_s) / step))) * step
+    t = np.arange(max(2, int((ends - onset_s) / step)), dtype=np.float64) * step
     shapes = _shapes(t, held, program)
     fine = np.array([shape for _, shape in shapes]) * np.exp(-np.maximum(t - held, 0.0) / release * np.log(10))
     window = np.hanning(FINE + 1)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array
-from motes.kinds.gabor.table import Gabor
 from motes.notes.sharing.envelopes import envelopes_of
 from motes.notes.sharing.explaining import Atoms, Complex, Places
 from motes.notes.sharing.factorisation import Factorisation
@@ -25,8 +24,6 @@ SHARING_VERSION = 1
 # Shares are multiples of 1/STEPS, none is larger than LARGEST, and what is nearer than LEAST to nothing or to all of an
 # atom is that.
 STEPS, LARGEST, LEAST = 64, 16.0, 0.03
-# Atoms of which a mask leaves less are no note's.
-LEAST_MASK, BANDWIDTHS = 0.005, 1.0
 LOWEST_HZ = 8.0
 
 
@@ -117,7 +114,7 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
     atoms, found = Atoms(scene.gabor, scene.sample_rate_hz), []
     for i, number in enumerate(numbers):
         first, mask = masks.of(i)
-        chosen, start = _touched(scene.gabor, spectrogram, first, mask)
+        chosen, start = atoms.under(spectrogram, first, mask)
         first_sample, sound = spectrogram.masked(first, mask)
         silent = max(0, round(float(notes.onset_s[number]) * scene.sample_rate_hz) - first_sample)
         sound[:, :silent] = 0.0
@@ -136,33 +133,6 @@ def masks_of(
     tuning = tuning_of(spectrogram, onset_s, end_s, f0_hz, part, template)
     envelopes = [envelopes_of(spectrogram, *row) for row in zip(onset_s, end_s, program, strict=True)]
     return Masks(spectrogram, Factorisation(spectrogram, tuning, template, envelopes, progress))
-
-
-def _touched(events: Gabor, spectrogram: Spectrogram, first: int, mask: NDArray[np.float32]) -> tuple[Places, Array]:
-    """The atoms of which a mask leaves something, and which part about: that of the power within their bandwidth."""
-    hop_s, n_frames, n_bins = spectrogram.hop_s, *mask.shape
-    if not n_frames:
-        return np.zeros(0, np.int64), np.zeros(0)
-    reach_s = float(events.window_s.max()) / 2
-    low, high = np.searchsorted(events.time_s, ((first - 1) * hop_s - reach_s, (first + n_frames) * hop_s + reach_s))
-    time_s, window_s, frequency_hz = (
-        column[low:high] for column in (events.time_s, events.window_s, events.frequency_hz)
-    )
-    power = spectrogram.magnitudes[first : first + n_frames].astype(np.float64) ** 2 + 1e-12
-    sums = [np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0))) for each in (power * mask, power)]
-    width_hz = BANDWIDTHS / window_s
-    from_bin = np.clip(np.floor((frequency_hz - width_hz) / spectrogram.bin_hz), 0, n_bins - 1).astype(np.int64)
-    to_bin = np.clip(np.ceil((frequency_hz + width_hz) / spectrogram.bin_hz) + 1, 1, n_bins).astype(np.int64)
-    parts = []
-    for beside in (-0.25, 0.0, 0.25):
-        frame = np.rint((time_s + beside * window_s) / hop_s).astype(np.int64) - first
-        inside = (frame >= 0) & (frame < n_frames)
-        frame = np.clip(frame, 0, n_frames - 1)
-        masked, whole = (total[frame, to_bin] - total[frame, from_bin] for total in sums)
-        parts.append(masked / whole * inside)
-    part = np.max(parts, axis=0)
-    chosen = np.flatnonzero(part > LEAST_MASK)
-    return chosen + low, np.mean(parts, axis=0)[chosen]
 
 
 def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> Shares:

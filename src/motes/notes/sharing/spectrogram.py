@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from motes.stft import hann, stft
+from motes.stft import hann, stft_blocks
 
 Reals = NDArray[np.float64]
 # Hann windows of about this length, with a hop of a quarter.
@@ -17,22 +17,21 @@ WINDOW_S, HOPS = 0.186, 4
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """Frames of a sound `(n_channels, n_samples)`: `spectra` `(n_channels, n_frames, n_bins)` complex, frame t centred
-    on sample t · hop, and `magnitudes` `(n_frames, n_bins)` of all channels together.
+    """Frames of a sound `(n_channels, n_samples)`: frame t is centred on sample t · hop, and `magnitudes`
+    `(n_frames, n_bins)` are of all channels together.
     """
 
     sample_rate_hz: int
     n_fft: int
-    spectra: NDArray[np.complex64]
+    audio: NDArray[np.float32]
     magnitudes: NDArray[np.float32]
 
     @classmethod
     def of(cls, audio: NDArray[np.float32], sample_rate_hz: int) -> Spectrogram:
         """Of audio `(n_channels, n_samples)`."""
         n_fft = max(16, 2 ** round(np.log2(WINDOW_S * sample_rate_hz)))
-        spectra = stft(audio, n_fft, n_fft // HOPS)
-        magnitudes = np.sqrt(np.sum(spectra.real**2 + spectra.imag**2, axis=0))
-        return cls(sample_rate_hz, n_fft, spectra, magnitudes)
+        blocks = (np.sum(np.abs(each) ** 2, axis=0) for each in stft_blocks(audio, n_fft, n_fft // HOPS))
+        return cls(sample_rate_hz, n_fft, audio, np.sqrt(np.concatenate(list(blocks))))
 
     @property
     def hop_s(self) -> float:
@@ -54,13 +53,18 @@ class Spectrogram:
         """How many frames there are."""
         return len(self.magnitudes)
 
-    def masked(self, first: int, mask: NDArray[np.floating]) -> tuple[int, Reals]:
-        """The sound of the frames from `first` on times `mask` `(n, n_bins)`: the sample at which it begins, which may
-        be negative, and audio `(n_channels, n_samples)`.
+    def masked(self, first: int, mask: NDArray[np.float32]) -> tuple[int, Reals]:
+        """The sound of the frames from `first` on times `mask` `(n_frames, n_bins)`: the sample at which it begins,
+        which may be negative, and audio `(n_channels, n_samples)`.
         """
-        window, hop = hann(self.n_fft).astype(np.float64), self.n_fft // HOPS
-        frames = scipy.fft.irfft(self.spectra[:, first : first + len(mask)] * mask, self.n_fft, axis=-1) * window
-        audio = np.zeros((len(frames), (len(mask) - 1) * hop + self.n_fft))
+        hop, window = self.n_fft // HOPS, hann(self.n_fft).astype(np.float64)
+        begin = first * hop - self.n_fft // 2
+        length = max(0, len(mask) - 1) * hop + self.n_fft
+        low, high = max(0, begin), min(self.audio.shape[1], begin + length)
+        piece = np.zeros((len(self.audio), length))
+        piece[:, low - begin : max(high, low) - begin] = self.audio[:, low:high]
+        masked = np.zeros_like(piece)
         for t in range(len(mask)):
-            audio[:, t * hop : t * hop + self.n_fft] += frames[:, t]
-        return first * hop - self.n_fft // 2, audio / (0.375 * HOPS)
+            frame = slice(t * hop, t * hop + self.n_fft)
+            masked[:, frame] += scipy.fft.irfft(scipy.fft.rfft(piece[:, frame] * window) * mask[t], self.n_fft) * window
+        return begin, masked / (0.375 * HOPS)

@@ -36,7 +36,12 @@ def template_numbers(part: NDArray[np.int64], f0_hz: Reals) -> NDArray[np.int64]
 
 
 def tuning_of(
-    spectrogram: Spectrogram, onset_s: Reals, end_s: Reals, f0_hz: Reals, part: NDArray[np.int64], template: NDArray
+    spectrogram: Spectrogram,
+    onset_s: Reals,
+    end_s: Reals,
+    f0_hz: Reals,
+    part: NDArray[np.int64],
+    template: NDArray[np.int64],
 ) -> Tuning:
     """The tuning of each template, from the notes `(n_notes,)` that have it."""
     n = int(template.max(initial=-1)) + 1
