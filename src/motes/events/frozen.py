@@ -11,7 +11,7 @@ Made = TypeVar("Made")
 
 
 class Derived:
-    """What has been derived from an object, and for each thing that is, the lock of whoever derives it: some take long."""
+    """What has been derived from an object, and for each such thing the lock of whoever derives it: some take long."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
