@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motes.data.rendering.scores.score import DRUMS, SUSTAINED, Score, ScoreNote
 from motes.data.rendering.sounds.additive import AdditiveInstrument
-from motes.data.rendering.sounds.layers import LayeredInstrument
+from motes.data.rendering.sounds.layered import LayeredInstrument
 from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound, Source, spectral_centre_key
 
 # A note ends where it has fallen by this much below its loudest, for good.

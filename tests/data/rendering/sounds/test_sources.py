@@ -12,7 +12,7 @@ from motes.audio import write_audio
 from motes.data.rendering.scores.score import DRUMS
 from motes.data.rendering.sounds.additive import AdditiveInstrument
 from motes.data.rendering.sounds.gus_patches import Patches
-from motes.data.rendering.sounds.layers import LayeredInstrument
+from motes.data.rendering.sounds.layered import LayeredInstrument
 from motes.data.rendering.sounds.natural_sounds import any_natural_sound
 from motes.data.rendering.sounds.one_shots import OneShots
 from motes.data.rendering.sounds.sampled_piano import SampledPiano
