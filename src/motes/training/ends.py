@@ -14,7 +14,7 @@ from torch import nn
 
 from motes.encoders.siam.ends import N_FEATURES, N_HIDDEN, OFFSETS, course_of, features
 from motes.encoders.siam.network import Network, silence
-from motes.encoders.siam.peaks import FRAME_S, NEIGHBOURS, key_peaks, levels_db_of, logit_of, onsets_s
+from motes.encoders.siam.peaks import FRAME_S, NEIGHBOURS, RELATED, key_peaks, levels_db_of, logit_of, onsets_s
 from motes.encoders.siam.spectra import FLOOR_DB, LOWEST_KEY
 from motes.training.examples import STEP_DB, Example
 
@@ -38,7 +38,7 @@ def end_sightings(example: Example, network: Network) -> EndSightings:
     levels = example.levels.astype(np.float32) * np.float32(STEP_DB) + np.float32(FLOOR_DB)
     past, ahead = network.layout.past + NEIGHBOURS, network.layout.ahead + NEIGHBOURS
     maps = network.maps(np.concatenate([silence(past), levels, silence(ahead)]))
-    peaks = key_peaks(maps, 0)
+    peaks = key_peaks(maps, 0, RELATED)
     peaks = peaks.only(peaks.onset >= logit_of(SURENESS))
     course = course_of(maps.keys[NEIGHBOURS : NEIGHBOURS + len(levels)], levels)
     onset = onsets_s(peaks) / FRAME_S

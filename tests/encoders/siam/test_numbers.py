@@ -7,6 +7,7 @@ from motes.encoders.siam.numbers import LONGEST_S, SHORTEST_S, Readers
 from motes.encoders.siam.peaks import Detections
 from motes.encoders.siam.reading import N_HIDDEN, N_NUMBERS
 from motes.errors import FormatError
+from motes.scene.notes import NOTE_PART
 
 
 def arrays(size: float = 0.05) -> dict[str, np.ndarray]:
@@ -56,7 +57,7 @@ def test_numbers_stay_within_what_they_can_be(size):
     assert numbers.shape == (3, N_NUMBERS)
     assert np.all(np.abs(numbers[[0, 2], 0] - [60.0, 72.0]) <= 0.6 + 1e-9)
     assert np.all((numbers[:, 6] >= 0) & (numbers[:, 6] <= 1))
-    np.testing.assert_array_equal(numbers[[0, 2], 2], -1.0)  # half a second, as they were found
+    np.testing.assert_array_equal(numbers[[0, 2], 2], np.log2(0.5 / NOTE_PART))
     assert np.log2(SHORTEST_S) <= numbers[1, 2] <= np.log2(LONGEST_S)
     assert np.all(np.abs(numbers[:, 7:16]) <= 6)
 

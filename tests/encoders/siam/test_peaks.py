@@ -36,9 +36,9 @@ def test_notes_are_found_once_with_time_and_level():
 
 
 def test_an_octave_of_a_surer_note_is_less_sure():
-    found = found_in(planted(100, [(10, 40, 30, 4.0), (11, 52, 30, 1.0), (50, 40, 60, 4.0), (50, 45, 60, 1.0)]))
-    logits = np.log(found.sureness / (1 - found.sureness))
-    np.testing.assert_allclose(logits, [4.0, 1.0 - RELATED, 4.0, 1.0], atol=1e-4)
+    maps = planted(100, [(10, 40, 30, 4.0), (11, 52, 30, 1.0), (50, 40, 60, 4.0), (50, 45, 60, 1.0)])
+    np.testing.assert_allclose(key_peaks(maps, 0, RELATED).onset, [4.0, 1.0 - RELATED, 4.0, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(key_peaks(maps, 0).onset, [4.0, 1.0, 4.0, 1.0])
 
 
 def test_what_has_no_pitch_is_found_once_among_all_bands():

@@ -16,6 +16,7 @@ from motes.encoders.siam.layout import WHOLE
 from motes.encoders.siam.network import Maps, Network, silence
 from motes.encoders.siam.peaks import (
     NEIGHBOURS,
+    RELATED,
     Candidates,
     Detections,
     Thresholds,
@@ -151,7 +152,7 @@ def _window(mono: Floats, network: Network, nothing: Maps, first: int, n: int) -
         levels = levels_db(mono, low_in, high_in - low_in)
         maps = network.maps(levels[: high + ahead - low_in])
     inside = maps.only(slice(0, n + 2 * NEIGHBOURS))
-    keys, bands = key_peaks(inside, first), band_peaks(inside, first)
+    keys, bands = key_peaks(inside, first, RELATED), band_peaks(inside, first)
     # Frames before and after the recording are as the first and the last.
     begin, end = max(low, 0), min(high_in, n_all)
     features, seen = maps.features[begin - low : end - low], levels[begin - low_in : end - low_in]

@@ -13,6 +13,7 @@ from motes.encoders.siam.peaks import Detections
 from motes.encoders.siam.reading import N_BAND_FEATURES, N_HIDDEN, N_KEY_FEATURES, N_NUMBERS, Floats, dense
 from motes.encoders.siam.weights import MODELS, read_arrays
 from motes.errors import FormatError
+from motes.scene.notes import NOTE_PART
 
 SHIPPED = "siam-2-numbers"
 # Of an event: how long it may be, in seconds, and how far its pitch may lie from that of its key.
@@ -64,7 +65,7 @@ class Readers:
         out[:, 0] = np.clip(out[:, 0], pitch - FARTHEST_SEMITONES, pitch + FARTHEST_SEMITONES)
         out[:, 6] = np.clip(out[:, 6], 0.0, 1.0)
         lengths = np.log2([SHORTEST_S, LONGEST_S])
-        length_s = np.maximum(found.end_s - found.onset_s, SHORTEST_S)
+        length_s = np.maximum(found.end_s - found.onset_s, SHORTEST_S) / NOTE_PART
         out[:, 2] = np.clip(np.where(found.is_pitched, np.log2(length_s), out[:, 2]), *lengths)
         out[:, 7:16] = np.clip(out[:, 7:16], -6.0, 6.0)
         return out

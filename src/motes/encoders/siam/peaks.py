@@ -20,8 +20,9 @@ NEIGHBOURS = 2
 # Onsets less likely than this are no candidates, whatever the threshold.
 LOWEST_SURENESS = 0.03
 # Semitones by which an onset lies above another of which it may be a harmonic, or an octave below it; that it is one of
-# its own is then less likely than the network says, by so much in its outputs (chosen on rendered pieces).
-RELATIONS, RELATED = (12, 19, 24, 28, 31, 36, -12, -24), np.float32(0.7)
+# its own is then less likely than the network of whole recordings says, by so much in its outputs (chosen on rendered
+# pieces; what the network of streams says of them is right).
+RELATIONS, RELATED = (12, 19, 24, 28, 31, 36, -12, -24), 0.7
 # A key that does not sound within so many frames of its onset is a sound of one frame.
 FRAMES_TO_SOUND = 4
 # What has no pitch has no map of sounding: its end is nominal.
@@ -86,11 +87,13 @@ class Candidates(NamedTuple):
         return Candidates._make(column[part] for column in self)
 
 
-def key_peaks(maps: Maps, first_frame: int) -> Candidates:
-    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`."""
+def key_peaks(maps: Maps, first_frame: int, related: float = 0.0) -> Candidates:
+    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`. Onsets are lower by
+    `related` where a surer one in one of RELATIONS begins with them.
+    """
     frames, keys = np.nonzero(_is_largest(maps.keys[..., ONSET], 0))
     values = maps.keys[frames + NEIGHBOURS, keys]
-    onset = values[:, ONSET] - RELATED * _is_related(maps.keys[..., ONSET], frames + NEIGHBOURS, keys)
+    onset = values[:, ONSET] - np.float32(related) * _is_related(maps.keys[..., ONSET], frames + NEIGHBOURS, keys)
     return Candidates(frames + first_frame, keys, onset, values[:, WITHIN], values[:, LEVEL])
 
 
