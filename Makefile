@@ -39,17 +39,22 @@ DATA ?= training-data
 HOURS ?= 3
 JOBS ?= 2
 TEST_ROOMS ?=
-FONTS := $(DATA)/sources/fluid-soundfont-gm/usr/share/sounds/sf2/FluidR3_GM.sf2 $(DATA)/sources/musescore-general-soundfont/usr/share/sounds/sf3/MuseScore_General_Full.sf3
-KITS := $(DATA)/sources/hydrogen-drumkits
-SOURCES := $(FONTS:%=--soundfont %) --patches $(DATA)/sources/freepats --samples $(DATA)/sources/piano --one-shots $(KITS)
+FROM := $(DATA)/sources
+FONTS := $(FROM)/fluid-soundfont-gm/usr/share/sounds/sf2/FluidR3_GM.sf2 $(FROM)/musescore-general-soundfont/usr/share/sounds/sf3/MuseScore_General_Full.sf3 \
+	$(FROM)/opl3-soundfont/usr/share/sounds/sf2/OPL-3_FM_128M.sf2
+KITS := $(FROM)/hydrogen-drumkits
+MORE_KITS := $(FROM)/hydrogen-data/usr/share/hydrogen/data/drumkits $(FROM)/lmms-common/usr/share/lmms/samples/drums
+SOURCES := $(FONTS:%=--soundfont %) --patches $(FROM)/freepats --samples $(FROM)/piano
+DRUMS := $(KITS:%=--one-shots %) $(MORE_KITS:%=--one-shots %)
 training-data: $(VENV)/.dev
-	$(BIN)/python tools/fetch_training_data.py $(DATA)/sources
-	$(BIN)/motes data render $(DATA)/notes --hours $(HOURS) --seed 2 --jobs $(JOBS) $(SOURCES) --scores $(DATA)/sources/scores --additive 0.15
-	$(BIN)/motes data render $(DATA)/unpitched --set unpitched --hours 1 --seed 3 --jobs $(JOBS) $(SOURCES) --one-shots $(DATA)/sources/sonic-pi-samples
-	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test --test --soundfont $(DATA)/sources/timgm6mb-soundfont/usr/share/sounds/sf2/TimGM6mb.sf2
+	$(BIN)/python tools/fetch_training_data.py $(FROM)
+	$(BIN)/motes data render $(DATA)/notes --hours $(HOURS) --seed 4 --jobs $(JOBS) $(SOURCES) $(DRUMS) --scores $(FROM)/scores --additive 0.2 --written 0.6
+	$(BIN)/motes data render $(DATA)/unpitched --set unpitched --hours 1 --seed 5 --jobs $(JOBS) $(SOURCES) $(DRUMS) --one-shots $(FROM)/sonic-pi-samples
+	$(BIN)/motes data render $(DATA)/natural --set unpitched --hours 1 --seed 6 --jobs $(JOBS) $(SOURCES)
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test --test --soundfont $(FROM)/timgm6mb-soundfont/usr/share/sounds/sf2/TimGM6mb.sf2
 	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-drums --set test-drums --one-shots $(KITS)
 	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-nature --set test-nature
-	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-piano --set test-piano --samples $(DATA)/sources/piano
+	IMPULSE_RESPONSE_PATH=$(TEST_ROOMS) $(BIN)/motes data render $(DATA)/test-piano --set test-piano --samples $(FROM)/piano
 
 lint: $(VENV)/.dev web-check
 	$(BIN)/ruff check .

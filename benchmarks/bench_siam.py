@@ -11,8 +11,8 @@
 FOLDER is laid out as MusicNet's, as `motes data render` makes it; `--first`, `--last` and `--every` choose recordings.
 Every scene is encoded, written and read again: what is scored are stored, quantised vectors. Note F1: onset within 50
 ms and pitch within a quarter tone; "with ends" also within 20 % of the length or 50 ms; `motes.metrics.notes`. Means
-over recordings. `--models FOLDER` takes other weights than those that ship (siam-1, siam-1-numbers). basic-pitch needs
-an environment of its own: see basic_pitch_notes.py.
+over recordings. `--models FOLDER` takes other weights than those that ship (siam-2, siam-2-ends, siam-2-numbers).
+basic-pitch needs an environment of its own: see basic_pitch_notes.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +36,7 @@ import motes
 from motes.audio.file_source import open_source
 from motes.codec import dumps, loads
 from motes.data.note_labels import read_notes
-from motes.encoders.siam import SiamOptions, encoder, numbers, weights
+from motes.encoders.siam import SiamOptions, encoder, ends, numbers, weights
 from motes.encoders.siam.hearing import events_of, mono_of, network_of
 from motes.encoders.siam.peaks import Detections, Thresholds
 from motes.encoders.siam.pitch import with_fine_pitch
@@ -330,15 +329,9 @@ def bench_thresholds(args: argparse.Namespace) -> None:
                 rows[name].append(value)
         return {name: float(np.mean(values)) for name, values in rows.items()}
 
-    ends = [
-        {"sounding": sounding, "silent": silent}
-        for sounding, silent in product(args.sounding, args.silent)
-        if silent <= sounding
-    ]
     best = Thresholds()
     for decides, trials in (
         ("note_f1", [{"onset": value} for value in args.onset]),
-        ("note_offset_f1", ends),
         ("unpitched_onset_f1", [{"band_onset": value} for value in args.band_onset]),
     ):
         tried = []
@@ -375,7 +368,7 @@ def arguments() -> argparse.ArgumentParser:
             part.add_argument("--seconds", type=float, default=1e9, help="of the beginning of each recording")
         if name == "clips":
             part.add_argument("--clips", nargs="+", default=list(CLIPS))
-        for threshold in ("onset", "sounding", "silent", "band-onset") if name == "thresholds" else ():
+        for threshold in ("onset", "band-onset") if name == "thresholds" else ():
             part.add_argument(f"--{threshold}", type=float, nargs="+", default=[])
     return parser
 
@@ -384,7 +377,7 @@ def main() -> None:
     """Print the tables of one part."""
     args = arguments().parse_args()
     if args.models:
-        weights.MODELS = numbers.MODELS = args.models
+        weights.MODELS = numbers.MODELS = ends.MODELS = args.models
     args.run(args)
 
 

@@ -21,8 +21,11 @@ DEBIAN = (
     "fluid-soundfont-gm",
     "musescore-general-soundfont",
     "timgm6mb-soundfont",
+    "opl3-soundfont",
     "freepats",
     "hydrogen-drumkits",
+    "hydrogen-data",
+    "lmms-common",
     "sonic-pi-samples",
     "openttd-openmsx",
 )

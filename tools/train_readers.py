@@ -1,6 +1,6 @@
 """Train the small networks that compute the sixteen numbers of events, on rendered pieces, and write their weights.
 
-    python tools/train_readers.py OUT.safetensors --weights siam-1.safetensors --soundfont FluidR3_GM.sf2
+    python tools/train_readers.py OUT.safetensors --weights siam-2.safetensors --soundfont FluidR3_GM.sf2
 
 Pieces are rendered in memory, as `motes data render` makes them, each note analysed alone. Needs torch, safetensors and
 tinysoundfont.
@@ -24,7 +24,7 @@ RATE_HZ = 44100
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output")
-    parser.add_argument("--weights", required=True, help="of the network, as siam-1.safetensors")
+    parser.add_argument("--weights", required=True, help="of the network, as siam-2.safetensors")
     parser.add_argument("--soundfont", action="append", default=[])
     parser.add_argument("--patches")
     parser.add_argument("--samples")

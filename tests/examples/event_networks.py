@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motes.encoders.siam.layout import N_BANDS, Layout
+from motes.encoders.siam.layout import END, N_BANDS, Layout
 from motes.encoders.siam.weights import Weights, shapes_of
 
 
@@ -35,5 +35,6 @@ def planted_weights(layout: Layout) -> Weights:
     arrays["keys.weight"][:4, 0] = 40, 0, -40, -40
     arrays["keys.weight"][1, 1] = 40
     arrays["keys.bias"][:2] = -4
+    arrays["keys.bias"][END:] = -4
     arrays["bands.1.bias"][:N_BANDS] = -20
     return Weights(arrays, layout, "planted", "0" * 64)

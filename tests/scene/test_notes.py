@@ -10,7 +10,7 @@ from kind_examples import gabor
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable, Param
 from motes.kinds.splat.table import Splat
-from motes.scene.notes import events_as_notes
+from motes.scene.notes import NOTE_PART, events_as_notes
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,8 @@ def scene_of(*tables):
 
 def test_pitch_and_length_by_their_columns():
     notes = events_as_notes(scene_of(Voice([1.0, 0.0], [60.25, 36.0], [-1.0, 2.0], [0.2, 0.9])))
-    assert (notes.onset_s.tolist(), notes.end_s.tolist()) == ([0.0, 1.0], [4.0, 1.5])
+    assert notes.onset_s.tolist() == [0.0, 1.0]
+    assert notes.end_s.tolist() == [4.0 * NOTE_PART, 1.0 + 0.5 * NOTE_PART]
     assert np.isnan(notes.pitch[0])
     assert notes.pitch[1] == 60.25
     assert notes.instrument.tolist() == [128, -1]

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch")
 from motes.data.rendering.piece import Piece  # noqa: E402
 from motes.data.rendering.scores.score import DRUMS, Score, ScoreNote  # noqa: E402
 from motes.encoders.siam.network import Network  # noqa: E402
-from motes.encoders.siam.numbers import N_OUTPUTS, Readers  # noqa: E402
-from motes.encoders.siam.reading import N_BAND_FEATURES, N_KEY_FEATURES  # noqa: E402
+from motes.encoders.siam.numbers import Readers  # noqa: E402
+from motes.encoders.siam.reading import N_BAND_FEATURES, N_KEY_FEATURES, N_NUMBERS  # noqa: E402
 from motes.errors import FormatError  # noqa: E402
 from motes.training.readers import Sightings, sightings_of, trained, write_readers  # noqa: E402
 
@@ -19,10 +19,10 @@ from motes.training.readers import Sightings, sightings_of, trained, write_reade
 def planted(n_features: int, seed: int, n: int = 3000) -> Sightings:
     """Numbers that are a linear function of eight of the features, each of another mean and size."""
     rng = np.random.default_rng(seed)
-    slopes = np.zeros((n_features, N_OUTPUTS))
-    slopes[:8] = np.random.default_rng(7).normal(0, 1, (8, N_OUTPUTS)) * np.linspace(0.1, 10, N_OUTPUTS)
+    slopes = np.zeros((n_features, N_NUMBERS))
+    slopes[:8] = np.random.default_rng(7).normal(0, 1, (8, N_NUMBERS)) * np.linspace(0.1, 10, N_NUMBERS)
     features = rng.normal(0.5, 2, (n, n_features)) * (np.arange(n_features) < 16)
-    numbers = features @ slopes + np.linspace(-30, 60, N_OUTPUTS)
+    numbers = features @ slopes + np.linspace(-30, 60, N_NUMBERS)
     return Sightings(features.astype(np.float32), numbers.astype(np.float32))
 
 
@@ -69,5 +69,5 @@ def test_notes_of_a_piece_are_seen_with_their_numbers():
     np.testing.assert_allclose(pitched.numbers[:, 0], keys, atol=0.5)
     assert np.isfinite(pitched.features).all()
     assert np.isfinite(pitched.numbers).all()
-    assert drums.numbers.shape == (0, N_OUTPUTS)  # nothing plays drums here
+    assert drums.numbers.shape == (0, N_NUMBERS)  # nothing plays drums here
     assert [len(mix) for mix in placed] == [2 * rate]

@@ -14,6 +14,9 @@ from motes.scene.scene import Scene
 
 # An event of which more is noise has no pitch.
 MOST_NOISE = 0.5
+# A vector's length is that of its sound until it is inaudible. Its note has ended, 26 dB down, in this part of it: the
+# median of rendered notes.
+NOTE_PART = 2.0**-0.25
 # Standard deviations before its peak at which a gaussian has a tenth of it.
 TENTH = 2.15
 
@@ -31,7 +34,7 @@ _WAYS = (
     _Way(
         frozenset({"time_s", "pitch_semitones", "log2_length_s", "noise"}),
         lambda events: events.time_s,
-        lambda events: events.time_s + 2.0**events.log2_length_s,
+        lambda events: events.time_s + NOTE_PART * 2.0**events.log2_length_s,
         lambda events: events.pitch_semitones,
     ),
     _Way(
@@ -46,8 +49,9 @@ _WAYS = (
 def events_as_notes(scene: Scene) -> Notes:
     """The notes of a scene: its vectors and splats, those without pitch where noise is more than half of them.
 
-    A vector is a note from its onset for its length; a splat from where its burst has risen to a tenth until it has
-    decayed by 60 dB. A scene without events has no notes; ParameterError for one whose events are all of other kinds.
+    A vector is a note from its onset for NOTE_PART of its length; a splat from where its burst has risen to a tenth
+    until it has decayed by 60 dB. A scene without events has no notes; ParameterError for one whose events are all of
+    other kinds.
     """
     found = [_notes(events, way) for events in scene.tables for way in _WAYS if _has(events, way) and len(events)]
     if not found and scene.n_events:

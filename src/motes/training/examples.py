@@ -31,6 +31,8 @@ Floats = NDArray[np.float32]
 # Levels are kept in steps of half a decibel above the floor.
 STEP_DB = 0.5
 MOST_KEYS_SHIFTED = 2
+# What is to be said of the frame in which a note ends, and of those beside it.
+AT_ENDS = (1.0, 0.5, 0.2)
 DRUM_INSTRUMENT = 129
 # Keys of percussion by the band in which most of their energy lies, where labels do not tell.
 DRUM_BANDS = {35: 1, 36: 1, 41: 1, 43: 2, 45: 2, 47: 2, 48: 3, 50: 3, 64: 2, 63: 3, 62: 3, 61: 3, 60: 4, 66: 3, 65: 4}
@@ -48,8 +50,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """Levels in dB `(batch, 2, n_frames, N_BINS)`, and targets: over keys `(batch, 4, n_frames, N_KEYS)` of onset,
-    sounding, time within the frame and level, over bands `(batch, 3, n_frames, N_BANDS)` without sounding.
+    """Levels in dB `(batch, 2, n_frames, N_BINS)`, and targets: over keys `(batch, 5, n_frames, N_KEYS)` of onset,
+    sounding, time within the frame, level and end, over bands `(batch, 3, n_frames, N_BANDS)` without sounding.
     """
 
     levels: Floats
@@ -134,7 +136,9 @@ def _stretch(
     levels = _shifted(levels, BINS_PER_KEY * keys + float(rng.uniform(-0.4, 0.4)))
     notes[:, 2] += keys
     gain_db = float(rng.uniform(-15, 8))
-    curve = np.interp(np.arange(N_BINS), np.linspace(0, N_BINS - 1, 7), rng.normal(0, 2.5, 7))
+    n_points = int(rng.integers(4, 13))
+    points_db = rng.normal(0, rng.uniform(0.5, 5.0), n_points)
+    curve = np.interp(np.arange(N_BINS), np.linspace(0, N_BINS - 1, n_points), points_db)
     levels = levels + np.float32(gain_db) + curve.astype(np.float32)
     notes[:, 3] += gain_db
     if rng.random() < 0.4:
@@ -167,7 +171,7 @@ def _shifted(levels: Floats, by_bins: float) -> Floats:
 
 def targets(notes: Floats, frames: int) -> tuple[Floats, Floats]:
     """What is to be said over keys and over bands of these notes."""
-    keys = np.zeros((4, frames, N_KEYS), np.float32)
+    keys = np.zeros((5, frames, N_KEYS), np.float32)
     bands = np.zeros((3, frames, N_BANDS), np.float32)
     for onset, end, key, level, band in notes:
         frame, place = round(float(onset)), int(key) - LOWEST_KEY
@@ -177,6 +181,9 @@ def targets(notes: Floats, frames: int) -> tuple[Floats, Floats]:
         elif 0 <= place < N_KEYS:
             keys[1, max(frame, 0) : max(round(float(end)), frame + 1, 0), place] = 1
             _mark(keys, (0, 2, 3), frame, place, within, scaled)
+            for near in range(-len(AT_ENDS) + 1, len(AT_ENDS)):
+                if 0 <= (at := round(float(end)) + near) < frames:
+                    keys[4, at, place] = max(keys[4, at, place], AT_ENDS[abs(near)])
     return keys, bands
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from motes.encoders.siam.layout import END
 from motes.encoders.siam.spectra import MIDDLE_DB, SCALE_DB
 from motes.errors import ParameterError
 from motes.training.checkpoint import load_checkpoint, save_checkpoint
@@ -29,7 +30,8 @@ WEIGHTS = {
     "sounding": 0.5,
     "within": 0.3,
     "level": 0.1,
-    "band_onset": 0.25,
+    "end": 0.25,
+    "band_onset": 0.5,
     "band_within": 0.1,
     "band_level": 0.05,
 }
@@ -127,7 +129,8 @@ def losses_of(keys: Tensor, bands: Tensor, batch: Batch) -> dict[str, Tensor]:
     crossed = nn.functional.binary_cross_entropy_with_logits
     weight = torch.tensor(ONSET_WEIGHT, device=keys.device)
     at, banded_at = wanted[:, 0] == 1, banded[:, 0] == 1
-    return {
+    ends = {"end": crossed(keys[:, END], wanted[:, END], reduction="sum") / frames} if keys.shape[1] > END else {}
+    return ends | {
         "onset": crossed(keys[:, 0], wanted[:, 0], pos_weight=weight, reduction="sum") / frames,
         "sounding": crossed(keys[:, 1], wanted[:, 1], reduction="sum") / frames / 4,
         "within": ((keys[:, 2] - wanted[:, 2]).abs() * at).sum() / n,

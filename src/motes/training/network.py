@@ -9,11 +9,12 @@ from motes.encoders.siam.layout import (
     BLOCKS,
     CHANNELS,
     CONTEXT_AFTER,
+    END,
     HARMONIC_BINS,
     N_BANDS,
     N_HIDDEN_BANDS,
-    N_KEY_OUTPUTS,
     N_STEM_BINS,
+    WHOLE,
 )
 from motes.encoders.siam.spectra import BINS_PER_KEY, FLOOR_DB, MIDDLE_DB, N_BINS, N_FFTS, N_KEYS, SCALE_DB
 
@@ -54,8 +55,8 @@ class Context(nn.Module):
 class EventNetwork(nn.Module):
     """Scaled levels `(batch, 2, n_frames, N_BINS)` to maps over frames × keys and frames × bands.
 
-    Returns `(batch, N_KEY_OUTPUTS, n_frames, N_KEYS)`, `(batch, 3, n_frames, N_BANDS)` and the features that numbers of
-    events are read off, `(batch, CHANNELS, n_frames, N_KEYS)`.
+    Returns `(batch, WHOLE.n_key_outputs, n_frames, N_KEYS)`, `(batch, 3, n_frames, N_BANDS)` and the features that
+    numbers of events are read off, `(batch, CHANNELS, n_frames, N_KEYS)`.
     """
 
     def __init__(self, channels: int = CHANNELS) -> None:
@@ -68,7 +69,7 @@ class EventNetwork(nn.Module):
         self.blocks = nn.ModuleList(Block(channels, *dilation) for dilation in BLOCKS)
         self.contexts = nn.ModuleList(Context(channels) for _ in CONTEXT_AFTER)
         self.norm = nn.BatchNorm2d(channels)
-        self.keys = nn.Conv2d(channels, N_KEY_OUTPUTS, 1)
+        self.keys = nn.Conv2d(channels, WHOLE.n_key_outputs, 1)
         self.bands = nn.Sequential(
             nn.Conv1d(channels * N_BANDS, N_HIDDEN_BANDS, 3, padding=1),
             nn.ReLU(),
@@ -77,6 +78,7 @@ class EventNetwork(nn.Module):
         with torch.no_grad():
             assert self.keys.bias is not None
             self.keys.bias[:2] = torch.tensor([-4.0, -2.0])
+            self.keys.bias[END] = -4.0
 
     def forward(self, levels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = self.stem(stacked(levels)) + self.place

@@ -22,11 +22,12 @@ from motes.data.rendering.scores.score import DRUMS
 from motes.data.rendering.sounds.sources import Sound
 from motes.encoders.siam.layout import N_BANDS, SOUNDING
 from motes.encoders.siam.network import Maps, Network
-from motes.encoders.siam.numbers import N_OUTPUTS, Readers
+from motes.encoders.siam.numbers import Readers
 from motes.encoders.siam.reading import (
     N_BAND_FEATURES,
     N_HIDDEN,
     N_KEY_FEATURES,
+    N_NUMBERS,
     SOUNDING_FRAMES,
     band_features,
     key_features,
@@ -41,7 +42,7 @@ HUBER = 1.0
 
 
 class Sightings(NamedTuple):
-    """Events seen in mixes: what their numbers are read off, `(n, n_features)`, and the numbers, `(n, N_OUTPUTS)`."""
+    """Events seen in mixes: what their numbers are read off, `(n, n_features)`, and the numbers, `(n, N_NUMBERS)`."""
 
     features: Floats
     numbers: Floats
@@ -58,18 +59,17 @@ def sightings_of(
         audio[note.onset : note.onset + len(inside)] += inside
         if note.loudness_db > FAINTEST_DB and note.onset < n_samples - rate // 4:
             notes.append(note)
-            numbers.append(_numbers(note, sound, rate))
+            numbers.append(numbers_of(sound, rate, _pitch_hz(note)))
     audio = audio if placed is None else placed(audio)
     blocks = resample_blocks([audio[None]], 1, rate, SAMPLE_RATE_HZ)
     mono = np.concatenate(list(blocks), axis=1)[0]
     levels = levels_db(mono, 0, n_frames(len(mono)))
     maps = network.maps(_padded(levels, network))
-    return _seen(notes, np.array(numbers, np.float32).reshape(-1, N_OUTPUTS), levels, maps, rate)
+    return _seen(notes, np.array(numbers, np.float32).reshape(-1, N_NUMBERS), levels, maps, rate)
 
 
-def _numbers(note: PlayedNote, sound: Sound, rate: int) -> list[float]:
-    pitch_hz = None if note.program == DRUMS else 440.0 * 2 ** ((note.key - 69) / 12)
-    return [*numbers_of(sound, rate, pitch_hz), float(np.log2(max(note.end - note.onset, 1) / rate))]
+def _pitch_hz(note: PlayedNote) -> float | None:
+    return None if note.program == DRUMS else 440.0 * 2 ** ((note.key - 69) / 12)
 
 
 def _padded(levels: Floats, network: Network) -> Floats:
@@ -99,7 +99,7 @@ def _seen(
 
 
 class Reader(nn.Module):
-    """Features of events `(n, n_features)` to their numbers, of unit variance, `(n, N_OUTPUTS)`."""
+    """Features of events `(n, n_features)` to their numbers, of unit variance, `(n, N_NUMBERS)`."""
 
     def __init__(self, n_features: int) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class Reader(nn.Module):
             nn.ReLU(),
             nn.Linear(N_HIDDEN, N_HIDDEN),
             nn.ReLU(),
-            nn.Linear(N_HIDDEN, N_OUTPUTS),
+            nn.Linear(N_HIDDEN, N_NUMBERS),
         )
 
     def forward(self, features: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from motes.encoders.siam.layout import N_BANDS, N_KEY_OUTPUTS, N_STEM_BINS, STREAMING, Layout
+from motes.encoders.siam.layout import N_BANDS, N_STEM_BINS, STREAMING, Layout
 from motes.encoders.siam.spectra import BINS_PER_KEY, N_KEYS
 from motes.training.network import Context, stacked
 
@@ -50,7 +50,7 @@ class StreamingNetwork(nn.Module):
         self.blocks = nn.ModuleList(StreamingBlock(channels, *layer) for layer in layout.layers)
         self.contexts = nn.ModuleList(Context(channels) for _ in layout.context_after)
         self.norm = nn.BatchNorm2d(channels)
-        self.keys = nn.Conv2d(channels, N_KEY_OUTPUTS, 1)
+        self.keys = nn.Conv2d(channels, layout.n_key_outputs, 1)
         self.bands = nn.Sequential(
             FramesConv(channels * N_BANDS, layout.n_hidden, layout.head_frames),
             nn.ReLU(),

@@ -80,7 +80,7 @@ def test_what_lies_in_several_windows_is_as_in_one():
     later = windows_of(np.concatenate([np.zeros(WINDOW_FRAMES * HOP, np.float32), audio]), network)
     assert len(later) == len(here) + 1
     for one, other in zip(here, later[1:], strict=True):
-        np.testing.assert_array_equal(one.sounding, other.sounding)
+        assert the_same(one.course, other.course)
     found = events_of(here, low)
     keys, bands = features_of(here, found)
     assert keys.shape == (found.is_pitched.sum(), N_KEY_FEATURES)
@@ -97,7 +97,7 @@ def test_features_are_laid_out_as_those_that_numbers_are_trained_on():
     found = events_of(windows, Thresholds(onset=0.05, band_onset=0.05))
     keys, _ = features_of(windows, found)
     candidates = joined([window.keys for window in windows]).only(found.candidate[found.is_pitched])
-    sounding = np.concatenate([window.sounding for window in windows])
+    sounding = np.concatenate([window.course.sounding for window in windows])
     levels = levels_db(audio, 0, n_frames(len(audio)))
     length_s = (found.end_s - found.onset_s)[found.is_pitched]
     nothing = np.zeros((len(levels), N_KEYS, CHANNELS), np.float32)

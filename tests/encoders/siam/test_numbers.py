@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from motes.encoders.siam.numbers import LONGEST_S, N_OUTPUTS, SHORTEST_S, Readers
+from motes.encoders.siam.numbers import LONGEST_S, SHORTEST_S, Readers
 from motes.encoders.siam.peaks import Detections
-from motes.encoders.siam.reading import N_HIDDEN
+from motes.encoders.siam.reading import N_HIDDEN, N_NUMBERS
 from motes.errors import FormatError
+from motes.scene.notes import NOTE_PART
 
 
 def arrays(size: float = 0.05) -> dict[str, np.ndarray]:
     """Weights by chance, of the sizes that are asked for."""
     rng, out = np.random.default_rng(0), {}
     for name, n in Readers.N_FEATURES.items():
-        sizes = (n, N_HIDDEN, N_HIDDEN, N_OUTPUTS)
+        sizes = (n, N_HIDDEN, N_HIDDEN, N_NUMBERS)
         for i in range(3):
             out[f"{name}.{i}.weight"] = rng.normal(0, size, (sizes[i + 1], sizes[i])).astype(np.float32)
             out[f"{name}.{i}.bias"] = rng.normal(0, size, sizes[i + 1]).astype(np.float32)
@@ -53,10 +54,11 @@ def test_what_stands_beside_an_event_changes_no_bit_of_it():
 def test_numbers_stay_within_what_they_can_be(size):
     found = events([60.0, 40.5, 72.0], [True, False, True])
     numbers = Readers(arrays(size)).numbers_of(found, features("keys", 2), features("bands", 1))
-    assert numbers.shape == (3, N_OUTPUTS)
+    assert numbers.shape == (3, N_NUMBERS)
     assert np.all(np.abs(numbers[[0, 2], 0] - [60.0, 72.0]) <= 0.6 + 1e-9)
     assert np.all((numbers[:, 6] >= 0) & (numbers[:, 6] <= 1))
-    assert np.all((numbers[:, (2, 16)] >= np.log2(SHORTEST_S)) & (numbers[:, (2, 16)] <= np.log2(LONGEST_S)))
+    np.testing.assert_array_equal(numbers[[0, 2], 2], np.log2(0.5 / NOTE_PART))
+    assert np.log2(SHORTEST_S) <= numbers[1, 2] <= np.log2(LONGEST_S)
     assert np.all(np.abs(numbers[:, 7:16]) <= 6)
 
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from motes.encoders.siam.network import Maps
-from motes.encoders.siam.peaks import FRAME_S, Thresholds, band_peaks, detections, joined, key_peaks
+from motes.encoders.siam.peaks import FRAME_S, RELATED, Thresholds, band_peaks, joined, key_peaks, starts, surest
 from motes.errors import ParameterError
 
 
 def planted(n, notes=(), drums=()):
     """Maps of so many frames, NEIGHBOURS more on either side: notes (frame, key, end, logit), drums (frame, band)."""
-    keys, bands = np.full((n + 4, 88, 4), -9, np.float32), np.full((n + 4, 8, 3), -9, np.float32)
-    keys[..., 2:], bands[..., 1:] = 0, 0
+    keys, bands = np.full((n + 4, 88, 5), -9, np.float32), np.full((n + 4, 8, 3), -9, np.float32)
+    keys[..., 2:4], bands[..., 1:] = 0, 0
     for frame, key, end, logit in notes:
-        keys[frame + 2, key] = logit, 9, 0.25, 1
+        keys[frame + 2, key, :4] = logit, 9, 0.25, 1
         keys[frame + 2 : end + 2, key, 1] = 9
         keys[[frame + 1, frame + 3], key, 0] = logit - 2
     for frame, band in drums:
@@ -23,39 +23,38 @@ def planted(n, notes=(), drums=()):
 
 
 def found_in(maps, **thresholds):
-    sounding = maps.keys[2:-2, :, 1]
-    return detections(key_peaks(maps, 0), band_peaks(maps, 0), sounding, Thresholds(**thresholds))
+    return starts(key_peaks(maps, 0), band_peaks(maps, 0), Thresholds(**thresholds))
 
 
-def test_notes_are_found_once_with_time_length_and_level():
+def test_notes_are_found_once_with_time_and_level():
     found = found_in(planted(100, [(10, 40, 30, 4.0), (50, 60, 90, 1.0)]))
     np.testing.assert_allclose(found.onset_s / FRAME_S, [10.25, 50.25], rtol=1e-6)
-    np.testing.assert_allclose(found.end_s / FRAME_S, [30, 90], atol=0.6)
     np.testing.assert_array_equal(found.pitch, [61, 81])
     np.testing.assert_allclose(found.loudness_db, -23)
     np.testing.assert_allclose(found.sureness, 1 / (1 + np.exp([-4.0, -1.0])), rtol=1e-6)
     assert found.is_pitched.all()
 
 
-def test_the_next_onset_of_a_key_ends_it_and_the_recording_ends_all():
-    found = found_in(planted(100, [(10, 40, 100, 4.0), (20, 40, 100, 4.0), (20, 41, 100, 4.0)]))
-    assert found.end_s[0] == found.onset_s[1]
-    np.testing.assert_allclose(found.end_s[1:] / FRAME_S, 100, atol=0.6)
+def test_an_octave_of_a_surer_note_is_less_sure():
+    maps = planted(100, [(10, 40, 30, 4.0), (11, 52, 30, 1.0), (50, 40, 60, 4.0), (50, 45, 60, 1.0)])
+    np.testing.assert_allclose(key_peaks(maps, 0, RELATED).onset, [4.0, 1.0 - RELATED, 4.0, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(key_peaks(maps, 0).onset, [4.0, 1.0, 4.0, 1.0])
 
 
-def test_a_key_that_never_sounds_lasts_a_frame():
-    maps = planted(50, [(10, 40, 10, 4.0)])
-    maps.keys[..., 1] = -9
-    found = found_in(maps)
-    np.testing.assert_allclose(found.end_s - found.onset_s, FRAME_S)
-
-
-def test_what_has_no_pitch_is_found_once_among_neighbouring_bands():
+def test_what_has_no_pitch_is_found_once_among_all_bands():
     found = found_in(planted(60, [], [(10, 3), (30, 5)]))
     np.testing.assert_allclose(found.onset_s / FRAME_S, [9.75, 29.75], rtol=1e-6)
     assert not found.is_pitched.any()
     np.testing.assert_allclose(found.pitch, [21 + 3 * 11 + 5, 21 + 5 * 11 + 5])
     assert (found.end_s > found.onset_s).all()
+
+
+def test_what_begins_in_several_bands_at_once_is_one_sound():
+    maps = planted(60, [], [(10, 1), (11, 6), (30, 5), (34, 2)])
+    maps.bands[12, 1, 0] = 4
+    found = found_in(maps)
+    np.testing.assert_allclose(found.onset_s / FRAME_S, [9.75, 29.75, 33.75], rtol=1e-6)
+    assert found.pitch[0] == 21 + 11 + 5
 
 
 def test_equal_neighbours_are_one_event():
@@ -70,7 +69,7 @@ def test_equal_neighbours_are_one_event():
 def test_the_cap_keeps_the_surest_of_each_second():
     notes = [(4 + 6 * i, 20 + i, 8 + 6 * i, 1.0 + (7 * i) % 10 / 10) for i in range(14)]
     maps = planted(100, notes)
-    everything, capped = found_in(maps), found_in(maps, events_per_second=3)
+    everything, capped = found_in(maps), surest(found_in(maps), 3)
     for second in (0, 1):
         inside = np.floor(everything.onset_s) == second
         kept = np.sort(capped.sureness[np.floor(capped.onset_s) == second])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from motes.data.rendering.scores.score import DRUMS, SUSTAINED, Score, ScoreNote
 from motes.data.rendering.sounds.additive import AdditiveInstrument
+from motes.data.rendering.sounds.layered import LayeredInstrument
 from motes.data.rendering.sounds.sources import BEND_SAMPLES, Instrument, Sound, Source, spectral_centre_key
 
 # A note ends where it has fallen by this much below its loudest, for good.
@@ -63,7 +64,7 @@ class Piece:
     """A score and what plays it: the same sounds each time for the same seed.
 
     Each part is played by one of the sources that have its program. `additive` is the chance that an additive
-    instrument plays it instead; without it the piece is plain: no bends, and parts of about one level.
+    instrument plays it instead; without it the piece is plain: no bends, no layers, and parts of about one level.
     """
 
     def __init__(
@@ -107,11 +108,16 @@ class Piece:
 
     def _instrument(self, program: int, chance: float, seed: int) -> Instrument:
         able = [source for source in self.sources if source.plays(program)]
-        if program != DRUMS and (chance < self.additive or not able):
-            return AdditiveInstrument(seed, self.sample_rate_hz).note
-        if not able:
+        if not able and program == DRUMS:
             return lambda *_: np.zeros(0, np.float32)
-        return able[seed % len(able)].instrument(program, seed)
+        computed: Instrument = AdditiveInstrument(seed, self.sample_rate_hz, program).note
+        sampled = [source.instrument(program, seed) for source in able]
+        alone = program == DRUMS or (sampled and chance >= self.additive)
+        instrument = sampled[seed % len(able)] if alone else computed
+        if self.is_plain or program == DRUMS:
+            return instrument
+        others = [each for each in (*sampled, computed) if each is not instrument]
+        return LayeredInstrument(instrument, others, program, seed, self.sample_rate_hz).note
 
     def _sound(self, part: Part, key: int, velocity: int, duration_s: float) -> Sound:
         if part.vibrato is None:

@@ -12,6 +12,7 @@ from motes.data.rendering.render_options import RenderOptions
 from motes.data.rendering.scores.random_scores import random_score
 from motes.data.rendering.scores.score import DRUMS, Score
 from motes.data.rendering.set_folder import SAMPLE_RATE_HZ
+from motes.data.rendering.sounds.natural_sounds import any_natural_sound
 from motes.data.rendering.sounds.one_shots import OneShots
 from motes.data.rendering.sounds.sources import Sound
 from motes.data.rendering.sounds.synthetic_sounds import any_sound, rain
@@ -19,6 +20,8 @@ from motes.data.rendering.training_pieces import sources_of, varied
 from motes.data.rendering.unpitched import Placed, kit_of, pattern, scattered
 
 Rng = np.random.Generator
+# How many of the computed sounds are those of nature.
+NATURAL = 0.7
 
 
 def unpitched_piece(options: RenderOptions, number: int) -> Rendered:
@@ -52,7 +55,8 @@ def _place(placed: Placed, shots: OneShots | None, rng: Rng) -> float:
     if shots is not None and how < 0.75:
         scattered(placed, shots.any, per_s, rng)
     else:
-        few = [any_sound(rng, SAMPLE_RATE_HZ) for _ in range(int(rng.integers(2, 30)))]
+        make = any_natural_sound if rng.random() < NATURAL else any_sound
+        few = [make(rng, SAMPLE_RATE_HZ) for _ in range(int(rng.integers(2, 30)))]
         scattered(placed, lambda r: few[int(r.integers(len(few)))], per_s, rng)
     return 120.0
 

@@ -30,9 +30,6 @@ from motes.stop_reason import StopReason
 from motes.version import __version__
 
 Reals = NDArray[np.float64]
-# Where the length of an event stands among the outputs, and for how long it is audible; how much of the latter, which
-# is read at its onset, counts beside the end that was detected (chosen on rendered pieces).
-LENGTH, AUDIBLE, READ_PART = 2, 16, 0.25
 # Of all the work, the network's part, for its progress.
 NETWORK_PART = 0.9
 
@@ -89,13 +86,9 @@ def described(source: Source, options: SiamOptions) -> Described:
     windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1)
     found = events_of(windows, _thresholds(options))
     features = features_of(windows, found)
-    outputs = Readers.shipped().numbers_of(found, *features)
+    numbers = Readers.shipped().numbers_of(found, *features)
     found = with_fine_pitch(found, mono)
-    numbers = outputs[:, : len(NUMBERS)]
-    pitched = found.is_pitched
-    numbers[pitched, 0] = found.pitch[pitched]
-    length = np.log2(found.end_s - found.onset_s)
-    numbers[pitched, LENGTH] = (1 - READ_PART) * length[pitched] + READ_PART * outputs[pitched, AUDIBLE]
+    numbers[found.is_pitched, 0] = found.pitch[found.is_pitched]
     return Described(found, numbers, features[0][:, HARMONIC_COLUMNS], features[1])
 
 

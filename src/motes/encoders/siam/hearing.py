@@ -11,18 +11,21 @@ from numpy.typing import ArrayLike
 
 from motes.audio.resample import resample_blocks
 from motes.audio.source import ArraySource, Source
-from motes.encoders.siam.layout import SOUNDING, WHOLE
+from motes.encoders.siam.ends import Course, course_of, joined_courses, with_ends
+from motes.encoders.siam.layout import WHOLE
 from motes.encoders.siam.network import Maps, Network, silence
 from motes.encoders.siam.peaks import (
     NEIGHBOURS,
+    RELATED,
     Candidates,
     Detections,
     Thresholds,
     band_peaks,
-    detections,
     joined,
     key_peaks,
     levels_db_of,
+    starts,
+    surest,
 )
 from motes.encoders.siam.pitch import with_fine_pitch
 from motes.encoders.siam.reading import (
@@ -35,14 +38,14 @@ from motes.encoders.siam.reading import (
     key_features,
     sounding_features,
 )
-from motes.encoders.siam.spectra import HOP, N_FFTS, N_KEYS, SAMPLE_RATE_HZ, Floats, levels_db, n_frames
+from motes.encoders.siam.spectra import HOP, N_FFTS, SAMPLE_RATE_HZ, Floats, levels_db, n_frames
 from motes.encoders.siam.weights import Weights, shipped_weights
 from motes.encoders.threads import ThreadPool
 from motes.errors import ParameterError
 
 # Frames of a window; the grid is a part of what the events are, so it is no option.
 WINDOW_FRAMES = 256
-MODEL = "siam-1"
+MODEL = "siam-2"
 # Where what is known when all has been looked at stands in `reading.key_features`.
 FIRST_SOUNDING_COLUMN = N_KEY_FEATURES - len(SOUNDING_FRAMES)
 LENGTH_COLUMN = FIRST_SOUNDING_COLUMN - 2
@@ -50,14 +53,14 @@ LENGTH_COLUMN = FIRST_SOUNDING_COLUMN - 2
 
 class Window(NamedTuple):
     """What is kept of a window: peaks over keys and bands, what the numbers of each are read off (see `reading`, but
-    for lengths, which are not known yet), and the output `SOUNDING` of its frames.
+    for lengths, which are not known yet), and the course of the keys in its frames.
     """
 
     keys: Candidates
     bands: Candidates
     key_features: Floats
     band_features: Floats
-    sounding: Floats
+    course: Course
 
 
 def hear(
@@ -113,7 +116,8 @@ def windows_of(mono: Floats, network: Network, n_threads: int = 1) -> list[Windo
 def events_of(windows: Sequence[Window], thresholds: Thresholds) -> Detections:
     """Events of the windows of a recording, in their order, with whole pitches."""
     keys, bands = (joined([getattr(window, name) for window in windows]) for name in ("keys", "bands"))
-    return detections(keys, bands, _sounding(windows), thresholds)
+    found = with_ends(starts(keys, bands, thresholds), _course(windows))
+    return found if thresholds.events_per_second is None else surest(found, thresholds.events_per_second)
 
 
 def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, Floats]:
@@ -128,12 +132,12 @@ def features_of(windows: Sequence[Window], found: Detections) -> tuple[Floats, F
     keys[:, LENGTH_COLUMN] = np.log2((found.end_s - found.onset_s)[found.is_pitched])
     if len(keys):
         seen = joined([window.keys for window in windows]).only(pitched)
-        keys[:, FIRST_SOUNDING_COLUMN:] = sounding_features(_sounding(windows), seen.frames, seen.places)
+        keys[:, FIRST_SOUNDING_COLUMN:] = sounding_features(_course(windows).sounding, seen.frames, seen.places)
     return keys, bands[found.candidate[~found.is_pitched]]
 
 
-def _sounding(windows: Sequence[Window]) -> Floats:
-    return np.concatenate([np.zeros((0, N_KEYS), np.float32), *(window.sounding for window in windows)])
+def _course(windows: Sequence[Window]) -> Course:
+    return joined_courses([window.course for window in windows])
 
 
 def _window(mono: Floats, network: Network, nothing: Maps, first: int, n: int) -> Window:
@@ -148,13 +152,13 @@ def _window(mono: Floats, network: Network, nothing: Maps, first: int, n: int) -
         levels = levels_db(mono, low_in, high_in - low_in)
         maps = network.maps(levels[: high + ahead - low_in])
     inside = maps.only(slice(0, n + 2 * NEIGHBOURS))
-    keys, bands = key_peaks(inside, first), band_peaks(inside, first)
+    keys, bands = key_peaks(inside, first, RELATED), band_peaks(inside, first)
     # Frames before and after the recording are as the first and the last.
     begin, end = max(low, 0), min(high_in, n_all)
     features, seen = maps.features[begin - low : end - low], levels[begin - low_in : end - low_in]
     rows = (_key_rows(features, seen, keys, begin), _band_rows(seen, bands, begin))
-    sounding = np.ascontiguousarray(inside.keys[NEIGHBOURS : NEIGHBOURS + n, :, SOUNDING])
-    return Window(keys, bands, *rows, sounding)
+    course = course_of(inside.keys[NEIGHBOURS : NEIGHBOURS + n], levels[first - low_in : first - low_in + n])
+    return Window(keys, bands, *rows, course)
 
 
 def _key_rows(features: Floats, levels: Floats, keys: Candidates, begin: int) -> Floats:

@@ -12,9 +12,9 @@ N_STEM_BINS = 9
 BLOCKS = ((1, 1), (2, 1), (1, 12), (4, 1), (1, 3), (8, 1), (2, 12), (1, 1), (4, 4), (1, 1))
 # Blocks after which each frame gets what its keys have in common.
 CONTEXT_AFTER = (2, 6)
-# Of each frame and key: onset, sounding (both before a sigmoid), time within the frame, level.
-N_KEY_OUTPUTS = 4
-ONSET, SOUNDING, WITHIN, LEVEL = range(N_KEY_OUTPUTS)
+# Of each frame and key: onset, sounding (both before a sigmoid), time within the frame, level, and an end (before a
+# sigmoid too), which the network for streams has not.
+ONSET, SOUNDING, WITHIN, LEVEL, END = range(5)
 # What has no pitch lies in bands of eleven keys: of each frame and band, onset, time within the frame, level.
 N_BANDS, N_HIDDEN_BANDS = 8, 64
 # Levels of events in dBFS are scaled so.
@@ -24,7 +24,7 @@ LEVEL_MIDDLE_DB, LEVEL_SCALE_DB = -35.0, 12.0
 @dataclass(frozen=True)
 class Layout:
     """A network: which of the spectra it takes, its channels, where the taps of each convolution lie in frames and
-    keys, and after which layers contexts stand.
+    keys, after which layers contexts stand, and how many outputs each key has.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Layout:
     context_after: tuple[int, ...]
     n_hidden: int
     head_frames: tuple[int, ...]
+    n_key_outputs: int
 
     @property
     def n_inputs(self) -> int:
@@ -64,6 +65,7 @@ WHOLE = Layout(
     CONTEXT_AFTER,
     N_HIDDEN_BANDS,
     (-1, 0, 1),
+    5,
 )
 # Looks four frames ahead, and sees the short window alone: what it says of a frame is known 139 ms after it.
 STREAMING = Layout(
@@ -84,5 +86,6 @@ STREAMING = Layout(
     (2, 5),
     32,
     (-2, -1, 0),
+    4,
 )
 LAYOUTS = (WHOLE, STREAMING)

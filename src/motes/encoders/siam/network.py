@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.siam.layout import HARMONIC_BINS, N_BANDS, N_KEY_OUTPUTS, N_STEM_BINS
+from motes.encoders.siam.layout import HARMONIC_BINS, N_BANDS, N_STEM_BINS
 from motes.encoders.siam.spectra import (
     BINS_PER_KEY,
     FLOOR_DB,
@@ -30,9 +30,9 @@ _EDGE = (N_STEM_BINS - BINS_PER_KEY) // 2
 
 
 class Maps(NamedTuple):
-    """Of each frame and key the outputs of `layout` `(n_frames, N_KEYS, 4)`, of each frame and band onset, time within
-    the frame and level `(n_frames, N_BANDS, 3)`, and the features that they were read off `(n_frames, N_KEYS,
-    channels)`.
+    """Of each frame and key the outputs of `layout` `(n_frames, N_KEYS, n_key_outputs)`, of each frame and band onset,
+    time within the frame and level `(n_frames, N_BANDS, 3)`, and the features that they were read off
+    `(n_frames, N_KEYS, channels)`.
     """
 
     keys: Floats
@@ -81,7 +81,7 @@ class Network:
 
     def _heads(self, x: Floats, bias: Floats, first: int, last: int) -> Maps:
         arrays, frames = self.arrays, np.array(self.layout.head_frames, np.int64)
-        keys = np.empty((len(x), N_KEYS, N_KEY_OUTPUTS), np.float32)
+        keys = np.empty((len(x), N_KEYS, self.layout.n_key_outputs), np.float32)
         pooled = np.empty((len(x), self.layout.channels, N_BANDS), np.float32)
         norm = np.stack([arrays["norm.scale"], bias * arrays["norm.scale"] + arrays["norm.shift"]])
         read_keys(x, norm, arrays["keys.weight"], arrays["keys.bias"], keys, pooled, first, last)

@@ -19,6 +19,10 @@ FRAME_S = HOP / SAMPLE_RATE_HZ
 NEIGHBOURS = 2
 # Onsets less likely than this are no candidates, whatever the threshold.
 LOWEST_SURENESS = 0.03
+# Semitones by which an onset lies above another of which it may be a harmonic, or an octave below it; that it is one of
+# its own is then less likely than the network of whole recordings says, by so much in its outputs (chosen on rendered
+# pieces; what the network of streams says of them is right).
+RELATIONS, RELATED = (12, 19, 24, 28, 31, 36, -12, -24), 0.7
 # A key that does not sound within so many frames of its onset is a sound of one frame.
 FRAMES_TO_SOUND = 4
 # What has no pitch has no map of sounding: its end is nominal.
@@ -28,8 +32,9 @@ _KEYS_OF_BAND = N_KEYS // N_BANDS
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from which an onset of a key or a band is an event, from which a key has begun to sound, and below
-    which it has ended; and at most how many events each second holds, the surest first, without a limit by default.
+    """Probabilities from which an onset of a key or a band is an event; in streams those from which a key has begun to
+    sound, and below which it has ended; and at most how many events each second holds, the surest first, without a
+    limit by default.
     """
 
     onset: float = 0.4
@@ -82,16 +87,29 @@ class Candidates(NamedTuple):
         return Candidates._make(column[part] for column in self)
 
 
-def key_peaks(maps: Maps, first_frame: int) -> Candidates:
-    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`."""
+def key_peaks(maps: Maps, first_frame: int, related: float = 0.0) -> Candidates:
+    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`. Onsets are lower
+    by `related` where a surer one in one of RELATIONS begins with them.
+    """
     frames, keys = np.nonzero(_is_largest(maps.keys[..., ONSET], 0))
     values = maps.keys[frames + NEIGHBOURS, keys]
-    return Candidates(frames + first_frame, keys, values[:, ONSET], values[:, WITHIN], values[:, LEVEL])
+    onset = values[:, ONSET] - np.float32(related) * _is_related(maps.keys[..., ONSET], frames + NEIGHBOURS, keys)
+    return Candidates(frames + first_frame, keys, onset, values[:, WITHIN], values[:, LEVEL])
+
+
+def _is_related(onset: Floats, frames: Ints, keys: Ints) -> Floats:
+    """1 for the peaks beside which, within a frame, a surer onset lies in one of RELATIONS, 0 for the others."""
+    below, above = max(RELATIONS), -min(RELATIONS)
+    padded = np.pad(onset, ((0, 0), (below, above)), constant_values=-np.inf)
+    near = np.maximum(np.maximum(padded[frames - 1], padded[frames]), padded[frames + 1])
+    rows = np.arange(len(frames))
+    surest = np.max([near[rows, keys + below - semitones] for semitones in RELATIONS], axis=0, initial=-np.inf)
+    return np.asarray(surest > onset[frames, keys], np.float32)
 
 
 def band_peaks(maps: Maps, first_frame: int) -> Candidates:
-    """Peaks over bands and their neighbours of all frames but NEIGHBOURS at each end."""
-    frames, bands = np.nonzero(_is_largest(maps.bands[..., 0], 1))
+    """Peaks over bands of all frames but NEIGHBOURS at each end: what sounds in several bands at once is one sound."""
+    frames, bands = np.nonzero(_is_largest(maps.bands[..., 0], N_BANDS - 1))
     return Candidates(frames + first_frame, bands, *maps.bands[frames + NEIGHBOURS, bands].T)
 
 
@@ -103,15 +121,8 @@ def joined(parts: list[Candidates]) -> Candidates:
     return Candidates._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
-def detections(keys: Candidates, bands: Candidates, sounding: Floats, thresholds: Thresholds) -> Detections:
-    """Events of a recording by its candidates and the output `SOUNDING` of all its frames, `(n_frames, N_KEYS)`."""
-    both = starts(keys, bands, thresholds)
-    both.end_s[both.is_pitched] = _ends_s(keys.only(both.candidate[both.is_pitched]), both, sounding, thresholds)
-    return both if thresholds.events_per_second is None else surest(both, thresholds.events_per_second)
-
-
 def starts(keys: Candidates, bands: Candidates, thresholds: Thresholds) -> Detections:
-    """Events of which only the starts are known, by onset; their ends are nominal."""
+    """Events of which only the starts are known, by onset; their ends are nominal, and there is no cap."""
     parts = []
     for candidates, is_pitched, threshold in ((keys, True, thresholds.onset), (bands, False, thresholds.band_onset)):
         rows = np.flatnonzero(candidates.onset >= logit_of(threshold))
@@ -169,34 +180,3 @@ def onsets_s(candidates: Candidates) -> NDArray[np.float64]:
 def levels_db_of(candidates: Candidates) -> Floats:
     """Levels in dBFS."""
     return np.clip(LEVEL_MIDDLE_DB + LEVEL_SCALE_DB * candidates.level, -120, 20).astype(np.float32)
-
-
-def _ends_s(keys: Candidates, found: Detections, sounding: Floats, thresholds: Thresholds) -> NDArray[np.float64]:
-    """Where each key has ended by the map of sounding, between frames linear in probability; at the latest at its next
-    onset.
-    """
-    low, high = logit_of(thresholds.silent), logit_of(thresholds.sounding)
-    n, frames, places, onset_s = len(sounding), keys.frames, keys.places, found.onset_s[found.is_pitched]
-    if not len(frames):
-        return np.zeros(0)
-    begins = _next(sounding >= high)[frames, places]
-    silent = _next(sounding < low)
-    ends = silent[np.minimum(begins, n - 1), places]
-    before = probability(sounding[np.clip(ends - 1, 0, n - 1), places]).astype(np.float64)
-    after = np.where(ends < n, probability(sounding[np.minimum(ends, n - 1), places]), 0.0)
-    crossing = np.clip((before - thresholds.silent) / np.maximum(before - after, 1e-6), 0, 1)
-    end = ends - 0.5 + crossing
-    end = np.where(begins >= np.minimum(frames + FRAMES_TO_SOUND, n), frames + 1.0, end)
-    end_s = np.maximum(end * FRAME_S, onset_s + FRAME_S)
-    order = np.lexsort((onset_s, places))
-    following = np.full(len(frames), np.inf)
-    same = places[order[1:]] == places[order[:-1]]
-    following[order[:-1][same]] = onset_s[order[1:][same]]
-    return np.minimum(end_s, following)
-
-
-def _next(is_so: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """The first frame from each on at which it is so, or the number of frames."""
-    n = len(is_so)
-    at = np.where(is_so, np.arange(n, dtype=np.int32)[:, None], np.int32(n))
-    return np.minimum.accumulate(at[::-1], axis=0)[::-1]

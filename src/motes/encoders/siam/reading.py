@@ -38,17 +38,16 @@ def key_features(
     columns are the last and left at 0.
 
     `features` are the network's, `(n_frames, N_KEYS, CHANNELS)`, `levels_db` the spectra `(n_frames, 2, N_BINS)`;
-    frames and keys (0 … 87) are those of the onsets.
+    frames and keys (0 … 87) are those of the onsets. There may be levels of more frames than features.
     """
-    n_frames = len(features)
-    near = np.clip(frame[:, None] + np.array(FEATURE_FRAMES), 0, n_frames - 1)
+    near = np.clip(frame[:, None] + np.array(FEATURE_FRAMES), 0, len(features) - 1)
     seen = features[near, key[:, None]].reshape(len(frame), -1)
     parts = [seen]
     k = np.arange(1, N_HARMONICS + 1)
     centre = 1 + BINS_PER_KEY * key[:, None] + np.round(12 * BINS_PER_KEY * np.log2(k)).astype(np.int64)
     for window, offsets in ((0, LONG_FRAMES), (1, SHORT_FRAMES)):
         for offset in offsets:
-            row = levels_db[np.clip(frame + offset, 0, n_frames - 1), window]
+            row = levels_db[np.clip(frame + offset, 0, len(levels_db) - 1), window]
             parts.append(_relative(_peaks(row, centre), level_db))
     about = [(level_db - LEVEL_MIDDLE_DB) / LEVEL_SCALE_DB, np.log2(length_s), (key - N_KEYS / 2) / 20]
     later = np.zeros((len(frame), len(SOUNDING_FRAMES)), np.float32)

@@ -17,6 +17,7 @@ from motes.encoders.siam.peaks import Detections, Thresholds
 from motes.encoders.siam.streaming import End, Start, hear_stream
 from motes.kinds.vector.decoder import Prior
 from motes.kinds.vector.decoding import current, require_known
+from motes.scene.notes import NOTE_PART
 
 Reals = NDArray[np.float64]
 # Which of the sixteen numbers a stream knows: pitch, level, length.
@@ -53,7 +54,8 @@ def streamed(
 
 def expected_numbers(start: Start, end: End, prior: Prior) -> Reals:
     """The sixteen numbers of an event: three that are known, the others in the mean of vectors that have these."""
-    known = np.array([start.pitch, start.loudness_db, np.log2(max(end.end_s - start.onset_s, SHORTEST_S))])
+    length_s = max(end.end_s - start.onset_s, SHORTEST_S) / (NOTE_PART if start.is_pitched else 1.0)
+    known = np.array([start.pitch, start.loudness_db, np.log2(length_s)])
     mean, covariance = prior.mean, prior.covariance
     among = covariance[np.ix_(KNOWN, KNOWN)] + 1e-6 * np.eye(len(KNOWN))
     numbers: Reals = mean + covariance[:, KNOWN] @ np.linalg.solve(among, known - mean[KNOWN])

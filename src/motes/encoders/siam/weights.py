@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.encoders.siam.layout import LAYOUTS, N_BANDS, N_KEY_OUTPUTS, N_STEM_BINS, Layout
+from motes.encoders.siam.layout import LAYOUTS, N_BANDS, N_STEM_BINS, Layout
 from motes.encoders.siam.spectra import N_KEYS
 from motes.errors import FormatError, ParameterError
 
@@ -43,7 +43,7 @@ def shapes_of(layout: Layout) -> dict[str, tuple[int, ...]]:
     for i in range(len(layout.context_after)):
         shapes |= {f"contexts.{i}.weight": (2 * channels, channels), f"contexts.{i}.bias": (channels,)}
     shapes |= {"norm.scale": (channels,), "norm.shift": (channels,)}
-    shapes |= {"keys.weight": (channels, N_KEY_OUTPUTS), "keys.bias": (N_KEY_OUTPUTS,)}
+    shapes |= {"keys.weight": (channels, layout.n_key_outputs), "keys.bias": (layout.n_key_outputs,)}
     n_taps, n_bands = len(layout.head_frames), 3 * N_BANDS
     shapes |= {"bands.0.weight": (n_taps, channels * N_BANDS, layout.n_hidden), "bands.0.bias": (layout.n_hidden,)}
     return shapes | {"bands.1.weight": (n_taps, layout.n_hidden, n_bands), "bands.1.bias": (n_bands,)}

@@ -12,6 +12,8 @@ from motes.audio import write_audio
 from motes.data.rendering.scores.score import DRUMS
 from motes.data.rendering.sounds.additive import AdditiveInstrument
 from motes.data.rendering.sounds.gus_patches import Patches
+from motes.data.rendering.sounds.layered import LayeredInstrument
+from motes.data.rendering.sounds.natural_sounds import any_natural_sound
 from motes.data.rendering.sounds.one_shots import OneShots
 from motes.data.rendering.sounds.sampled_piano import SampledPiano
 from motes.data.rendering.sounds.soundfont import SoundFont
@@ -149,3 +151,48 @@ def test_a_damaged_soundfont_is_refused(tmp_path):
         SoundFont(tmp_path / "bad.sf2", RATE)
     with pytest.raises(ParameterError, match="there is no SoundFont"):
         SoundFont(tmp_path / "gone.sf2", RATE)
+
+
+def test_bars_have_their_fundamental_and_modes_that_are_no_harmonics():
+    for seed in range(6):
+        sound = AdditiveInstrument(seed, RATE, 12).note(60, 100, 1.0)
+        np.testing.assert_array_equal(sound, AdditiveInstrument(seed, RATE, 12).note(60, 100, 1.0))
+        spectrum = np.abs(np.fft.rfft(sound[:RATE], RATE))  # a bin is 1 Hz
+        assert spectrum[255:269].max() > 0.05 * spectrum.max()
+        assert spectrum[515:531].max() < 0.3 * spectrum[255:269].max()
+
+
+def test_stops_of_an_organ_sound_other_keys_and_begin_with_it():
+    def play(key, velocity, duration_s, bend_cents=None):
+        return tone(key, duration_s).astype(np.float32)
+
+    found = [LayeredInstrument(play, (), 19, seed, RATE) for seed in range(20)]
+    assert any({12, 24} & {semitones for _, semitones, _ in each.layers} for each in found)
+    assert any(not each.layers for each in found)
+    for each in found:
+        sound = each.note(60, 100, 0.3)
+        assert sound.dtype == np.float32
+        assert len(sound) == len(play(60, 100, 0.3))
+        np.testing.assert_array_equal(sound, each.note(60, 100, 0.3))
+
+
+def test_two_instruments_play_as_one_for_as_long_as_either():
+    def short(key, velocity, duration_s, bend_cents=None):
+        return np.ones(100, np.float32)
+
+    def long(key, velocity, duration_s, bend_cents=None):
+        return np.ones(300, np.float32)
+
+    found = [LayeredInstrument(short, (long,), 0, seed, RATE).note(60, 100, 1.0) for seed in range(40)]
+    assert {len(sound) for sound in found} == {100, 300}
+    assert all(np.isfinite(sound).all() for sound in found)
+
+
+def test_sounds_of_nature_begin_at_once_and_differ():
+    rng = np.random.default_rng(0)
+    sounds = [any_natural_sound(rng, RATE) for _ in range(40)]
+    for sound in sounds:
+        assert np.isfinite(sound).all()
+        assert np.abs(sound).max() == pytest.approx(0.5, abs=0.01)
+        assert np.argmax(np.abs(sound) > 0.02) < 0.06 * RATE
+    assert len({len(sound) for sound in sounds}) > 30

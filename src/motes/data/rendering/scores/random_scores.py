@@ -21,6 +21,8 @@ Rng = np.random.Generator
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 8, 11), (0, 2, 4, 7, 9), tuple(range(12)))
 # Degrees of chords that follow one another.
 PROGRESSIONS = ((0, 3, 4, 0), (0, 5, 3, 4), (1, 4, 0, 5), (0, 4, 5, 3), (0, 2, 5, 1, 4, 0), (5, 3, 0, 4))
+# Organs of pipes, tones and reeds, and accordions.
+ORGANS = (16, 17, 18, 19, 19, 19, 19, 20, 20, 21, 23)
 HATS, KICKS, SNARES = (42, 44, 46, 51, 59, 53, 70, 82), (35, 36, 41, 64), (38, 40, 37, 39, 45, 54)
 
 
@@ -218,6 +220,26 @@ def voices(writer: Writer, program: int | None = None) -> None:
             time_s += step
 
 
+def organ(writer: Writer, program: int | None = None) -> None:
+    """Chords of four voices and a bass in one part, on an organ or what is like it: voices stay, or are struck anew."""
+    rng = writer.rng
+    part, _, high, velocity = writer.part(int(rng.choice(ORGANS)) if program is None else program)
+    step_s, tied = max(writer.beat_s * float(rng.choice((0.5, 1.0, 1.0, 2.0))), 0.2), rng.uniform(0, 0.9)
+    held = float(rng.choice((0.85, 0.97, 1.0)))
+    begun: dict[int, tuple[float, int]] = {}
+    for time_s in np.arange(rng.uniform(0, 0.5), writer.duration_s, step_s):
+        for voice, low in enumerate((36, 48, 55, 60, 66)[int(rng.random() < 0.4) :]):
+            key = min(writer.degree(int(rng.choice(writer.chord(time_s))), low + int(rng.integers(-3, 4))), high)
+            since_s, before = begun.get(voice, (time_s, -1))
+            if before == key and rng.random() < tied:
+                continue
+            if before >= 0:
+                writer.add(since_s, time_s - since_s - (1 - held) * step_s, before, velocity, part)
+            begun[voice] = time_s, key
+    for since_s, key in begun.values():
+        writer.add(since_s, step_s, key, velocity, part)
+
+
 def anything(writer: Writer, program: int | None = None) -> None:
     """Keys and times without a rule, so that nothing is taken for granted."""
     rng = writer.rng
@@ -258,20 +280,22 @@ def drums(writer: Writer, program: int | None = None) -> None:
 
 
 STYLES: tuple[tuple[tuple[Callable[..., None], ...], float], ...] = (
-    ((melody,), 0.06),
-    ((melody, chords), 0.13),
-    ((melody, arpeggio), 0.10),
-    ((melody, melody, chords), 0.06),
-    ((stride,), 0.10),
-    ((octaves,), 0.10),
-    ((mallets,), 0.10),
-    ((mallets, mallets), 0.05),
-    ((voices,), 0.10),
-    ((chords,), 0.07),
-    ((arpeggio, arpeggio), 0.03),
-    ((anything,), 0.03),
-    ((anything, anything), 0.02),
-    ((isolated,), 0.05),
+    ((melody,), 0.05),
+    ((melody, chords), 0.09),
+    ((melody, arpeggio), 0.07),
+    ((melody, melody, chords), 0.05),
+    ((stride,), 0.06),
+    ((octaves,), 0.07),
+    ((mallets,), 0.12),
+    ((mallets, mallets), 0.10),
+    ((mallets, mallets, mallets), 0.05),
+    ((voices,), 0.08),
+    ((organ,), 0.13),
+    ((chords,), 0.05),
+    ((arpeggio, arpeggio), 0.02),
+    ((anything,), 0.02),
+    ((anything, anything), 0.01),
+    ((isolated,), 0.03),
 )
 # How often there are drums too.
 WITH_DRUMS = 0.22

@@ -16,14 +16,16 @@ BARS = (
     (1.0, 3.98, 9.2, 15.6),
     (1.0, 1.504, 1.742, 2.0, 2.245, 2.494),
 )
+# Programs of General MIDI that are bars, plates and bells.
+BAR_PROGRAMS = (*range(8, 15), 108, 114)
 MOST_PARTIALS = 26
 LONGEST_S = 6.0
 
 
 class AdditiveInstrument:
-    """One instrument, the same for the same seed."""
+    """One instrument, the same for the same seed; one of bars for the programs that are."""
 
-    def __init__(self, seed: int, sample_rate_hz: int) -> None:
+    def __init__(self, seed: int, sample_rate_hz: int, program: int | None = None) -> None:
         rng = np.random.default_rng(seed)
         self.rng, self.sample_rate_hz = rng, sample_rate_hz
         self.is_struck = rng.random() < 0.55
@@ -45,6 +47,17 @@ class AdditiveInstrument:
         self.noise_db = rng.uniform(-60, -22)
         self.second_stage = rng.uniform(0, 0.4) if self.is_struck else 0.0
         self.sag = rng.uniform(-0.3, 0.6)
+        if program in BAR_PROGRAMS:
+            self._become_bars(rng)
+
+    def _become_bars(self, rng: np.random.Generator) -> None:
+        """Modes about those of known bars, each as strong as chance has it, the higher ones damped sooner."""
+        bars = np.array(BARS[rng.integers(len(BARS) - 1)])
+        self.is_struck, self.modes = True, bars * np.exp(rng.normal(0, 0.02, len(bars)) * (np.arange(len(bars)) > 0))
+        self.rolloff_db, self.formants = rng.uniform(-2, 8), []
+        self.irregular_db[1 : len(bars)] = rng.uniform(-25, 3, len(bars) - 1)
+        self.t60_s = float(np.exp(rng.uniform(np.log(0.2), np.log(9))))
+        self.damping_slope, self.attack_s = rng.uniform(0.3, 1.6), float(np.exp(rng.uniform(-7, -5)))
 
     def note(self, key: int, velocity: int, duration_s: float, bend_cents: NDArray[np.float64] | None = None) -> Sound:
         """One note alone, `(n,)`, from its onset until its release has died away; it has a vibrato of its own."""
