@@ -167,9 +167,9 @@ _SET = Parameter(
 EDITS: tuple[Edit, ...] = (
     Edit("join", None, _JOIN, whole=joining.join, request=""),
     Edit("slice", None, _SLICE, whole=_cut, request=""),
-    Edit("split_note", _split_note, _SPLIT, "A note as two.", past=lambda values: "split a note", first=True),
-    Edit("merge_notes", _merge_notes, _MERGE, "Notes as one.", past=lambda values: "merge notes", first=True),
-    Edit("add_note", _add_note, _ADD, "Another note like one.", past=lambda values: "add a note", first=True),
+    Edit("split_note", _split_note, _SPLIT, "A note as two.", request="", first=True),
+    Edit("merge_notes", _merge_notes, _MERGE, "Notes as one.", request="", first=True),
+    Edit("add_note", _add_note, _ADD, "Another note like one.", request="", first=True),
     Edit("only", tables.only, doc="Remove everything else.", request="keep"),
     Edit("drop", tables.drop, doc="Remove what is selected.", request="delete", excludes="only"),
     Edit("mute", operations.mute, doc="Silence what is selected."),

@@ -200,7 +200,7 @@ class EditParameterAnswer(TypedDict):
     """One value that an edit takes."""
 
     name: str
-    type: Literal["number", "integer", "boolean", "choice", "room", "values", "text", "integers"]
+    type: Literal["number", "integer", "boolean", "choice", "room", "values"]
     unit: str
     low: float | None
     high: float | None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motes.edit.edits import EDITS, Edit, NoteNumbers
+from motes.edit.edits import EDITS, Edit
 from motes.edit.joining import joined
 from motes.edit.operations import move
 from motes.edit.selection import Selection
@@ -25,7 +25,7 @@ from motes.studio.rooms import find_room, tails_end_s
 _BY_REQUEST = {edit.request: edit for edit in EDITS if edit.request}
 # What the types of parameters are called.
 _TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values"}
-_TYPES |= {str: "text", bool: "boolean", NoteNumbers: "integers"}
+_TYPES[bool] = "boolean"
 # These leave events where they stand.
 _OF_GROUPS = ("group", "ungroup")
 
@@ -114,12 +114,6 @@ def _muted_after(edit: Edit, selection: Selection, values: dict[str, Any], found
     if edit.name == "set":
         values = {"values": {name: value for name, value in values["values"].items() if name != "group_id"}}
     scene = selection.scene
-    if edit.first:  # of notes, which are groups: what is muted is marked by how wet it is, in no room
-        wetness = by_kind(scene, muted.astype(np.float64))
-        tables = [table.replace(wetness=part, room_id=None) for table, part in zip(scene.tables, wetness, strict=True)]
-        return np.asarray(
-            column(_change(edit, Selection(scene.with_tables(tables), selection.mask), values).scene, "wetness") > 0
-        )
     numbers = np.arange(1, scene.n_events + 1)
     tables = [table.replace(group_id=part) for table, part in zip(scene.tables, by_kind(scene, numbers), strict=True)]
     marked = scene.with_tables(tables, groups=Groups.partials(numbers))
