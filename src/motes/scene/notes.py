@@ -49,8 +49,9 @@ _WAYS = (
 def events_as_notes(scene: Scene) -> Notes:
     """The notes of a scene: its vectors and splats, those without pitch where noise is more than half of them.
 
-    A vector is a note from its onset for NOTE_PART of its length; a splat from where its burst has risen to a tenth until it has
-    decayed by 60 dB. A scene without events has no notes; ParameterError for one whose events are all of other kinds.
+    A vector is a note from its onset for NOTE_PART of its length; a splat from where its burst has risen to a tenth
+    until it has decayed by 60 dB. A scene without events has no notes; ParameterError for one whose events are all of
+    other kinds.
     """
     found = [_notes(events, way) for events in scene.tables for way in _WAYS if _has(events, way) and len(events)]
     if not found and scene.n_events:

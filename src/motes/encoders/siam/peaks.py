@@ -88,8 +88,8 @@ class Candidates(NamedTuple):
 
 
 def key_peaks(maps: Maps, first_frame: int, related: float = 0.0) -> Candidates:
-    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`. Onsets are lower by
-    `related` where a surer one in one of RELATIONS begins with them.
+    """Peaks over keys of all frames but NEIGHBOURS at each end; the first of these is `first_frame`. Onsets are lower
+    by `related` where a surer one in one of RELATIONS begins with them.
     """
     frames, keys = np.nonzero(_is_largest(maps.keys[..., ONSET], 0))
     values = maps.keys[frames + NEIGHBOURS, keys]
