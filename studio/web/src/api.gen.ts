@@ -724,7 +724,7 @@ export interface components {
         EditParameterAnswer: {
             name: string;
             /** @enum {string} */
-            type: "number" | "integer" | "choice" | "room" | "values";
+            type: "number" | "integer" | "boolean" | "choice" | "room" | "values";
             unit: string;
             low: number | null;
             high: number | null;
@@ -1284,6 +1284,11 @@ export interface components {
             op: "transpose";
             /** @description Higher by so many semitones; -3 is lower. */
             semitones: number;
+            /**
+             * @description Partials move under the envelope that their note had before edits: formants stay where they were.
+             * @default false
+             */
+            keep_formants?: boolean;
         };
         /** @description Out of their groups, into those that these are in. */
         UngroupEdit: {
