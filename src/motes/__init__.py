@@ -187,7 +187,7 @@ def notes(
     hold of one.
 
     They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less
-    likely than `sureness` (0.33 by default) are left out. Notes that were edited or grouped by hand stay. Where it is
+    likely than `sureness` (0.4 by default) are left out. Notes that were edited or grouped by hand stay. Where it is
     known how many `instruments` play, besides drums, notes come in so many parts.
     """
     from motes.library.find_notes import notes as found

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Notes that are found again: so near in time and pitch, in seconds and semitones.
 SAME_S, SAME_SEMITONES = 0.06, 0.6
 # What is less sure is no note, unless it is asked for.
-SURENESS = 0.33
+SURENESS = 0.4
 _NOTE, _PART = ROLES.index("note"), ROLES.index("part")
 
 

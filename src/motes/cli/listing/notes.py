@@ -42,7 +42,7 @@ def notes(  # noqa: PLR0913 (the options of a verb)
     reference
         Listen to the recording that the file was made from, rather than to the file.
     sureness
-        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.33]
+        Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.4]
     instruments
         So many instruments play, besides drums: notes come in so many parts. How many is found by default.
     again
