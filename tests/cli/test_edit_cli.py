@@ -209,7 +209,7 @@ def test_export_and_import(here, run):
 @pytest.mark.parametrize(
     ("tokens", "status", "says"),
     [
-        (["export", "a.mote"], 2, "--to must be csv, json, parquet, png, svg, instrument.json or event.png"),
+        (["export", "a.mote"], 2, "--to must be csv, json, parquet, png, svg, instrument.json, event.png, notes.png"),
         (["export", "a.mote", "--to", "xls"], 2, "not 'xls'"),
         (["export", "nothing.mote", "--to", "csv"], 1, "nothing.mote"),
         (["export", "a.mote", "--to", "png", "--start", "99"], 1, "99 s"),

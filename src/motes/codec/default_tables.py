@@ -103,7 +103,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "time_limit_s": 120.0,
                     "checkpoint": None,
                 },
-                "splat": _FIT | {"envelope": "gaussian", "noise": False, "notes": None},
+                "splat": _FIT | {"envelope": "gaussian", "noise": False, "labels": None},
                 "gabor": _FIT,
                 "siam": {"events_per_second": 12.0, "sureness": 0.4, "refine": 0, "real_time": False, "n_threads": 0},
             },

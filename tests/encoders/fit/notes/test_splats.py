@@ -110,8 +110,8 @@ def test_what_is_not_fitted_stays_beside():
     [
         ({"init": "notes"}, (Note(9.0, 9.5, 60.0),), "past the end.*samples"),
         ({"init": "notes"}, [{"onset_s": 1.0}], "no number end_s"),
-        ({"init": "pursuit", "notes": "x.csv"}, None, "goes with init notes"),
-        ({"init": "notes", "notes": "not/there.json"}, None, "cannot be read"),
+        ({"init": "pursuit", "labels": "x.csv"}, None, "goes with init notes"),
+        ({"init": "notes", "labels": "not/there.json"}, None, "cannot be read"),
     ],
 )
 def test_bad_notes_are_named(options, notes, said):

@@ -55,8 +55,8 @@ def _with_attack(events: Gabor, note: Sounding, sample_rate_hz: int) -> Gabor:
     mask = note.mask
     if not mask.any() or (events.edit_from_s[mask] > 0).any() or (np.abs(events.edit_factor[mask]) != 1).any():
         return events
-    events = in_own_layer(events, mask)
-    here = np.isin(events.edit_layer, events.edit_layer[mask])
+    alone = in_own_layer(events, mask)
+    here = np.isin(alone.edit_layer, alone.edit_layer[mask])
     factors, shifts = np.unique(events.edit_factor[mask]), np.unique(events.edit_shift_s[mask])
     if (here & ~mask).any() or len(factors) > 1 or len(shifts) > 1:
         return events
@@ -64,7 +64,7 @@ def _with_attack(events: Gabor, note: Sounding, sample_rate_hz: int) -> Gabor:
     from_s = round(onset_s + ATTACK_S, 3)
     if from_s <= ATTACK_S / 2 or float(base_of(events).time_s[mask].max()) - from_s < ATTACK_S:
         return events
-    return events.replace(edit_from_s=np.where(mask, from_s, events.edit_from_s)).with_partials(sample_rate_hz)
+    return alone.replace(edit_from_s=np.where(mask, from_s, alone.edit_from_s)).with_partials(sample_rate_hz)
 
 
 def _after_attack(events: Gabor, mask: Mask, factor: float, about_s: float, sample_rate_hz: int) -> Gabor:
