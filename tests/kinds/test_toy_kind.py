@@ -9,10 +9,10 @@ import struct
 import numpy as np
 import pytest
 import toy_kind
-from kind_examples import example
 from report_examples import QUICK
 from toy_kind.table import Beep
 
+import motes
 from motes import kinds
 from motes.codec import dumps, loads, quantise
 from motes.codec.salvage import salvage
@@ -146,7 +146,8 @@ def test_a_report_shows_it_in_its_colours():
 
 
 def test_partials_are_those_of_atoms_wherever_it_stands(monkeypatch):
-    atoms = example("gabor")
+    tone = np.sin(2 * np.pi * 440 * np.arange(N_SAMPLES) / RATE)
+    atoms = motes.encode(tone, sample_rate_hz=RATE, snr_db=20).gabor
     last = scene().with_tables([atoms])
     monkeypatch.setattr(kinds, "KINDS", (toy_kind.KIND, *kinds.KINDS[:-1]))
     first = scene().with_tables([atoms])

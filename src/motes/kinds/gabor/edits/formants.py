@@ -49,7 +49,8 @@ def formant_gains(
         mine = np.flatnonzero(note == one) if one else np.flatnonzero(mask & (note == 0))
         hz, line = _frequencies(base, mine, sample_rate_hz)
         before = events.edit_ratio[mine]
-        height_hz = f0_hz[one] / float(np.median(before)) if one in f0_hz else None
+        # Rounded, so that edits there and back ask the same envelope.
+        height_hz = round(f0_hz[one] / float(np.median(before)), 6) if one in f0_hz else None
         envelope = envelope_of(hz, power[mine], base.window_s[mine], line, height_hz)
         up_db = envelope.at(before * ratio * hz) - envelope.at(hz)
         now_db = envelope.at(before * hz) - envelope.at(hz)
@@ -59,7 +60,7 @@ def formant_gains(
 
 
 def _rounded(level_db: Array) -> Array:
-    return np.rint(level_db / STEP_DB) * STEP_DB
+    return np.rint(np.round(level_db / STEP_DB, 6)) * STEP_DB
 
 
 def _frequencies(base: Gabor, these: Ints, sample_rate_hz: int) -> tuple[Array, Ints]:
