@@ -3,6 +3,8 @@
 import numpy as np
 
 import motes
+from motes.events.groups import Groups
+from motes.events.note_table import NoteTable
 from motes.notes.finding import find
 from motes.notes.pitch_curve import STEP_S
 
@@ -28,7 +30,9 @@ def cents_of(curve, f0_hz):
 
 
 def test_a_vibrato_is_followed():
-    note = longest(np.pad(voice(330, 1.5, cents=50), RATE // 5), snr_db=30)
+    scene = motes.encode(np.pad(voice(330, 1.5, cents=50), RATE // 5), sample_rate_hz=RATE, snr_db=30)
+    planted = NoteTable([1], [0.2], [1.7], [330.0], [-10.0], [1.0], [-1])
+    note = scene.replace(groups=Groups([1], [0], [1], planted)).notes[0]
     curve = note.pitch_curve
     apart = cents_of(curve, 330) - 50 * np.sin(2 * np.pi * 6 * (curve.time_s - 0.2))
     assert np.abs(apart[(curve.time_s > 0.3) & (curve.time_s < 1.6)]).max() < 10

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SAME_S, SAME_SEMITONES = 0.06, 0.6
 # What is less sure is no note, unless it is asked for.
 SURENESS = 0.4
+# The network is never surer.
+MOST_SURE = 0.99
 _NOTE, _PART = ROLES.index("note"), ROLES.index("part")
 
 
@@ -69,7 +71,7 @@ def notes_in(
     n_instruments: int | None = None,
 ) -> Found:
     """The notes and other sounds of a recording that are at least so sure."""
-    described = describe(recording, SiamOptions(sureness=probability_of(sureness), events_per_second=0))
+    described = describe(recording, SiamOptions(sureness=min(probability_of(sureness), MOST_SURE), events_per_second=0))
     is_pitched, table = described.found.is_pitched, table_of(described.found)
     sure = table.sureness >= sureness - 0.5 / SURENESS_UNITS
     notes, hits = embedded(described)

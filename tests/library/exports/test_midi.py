@@ -115,7 +115,7 @@ def test_drums_keep_their_channel_beside_mpe():
 
 def test_bends_that_do_not_reach_are_said():
     with pytest.warns(MotesWarning, match="bend_range=2 would hold them"):
-        of_scene([Sounding(0.1, 1.5, 69, vibrato=160)], MidiOptions(bend_range=1))
+        of_scene([Sounding(0.1, 1.5, 76, vibrato=140)], MidiOptions(bend_range=1))
 
 
 def test_mistakes():

@@ -182,7 +182,7 @@ class Gabor(EventTable):
             "partial_hz": self.partial_hz * ratio,
             "partial_rad": self.partial_rad * ratio,
         }
-        return self.remembering().replace(edit_ratio=self.edit_ratio * ratio, **unfolded(changes))
+        return self.remembering().replace(edit_ratio=_undone(self.edit_ratio * ratio), **unfolded(changes))
 
     def stretched(self, factor: Array, about_s: float) -> Gabor:
         """Windows grow; f_p + (f − f_p)/factor and phase + (factor − 1)·Φ."""
@@ -263,6 +263,11 @@ def unfolded(changes: dict[str, Array]) -> dict[str, Array]:
         return changes
     sign = np.where(negative, -1.0, 1.0)
     return {name: column * (sign if column.ndim == 1 else sign[:, None]) for name, column in changes.items()}
+
+
+def _undone(ratio: Array) -> Array:
+    """Ratios, those 1 that edits there and back have left beside it by rounding."""
+    return np.where(np.abs(ratio - 1) < 1e-12, 1.0, ratio)
 
 
 def _turned(phase_rad: Array, by_rad: Array) -> Array:
