@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motes.arguments import checked
 from motes.audio import open_source
 from motes.errors import AudioError, MotesError, ParameterError
 from motes.events.room import LONGEST_S, MAX_NAME, Room
@@ -86,6 +87,7 @@ def look_through(folder: Folder) -> Iterator[Found]:
             yield Found(path, name, None, " ".join(str(error).split()))
 
 
+@checked
 def rooms(folder: Folder | None = None) -> list[Room]:
     """All rooms of a folder, by default that of the settings, that can be read; where none is set, synthetic ones."""
     folder = folder_in_force() if folder is None else folder
@@ -94,6 +96,7 @@ def rooms(folder: Folder | None = None) -> list[Room]:
     return [found.room for found in look_through(folder) if found.room is not None]
 
 
+@checked
 def room(name: str, folder: Folder | None = None) -> Room:
     """The room of a folder with this name, with or without its extension, and without the folder it is in where it is
     the only one so called; or `synthetic:RT60[:SEED]`. ParameterError if there is none.
