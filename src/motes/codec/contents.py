@@ -284,7 +284,7 @@ class Contents:
 
     def leave_out(self, places: Iterable[Place]) -> None:
         """Drop packets of events."""
-        for columns in [self._at.pop(place) for place in places]:
+        for columns in [self._at.pop(place) for place in set(places) if place in self._at]:
             for parts in self.parts.values():
                 parts[:] = [part for part in parts if part is not columns]
 
