@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from motes.scene.scene import Scene
 
 # How much longer or shorter than the scene a recording may be, in seconds.
-MOST_APART_S = 1.0
+MOST_APART_S = 0.25
 LOWEST_SURENESS, HIGHEST_SURENESS = 0.03, 0.99
 
 
