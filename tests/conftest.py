@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -95,6 +96,19 @@ def require_tool() -> Callable[[str], str]:
 def needed(module: str) -> Any:
     """A module that tests need; where it is missing they are skipped, in CI they fail."""
     return importlib.import_module(module) if IN_CI else pytest.importorskip(module)
+
+
+@pytest.fixture(scope="session")
+def pysdif() -> None:
+    """A reader of SDIF, for a process of its own."""
+    if importlib.util.find_spec("pysdif") is None:
+        skip_or_fail("pysdif is not installed")
+
+
+@pytest.fixture(scope="session")
+def jams() -> Any:
+    """A reader of JAMS."""
+    return needed("jams")
 
 
 @pytest.fixture(scope="session")

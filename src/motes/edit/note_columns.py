@@ -82,12 +82,17 @@ def _frequencies_hz(scene: Scene) -> NDArray[np.float64]:
     return np.concatenate(parts)
 
 
-def columns_of(scene: Scene, notes: NoteTable) -> dict[str, Any]:
-    """The columns of `notes` by WORDS, `(n_notes,)`."""
+def part_numbers(scene: Scene, notes: NoteTable) -> Ints:
+    """The part of each note, numbered from 1 in order of their ids; 0 for none, `(n_notes,)`."""
     groups = scene.groups
     parts = groups.with_role("part")
     parent = groups.parent[np.searchsorted(groups.id, notes.id)]
-    part = np.where(np.isin(parent, parts), np.searchsorted(parts, parent) + 1, 0)
+    return np.where(np.isin(parent, parts), np.searchsorted(parts, parent) + 1, 0)
+
+
+def columns_of(scene: Scene, notes: NoteTable) -> dict[str, Any]:
+    """The columns of `notes` by WORDS, `(n_notes,)`."""
+    part = part_numbers(scene, notes)
     found = (
         notes.id,
         np.rint(notes.pitch),

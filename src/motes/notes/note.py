@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit.note_columns import known_notes
-from motes.events.note_table import NoteTable
+from motes.edit.note_columns import known_notes, part_numbers
 from motes.events.notes import hz_to_pitch, pitch_name
 
 if TYPE_CHECKING:
@@ -88,11 +87,3 @@ def _notes_of(scene: Scene) -> tuple[Note, ...]:
         Note(number, onset, end, None if np.isnan(f0) else f0, gain, sureness, part, program, scene)
         for number, onset, end, f0, gain, sureness, part, program in rows
     )
-
-
-def part_numbers(scene: Scene, notes: NoteTable) -> NDArray[np.int64]:
-    """The part of each note, numbered from 1 in order of their ids; 0 for none, `(n_notes,)`."""
-    groups = scene.groups
-    parts = groups.with_role("part")
-    parent = groups.parent[np.searchsorted(groups.id, notes.id)]
-    return np.where(np.isin(parent, parts), np.searchsorted(parts, parent) + 1, 0)

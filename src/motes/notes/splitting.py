@@ -166,9 +166,3 @@ def rest_change_db(before: Scene, after: Scene) -> float | None:
 def _alone(scene: Scene, ids: Ints) -> NDArray[np.float32]:
     mine = [np.isin(note_of_groups(scene.groups, table.column("group_id")), ids) for table in scene.tables]
     return scene.with_tables(table.take(mask) for table, mask in zip(scene.tables, mine, strict=True)).render()
-
-
-def unsplit_ids(scene: Scene) -> Ints:
-    """The notes that have no events of their own."""
-    known = known_notes(scene).id
-    return np.asarray(known[~np.isin(known, with_members(scene))])

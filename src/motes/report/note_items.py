@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from motes.edit.note_columns import group_ids, known_notes, note_of_groups
+from motes.edit.note_columns import group_ids, known_notes, note_of_groups, part_numbers
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials.tracking import Curve
-from motes.notes.note import notes_of, part_numbers
+from motes.notes.note import notes_of
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 

@@ -32,8 +32,7 @@ def test_a_pair_of_annotations_for_each_part(tmp_path):
     assert found["annotations"][-1]["data"][0]["value"] is None
 
 
-def test_the_library_of_the_format_reads_it(tmp_path):
-    jams = pytest.importorskip("jams")
+def test_the_library_of_the_format_reads_it(tmp_path, jams):
     read = jams.load(str(exported(tmp_path)), strict=True)
     assert read.validate()
     notes = read.search(namespace="note_midi")[0].to_interval_values()

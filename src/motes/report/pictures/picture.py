@@ -116,6 +116,11 @@ def _draw_spectrogram(axes: Axes, scene: Scene, view: View) -> None:
     shaded = shade(decibels, decibels.max(initial=-200))
     left, right = view.start_s - hop_s / 2, view.start_s + (len(decibels) - 0.5) * hop_s
     extent = (left, right, 0, float(erb_rate(view.top_hz)))
+    draw_shaded(axes, shaded, extent, 2.0)
+
+
+def draw_shaded(axes: Axes, shaded: Array, extent: tuple[float, float, float, float], black: float) -> None:
+    """Darkness `(frames, bands)` as an image below all else, in grey up to `black`, which would be all of it."""
     axes.imshow(
         shaded.T,
         origin="lower",
@@ -123,7 +128,7 @@ def _draw_spectrogram(axes: Axes, scene: Scene, view: View) -> None:
         extent=extent,
         cmap="Greys",
         vmin=0,
-        vmax=2.0,
+        vmax=black,
         interpolation="bilinear",
         zorder=0,
     )

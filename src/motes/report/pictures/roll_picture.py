@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from motes.errors import ParameterError
 from motes.events.notes import pitch_name, pitch_to_hz
 from motes.files import atomic_output
-from motes.report.pictures.picture import LONGEST_S, PAPER, save_svg, shade
+from motes.report.pictures.picture import LONGEST_S, PAPER, draw_shaded, save_svg, shade
 from motes.stft import stft_blocks
 
 if TYPE_CHECKING:
@@ -109,17 +109,7 @@ def _draw_spectrogram(axes: Axes, scene: Scene, times: tuple[float, float], pitc
     decibels = 10 * np.log10(np.maximum(seen, 1e-20))
     shaded = shade(decibels, float(decibels.max(initial=-200)))
     extent = (times[0] - hop / rate / 2, times[0] + (len(shaded) - 0.5) * hop / rate, low, high)
-    axes.imshow(
-        shaded.T,
-        origin="lower",
-        aspect="auto",
-        extent=extent,
-        cmap="Greys",
-        vmin=0,
-        vmax=1.6,
-        interpolation="bilinear",
-        zorder=0,
-    )
+    draw_shaded(axes, shaded, extent, 1.6)
 
 
 def _draw_note(axes: Axes, note: Note, low: int) -> None:

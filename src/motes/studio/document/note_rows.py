@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from motes.edit.note_columns import group_ids, known_notes, levels_db, note_of_groups
+from motes.edit.note_columns import group_ids, known_notes, levels_db, note_of_groups, part_numbers
 from motes.events.event_table import Array, EventTable, Mask
 from motes.events.notes import pitch_name
-from motes.notes.note import Note, notes_of, part_numbers
+from motes.notes.note import Note, notes_of
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 from motes.studio.document.history import Revision
