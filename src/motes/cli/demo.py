@@ -21,7 +21,7 @@ FILES = {
     "png": (".png", "what it looks like"),
     "html": (".html", "all of it, to hear and click: open it in a browser"),
     "notes": ("-notes.png", "its notes"),
-    "midi": (".mid", "they as a MIDI file"),
+    "midi": (".mid", "these as a MIDI file"),
     "changed": ("-changed.wav", ""),
 }
 # By how many semitones the changed note is moved.
@@ -72,11 +72,12 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     from motes.library.plan import Job
     from motes.library.work import Decode, Encode
     from motes.metrics.signal import spectral_convergence
+    from motes.notes.finding import find
 
     announce_compilation()
     audio, rate = read_audio(recording)
-    # Compiles all that encoding and decoding need, so that the times below are those of work.
-    loads(dumps(encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions()))).render()
+    # Compiles all that encoding, decoding and finding notes need, so that the times below are those of work.
+    find(loads(dumps(encode(ArraySource(audio[..., : rate // 4], rate), PursuitOptions()))))
     encoded = Encode(PursuitOptions(), overwrite, notes=True)(Job(str(recording), str(paths["mote"])), progress)
     decoded = Decode(overwrite=overwrite)(Job(str(paths["mote"]), str(paths["wav"])), lambda _: None)
     back, _ = read_audio(paths["wav"])
