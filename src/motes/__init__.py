@@ -149,34 +149,36 @@ def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
     sample_rate_hz: int | None = None,
     subtype: str | None = None,
     select: str | None = None,
+    with_noise: bool = False,
     salvage: bool = False,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """What `motes decode --json` reports: a scene, or that of a .mote file, is written as audio in the format that the
     name of the output says.
 
-    `select` is a condition, such as "note == 12": only these events. `sample_rate_hz` is another than the scene's,
-    `subtype` a coding other than 24 bits, such as FLOAT; `salvage` decodes what is intact in a damaged file.
-    `scene.render()` is the audio as an array.
+    `select` is a condition, such as "note == 12": only these events, and `with_noise` notes with their part of noise.
+    `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage` decodes
+    what is intact in a damaged file. `scene.render()` is the audio as an array.
     """
     from motes.library.work import Decode
 
-    return Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage, select).to_file(scene, os.fspath(output))
+    how = Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage, select, with_noise)
+    return how.to_file(scene, os.fspath(output))
 
 
 @checked
-def edit(scene: File | Scene, select: Any = None, **edits: Any) -> Scene:
+def edit(scene: File | Scene, select: Any = None, *, with_noise: bool = False, **edits: Any) -> Scene:
     """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
 
     The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
-    what `scene.select` takes; scenes may be files and rooms names. ParameterError where an edit is not known, or makes
-    no sense.
+    what `scene.select` takes, as `with_noise` is; scenes may be files and rooms names. ParameterError where an edit is
+    not known, or makes no sense.
     """
     from motes.library.changes import Edit
     from motes.library.work import as_scene
 
-    return Edit(select, edits).apply(as_scene(scene)).scene
+    return Edit(select, edits, with_noise=with_noise).apply(as_scene(scene)).scene
 
 
 @checked

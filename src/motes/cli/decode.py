@@ -19,6 +19,7 @@ def decode(
     subtype: str | None = None,
     format_: Annotated[str, Parameter(name="--format")] = "wav",
     select: str | None = None,
+    with_noise: bool = False,
     salvage: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -37,20 +38,25 @@ def decode(
         The extension where the output is not named: wav, flac, ogg, opus, mp3, aiff…
     select
         A condition such as "note == 12" or "frequency_hz > 200": only these events.
+    with_noise
+        Notes that are selected have their part of the noise.
     salvage
         Decode what is intact in damaged files, and say what was skipped and why.
     """
     from motes.library.work import Decode
 
+    if with_noise:
+        from motes.cli.edit import check_select
+
+        check_select(select, with_noise)
     if f".{format_}" not in OUTPUT_FORMATS:
         raise UsageError(f"--format must be one of {' '.join(name[1:] for name in OUTPUT_FORMATS)}, not {format_!r}")
     todo = files.plan(inputs, output, "audio", f".{format_}", MOTES)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    return files.do(
-        todo, Decode(part.start, part.end, rate, subtype, files.force, salvage, select), "decoding", _account
-    )
+    job = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise)
+    return files.do(todo, job, "decoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import cyclopts
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, Scenes, shown
 from motes.edit.edits import FLAGS, Parameter, steps
+from motes.edit.note_columns import WORDS
 from motes.edit.selection import parse
 from motes.errors import ParameterError
 
@@ -43,6 +44,7 @@ def edit(
     *inputs: Scenes,
     output: Output = None,
     select: str | None = None,
+    with_noise: bool = False,
     flags: Annotated[Edits, cyclopts.Parameter(name="*")] = _NONE,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -56,6 +58,8 @@ def edit(
         The edited file, a folder, or `-` for standard output.
     select
         A condition such as "frequency_hz > 200 and time_s < 3"; without it all events are edited.
+    with_noise
+        Notes that are selected take their part of the noise along.
     """
     from motes.library.changes import Edit
 
@@ -67,20 +71,21 @@ def edit(
         todo = steps(edits, lambda flag: f"--{flag.replace('_', '-')}")
     except ParameterError as error:
         raise UsageError(str(error)) from error
-    _check(select)
+    check_select(select, with_noise)
     if not todo:
         raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
     jobs = files.plan(inputs, output, "a .mote file", ".mote", MOTES)
-    return files.do(jobs, Edit(select, edits, files.force), "editing", _account)
+    return files.do(jobs, Edit(select, edits, files.force, with_noise), "editing", _account)
 
 
-def _check(select: str | None) -> None:
+def check_select(select: str | None, with_noise: bool = False) -> None:
     """A mistake in a condition is one of the command line, found before any file is read."""
     try:
-        if select is not None:
-            parse(select)
+        names = frozenset[str]() if select is None else parse(select).names
     except ParameterError as error:
         raise UsageError(f"--select: {error}") from error
+    if with_noise and names.isdisjoint(WORDS):
+        raise UsageError('--with-noise gives notes their part of the noise: say which, as in --select "note == 12"')
 
 
 def _seconds(text: str | None) -> tuple[float | None, float | None] | None:

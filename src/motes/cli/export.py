@@ -37,6 +37,7 @@ class Stems:
             help="Of stems: the recording that they and the rest sum to, in place of what `motes decode` writes.",
         ),
     ] = None
+    with_noise: Annotated[bool, Parameter(help="Of stems: notes have their part of the noise.")] = False
 
 
 AS_USUAL, OF_PARTS = Midi(), Stems()
@@ -75,7 +76,7 @@ def export(
         of_midi = MidiOptions(midi.bend_range, midi.mpe, midi.tempo)
     except ParameterError as error:
         raise UsageError(f"--{error}".replace("--bend_range", "--bend-range")) from error
-    of_stems = StemOptions(stems.by, stems.reference)
+    of_stems = StemOptions(stems.by, stems.reference, stems.with_noise)
     what = "data" if to in ("png", "event.png", "parquet", "notes.parquet", "midi", "sdif") else "a long table"
     todo = files.plan(inputs, output, what, f".{ENDINGS.get(to, to)}", MOTES, folders=to == "stems")
     if of_stems.reference is not None and len(todo) > 1:

@@ -194,15 +194,15 @@ class Contents:
         self._follow(found, place)
 
     def add_shares(self, found: Frame) -> None:
-        """Which parts of atoms the events of a packet before are."""
+        """Which parts of atoms, or of noises, the events of a packet before are."""
         from motes.codec.payloads.sends_packet import read_place  # numba
         from motes.codec.payloads.shares_packet import unpack_shares
 
         reader = found.reader()
         place, n_events = read_place(reader)
         part = self._at.get(place)
-        # Of the kinds, gabor is the first.
-        if part is None or place[1] != 0 or len(part["time_s"]) != n_events or "share_re" in part:
+        # Of the kinds, gabor is the first and texture the second.
+        if part is None or place[1] > 1 or len(part["time_s"]) != n_events or "share_re" in part:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_shares(reader, n_events))
         self.shared.add(place)

@@ -257,7 +257,7 @@ SHARES = PacketType(
     "shares",
     Stage.EVENTS,
     Often.MANY,
-    "at most one right after each packet of gabor events and its sends: which part of an atom each is",
+    "at most one right after each packet of gabor or texture events and its sends: which part of an atom each is",
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_shares,
 )

@@ -241,15 +241,17 @@ def _without_followers(contents: Contents, optional_bytes: Counter[Place]) -> li
 
 def _lacks_shares(contents: Contents, place: Place) -> bool:
     """Whether what is lost behind a packet of events is, or may be, which parts of atoms they are."""
-    if place[1] != 0 or place in contents.shared:  # of the kinds, gabor is the first
+    if place[1] > 1 or place in contents.shared:  # of the kinds, gabor is the first and texture the second
         return False
     may_be_sends = place not in contents.sent and (contents.rooms or contents.sent)
     return not may_be_sends or bool(contents.shared) or _are_twins(contents.columns_at(place))
 
 
 def _are_twins(columns: Columns) -> bool:
-    """Whether an atom stands there more than once, as one that is in parts does."""
+    """Whether an atom, or a noise, stands there more than once, as one that is in parts does."""
     names = ("time_s", "frequency_hz", "window_s", "amplitude", "phase_rad")
+    if "seed" in columns:
+        names = ("time_s", "clock_s", "seed")
     rows = np.column_stack([columns[name] for name in names])
     return len(np.unique(rows, axis=0)) < len(rows)
 

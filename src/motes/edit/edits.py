@@ -198,15 +198,17 @@ class Edited(NamedTuple):
     n_events: int
 
 
-def edited(scene: Scene, select: Any, edits: Mapping[str, Any]) -> Edited:
-    """The scene with edits, by their FLAGS, of the events that `select` chooses; None for the whole scene."""
+def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False) -> Edited:
+    """The scene with edits, by their FLAGS, of the events that `select` chooses, None for the whole scene; notes that it
+    chooses have their part of the noise if `with_noise`.
+    """
     todo = steps(edits)
     for edit, values in todo:
         if edit.change is None and edit.whole is not None:
             scene = edit.whole(scene, **values)
         elif edit.first and edit.change is not None:
             scene = edit.change(scene.select(), **values).scene
-    selection = scene.select(select)
+    selection = scene.select(select, with_noise=with_noise)
     n_selected = len(selection)
     for edit, values in todo:
         if edit.change is None or edit.first:

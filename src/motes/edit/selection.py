@@ -173,6 +173,7 @@ def choose(
     end_s: float | None = None,
     group: Any = None,
     note: Any = None,
+    with_noise: bool = False,
 ) -> Selection:
     """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s and that are in
     `group` or a group within it.
@@ -180,15 +181,17 @@ def choose(
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
     mask, event numbers, a mask of all events or of those of one kind (where no other kind has as many), a slice of
     seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups; `note` a number or
-    several. Where notes are asked for, the selection is one of the scene with their atoms divided. Raises
-    ParameterError where that makes no sense.
+    several. Where notes are asked for, the selection is one of the scene with their atoms divided, and `with_noise`
+    noise too. Raises ParameterError where that makes no sense.
     """
+    expression = parse(what) if isinstance(what, str) else None
+    of_notes = expression is not None and not expression.names.isdisjoint(WORDS)
+    if with_noise and note is None and not of_notes:
+        raise ParameterError("with_noise gives notes their part of the noise: select notes, as in note == 12")
     if note is not None:
-        scene = _with_notes(scene, np.atleast_1d(note).tolist())
-    if isinstance(what, str):
-        expression = parse(what)
-        if not expression.names.isdisjoint(WORDS):
-            scene = _with_notes(scene, _asked_for(scene, expression))
+        scene = _with_notes(scene, np.atleast_1d(note).tolist(), with_noise)
+    if expression is not None and of_notes:
+        scene = _with_notes(scene, _asked_for(scene, expression, with_noise), with_noise)
     if isinstance(what, slice):
         mask = within(scene, *slice_seconds(what))
     elif what is None:
@@ -211,16 +214,16 @@ def choose(
     return Selection(scene, mask)
 
 
-def _with_notes(scene: Scene, ids: list[int]) -> Scene:
+def _with_notes(scene: Scene, ids: list[int], with_noise: bool) -> Scene:
     """The scene in which these notes have events of their own."""
     if any(isinstance(number, bool) or number != int(number) for number in ids):
         raise ParameterError(f"notes are named by their numbers, whole ones, not by {ids!r}")
     from motes.notes.splitting import split
 
-    return split(scene, ids)
+    return split(scene, ids, with_noise)
 
 
-def _asked_for(scene: Scene, expression: Expression) -> list[int]:
+def _asked_for(scene: Scene, expression: Expression, with_noise: bool) -> list[int]:
     """The notes that a condition can be true of: where it asks of events too, those that have such."""
     notes = known_notes(scene)
     if not len(notes):
@@ -228,7 +231,7 @@ def _asked_for(scene: Scene, expression: Expression) -> list[int]:
     columns = columns_of(scene, notes)
     if expression.names <= set(WORDS):
         return [int(number) for number in notes.id[expression.evaluate(columns, len(notes))]]
-    divided = _with_notes(scene, notes.id.tolist())
+    divided = _with_notes(scene, notes.id.tolist(), with_noise)
     chosen = column(divided, "group_id")[_by_kind(divided, expression.evaluate)]
     return [int(number) for number in np.unique(note_of_groups(scene.groups, chosen)) if number]
 

@@ -30,6 +30,8 @@ class Edit:
     select: Any = None
     edits: Mapping[str, Any] = field(default_factory=dict)
     overwrite: bool = False
+    # Whether notes that are selected have their part of noise.
+    with_noise: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Edit one file; the report says how many events were selected."""
@@ -62,7 +64,7 @@ class Edit:
         of_notes = isinstance(self.select, str) and not parse(self.select).names.isdisjoint(WORDS)
         if not of_notes and not any(edit.first for edit, _ in steps(self.edits)):
             return {}
-        change_db = rest_change_db(before, edited.scene)
+        change_db = rest_change_db(before, edited.scene, self.with_noise)
         return {} if change_db is None else {"rest_change_db": change_db}
 
     def apply(self, scene: Scene) -> Edited:
@@ -83,7 +85,7 @@ class Edit:
             edits[flag] = (
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
-        return edited(scene, self.select, edits)
+        return edited(scene, self.select, edits, self.with_noise)
 
 
 def _numbers(text: str) -> list[int]:

@@ -143,6 +143,8 @@ class Decode:
     overwrite: bool = False
     salvage: bool = False
     select: str | None = None
+    # Whether notes that it picks have their part of noise.
+    with_noise: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
@@ -166,7 +168,7 @@ class Decode:
         else:
             scene = as_scene(given)  # all of it: events are numbered, and notes share atoms, by the whole
         if self.select is not None:
-            scene = _only(scene, self.select)
+            scene = _only(scene, self.select, self.with_noise)
         first, last = stretch_samples(scene, self.start_s, self.end_s)
         rate = scene.sample_rate_hz if self.rate_hz is None else check_sample_rate(self.rate_hz)
         blocks = resample_blocks(_rendered(scene, first, last, progress), scene.n_channels, scene.sample_rate_hz, rate)
@@ -197,9 +199,9 @@ class Decode:
         }
 
 
-def _only(scene: Scene, select: str) -> Scene:
+def _only(scene: Scene, select: str, with_noise: bool = False) -> Scene:
     """What of the scene is selected; warns where nothing is."""
-    chosen = scene.select(select)
+    chosen = scene.select(select, with_noise=with_noise)
     if not len(chosen) and scene.n_events:
         warnings.warn(MotesWarning(f"none of {scene.n_events} events is selected"), stacklevel=2)
     return chosen.only()

@@ -4,7 +4,8 @@ atoms after a hit is the hit's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
 from motes.events.shares import SHARE_UNITS, WHOLE, shares_of
 from motes.kinds.gabor.table import Gabor
+
+if TYPE_CHECKING:
+    from motes.notes.sharing.band_shares import BandShares
 
 # A hit has atoms whose middle lies from so long before it to so long after it; and
 # longer windows than this are of what rings. All in seconds.
@@ -23,13 +27,15 @@ LEAST_LEFT = 0.5
 @dataclass(frozen=True, eq=False)
 class Division:
     """Of each pair of a note and an atom that it shares: the note's id, the row of `atoms`, and the part in 1/64,
-    `(n_pairs, 2)`. `atoms` are those that are in no note, in order.
+    `(n_pairs, 2)`. `atoms` are those that are in no note, in order. `bands` says by the ids of notes with a pitch which
+    part of noise is theirs.
     """
 
     atoms: Gabor
     note: Ints
     row: Ints
     share: Ints
+    bands: dict[int, BandShares] = field(default_factory=dict)
 
     def left(self, pairs: Ints | slice = slice(None)) -> Ints:
         """What these pairs, by default all, leave of each atom, in 1/64, `(n_atoms, 2)`."""
@@ -52,9 +58,9 @@ def with_hits(division: Division, hits: NoteTable) -> Division:
     near = (at >= 0) & (atoms.time_s - onset_s[at.clip(0)] <= AFTER_S) & (atoms.window_s <= LONGEST_WINDOW_S)
     left = division.left()
     rows = np.flatnonzero(near & (np.hypot(left[:, 0], left[:, 1]) >= LEAST_LEFT * SHARE_UNITS))
-    return Division(
-        atoms,
-        np.concatenate([division.note, hits.id[order][at[rows]]]),
-        np.concatenate([division.row, rows]),
-        np.concatenate([division.share, left[rows]]),
+    return replace(
+        division,
+        note=np.concatenate([division.note, hits.id[order][at[rows]]]),
+        row=np.concatenate([division.row, rows]),
+        share=np.concatenate([division.share, left[rows]]),
     )

@@ -69,9 +69,9 @@ class Note:
 
         return partials(self.events.only())
 
-    def render(self) -> NDArray[np.float32]:
-        """Its sound alone, as long as the scene."""
-        return self.events.only().render()
+    def render(self, *, with_noise: bool = False) -> NDArray[np.float32]:
+        """Its sound alone, as long as the scene; `with_noise` with its part of every band of noise."""
+        return self.scene.select(note=self.number, with_noise=with_noise).only().render()
 
 
 def notes_of(scene: Scene) -> tuple[Note, ...]:

@@ -21,6 +21,7 @@ from motes.events.shares import SHARE_UNITS, shares_of
 from motes.events.shares import part_of as atoms_as_parts
 from motes.kinds.gabor.table import Gabor
 from motes.notes.division import Division, with_hits
+from motes.notes.noise import divided_noise
 from motes.scene.scene import Scene
 from motes.units import SILENCE_DB
 
@@ -87,12 +88,14 @@ def _on_grid(atoms: Gabor, ids: Ints, found: Shares) -> Division:
         of_atom = np.stack([turned.real, turned.imag], axis=1)
     share = np.rint(of_atom * SHARE_UNITS).astype(np.int64)
     kept = share.any(axis=1)
-    return Division(atoms, ids[found.note[kept]], found.event[kept].astype(np.int64), share[kept])
+    bands = {int(ids[note]): each for note, each in found.bands.items()}
+    return Division(atoms, ids[found.note[kept]], found.event[kept].astype(np.int64), share[kept], bands)
 
 
-def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64]) -> Scene:
+def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool = False) -> Scene:
     """The scene with the atoms of these notes divided, so that each has events of its own in its group, and sounds as
-    before; those that have events already are left as they are. ParameterError where there is no such note.
+    before; those that have events already are left as they are. Noise stays with the rest, or is divided too.
+    ParameterError where there is no such note.
     """
     wanted = np.unique(np.asarray(list(ids), np.int64))
     known = known_notes(scene).id
@@ -104,16 +107,17 @@ def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64]) -> Scene:
     if not len(wanted) or not len(scene.gabor):
         return scene
     division = division_of(scene)
+    texture = [divided_noise(scene, division, wanted)] if with_noise and len(scene.texture) else []
     pairs = np.flatnonzero(np.isin(division.note, wanted))
     if not len(pairs):
-        return scene
+        return scene.with_tables(texture) if texture else scene
     own = _own(scene, division, pairs)
     rest, kept = _rest(division, pairs)
     in_notes = scene.gabor.take(np.flatnonzero(note_of_groups(scene.groups, scene.gabor.group_id) > 0))
     gabor = rest.with_more(in_notes, own)
     order = gabor.order()
     left = _left(division, pairs, rest, kept)
-    return scene.with_tables([gabor if order is None else gabor.take(order)]).keeping(left)
+    return scene.with_tables([gabor if order is None else gabor.take(order), *texture]).keeping(left)
 
 
 def _own(scene: Scene, division: Division, pairs: Ints) -> Gabor:
@@ -143,18 +147,21 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
     others[pairs] = False
     others &= kept[division.row]
     row = np.cumsum(kept) - 1
-    return Division(rest, division.note[others], row[division.row[others]], division.share[others])
+    return replace(
+        division, atoms=rest, note=division.note[others], row=row[division.row[others]], share=division.share[others]
+    )
 
 
-def rest_change_db(before: Scene, after: Scene) -> float | None:
+def rest_change_db(before: Scene, after: Scene, with_noise: bool = False) -> float | None:
     """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
-    own after an edit, or are gone; None where there are none, or the scene has other channels.
+    own after an edit, or are gone; None where there are none, or the scene has other channels. `with_noise` says that
+    the edit gave notes their part of the noise.
     """
     known, left = known_notes(before).id, known_notes(after).id
     ids = np.union1d(with_members(after), np.setdiff1d(known, left))
     if before.n_channels != after.n_channels or not len(ids):
         return None
-    old = _alone(split(before, ids[np.isin(ids, known)]), ids)
+    old = _alone(split(before, ids[np.isin(ids, known)], with_noise), ids)
     new, change = _alone(after, ids).astype(np.float64), after.render().astype(np.float64)
     n = min(before.n_samples, after.n_samples)
     change[..., :n] -= before.render()[..., :n]

@@ -250,17 +250,19 @@ class Scene(NoteMethods, Frozen):
         end_s: float | None = None,
         group: Any = None,
         note: Any = None,
+        with_noise: bool = False,
     ) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers,
         a mask or a time slice.
 
         `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them, and
         `note`, a number or several, only what is of these notes. Of atoms that notes share, these are given their own
-        parts: the selection is then one of a scene in which such atoms are divided, and which sounds alike.
+        parts: the selection is then one of a scene in which such atoms are divided, and which sounds alike. Texture
+        stays with the rest, unless `with_noise` gives each note its part of every band.
         """
         from motes.edit.selection import choose
 
-        return choose(self, what, start_s, end_s, group, note)
+        return choose(self, what, start_s, end_s, group, note, with_noise)
 
     @checked
     def move(self, by_s: float) -> Scene:

@@ -83,9 +83,10 @@ def rounded(events: Texture, sample_rate_hz: int, quantiser: object = None) -> T
 
 
 def _rounded(events: Texture, sample_rate_hz: int) -> Texture:
-    made = Texture(
-        **from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events))
-    )
+    columns = from_integers(to_integers(events, sample_rate_hz), sample_rate_hz)
+    if not events.at_default("subtracted"):
+        columns["subtracted"] = events.subtracted
+    made = Texture(**columns, **send_columns(sends_of(events)))
     start = made.level_start
     audible = np.array([np.any(made.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)
     audible &= made.duration_s > 0

@@ -40,6 +40,7 @@ def render_texture_oracle(events: Texture, sample_rate_hz: int, n_samples: int, 
                     noise_power, 1e-12
                 )
                 frame = window * np.fft.irfft(spectrum * np.sqrt(power @ weights))
+                frame = -frame if events.subtracted[i] else frame
                 if place.backward:
                     _add(audio[c], frame[::-1], place.origin - start - 2 * hop + 1)
                 else:

@@ -15,6 +15,7 @@ from motes.errors import FormatError, ParameterError
 from motes.events.event_table import Ints
 from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
 from motes.events.sends import sends_of
+from motes.events.shares import WHOLE
 from motes.kinds.texture.integers import (
     BAND_UNITS,
     COHERENCE_UNITS,
@@ -79,7 +80,7 @@ def packets(events: Texture, sample_rate_hz: int, quantiser: object) -> Iterator
         part = rounded(events.take(number == place), rate)
         if len(part):
             payload = encode_packet(part, int(place), rate)
-            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part))
+            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part), shares=_shares(part))
 
 
 def _extent(events: Texture, number: int, rate: int) -> Extent:
@@ -108,8 +109,26 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
     return payload + bytes(max(0, -(-len(events.level_db) * events.n_channels // LEVELS_PER_BYTE) - len(payload)))
 
 
+def _shares(events: Texture) -> Ints | None:
+    """What the packet of shares says of them: that what is subtracted is −1 times a noise; None where nothing is."""
+    if not events.subtracted.any():
+        return None
+    return np.where(events.subtracted[:, None] == 1, -1, 1) * np.array(WHOLE, np.int64)
+
+
+def _subtracted(part: Columns) -> Columns:
+    """The columns of a packet with shares as what they mean; ParameterError where they mean nothing."""
+    part = dict(part)
+    real, imaginary = part.pop("share_re", np.ones(len(part["time_s"]))), part.pop("share_im", 0)
+    if np.any(np.abs(real) != 1) or np.any(imaginary):
+        raise ParameterError("a part of a noise is neither all of it nor all of it taken away")
+    return part | {"subtracted": (real < 0).astype(np.int64)}
+
+
 def table(parts: list[Columns], sample_rate_hz: int) -> Texture:
     """All events of a file, from the columns of its packets."""
+    if any("share_re" in part for part in parts):
+        parts = [_subtracted(part) for part in parts]
     return Texture(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 

@@ -112,6 +112,7 @@ class TextureRenderer(EventRenderer):
         for at in range(begin, end, FRAMES_AT_ONCE):
             until = min(at + FRAMES_AT_ONCE, end)
             sound = self._frames(i, at, until, place.level_frame[at - place.first : until - place.first])
+            sound = -sound if self.events.subtracted[i] else sound
             start = place.origin + at * hop - hop // 2
             if place.backward:
                 start = place.origin - (at * hop - hop // 2) - sound.shape[1] + 1

@@ -26,7 +26,8 @@ class Texture(EventTable):
 
     The noise runs on the seed's own clock, at `clock_s` when the event begins; events with one seed whose clocks follow
     each other are one noise without a seam. Frames of levels are `frame_s` long; the event begins `into_s` after the
-    start of its first. A `backward` event runs from its end to its start.
+    start of its first. A `backward` event runs from its end to its start, and one that is `subtracted` is taken away from
+    what else sounds: of the same noise, so that another event can be given a part of it.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event
     after event, frame after frame. `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further
@@ -47,6 +48,7 @@ class Texture(EventTable):
     into_s: Array = None  # type: ignore[assignment]  # filled with 0
     frequency_ratio: Array = None  # type: ignore[assignment]  # filled with 1
     backward: Ints = None  # type: ignore[assignment]  # filled with 0
+    subtracted: Ints = None  # type: ignore[assignment]  # filled with 0
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "texture"
@@ -66,6 +68,7 @@ class Texture(EventTable):
         Param("into_s", "s", 0.0, 1e3, "how far into its first frame the event begins", default=0.0),
         Param("frequency_ratio", "", 1e-3, 1e3, "by which all bands are moved", default=1.0),
         Param("backward", "", 0, 1, "1 where the clock runs backward", default=0, whole=True),
+        Param("subtracted", "", 0, 1, "1 where it is taken away from what else sounds", default=0, whole=True),
         Param("group_id", "", 0, 2**40, "the group it belongs to, 0 for none", default=0, whole=True),
     )
 

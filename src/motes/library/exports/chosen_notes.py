@@ -50,10 +50,11 @@ def _selected(scene: Scene, select: str) -> tuple[Note, ...]:
     return tuple(note for note, is_chosen in zip(scene.notes, mask.tolist(), strict=True) if is_chosen)
 
 
-def divided(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """These notes in a scene in which each has events of its own, all divided at once."""
+def divided(notes: Sequence[Note], with_noise: bool = False) -> tuple[Note, ...]:
+    """These notes in a scene in which each has events of its own, all divided at once, and `with_noise` noise too."""
     if not notes:
         return ()
-    scene = notes[0].scene.select(note=[note.number for note in notes]).scene
+    numbers = [note.number for note in notes]
+    scene = notes[0].scene.select(note=numbers, with_noise=with_noise).scene
     by_number = {note.number: note for note in scene.notes}
     return tuple(by_number[note.number] for note in notes)

@@ -43,11 +43,12 @@ Whole = NDArray[np.int64]
 @dataclass(frozen=True)
 class StemOptions:
     """A stem for each `by`, "part" or "note"; with the rest they sum to `reference`, the recording, or else to what
-    `motes decode` writes.
+    `motes decode` writes. Noise is in the rest, or `with_noise` each note has its part of it.
     """
 
     by: str = "part"
     reference: str | os.PathLike[str] | None = None
+    with_noise: bool = False
 
     def __post_init__(self) -> None:
         if self.by not in BY:
@@ -74,7 +75,7 @@ def write_stems(
         raise ParameterError("no note is selected, so there is no stem")
     stale = _earlier(target, overwrite)
     recording = None if how.reference is None else _recording(scene, how.reference)
-    stems = _stems(chosen.notes, how.by)
+    stems = _stems(chosen.notes, how)
     making = target.parent / f".motes-{secrets.token_hex(6)}.part"
     try:
         making.mkdir()
@@ -126,10 +127,10 @@ def _recording(scene: Scene, path: str | os.PathLike[str]) -> Source:
     return source
 
 
-def _stems(notes: Sequence[Note], by: str) -> dict[str, Scene]:
+def _stems(notes: Sequence[Note], how: StemOptions) -> dict[str, Scene]:
     """The scene of each stem, by the name of its file."""
-    apart = divided(notes)
-    whole = apart[0].scene
+    apart = divided(notes, how.with_noise)
+    whole, by = apart[0].scene, how.by
     ids: dict[str, list[int]] = {}
     for note in sorted(apart, key=lambda note: (note.part, note.number)):
         name = f"part{note.part}" if by == "part" else f"note{note.number:03d}" + (f"-{note.name}" if note.name else "")

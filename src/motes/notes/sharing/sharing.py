@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array
+from motes.notes.sharing.band_shares import BandShares
 from motes.notes.sharing.envelopes import envelopes_of
 from motes.notes.sharing.explaining import Atoms, Complex, Places
 from motes.notes.sharing.factorisation import Factorisation
@@ -70,12 +71,14 @@ class SoundingNotes:
 class Shares:
     """Rows `(n_shares,)`: of the atom `event` of `scene.gabor`, which sounds as Re(c·g), the part c·(re + i·im) is
     `note`'s, in all channels. In order of notes, then of atoms; multiples of 1/64, and so is what is left of an atom.
+    `bands` says which part of noise is whose, of each note that has any.
     """
 
     note: NDArray[np.int32]
     event: NDArray[np.int32]
     re: NDArray[np.float32]
     im: NDArray[np.float32]
+    bands: dict[int, BandShares] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.note)
@@ -96,7 +99,7 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
     """Share the atoms of a scene among notes that sound in it: the same for any number of threads.
 
     `progress` is called with what part is done, 0 … 1. Notes that sound outside the scene, or above half the sample
-    rate, get nothing; texture and other kinds stay with the rest.
+    rate, get nothing; of texture `bands` tells, other kinds stay with the rest.
     """
     report = progress if progress is not None else lambda done: None
     within = (notes.onset_s < scene.duration_s) & (notes.end_s > 0) & (notes.end_s > notes.onset_s)
@@ -120,7 +123,8 @@ def shares_of(scene: Scene, notes: SoundingNotes, progress: Callable[[float], No
         sound[:, :silent] = 0.0
         found.append((chosen, atoms.shares(first_sample, sound, chosen, start)))
         report(0.45 + 0.55 * (i + 1) / len(numbers))
-    return _shares(list(numbers), [chosen for chosen, _ in found], [shares for _, shares in found])
+    bands = {int(number): masks.bands(i) for i, number in enumerate(numbers)}
+    return _shares(list(numbers), [chosen for chosen, _ in found], [shares for _, shares in found], bands)
 
 
 def masks_of(
@@ -135,7 +139,9 @@ def masks_of(
     return Masks(spectrogram, Factorisation(spectrogram, tuning, template, envelopes, progress))
 
 
-def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> Shares:
+def _shares(
+    numbers: list[int], events: list[Places], values: list[Complex], bands: dict[int, BandShares] | None = None
+) -> Shares:
     """Rows of rounded shares; an atom that is nearly all one note's is that note's alone."""
     note = np.repeat(np.array(numbers, np.int64), [len(each) for each in events])
     event = np.concatenate([*events, np.zeros(0, np.int64)])
@@ -156,4 +162,5 @@ def _shares(numbers: list[int], events: list[Places], values: list[Complex]) -> 
         event[kept].astype(np.int32),
         rounded.real[kept].astype(np.float32),
         rounded.imag[kept].astype(np.float32),
+        bands or {},
     )
