@@ -263,9 +263,27 @@ def read(data: bytes) -> tuple[Header, list[GaborEvent]]:
         if letter == "G":
             found = read_gabor(payload, header)
             events += found
-        elif letter == "A":
+        elif letter == "A" and Bytes(payload).varint() == ord("G"):
             set_shares(payload, found)
     return header, events
+
+
+def read_subtracted(data: bytes) -> list[bool]:
+    """Of the texture events of a file, in their order, which are subtracted."""
+    found: list[bool] = []
+    n_last = 0
+    for letter, payload in packets(data)[1]:
+        reader = Bytes(payload)
+        if letter == "T":
+            _, n_last = reader.varint(), reader.varint()
+            found += [False] * n_last
+        elif letter == "A" and reader.varint() == ord("T"):
+            _, _, n_events, n_real = (reader.varint() for _ in range(4))
+            assert n_events == n_last, "shares of other events"
+            parts = shares.read_shares(reader.rest(), n_events, n_real)
+            assert {abs(a) for a, b in parts} == {shares.UNITS}, "parts of noise"
+            found[-n_events:] = [a < 0 for a, b in parts]
+    return found
 
 
 def set_shares(payload: bytes, events: list[GaborEvent]) -> None:

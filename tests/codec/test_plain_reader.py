@@ -195,6 +195,13 @@ def _two(waves):
     return [round(part, 11) + 0.0 for wave in waves for part in (wave.real, wave.imag)]
 
 
+@pytest.mark.parametrize("name", ["texture_subtracted", "texture"])
+def test_the_plain_reader_finds_what_noise_is_subtracted(name):
+    data = (VECTORS / f"{name}.mote").read_bytes()
+    assert mote_file.read_subtracted(data) == (loads(data).texture.subtracted == 1).tolist()
+    assert not mote_file.read(data)[1]
+
+
 @pytest.mark.parametrize("name", ["notes", "shares", "mono"])
 def test_the_plain_reader_reads_notes(name):
     data = (VECTORS / f"{name}.mote").read_bytes()

@@ -1,6 +1,7 @@
 """A damaged file gives back its intact packets, and what was skipped is told."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -189,3 +190,17 @@ def test_what_loading_refuses_is_never_called_whole():
                 continue
             if is_whole:  # as with the header of another file, which version 1 does not notice
                 loads(START + b"".join(packets))
+
+
+def test_noise_of_which_is_not_known_what_is_subtracted_is_left_out():
+    data = (Path(__file__).parents[1] / "vectors/v1/texture_subtracted.mote").read_bytes()
+    at, n = PREAMBLE_SIZE, 0
+    while (packet := read_frame(data, at, n)).kind != ord("A"):
+        at, n = at + packet.size, n + 1
+    damaged = bytearray(data)
+    damaged[at + packet.size // 2] ^= 0x10
+    with pytest.raises(FormatError, match="shares.*checksum"):
+        loads(bytes(damaged))
+    found = salvage(bytes(damaged))
+    assert any("which parts" in line and "texture" in line for line in found.skipped)
+    assert found.scene.texture.equals(loads(data).texture.take(slice(2, None)))

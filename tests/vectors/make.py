@@ -94,6 +94,7 @@ def scenes() -> dict[str, Scene]:
         "texture": Scene(22050, 12_000, 1, texture=_texture(1, 22050, "usual")),
         "texture_free": Scene(8000, 6_000, 1, texture=_texture(1, 8000, "free")),
         "texture_stereo": Scene(44100, 12_000, 2, texture=_texture(2, 44100, "usual")),
+        "texture_subtracted": Scene(22050, 12_000, 1, texture=_subtracted(_texture(1, 22050, "usual"))),
         "texture_alike": Scene(44100, 6_000, 2, texture=_texture(2, 44100, "alike")),
         "strikes": _struck(1),
         "strikes_stereo": _struck(2),
@@ -145,6 +146,12 @@ def _alike(scene: Scene) -> Scene:
     return Scene(
         44100, 6_000, 2, Gabor(gabor.time_s, gabor.window_s, gabor.frequency_hz, **twice), GaborQuantiser(2, 8, -40)
     )
+
+
+def _subtracted(texture: Texture) -> Texture:
+    """The noise, and 6 dB below it the same taken away, of the second event in another's place."""
+    softer = texture.amplified(np.full(len(texture), 0.5)).replace(subtracted=np.ones(len(texture), np.int64))
+    return texture.with_more(softer.replace(time_s=softer.time_s + np.array([0.0, 0.0625])))
 
 
 def _texture(n_channels: int, rate: int, how: str) -> Texture:
@@ -410,6 +417,7 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
         "gabor_group": gabor.group_id,
     }
     found |= {f"texture_{name}": values for name, values in texture_integers.to_integers(scene.texture, rate).items()}
+    found |= {"texture_subtracted": scene.texture.subtracted} if scene.texture.subtracted.any() else {}
     found |= {"strikes": strike_integers.to_integers(scene.strike, rate)}
     found |= {
         f"splat_{name}": values

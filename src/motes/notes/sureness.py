@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Probabilities of an onset, and which share of notes that had them were right; of notes and of what has no pitch.
 PROBABILITIES = (0.05, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-RIGHT = (0.055, 0.181, 0.296, 0.408, 0.494, 0.645, 0.793, 0.884, 0.936, 0.99)
+RIGHT = (0.026, 0.122, 0.194, 0.42, 0.575, 0.788, 0.905, 0.973, 0.985, 0.99)
 RIGHT_UNPITCHED = (0.222, 0.476, 0.579, 0.669, 0.716, 0.727, 0.748, 0.769, 0.785, 0.785)
 # In music without drums nothing without a pitch is right: so many of the surest hits of a recording are as likely
 # as the second number in the mean where there are any, and as the first where there are none.

@@ -161,7 +161,7 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     shares = shares_of(events)
     for part in slices(len(events)):
         integers = to_integers(base.take(part), sample_rate_hz, quantiser)
-        kept = sounding(integers)
+        kept = sounding(integers) & (events.edit_gain[part] > 0)
         if shares is not None:
             kept &= shares[part].any(axis=1)
         left.append(kept)
