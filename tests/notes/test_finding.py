@@ -22,7 +22,7 @@ def melody(*keys, seconds=0.5):
 
 
 def sure(scene):
-    return [note for note in scene.notes if note.sureness > 0.8]
+    return [note for note in scene.notes if note.sureness > 0.9]
 
 
 @pytest.fixture(scope="module")
