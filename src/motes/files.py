@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,23 @@ def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
         raise AudioError(f"cannot write {shown}: {_reason(error, target.parent)}") from error
 
 
+@contextlib.contextmanager
+def folder_in_making(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, to be renamed when all that it is for is in it; what is left of it when the block ends
+    vanishes. OSError where it cannot be made.
+    """
+    _remove_stale(parent)
+    making, lock = parent / f"{_PART[0]}{secrets.token_hex(6)}{_PART[1]}", None
+    making.mkdir()
+    try:
+        lock = _folder_lock(making)
+        yield making
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
 def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Raise AudioError if `path` is a folder, or exists and may not be replaced: asked before long work begins."""
     if os.path.isdir(path):
@@ -71,8 +89,21 @@ def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> No
         )
 
 
-def _lock(handle: BinaryIO) -> bool:
-    """Whether the file is ours alone now, until it is closed or the process ends, however it ends."""
+def _folder_lock(folder: Path) -> int | None:
+    """What keeps others from taking a folder for one that was left behind, until it is closed; None where it is theirs,
+    or folders cannot be locked.
+    """
+    if fcntl is None:
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    if _lock(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _lock(handle: BinaryIO | int) -> bool:
+    """Whether a file or folder is ours alone now, until it is closed or the process ends, however it ends."""
     if fcntl is None:
         return False
     try:
@@ -83,22 +114,35 @@ def _lock(handle: BinaryIO) -> bool:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what a process of this user that was killed has left in a folder: files that nobody locks any longer."""
+    """Remove what a process of this user that was killed has left in a folder: files and folders that nobody locks any
+    longer.
+    """
     if folder in _looked_through or fcntl is None:
         return
     _looked_through.add(folder)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(_PART[0]) and entry.name.endswith(_PART[1]):
-                _remove_if_stale(Path(entry.path))
+                remove = _remove_folder_if_stale if entry.is_dir(follow_symlinks=False) else _remove_if_stale
+                remove(Path(entry.path))
 
 
 def _remove_if_stale(path: Path) -> None:
     with contextlib.suppress(OSError), open(path, "r+b") as handle:
-        status = os.fstat(handle.fileno())
-        is_old = time.time() - status.st_mtime > _STALE_S  # one that was just made may not be locked yet
-        if status.st_uid == os.getuid() and is_old and _lock(handle):
+        if _is_old(os.fstat(handle.fileno())) and _lock(handle):
             path.unlink()
+
+
+def _remove_folder_if_stale(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if _is_old(path.stat()) and (lock := _folder_lock(path)) is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _is_old(status: os.stat_result) -> bool:
+    """Whether it is of this user and not just made: then it may not be locked yet."""
+    return status.st_uid == os.getuid() and time.time() - status.st_mtime > _STALE_S
 
 
 def _keep_mode(target: Path, temporary: Path) -> None:

@@ -10,6 +10,7 @@ from note_scenes import Sounding, scene_of
 import motes
 from motes.audio import write_audio
 from motes.errors import AudioError, MotesWarning, ParameterError
+from motes.kinds.texture.table import Texture
 
 NOTES = [Sounding(0.1, 0.6, 60), Sounding(0.6, 1.1, 64), Sounding(0.1, 1.0, 48, 2), Sounding(0.3, 0.4, None, 3)]
 
@@ -111,3 +112,22 @@ def test_selected_notes_alone_and_the_others_in_the_rest(tmp_path):
     assert stems(scene, tmp_path / "two", select="part == 2") == ["part2.wav", "rest.wav"]
     motes.decode(scene, tmp_path / "all.wav")
     np.testing.assert_array_equal(sum_of(tmp_path / "two"), whole(tmp_path / "all.wav"))
+
+
+@pytest.mark.parametrize("by", ["part", "note"])
+def test_they_null_where_notes_have_their_part_of_noise(tmp_path, by):
+    scene = scene_of(NOTES, divided=False)
+    hop_s, n_frames, n_bands = 32 / 8000, 256, 12
+    noise = Texture(
+        *(np.full(1, value) for value in (0.0, n_frames * hop_s, 5, hop_s, 50.0, 4000.0, n_bands, n_frames)),
+        np.full((n_frames * n_bands, 1), -40.0),
+        np.empty((n_bands, 0)),
+    )
+    scene = scene.with_tables([noise])
+    with_noise, without = tmp_path / "with", tmp_path / "without"
+    assert stems(scene, with_noise, by=by, with_noise=True) == stems(scene, without, by=by)
+    motes.decode(scene, tmp_path / "all.wav")
+    for folder in (with_noise, without):
+        np.testing.assert_array_equal(sum_of(folder), whole(tmp_path / "all.wav"))
+    power = [np.square(whole(folder / "rest.wav").astype(float)).sum() for folder in (with_noise, without)]
+    assert 0 < power[0] < 0.8 * power[1]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import secrets
-import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from motes.audio import Source, open_source, write_audio
 from motes.edit.note_columns import group_ids, note_of_groups
 from motes.edit.selection import Selection
 from motes.errors import AudioError, MotesWarning, ParameterError
-from motes.files import refuse_existing
+from motes.files import folder_in_making, refuse_existing
 from motes.library.batch import Progress
 from motes.library.exports.chosen_notes import Chosen, divided
 from motes.library.work import _rendered
@@ -76,15 +74,12 @@ def write_stems(
     stale = _earlier(target, overwrite)
     recording = None if how.reference is None else _recording(scene, how.reference)
     stems = _stems(chosen.notes, how)
-    making = target.parent / f".motes-{secrets.token_hex(6)}.part"
     try:
-        making.mkdir()
-        report = _Spooled(scene, making).write(stems, recording, progress)
-        _put_in_place(making, target, stale)
+        with folder_in_making(target.parent) as making:
+            report = _Spooled(scene, making).write(stems, recording, progress)
+            _put_in_place(making, target, stale)
     except OSError as error:
         raise AudioError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     return report
 
 
