@@ -17,6 +17,7 @@ from typing import Any
 import gabor
 import shares
 import tags
+import vectors
 from range_coder import Decoder, tables, unzigzag
 
 import notes
@@ -304,3 +305,20 @@ def read_notes(data: bytes) -> tuple[list[int], list[notes.Note]]:
     found = notes.read_notes(reader.varint)
     assert not reader.rest(), "bytes too many"
     return found
+
+
+def read_note_vectors(data: bytes) -> dict[int, dict[str, int]]:
+    """Of the notes of a file that have a vector, by their ids, the numbers beside pitch, level and length, in whole
+    steps, by name.
+    """
+    payload = next((payload for letter, payload in packets(data)[1] if letter == "\xf6"), None)
+    if payload is None:
+        return {}
+    known = read_notes(data)[1]
+    reader = Bytes(payload)
+    n = reader.varint()
+    steps = [reader.varint() for _ in range(n)] if n < len(known) else [1] * n
+    chosen = [known[sum(steps[: i + 1]) - 1] for i in range(n)]
+    cents = [0 if note.pitch is None else round(100 * (note.pitch + 60)) + 1 for note in chosen]
+    columns = vectors.read_note_vectors(reader.rest(), cents)
+    return {note.id: {name: values[i] for name, values in columns.items()} for i, note in enumerate(chosen)}

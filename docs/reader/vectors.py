@@ -95,6 +95,14 @@ def read_vectors(data: bytes, n_events: int, mask: int, n_channels: int, begins:
     return found
 
 
+def read_note_vectors(data: bytes, cents: Sequence[int]) -> dict[str, list[int]]:
+    """What of the vectors of notes of these pitches is stored, by column."""
+    columns = Columns(data)
+    columns.pitches = list(cents)
+    names = [name for name in COLUMNS if name in ALIKE and name not in ("loudness_db", "log2_length_s")]
+    return {name: columns.column(name, [0] * len(cents)) for name in names}
+
+
 def _added_up(steps: list[int], begins: int) -> list[int]:
     """Times from how far each is from the one before."""
     times = [begins + unzigzag(steps[0])]

@@ -183,18 +183,24 @@ def edit(scene: File | Scene, select: Any = None, *, with_noise: bool = False, *
 
 @checked
 def notes(
-    scene: File | Scene, reference: File | None = None, *, sureness: float | None = None, instruments: int | None = None
+    scene: File | Scene,
+    reference: File | None = None,
+    *,
+    sureness: float | None = None,
+    instruments: int | None = None,
+    vectors: bool = False,
 ) -> Scene:
     """The scene, or that of a .mote file, with its notes found: `scene.notes` lists them, `scene.select(note=12)` takes
     hold of one.
 
     They are looked for in the scene's sound, or in the recording that it was made from, `reference`; those less
     likely than `sureness` (0.4 by default) are left out. Notes that were edited or grouped by hand stay. Where it is
-    known how many `instruments` play, besides drums, notes come in so many parts.
+    known how many `instruments` play, besides drums, notes come in so many parts. `vectors` stores `note.vector`, the
+    sixteen numbers of each, in some 45 bits a note.
     """
     from motes.library.find_notes import notes as found
 
-    return found(scene, reference, sureness=sureness, instruments=instruments)
+    return found(scene, reference, sureness=sureness, instruments=instruments, vectors=vectors)
 
 
 @checked

@@ -20,6 +20,7 @@ from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.packet import WINDOWS
 from motes.kinds.gabor.quantiser import SILENT
 from motes.kinds.gabor.trained import trained
+from motes.kinds.vector.table import BESIDE_NOTES
 
 SAMPLES = 8192
 
@@ -220,6 +221,16 @@ def test_the_plain_reader_reads_notes(name):
     assert [-1 if each.program is None else each.program for each in found] == table.program.tolist()
     pitches = [np.nan if each.pitch is None else each.pitch for each in found]
     np.testing.assert_allclose(pitches, table.pitch, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["note_vectors", "notes"])
+def test_the_plain_reader_reads_the_vectors_of_notes(name):
+    data = (VECTORS / f"{name}.mote").read_bytes()
+    notes = loads(data).groups.notes
+    found = mote_file.read_note_vectors(data)
+    assert list(found) == notes.id[notes.has_vector].tolist()
+    assert [list(each.values()) for each in found.values()] == notes.numbers[notes.has_vector].tolist()
+    assert all(tuple(each) == BESIDE_NOTES for each in found.values())
 
 
 def test_the_plain_reader_has_tables_of_its_own():

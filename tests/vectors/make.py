@@ -24,7 +24,7 @@ from motes.events.event_table import EventTable
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.model import Model
-from motes.events.note_table import NoteTable
+from motes.events.note_table import MISSING, N_NUMBERS, NoteTable
 from motes.events.note_table import to_integers as note_integers
 from motes.events.packet import packet_samples
 from motes.events.room import Room
@@ -105,6 +105,9 @@ def scenes() -> dict[str, Scene]:
         "vectors_stereo": _edited_vectors(_vectors(2, 44100)),
         "notes": random_scene(11, 12, 1, n_samples=4_000, silent=0).replace(
             quantiser=GaborQuantiser(2, 8, -40), groups=_notes()
+        ),
+        "note_vectors": random_scene(13, 8, 1, n_samples=3_000, silent=0).replace(
+            quantiser=GaborQuantiser(2, 8, -40), groups=_note_vectors()
         ),
         "shares": _shared(random_scene(12, 40, 2, rate=22050, n_samples=6_000, off_grid=0.1, silent=0.2)),
         "rooms": _in_rooms(random_scene(10, 30, 2, rate=16000, n_samples=6_000, silent=0.2)),
@@ -334,6 +337,14 @@ def _notes() -> Groups:
     return Groups(ids, parent, np.array([1, 1, 1, 4, 1, 2, 4]), known.rounded())
 
 
+def _note_vectors() -> Groups:
+    """Notes of which some have a vector."""
+    groups, random = _notes(), np.random.default_rng(41)
+    numbers = random.integers(-40, 40, (len(groups.notes), N_NUMBERS)) * random.integers(0, 2, N_NUMBERS)
+    numbers[1] = MISSING
+    return groups.with_notes(groups.notes.replace(numbers=numbers))
+
+
 def _shared(scene: Scene) -> Scene:
     """Atoms in parts: half of them in two, one in three, of which those of a note stand in a layer and a room of their
     own, edited.
@@ -433,6 +444,7 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
     shares = shares_of(gabor)
     found |= {} if shares is None else {"gabor_share": shares}
     found |= {"notes": note_integers(scene.groups.notes)} if len(scene.groups.notes) else {}
+    found |= {"note_vectors": scene.groups.notes.numbers} if scene.groups.notes.has_vector.any() else {}
     return found | {f"groups_{name}": getattr(scene.groups, name) for name in ("id", "parent", "role")}
 
 

@@ -132,6 +132,7 @@ def encode(
     embed_rooms: bool = False,
     tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
     notes: bool = False,
+    note_vectors: bool = False,
     files: Files = ONE_BY_ONE,
     taken: Annotated[Input, Parameter(name="*", group=_group("Input"))] = _WHOLE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
@@ -154,6 +155,8 @@ def encode(
         Keep title, artist and other tags of the recording, beside what a bitrate allows; pictures are not kept.
     notes
         Find the notes too, as `motes notes` lists them; they count within a bitrate.
+    note_vectors
+        Find the notes and the sixteen numbers of each, some 45 bits a note more.
     """
     from motes.library.work import Encode
 
@@ -183,6 +186,7 @@ def encode(
         begun_s=begun_s,
         on_progress=_print_message,
         notes=notes,
+        note_vectors=note_vectors,
     )
     return files.do(todo, work, chosen.doing, _account)
 

@@ -151,6 +151,17 @@ class Contents:
         notes.added_to(self.groups)  # which says so where both make no sense together
         self.notes = notes
 
+    def add_note_vectors(self, found: Frame) -> None:
+        """What of the vectors of notes does not follow from these; after events such a packet is passed over."""
+        if self._in_order and self.entries:
+            self.skip(found)
+            return
+        if self.notes is None or self.notes.notes.has_vector.any():
+            raise FormatError(f"{found.name}: it stands twice, or the notes that it tells of are not there")
+        from motes.codec.payloads.note_vectors_packet import unpack_note_vectors  # numba
+
+        self.notes = self.notes._replace(notes=unpack_note_vectors(found.reader(), self.notes.notes))
+
     def add_attacks(self, found: Frame) -> None:
         """Until when notes are not made longer, by layer."""
         if self.attacks:

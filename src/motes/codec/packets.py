@@ -59,9 +59,10 @@ class Stage(IntEnum):
     ATTACKS = 5
     TAGS = 6
     NOTES = 7
-    EVENTS = 8
-    INDEX = 9
-    END = 10
+    NOTE_VECTORS = 8
+    EVENTS = 9
+    INDEX = 10
+    END = 11
 
 
 class Often(Enum):
@@ -122,6 +123,13 @@ def _groups(written: Written) -> Iterable[bytes]:
 def _notes(written: Written) -> Iterable[bytes]:
     if found := NotesOfFile.of(written.groups):
         yield pack_notes(found)
+
+
+def _note_vectors(written: Written) -> Iterable[bytes]:
+    if written.groups.notes.has_vector.any():
+        from motes.codec.payloads.note_vectors_packet import pack_note_vectors  # numba
+
+        yield pack_note_vectors(written.groups.notes)
 
 
 def _attacks(written: Written) -> Iterable[bytes]:
@@ -243,6 +251,17 @@ NOTES = PacketType(
     _notes,
     is_optional=True,
 )
+NOTE_VECTORS = PacketType(
+    b"v",
+    "note vectors",
+    Stage.NOTE_VECTORS,
+    Often.AT_MOST_ONCE,
+    "after notes",
+    "the vectors of notes stand after notes and before all events",
+    Contents.add_note_vectors,
+    _note_vectors,
+    is_optional=True,
+)
 SENDS = PacketType(
     b"W",
     "sends",
@@ -294,7 +313,8 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
+    before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS)
+    return (*before, *event_packets(), SENDS, SHARES, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from motes.audio.tags import read_tags
@@ -33,6 +34,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["pursuit"] = "pursuit",
     kbps: float | None = None,
@@ -55,6 +57,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["instrument"],
     controls: int = 0,
@@ -78,6 +81,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: Literal["splat"],
@@ -111,6 +115,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: Literal["gabor"],
@@ -141,6 +146,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     encoder: Literal["siam"],
     events_per_second: float = 12.0,
@@ -158,6 +164,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     options: Options,
@@ -170,6 +177,7 @@ def encode(
     *,
     sample_rate_hz: float | None = None,
     notes: bool = False,
+    note_vectors: bool = False,
     progress: OnProgress | None = None,
     watch: Watch | None = None,
     encoder: str | None = None,
@@ -182,8 +190,8 @@ def encode(
     or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
     the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
-    that show it. With `notes` the recording's notes are found too (see `motes.notes`); they count within a bitrate.
-    Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
+    that show it. With `notes` the recording's notes are found too (see `motes.notes`), and `note_vectors` their
+    sixteen numbers; they count within a bitrate. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
     without them.
 
     What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
@@ -214,11 +222,12 @@ def encode(
     tags = read_tags(cast("Any", audio)) if isinstance(audio, str | os.PathLike) or hasattr(audio, "seekable") else {}
     if how != AS_IT_IS:
         audio, sample_rate_hz = prepared(as_source(audio, sample_rate_hz, any_level=how.normalise), how), None
-    if notes:
+    if notes or note_vectors:
         from motes.notes.encoding import encode_with_notes
 
         source = as_source(audio, sample_rate_hz)
-        scene = encode_with_notes(source, options, lambda o: chosen.encode(source, o, progress=progress, **more))
+        encoded = partial(chosen.encode, source, progress=progress, **more)
+        scene = encode_with_notes(source, options, encoded, note_vectors)
     else:
         scene = chosen.encode(audio, options, sample_rate_hz=sample_rate_hz, progress=progress, **more)
     return scene.replace(tags=tags) if tags else scene

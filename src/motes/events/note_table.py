@@ -19,6 +19,8 @@ LATEST_S = 1e6
 # Pitches are told in cents above the lowest.
 LOWEST_HZ, HIGHEST_HZ = float(pitch_to_hz(LOWEST_PITCH)), 1e6
 LOWEST_DB, HIGHEST_DB = -400.0, 400.0
+# Numbers of a vector that a note has beside pitch, level and length; each is within FARTHEST, or they are all MISSING.
+N_NUMBERS, FARTHEST, MISSING = 13, 1 << 20, -(1 << 31)
 
 
 class _Column(NamedTuple):
@@ -46,7 +48,9 @@ class NoteTable(Frozen):
 
     `onset_s` and `end_s` in seconds, `end_s` not before `onset_s`; `f0_hz`, NaN for what has no pitch; `gain_db` the
     level of its loudest moment in dBFS; `sureness` 0 … 1, how likely it is to be a note; `program` the General MIDI
-    program from 0, 128 for drums, −1 where it is not known. Raises ParameterError where a value is out of its range.
+    program from 0, 128 for drums, −1 where it is not known; `numbers` `(n_notes, 13)`, where it has a vector, the last
+    13 of its sixteen numbers in whole steps (`motes.kinds.vector.integers`), else MISSING. Raises ParameterError where a
+    value is out of its range.
     """
 
     id: Ints
@@ -56,6 +60,7 @@ class NoteTable(Frozen):
     gain_db: Array
     sureness: Array
     program: Ints
+    numbers: Ints = None  # type: ignore[assignment]  # filled with MISSING
 
     def __post_init__(self) -> None:
         for name, (low, high, kind) in COLUMNS.items():
@@ -67,6 +72,7 @@ class NoteTable(Frozen):
             right = (column >= low) & (column <= high) | (np.isnan(column) if name == "f0_hz" else False)
             if not right.all():
                 raise ParameterError(f"{name} of a note must lie in {low:g} … {high:g}, not {column[~right][0]:g}")
+        self._check_numbers()
         if np.any(np.diff(self.id) <= 0):
             raise ParameterError("the ids of notes must ascend")
         if np.any(self.end_s < self.onset_s):
@@ -75,8 +81,23 @@ class NoteTable(Frozen):
                 f"note {self.id[first]} ends ({self.end_s[first]:g} s) before it begins ({self.onset_s[first]:g} s)"
             )
 
+    def _check_numbers(self) -> None:
+        given = np.full((len(self), N_NUMBERS), MISSING) if self.numbers is None else self.numbers
+        numbers = np.array(given, np.int64)
+        if numbers.shape != (len(self), N_NUMBERS):
+            raise ParameterError(f"numbers of {len(self)} notes have the shape {numbers.shape}, not (…, {N_NUMBERS})")
+        if not ((np.abs(numbers) <= FARTHEST).all(axis=1) | (numbers == MISSING).all(axis=1)).all():
+            raise ParameterError("numbers of a note are out of range")
+        numbers.flags.writeable = False
+        object.__setattr__(self, "numbers", numbers)
+
     def __len__(self) -> int:
         return len(self.id)
+
+    @property
+    def has_vector(self) -> Mask:
+        """Which of the notes have the numbers of a vector, `(n_notes,)`."""
+        return np.asarray(self.numbers[:, 0] != MISSING)
 
     @classmethod
     def empty(cls) -> NoteTable:
@@ -105,7 +126,7 @@ class NoteTable(Frozen):
 
     def rounded(self) -> NoteTable:
         """As a file holds them; rounding them again changes nothing."""
-        return from_integers(to_integers(self))
+        return from_integers(to_integers(self)).replace(numbers=self.numbers)
 
     def equals(self, other: NoteTable) -> bool:
         """Whether both hold the same to the bit."""

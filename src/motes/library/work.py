@@ -64,8 +64,9 @@ class Encode:
     begun_s: float | None = None
     # Called with the scene as it grows, by encoders that show it.
     watch: Callable[[Scene, EncoderProgress], None] | None = None
-    # Whether the recording's notes are found too.
+    # Whether the recording's notes are found too, and their vectors.
     notes: bool = False
+    note_vectors: bool = False
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
@@ -94,11 +95,11 @@ class Encode:
         return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
 
     def _encoded(self, source: Source, encode: Callable[[Options], Scene]) -> Scene:
-        if not self.notes:
+        if not (self.notes or self.note_vectors):
             return encode(self.options)
         from motes.notes.encoding import encode_with_notes
 
-        return encode_with_notes(source, self.options, encode)
+        return encode_with_notes(source, self.options, encode, self.note_vectors)
 
     def _report(self, scene: Scene, n_bytes: int, snr_db: float, elapsed_s: float) -> dict[str, Any]:
         seconds = scene.duration_s

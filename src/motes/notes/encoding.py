@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 LEAST_FOR_SOUND = 0.5
 
 
-def encode_with_notes(source: Source, options: Options, encode: Callable[[Any], Scene]) -> Scene:
-    """What `encode` makes of these options, with the notes of the recording; of a bitrate the sound has what these
-    leave.
+def encode_with_notes(
+    source: Source, options: Options, encode: Callable[[Any], Scene], vectors: bool = False
+) -> Scene:
+    """What `encode` makes of these options, with the notes of the recording, and their numbers if `vectors`; of a
+    bitrate the sound has what these leave.
     """
     if not isinstance(options, PursuitOptions):
-        return find(encode(options), source)
-    found = notes_in(source)
+        return find(encode(options), source, vectors=vectors)
+    found = notes_in(source, vectors=vectors)
     kbps = options.kbps
     if kbps is None or not source.n_samples:
         return with_found(encode(options), found)

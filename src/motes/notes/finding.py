@@ -21,6 +21,7 @@ from motes.events.notes import DRUMS, NO_PROGRAM, pitch_to_hz
 from motes.notes.parts import parts_of
 from motes.notes.sureness import probability_of, sureness_of
 from motes.notes.timbre import embedded
+from motes.notes.vectors import steps_of
 from motes.scene.notes import times_and_pitches
 from motes.scene.scene import Scene
 
@@ -50,9 +51,10 @@ def find(
     sureness: float = SURENESS,
     progress: Callable[[Progress], None] | None = None,
     n_instruments: int | None = None,
+    vectors: bool = False,
 ) -> Scene:
     """The scene with its notes as groups, and these in parts; `recording` is listened to in place of the scene's sound.
-    Where it is known how many instruments play, notes come in so many parts.
+    Where it is known how many instruments play, notes come in so many parts. `vectors` gives them their sixteen numbers.
 
     Notes that have events of their own, since users or edits made them, stay. Where the scene has atoms the notes
     share these; of a scene of other events each is a note, with the group that says so.
@@ -61,7 +63,7 @@ def find(
         return _every_event(scene)
     if recording is None:
         recording = ArraySource(scene.render(), scene.sample_rate_hz)
-    return with_found(scene, notes_in(recording, sureness, progress, n_instruments))
+    return with_found(scene, notes_in(recording, sureness, progress, n_instruments, vectors))
 
 
 def notes_in(
@@ -69,10 +71,12 @@ def notes_in(
     sureness: float = SURENESS,
     progress: Callable[[Progress], None] | None = None,
     n_instruments: int | None = None,
+    vectors: bool = False,
 ) -> Found:
-    """The notes and other sounds of a recording that are at least so sure."""
+    """The notes and other sounds of a recording that are at least so sure; with the numbers of `vectors` if asked."""
     described = describe(recording, SiamOptions(sureness=min(probability_of(sureness), MOST_SURE), events_per_second=0))
     is_pitched, table = described.found.is_pitched, table_of(described.found)
+    table = table.replace(numbers=steps_of(described.numbers)) if vectors else table
     sure = table.sureness >= sureness - 0.5 / SURENESS_UNITS
     notes, hits = embedded(described)
     kept = table.only(sure)

@@ -63,6 +63,15 @@ class Note:
         return pitch_curve(self)
 
     @property
+    def vector(self) -> NDArray[np.float64] | None:
+        """Its sixteen numbers, as `motes.kinds.vector.table.NUMBERS` names them, `(16,)`; None where it has none: they
+        are found and stored where that is asked for (`motes.notes(scene, vectors=True)`).
+        """
+        from motes.notes.vectors import vector_of
+
+        return vector_of(self)
+
+    @property
     def partials(self) -> list[Any]:
         """The partials that it consists of, as `scene.partials` lists them."""
         from motes.edit.partials import partials

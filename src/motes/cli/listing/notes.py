@@ -23,6 +23,7 @@ def notes(  # noqa: PLR0913 (the options of a verb)
     reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
     sureness: float | None = None,
     instruments: int | None = None,
+    vectors: bool = False,
     again: bool = False,
     dry_run: bool = False,
     force: bool = False,
@@ -45,6 +46,8 @@ def notes(  # noqa: PLR0913 (the options of a verb)
         Leave out notes that are less likely than this, 0.03 … 0.99. [default: 0.4]
     instruments
         So many instruments play, besides drums: notes come in so many parts. How many is found by default.
+    vectors
+        Store the sixteen numbers of each too, some 45 bits a note, which --json lists.
     again
         Find them again; notes that were edited or grouped by hand stay.
     dry_run
@@ -59,10 +62,10 @@ def notes(  # noqa: PLR0913 (the options of a verb)
         raise UsageError(f"--output and --reference are of one file, and these are {len(files)}")
     writer = tables.writer(sys.stdout, lineterminator="\n")
     if csv:
-        writer.writerow(["file", *Row._fields])
+        writer.writerow(["file", *Row._fields[:-1]])
 
     def show(path: str) -> None:
-        scene, written = found_notes(path, output, reference, sureness, instruments, again, dry_run, force)
+        scene, written = found_notes(path, output, reference, sureness, instruments, again, dry_run, force, vectors)
         rows = rows_of(scene, sureness)
         # Where the file goes to standard output the table would be part of it.
         if written == "-":
@@ -70,7 +73,7 @@ def notes(  # noqa: PLR0913 (the options of a verb)
         elif json:
             print_json({"file": path, "notes": [row._asdict() for row in rows]})
         elif csv:
-            writer.writerows([path, *row] for row in rows)
+            writer.writerows([path, *row[:-1]] for row in rows)
         else:
             title = [f"{shown(path)}: {len(rows)} notes"] if len(files) > 1 else []
             print("\n".join([*title, *_lines(scene, rows)]), end="\n\n" if len(files) > 1 else "\n")

@@ -98,6 +98,10 @@ class Coder:
         self._near = nearest(values)
         return values
 
+    def near(self, pitches: Ints) -> None:
+        """Pitches that are known, by which the columns after are predicted."""
+        self._near = nearest(pitches)
+
     def finish(self) -> bytes:
         """What was written."""
         return self._buffer[: end(self._rc, self._buffer)].tobytes()

@@ -27,6 +27,8 @@ NUMBERS = (
     "noise",
     *TIMBRES,
 )
+# What a note does not have anyway: those behind pitch, level and length.
+BESIDE_NOTES = NUMBERS[3:]
 LENGTHS = ("log2_length_s", "log2_t60_s", "log2_attack_s")
 LOWEST_PITCH, HIGHEST_PITCH = -100.0, 200.0
 # How long before its onset and after it an event may sound, in attacks, lengths and decays; what a decoder makes of it
