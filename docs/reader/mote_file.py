@@ -17,10 +17,10 @@ from typing import Any
 import gabor
 import shares
 import tags
-import vectors
 from range_coder import Decoder, tables, unzigzag
 
 import notes
+import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.

@@ -157,8 +157,8 @@ def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
     name of the output says.
 
     `select` is a condition, such as "note == 12": only these events, and `with_noise` notes with their part of noise.
-    `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage` decodes
-    what is intact in a damaged file. `scene.render()` is the audio as an array.
+    `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage`
+    decodes what is intact in a damaged file. `scene.render()` is the audio as an array.
     """
     from motes.library.work import Decode
 

@@ -199,7 +199,7 @@ def test_noise_of_which_is_not_known_what_is_subtracted_is_left_out():
         at, n = at + packet.size, n + 1
     damaged = bytearray(data)
     damaged[at + packet.size // 2] ^= 0x10
-    with pytest.raises(FormatError, match="shares.*checksum"):
+    with pytest.raises(FormatError, match=r"shares.*checksum"):
         loads(bytes(damaged))
     found = salvage(bytes(damaged))
     assert any("which parts" in line and "texture" in line for line in found.skipped)

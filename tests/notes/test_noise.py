@@ -104,9 +104,8 @@ def test_a_hit_has_what_notes_leave(melody):
     hit = notes.only(notes.id == 1).replace(
         id=np.array([9]), onset_s=np.array([2.7]), end_s=np.array([2.8]), f0_hz=np.array([np.nan])
     )
-    with_hit = Groups(
-        np.append(groups.id, 9), np.append(groups.parent, 0), np.append(groups.role, ROLES.index("note")), notes.joined(hit)
-    )
+    role = np.append(groups.role, ROLES.index("note"))
+    with_hit = Groups(np.append(groups.id, 9), np.append(groups.parent, 0), role, notes.joined(hit))
     scene = melody.with_tables([noise()]).replace(groups=with_hit)
     chosen = scene.select(note=9, with_noise=True)
     alone = chosen.only().render()

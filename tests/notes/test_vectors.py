@@ -23,9 +23,8 @@ def recording():
     t = np.arange(RATE // 2) / RATE
     swell = np.exp(-3 * t) * np.minimum(1, t / 0.003) * np.minimum(1, (t[-1] - t) / 0.02)
     keys = (60, 64, 67, 72, 67, 64)
-    tones = [
-        swell * sum(np.sin(2 * np.pi * h * 440 * 2 ** ((key - 69) / 12) * t) / h**1.5 for h in range(1, 7)) for key in keys
-    ]
+    phases = [2 * np.pi * 440 * 2 ** ((key - 69) / 12) * t for key in keys]
+    tones = [swell * sum(np.sin(h * phase) / h**1.5 for h in range(1, 7)) for phase in phases]
     return 0.2 * np.concatenate([np.zeros(RATE // 10), *tones])
 
 
@@ -48,11 +47,13 @@ def test_they_are_there_where_asked_for_and_a_file_keeps_them(found):
 
 def test_they_are_what_the_network_says_in_steps_of_vectors(recording):
     source = ArraySource(recording, RATE)
-    heard, theirs = find(motes.Scene(RATE, len(recording), 1), source, vectors=True).notes, describe(source, SiamOptions())
+    heard = find(motes.Scene(RATE, len(recording), 1), source, vectors=True).notes
+    theirs = describe(source, SiamOptions())
     assert len(heard) >= 4
     steps = np.array([STEPS[name] for name in NUMBERS])
     for note in heard:
-        (row,) = theirs.numbers[np.abs(theirs.found.onset_s - note.onset_s) + np.abs(theirs.found.pitch - note.pitch) < 0.01]
+        apart = np.abs(theirs.found.onset_s - note.onset_s) + np.abs(theirs.found.pitch - note.pitch)
+        (row,) = theirs.numbers[apart < 0.01]
         np.testing.assert_allclose(note.vector[3:] * steps[3:], np.rint(row[3:] * steps[3:]), atol=1e-9)
         assert note.vector[:2].tolist() == [note.pitch, note.gain_db]
         assert abs(note.vector[0] - row[0]) < 0.01

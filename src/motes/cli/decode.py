@@ -11,7 +11,7 @@ from motes.cli.console import UsageError
 from motes.cli.many import MOTES, ONE_BY_ONE, WHOLE, Files, Output, Part, Scenes, shown
 
 
-def decode(
+def decode(  # noqa: PLR0913 (the options of a verb)
     *inputs: Scenes,
     output: Output = None,
     part: Part = WHOLE,

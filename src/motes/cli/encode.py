@@ -125,7 +125,7 @@ _WHOLE = Input()
 _ENCODERS = "; ".join(f"`{encoder.name}` {encoder.summary}" for encoder in ENCODERS) + "."
 
 
-def encode(
+def encode(  # noqa: PLR0913 (the options of a verb)
     *inputs: str,
     output: Output = None,
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",

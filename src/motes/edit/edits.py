@@ -199,8 +199,8 @@ class Edited(NamedTuple):
 
 
 def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False) -> Edited:
-    """The scene with edits, by their FLAGS, of the events that `select` chooses, None for the whole scene; notes that it
-    chooses have their part of the noise if `with_noise`.
+    """The scene with edits, by their FLAGS, of the events that `select` chooses, None for the whole scene; notes that
+    it chooses have their part of the noise if `with_noise`.
     """
     todo = steps(edits)
     for edit, values in todo:

@@ -190,9 +190,9 @@ def encode(
     or a recording: a path or an open binary file, which tells its own. `encoder` is one of ENCODERS, by its name, and
     the other arguments are its options; or they come as one object such as `SplatOptions(…)`, which says what encoder
     it is for. `progress` is called with a `Progress` now and then, `watch` with the scene as it stands, by encoders
-    that show it. With `notes` the recording's notes are found too (see `motes.notes`), and `note_vectors` their
-    sixteen numbers; they count within a bitrate. Title, artist and other tags of a recording are kept as `scene.tags`; `scene.replace(tags=None)` is
-    without them.
+    that show it. With `notes` the recording's notes are found too (see `motes.notes`), and with `note_vectors` their
+    sixteen numbers; they count within a bitrate. Title, artist and other tags of a recording are kept as `scene.tags`;
+    `scene.replace(tags=None)` is without them.
 
     What is encoded may be less than the whole, in this order: from `start_s` up to `end_s`; with `mono=True` the mean
     of the channels; at `to_sample_rate_hz`; and with `normalise=True` made so loud that its peak is full scale. Raw

@@ -49,8 +49,8 @@ class NoteTable(Frozen):
     `onset_s` and `end_s` in seconds, `end_s` not before `onset_s`; `f0_hz`, NaN for what has no pitch; `gain_db` the
     level of its loudest moment in dBFS; `sureness` 0 … 1, how likely it is to be a note; `program` the General MIDI
     program from 0, 128 for drums, −1 where it is not known; `numbers` `(n_notes, 13)`, where it has a vector, the last
-    13 of its sixteen numbers in whole steps (`motes.kinds.vector.integers`), else MISSING. Raises ParameterError where a
-    value is out of its range.
+    13 of its sixteen numbers in whole steps (`motes.kinds.vector.integers`), else MISSING. Raises ParameterError where
+    a value is out of its range.
     """
 
     id: Ints

@@ -91,7 +91,7 @@ def require_sureness(sureness: float | None) -> None:
         raise ParameterError(f"sureness must lie in {LOWEST_SURENESS} … {HIGHEST_SURENESS}, not {sureness:g}")
 
 
-def found_notes(
+def found_notes(  # noqa: PLR0913 (the options of `motes notes`)
     path: str,
     output: str | None,
     reference: str | None,

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 LEAST_FOR_SOUND = 0.5
 
 
-def encode_with_notes(
-    source: Source, options: Options, encode: Callable[[Any], Scene], vectors: bool = False
-) -> Scene:
+def encode_with_notes(source: Source, options: Options, encode: Callable[[Any], Scene], vectors: bool = False) -> Scene:
     """What `encode` makes of these options, with the notes of the recording, and their numbers if `vectors`; of a
     bitrate the sound has what these leave.
     """

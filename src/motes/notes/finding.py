@@ -54,7 +54,8 @@ def find(
     vectors: bool = False,
 ) -> Scene:
     """The scene with its notes as groups, and these in parts; `recording` is listened to in place of the scene's sound.
-    Where it is known how many instruments play, notes come in so many parts. `vectors` gives them their sixteen numbers.
+    Where it is known how many instruments play, notes come in so many parts. `vectors` gives them their sixteen
+    numbers.
 
     Notes that have events of their own, since users or edits made them, stay. Where the scene has atoms the notes
     share these; of a scene of other events each is a note, with the group that says so.

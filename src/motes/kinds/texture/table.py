@@ -26,8 +26,8 @@ class Texture(EventTable):
 
     The noise runs on the seed's own clock, at `clock_s` when the event begins; events with one seed whose clocks follow
     each other are one noise without a seam. Frames of levels are `frame_s` long; the event begins `into_s` after the
-    start of its first. A `backward` event runs from its end to its start, and one that is `subtracted` is taken away from
-    what else sounds: of the same noise, so that another event can be given a part of it.
+    start of its first. A `backward` event runs from its end to its start, and one that is `subtracted` is taken away
+    from what else sounds: of the same noise, so that another event can be given a part of it.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event
     after event, frame after frame. `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further

@@ -196,9 +196,10 @@ def export(  # noqa: PLR0913 (the options of `motes export`, keywords only)
     partials (sdif), its instrument for a player (instrument.json), or its notes (notes.csv, notes.json, notes.parquet,
     midi, jams); or the folder of its stems. Without `to`, what the name of the output says.
 
-    `bend_range` in semitones, `mpe` and `tempo` in beats per minute are for MIDI; `by`, "part" or "note",
-    `reference`, the recording that stems and rest sum to, and `with_noise`, which gives notes their part of the noise,
-    for stems. Where notes are exported, `select` is a condition on notes. ParameterError where the scene has none, or an option makes no sense.
+    `bend_range` in semitones, `mpe` and `tempo` in beats per minute are for MIDI; `by`, "part" or "note", `reference`,
+    the recording that stems and rest sum to, and `with_noise`, which gives notes their part of the noise, for stems.
+    Where notes are exported, `select` is a condition on notes. ParameterError where the scene has none, or an option
+    makes no sense.
     """
     how = Export(
         export_format(output, to),
