@@ -55,8 +55,8 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    job = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise)
-    return files.do(todo, job, "decoding", _account)
+    work = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise)
+    return files.do(todo, work, "decoding", _account)
 
 
 def _account(report: dict[str, Any]) -> str:

@@ -249,9 +249,8 @@ def _lacks_shares(contents: Contents, place: Place) -> bool:
 
 def _are_twins(columns: Columns) -> bool:
     """Whether an atom, or a noise, stands there more than once, as one that is in parts does."""
-    names = ("time_s", "frequency_hz", "window_s", "amplitude", "phase_rad")
-    if "seed" in columns:
-        names = ("time_s", "clock_s", "seed")
+    of_atom = ("time_s", "frequency_hz", "window_s", "amplitude", "phase_rad")
+    names = ("time_s", "clock_s", "seed") if "seed" in columns else of_atom
     rows = np.column_stack([columns[name] for name in names])
     return len(np.unique(rows, axis=0)) < len(rows)
 

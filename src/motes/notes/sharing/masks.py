@@ -37,9 +37,9 @@ class Masks:
         """
         first, magnitudes = int(self.factorisation.first[note]), self.factorisation.magnitudes(note)
         here = slice(first, first + len(magnitudes))
-        edges = band_edges(self._power.shape[1], self._spectrogram.bin_hz)
+        edges = band_edges(magnitudes.shape[1], self._spectrogram.bin_hz)
         mine = np.add.reduceat(magnitudes**2, edges, axis=1)
         rest = np.maximum(self._rest[here], 0)
         all_of_it = np.add.reduceat(self._power[here] + rest**2, edges, axis=1)
-        share = mine / np.maximum(all_of_it, SILENT)
+        share = np.asarray(mine / np.maximum(all_of_it, SILENT), np.float32)
         return BandShares(first * self._spectrogram.hop_s, self._spectrogram.hop_s, share)
