@@ -39,7 +39,7 @@ def vector_of(note: Note) -> NDArray[np.float64] | None:
     if not row.has_vector.any():
         return None
     length_s = max((note.end_s - note.onset_s) / NOTE_PART, SHORTEST_S)
-    heard = (note.pitch or 0.0, note.gain_db, np.log2(length_s))
-    found = np.concatenate([heard, row.numbers[0] / _STEPS])
+    known = (note.pitch or 0.0, note.gain_db, np.log2(length_s))
+    found = np.concatenate([known, row.numbers[0] / _STEPS])
     assert len(found) == len(NUMBERS)
     return found
