@@ -31,7 +31,7 @@ def test_packets_of_events_are_those_of_the_kinds_in_their_order():
     places = [Entry(packet.number, 3, 0, 0, 0, 0, 0).place for packet in event_packets()]
     assert places == sorted(places)
     assert [packet.stage for packet in packets()] == sorted(packet.stage for packet in packets())
-    assert [packet.name for packet in packets() if packet.number & OPTIONAL] == ["tags", "notes"]
+    assert [packet.name for packet in packets() if packet.number & OPTIONAL] == ["tags", "notes", "note vectors"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
