@@ -111,7 +111,7 @@ def parameters(name: str) -> set[str]:
     if name == "encode":
         prepared = {each.name for each in dataclasses.fields(Preparation)}
         options = {about.name for some in owners().values() for _, about in some}
-        return options | BEYOND["encode"] | {"encoder", "notes"} | prepared
+        return options | BEYOND["encode"] | {"encoder", "notes", "note_vectors"} | prepared
     named = inspect.signature(getattr(motes, name)).parameters.values()
     return {each.name for each in named if each.kind is not each.VAR_KEYWORD} | (
         set(FLAGS) if name == "edit" else set()
