@@ -6,7 +6,7 @@ FOLDER/natural and FOLDER/untuned get mono FLAC files of at most that many secon
 with the package, the place in it, the licence, and the group that `quality.py` makes means of: `lossless`, `lossy`
 (decoded from Vorbis at 35–170 kbps, so what is above some kHz may already be a codec's), `one-shots`. Nothing is
 changed but length and channels; words and steps that are too short alone are put one after another, half a second
-each. Packages are fetched by `apt-get download` and `pip download`, unpacked beside (FOLDER/packages) and not installed.
+each. Packages are fetched by `apt-get download` and `pip download` into FOLDER/packages, and not installed.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ SETS: dict[str, tuple[Clip, ...]] = {
         _gcompris("ireland", "explore_world_music.rcc!ireland.ogg", "see its copyright file", start_s=10),
         _gcompris("japan", "explore_world_music.rcc!japan.ogg", "see its copyright file", start_s=5),
         _gcompris("mexico", "explore_world_music.rcc!mexico.ogg", "see its copyright file", start_s=5),
-        _gcompris("beethoven", "explore_world_music.rcc!beethoven.ogg", "see its copyright file", start_s=10),
+        _gcompris("beethoven", "explore_world_music.rcc!beethoven.ogg", "see its copyright file", start_s=35),
         Clip(
             "rock",
             "deb:fretsonfire-songs-sectoid",
