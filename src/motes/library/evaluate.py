@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.audio import Audio, Block, as_source, read_audio
 from motes.errors import MotesWarning, ParameterError
@@ -123,7 +124,7 @@ def _compare_sound(
     return result
 
 
-def _noise_to_mask(estimate: Block, reference: Block, rate: int, rest: Block | None) -> dict[str, float]:
+def _noise_to_mask(estimate: NDArray[Any], reference: Block, rate: int, rest: Block | None) -> dict[str, float]:
     """Noise-to-mask ratio; of a scene, which renders `rest` without its textures, only where these do not stand."""
     from motes.metrics.noise_to_mask import noise_to_mask, substituted_cells
 
