@@ -69,6 +69,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "import": {"force"},
+    "listen": {"score"},  # motes.report.listening.answers.score
     "partials": {"csv"},
     "notes": {"csv", "again", "dry-run", "force"},
     "data render": {"test"},  # short for a name of a set
@@ -80,6 +81,7 @@ BEYOND = {
     "edit": {"scene"},
     "export": {"scene"},
     "report": {"scenes"},
+    "listen": {"stimuli"},
     "evaluate": {"sample_rate_hz"},
     "partials": {"scene"},
     "notes": {"scene"},
