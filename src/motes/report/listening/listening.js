@@ -197,7 +197,7 @@
 
   // --- what is pressed
 
-  element("volume").addEventListener("click", () => (playing ? stop() : play(reference, null)));
+  element("volume").addEventListener("click", () => (playing ? stop() : play(reference, element("volume"))));
   element("who").addEventListener("submit", (event) => {
     event.preventDefault();
     answers.listener = element("listener").value.trim();
