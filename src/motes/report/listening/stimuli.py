@@ -51,16 +51,16 @@ def prepared_stimuli(
     """
     original, rate = _read(reference)
     first, last = _part(original.shape[1], rate, start_s, end_s)
-    heard = original[:, first:last]
-    counted = gate(block_powers(heard, rate))
-    wanted = loudness_db(block_powers(heard, rate), counted)
-    found = [Stimulus(REFERENCE, heard)]
+    excerpt = original[:, first:last]
+    counted = gate(block_powers(excerpt, rate))
+    wanted = loudness_db(block_powers(excerpt, rate), counted)
+    found = [Stimulus(REFERENCE, excerpt)]
     for name, path in zip(_names(files), files, strict=True):
         copy = _fitted(path, original, rate)[:, first:last]
         level = loudness_db(block_powers(copy, rate), counted)
         gain_db = wanted - level if min(level, wanted) > SILENCE_DB else 0.0
         found.append(Stimulus(name, copy * np.float32(10 ** (gain_db / 20)), gain_db))
-    found += [_anchor(heard, hz, rate) for hz in ANCHORS_HZ if hz < rate / 2]
+    found += [_anchor(excerpt, hz, rate) for hz in ANCHORS_HZ if hz < rate / 2]
     peak = max(float(np.abs(each.audio).max(initial=0.0)) for each in found)
     factor = np.float32(min(1.0, _LOUDEST / peak) if peak > 0 else 1.0)
     ramp = _ramp(last - first, rate)
