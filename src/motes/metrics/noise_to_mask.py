@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ DISTURBED_DB = 1.5
 LOWEST_DB = -200.0
 _TINY = 1e-12
 _EXPONENT = 0.4  # by which spread powers add up
-_AT_ONCE = 128  # frames
+_BLOCK = 2**16  # samples at once, so that an hour needs no more memory than a minute
 
 
 def noise_to_mask(
@@ -155,14 +156,18 @@ def _spectra(audio: NDArray[Any], sample_rate_hz: int) -> Iterator[Array]:
     """Magnitudes at 48 kHz, some frames at a time, `(n, 1025)`: frame t is centred on sample 1024 · t."""
     import scipy.fft
 
+    left = n_frames_of(len(audio), sample_rate_hz)
     mono = np.asarray(audio, np.float32)[np.newaxis]
-    resampled = np.concatenate([mono[:, :0], *resample_blocks([mono], 1, sample_rate_hz, RATE_HZ)], axis=1)[0]
-    n_frames = n_frames_of(len(audio), sample_rate_hz)
-    padded = np.zeros((n_frames - 1) * HOP + N_FFT)
-    padded[HOP : HOP + len(resampled)] = resampled[: len(padded) - HOP]
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    for first in range(0, n_frames, _AT_ONCE):
-        yield np.abs(scipy.fft.rfft(frames[first : first + _AT_ONCE] * ear().window, axis=-1))
+    blocks = (mono[:, first : first + _BLOCK] for first in range(0, mono.shape[1], _BLOCK))
+    ended = [np.zeros((1, N_FFT), np.float32)]
+    waiting = np.zeros(HOP, np.float32)
+    for block in chain(resample_blocks(blocks, 1, sample_rate_hz, RATE_HZ), ended):
+        waiting = np.concatenate([waiting, block[0]])
+        n = min(left, (len(waiting) - N_FFT) // HOP + 1)
+        if n > 0:
+            frames = np.lib.stride_tricks.sliding_window_view(waiting, N_FFT)[: n * HOP : HOP]
+            yield np.abs(scipy.fft.rfft(frames * ear().window, axis=-1))
+            waiting, left = waiting[n * HOP :], left - n
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,14 +12,16 @@ from motes.errors import ParameterError
 from motes.report.listening.answers import FORMAT, score
 
 
-def answers(listener="Ann", right=(), scores=None, test="t", name="a.mote"):
+def answers(listener="Ann", right=(), scores=None, test="t", name="a.mote", reference="x.wav"):
     return {
         "format": FORMAT,
         "test": test,
         "listener": listener,
+        "reference": reference,
         "abx": [{"name": name, "x": "a", "answer": "a" if good else "b", "correct": good} for good in right],
         "mushra": [
-            {"name": key, "role": "copy", "place": i, "score": x} for i, (key, x) in enumerate((scores or {}).items())
+            {"name": key, "role": "reference" if key == "reference" else "copy", "place": i, "score": x}
+            for i, (key, x) in enumerate((scores or {}).items())
         ],
     }
 
@@ -93,9 +95,21 @@ def test_what_is_no_file_of_answers(tmp_path, text, message, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_answers_of_two_pages_are_not_mixed(tmp_path):
-    with pytest.raises(ParameterError, match="answers another page than"):
-        score(saved(tmp_path, answers(), answers(test="u")))
+def test_answers_to_several_pages(tmp_path):
+    """Names then begin with the recording's, and one bad score of the reference in seven is forgiven."""
+    given = {"reference": 95, "a.mote": 60}
+    pages = [answers(scores=given, right=[True], test=f"t{i}", reference=f"x{i}.wav") for i in range(7)]
+    pages[0]["mushra"][0]["score"] = 50
+    found = score(saved(tmp_path, *pages))
+    assert not found.left_out
+    assert {each.name for each in found.abx} == {f"x{i}.wav: a.mote" for i in range(7)}
+    assert {each.name: each.mean for each in found.mushra}["x0.wav: reference"] == 50
+    assert "Ann" in score(saved(tmp_path, *pages[:6])).left_out
+
+
+def test_what_cannot_be_counted(tmp_path):
+    with pytest.raises(ParameterError, match=r"answers0\.json and .*answers1\.json hold the same answers"):
+        score(saved(tmp_path, answers(), answers()))
     with pytest.raises(ParameterError, match=r"cannot read .*: No such file"):
         score([tmp_path / "none.json"])
     with pytest.raises(ParameterError, match="there are no answers"):

@@ -59,18 +59,24 @@ class Results:
 
 
 def score(paths: Sequence[str | os.PathLike[str]]) -> Results:
-    """Results of files of answers; ParameterError, one line, for what is no such file or belongs to another test."""
+    """Results of files of answers, to one page or to several; ParameterError, one line, for what is no such file or is
+    given twice. Of several pages, names are `reference: copy`, and post-screening counts all comparisons of a listener.
+    """
     if not paths:
         raise ParameterError("there are no answers to score: name the files that the page let its listeners download")
     answers = [read_answers(path) for path in paths]
-    if len({each["test"] for each in answers}) > 1:
-        other = next(i for i, each in enumerate(answers) if each["test"] != answers[0]["test"])
-        raise ParameterError(
-            f"{os.fspath(paths[other])} answers another page than {os.fspath(paths[0])}: one at a time"
-        )
-    scores = _by_listener(answers)
-    left_out = {name: why for name, found in scores.items() if (why := _fault(found))}
-    return Results(len({each["listener"] for each in answers}), _abx(answers), _mushra(scores, set(left_out)), left_out)
+    for i, each in enumerate(answers):
+        if each in answers[:i]:
+            first = os.fspath(paths[answers.index(each)])
+            raise ParameterError(f"{first} and {os.fspath(paths[i])} hold the same answers: each once")
+    several = len({each["test"] for each in answers}) > 1
+    for each in answers:
+        for one in [*each["abx"], *each["mushra"]]:
+            one["shown"] = f"{each['reference']}: {one['name']}" if several else one["name"]
+    listeners = {each["listener"]: _mushra_of(answers, each["listener"]) for each in answers}
+    left_out = {name: why for name, given in listeners.items() if (why := _fault(given))}
+    kept = [given for name, given in listeners.items() if name not in left_out]
+    return Results(len(listeners), _abx(answers), _mushra(kept), left_out)
 
 
 def lines(results: Results) -> list[str]:
@@ -104,9 +110,12 @@ def read_answers(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ParameterError(f"{shown} holds no answers of a listening test (format {FORMAT!r})")
     try:
-        good = isinstance(found["listener"], str) and isinstance(found["test"], str)
+        good = all(isinstance(found[key], str) for key in ("listener", "test", "reference"))
         good &= all(isinstance(t["name"], str) and isinstance(t["correct"], bool) for t in found["abx"])
-        good &= all(isinstance(s["name"], str) and 0 <= s["score"] <= 100 for s in found["mushra"])
+        good &= all(
+            isinstance(s["name"], str) and isinstance(s["role"], str) and 0 <= s["score"] <= 100
+            for s in found["mushra"]
+        )
     except (KeyError, TypeError) as error:
         raise ParameterError(f"{shown} lacks a part of its answers: {error}") from error
     if not good:
@@ -120,7 +129,7 @@ def _abx(answers: list[dict[str, Any]]) -> list[AbxResult]:
     trials: dict[str, list[bool]] = defaultdict(list)
     for each in answers:
         for trial in each["abx"]:
-            trials[trial["name"]].append(trial["correct"])
+            trials[trial["shown"]].append(trial["correct"])
     found = []
     for name, right in sorted(trials.items()):
         test = binomtest(sum(right), len(right), 0.5, "greater")
@@ -130,37 +139,35 @@ def _abx(answers: list[dict[str, Any]]) -> list[AbxResult]:
     return found
 
 
-def _by_listener(answers: list[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:
-    """Scores by listener and name."""
-    scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for each in answers:
-        for one in each["mushra"]:
-            scores[each["listener"]][one["name"]].append(float(one["score"]))
-    return scores
+def _mushra_of(answers: list[dict[str, Any]], listener: str) -> list[dict[str, Any]]:
+    """All scores that a listener gave."""
+    return [one for each in answers if each["listener"] == listener for one in each["mushra"]]
 
 
-def _fault(scores: dict[str, list[float]]) -> str:
+def _fault(given: list[dict[str, Any]]) -> str:
     """Why post-screening leaves a listener out, "" where it does not."""
-    hidden, anchor = np.array(scores.get("reference", [100.0])), np.array(scores.get(_SCREENED_ANCHOR, [0.0]))
-    if np.mean(hidden < SCREENED_SCORE) > SCREENED_SHARE:
-        return f"gave the hidden reference {hidden.min():g}, less than {SCREENED_SCORE:g}"
-    if np.mean(anchor > SCREENED_SCORE) > SCREENED_SHARE:
-        return f"gave the {_SCREENED_ANCHOR} {anchor.max():g}, more than {SCREENED_SCORE:g}"
+    hidden = [one["score"] for one in given if one["role"] == "reference"]
+    anchor = [one["score"] for one in given if one["name"] == _SCREENED_ANCHOR]
+    if np.sum(np.array(hidden) < SCREENED_SCORE) > SCREENED_SHARE * len(hidden):
+        return f"gave the hidden reference {min(hidden):g}, less than {SCREENED_SCORE:g}"
+    if np.sum(np.array(anchor) > SCREENED_SCORE) > SCREENED_SHARE * len(anchor):
+        return f"gave the {_SCREENED_ANCHOR} {max(anchor):g}, more than {SCREENED_SCORE:g}"
     return ""
 
 
-def _mushra(scores: dict[str, dict[str, list[float]]], left_out: set[str]) -> list[MushraResult]:
+def _mushra(listeners: list[list[dict[str, Any]]]) -> list[MushraResult]:
+    """Over listeners; what one gave to the same sound more than once counts as its mean."""
     from scipy.stats import t
 
     together: dict[str, list[float]] = defaultdict(list)
-    for listener, by_name in scores.items():
-        for name, given in by_name.items() if listener not in left_out else ():
-            together[name].append(float(np.mean(given)))
+    for given in listeners:
+        for name in dict.fromkeys(one["shown"] for one in given):
+            together[name].append(float(np.mean([one["score"] for one in given if one["shown"] == name])))
     found = []
-    for name, given in together.items():
-        mean, n = float(np.mean(given)), len(given)
+    for name, means in together.items():
+        mean, n = float(np.mean(means)), len(means)
         if n > 1:
-            half = float(t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.std(given, ddof=1) / n**0.5)
+            half = float(t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.std(means, ddof=1) / n**0.5)
             found.append(MushraResult(name, mean, max(0.0, mean - half), min(100.0, mean + half), n))
         else:
             found.append(MushraResult(name, mean, None, None, n))

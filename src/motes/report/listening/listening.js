@@ -39,8 +39,16 @@
   let playing = null; // { source, gain, sound, begun, offset }
   const FADE_S = 0.015;
 
+  function opened() {
+    try {
+      return new AudioContext({ sampleRate: data.rate });
+    } catch {
+      return new AudioContext(); // no browser plays at every rate: it resamples all alike
+    }
+  }
+
   async function decoded() {
-    context ??= new AudioContext({ sampleRate: data.rate });
+    context ??= opened();
     await context.resume();
     buffers ??= Promise.all(
       data.sounds.map((sound) => context.decodeAudioData(Uint8Array.from(atob(sound.flac), (c) => c.charCodeAt(0)).buffer)),
