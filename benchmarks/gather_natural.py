@@ -5,8 +5,9 @@
 FOLDER/natural and FOLDER/untuned get mono FLAC files of at most that many seconds at their own rate, and `sources.tsv`
 with the package, the place in it, the licence, and the group that `quality.py` makes means of: `lossless`, `lossy`
 (decoded from Vorbis at 35–170 kbps, so what is above some kHz may already be a codec's), `one-shots`. Nothing is
-changed but length and channels; words and steps that are too short alone are put one after another, half a second
-each. Packages are fetched by `apt-get download` and `pip download` into FOLDER/packages, and not installed.
+changed but length and channels, and that what is below 20 Hz goes where it is a tenth of the energy or more (no codec
+should be paid for wind on a microphone); words and steps that are too short alone are put one after another, half a
+second each. Packages are fetched by `apt-get download` and `pip download` into FOLDER/packages, and not installed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ TUXPAINT = "usr/share/tuxpaint/stamps/"
 GCOMPRIS = "usr/share/gcompris-qt/rcc/"
 MINETEST = "usr/share/games/minetest/games/minetest_game/mods/"
 SONIC = "usr/share/sonic-pi/samples/"
+LOWEST_HZ = 20.0
 EACH_S = 0.5  # of one-shots that are put one after another: time from onset to onset, at least
 
 
@@ -200,7 +202,18 @@ def clip_samples(clip: Clip, folder: Path, seconds: float) -> tuple[np.ndarray, 
     else:
         joined = parts[0][0]
     begin = int(clip.start_s * rate)
-    return joined[begin : begin + int(seconds * rate)], rate
+    return without_infrasound(joined[begin : begin + int(seconds * rate)], rate), rate
+
+
+def without_infrasound(audio: np.ndarray, rate: int) -> np.ndarray:
+    """The audio, above 20 Hz where a tenth of its energy or more lies below."""
+    spectrum = np.fft.rfft(audio, 2 * len(audio))
+    frequency_hz = np.fft.rfftfreq(2 * len(audio), 1 / rate)
+    power = np.abs(spectrum) ** 2
+    if power[frequency_hz < LOWEST_HZ].sum() < 0.1 * power.sum():
+        return audio
+    gain = np.clip(frequency_hz / LOWEST_HZ - 0.5, 0, 1)
+    return np.fft.irfft(spectrum * np.sin(np.pi / 2 * gain) ** 2)[: len(audio)]
 
 
 def main() -> None:
