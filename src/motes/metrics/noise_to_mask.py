@@ -39,6 +39,8 @@ DISTURBED_DB = 1.5
 LOWEST_DB = -200.0
 _TINY = 1e-12
 _EXPONENT = 0.4  # by which spread powers add up
+# Slope upward beyond levels that anyone listens at, in dB per Bark.
+_FLATTEST_DB = -0.5
 _BLOCK = 2**16  # samples at once, so that an hour needs no more memory than a minute
 
 
@@ -208,14 +210,20 @@ class Ear:
         return self._spread(power) / self._spread(np.ones((1, self.n_bands)))
 
     def _spread(self, power: Array) -> Array:
-        bark = np.arange(self.n_bands) * BARK
-        distance = bark - bark[:, np.newaxis]  # from row to column
-        upward_db = -24 - 230 / self.centre_hz + 0.2 * 10 * np.log10(power)  # per Bark
-        slopes_db = np.where(distance < 0, 27.0 * distance, np.maximum(distance, 0) * upward_db[..., np.newaxis])
-        shape = 10 ** (slopes_db / 10)
-        share = power[..., np.newaxis] * shape / shape.sum(-1, keepdims=True)
-        total: Array = np.sum(share**_EXPONENT, axis=-2) ** (1 / _EXPONENT)
-        return total
+        n = self.n_bands
+        upward_db = -24 - 230 / self.centre_hz + 0.2 * 10 * np.log10(power)  # per Bark, from each band
+        down, up = 10 ** (-27 * BARK / 10), 10 ** (np.minimum(upward_db, _FLATTEST_DB) * BARK / 10)
+        spread = (1 - down ** np.arange(1, n + 1)) / (1 - down) + (1 - up ** np.arange(n, 0, -1)) / (1 - up) - 1
+        peak = (power / spread) ** _EXPONENT
+        total, above, below = peak.copy(), peak, np.zeros(len(power))
+        down, up = down**_EXPONENT, up**_EXPONENT
+        for distance in range(1, n):
+            above = above[:, :-1] * up[:, : n - distance]
+            total[:, distance:] += above
+        for band in range(n - 2, -1, -1):
+            below = (below + peak[:, band + 1]) * down
+            total[:, band] += below
+        return total ** (1 / _EXPONENT)
 
     def after(self, excitation: Array, before: Array) -> tuple[Array, Array]:
         """Excitation that dies away in time, and the state that it leaves."""
