@@ -177,10 +177,12 @@ def main() -> None:
     codecs = standard_codecs() | dict(map(named_codec, options.codec))
     if options.only:
         codecs = {name: codec for name, codec in codecs.items() if name.startswith(tuple(options.only))}
-    clips = [clip for folder in options.folders for clip in clips_in(folder)] or shared_clips()
+    clips = [clip for folder in options.folders for clip in clips_in(folder)] if options.folders else shared_clips()
     with tempfile.TemporaryDirectory() as folder:
         if options.tones or not options.folders:
             clips += write_tones(Path(folder))
+        if not clips:
+            parser.error(f"no .wav or .flac in {', '.join(map(str, options.folders))}")
         found = measure(clips, codecs, options.kbps, options.events_per_second, not options.speed)
     print(tables(found))
     if options.plot:
