@@ -8,9 +8,10 @@ MOTES_SHARED and synthetic tones are taken. Each is encoded by motes, by the lib
 'motes[formats]'`), by opusenc where it is installed (Debian: opus-tools), and by each `--codec`, at every rate; then
 decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several channels: mean over channels and mid), spectral convergence
 (0 is perfect) and noise-to-mask ratio (0 dB is just masked; of motes where no noise stands, with the share of energy
-in which it does). motes is charged its whole file, Opus its packets alone. Recordings from lossy sources, one-shots and
-tones have means of their own. Speeds are lengths over processor times; `--speed` measures these alone. A measure that
-the controls, a noise vocoder and random phases, also please is not to be trusted.
+in which it does). motes is charged its whole file, Opus its packets alone. Recordings from lossy sources, one-shots
+and tones have means of their own; under each table stands at which share of another codec's bits motes reaches the
+same Zimtohrli mean. Speeds are lengths over processor times; `--speed` measures these alone. A measure that the
+controls, a noise vocoder and random phases, also please is not to be trusted.
 
 A `--codec` reads the WAV file {in}, writes what it decodes to as WAV to {out}, and is charged whatever else it leaves
 whose name begins with {out}. Codecs whose weights have to be fetched, by the commands that their own pages give:
@@ -117,18 +118,46 @@ def table(found: Found, group: str | None = None) -> str:
     return "\n".join(lines)
 
 
+def bits_beside(found: Found, group: str | None = None) -> str:
+    """A line for each other codec and rate: the share of its bits at which motes has the same Zimtohrli mean, between
+    the rates measured (log kbps, linear in the mean).
+    """
+    curves: dict[str, dict[float, list[Scores]]] = defaultdict(lambda: defaultdict(list))
+    for (of, name, asked), files in found.items():
+        if group in (None, of) and asked and name != "events":
+            curves[name][asked] += files
+    keys = ("zimtohrli", "kbps")
+    means = {
+        name: np.array([[np.mean([one[key] for one in files]) for key in keys] for files in by.values()])
+        for name, by in curves.items()
+    }
+    ours = means.pop("motes", np.empty((0, 2)))
+    ours = ours[np.argsort(ours[:, 0])]
+    lines = []
+    for name, theirs in means.items():
+        for score, kbps in theirs if len(ours) > 1 else ():
+            share = np.exp(np.interp(score, ours[:, 0], np.log(ours[:, 1]))) / kbps
+            bound = "at most " if score < ours[0, 0] else "more than " if score > ours[-1, 0] else ""
+            lines.append(
+                f"- {name}, {kbps:.1f} kbps, Zimtohrli {score:.2f}: motes takes {bound}{share:.2f} of its bits"
+            )
+    return "\n".join(lines)
+
+
 def tables(found: Found) -> str:
-    """A table of all recordings but tones, and one for each group."""
+    """A table of all recordings but tones, and one for each group, each with what motes needs for the same scores."""
     groups = list(dict.fromkeys(group for group, _, _ in found))
     n_files = {group: max(len(files) for (of, _, _), files in found.items() if of == group) for group in groups}
-    parts = [f"{group}, {n_files[group]} files:\n\n{table(found, group)}" for group in groups]
+    parts = [_part(f"{group}, {n_files[group]} files", found, group) for group in groups]
     recorded = {key: files for key, files in found.items() if not key[0].startswith("synthetic")}
     if len({group for group, _, _ in recorded}) > 1:
-        parts.insert(
-            0,
-            f"all recordings, {sum(n for g, n in n_files.items() if g[:9] != 'synthetic')} files:\n\n{table(recorded)}",
-        )
+        n_recorded = sum(n for group, n in n_files.items() if not group.startswith("synthetic"))
+        parts.insert(0, _part(f"all recordings, {n_recorded} files", recorded))
     return "\n\n".join(parts)
+
+
+def _part(title: str, found: Found, group: str | None = None) -> str:
+    return f"{title}:\n\n{table(found, group)}\n\n{bits_beside(found, group)}".strip()
 
 
 def plot(found: Found, path: Path) -> None:
@@ -184,7 +213,7 @@ def main() -> None:
         if not clips:
             parser.error(f"no .wav or .flac in {', '.join(map(str, options.folders))}")
         found = measure(clips, codecs, options.kbps, options.events_per_second, not options.speed)
-    print(tables(found))
+    print(table(found) if options.speed else tables(found))
     if options.plot:
         plot(found, options.plot)
 
