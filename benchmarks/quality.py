@@ -1,20 +1,29 @@
-"""Quality at actual bits in the file, motes and Opus side by side, with controls: a table and a picture.
+"""Quality at actual bits in the file, motes and Opus side by side, with controls: tables and a picture.
 
-    python benchmarks/quality.py [FOLDER] [--kbps 16 24 32 48] [--events-per-second 1000] [--speed] [--plot quality.svg]
+    python benchmarks/quality.py [FOLDER …] [--kbps 16 24 32 48] [--events-per-second 1000] [--tones] [--speed]
+        [--codec 'name: command {in} {out} {kbps}'] [--only NAME …] [--plot quality.svg]
 
-FOLDER holds recordings (the ten mono clips of MOTES_SHARED by default). Each is encoded by motes and, where it is
-installed, by opusenc (Debian: opus-tools) at every rate, decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several
-channels: mean over channels and mid) and spectral convergence (0 is perfect). motes is charged its whole file, Opus its
-packets alone, without Ogg. Speeds are lengths over processor times; `--speed` measures these alone. A measure that the
+A FOLDER holds recordings, and `sources.tsv` where `gather_natural.py` made it; by default the ten mono clips of
+MOTES_SHARED and synthetic tones are taken. Each is encoded by motes, by the libopus of PyAV (`pip install
+'motes[formats]'`), by opusenc where it is installed (Debian: opus-tools), and by each `--codec`, at every rate; then
+decoded, and scored with Zimtohrli, ViSQOL (1 … 5; several channels: mean over channels and mid), spectral convergence
+(0 is perfect) and noise-to-mask ratio (0 dB is just masked; of motes where no noise stands, with the share of energy
+in which it does). motes is charged its whole file, Opus its packets alone. Recordings from lossy sources, one-shots
+and tones have means of their own; under each table stands at which share of another codec's bits motes reaches the
+same Zimtohrli mean. Speeds are lengths over processor times; `--speed` measures these alone. A measure that the
 controls, a noise vocoder and random phases, also please is not to be trusted.
+
+A `--codec` reads the WAV file {in}, writes what it decodes to as WAV to {out}, and is charged whatever else it leaves
+whose name begins with {out}. Codecs whose weights have to be fetched, by the commands that their own pages give:
+
+    --codec 'encodec: encodec -f -b {kbps} {in} {out}.ecdc && encodec -f {out}.ecdc {out}' --kbps 6 12 24
+    --codec 'dac: python -m dac encode {in} --output {out}.d && python -m dac decode {out}.d --output {out}.w &&
+        mv {out}.w/*.wav {out} && rm -r {out}.d {out}.w' --kbps 7.75
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -22,140 +31,161 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-import motes
-from motes.codec import dumps, loads
 from motes.metrics.align import align
 from motes.metrics.controls import CONTROLS
+from motes.metrics.noise_to_mask import noise_to_mask, substituted_cells
 from motes.metrics.perceptual import visqol, zimtohrli
 from motes.metrics.signal import spectral_convergence
+from quality_clips import clips_in, shared_clips, write_tones
+from quality_codecs import Codec, Coded, Scores, by_events, by_motes, named_codec, standard_codecs
 
-CLIPS = ("piano", "orchestra", "singing", "speech", "rain", "bendir", "vibraphone", "strings", "song", "trumpet")
-SHARED = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 RATES_KBPS = (16, 24, 32, 48)
-MEASURES = ("zimtohrli", "visqol", "spectral_convergence")
-Scores = dict[str, float]
+# Decimals, and whether more is better, of what has a column.
+MEASURES = {
+    "zimtohrli": ("Zimtohrli", 2, True),
+    "visqol": ("ViSQOL", 2, True),
+    "spectral_convergence": ("spectral convergence", 3, False),
+    "noise_to_mask_db": ("noise to mask, dB", 1, False),
+    "energy_substituted": ("energy substituted", 3, False),
+}
+# By group, codec or control, and rate asked.
+Found = dict[tuple[str, str, float], list[Scores]]
 
 
-def scores(estimate: np.ndarray, reference: np.ndarray, rate: int) -> Scores:
-    """Every measure of one decoded recording."""
+def scores(estimate: np.ndarray, reference: np.ndarray, rate: int, rest: np.ndarray | None = None) -> Scores:
+    """Every measure of one decoded recording; `rest` is what a scene renders without its textures."""
     opinions = {measure.__name__: measure(estimate, reference, rate)["mean"] for measure in (zimtohrli, visqol)}
-    return opinions | {"spectral_convergence": spectral_convergence(estimate, reference)}
+    cells = None if rest is None else substituted_cells(estimate, rest, rate)
+    masked = noise_to_mask(estimate, reference, rate, cells)
+    return opinions | {"spectral_convergence": spectral_convergence(estimate, reference)} | masked
 
 
-def processor_s() -> float:
-    """Seconds of processor time of this process and those it has waited for."""
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
-
-
-def by_motes(path: Path, kbps: float) -> tuple[np.ndarray, Scores]:
-    """What motes decodes to, its whole file's kbps, and its speeds."""
-    return _by_motes(path, {"kbps": kbps})
-
-
-def by_events(path: Path, per_second: float) -> tuple[np.ndarray, Scores]:
-    """What motes decodes to of so many events per second."""
-    return _by_motes(path, {"events_per_second": per_second})
-
-
-def _by_motes(path: Path, target: Scores) -> tuple[np.ndarray, Scores]:
-    audio, rate = soundfile.read(path, always_2d=True)
-    seconds, begun = len(audio) / rate, processor_s()
-    data = dumps(motes.encode(audio.T, sample_rate_hz=rate, **target))
-    encoded = processor_s()
-    decoded = np.atleast_2d(loads(data).render())
-    speeds = {"encode_x": seconds / (encoded - begun), "decode_x": seconds / max(1e-3, processor_s() - encoded)}
-    return decoded, {"kbps": 8 * len(data) / seconds / 1000} | speeds
-
-
-def by_opus(path: Path, kbps: float) -> tuple[np.ndarray, Scores]:
-    """What Opus decodes to at the recording's own rate, its packets' kbps, and its speeds."""
-    info = soundfile.info(path)
-    with tempfile.TemporaryDirectory() as folder:
-        opus, wav = Path(folder) / "a.opus", Path(folder) / "a.wav"
-        begun = processor_s()
-        subprocess.run(["opusenc", "--quiet", "--bitrate", f"{kbps}", path, opus], check=True)
-        encoded = processor_s()
-        subprocess.run(
-            ["opusdec", "--quiet", "--float", "--rate", f"{info.samplerate}", opus, wav],
-            check=True,
-            stderr=subprocess.DEVNULL,
-        )
-        spent_s = {"encode_x": encoded - begun, "decode_x": processor_s() - encoded}
-        speeds = {name: info.duration / max(1e-3, one_s) for name, one_s in spent_s.items()}
-        decoded, _ = soundfile.read(wav, always_2d=True)
-        return decoded.T, {"kbps": ogg_payload(opus.read_bytes()) * 8 / info.duration / 1000} | speeds
-
-
-def ogg_payload(data: bytes) -> int:
-    """Bytes of all packets but the two of the header (RFC 3533, RFC 7845: these have pages of their own)."""
-    place, sizes = 0, []
-    while place < len(data):
-        n_segments = data[place + 26]
-        sizes.append(sum(data[place + 27 : place + 27 + n_segments]))
-        place += 27 + n_segments + sizes[-1]
-    return sum(sizes[2:])
+def scores_of(coded: Coded, reference: np.ndarray, rate: int) -> Scores:
+    """Every measure, once the copy is moved to where it fits."""
+    estimate, cut, delay = align(coded.decoded, reference, rate)
+    rest = None if coded.rest is None else coded.rest[:, max(0, delay) :][:, : estimate.shape[1]]
+    return scores(estimate, cut, rate, rest)
 
 
 def measure(
-    paths: list[Path], rates_kbps: list[float], per_second: list[float], with_scores: bool
-) -> dict[tuple[str, float], list[Scores]]:
-    """Scores of each file by (codec or control, rate asked)."""
-    both = (by_motes, by_opus) if shutil.which("opusenc") else (by_motes,)
-    codecs = [(codec, kbps) for kbps in rates_kbps for codec in both]
-    by_motes(paths[0], 16)  # compiled and warm
-    codecs += [(by_events, rate) for rate in per_second]
-    found: dict[tuple[str, float], list[Scores]] = defaultdict(list)
-    for path in paths:
+    clips: list[tuple[Path, str]],
+    codecs: dict[str, Codec],
+    rates_kbps: list[float],
+    per_second: list[float],
+    with_scores: bool,
+) -> Found:
+    """Scores of each file."""
+    asked = [(name, codec, kbps) for kbps in rates_kbps for name, codec in codecs.items()]
+    asked += [("events", by_events, rate) for rate in per_second]
+    by_motes(clips[0][0], 16)  # compiled and warm
+    found: Found = defaultdict(list)
+    for path, group in clips:
         audio, rate = soundfile.read(path, always_2d=True)
         for control in CONTROLS if with_scores else ():
-            found[control.__name__, 0].append({"kbps": 0.0} | scores(control(audio.T, rate), audio.T, rate))
-        for codec, asked in codecs:
-            decoded, one = codec(path, asked)
-            if with_scores:
-                estimate, reference, _ = align(decoded, audio.T, rate)
-                one |= scores(estimate, reference, rate)
-            found[codec.__name__[3:], asked].append(one)
-            shown = "  ".join(f"{value:.3f}" for value in one.values())
-            print(f"  {path.stem:12} {codec.__name__[3:]:6} {asked:5g}: {shown}", flush=True)
+            name = control.__name__.replace("_", " ")
+            found[group, name, 0].append({"kbps": 0.0} | scores(control(audio.T, rate), audio.T, rate))
+        for name, codec, kbps in asked:
+            coded = codec(path, kbps)
+            one = coded.numbers | (scores_of(coded, audio.T, rate) if with_scores else {})
+            found[group, name, kbps].append(one)
+            shown = "  ".join(f"{key} {value:.3f}" for key, value in one.items())
+            print(f"  {path.stem:12} {name:6} {kbps:5g}: {shown}", flush=True)
     return found
 
 
-def table(found: dict[tuple[str, float], list[Scores]]) -> str:
-    """Mean (worst) over the files, as Markdown."""
-    lines = [
-        "| | asked | kbps, mean (most) | encoded, × real time | decoded | Zimtohrli | ViSQOL | spectral convergence |",
-        "|---|---|---|---|---|---|---|---|",
+def table(found: Found, group: str | None = None) -> str:
+    """Mean (worst) over the files of a group, or of all, as Markdown."""
+    rows: dict[tuple[float, str], list[Scores]] = defaultdict(list)
+    for (of, name, asked), files in found.items():
+        if group in (None, of):
+            rows[asked, name] += files
+    titles = [
+        "asked",
+        "kbps, mean (most)",
+        "encoded, × real time",
+        "decoded",
+        *(title for title, *_ in MEASURES.values()),
     ]
-    for (name, asked), files in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
+    lines = [f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for (asked, name), files in sorted(rows.items()):
         column = {key: np.array([one[key] for one in files]) for key in files[0]}
-        actual = f"{column['kbps'].mean():.1f} ({column['kbps'].max():.1f})" if asked else ""
-        cells = [f"{column[key].mean():.3g}" if key in column else "" for key in ("encode_x", "decode_x")]
-        cells += [f"{column[key].mean():.2f} ({column[key].min():.2f})" for key in MEASURES[:2] if key in column]
-        cells += [f"{column[key].mean():.3f} ({column[key].max():.3f})" for key in MEASURES[2:] if key in column]
-        lines.append(f"| {name.replace('_', ' ')} | {f'{asked:g}' if asked else ''} | {actual} | {' | '.join(cells)} |")
+        cells = [f"{asked:g}", f"{column['kbps'].mean():.1f} ({column['kbps'].max():.1f})"] if asked else ["", ""]
+        cells += [f"{column[key].mean():.3g}" if key in column else "" for key in ("encode_x", "decode_x")]
+        for key, (_, decimals, more) in MEASURES.items():
+            worst = (np.min if more else np.max)(column.get(key, np.zeros(1)))
+            cells.append(f"{column[key].mean():.{decimals}f} ({worst:.{decimals}f})" if key in column else "")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def plot(found: dict[tuple[str, float], list[Scores]], path: Path) -> None:
+def bits_beside(found: Found, group: str | None = None) -> str:
+    """A line for each other codec and rate: the share of its bits at which motes has the same Zimtohrli mean, between
+    the rates measured (log kbps, linear in the mean).
+    """
+    curves: dict[str, dict[float, list[Scores]]] = defaultdict(lambda: defaultdict(list))
+    for (of, name, asked), files in found.items():
+        if group in (None, of) and asked and name != "events":
+            curves[name][asked] += files
+    keys = ("zimtohrli", "kbps")
+    means = {
+        name: np.array([[np.mean([one[key] for one in files]) for key in keys] for files in by.values()])
+        for name, by in curves.items()
+    }
+    ours = means.pop("motes", np.empty((0, 2)))
+    ours = ours[np.argsort(ours[:, 0])]
+    lines = []
+    for name, theirs in means.items():
+        for score, kbps in theirs if len(ours) > 1 else ():
+            share = np.exp(np.interp(score, ours[:, 0], np.log(ours[:, 1]))) / kbps
+            bound = "at most " if score < ours[0, 0] else "more than " if score > ours[-1, 0] else ""
+            lines.append(
+                f"- {name}, {kbps:.1f} kbps, Zimtohrli {score:.2f}: motes takes {bound}{share:.2f} of its bits"
+            )
+    return "\n".join(lines)
+
+
+def tables(found: Found) -> str:
+    """A table of all recordings but tones, and one for each group, each with what motes needs for the same scores."""
+    groups = list(dict.fromkeys(group for group, _, _ in found))
+    n_files = {group: max(len(files) for (of, _, _), files in found.items() if of == group) for group in groups}
+    parts = [_part(f"{group}, {n_files[group]} files", found, group) for group in groups]
+    recorded = {key: files for key, files in found.items() if not key[0].startswith("synthetic")}
+    if len({group for group, _, _ in recorded}) > 1:
+        n_recorded = sum(n for group, n in n_files.items() if not group.startswith("synthetic"))
+        parts.insert(0, _part(f"all recordings, {n_recorded} files", recorded))
+    return "\n\n".join(parts)
+
+
+def _part(title: str, found: Found, group: str | None = None) -> str:
+    return f"{title}:\n\n{table(found, group)}\n\n{bits_beside(found, group)}".strip()
+
+
+def plot(found: Found, path: Path) -> None:
     """Both scores over the actual rate: means, the worst file thin below, controls as dashed lines."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    together: dict[tuple[str, float], list[Scores]] = defaultdict(list)
+    for (group, name, asked), files in found.items():
+        if not group.startswith("synthetic"):
+            together[name, asked] += files
+    names = list(dict.fromkeys(name for name, asked in together if asked and name != "events"))
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True)
-    for axis, key, title in zip(axes, MEASURES[:2], ("Zimtohrli", "ViSQOL"), strict=True):
-        for name, colour in (("motes", "C1"), ("opus", "C0")):
-            rates = sorted(asked for codec, asked in found if codec == name)
-            values = [[one[key] for one in found[name, asked]] for asked in rates]
-            actual = [np.mean([one["kbps"] for one in found[name, asked]]) for asked in rates]
+    for axis, key in zip(axes, ("zimtohrli", "visqol"), strict=True):
+        for i, name in enumerate(names):
+            colour = ("C1", "C0", "C2", "C3", "C4")[i % 5]
+            rates = sorted(asked for each, asked in together if each == name)
+            values = [[one[key] for one in together[name, asked]] for asked in rates]
+            actual = [np.mean([one["kbps"] for one in together[name, asked]]) for asked in rates]
             axis.plot(actual, [np.mean(v) for v in values], "o-", color=colour, label=f"{name}, mean")
             axis.plot(actual, [min(v) for v in values], ".--", color=colour, linewidth=0.8, label=f"{name}, worst file")
-        for control, colour in zip(CONTROLS, ("0.6", "0.4"), strict=True):
-            mean = np.mean([one[key] for one in found[control.__name__, 0]])
-            axis.axhline(mean, color=colour, linestyle=":", label=control.__name__.replace("_", " "))
-        axis.set(title=title, xlabel="kbps in the file")
+        for control, grey in zip(CONTROLS, ("0.6", "0.4"), strict=True):
+            name = control.__name__.replace("_", " ")
+            mean = np.mean([one[key] for one in together[name, 0]])
+            axis.axhline(mean, color=grey, linestyle=":", label=name)
+        axis.set(title=MEASURES[key][0], xlabel="kbps in the file")
         axis.grid(alpha=0.3)
     axes[0].legend(fontsize=8)
     figure.tight_layout()
@@ -164,19 +194,26 @@ def plot(found: dict[tuple[str, float], list[Scores]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--kbps", nargs="*", type=float, default=list(RATES_KBPS))
     parser.add_argument("--events-per-second", nargs="+", type=float, default=[])
+    parser.add_argument("--codec", action="append", default=[], metavar="'NAME: COMMAND {in} {out} {kbps}'")
+    parser.add_argument("--only", nargs="+", help="names of codecs, as the table has them, or how these begin")
+    parser.add_argument("--tones", action="store_true", help="synthetic tones too, where folders are given")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    paths = (
-        sorted(p for p in options.folder.iterdir() if p.suffix in (".wav", ".flac"))
-        if options.folder
-        else [SHARED / f"{c}.flac" for c in CLIPS]
-    )
-    found = measure(paths, options.kbps, options.events_per_second, not options.speed)
-    print(table(found))
+    codecs = standard_codecs() | dict(map(named_codec, options.codec))
+    if options.only:
+        codecs = {name: codec for name, codec in codecs.items() if name.startswith(tuple(options.only))}
+    clips = [clip for folder in options.folders for clip in clips_in(folder)] if options.folders else shared_clips()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.tones or not options.folders:
+            clips += write_tones(Path(folder))
+        if not clips:
+            parser.error(f"no .wav or .flac in {', '.join(map(str, options.folders))}")
+        found = measure(clips, codecs, options.kbps, options.events_per_second, not options.speed)
+    print(table(found) if options.speed else tables(found))
     if options.plot:
         plot(found, options.plot)
 

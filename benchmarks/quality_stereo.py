@@ -3,10 +3,10 @@ between them.
 
     python benchmarks/quality_stereo.py [FILE …] [--kbps 24 36 48 72] [--seconds 8]
 
-The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes and by
-opusenc (Debian: opus-tools) at every rate, and scored with Zimtohrli and ViSQOL for left, right and mid. The errors of
-level difference and coherence are those of motes.metrics.stereo: mean over ERB bands (worst band). The last lines
-compare the size of a file of two identical channels with that of one.
+The recordings (by default the stereo clips of MOTES_SHARED, their first eight seconds) are encoded by motes, by the
+libopus of PyAV and, where it is installed, by opusenc at every rate, and scored with Zimtohrli and ViSQOL for left,
+right and mid. The errors of level difference and coherence are those of motes.metrics.stereo: mean over ERB bands
+(worst band). The last lines compare the size of a file of two identical channels with that of one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from motes.codec import dumps
 from motes.metrics.align import align
 from motes.metrics.perceptual import signals, visqol, zimtohrli
 from motes.metrics.stereo import stereo_errors
-from quality import SHARED, by_motes, by_opus
+from quality_clips import SHARED
+from quality_codecs import standard_codecs
 
 CLIPS = ("song_60s_stereo", "sugarplum_stereo")
 RATES_KBPS = (24, 36, 48, 72)
@@ -34,9 +35,9 @@ ALIKE = ({"quality": 5}, {"events_per_second": 1000}, {"snr_db": 15}, {"events_p
 def row(path: Path, codec: str, kbps: float) -> str:
     """One line of the table."""
     audio, rate = soundfile.read(path, always_2d=True)
-    decoded, actual = {"motes": by_motes, "opus": by_opus}[codec](path, kbps)
-    estimate, reference, _ = align(decoded, audio.T, rate)
-    cells = [f"{kbps:g}", codec, f"{actual:.1f}"]
+    coded = standard_codecs()[codec](path, kbps)
+    estimate, reference, _ = align(coded.decoded, audio.T, rate)
+    cells = [f"{kbps:g}", codec, f"{coded.numbers['kbps']:.1f}"]
     for measure in MEASURES:
         each = [measure(e, r, rate)["mean"] for e, r in zip(signals(estimate), signals(reference), strict=True)]
         cells.append(" ".join(f"{value:.2f}" for value in each) + f", mean {np.mean(each):.2f}")
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--kbps", nargs="+", type=float, default=list(RATES_KBPS))
     parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--codec", nargs="+", default=["motes", "opus"])
+    parser.add_argument("--codec", nargs="+", default=list(standard_codecs()), help="names, as the table has them")
     options = parser.parse_args()
     paths = options.files or [SHARED / f"{name}.flac" for name in CLIPS]
     print(

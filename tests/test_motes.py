@@ -69,6 +69,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "import": {"force"},
+    "listen": {"score"},  # motes.report.listening.answers.score
     "partials": {"csv"},
     "notes": {"csv", "again", "dry-run", "force"},
     "data render": {"test"},  # short for a name of a set
@@ -80,6 +81,7 @@ BEYOND = {
     "edit": {"scene"},
     "export": {"scene"},
     "report": {"scenes"},
+    "listen": {"stimuli"},
     "evaluate": {"sample_rate_hz"},
     "partials": {"scene"},
     "notes": {"scene"},
@@ -223,6 +225,7 @@ def test_measured_reported_and_published(folder, tmp_path):
     scene = motes.load(folder / "a.mote")
     by_scene = motes.evaluate(scene, folder / "a.wav")
     assert by_scene == motes.evaluate(folder / "a.mote", str(folder / "a.wav"))
+    assert by_scene.pop("energy_substituted") == 0
     assert by_scene == motes.evaluate(scene.render(), folder / "a.wav", sample_rate_hz=RATE)
     made = motes.report([scene, folder / "a.mote"], tmp_path / "a.html", reference=[folder / "a.wav"] * 2, quick=True)
     assert made.read_text(encoding="utf-8").count("<article") == 2

@@ -27,8 +27,10 @@ def _version() -> str:
 
 app = App(
     name="motes",
-    usage="Usage: motes COMMAND [--help] | motes --version",
-    help="Turn recordings into scenes of sound events, small .mote files, and back.",
+    # Both in one, without the empty line between: the verbs fill the rest of the screen.
+    usage="Usage: motes COMMAND [--help] | motes --version\n"
+    "Turn recordings into scenes of sound events, small .mote files, and back.",
+    help="",
     version=_version,
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
@@ -53,6 +55,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "partials": ("inspect:partials", "List the partials of .mote files: when, how high, how loud."),
         "studio": ("studio:studio", "See, hear and edit scenes in the browser."),
         "report": ("report:report", "Make a page to hear, see and send of .mote files."),
+        "listen": ("report:listen", "Make a page to compare by ear, blind, and count its answers."),
         "eval": ("evaluate:evaluate", "Measure how near an estimate is to its reference."),
         "data": ("data:data", "Check and render sets of recordings with labels."),
         "train": ("data.train:train", "Train the network that finds events."),

@@ -17,6 +17,7 @@ _UNITS = {
     "si_sdr_db": "dB",
     "spectral_convergence": _PERFECT,
     "log_spectral_distance_db": "dB",
+    "energy_substituted": "(0 … 1)",
     "delay_samples": "samples",
 }
 _UNITS |= dict.fromkeys(("n_reference", "n_estimate"), "notes")
@@ -35,7 +36,8 @@ def evaluate(
     loss: Annotated[tuple[str, ...], Parameter(name="--loss", negative="")] = (),
     json: Json = False,
 ) -> int:
-    """Measure how near an estimate is to its reference: SNR, SI-SDR, spectral convergence, log-spectral distance.
+    """Measure how near an estimate is to its reference: SNR, SI-SDR, spectral convergence, log-spectral distance, and
+    noise-to-mask ratio (0 dB is just masked), of a scene where no noise stands for the recording.
 
     Of several channels also how far the image between them is off: level difference and coherence, mean over ERB bands
     and the worst band.
@@ -86,7 +88,7 @@ def _show(compared: dict[str, str], result: dict[str, float], json: bool) -> Non
         return
     for name, value in result.items():
         unit = _UNITS.get(name) or (_OPINION if "zimtohrli" in name or "visqol" in name else _PERFECT)
-        unit = "(1 is perfect)" if name.endswith(_SHARES) else unit
+        unit = "dB" if name.endswith("noise_to_mask_db") else "(1 is perfect)" if name.endswith(_SHARES) else unit
         print(f"{name:<34} {value:>10.4f} {unit}")
 
 

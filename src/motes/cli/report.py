@@ -1,10 +1,11 @@
-"""motes report: a page to open, hear and send."""
+"""motes report, motes listen: pages to open, hear and send."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -62,6 +63,70 @@ def report(
         print_json({"output": target, "scenes": list(scenes), "n_bytes": made.n_bytes, "references": made.references})
     else:
         tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {made.n_bytes / 1e6:.1f} MB")
+    return 0
+
+
+def listen(
+    *stimuli: str,
+    reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
+    output: Output = None,
+    part: Part = WHOLE,
+    trials: int = 10,
+    seed: int = 1,
+    score: bool = False,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Make one HTML file in which copies of a recording are compared by ear, blind: ABX, and MUSHRA with hidden
+    reference and anchors.
+
+    It opens from disk and needs no network; levels are matched. With --score the files are the answers that listeners
+    downloaded: ABX with the binomial test, MUSHRA with 95 % intervals after the post-screening of ITU-R BS.1534.
+
+    Parameters
+    ----------
+    stimuli
+        .mote files and recordings, up to twelve; with --score files of answers.
+    reference
+        The recording that they are copies of; at most 30 seconds of it are heard.
+    output
+        The HTML file. Without it the page lies beside the first copy.
+    trials
+        ABX trials for each copy.
+    seed
+        What the order of trials and sounds follows from, beside the listener's name.
+    score
+        Count answers instead.
+    """
+    if score:
+        return _score(stimuli, json)
+    if not stimuli or reference is None:
+        raise UsageError("name copies, and what they are compared with: motes listen a.mote b.opus --reference x.wav")
+    from motes.report.listening.listening_page import listen as write
+
+    target = output_name(output) or f"{os.path.splitext(stimuli[0])[0]}.html"
+    if any(path.lower().endswith(".mote") for path in stimuli):
+        announce_compilation()
+    options: dict[str, Any] = {"start_s": part.start, "end_s": part.end, "trials": trials, "seed": seed}
+    made = write(stimuli, reference, target, **options, overwrite=force)
+    if json:
+        print_json({"output": target, "n_bytes": made.n_bytes, "gain_db": made.gain_db})
+    else:
+        gains = ", ".join(f"{name} {gain:+.1f} dB" for name, gain in made.gain_db.items())
+        tell(f"{target}: {made.n_bytes / 1e6:.1f} MB; matched to the reference: {gains}")
+    return 0
+
+
+def _score(paths: tuple[str, ...], json: bool) -> int:
+    from motes.report.listening.answers import lines, score
+
+    if not paths:
+        raise UsageError("name the files of answers: motes listen --score answers*.json")
+    results = score(paths)
+    if json:
+        print_json(asdict(results))
+    else:
+        print("\n".join(lines(results)))
     return 0
 
 

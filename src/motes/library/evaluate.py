@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.audio import Audio, Block, as_source, read_audio
 from motes.errors import MotesWarning, ParameterError
@@ -101,14 +102,18 @@ def _compare_sound(
         from motes.metrics.perceptual import require_scores
 
         require_scores()
+    estimate = _loaded(estimate)
     (one, one_rate), (other, other_rate) = _audio_of(estimate, sample_rate_hz), _audio_of(reference, sample_rate_hz)
+    rest = _without_texture(estimate, one)
     result: dict[str, float] = {}
     if align and one_rate == other_rate:
         from motes.metrics.align import align as aligned
 
-        one, other, result["delay_samples"] = aligned(one, other, one_rate)
+        one, other, delay = aligned(one, other, one_rate)
+        rest = None if rest is None else rest[:, max(0, delay) :][:, : one.shape[1]]
+        result["delay_samples"] = delay
     pair = check_pair(one, other, one_rate, other_rate)
-    result |= compare(*pair)
+    result |= compare(*pair) | _noise_to_mask(*pair, one_rate, rest)
     if len(pair[1]) > 1:
         from motes.metrics.stereo import stereo_errors
 
@@ -119,8 +124,25 @@ def _compare_sound(
     return result
 
 
+def _noise_to_mask(estimate: NDArray[Any], reference: Block, rate: int, rest: Block | None) -> dict[str, float]:
+    """Noise-to-mask ratio; of a scene, which renders `rest` without its textures, only where these do not stand."""
+    from motes.metrics.noise_to_mask import noise_to_mask, substituted_cells
+
+    return noise_to_mask(estimate, reference, rate, None if rest is None else substituted_cells(estimate, rest, rate))
+
+
+def _without_texture(estimate: Any, rendered: Block) -> Block | None:
+    """What a scene renders without its textures; None of anything else."""
+    from motes.metrics.noise_to_mask import silenced_textures
+    from motes.scene.scene import Scene
+
+    if not isinstance(estimate, Scene):
+        return None
+    return silenced_textures(estimate) if len(estimate.texture) else np.atleast_2d(rendered)
+
+
 def _opinions(estimate: Block, reference: Block, rate: int, controls: bool) -> dict[str, float]:
-    """What Zimtohrli and ViSQOL say of the estimate and, if asked, of the controls."""
+    """What Zimtohrli and ViSQOL say of the estimate and, if asked, of the controls, beside these' other measures."""
     from motes.metrics.controls import CONTROLS
     from motes.metrics.perceptual import compare_perceptually
     from motes.metrics.signal import spectral_convergence
@@ -128,9 +150,8 @@ def _opinions(estimate: Block, reference: Block, rate: int, controls: bool) -> d
     result = compare_perceptually(estimate, reference, rate)
     for control in CONTROLS if controls else ():
         copy = control(reference, rate)
-        opinions = {"spectral_convergence": spectral_convergence(copy, reference)} | compare_perceptually(
-            copy, reference, rate
-        )
+        opinions = {"spectral_convergence": spectral_convergence(copy, reference)}
+        opinions |= _noise_to_mask(copy, reference, rate, None) | compare_perceptually(copy, reference, rate)
         result |= {f"{control.__name__}_{name}": value for name, value in opinions.items()}
     return result
 
@@ -167,12 +188,16 @@ def _opened(path: str) -> Scene | str | BytesIO:
     return loads(data, finder()) if data.startswith(MAGIC) else BytesIO(data)
 
 
+def _loaded(given: Audio | Scene) -> Any:
+    """What is compared, with the scene in place of its file."""
+    return _opened(os.fspath(given)) if isinstance(given, str | os.PathLike) else given
+
+
 def _audio_of(given: Audio | Scene, sample_rate_hz: float | None) -> tuple[Block, int]:
     """Samples and their rate."""
     from motes.scene.scene import Scene
 
-    if isinstance(given, str | os.PathLike):
-        given = _opened(os.fspath(given))
+    given = _loaded(given)
     if isinstance(given, str):
         return read_audio(given)
     if isinstance(given, Scene):
