@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from motes.edit.partials import Partial
     from motes.edit.selection import Selection
+    from motes.kinds.detail.table import Detail
     from motes.kinds.gabor.table import Gabor
     from motes.kinds.splat.table import Splat
     from motes.kinds.strike.table import Strike
@@ -143,6 +144,7 @@ class Scene(NoteMethods, Frozen):
         strike: Strike
         splat: Splat
         vector: Vector
+        detail: Detail
     else:
 
         def __getattr__(self, name: str) -> EventTable:
