@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from motes.encoders.pursuit.tuning import DOWNWARD_DB, EXPONENT, INAUDIBLE_DB, POST_MASKING_S, TILT, TILT_HZ, UPWARD_DB
 from motes.kernels.masking import spread_masking
-from motes.units import erb_rate, erb_rate_to_hz
+from motes.units import erb_rate, erb_rate_to_hz, threshold_in_quiet_db
 
 Floats = NDArray[np.float32]
 # Assumed playback level: sound pressure level of a sinusoid at full scale.
@@ -85,16 +85,8 @@ def _bands(window: int, sample_rate_hz: int, upward_db: float, downward_db: floa
     above = np.ceil(place)
     to_above = 10 ** (-upward_db * (above - place) / BANDS_PER_ERB / 10) / window
     to_below = 10 ** (-downward_db * (place - (above - 1)) / BANDS_PER_ERB / 10) / window
-    quiet = 10 ** ((_threshold_in_quiet_db(erb_rate_to_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
+    quiet = 10 ** ((threshold_in_quiet_db(erb_rate_to_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
     at = np.minimum(place.astype(np.int64), len(points) - 2)
     return _Bands(
         above.astype(np.int64), to_above, to_below, quiet.astype(np.float32), at, (place - at).astype(np.float32)
     )
-
-
-def _threshold_in_quiet_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sound pressure level of the softest audible tone (Terhardt, "Calculating virtual pitch", Hearing Research 1,
-    1979), at most 80 dB.
-    """
-    khz = np.maximum(frequency_hz, 20.0) / 1000
-    return np.minimum(3.64 * khz**-0.8 - 6.5 * np.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4, 80.0)
