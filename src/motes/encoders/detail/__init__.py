@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["analyse_detail"]
 
 
-def analyse_detail(scene: Scene, source: Source) -> Analysis:
-    """What a scene leaves of its recording, ready to be quantised as finely as there is room for."""
+def analyse_detail(scene: Scene, source: Source, offset: float = -2.0) -> Analysis:
+    """What a scene leaves of its recording, cut into blocks that suit steps `offset` nepers above what masking tells."""
     from motes.encoders.detail.analysis import analyse
 
-    return analyse(scene, source)
+    return analyse(scene, source, offset)
