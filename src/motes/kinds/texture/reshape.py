@@ -32,7 +32,12 @@ def _reshaped(event: Texture, columns: dict[str, Any], ragged: dict[str, Any]) -
         levels = _filled(ragged["level_db"], "level_db", levels.shape)
     if "coherence" in ragged:
         coherence = _filled(ragged["coherence"], "coherence", coherence.shape)
-    return event.replace(level_db=levels.reshape(-1, event.n_channels), coherence=coherence, **columns)
+    beneath = event.beneath_db.reshape(event.levels(0).shape)
+    beneath = beneath[np.minimum(np.arange(n_frames), len(beneath) - 1)][:, nearest]
+    if "beneath_db" in ragged:
+        beneath = _filled(ragged["beneath_db"], "beneath_db", levels.shape)
+    rows = {"level_db": levels.reshape(-1, event.n_channels), "beneath_db": beneath.reshape(-1, event.n_channels)}
+    return event.replace(coherence=coherence, **rows, **columns)
 
 
 def _filled(value: Any, name: str, shape: tuple[int, ...]) -> Array:
