@@ -12,7 +12,6 @@ from motes.codec.compact_header import unpack_compact
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.payloads.attacks_packet import add_attacks, unpack_attacks
-from motes.codec.payloads.beneath_packet import unpack_beneath
 from motes.codec.payloads.group_packet import unpack_groups
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
@@ -207,18 +206,6 @@ class Contents:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_shares(reader, n_events))
         self.shared.add(place)
-        self._follow(found, place)
-
-    def add_beneath(self, found: Frame) -> None:
-        """How much softer the texture events of a packet before sound beneath detail."""
-        from motes.codec.payloads.sends_packet import read_place  # numba
-
-        reader = found.reader()
-        place, n_events = read_place(reader)
-        part = self._at.get(place)
-        if part is None or "level_db" not in part or len(part["time_s"]) != n_events or "beneath_db" in part:
-            raise FormatError(f"{found.name}: the events that it tells of are not there")
-        part.update(unpack_beneath(reader, part))
         self._follow(found, place)
 
     def _follow(self, found: Frame, place: Place) -> None:

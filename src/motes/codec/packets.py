@@ -261,15 +261,6 @@ SHARES = PacketType(
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_shares,
 )
-BENEATH = PacketType(
-    b"U",
-    "beneath",
-    Stage.EVENTS,
-    Often.MANY,
-    "at most one right after each packet of texture events and its sends: how much softer they sound beneath detail",
-    "it stands elsewhere than right after the events that it tells of",
-    Contents.add_beneath,
-)
 INDEX = PacketType(
     b"I",
     "index",
@@ -303,7 +294,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, *event_packets(), SENDS, SHARES, BENEATH, INDEX, END)
+    return (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, *event_packets(), SENDS, SHARES, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

@@ -233,17 +233,10 @@ def _without_followers(contents: Contents, optional_bytes: Counter[Place]) -> li
         if _lacks_shares(contents, entry.place):
             dropped.append(entry.place)
             lines.append(f"which parts of atoms {events} are is lost, and they with it")
-        elif _is_texture(entry) and entry.place not in contents.sent and not contents.rooms:
-            lines.append(f"how much softer {events} sounded beneath detail is lost")
         else:
             lines.append(f"which rooms {events} were in is lost")
     contents.leave_out(dropped)
     return lines
-
-
-def _is_texture(entry: Entry) -> bool:
-    """Whether it is a packet of texture events."""
-    return name_of(entry.kind) == "texture"
 
 
 def _lacks_shares(contents: Contents, place: Place) -> bool:

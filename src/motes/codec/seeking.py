@@ -11,7 +11,6 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
 from motes.codec.packets import (
-    BENEATH,
     END,
     HEADER,
     INDEX,
@@ -150,7 +149,7 @@ class SeekableFile:
         first = found.size
         while first < len(data):
             more = read_frame(data, first, number, file_at=at + first, seed=self.start.seed)
-            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES, BENEATH)):
+            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES)):
                 raise FormatError(f"{more.name}: the index does not tell of it")
             contents.add(more)
             first += more.size

@@ -14,8 +14,7 @@ from motes.codec.file_id import file_id
 from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index
-from motes.codec.packets import BENEATH, END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
-from motes.codec.payloads.beneath_packet import pack_beneath
+from motes.codec.packets import END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
 from motes.codec.quantise_scene import default_quantiser
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
@@ -96,9 +95,6 @@ class Written:
                 from motes.codec.payloads.shares_packet import pack_shares  # numba
 
                 yield self._counted(SHARES, pack_shares(entry, made.shares))
-                n_bytes += self.last_size
-            if made.beneath:
-                yield self._counted(BENEATH, pack_beneath(entry, made.beneath, made.extent.n_events))
                 n_bytes += self.last_size
             self.entries.append(entry.longer(n_bytes))
             self._windows |= made.windows

@@ -37,7 +37,7 @@ def flat_columns(events: EventTable) -> Columns:
         values = events.column(param.name)
         parts = values.T if param.per_channel else [values]
         columns |= dict(zip(column_names(param, events.n_channels or 1), parts, strict=True))
-    for name in events.filled_ragged():  # in one cell, with spaces between
+    for name in events.RAGGED:  # in one cell, with spaces between
         columns[name] = np.array([" ".join(map(repr, values.tolist())) for values in events.ragged(name)], object)
     return columns
 
@@ -57,7 +57,7 @@ def events_of(kind: type[EventTable], columns: Columns) -> EventTable:
         if not missing:
             parts = [columns[name] for name in names]
             made[param.name] = np.stack(parts, axis=1) if param.per_channel else parts[0]
-    return kind.of_ragged(made, {name: _values(columns, name) for name in kind.RAGGED if name in columns or not kind.has_default(name)})
+    return kind.of_ragged(made, {name: _values(columns, name) for name in kind.RAGGED})
 
 
 def _values(columns: Columns, name: str) -> NDArray[np.float64]:

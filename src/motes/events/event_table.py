@@ -102,15 +102,6 @@ class EventTable(Columns):
         """The values of such a field, event by event, each `(n_values,)`."""
         raise NotImplementedError
 
-    def filled_ragged(self) -> list[str]:
-        """Those of RAGGED that hold more than their default."""
-        return [name for name in self.RAGGED if not self.at_default(name)]
-
-    @classmethod
-    def has_default(cls, name: str) -> bool:
-        """Whether a field need not be given."""
-        return any(field.name == name and field.default is None for field in fields(cls))
-
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
         """The table of these columns, with the values of each such field one event after the other, `(n_values,)`."""

@@ -47,8 +47,7 @@ class Extent(NamedTuple):
 class EventPacket(NamedTuple):
     """A packet as it is written: `windows` is the mask of the grid's windows that its events have (bit 0: 64 samples),
     `sends` the room and wetness of each event (`motes.events.sends`), None where none is in a room; `shares` which part
-    of an atom each is (`motes.events.shares`), None where all are whole; `beneath` by how much softer textures sound
-    beneath detail, as bytes, empty where none does.
+    of an atom each is (`motes.events.shares`), None where all are whole.
     """
 
     payload: bytes
@@ -56,7 +55,6 @@ class EventPacket(NamedTuple):
     sends: Ints | None
     windows: int = 0
     shares: Ints | None = None
-    beneath: bytes = b""
 
 
 class ReadPacket(NamedTuple):

@@ -174,7 +174,7 @@ def write_json(scene: Scene, handle: BinaryIO) -> None:
     }
     for table in held:
         columns[table.KIND] |= {name: table.found(name, scene).tolist() for name in table.FOUND if len(table)}
-        columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.filled_ragged()}
+        columns[table.KIND] |= {name: [values.tolist() for values in table.ragged(name)] for name in table.RAGGED}
     units = {param.name: param.unit for table in held for param in stored_params(type(table))}
     units |= {name: "Hz" if name.endswith("_hz") else "" for table in held for name in table.FOUND if len(table)}
     handle.write(msgspec.json.encode({"scene": _about(scene), "units": units, "events": columns}) + b"\n")

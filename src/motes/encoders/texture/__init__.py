@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from motes.audio import Source
     from motes.scene.scene import Scene
 
-__all__ = ["TextureOptions", "add_beneath", "add_texture"]
+__all__ = ["TextureOptions", "add_texture"]
 
 
 def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
@@ -18,10 +18,3 @@ def add_texture(scene: Scene, source: Source, options: TextureOptions | None = N
     from motes.encoders.texture.analysis import add_texture
 
     return add_texture(scene, source, options)
-
-
-def add_beneath(scene: Scene, source: Source) -> Scene:
-    """The scene with its texture softer where detail lies above it."""
-    from motes.encoders.texture.beneath import add_beneath
-
-    return add_beneath(scene, source)

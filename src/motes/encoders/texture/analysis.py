@@ -85,7 +85,7 @@ def analyse_blocks(
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
     parts, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
-    for number, piece in pieces(blocks, layout):
+    for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
@@ -109,7 +109,7 @@ def add_texture(scene: Scene, source: Source, options: TextureOptions | None = N
     return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options))
 
 
-def pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[tuple[int, Array]]:
+def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[tuple[int, Array]]:
     """Event after event the samples its frames see: from half a hop before its start to half a hop after its end;
     zeros beyond the residual.
     """
@@ -139,7 +139,7 @@ def _event_within(
     power = band_power(spectra, layout.weights)
     share = np.ones_like(power)
     if len(rendered):
-        power *= lacking(spectra, rendered, layout, options)
+        power *= _lacking(spectra, rendered, layout, options)
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
@@ -155,7 +155,7 @@ def _event_within(
     return event, 8 * n_bytes, left_deficit
 
 
-def lacking(
+def _lacking(
     residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, options: TextureOptions
 ) -> Array:
     """The part of the residual's power, `least_lacking` … 1, that what is rendered lacks; none where it lacks hardly

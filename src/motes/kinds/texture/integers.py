@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.sends import send_columns, sends_of
-from motes.kinds.texture.beneath import beneath_db, steps_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture
 
 # Units of time per sample.
@@ -85,9 +84,7 @@ def rounded(events: Texture, sample_rate_hz: int, quantiser: object = None) -> T
 
 def _rounded(events: Texture, sample_rate_hz: int) -> Texture:
     made = Texture(
-        **from_integers(to_integers(events, sample_rate_hz), sample_rate_hz),
-        **send_columns(sends_of(events)),
-        beneath_db=None if (steps := steps_of(events)) is None else beneath_db(steps),
+        **from_integers(to_integers(events, sample_rate_hz), sample_rate_hz), **send_columns(sends_of(events))
     )
     start = made.level_start
     audible = np.array([np.any(made.level_db[a:b] > LOWEST_LEVEL_DB) for a, b in pairwise(start)], np.bool_)

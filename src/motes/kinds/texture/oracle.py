@@ -23,7 +23,7 @@ def render_texture_oracle(events: Texture, sample_rate_hz: int, n_samples: int, 
         2 * hop * hop
     )  # Parseval's, and the window's energy
     for i in range(len(events)):
-        place, levels = grid_place(events, i, sample_rate_hz), events.levels_beneath(i)
+        place, levels = grid_place(events, i, sample_rate_hz), events.levels(i)
         weights = band_weights(events.band_edges_hz(i), sample_rate_hz)
         correlation = events.coherence[events.band_start[i] : events.band_start[i + 1]]
         for k in range(place.first, place.last):

@@ -15,7 +15,6 @@ from motes.errors import FormatError, ParameterError
 from motes.events.event_table import Ints
 from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
 from motes.events.sends import sends_of
-from motes.kinds.texture.beneath import pack, steps_of
 from motes.kinds.texture.integers import (
     BAND_UNITS,
     COHERENCE_UNITS,
@@ -80,9 +79,7 @@ def packets(events: Texture, sample_rate_hz: int, quantiser: object) -> Iterator
         part = rounded(events.take(number == place), rate)
         if len(part):
             payload = encode_packet(part, int(place), rate)
-            steps = steps_of(part)
-            beneath = b"" if steps is None else pack(steps, part.n_frames, part.n_bands)
-            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part), beneath=beneath)
+            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part))
 
 
 def _extent(events: Texture, number: int, rate: int) -> Extent:
@@ -113,9 +110,6 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Texture:
     """All events of a file, from the columns of its packets."""
-    if any("beneath_db" in part for part in parts):
-        for part in parts:
-            part.setdefault("beneath_db", np.zeros_like(part["level_db"]))
     return Texture(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 

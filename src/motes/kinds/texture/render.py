@@ -133,10 +133,7 @@ class TextureRenderer(EventRenderer):
         coherence = events.coherence[self._band_start[i] : self._band_start[i + 1]]
         noise = mixed_noise(int(events.seed[i]), first, last - first, self.hop, coherence, weights)
         rows = self._level_start[i] + level_frame[:, None] * n_bands + np.arange(n_bands)
-        level_db = events.level_db[rows]
-        if not events.at_default("beneath_db"):
-            level_db = np.maximum(level_db + events.beneath_db[rows], LOWEST_LEVEL_DB)
-        return shaped(noise, np.moveaxis(level_db, -1, 0), weights)
+        return shaped(noise, np.moveaxis(events.level_db[rows], -1, 0), weights)
 
 
 def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Bands) -> Array:

@@ -32,12 +32,7 @@ def _reshaped(event: Texture, columns: dict[str, Any], ragged: dict[str, Any]) -
         levels = _filled(ragged["level_db"], "level_db", levels.shape)
     if "coherence" in ragged:
         coherence = _filled(ragged["coherence"], "coherence", coherence.shape)
-    beneath = event.beneath_db.reshape(event.levels(0).shape)
-    beneath = beneath[np.minimum(np.arange(n_frames), len(beneath) - 1)][:, nearest]
-    if "beneath_db" in ragged:
-        beneath = _filled(ragged["beneath_db"], "beneath_db", levels.shape)
-    rows = {"level_db": levels.reshape(-1, event.n_channels), "beneath_db": beneath.reshape(-1, event.n_channels)}
-    return event.replace(coherence=coherence, **rows, **columns)
+    return event.replace(level_db=levels.reshape(-1, event.n_channels), coherence=coherence, **columns)
 
 
 def _filled(value: Any, name: str, shape: tuple[int, ...]) -> Array:

@@ -31,9 +31,6 @@ class Texture(EventTable):
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event
     after event, frame after frame. `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further
     channel's noise with the first channel's.
-
-    `beneath_db`, as `level_db`, −200 … 0, is by how much softer it sounds because `detail` lies above it; levels are
-    those of the texture without detail.
     """
 
     time_s: Array
@@ -51,11 +48,10 @@ class Texture(EventTable):
     frequency_ratio: Array = None  # type: ignore[assignment]  # filled with 1
     backward: Ints = None  # type: ignore[assignment]  # filled with 0
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
-    beneath_db: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "texture"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "clock_s", "seed")
-    RAGGED: ClassVar[tuple[str, ...]] = ("level_db", "coherence", "beneath_db")
+    RAGGED: ClassVar[tuple[str, ...]] = ("level_db", "coherence")
     COUNTS: ClassVar[tuple[str, ...]] = ("n_bands", "n_frames")
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),
@@ -81,8 +77,7 @@ class Texture(EventTable):
                 f"texture.low_hz must be below high_hz, not {self.low_hz[bad[0]]:g} and {self.high_hz[bad[0]]:g} "
                 f"(event {bad[0]})"
             )
-        n_levels = int(np.sum(self.n_frames * self.n_bands))
-        level_db = self._child("level_db", n_levels, LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB)
+        level_db = self._child("level_db", int(np.sum(self.n_frames * self.n_bands)), LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB)
         coherence = self._child("coherence", int(np.sum(self.n_bands)), -1.0, 1.0)
         if coherence.shape[1] != level_db.shape[1] - 1:
             raise ParameterError(
@@ -90,12 +85,6 @@ class Texture(EventTable):
                 "one "
                 "less"
             )
-        if self.beneath_db is None or not np.any(self.beneath_db):
-            object.__setattr__(self, "beneath_db", np.broadcast_to(np.float64(0.0), level_db.shape))
-            object.__setattr__(self, "defaults", self.defaults | {"beneath_db"})
-        else:
-            self._child("beneath_db", n_levels, LOWEST_LEVEL_DB, 0.0)
-            object.__setattr__(self, "defaults", self.defaults - {"beneath_db"})
 
     def _child(self, name: str, n_rows: int, low: float, high: float) -> Array:
         rows = np.array(getattr(self, name), np.float64, order="C")
@@ -134,7 +123,7 @@ class Texture(EventTable):
 
     def ragged(self, name: str) -> list[Array]:
         """Levels by frame, band and channel; coherences by band and channel."""
-        start = self.band_start if name == "coherence" else self.level_start
+        start = self.level_start if name == "level_db" else self.band_start
         return [self.column(name)[first:last].reshape(-1) for first, last in pairwise(start)]
 
     @classmethod
@@ -152,11 +141,7 @@ class Texture(EventTable):
             raise ParameterError(
                 f"{len(coherence)} coherence are not n_bands · (channels − 1), {n_bands.sum() * (n_channels - 1)}"
             )
-        beneath = values.get("beneath_db")
-        if beneath is not None and len(beneath) != len(level_db):
-            raise ParameterError(f"{len(beneath)} beneath_db are not as many as level_db, {len(level_db)}")
         return cls(
-            beneath_db=None if beneath is None else beneath.reshape(n_rows, n_channels),
             level_db=level_db.reshape(n_rows, n_channels),
             coherence=coherence.reshape(int(n_bands.sum()), n_channels - 1),
             **columns,
@@ -177,12 +162,6 @@ class Texture(EventTable):
         start = self.level_start
         return self.level_db[start[i] : start[i + 1]].reshape(int(self.n_frames[i]), int(self.n_bands[i]), -1)
 
-    def levels_beneath(self, i: int) -> Array:
-        """The same beneath detail."""
-        start = self.level_start
-        beneath = self.beneath_db[start[i] : start[i + 1]].reshape(int(self.n_frames[i]), int(self.n_bands[i]), -1)
-        return np.maximum(self.levels(i) + beneath, LOWEST_LEVEL_DB)
-
     def band_edges_hz(self, i: int | np.intp) -> Array:
         """Edges of event i's bands as they sound, `(n_bands + 1,)`."""
         edges = band_edges_hz(self.low_hz[i], self.high_hz[i], int(self.n_bands[i]))
@@ -202,10 +181,6 @@ class Texture(EventTable):
     def transposed(self, ratio: Array) -> Texture:
         """All bands at `ratio` times their frequency, each with the power it had."""
         return self.replace(frequency_ratio=self.frequency_ratio * ratio)
-
-    def uncovered(self) -> Texture:
-        """As it sounds without the detail above it."""
-        return self.replace(beneath_db=None)
 
     def stretched(self, factor: Array, about_s: float) -> Texture:
         """Frames `factor` times as long, with the same spectra."""
@@ -249,8 +224,6 @@ class Texture(EventTable):
         columns: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
         chosen = np.arange(len(self))[index]
         level_rows, band_rows = _rows(self.level_start, chosen), _rows(self.band_start, chosen)
-        if "beneath_db" not in self.defaults:
-            columns["beneath_db"] = self.beneath_db[level_rows]
         return type(self)(level_db=self.level_db[level_rows], coherence=self.coherence[band_rows], **columns)
 
 
@@ -283,9 +256,7 @@ def clock_part(event: Texture, skipped_s: float, duration_s: float) -> Texture:
     """Of a table of one event, `duration_s` from where its clock has run for `skipped_s`."""
     levels, frame_s, into_s = event.levels(0), float(event.frame_s[0]), float(event.into_s[0]) + skipped_s
     begin = min(frame_at(into_s, frame_s), len(levels) - 1)
-    frames = slice(begin, frame_at(into_s + duration_s, frame_s) + 1)
-    kept = levels[frames]
-    beneath = None if event.at_default("beneath_db") else event.beneath_db.reshape(levels.shape)[frames]
+    kept = levels[begin : frame_at(into_s + duration_s, frame_s) + 1]
     later = float(event.duration_s[0]) - skipped_s - duration_s if event.backward[0] else skipped_s
     return event.replace(
         time_s=event.time_s + later,
@@ -294,7 +265,6 @@ def clock_part(event: Texture, skipped_s: float, duration_s: float) -> Texture:
         into_s=np.full(1, max(0.0, into_s - begin * frame_s)),
         n_frames=np.full(1, len(kept)),
         level_db=kept.reshape(-1, event.n_channels),
-        beneath_db=None if beneath is None else beneath.reshape(-1, event.n_channels),
     )
 
 
