@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import inner, jit
+from motes.kernels._jit import inner, inner_with_arrays, jit
 from motes.kernels.simd.atoms import add_windowed16
 
 Array = NDArray[np.float64]
@@ -71,7 +71,7 @@ class Oscillator(NamedTuple):
     tail: Array
 
 
-@inner
+@inner_with_arrays
 def new_oscillator(n_channels):
     """An oscillator of any state."""
     amplitude_re, amplitude_im = np.empty(n_channels), np.empty(n_channels)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from motes.coding.classes import COARSE, ZONE
 from motes.coding.range_coder import N_INPUTS
 from motes.events.event_table import Ints
-from motes.kernels._jit import inner
+from motes.kernels._jit import inner, inner_with_arrays
 
 BLOCK = 16
 MAX_CLASS = 95
@@ -100,7 +100,7 @@ def ratio(part, whole):
     return RATIO[min((whole << 4) // part, 4095)]
 
 
-@inner
+@inner_with_arrays
 def no_memory(grid):
     """What is known of a window's grid before its first atom."""
     n_blocks = (grid.n_bins + BLOCK - 1) // BLOCK
