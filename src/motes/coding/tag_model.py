@@ -15,7 +15,7 @@ from motes.coding.integers import EVEN, code_signed, padded
 from motes.coding.range_coder import DECODING, N_STATE, code_adaptive, code_number, code_uniform, finish, start
 from motes.coding.tags import Tags
 from motes.errors import FormatError
-from motes.kernels._jit import inner, inner_with_arrays, jit
+from motes.kernels._jit import inner, jit
 
 Ints = NDArray[np.int64]
 
@@ -42,7 +42,7 @@ def zone_of(frequency):
     return ZONE[min(frequency >> 9, 1024)]
 
 
-@inner_with_arrays
+@inner
 def code_each(rc, buffer, slots, n_tags, frequency, tags):
     """Each event's tag, by those before it."""
     zones, last = np.zeros(N_ZONES, np.int64), np.int64(0)
@@ -62,7 +62,7 @@ def code_each(rc, buffer, slots, n_tags, frequency, tags):
         tags[i], zones[zone], last = tag, tag, tag
 
 
-@inner_with_arrays
+@inner
 def code_places(rc, buffer, slots, n_tags, tags):
     """The tag that most have, and the places and tags of the others; returns whether that can be."""
     n_events, most, n_others = len(tags), np.int64(0), np.int64(0)

@@ -71,17 +71,15 @@ def jit(function: Function) -> Function:
 
 
 def inner(function: Function) -> Function:
-    """Compile as `jit` does, for kernels only to call: a third less work without the ways in from Python and C.
+    """Compile as `jit` does, for kernels only to call: a third less work without the ways in from Python and C."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
-    References to arrays are not counted, for which the processor would lock memory at each: so it may neither make
-    arrays nor return any.
+
+def leaf(function: Function) -> Function:
+    """As `inner`, for kernels that neither make nor return arrays: references to these are not counted, for which the
+    processor would lock memory each time.
     """
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
-
-
-def inner_with_arrays(function: Function) -> Function:
-    """As `inner`, for kernels that make arrays, whose references are counted."""
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @intrinsic  # type: ignore[misc]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import borrowed, inner, jit
+from motes.kernels._jit import borrowed, inner, jit, leaf
 from motes.kernels.dictionary import CrossGram, PairField, RowField
 from motes.kernels.simd.atoms import largest16, subtract16
 
@@ -74,7 +74,7 @@ class Subtrahend(NamedTuple):
     turned_im: NDArray[np.float32]
 
 
-@inner
+@leaf
 def conjugate_overlap(m, window):
     """⟨g, g*⟩ of the atom at bin m, phases measured at its centre."""
     if m == 0 or 2 * m == window:
@@ -84,7 +84,7 @@ def conjugate_overlap(m, window):
     return 0.0
 
 
-@inner
+@leaf
 def bin_energy(re, im, n_channels, channel_stride, place, m, window):
     """Energy that subtracting the real atom at bin m would remove, all channels together."""
     rho = conjugate_overlap(m, window)
@@ -98,7 +98,7 @@ def bin_energy(re, im, n_channels, channel_stride, place, m, window):
     return energy
 
 
-@inner
+@leaf
 def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first, window):
     """Bin of the block's atom whose weighted energy is largest."""
     best, m = np.float32(-1.0), m_first
@@ -120,7 +120,7 @@ def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first,
     return m
 
 
-@inner
+@leaf
 def _own_lanes(m_first, window):
     """Which of the 16 bins from `m_first` on are those of atoms that do not overlap their own conjugate, as bits."""
     lanes = np.int64(0xFFFF)
@@ -131,7 +131,7 @@ def _own_lanes(m_first, window):
     return lanes
 
 
-@inner
+@leaf
 def _edge_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
     """Largest weighted energy of those among the 16 bins at `place`, near DC or Nyquist, whose atoms overlap their own
     conjugates: the lowest two and the highest two of all.
@@ -204,7 +204,7 @@ def refresh_all(coefficients, gram):
     zeros[:] = 0.0  # so that they are kept up to here
 
 
-@inner
+@leaf
 def _subtract_exponential(coefficients, gram, k, frame, m, atom):
     """Subtract the complex atom of window k at grid frame `frame` and bin m (any whole number) from every coefficient
     it overlaps.
@@ -262,7 +262,7 @@ def _subtract_exponential(coefficients, gram, k, frame, m, atom):
             frame_max[at_frame] = most
 
 
-@inner
+@leaf
 def _take_atom(coefficients, place, m, window, taken, i, atom):
     """Write the best real atom at a place to `taken[i]`, and its complex amplitudes to `atom`."""
     re, im, rho = coefficients.re, coefficients.im, conjugate_overlap(m, window)
@@ -276,7 +276,7 @@ def _take_atom(coefficients, place, m, window, taken, i, atom):
         taken.amplitude[i, channel] = atom.re[channel] + 1j * atom.im[channel]
 
 
-@inner
+@leaf
 def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken):
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
     layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max

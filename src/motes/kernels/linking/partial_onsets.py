@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import inner, inner_with_arrays, jit
+from motes.kernels._jit import inner, jit
 from motes.kernels.linking.partial_curves import on_curve
 from motes.kernels.linking.partials import place_of
 from motes.kernels.reassignment import POINTS
@@ -84,7 +84,7 @@ def _middle(values):
     return values[len(values) // 2]
 
 
-@inner_with_arrays
+@inner
 def _onset(level, loudest, k):
     """The step at which the level rises at once after it was lowest at step k, or −1."""
     before, after = max(0, k - FALL_STEPS), min(len(level), k + RISE_STEPS + 1)
@@ -109,7 +109,7 @@ def _onset(level, loudest, k):
     return onset if now - then >= LOUDER_DB else -1
 
 
-@inner_with_arrays
+@inner
 def _gaps(level, cuts):
     """Mark where a line is silent between two sounds, at its lowest."""
     n = len(level)
@@ -207,7 +207,7 @@ def _crossed(starts, n_lines, n_nodes, nodes, number, time, step):
     return False
 
 
-@inner_with_arrays
+@inner
 def _change(atoms, line, number, time, reach):
     """By how many dB the sound under a line's atoms is louder after a time than before, by how much its frequency
     differs (cycles per sample), and the square of that over how far it strays; energy counts.

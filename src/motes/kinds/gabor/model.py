@@ -31,7 +31,7 @@ from motes.coding.range_coder import (
     start,
 )
 from motes.events.event_table import Ints
-from motes.kernels._jit import inner, inner_with_arrays, jit
+from motes.kernels._jit import inner, jit, leaf
 from motes.kinds.gabor.contexts import (
     BLOCK,
     CHANNEL,
@@ -126,7 +126,7 @@ class Events(NamedTuple):
     sounds: Sounds
 
 
-@inner
+@leaf
 def code_strength(coder, steps, tables, mix, value):
     """A whole number: its class in unary, each step predicted by the contexts `steps` (index of a row of N_UNARY
     slots), then its further bits.
@@ -157,13 +157,13 @@ def code_strength(coder, steps, tables, mix, value):
     return number
 
 
-@inner
+@leaf
 def n_levels(index, n_phases, slope):
     """Number of phases of an amplitude index."""
     return min(n_phases + ((n_phases * slope * min(max(index, 0), 1 << 30)) >> 16), 1 << 16)
 
 
-@inner
+@leaf
 def code_phase(coder, levels, expected, strength, phase):
     """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
     rc, buffer, slots = coder.state, coder.buffer, coder.slots
@@ -174,7 +174,7 @@ def code_phase(coder, levels, expected, strength, phase):
     return (expected + 1 + code_uniform(rc, buffer, levels - 1, (phase - expected - 1) % levels)) % levels
 
 
-@inner
+@leaf
 def code_sound(coder, steps, sounds, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
     rc, buffer, slots, other = coder.state, coder.buffer, coder.slots, coder.other
@@ -210,7 +210,7 @@ def code_sound(coder, steps, sounds, i):
     return loudest
 
 
-@inner
+@leaf
 def code_block(coder, steps, events, done, grid, memory, n, b):
     """The bins of an active block and the sound of their atoms; returns how many events there are now, and how many of
     them here.
@@ -257,7 +257,7 @@ def code_block(coder, steps, events, done, grid, memory, n, b):
     return done, found
 
 
-@inner_with_arrays
+@inner
 def code_window(coder, steps, events, done, grid, windows, top):
     """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
     rc, buffer, slots, weights, where, _ = coder
@@ -281,7 +281,7 @@ def code_window(coder, steps, events, done, grid, windows, top):
     return done
 
 
-@inner_with_arrays
+@inner
 def code_free(coder, places, sounds):
     """The events off the grid (or a second time on one of its points): each value in full; `places` are time,
     frequency, window.
