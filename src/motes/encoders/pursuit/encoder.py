@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from motes.audio import Source
+from motes.audio import HeldSource, Source
 from motes.encoders.progress import Progress
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import unquantised_scene
@@ -32,7 +32,7 @@ def encode(
     source: Source, options: PursuitOptions | None = None, *, progress: Callable[[Progress], None] | None = None
 ) -> Scene:
     """The scene of a recording, its events rounded as a file stores them."""
-    options = options or PursuitOptions()
+    source, options = HeldSource(source), options or PursuitOptions()
     on_batch = _on_batch(progress)
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None

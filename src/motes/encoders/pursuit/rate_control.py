@@ -6,6 +6,7 @@ useful atoms are kept, as many as fit. A quality is one threshold of usefulness 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -15,25 +16,27 @@ import numpy as np
 from motes import kinds
 from motes.audio import Source
 from motes.codec import dumps, quantise
-from motes.codec.quantise_scene import quantiser_for
-from motes.encoders.pursuit.closed_loop_quantisation import quantise_in_closed_loop
 from motes.encoders.pursuit.common_threshold import pursue
-from motes.encoders.pursuit.events import unquantised_scene
+from motes.encoders.pursuit.events import (
+    gabor_of,
+    most_useful_of,
+    rounded_beside_noise,
+    unquantised_scene,
+    with_noise,
+    with_quantiser,
+)
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
 from motes.encoders.pursuit.tuning import (
     BENEFIT_DB_PER_QUALITY,
     KBPS_AT_BEST,
     LEAST_BENEFIT_DB,
-    N_PHASES,
-    NOISE_TO_RESIDUAL,
     QUALITIES_PER_DOUBLING,
-    STEPS_PER_DOUBLING,
     TEXTURE_LAYOUTS,
     TEXTURE_SHARE,
 )
 from motes.encoders.residual import energy_of
-from motes.encoders.texture import TextureOptions, add_texture
+from motes.encoders.texture import TextureOptions
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
@@ -41,15 +44,13 @@ from motes.stop_reason import StopReason
 BITS_PER_ATOM = 13.5
 # What another atom may be found to take, in bytes: the difference of two sizes near each other says little.
 LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
-# More atoms than are thought to fit are looked for, by this factor and this number: another pursuit costs more than
-# atoms that are left out. Chosen by hand.
-SLACK = 1.15
-SLACK_ATOMS = 16
-# The part of the budget that is aimed at, and the part that is enough, chosen by hand: the search ends after two or
-# three trials as a rule.
+# The part of the budget that is aimed at, and the part that is enough, chosen by hand: the search ends after one or
+# two trials as a rule.
 AIM = 0.993
 LEAST_USE = 0.984
 MOST_TRIALS = 8
+# By this part the number of atoms may change after the noise beside them was found.
+NEAR = 0.15
 # Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
 # or left out. Chosen by ear and by Zimtohrli on the demo at 1.5, 2 and 3 kbps.
 MOST_NOISE = 0.6
@@ -57,11 +58,18 @@ COARSE_BANDS, COARSE_STEP_DB = 8, 6.0
 
 
 def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
-    """The scene of the most useful atoms whose file has at most `options.kbps`; where noise would take more than its
-    part of that, it is coarser, or left out. Where no atom fits, the most useful one alone.
-    """
+    """The scene of the most useful atoms whose file has at most `options.kbps`."""
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
+    return encode_within(budget_bytes, source, options, context, on_batch)
+
+
+def encode_within(
+    budget_bytes: int, source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
+) -> Scene:
+    """The scene of the most useful atoms whose file has at most so many bytes; where noise would take more than its
+    part of that, it is coarser, or left out. Where no atom fits, the most useful one alone.
+    """
     supply = _AtomSupply(source, context, on_batch)
     for noise in _noises(options, source.n_channels):
         scene, n_bytes = _within(budget_bytes, noise, options, supply)
@@ -71,11 +79,11 @@ def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitC
         return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
     one = _most_useful(supply.at_least(1), 1)
     reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
-    return _finished(supply, options, one, None, reason)
+    return _beside(_draft(supply, options, one, None, reason), supply, one)
 
 
 class _AtomSupply:
-    """The most useful atoms of a recording, found when they are first needed."""
+    """The most useful atoms of a recording, found when they are first needed; pursuit then goes on where it stopped."""
 
     def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
         self.source, self.context, self._on_batch = source, context, on_batch
@@ -84,8 +92,8 @@ class _AtomSupply:
     def at_least(self, n_atoms: int) -> PursuitResult:
         """At least so many atoms, or all there are."""
         if self.found is None or (n_atoms > len(self.found.atoms) and not self.found.stopped):
-            criterion = StopCriterion(n_events=round(n_atoms * SLACK) + SLACK_ATOMS)
-            self.found = pursue(self.source, self.context, criterion, self._on_batch)
+            criterion = StopCriterion(n_events=n_atoms, is_exact=False)
+            self.found = pursue(self.source, self.context, criterion, self._on_batch, self.found)
         return self.found
 
 
@@ -104,24 +112,61 @@ def _within(
 ) -> tuple[Scene, int]:
     """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
     many bytes it takes.
+
+    Drafts tell what noise takes and what atoms do. When their number is nearly right, they are rounded beside the
+    noise, and the least useful left out until they fit.
     """
-    search, best = SizeSearch(budget_bytes), None
+    search = SizeSearch(budget_bytes)
     n_atoms = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM)
     while True:
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
-        scene = _finished(supply, options, _most_useful(found, n_atoms), noise, reason)
-        search.record(n_atoms, n_bytes := len(dumps(scene)))
+        draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
+        search.record(n_atoms, len(dumps(draft)))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
-            return _with_reason(scene, found.stopped), n_bytes
-        if search.has_found(n_atoms):
-            return scene, n_bytes
-        best = (scene, n_bytes) if search.is_best(n_atoms) else best
-        del scene
-        n_atoms = search.next_guess()
-        if best is not None and search.is_over(n_atoms):
-            return best
+            draft, wanted = _with_reason(draft, found.stopped), n_atoms
+            break
+        wanted = n_atoms if search.has_found(n_atoms) else search.next_guess()
+        if abs(wanted - n_atoms) <= NEAR * n_atoms or search.is_over(wanted):
+            break
+        n_atoms = wanted
+    return _finished(draft, search, supply, wanted)
+
+
+def _finished(draft: Scene, search: SizeSearch, supply: _AtomSupply, n_atoms: int) -> tuple[Scene, int]:
+    """So many atoms rounded beside the noise of a draft, but for those that have to go so that the file fits; and its
+    bytes.
+    """
+    found = _most_useful(supply.at_least(n_atoms), n_atoms)
+    scene = _beside(draft, supply, found)
+    n_bytes, n_atoms = len(dumps(scene)), len(scene.gabor)
+    n_less = 0
+    while n_bytes > search.budget_bytes and n_atoms:
+        excess = math.ceil((n_bytes - search.budget_bytes) / search.bytes_per_atom())
+        n_less = min(n_atoms, max(excess + 1, n_less + n_less // 4))
+        n_atoms -= n_less
+        scene = scene.with_tables([most_useful_of(scene, found.atoms, supply.context, n_atoms)])
+        n_bytes = len(dumps(scene))
+    return scene, n_bytes
+
+
+def _draft(
+    supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
+) -> Scene:
+    """Atoms and what they leave filled with noise; the atoms are still to be rounded beside it."""
+    scene = with_quantiser(
+        unquantised_scene(supply.source, options, supply.context, found, stop_reason), found.residual_energy
+    )
+    if noise is None or found.energy == 0.0:
+        return quantise(scene)
+    return with_noise(scene, supply.source, supply.context, noise)
+
+
+def _beside(draft: Scene, supply: _AtomSupply, found: PursuitResult) -> Scene:
+    """A draft with these atoms, rounded beside its noise."""
+    scene = draft.with_tables([gabor_of(found.atoms, supply.context, supply.source.sample_rate_hz)])
+    return rounded_beside_noise(scene, supply.source, supply.context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
@@ -160,24 +205,24 @@ class SizeSearch:
         """Whether a number tried uses the budget well enough, or there are none fewer."""
         return n_atoms == 0 or (self.fits(n_atoms) and self.tried[n_atoms] >= LEAST_USE * self.budget_bytes)
 
-    def is_best(self, n_atoms: int) -> bool:
-        """Whether a number tried is the highest that fits."""
-        return self.fits(n_atoms) and n_atoms == max(n for n in self.tried if self.fits(n))
-
     def is_over(self, n_atoms: int) -> bool:
         """Whether there is nothing left to try but `n_atoms`, tried before, or there were enough trials."""
         return n_atoms in self.tried or len(self.tried) >= MOST_TRIALS
+
+    def bytes_per_atom(self) -> float:
+        """What another atom takes, by the two numbers tried whose files are nearest to the budget."""
+        nearest, *others = sorted(self.tried, key=lambda n: abs(self.tried[n] - self.budget_bytes))
+        if not others:
+            return BITS_PER_ATOM / 8
+        slope = (self.tried[nearest] - self.tried[others[0]]) / (nearest - others[0])
+        return float(np.clip(slope, LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM))
 
     def next_guess(self) -> int:
         """A number of atoms that takes nearly the budget, between those that take less and those that take more."""
         low = max((n for n in self.tried if self.fits(n)), default=0)
         high = min((n for n in self.tried if not self.fits(n)), default=None)
-        nearest, *others = sorted(self.tried, key=lambda n: abs(self.tried[n] - self.budget_bytes))
-        per_atom = BITS_PER_ATOM / 8
-        if others:
-            slope = (self.tried[nearest] - self.tried[others[0]]) / (nearest - others[0])
-            per_atom = float(np.clip(slope, LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM))
-        guess = nearest + int((AIM * self.budget_bytes - self.tried[nearest]) / per_atom)
+        nearest = min(self.tried, key=lambda n: abs(self.tried[n] - self.budget_bytes))
+        guess = nearest + int((AIM * self.budget_bytes - self.tried[nearest]) / self.bytes_per_atom())
         if high is None:
             return max(guess, self._last + 1)
         return min(max(guess, low + 1), high - 1) if high > low + 1 else low
@@ -196,7 +241,8 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     found = pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
-    return _finished(_AtomSupply(source, context, on_batch), options, found, noise, reason)
+    supply = _AtomSupply(source, context, on_batch)
+    return _beside(_draft(supply, options, found, noise, reason), supply, found)
 
 
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
@@ -204,20 +250,6 @@ def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
     order = np.argsort(-found.atoms.benefit, kind="stable")
     left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum())
     return replace(found, atoms=found.atoms.take(np.sort(order[:n_atoms])), residual_energy=left)
-
-
-def _finished(
-    supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
-) -> Scene:
-    """Atoms rounded, in closed loop, and what they leave filled with texture, beside which they are rounded again."""
-    source = supply.source
-    scene = unquantised_scene(source, options, supply.context, found, stop_reason)
-    quantiser = quantiser_for(scene, found.residual_energy * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES)
-    scene = quantise(scene, quantiser)  # of an hour, what is not needed any more is a few hundred megabytes
-    scene = quantise_in_closed_loop(scene, source)
-    if noise is None or found.energy == 0.0:
-        return scene
-    return quantise_in_closed_loop(add_texture(scene, source, noise), source)
 
 
 def texture_options(options: PursuitOptions, n_channels: int) -> TextureOptions:

@@ -47,6 +47,8 @@ class StopCriterion:
     n_events: float = np.inf
     # Of the whole recording: for a single segment.
     residual_energy: float = 0.0
+    # Whether atoms that are more than is asked for are left out again.
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,8 @@ class PursuitResult:
     residual_energy: float
     # Why a segment could not have enough, else "".
     stopped: str
+    # The lowest that a segment came to.
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,17 +143,17 @@ def pursue_segments(
     grid = segment_grid(source.n_samples, context.dictionary, segmented)
     segment = context.segment(source.n_channels, max(bounds.n_samples for bounds in grid))
     loader = SegmentLoader(source, context, earlier)
-    parts, n_events, stopped = [Atoms.empty(source.n_channels)], 0, ""
+    parts, n_events, stopped, threshold = [Atoms.empty(source.n_channels)], 0, "", np.inf
     for bounds in grid:
         loader.load(segment, bounds)
         on_part = _progress_of_segment(on_batch, bounds, source.n_samples + 1, n_events)
         kept, why = _pursue_segment(segment, bounds, criterion_of(bounds), source.n_samples, context, on_part)
-        stopped = why or stopped
+        stopped, threshold = why or stopped, min(threshold, segment.threshold)
         n_events += len(kept)
         parts.append(kept)
         loader.store(segment, bounds)
     loader.residual.discard()
-    return PursuitResult(Atoms.join(parts), loader.residual.energy, loader.residual.residual_energy, stopped)
+    return PursuitResult(Atoms.join(parts), loader.residual.energy, loader.residual.residual_energy, stopped, threshold)
 
 
 def _progress_of_segment(on_batch: OnBatch, bounds: SegmentBounds, n_samples: int, n_before: int) -> OnBatch:
@@ -196,7 +200,7 @@ def _pursue_segment(
         n_kept = n_visits
         on_batch(part_done(n_kept), n_kept)
     atoms = Atoms.join(kept).merged()
-    spare = spare_atoms(atoms, len(atoms) - criterion.n_events, criterion.residual_energy - left)
+    spare = spare_atoms(atoms, criterion, left)
     given_back.append(atoms.take(spare))
     segment.give_back(Atoms.join(given_back))
     if has_enough:
@@ -230,12 +234,17 @@ def progress_db(energy: float, left: float, target: float) -> float:
     return float(np.log(energy / left) / np.log(energy / target))
 
 
-def spare_atoms(atoms: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
-    """Which atoms to leave out, weakest first: as many as are too many, or as their energy allows."""
+def spare_atoms(atoms: Atoms, criterion: StopCriterion, residual_energy: float) -> NDArray[np.bool_]:
+    """Which atoms to leave out, weakest first: as many as a criterion that is exact has no need of, by their number or
+    by the energy that is left.
+    """
+    spare = np.zeros(len(atoms), bool)
+    if not criterion.is_exact:
+        return spare
+    too_many, energy_to_spare = len(atoms) - criterion.n_events, criterion.residual_energy - residual_energy
     order = np.argsort(atoms.benefit, kind="stable")
     n_spare = int(max(0, too_many)) if np.isfinite(too_many) else 0
     if energy_to_spare > 0:
         n_spare = max(n_spare, int(np.searchsorted(np.cumsum(atoms.energy[order]), energy_to_spare)))
-    spare = np.zeros(len(atoms), bool)
     spare[order[:n_spare]] = True
     return spare

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motes.kernels._jit import borrowed, jit, leaf
 from motes.kernels.simd.windowed_runs import add_run, correlate_run
-from motes.kernels.windowed_sinusoids import Sinusoids, powers
+from motes.kernels.windowed_sinusoids import powers
 
 Array = NDArray[np.float64]
 # Samples past its end that are read and written as they were.
@@ -99,7 +99,7 @@ def _nearest_phase(phase, index, rounding):
 
 @leaf
 def _round_channel(events, rounding, i, channel, projection, wave):
-    """Round one channel of an event, given what the signal holds of its cosine and sine; what it loses goes to `wave`."""
+    """Round one channel of an event by what the signal holds of its cosine and sine; what it loses goes to `wave`."""
     amplitude, phase, omega = events.amplitude[i, channel], events.phase[i, channel], events.omega[i]
     one_phase = omega == 0.0 or omega >= math.pi
     scale = (1.0 if one_phase else 2.0) / (0.375 * events.window[i])
