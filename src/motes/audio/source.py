@@ -113,3 +113,28 @@ class HeldSource:
         """As the source's."""
         self._digest = self._digest or self._source.digest()
         return self._digest
+
+
+class Excerpts:
+    """Stretches of a source `(first sample, one past the last)`, in order, one right after another as a recording."""
+
+    def __init__(self, source: Source, stretches: list[tuple[int, int]]) -> None:
+        self._source, self._stretches = source, stretches
+        self.sample_rate_hz, self.n_channels, self.name = source.sample_rate_hz, source.n_channels, source.name
+        self.n_samples = sum(end - first for first, end in stretches)
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start."""
+        place, left = 0, list(self._stretches)
+        for block in self._source.blocks():
+            while left and left[0][0] < place + block.shape[1]:
+                first, end = left[0]
+                yield np.ascontiguousarray(block[:, max(0, first - place) : end - place])
+                if end > place + block.shape[1]:
+                    break
+                left.pop(0)
+            place += block.shape[1]
+
+    def digest(self) -> str:
+        """As the source's."""
+        return self._source.digest()

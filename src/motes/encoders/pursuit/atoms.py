@@ -35,6 +35,11 @@ class Atoms:
     def __len__(self) -> int:
         return len(self.window)
 
+    @property
+    def n_channels(self) -> int:
+        """How many channels each has."""
+        return self.amplitude.shape[1]
+
     @classmethod
     def empty(cls, n_channels: int) -> Atoms:
         """No atoms."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from motes.audio import Source
@@ -15,11 +18,14 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.kernels.dictionary import HOP_DIVISOR
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.version import __version__
 
+# A quantiser is chosen by at most twice as many.
+ENOUGH_ATOMS = 2000
 # Rounds of closed-loop quantisation before there is noise, by which only this is found, and beside it.
 ROUNDS_BEFORE_NOISE, ROUNDS_BESIDE_NOISE = 1, 2
 
@@ -60,10 +66,26 @@ def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms:
     return gabor.take(np.sort(np.argsort(-benefit, kind="stable")[:n_atoms]))
 
 
-def with_quantiser(scene: Scene, residual_energy: float) -> Scene:
-    """A scene of atoms that knows how coarsely they will be rounded, by what they leave of the recording."""
-    allowed = residual_energy * NOISE_TO_RESIDUAL
-    return scene.replace(quantiser=quantiser_for(scene, allowed, STEPS_PER_DOUBLING, N_PHASES))
+def quantiser_of(found: PursuitResult, context: PursuitContext, sample_rate_hz: int) -> GaborQuantiser:
+    """How coarsely atoms are rounded, by what they leave of the recording; of many atoms, some are looked at."""
+    some = found.atoms.take(slice(None, None, 1 + len(found.atoms) // ENOUGH_ATOMS))
+    scene = Scene(sample_rate_hz, 0, some.n_channels, gabor_of(some, context, sample_rate_hz))
+    allowed = found.residual_energy * NOISE_TO_RESIDUAL * len(some) / max(1, len(found.atoms))
+    return quantiser_for(scene, allowed, STEPS_PER_DOUBLING, N_PHASES)
+
+
+def excerpt_of(found: PursuitResult, numbers: Sequence[int], length: int, context: PursuitContext) -> PursuitResult:
+    """The atoms centred in stretches of `length` samples with these numbers, as if only these stretches were there.
+
+    Hops divide `length`, so that atoms stay on the grid.
+    """
+    centre = found.atoms.centre_samples(context.dictionary)
+    number = np.maximum(centre, 0) // length
+    chosen = np.asarray(numbers)
+    inside = np.isin(number, chosen)
+    atoms, earlier = found.atoms.take(inside), number[inside] - np.searchsorted(chosen, number[inside])
+    hop = np.asarray(context.dictionary.windows)[atoms.window] // HOP_DIVISOR
+    return replace(found, atoms=replace(atoms, frame=(atoms.frame - earlier * length // hop).astype(np.int32)))
 
 
 def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> Scene:
@@ -79,14 +101,13 @@ def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: Tex
 
 
 def rounded_beside_noise(scene: Scene, source: Source, context: PursuitContext) -> Scene:
-    """Atoms that are not rounded yet, rounded in closed loop beside the noise of the scene."""
+    """Atoms rounded in closed loop beside the noise of their scene."""
     if len(scene.gabor) == 0:
         return quantise(scene)
     assert scene.quantiser is not None
     loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
     noise = scene.with_tables([Gabor.empty(scene.n_channels)])
-    for _ in loop.residual(
-        residual_blocks(noise, source) if len(scene.texture) else source.blocks(), ROUNDS_BESIDE_NOISE
-    ):
+    blocks = residual_blocks(noise, source) if len(scene.texture) else source.blocks()
+    for _ in loop.residual(blocks, ROUNDS_BESIDE_NOISE):
         pass
     return quantise(scene.with_tables([loop.gabor()]))

@@ -14,16 +14,16 @@ import msgspec
 import numpy as np
 
 from motes import kinds
-from motes.audio import Source
+from motes.audio import Excerpts, HeldSource, Source
 from motes.codec import dumps, quantise
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
-    gabor_of,
+    excerpt_of,
     most_useful_of,
+    quantiser_of,
     rounded_beside_noise,
     unquantised_scene,
     with_noise,
-    with_quantiser,
 )
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
@@ -37,6 +37,7 @@ from motes.encoders.pursuit.tuning import (
 )
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
+from motes.events.packet import packet_samples
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
@@ -49,8 +50,12 @@ LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 AIM = 0.993
 LEAST_USE = 0.984
 MOST_TRIALS = 8
-# By this part the number of atoms may change after the noise beside them was found.
-NEAR = 0.15
+# At most so often sizes are estimated from a sample, until they change by less than this part, which is also what may
+# be left out after the noise beside atoms was found.
+ESTIMATES = 3
+NEAR = 0.05
+# Such a sample has at least so many packets, where there are twice as many, and of a long recording one in so many.
+LEAST_PACKETS, MOST_APART = 2, 16
 # Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
 # or left out. Chosen by ear and by Zimtohrli on the demo at 1.5, 2 and 3 kbps.
 MOST_NOISE = 0.6
@@ -79,7 +84,7 @@ def encode_within(
         return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
     one = _most_useful(supply.at_least(1), 1)
     reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
-    return _beside(_draft(supply, options, one, None, reason), supply, one)
+    return _finished(supply, options, one, None, reason)
 
 
 class _AtomSupply:
@@ -113,70 +118,97 @@ def _within(
     """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
     many bytes it takes.
 
-    Drafts tell what noise takes and what atoms do. When their number is nearly right, they are rounded beside the
-    noise, and the least useful left out until they fit.
+    A sample of the recording tells about how many. For these noise is found, beside which atoms are rounded; of them
+    as many are left out as it takes.
     """
+    n_atoms = _estimated_number(budget_bytes, noise, options, supply)
     search = SizeSearch(budget_bytes)
-    n_atoms = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM)
     while True:
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
-        draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
-        search.record(n_atoms, len(dumps(draft)))
+        scene = _finished(supply, options, _most_useful(found, n_atoms), noise, reason)
+        search.record(n_atoms, n_bytes := len(dumps(scene)))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
-            draft, wanted = _with_reason(draft, found.stopped), n_atoms
-            break
+            return _with_reason(scene, found.stopped), n_bytes
         wanted = n_atoms if search.has_found(n_atoms) else search.next_guess()
-        if abs(wanted - n_atoms) <= NEAR * n_atoms or search.is_over(wanted):
-            break
+        if (1 - NEAR) * n_atoms <= wanted <= n_atoms or search.is_over(wanted):
+            return _trimmed(scene, search, supply)
         n_atoms = wanted
-    return _finished(draft, search, supply, wanted)
 
 
-def _finished(draft: Scene, search: SizeSearch, supply: _AtomSupply, n_atoms: int) -> tuple[Scene, int]:
-    """So many atoms rounded beside the noise of a draft, but for those that have to go so that the file fits; and its
-    bytes.
-    """
-    found = _most_useful(supply.at_least(n_atoms), n_atoms)
-    scene = _beside(draft, supply, found)
-    n_bytes, n_atoms = len(dumps(scene)), len(scene.gabor)
-    n_less = 0
+def _estimated_number(
+    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
+) -> int:
+    """About how many atoms fit into a budget beside noise, by what they take in a packet here and there."""
+    source, rate = supply.source, supply.source.sample_rate_hz
+    n_atoms, length = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM), packet_samples(rate)
+    numbers = _sampled_packets(-(-source.n_samples // length))
+    stretches = [(n * length, min((n + 1) * length, source.n_samples)) for n in numbers]
+    excerpts = HeldSource(Excerpts(source, stretches))
+    if not n_atoms or 2 * excerpts.n_samples > source.n_samples:
+        return n_atoms
+    times = source.n_samples / excerpts.n_samples
+    for _ in range(ESTIMATES):
+        found = supply.at_least(n_atoms)
+        if found.stopped:
+            return n_atoms
+        found = _most_useful(found, n_atoms)
+        some = excerpt_of(found, numbers, length, supply.context)
+        scene = unquantised_scene(excerpts, options, supply.context, some, "")
+        scene = scene.replace(quantiser=quantiser_of(found, supply.context, rate))
+        scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
+        of_noise = _noise_bytes(scene)
+        per_atom = (len(dumps(scene)) - of_noise) / max(1, len(some.atoms))
+        before, n_atoms = n_atoms, int((AIM * budget_bytes - times * of_noise) / max(per_atom, LEAST_BYTES_PER_ATOM))
+        n_atoms = min(max(n_atoms, before // 2, 1), 2 * before)
+        if abs(n_atoms - before) < NEAR * before:
+            break
+    return n_atoms
+
+
+def _sampled_packets(n_packets: int) -> range:
+    """The numbers of the packets from which sizes are estimated."""
+    step = min(max(1, n_packets // LEAST_PACKETS), MOST_APART)
+    return range(step // 2, n_packets, step)
+
+
+def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Scene, int]:
+    """A scene without those of its least useful atoms that have to go so that its file fits; and its bytes."""
+    n_bytes, n_atoms, n_less = len(dumps(scene)), len(scene.gabor), 0
+    assert supply.found is not None
     while n_bytes > search.budget_bytes and n_atoms:
         excess = math.ceil((n_bytes - search.budget_bytes) / search.bytes_per_atom())
         n_less = min(n_atoms, max(excess + 1, n_less + n_less // 4))
         n_atoms -= n_less
-        scene = scene.with_tables([most_useful_of(scene, found.atoms, supply.context, n_atoms)])
+        scene = scene.with_tables([most_useful_of(scene, supply.found.atoms, supply.context, n_atoms)])
         n_bytes = len(dumps(scene))
     return scene, n_bytes
 
 
-def _draft(
+def _finished(
     supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
 ) -> Scene:
-    """Atoms and what they leave filled with noise; the atoms are still to be rounded beside it."""
-    scene = with_quantiser(
-        unquantised_scene(supply.source, options, supply.context, found, stop_reason), found.residual_energy
-    )
+    """Atoms rounded, and what they leave filled with noise, beside which they are rounded again."""
+    scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
+    scene = scene.replace(quantiser=quantiser_of(found, supply.context, supply.source.sample_rate_hz))
     if noise is None or found.energy == 0.0:
-        return quantise(scene)
-    return with_noise(scene, supply.source, supply.context, noise)
-
-
-def _beside(draft: Scene, supply: _AtomSupply, found: PursuitResult) -> Scene:
-    """A draft with these atoms, rounded beside its noise."""
-    scene = draft.with_tables([gabor_of(found.atoms, supply.context, supply.source.sample_rate_hz)])
-    return rounded_beside_noise(scene, supply.source, supply.context)
+        return rounded_beside_noise(scene, supply.source, supply.context)
+    return rounded_beside_noise(with_noise(scene, supply.source, supply.context, noise), supply.source, supply.context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
     """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
     leaves of that.
     """
+    frame = len(dumps(scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])))
+    return n_bytes <= budget_bytes and _noise_bytes(scene) <= MOST_NOISE * (budget_bytes - frame)
+
+
+def _noise_bytes(scene: Scene) -> int:
+    """What the noise of a scene takes in its file."""
     bare = scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
-    frame = len(dumps(bare))
-    noise = len(dumps(bare.replace(texture=scene.texture))) - frame
-    return n_bytes <= budget_bytes and noise <= MOST_NOISE * (budget_bytes - frame)
+    return len(dumps(bare.replace(texture=scene.texture))) - len(dumps(bare))
 
 
 def _with_reason(scene: Scene, stop_reason: str) -> Scene:
@@ -242,7 +274,7 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
     supply = _AtomSupply(source, context, on_batch)
-    return _beside(_draft(supply, options, found, noise, reason), supply, found)
+    return _finished(supply, options, found, noise, reason)
 
 
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
