@@ -50,10 +50,12 @@ LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 AIM = 0.993
 LEAST_USE = 0.984
 MOST_TRIALS = 8
-# At most so often sizes are estimated from a sample, until they change by less than this part, which is also what may
-# be left out after the noise beside atoms was found.
+# Of atoms, this part may be left out after the noise beside them was found; so rather too many are begun with.
+NEAR = 0.06
+AIM_HIGH = 1.03
+# At most so often sizes are estimated from a sample, until they change by less than this part.
 ESTIMATES = 3
-NEAR = 0.05
+SURE = 0.2
 # Such a sample has at least so many packets, where there are twice as many, and of a long recording one in so many.
 LEAST_PACKETS, MOST_APART = 2, 16
 # Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
@@ -158,11 +160,11 @@ def _estimated_number(
         scene = unquantised_scene(excerpts, options, supply.context, some, "")
         scene = scene.replace(quantiser=quantiser_of(found, supply.context, rate))
         scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
-        of_noise = _noise_bytes(scene)
-        per_atom = (len(dumps(scene)) - of_noise) / max(1, len(some.atoms))
-        before, n_atoms = n_atoms, int((AIM * budget_bytes - times * of_noise) / max(per_atom, LEAST_BYTES_PER_ATOM))
+        frame, of_noise = _frame_bytes(scene), _noise_bytes(scene)
+        per_atom = max((len(dumps(scene)) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
+        before, n_atoms = n_atoms, int(AIM_HIGH * (budget_bytes - frame - times * of_noise) / per_atom)
         n_atoms = min(max(n_atoms, before // 2, 1), 2 * before)
-        if abs(n_atoms - before) < NEAR * before:
+        if abs(n_atoms - before) < SURE * before:
             break
     return n_atoms
 
@@ -175,14 +177,14 @@ def _sampled_packets(n_packets: int) -> range:
 
 def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Scene, int]:
     """A scene without those of its least useful atoms that have to go so that its file fits; and its bytes."""
-    n_bytes, n_atoms, n_less = len(dumps(scene)), len(scene.gabor), 0
+    n_bytes, per_atom = len(dumps(scene)), search.bytes_per_atom()
     assert supply.found is not None
-    while n_bytes > search.budget_bytes and n_atoms:
-        excess = math.ceil((n_bytes - search.budget_bytes) / search.bytes_per_atom())
-        n_less = min(n_atoms, max(excess + 1, n_less + n_less // 4))
-        n_atoms -= n_less
+    while n_bytes > search.budget_bytes and len(scene.gabor):
+        n_less = min(len(scene.gabor), 1 + math.ceil((n_bytes - search.budget_bytes) / per_atom))
+        n_atoms, before = len(scene.gabor) - n_less, n_bytes
         scene = scene.with_tables([most_useful_of(scene, supply.found.atoms, supply.context, n_atoms)])
         n_bytes = len(dumps(scene))
+        per_atom = max((before - n_bytes) / n_less, per_atom / 2)
     return scene, n_bytes
 
 
@@ -201,14 +203,21 @@ def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
     """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
     leaves of that.
     """
-    frame = len(dumps(scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])))
-    return n_bytes <= budget_bytes and _noise_bytes(scene) <= MOST_NOISE * (budget_bytes - frame)
+    return n_bytes <= budget_bytes and _noise_bytes(scene) <= MOST_NOISE * (budget_bytes - _frame_bytes(scene))
+
+
+def _frame_bytes(scene: Scene) -> int:
+    """What the file of a scene takes without its events."""
+    return len(dumps(_bare(scene)))
 
 
 def _noise_bytes(scene: Scene) -> int:
     """What the noise of a scene takes in its file."""
-    bare = scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
-    return len(dumps(bare.replace(texture=scene.texture))) - len(dumps(bare))
+    return len(dumps(_bare(scene).replace(texture=scene.texture))) - _frame_bytes(scene)
+
+
+def _bare(scene: Scene) -> Scene:
+    return scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
 
 
 def _with_reason(scene: Scene, stop_reason: str) -> Scene:
