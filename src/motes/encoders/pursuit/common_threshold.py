@@ -42,13 +42,12 @@ def pursue(
     on_batch: OnBatch = no_progress,
     earlier: PursuitResult | None = None,
 ) -> PursuitResult:
-    """Atoms of a recording until they meet a criterion together, beginning with those found `earlier`."""
+    """Atoms of a recording until they meet a criterion together; of one of several segments, beginning with those found
+    `earlier`.
+    """
     if len(segment_grid(source.n_samples, context.dictionary)) > 1:
         return pursue_to_common_threshold(source, context, criterion, on_batch, earlier)
-    if earlier is None:
-        return pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
-    missing = replace(criterion, n_events=criterion.n_events - len(earlier.atoms))
-    return _pass_to(missing, source, context, earlier, _progress_of_pass(on_batch, 0.0, len(earlier.atoms)))
+    return pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
 
 
 def pursue_to_common_threshold(
@@ -66,8 +65,7 @@ def pursue_to_common_threshold(
     else:
         threshold = found.threshold * BATCH_RATIO ** _batches_to_go(found, criterion)
     while True:
-        to = StopCriterion(threshold=threshold)
-        found = _pass_to(to, source, context, found, _progress_of_pass(on_batch, done, len(found.atoms)))
+        found = _pass_to(threshold, source, context, found, _progress_of_pass(on_batch, done, len(found.atoms)))
         done += PASS_SHARE * (1 - done)
         reached = len(found.atoms) >= criterion.n_events or found.residual_energy <= criterion.residual_energy
         if reached or threshold <= context.stop_energy:
@@ -81,9 +79,10 @@ def pursue_to_common_threshold(
 
 
 def _pass_to(
-    criterion: StopCriterion, source: Source, context: PursuitContext, found: PursuitResult, on_batch: OnBatch
+    threshold: float, source: Source, context: PursuitContext, found: PursuitResult, on_batch: OnBatch
 ) -> PursuitResult:
-    """What was found, and the atoms that meet a criterion in what that leaves."""
+    """What was found, and all atoms above a threshold in what that leaves."""
+    criterion = StopCriterion(threshold=threshold)
     more = pursue_segments(source, context, lambda _: criterion, earlier=found.atoms, on_batch=on_batch)
     return replace(more, atoms=Atoms.join([found.atoms, more.atoms]).merged())
 

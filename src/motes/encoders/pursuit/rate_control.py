@@ -26,7 +26,15 @@ from motes.encoders.pursuit.events import (
     with_noise,
 )
 from motes.encoders.pursuit.options import PursuitOptions
-from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
+from motes.encoders.pursuit.schedule import (
+    OnBatch,
+    OneSegmentPursuit,
+    PursuitContext,
+    PursuitResult,
+    StopCriterion,
+    pursue_segments,
+    segment_grid,
+)
 from motes.encoders.pursuit.tuning import (
     BENEFIT_DB_PER_QUALITY,
     KBPS_AT_BEST,
@@ -95,13 +103,20 @@ class _AtomSupply:
     def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
         self.source, self.context, self._on_batch = source, context, on_batch
         self.found: PursuitResult | None = None
+        self._one_segment: OneSegmentPursuit | None = None
 
     def at_least(self, n_atoms: int) -> PursuitResult:
         """At least so many atoms, or all there are."""
         if self.found is None or (n_atoms > len(self.found.atoms) and not self.found.stopped):
             criterion = StopCriterion(n_events=n_atoms, is_exact=False)
-            self.found = pursue(self.source, self.context, criterion, self._on_batch, self.found)
+            self.found = self._pursued(criterion)
         return self.found
+
+    def _pursued(self, criterion: StopCriterion) -> PursuitResult:
+        if len(segment_grid(self.source.n_samples, self.context.dictionary)) > 1:
+            return pursue(self.source, self.context, criterion, self._on_batch, self.found)
+        self._one_segment = self._one_segment or OneSegmentPursuit(self.source, self.context)
+        return self._one_segment.until(criterion, self._on_batch)
 
 
 def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
