@@ -12,13 +12,16 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from motes import kinds
 from motes.audio import Excerpts, HeldSource, Source
 from motes.codec import dumps, quantise
+from motes.encoders.pursuit.atoms import Atoms
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
     excerpt_of,
+    gabor_of,
     most_useful_of,
     quantiser_of,
     rounded_beside_noise,
@@ -57,10 +60,9 @@ LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 # two trials as a rule.
 AIM = 0.993
 LEAST_USE = 0.984
-MOST_TRIALS = 8
-# Of atoms, this part may be left out after the noise beside them was found; so rather too many are begun with.
-NEAR = 0.06
-AIM_HIGH = 1.03
+MOST_TRIALS, MOST_DRAFTS = 8, 3
+# By this part the number of atoms may change after the noise beside them was found.
+NEAR = 0.03
 # At most so often sizes are estimated from a sample, until they change by less than this part.
 ESTIMATES = 3
 SURE = 0.2
@@ -94,7 +96,7 @@ def encode_within(
         return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
     one = _most_useful(supply.at_least(1), 1)
     reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
-    return _finished(supply, options, one, None, reason)
+    return _beside(_draft(supply, options, one, None, reason), supply, 1, 1)
 
 
 class _AtomSupply:
@@ -111,6 +113,11 @@ class _AtomSupply:
             criterion = StopCriterion(n_events=n_atoms, is_exact=False)
             self.found = self._pursued(criterion)
         return self.found
+
+    def further(self, first: int, end: int) -> Atoms:
+        """The atoms that come after the `first` most useful ones, up to `end` of them in all."""
+        atoms = self.at_least(end).atoms
+        return atoms.take(_by_benefit(atoms)[first:end])
 
     def _pursued(self, criterion: StopCriterion) -> PursuitResult:
         if len(segment_grid(self.source.n_samples, self.context.dictionary)) > 1:
@@ -135,41 +142,49 @@ def _within(
     """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
     many bytes it takes.
 
-    A sample of the recording tells about how many. For these noise is found, beside which atoms are rounded; of them
-    as many are left out as it takes.
+    A sample of the recording tells what atoms take. The noise beside about as many as fit tells how many there may be;
+    where that is nearly so many, they are rounded beside it, and left out from the least useful on until they fit.
     """
-    n_atoms = _estimated_number(budget_bytes, noise, options, supply)
     search = SizeSearch(budget_bytes)
+    n_atoms, per_atom = _estimate(budget_bytes, noise, options, supply)
     while True:
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
-        scene = _finished(supply, options, _most_useful(found, n_atoms), noise, reason)
+        draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
+        room = AIM * budget_bytes - _frame_bytes(draft) - _noise_bytes(draft)
+        wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
+        if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
+            search.drafts.append(n_atoms := wanted)
+            continue
+        scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
+        n_atoms = len(scene.gabor)
         search.record(n_atoms, n_bytes := len(dumps(scene)))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
             return _with_reason(scene, found.stopped), n_bytes
         wanted = n_atoms if search.has_found(n_atoms) else search.next_guess()
         if (1 - NEAR) * n_atoms <= wanted <= n_atoms or search.is_over(wanted):
             return _trimmed(scene, search, supply)
-        n_atoms = wanted
+        n_atoms, per_atom = wanted, 0.0
 
 
-def _estimated_number(
+def _estimate(
     budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
-) -> int:
-    """About how many atoms fit into a budget beside noise, by what they take in a packet here and there."""
+) -> tuple[int, float]:
+    """About how many atoms fit into a budget beside noise, and the bytes of each, by a packet here and there; 0.0 where
+    there are too few packets to tell.
+    """
     source, rate = supply.source, supply.source.sample_rate_hz
     n_atoms, length = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM), packet_samples(rate)
     numbers = _sampled_packets(-(-source.n_samples // length))
     stretches = [(n * length, min((n + 1) * length, source.n_samples)) for n in numbers]
-    excerpts = HeldSource(Excerpts(source, stretches))
+    excerpts, per_atom = HeldSource(Excerpts(source, stretches)), 0.0
     if not n_atoms or 2 * excerpts.n_samples > source.n_samples:
-        return n_atoms
-    times = source.n_samples / excerpts.n_samples
+        return n_atoms, per_atom
     for _ in range(ESTIMATES):
         found = supply.at_least(n_atoms)
         if found.stopped:
-            return n_atoms
+            break
         found = _most_useful(found, n_atoms)
         some = excerpt_of(found, numbers, length, supply.context)
         scene = unquantised_scene(excerpts, options, supply.context, some, "")
@@ -177,11 +192,11 @@ def _estimated_number(
         scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
         frame, of_noise = _frame_bytes(scene), _noise_bytes(scene)
         per_atom = max((len(dumps(scene)) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
-        before, n_atoms = n_atoms, int(AIM_HIGH * (budget_bytes - frame - times * of_noise) / per_atom)
-        n_atoms = min(max(n_atoms, before // 2, 1), 2 * before)
+        room = AIM * budget_bytes - frame - of_noise * source.n_samples / excerpts.n_samples
+        before, n_atoms = n_atoms, int(np.clip(room / per_atom, max(1, n_atoms // 2), 2 * n_atoms))
         if abs(n_atoms - before) < SURE * before:
             break
-    return n_atoms
+    return n_atoms, per_atom
 
 
 def _sampled_packets(n_packets: int) -> range:
@@ -203,15 +218,25 @@ def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Sce
     return scene, n_bytes
 
 
-def _finished(
+def _draft(
     supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
 ) -> Scene:
-    """Atoms rounded, and what they leave filled with noise, beside which they are rounded again."""
+    """Atoms, and what they leave filled with noise; the atoms are to be rounded once more beside it."""
     scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
     scene = scene.replace(quantiser=quantiser_of(found, supply.context, supply.source.sample_rate_hz))
     if noise is None or found.energy == 0.0:
-        return rounded_beside_noise(scene, supply.source, supply.context)
-    return rounded_beside_noise(with_noise(scene, supply.source, supply.context, noise), supply.source, supply.context)
+        return scene
+    return with_noise(scene, supply.source, supply.context, noise)
+
+
+def _beside(draft: Scene, supply: _AtomSupply, n_before: int, n_atoms: int) -> Scene:
+    """A draft of the `n_before` most useful atoms with `n_atoms` in their place, rounded beside its noise."""
+    gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
+    if n_atoms < n_before:
+        gabor = most_useful_of(draft, supply.at_least(n_atoms).atoms, context, n_atoms)
+    elif n_atoms > n_before:
+        gabor = gabor.with_more(gabor_of(supply.further(n_before, n_atoms), context, rate))
+    return rounded_beside_noise(draft.with_tables([gabor]), supply.source, context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
@@ -246,7 +271,13 @@ class SizeSearch:
     budget_bytes: int
     # Bytes by number of atoms.
     tried: dict[int, int] = field(default_factory=dict)
+    # Numbers for which noise was found.
+    drafts: list[int] = field(default_factory=list)
     _last: int = 0
+
+    def may_try(self, n_atoms: int) -> bool:
+        """Whether to look for the noise beside a number of atoms, after the drafts before."""
+        return n_atoms not in self.drafts and len(self.drafts) < MOST_DRAFTS
 
     def record(self, n_atoms: int, n_bytes: int) -> None:
         """Note what a number of atoms takes."""
@@ -298,12 +329,18 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
     supply = _AtomSupply(source, context, on_batch)
-    return _finished(supply, options, found, noise, reason)
+    n_atoms = len(found.atoms)
+    return _beside(_draft(supply, options, found, noise, reason), supply, n_atoms, n_atoms)
+
+
+def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:
+    """Atoms by benefit, the highest first."""
+    return np.argsort(-atoms.benefit, kind="stable")
 
 
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
     """The atoms of most benefit, in their order."""
-    order = np.argsort(-found.atoms.benefit, kind="stable")
+    order = _by_benefit(found.atoms)
     left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum())
     return replace(found, atoms=found.atoms.take(np.sort(order[:n_atoms])), residual_energy=left)
 
