@@ -49,6 +49,7 @@ from motes.encoders.pursuit.tuning import (
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
 from motes.events.packet import packet_samples
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
@@ -58,11 +59,13 @@ BITS_PER_ATOM = 13.5
 LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 # The part of the budget that is aimed at, and the part that is enough, chosen by hand: the search ends after one or
 # two trials as a rule.
-AIM = 0.993
-LEAST_USE = 0.984
+AIM = 0.99
+LEAST_USE = 0.972
 MOST_TRIALS, MOST_DRAFTS = 8, 3
 # By this part the number of atoms may change after the noise beside them was found.
 NEAR = 0.03
+# By this part it may change without another quantiser.
+ALIKE = 0.12
 # At most so often sizes are estimated from a sample, until they change by less than this part.
 ESTIMATES = 3
 SURE = 0.2
@@ -106,6 +109,7 @@ class _AtomSupply:
         self.source, self.context, self._on_batch = source, context, on_batch
         self.found: PursuitResult | None = None
         self._one_segment: OneSegmentPursuit | None = None
+        self._quantiser: tuple[int, GaborQuantiser | None] = (0, None)
 
     def at_least(self, n_atoms: int) -> PursuitResult:
         """At least so many atoms, or all there are."""
@@ -113,6 +117,14 @@ class _AtomSupply:
             criterion = StopCriterion(n_events=n_atoms, is_exact=False)
             self.found = self._pursued(criterion)
         return self.found
+
+    def quantiser_of(self, found: PursuitResult) -> GaborQuantiser:
+        """How coarsely atoms of it are rounded; what suits nearly as many does."""
+        n_before, quantiser = self._quantiser
+        if quantiser is None or abs(len(found.atoms) - n_before) > ALIKE * n_before:
+            quantiser = quantiser_of(found, self.context, self.source.sample_rate_hz)
+            self._quantiser = len(found.atoms), quantiser
+        return quantiser
 
     def further(self, first: int, end: int) -> Atoms:
         """The atoms that come after the `first` most useful ones, up to `end` of them in all."""
@@ -152,7 +164,8 @@ def _within(
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
         draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
-        room = AIM * budget_bytes - _frame_bytes(draft) - _noise_bytes(draft)
+        frame, of_noise = _sizes(draft)
+        room = AIM * budget_bytes - frame - of_noise
         wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
@@ -188,9 +201,9 @@ def _estimate(
         found = _most_useful(found, n_atoms)
         some = excerpt_of(found, numbers, length, supply.context)
         scene = unquantised_scene(excerpts, options, supply.context, some, "")
-        scene = scene.replace(quantiser=quantiser_of(found, supply.context, rate))
+        scene = scene.replace(quantiser=supply.quantiser_of(found))
         scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
-        frame, of_noise = _frame_bytes(scene), _noise_bytes(scene)
+        frame, of_noise = _sizes(scene)
         per_atom = max((len(dumps(scene)) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
         room = AIM * budget_bytes - frame - of_noise * source.n_samples / excerpts.n_samples
         before, n_atoms = n_atoms, int(np.clip(room / per_atom, max(1, n_atoms // 2), 2 * n_atoms))
@@ -223,7 +236,7 @@ def _draft(
 ) -> Scene:
     """Atoms, and what they leave filled with noise; the atoms are to be rounded once more beside it."""
     scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
-    scene = scene.replace(quantiser=quantiser_of(found, supply.context, supply.source.sample_rate_hz))
+    scene = scene.replace(quantiser=supply.quantiser_of(found))
     if noise is None or found.energy == 0.0:
         return scene
     return with_noise(scene, supply.source, supply.context, noise)
@@ -243,21 +256,15 @@ def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
     """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
     leaves of that.
     """
-    return n_bytes <= budget_bytes and _noise_bytes(scene) <= MOST_NOISE * (budget_bytes - _frame_bytes(scene))
+    frame, of_noise = _sizes(scene)
+    return n_bytes <= budget_bytes and of_noise <= MOST_NOISE * (budget_bytes - frame)
 
 
-def _frame_bytes(scene: Scene) -> int:
-    """What the file of a scene takes without its events."""
-    return len(dumps(_bare(scene)))
-
-
-def _noise_bytes(scene: Scene) -> int:
-    """What the noise of a scene takes in its file."""
-    return len(dumps(_bare(scene).replace(texture=scene.texture))) - _frame_bytes(scene)
-
-
-def _bare(scene: Scene) -> Scene:
-    return scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
+def _sizes(scene: Scene) -> tuple[int, int]:
+    """What the file of a scene takes without its events, and what their noise adds."""
+    bare = scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
+    frame = len(dumps(bare))
+    return frame, len(dumps(bare.replace(texture=scene.texture))) - frame if len(scene.texture) else 0
 
 
 def _with_reason(scene: Scene, stop_reason: str) -> Scene:

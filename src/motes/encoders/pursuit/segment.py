@@ -180,8 +180,9 @@ class Segment:
             else:  # copies, since numba would compile the kernel once more for arrays with gaps
                 self._pool.map(self._pursue, [by_count[i::n_shares].copy() for i in range(n_shares)])
             counts = self._counts[zones - self._first_zone]
-            zone, number = np.nonzero(np.arange(CAPACITY_PER_ZONE) < counts[:, None])
-            place = zones[zone] - self._first_zone, number
+            first = np.cumsum(counts) - counts
+            number = np.arange(counts.sum()) - np.repeat(first, counts)
+            place = np.repeat(zones - self._first_zone, counts), number
             window, frame, bin_ = self._batch.place[place].T.copy()
             _, amplitude, energy, benefit = self._batch
             parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place]))
