@@ -46,7 +46,7 @@ class Piece:
 
 
 @dataclass
-class Analysis:
+class Pieces:
     """All pieces of a recording, in order."""
 
     sample_rate_hz: int
@@ -70,7 +70,7 @@ class Analysis:
         return round(float(events.time_s[i]) * self.sample_rate_hz) // packet_samples(self.sample_rate_hz)
 
 
-def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Analysis:
+def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
     """The pieces of what a scene leaves of its recording."""
     rate = scene.sample_rate_hz
     frame = frame_samples(rate)
@@ -89,7 +89,7 @@ def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Analysis:
         waiting = number, inner, sizes, log_step
     if waiting is not None:
         found.append(_piece(waiting, rise, 0, np.zeros((scene.n_channels, frame))))
-    return Analysis(rate, scene.n_channels, found)
+    return Pieces(rate, scene.n_channels, found)
 
 
 def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after: Array) -> Piece:

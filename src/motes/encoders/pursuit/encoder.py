@@ -10,6 +10,7 @@ from motes.encoders.progress import Progress
 from motes.encoders.pursuit import tuning
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import unquantised_scene
+from motes.encoders.pursuit.layers import encode_in_layers, has_detail
 from motes.encoders.pursuit.least_squares import refit
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, PursuitOptions
@@ -39,6 +40,8 @@ def encode(
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
         context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking)
+        if has_detail(options, source.n_channels):
+            return encode_in_layers(source, options, context, on_batch)
         if options.kbps is not None:
             return encode_at_bitrate(source, options, context, on_batch)
         if options.quality is not None:
