@@ -18,7 +18,7 @@ from motes.scene.scene import Scene
 
 # Chosen on the clips of benchmarks/quality.py, by Zimtohrli at 16, 24 and 48 kbps; docs/perception.md has the figures.
 # Up to so many kbps of a channel there are no bits for detail; beyond, atoms take a part of all, and at least so many.
-ATOMS_ALONE_KBPS, ATOMS_SHARE, LEAST_ATOMS_KBPS = 8.0, 0.25, 5.5
+ATOMS_ALONE_KBPS, ATOMS_SHARE, LEAST_ATOMS_KBPS = 8.0, 0.2, 4.0
 # Noise beside detail: its bands, steps and detail, the most of all bits that it takes, and the part that it takes first.
 NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
