@@ -29,6 +29,14 @@ def erb_rate_to_hz(rate: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((10.0 ** (np.asarray(rate, np.float64) / 21.4) - 1.0) / 0.00437)
 
 
+def threshold_in_quiet_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sound pressure level of the softest audible tone (Terhardt, "Calculating virtual pitch", Hearing Research 1,
+    1979), at most 80 dB.
+    """
+    khz = np.maximum(frequency_hz, 20.0) / 1000
+    return np.minimum(3.64 * khz**-0.8 - 6.5 * np.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4, 80.0)
+
+
 def power_to_db(power: float) -> float:
     """Ten times the base-10 logarithm, never below `SILENCE_DB`."""
     return 10.0 * math.log10(power) if power > 1e-20 else SILENCE_DB

@@ -9,6 +9,8 @@ import numpy as np
 from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.instrument import Instrument
+from motes.kinds.detail.grid import band_edges
+from motes.kinds.detail.table import Detail
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.splat.table import Splat
 from motes.kinds.strike.table import Strike
@@ -52,6 +54,31 @@ def texture(n_channels: int) -> Texture:
         random.uniform(-50, -20, (int(np.sum(n_frames * n_bands)), n_channels)),
         random.uniform(-1, 1, (int(n_bands.sum()), n_channels - 1)),
         clock_s=time_s,
+    )
+
+
+def detail(n_channels: int) -> Detail:
+    """Two stretches that fade into each other, in blocks of several sizes, then two alone."""
+    random = np.random.default_rng(4)
+    sizes = [[1024, 512, 256, 256], [512, 512, 1024], [64] * 16, [512, 256, 256]]
+    n_frames, at = np.array([2, 2, 1, 1]), np.array([0.3, 0.3 + 2048 / RATE, 0.6, 1.4])
+    n_bands = len(band_edges(RATE, 1024)) - 1
+    shape = (int(n_frames.sum()) * 1024, n_channels)
+    loud = np.exp(-np.concatenate([np.tile(np.arange(size) * (12 / size), 1) for part in sizes for size in part]))
+    values = np.rint(random.laplace(0, 6, shape) * loud[:, None])
+    return Detail(
+        at,
+        n_frames * 1024 / RATE,
+        n_frames,
+        np.full(4, 1024),
+        np.array([len(part) for part in sizes]),
+        np.full(4, n_bands),
+        np.concatenate(sizes),
+        random.integers(-26, -22, (6 * n_bands, n_channels)),
+        random.integers(0, 2, 6 * n_bands) if n_channels == 2 else np.zeros(6 * n_bands, int),
+        values,
+        rise=np.array([0, 256, 0, 0]),
+        fall=np.array([256, 0, 64, 0]),
     )
 
 
@@ -140,7 +167,7 @@ def vector(n_channels: int) -> Vector:
     )
 
 
-EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat, "vector": vector}
+EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat, "vector": vector, "detail": detail}
 assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS]
 
 

@@ -21,7 +21,7 @@ from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
 from motes.events.shares import WHOLE
 from motes.files import atomic_output
-from motes.kinds.gabor.quantiser import check_quantiser
+from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
 from motes.scene.scene import Scene
 
 
@@ -104,7 +104,7 @@ class Written:
         assert packet.kind is not None
         events = self._in_stored_groups(self.scene.table(packet.kind.name))
         if len(events):
-            for made in packet.codec.packets(events, self.scene.sample_rate_hz, self.quantiser):
+            for made in coded(packet, events, self.scene.sample_rate_hz, self.quantiser):
                 yield packet, Entry.of(packet.number, made.extent, 0), made
 
     def _in_stored_groups(self, events: EventTable) -> EventTable:
@@ -115,6 +115,12 @@ class Written:
         group_id = events.column("group_id")
         stored = np.isin(group_id, self.groups.id) & ~np.isin(group_id, self._parts)
         return events.replace(group_id=np.where(stored, group_id, 0))
+
+
+def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser: GaborQuantiser) -> list[EventPacket]:
+    """The packets of a table, coded once and kept with it: encoders look at sizes before anything is saved."""
+    key = "packets", sample_rate_hz, quantiser
+    return events.once(key, lambda: list(packet.codec.packets(events, sample_rate_hz, quantiser)))
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

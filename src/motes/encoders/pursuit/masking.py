@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.pursuit.tuning import DOWNWARD_DB, EXPONENT, INAUDIBLE_DB, POST_MASKING_S, TILT, TILT_HZ, UPWARD_DB
-from motes.kernels.masking import spread_masking
-from motes.units import erb_rate, erb_rate_to_hz
+from motes.kernels.masking import interpolate_to_bins, spread_masking
+from motes.units import erb_rate, erb_rate_to_hz, threshold_in_quiet_db
 
 Floats = NDArray[np.float32]
 # Assumed playback level: sound pressure level of a sinusoid at full scale.
@@ -36,18 +36,24 @@ class MaskingModel:
 
     def weights(self, power: Floats, window: int) -> Floats:
         """Factors of energies `|c|²`, `(n_frames, window/2 + 1)`, from the recording's own, summed over channels."""
+        out = np.empty_like(power)
+        self.weigh(power, window, out)
+        return out
+
+    def weigh(self, power: Floats, window: int, out: Floats) -> None:
+        """Write `weights` to `out`, in place."""
         bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
         masking = np.empty((len(power), len(bands.quiet)), np.float32)
         kept = np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S)
         upward, downward = (10 ** (-slope_db / BANDS_PER_ERB / 10) for slope_db in (self.upward_db, self.downward_db))
         spread_masking(power, bands.above, bands.to_above, bands.to_below, upward, downward, kept, masking)
-        masking = np.log(masking + bands.quiet)
-        low, part = bands.at, bands.part
-        masking = masking[:, low] * (1 - part) + masking[:, low + 1] * part
-        frequency_hz = np.arange(window // 2 + 1, dtype=np.float32) * np.float32(self.sample_rate_hz / window)
+        masking += bands.quiet
+        np.log(masking, out=masking)
         masking *= np.float32(-self.exponent)
-        masking -= np.float32(self.tilt) * np.log1p(frequency_hz / np.float32(TILT_HZ))
-        return np.exp(masking, out=masking)
+        np.exp(masking, out=masking)
+        frequency_hz = np.arange(window // 2 + 1) * (self.sample_rate_hz / window)
+        tilt = ((1 + frequency_hz / TILT_HZ) ** -self.tilt).astype(np.float32)
+        interpolate_to_bins(masking, bands.at, bands.part, tilt, out)
 
     def least_benefit(self, window: int) -> float:
         """Benefit of an atom that nobody hears even alone: below the threshold in quiet at any frequency."""
@@ -85,16 +91,8 @@ def _bands(window: int, sample_rate_hz: int, upward_db: float, downward_db: floa
     above = np.ceil(place)
     to_above = 10 ** (-upward_db * (above - place) / BANDS_PER_ERB / 10) / window
     to_below = 10 ** (-downward_db * (place - (above - 1)) / BANDS_PER_ERB / 10) / window
-    quiet = 10 ** ((_threshold_in_quiet_db(erb_rate_to_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
+    quiet = 10 ** ((threshold_in_quiet_db(erb_rate_to_hz(points / BANDS_PER_ERB)) - FULL_SCALE_DB_SPL) / 10) / 4
     at = np.minimum(place.astype(np.int64), len(points) - 2)
     return _Bands(
         above.astype(np.int64), to_above, to_below, quiet.astype(np.float32), at, (place - at).astype(np.float32)
     )
-
-
-def _threshold_in_quiet_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sound pressure level of the softest audible tone (Terhardt, "Calculating virtual pitch", Hearing Research 1,
-    1979), at most 80 dB.
-    """
-    khz = np.maximum(frequency_hz, 20.0) / 1000
-    return np.minimum(3.64 * khz**-0.8 - 6.5 * np.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4, 80.0)

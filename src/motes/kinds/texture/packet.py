@@ -19,6 +19,7 @@ from motes.events.shares import WHOLE
 from motes.kinds.texture.integers import (
     BAND_UNITS,
     COHERENCE_UNITS,
+    LEVEL_UNITS,
     RATIO_UNITS,
     SILENT,
     TIME_UNITS,
@@ -28,7 +29,7 @@ from motes.kinds.texture.integers import (
     to_integers,
 )
 from motes.kinds.texture.model import COHERENCE, TILE, Levels, code_levels
-from motes.kinds.texture.table import FADE_S, Texture, hop_samples
+from motes.kinds.texture.table import FADE_S, LOWEST_LEVEL_DB, Texture, hop_samples
 from motes.kinds.texture.trained import trained
 
 
@@ -47,6 +48,8 @@ class Flags(IntFlag):
 # Readers count on it: a packet has no more levels for each of its bytes.
 LEVELS_PER_BYTE = 256
 DEFAULT_STEP = 16
+# Bytes before the levels of a packet of one event at most, as encoders make them.
+LONGEST_HEAD = 16
 GROUP_BANDS = 4
 
 
@@ -123,6 +126,20 @@ def _subtracted(part: Columns) -> Columns:
     if np.any(np.abs(real) != 1) or np.any(imaginary):
         raise ParameterError("a part of a noise is neither all of it nor all of it taken away")
     return part | {"subtracted": (real < 0).astype(np.int64)}
+
+
+def event_bytes(level_db: NDArray[np.float64], coherence: NDArray[np.float64]) -> int:
+    """What a packet takes of one event as encoders make them, with levels `(n_channels, n_frames, n_bands)` in steps,
+    0 where all are silent; its head is taken for as long as it is at most.
+    """
+    slots, weights = (model.copy() for model in trained())
+    level = np.moveaxis(np.rint(level_db * LEVEL_UNITS).astype(np.int64), 0, -1)
+    level = np.where(level <= LOWEST_LEVEL_DB * LEVEL_UNITS, SILENT, level)
+    if np.all(level == SILENT):
+        return 0
+    alike = level.shape[2] > 1 and bool(np.all(level == level[:, :, :1]))
+    near = np.rint(coherence * COHERENCE_UNITS).astype(np.int64)
+    return LONGEST_HEAD + len(_levels(np.ascontiguousarray(level[:, :, :1] if alike else level), near, slots, weights))
 
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Texture:

@@ -1,0 +1,178 @@
+"""From what a scene leaves of its recording to detail events: pieces as long as packets, each with its transform, and
+quantised as finely as is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motes.audio import Source
+from motes.encoders.detail.blocks import chosen_sizes
+from motes.encoders.detail.steps import log_steps
+from motes.encoders.residual import residual_blocks
+from motes.events.event_table import Array, Ints
+from motes.events.packet import packet_samples
+from motes.kinds.detail.grid import band_edges, frame_samples, places
+from motes.kinds.detail.integers import coded_bands, held
+from motes.kinds.detail.packet import encode_packet
+from motes.kinds.detail.table import LARGEST, LARGEST_STEP, STEPS_PER_DOUBLING, Detail
+from motes.kinds.detail.transform import forward
+from motes.scene.scene import Scene
+
+# Coefficients below this part of a step are 0; others are rounded as if they were so much smaller.
+DEAD_ZONE, INWARD = 0.6, 0.1
+# A coefficient alone among zeros takes more bits than one among others, so it has to be so much larger.
+ALONE = 0.25
+# Between the logarithm of a step and its number.
+PER_NEPER = STEPS_PER_DOUBLING / np.log(2)
+# Steps this near to the frame's before stay as they were.
+HOLD = 1.0
+# The finest and the coarsest steps that are tried, in nepers about what masking tells.
+FINEST, COARSEST = -12.0, 8.0
+
+
+@dataclass
+class Piece:
+    """A packet's stretch: the transform of the residual `(n_channels, n)`, blocks, edges and what steps follow."""
+
+    number: int
+    values: Array
+    sizes: Ints
+    rise: int
+    fall: int
+    log_step: Array
+
+
+@dataclass
+class Pieces:
+    """All pieces of a recording, in order."""
+
+    sample_rate_hz: int
+    n_channels: int
+    pieces: list[Piece]
+
+    def quantised(self, offset: float) -> Detail:
+        """The events with steps `offset` nepers above what masking tells."""
+        parts = [quantised(piece, offset, self.sample_rate_hz) for piece in self.pieces]
+        parts = [part for part in parts if part.coefficients.any()]
+        return parts[0].with_more(*parts[1:]) if parts else Detail.empty(self.n_channels)
+
+    def n_bytes(self, events: Detail) -> int:
+        """What packets of events take, without their frames."""
+        return sum(
+            len(encode_packet(events.take(slice(i, i + 1)), self._number(events, i), self.sample_rate_hz))
+            for i in range(len(events))
+        )
+
+    def _number(self, events: Detail, i: int) -> int:
+        return round(float(events.time_s[i]) * self.sample_rate_hz) // packet_samples(self.sample_rate_hz)
+
+
+def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
+    """The pieces of what a scene leaves of its recording."""
+    rate = scene.sample_rate_hz
+    frame = frame_samples(rate)
+    found: list[Piece] = []
+    waiting: tuple[int, Array, Ints, Array] | None = None
+    rise = 0
+    for number, recording, residual in _stretches(scene, source, frame):
+        log_step = log_steps(recording, rate, frame)
+        inner = residual[:, frame // 2 : -(frame // 2)].copy()
+        # Bits are compared at steps about as coarse as those that will be used.
+        sizes = chosen_sizes(inner, log_step + offset, rate, frame)
+        if waiting is not None:
+            overlap = int(min(waiting[2][-1], sizes[0]))
+            found.append(_piece(waiting, rise, overlap, inner))
+            rise = overlap
+        waiting = number, inner, sizes, log_step
+    if waiting is not None:
+        found.append(_piece(waiting, rise, 0, np.zeros((scene.n_channels, frame))))
+    return Pieces(rate, scene.n_channels, found)
+
+
+def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after: Array) -> Piece:
+    """The transform of a stretch, which overlaps the one `after` it; there the edge between both is rotated, too."""
+    number, audio, sizes, log_step = waiting
+    n = audio.shape[1]
+    if fall:
+        sizes_on = np.append(sizes, fall)
+        values = forward(np.concatenate([audio, after[:, :fall]], axis=1), sizes_on)[:, :n]
+        after[:, : fall // 2] = _rotated(audio, after, fall)
+    else:
+        values = forward(audio, sizes)
+    return Piece(number, values, sizes, rise, fall, log_step)
+
+
+def _rotated(before: Array, after: Array, overlap: int) -> Array:
+    """The start of the next stretch as its side of the edge between the two sees it."""
+    reach = overlap // 2
+    angle = np.pi / 4 * (1 + (np.arange(reach) + 0.5) / reach)
+    return np.asarray(np.sin(angle) * after[:, :reach] + np.cos(angle) * before[:, -reach:][:, ::-1])
+
+
+def _stretches(scene: Scene, source: Source, frame: int) -> Iterator[tuple[int, Array, Array]]:
+    """For each packet the recording and the residual from half a frame before it to half a frame after it, in whole
+    frames, zeros beyond their end.
+    """
+    length = packet_samples(scene.sample_rate_hz)
+    held = np.zeros((2 * scene.n_channels, frame // 2))
+    number = 0
+    for block, residual in zip(source.blocks(), residual_blocks(scene, source), strict=True):
+        held = np.concatenate([held, np.concatenate([block, residual])], axis=1)
+        while held.shape[1] >= length + frame:
+            yield number, held[: scene.n_channels, : length + frame], held[scene.n_channels :, : length + frame]
+            held, number = held[:, length:], number + 1
+    if held.shape[1] > frame // 2:
+        n_frames = min(length // frame, -(-(held.shape[1] - frame // 2) // frame))
+        need = (n_frames + 1) * frame
+        held = np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
+        yield number, held[: scene.n_channels], held[scene.n_channels :]
+
+
+def quantised(piece: Piece, offset: float, sample_rate_hz: int) -> Detail:
+    """A table of one event."""
+    n_channels, n_frames, n_bands = piece.log_step.shape
+    frame = piece.values.shape[1] // n_frames
+    steps = _held_steps(PER_NEPER * np.clip(piece.log_step + offset, FINEST, COARSEST))
+    place = places(piece.sizes, frame, n_bands, sample_rate_hz)
+    amplitude = np.abs(piece.values) * np.exp2(-steps.reshape(n_channels, -1)[:, place] / STEPS_PER_DOUBLING)
+    near = np.minimum(amplitude, 2.0)
+    around = np.zeros_like(near)
+    around[:, 1:] += near[:, :-1]
+    around[:, :-1] += near[:, 1:]
+    around[:, 2:] += 0.5 * near[:, :-2]
+    around[:, :-2] += 0.5 * near[:, 2:]
+    zone = DEAD_ZONE + ALONE * np.clip(1.0 - around / 2.0, -0.5, 1.0)
+    whole = np.where(amplitude < zone, 0, np.maximum(1, np.rint(amplitude - INWARD)))
+    values = (np.sign(piece.values) * np.minimum(whole, LARGEST)).astype(np.int16).T
+    step_rows = np.moveaxis(steps, 0, -1)
+    step_rows = held(step_rows, coded_bands(values, place, (n_frames, n_bands)))
+    start = piece.number * packet_samples(sample_rate_hz)
+    return Detail(
+        np.array([start / sample_rate_hz]),
+        np.array([n_frames * frame / sample_rate_hz]),
+        np.array([n_frames]),
+        np.array([frame]),
+        np.array([len(piece.sizes)]),
+        np.array([n_bands]),
+        piece.sizes,
+        step_rows.reshape(-1, n_channels),
+        np.zeros(n_frames * n_bands, np.int8),
+        values,
+        rise=np.array([piece.rise]),
+        fall=np.array([piece.fall]),
+    )
+
+
+def _held_steps(wanted: Array) -> NDArray[np.int16]:
+    """Whole steps that change from frame to frame only where they would be off by more than HOLD."""
+    found = np.empty(wanted.shape, np.int16)
+    now = np.rint(wanted[:, 0])
+    for k in range(wanted.shape[1]):
+        now = np.where(np.abs(wanted[:, k] - now) > HOLD, np.rint(wanted[:, k]), now)
+        found[:, k] = np.clip(now, -LARGEST_STEP, LARGEST_STEP)
+    return found

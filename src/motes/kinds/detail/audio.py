@@ -1,0 +1,107 @@
+"""From the coefficients of one detail event to audio, and what edits do to that; docs/format.md has the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from motes.events.event_table import Array, Ints
+from motes.kinds.detail.grid import places
+from motes.kinds.detail.table import BAND_TAIL, CUT_FADE, HIGHEST_HZ, STEPS_PER_DOUBLING, Detail
+from motes.kinds.detail.transform import inverse
+from motes.kinds.detail.vocoder import stretched, transposed
+
+# The edges of a band of its own are this wide, as a raised cosine.
+BAND_SLOPE_HZ = 60.0
+
+Inverse = Callable[[Array, Ints, int, int], Array]
+
+
+def amplitudes(events: Detail, i: int, sample_rate_hz: int) -> Array:
+    """The coefficients of event i times their steps, by channel: `(n_channels, n)`."""
+    sizes = events.sizes[events.block_start[i] : events.block_start[i + 1]]
+    rows = slice(events.step_start[i], events.step_start[i + 1])
+    n_bands, frame = int(events.n_bands[i]), int(events.frame_samples[i])
+    step = np.exp2(events.steps[rows].T.reshape(events.n_channels, -1, n_bands) / STEPS_PER_DOUBLING)
+    place = places(sizes, frame, n_bands, sample_rate_hz)
+    values = events.coefficients[events.coefficient_start[i] : events.coefficient_start[i + 1]].T
+    found = values * step.reshape(events.n_channels, -1)[:, place]
+    if events.n_channels == 2:
+        turned = events.mid_side[rows][place] == 1
+        mid, side = found[0].copy(), found[1].copy()
+        found[0] = np.where(turned, (mid + side) * np.sqrt(0.5), mid)
+        found[1] = np.where(turned, (mid - side) * np.sqrt(0.5), side)
+    return np.asarray(found)
+
+
+def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = inverse) -> tuple[Array, float]:
+    """Audio of event i, `(n_channels, n)`, and how many samples of it lie before the event's `time_s`."""
+    rise, fall = int(events.rise[i]), int(events.fall[i])
+    sizes = events.sizes[events.block_start[i] : events.block_start[i + 1]]
+    audio = transform(amplitudes(events, i, sample_rate_hz), sizes, rise, fall) * events.gain[i]
+    lead = float(rise // 2)
+    pitch, longer = float(events.frequency_ratio[i]), float(events.time_ratio[i])
+    length = int(sizes.sum()) * longer
+    if pitch != 1 or longer != 1:
+        audio, lead = _vocoded(audio, longer, pitch), (lead + BAND_TAIL // 2) * longer
+    low, high = float(events.low_hz[i]), float(events.high_hz[i])
+    if low > 0 or high < HIGHEST_HZ:
+        audio, lead = _in_band(np.pad(audio, ((0, 0), (BAND_TAIL, BAND_TAIL))), low, high, sample_rate_hz), lead + BAND_TAIL
+    first, last = events.from_s[i] * longer * sample_rate_hz, events.until_s[i] * longer * sample_rate_hz
+    if first > 0 or last < length:
+        audio = audio * _fade(np.arange(audio.shape[1]) - lead, first, last, length)
+    if events.backward[i]:
+        audio, lead = audio[:, ::-1], audio.shape[1] - lead - length - 1  # scenes are mirrored about their middle sample
+    return audio, lead
+
+
+def _vocoded(audio: Array, longer: float, pitch: float) -> Array:
+    """Half a tail added at either end, stretched and transposed; energy grows with length alone, whatever a vocoder
+    loses where phases no longer agree.
+    """
+    padded = np.pad(audio, ((0, 0), (BAND_TAIL // 2, BAND_TAIL // 2)))
+    made = transposed(stretched(padded, longer * pitch), pitch, round(padded.shape[1] * longer))
+    wanted, found = longer * np.sum(np.square(audio)), np.sum(np.square(made))
+    return made * np.sqrt(np.clip(wanted / max(found, 1e-300), 0.25, 4.0))
+
+
+def _in_band(audio: Array, low_hz: float, high_hz: float, sample_rate_hz: int) -> Array:
+    import scipy.fft
+
+    n = scipy.fft.next_fast_len(audio.shape[1], real=True)
+    frequency_hz = np.arange(n // 2 + 1) * (sample_rate_hz / n)
+    kept = _rising(frequency_hz, low_hz) if low_hz > 0 else np.ones(len(frequency_hz))
+    if high_hz < HIGHEST_HZ:
+        kept = kept - _rising(frequency_hz, high_hz)
+    spectrum = scipy.fft.rfft(audio, n, axis=1) * np.maximum(kept, 0.0)
+    return np.asarray(scipy.fft.irfft(spectrum, n, axis=1)[:, : audio.shape[1]])
+
+
+def _rising(frequency_hz: Array, edge_hz: float) -> Array:
+    """0 below an edge, 1 above it; the same for all events, so that bands side by side add up to the whole."""
+    part = np.clip((frequency_hz - edge_hz) / BAND_SLOPE_HZ + 0.5, 0.0, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * part))
+
+
+def _fade(at: Array, first: float, last: float, length: float) -> Array:
+    """1 between two moments, fading at those that lie inside an event, so that parts side by side add up to it."""
+    kept = np.ones(len(at))
+    if first > 0:
+        kept = kept * _step(at - first)
+    if last < length:
+        kept = kept * (1 - _step(at - last))
+    return kept
+
+
+def _step(at: Array) -> Array:
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(at / CUT_FADE + 0.5, 0.0, 1.0)))
+
+
+def delayed(audio: Array, samples: float) -> Array:
+    """Later by part of a sample, by the phases of its spectrum."""
+    import scipy.fft
+
+    n = scipy.fft.next_fast_len(audio.shape[1] + 64, real=True)
+    turned = np.exp(-2j * np.pi * np.arange(n // 2 + 1) * (samples / n))
+    return np.asarray(scipy.fft.irfft(scipy.fft.rfft(audio, n, axis=1) * turned, n, axis=1)[:, : audio.shape[1]])

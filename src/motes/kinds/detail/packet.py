@@ -1,0 +1,231 @@
+"""One packet of detail events: integers ◀▶ payload."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from enum import IntFlag
+
+import numpy as np
+
+from motes.coding.integers import padded
+from motes.coding.varints import Reader, varints, zigzag
+from motes.errors import FormatError, ParameterError
+from motes.events.event_table import Ints
+from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
+from motes.events.sends import sends_of
+from motes.kinds.detail.grid import LONGEST_FRAME, MOST_HALVINGS, band_edges, frame_samples, places
+from motes.kinds.detail.integers import (
+    BAND_UNITS,
+    GAIN_UNITS,
+    RATIO_UNITS,
+    TIME_UNITS,
+    WHOLE,
+    Columns,
+    base_of,
+    coded_bands,
+    from_integers,
+    rounded,
+    to_integers,
+)
+from motes.kinds.detail.model import Arrays, code_event
+from motes.kinds.detail.table import HIGHEST_HZ, LARGEST_STEP, LONGEST_S, Detail
+from motes.kinds.detail.trained import trained
+
+
+class Flags(IntFlag):
+    """In what an event differs from those that encoders make: when it begins; its frame, bands or number of frames;
+    how edits changed it; whether it is in a group.
+    """
+
+    FREE_TIME = 1
+    FREE_LAYOUT = 2
+    EDITED = 4
+    GROUPED = 8
+
+
+# Readers count on it: a packet has no more coefficients for each of its bytes.
+COEFFICIENTS_PER_BYTE = 8192
+N_PARTS = 1 << MOST_HALVINGS
+_EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "time_ratio", "backward")
+
+
+def packets(events: Detail, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
+    """Every packet of detail events, in order."""
+    rate = sample_rate_hz
+    time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
+    number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)
+    for place in np.unique(number):
+        part = rounded(events.take(number == place), rate)
+        if len(part):
+            yield EventPacket(encode_packet(part, int(place), rate), _extent(part, int(place), rate), sends_of(part))
+
+
+def _extent(events: Detail, number: int, rate: int) -> Extent:
+    length = packet_samples(rate)
+    before = number * length - math.floor(float(events.start_s.min()) * rate)
+    after = math.ceil(float(events.end_s.max()) * rate) - (number + 1) * length
+    return Extent(number, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
+
+
+def encode_packet(events: Detail, number: int, rate: int) -> bytes:
+    """The payload of rounded events."""
+    slots, weights = (table.copy() for table in trained())
+    columns, payload = to_integers(events, rate), varints(number, len(events))
+    for i in range(len(events)):
+        payload += _head({name: int(column[i]) for name, column in columns.items()}, number, rate)
+        payload += _coded(events, i, rate, slots, weights)
+    return payload + bytes(max(0, -(-events.coefficients.size // COEFFICIENTS_PER_BYTE) - len(payload)))
+
+
+def table(parts: list[Columns], sample_rate_hz: int) -> Detail:
+    """All events of a file, from the columns of its packets."""
+    return Detail(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def _usual(number: int, rate: int) -> dict[str, int]:
+    """What encoders make: a packet's stretch in frames of the usual length, as it was encoded."""
+    frame, unedited = frame_samples(rate), _unedited(rate)
+    layout = {"frame_samples": frame, "n_frames": packet_samples(rate) // frame}
+    return (
+        {"time_s": number * packet_samples(rate) * TIME_UNITS, "n_bands": len(band_edges(rate, frame)) - 1}
+        | layout
+        | unedited
+    )
+
+
+def _unedited(rate: int) -> dict[str, int]:
+    ratios = {"frequency_ratio": RATIO_UNITS, "time_ratio": RATIO_UNITS, "backward": 0, "gain": GAIN_UNITS}
+    until = round(LONGEST_S * rate * TIME_UNITS)
+    return ratios | {"low_hz": 0, "high_hz": round(HIGHEST_HZ) * BAND_UNITS, "from_s": 0, "until_s": until}
+
+
+def _head(event: dict[str, int], number: int, rate: int) -> bytes:
+    usual = _usual(number, rate)
+
+    def differs(*names: str) -> bool:
+        return any(event[name] != usual[name] for name in names)
+
+    flags = (
+        Flags.FREE_TIME * differs("time_s")
+        | Flags.FREE_LAYOUT * differs("frame_samples", "n_frames", "n_bands")
+        | Flags.EDITED * differs(*_EDITS)
+        | Flags.GROUPED * (event["group_id"] != 0)
+    )
+    parts = [int(flags)]
+    if flags & Flags.FREE_TIME:
+        parts.append(zigzag(event["time_s"] - usual["time_s"]))
+    if flags & Flags.FREE_LAYOUT:
+        parts += [event["frame_samples"].bit_length() - 1, event["n_frames"], event["n_bands"]]
+    if flags & Flags.EDITED:
+        parts += [event[name] for name in _EDITS]
+    if flags & Flags.GROUPED:
+        parts.append(event["group_id"])
+    return varints(*parts, _exponent(event["rise"]), _exponent(event["fall"]))
+
+
+def _exponent(fade: int) -> int:
+    """0 for no fade, else log₂ of its length and 1."""
+    return fade.bit_length()
+
+
+def _coded(events: Detail, i: int, rate: int, slots: Ints, weights: Ints) -> bytes:
+    """The base of the steps and the coded bytes, their length before them."""
+    arrays = arrays_of(events, i, rate)
+    buffer = np.zeros(1024 + events.n_channels * len(arrays.coefficients), np.uint8)
+    while True:
+        learnt = slots.copy(), weights.copy()
+        n = code_event(0, 0, buffer, *learnt, arrays)
+        if n <= len(buffer):
+            break
+        buffer = np.zeros(n + 64, np.uint8)
+    slots[:], weights[:] = learnt
+    return varints(zigzag(int(arrays.base)), n) + buffer[:n].tobytes()
+
+
+def arrays_of(events: Detail, i: int, rate: int) -> Arrays:
+    """What of event i is coded."""
+    frame, shape = int(events.frame_samples[i]), (int(events.n_frames[i]), int(events.n_bands[i]))
+    sizes = events.sizes[events.block_start[i] : events.block_start[i + 1]]
+    rows = slice(events.step_start[i], events.step_start[i + 1])
+    values = events.coefficients[events.coefficient_start[i] : events.coefficient_start[i + 1]]
+    steps = events.steps[rows].reshape(*shape, -1).astype(np.int64)
+    base = base_of(steps, coded_bands(values, places(sizes, frame, shape[1], rate), shape))
+    size_at = np.zeros(shape[0] * N_PARTS, np.int64)
+    size_at[(np.cumsum(sizes) - sizes) * N_PARTS // frame] = sizes
+    mid_side = events.mid_side[rows].reshape(shape).astype(np.int64)
+    return Arrays(values.astype(np.int64), steps, mid_side, size_at, np.int64(frame), np.int64(base))  # type: ignore[arg-type]
+
+
+def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: object) -> ReadPacket:
+    """The events in a packet; FormatError, which names it, where it makes no sense."""
+    rate = sample_rate_hz
+    number, n_events = reader.varint(last_packet(rate)), reader.varint(len(reader))
+    if n_events == 0:
+        raise FormatError(f"{reader.name}: it holds no events")
+    slots, weights = (found.copy() for found in trained())
+    heads, values, allowed = [], [], COEFFICIENTS_PER_BYTE * len(reader)
+    for _ in range(n_events):
+        head = _read_head(reader, number, rate)
+        allowed -= head["n_frames"] * head["frame_samples"] * n_channels
+        if allowed < 0:
+            raise FormatError(f"{reader.name}: more coefficients than its {len(reader)} bytes can hold")
+        found = _decoded(reader, head, n_channels, slots, weights)
+        head["n_blocks"] = len(found["sizes"])
+        heads.append(head)
+        values.append(found)
+    if any(reader.rest()):
+        raise FormatError(f"{reader.name}: bytes follow its events")
+    integers = {name: np.array([head[name] for head in heads], np.int64) for name in heads[0]}
+    made = from_integers(integers, rate) | {name: np.concatenate([v[name] for v in values]) for name in values[0]}
+    try:
+        events = Detail(**made)
+    except ParameterError as error:
+        raise FormatError(f"{reader.name}: {error}") from None
+    again = to_integers(events, rate)
+    if any(not np.array_equal(again[name], integers[name]) for name in again) or not rounded(events, rate).equals(events):
+        raise FormatError(f"{reader.name}: an event is out of range, silent or not as files hold it")
+    if np.any(np.maximum(integers["time_s"] // (packet_samples(rate) * TIME_UNITS), 0) != number):
+        raise FormatError(f"{reader.name}: an event belongs to another packet")
+    return ReadPacket(made, _extent(events, number, rate))
+
+
+def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
+    flags = Flags(reader.varint(sum(Flags)))
+    event = _usual(number, rate) | dict.fromkeys(set(WHOLE) - {"n_blocks"}, 0) | _usual(number, rate)
+    limit = 2_000_000 * rate * TIME_UNITS
+    if flags & Flags.FREE_TIME:
+        event["time_s"] += reader.zigzag(2 * limit)
+    if flags & Flags.FREE_LAYOUT:
+        event["frame_samples"] = 1 << reader.varint(LONGEST_FRAME.bit_length() - 1)
+        event["n_frames"], event["n_bands"] = reader.varint(1024), reader.varint(64)
+    if flags & Flags.EDITED:
+        event |= {name: reader.varint(limit if name.endswith("_s") else 1 << 40) for name in _EDITS}
+    if flags & Flags.GROUPED:
+        event["group_id"] = reader.varint(1 << 40)
+    for name in ("rise", "fall"):
+        length = reader.varint(LONGEST_FRAME.bit_length())
+        event[name] = 1 << length - 1 if length else 0
+    if not event["n_frames"] or not event["n_bands"]:
+        raise FormatError(f"{reader.name}: an event without frames or bands")
+    return event
+
+
+def _decoded(reader: Reader, head: dict[str, int], n_channels: int, slots: Ints, weights: Ints) -> Columns:
+    base, coded = reader.zigzag(2 * LARGEST_STEP), padded(reader.take(reader.varint(MAX_PAYLOAD)))
+    frame, shape = head["frame_samples"], (head["n_frames"], head["n_bands"])
+    arrays = Arrays(
+        np.zeros((shape[0] * frame, n_channels), np.int64),
+        np.zeros((*shape, n_channels), np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(shape[0] * N_PARTS, np.int64),
+        np.int64(frame),  # type: ignore[arg-type]
+        np.int64(base),  # type: ignore[arg-type]
+    )
+    code_event(1, 0, coded, slots, weights, arrays)
+    return {
+        "coefficients": arrays.coefficients.astype(np.int16),
+        "steps": arrays.steps.reshape(-1, n_channels).astype(np.int16),
+        "mid_side": arrays.mid_side.reshape(-1).astype(np.int8),
+        "sizes": arrays.size_at[arrays.size_at > 0],
+    }
