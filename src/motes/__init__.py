@@ -152,19 +152,21 @@ def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
     subtype: str | None = None,
     select: str | None = None,
     with_noise: bool = False,
+    detail: bool = True,
     salvage: bool = False,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """What `motes decode --json` reports: a scene, or that of a .mote file, is written as audio in the format that the
     name of the output says.
 
-    `select` is a condition, such as "note == 12": only these events, and `with_noise` notes with their part of noise.
+    `select` is a condition, such as "note == 12": only these events, and `with_noise` notes with their part of noise;
+    without `detail` only atoms are heard, and texture in its place.
     `sample_rate_hz` is another than the scene's, `subtype` a coding other than 24 bits, such as FLOAT; `salvage`
     decodes what is intact in a damaged file. `scene.render()` is the audio as an array.
     """
     from motes.library.work import Decode
 
-    how = Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage, select, with_noise)
+    how = Decode(start_s, end_s, sample_rate_hz, subtype, overwrite, salvage, select, with_noise, detail)
     return how.to_file(scene, os.fspath(output))
 
 

@@ -20,6 +20,7 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     format_: Annotated[str, Parameter(name="--format")] = "wav",
     select: str | None = None,
     with_noise: bool = False,
+    detail: bool = True,
     salvage: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -40,6 +41,8 @@ def decode(  # noqa: PLR0913 (the options of a verb)
         A condition such as "note == 12" or "frequency_hz > 200": only these events.
     with_noise
         Notes that are selected have their part of the noise.
+    detail
+        With --no-detail only the layer of atoms is heard, and texture in place of detail.
     salvage
         Decode what is intact in damaged files, and say what was skipped and why.
     """
@@ -55,7 +58,7 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    work = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise)
+    work = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise, detail)
     return files.do(todo, work, "decoding", _account)
 
 

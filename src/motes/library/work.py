@@ -146,6 +146,8 @@ class Decode:
     select: str | None = None
     # Whether notes that it picks have their part of noise.
     with_noise: bool = False
+    # Whether detail is heard, or texture in its place.
+    detail: bool = True
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
@@ -168,6 +170,8 @@ class Decode:
             scene = as_scene(given, self.start_s, self.end_s)
         else:
             scene = as_scene(given)  # all of it: events are numbered, and notes share atoms, by the whole
+        if not self.detail:
+            scene = scene.without("detail")
         if self.select is not None:
             scene = _only(scene, self.select, self.with_noise)
         first, last = stretch_samples(scene, self.start_s, self.end_s)

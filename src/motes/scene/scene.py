@@ -25,13 +25,12 @@ from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.export_methods import ExportMethods
 from motes.scene.metadata import Metadata
 from motes.scene.note_methods import NoteMethods
 from motes.scene.tags import TagMap
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from motes.edit.partials import Partial
     from motes.edit.selection import Selection
     from motes.kinds.detail.table import Detail
@@ -51,7 +50,7 @@ def _no_events(table: type[EventTable], n_channels: int) -> EventTable:
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Scene(NoteMethods, Frozen):
+class Scene(NoteMethods, ExportMethods, Frozen):
     """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an
     attribute of that name too.
 
@@ -332,48 +331,16 @@ class Scene(NoteMethods, Frozen):
 
         return self.slice(*slice_seconds(seconds))
 
+    @checked
+    def without(self, kind: str) -> Scene:
+        """Without the events of a kind, by its name; without detail, texture takes over what that held."""
+        from motes.edit.layers import without
+
+        return without(self, kind)
+
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""
         return replace(self, **changes)
-
-    @checked
-    def to_csv(self, path: File, *, overwrite: bool = True) -> Path:
-        """Write the events as a table, a line each, which `motes.from_csv` reads back; returns the path."""
-        return self._export("csv", path, overwrite)
-
-    @checked
-    def to_json(self, path: File, *, overwrite: bool = True) -> Path:
-        """Write the events as one JSON object, a list for each column; returns the path."""
-        return self._export("json", path, overwrite)
-
-    @checked
-    def to_parquet(self, path: File, *, overwrite: bool = True) -> Path:
-        """Write the events as a Parquet table, a row each; returns the path."""
-        return self._export("parquet", path, overwrite)
-
-    def _export(self, to: str, path: File, overwrite: bool) -> Path:
-        from motes.report.tables import write_table
-
-        return write_table(self, to, path, overwrite)
-
-    def to_pandas(self) -> Any:
-        """The events as a pandas DataFrame, a row each."""
-        from motes.report.tables import to_pandas
-
-        return to_pandas(self)
-
-    @checked
-    def plot(self, start_s: float = 0.0, end_s: float | None = None) -> Figure:
-        """The events over their spectrogram, as a figure of matplotlib: at most 30 s from `start_s`."""
-        from motes.report.pictures.picture import scene_figure
-
-        return scene_figure(self, start_s, end_s)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: a picture and the audio."""
-        from motes.report.pictures.picture import scene_html
-
-        return scene_html(self)
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same to the bit: events, groups, instruments, rooms, models, and how they were made."""

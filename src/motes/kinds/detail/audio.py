@@ -47,12 +47,18 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
         audio, lead = _vocoded(audio, longer, pitch), (lead + BAND_TAIL // 2) * longer
     low, high = float(events.low_hz[i]), float(events.high_hz[i])
     if low > 0 or high < HIGHEST_HZ:
-        audio, lead = _in_band(np.pad(audio, ((0, 0), (BAND_TAIL, BAND_TAIL))), low, high, sample_rate_hz), lead + BAND_TAIL
+        audio, lead = (
+            _in_band(np.pad(audio, ((0, 0), (BAND_TAIL, BAND_TAIL))), low, high, sample_rate_hz),
+            lead + BAND_TAIL,
+        )
     first, last = events.from_s[i] * longer * sample_rate_hz, events.until_s[i] * longer * sample_rate_hz
     if first > 0 or last < length:
         audio = audio * _fade(np.arange(audio.shape[1]) - lead, first, last, length)
     if events.backward[i]:
-        audio, lead = audio[:, ::-1], audio.shape[1] - lead - length - 1  # scenes are mirrored about their middle sample
+        audio, lead = (
+            audio[:, ::-1],
+            audio.shape[1] - lead - length - 1,
+        )  # scenes are mirrored about their middle sample
     return audio, lead
 
 

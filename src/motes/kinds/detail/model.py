@@ -37,7 +37,9 @@ SIZES = (64, 144, 24 * 8, 14 * N_SIZES * 3, 14 * N_SIZES * 3 * 2, 14 * 14)
 _STARTS = np.cumsum([0, *(size * N_UNARY for size in SIZES)])
 TABLES = _STARTS[:6].astype(np.int64)
 BEYOND = int(_STARTS[6])  # what is left of a large magnitude: 64
-N_CODED = BEYOND + 64  # how far a block is coded, by the size of the block and that of how far the one before was: 64 each
+N_CODED = (
+    BEYOND + 64
+)  # how far a block is coded, by the size of the block and that of how far the one before was: 64 each
 CUT = N_CODED + 64 * N_SIZES  # whether a block is halved, by its size and whether the last of that size was: 2 each
 STEP = CUT + 2 * N_SIZES  # whether a step stays, by its neighbours: 3 · 3
 STEP_SIZE = STEP + 16  # by how much it changes: 64 for each of two

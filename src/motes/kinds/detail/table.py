@@ -184,7 +184,9 @@ class Detail(EventTable):
         n_rows = int(np.sum(np.asarray(columns["n_frames"], np.int64) * np.asarray(columns["frame_samples"], np.int64)))
         given = {name: np.asarray(value) for name, value in values.items()}
         if n_rows < 1 or not len(given["coefficients"]) or len(given["coefficients"]) % n_rows:
-            raise ParameterError(f"{len(given['coefficients'])} coefficients are not n_frames · frame_samples · channels")
+            raise ParameterError(
+                f"{len(given['coefficients'])} coefficients are not n_frames · frame_samples · channels"
+            )
         n_channels = len(given["coefficients"]) // n_rows
         if len(given["steps"]) % n_channels:
             raise ParameterError(f"{len(given['steps'])} steps are not n_frames · n_bands · channels")

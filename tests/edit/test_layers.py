@@ -1,0 +1,65 @@
+"""A scene without one of its kinds."""
+
+import numpy as np
+import pytest
+from kind_examples import N_SAMPLES, RATE, example
+
+import motes
+import motes.codec
+from motes.errors import ParameterError
+from motes.scene.scene import Scene
+
+
+@pytest.fixture(scope="module")
+def layered() -> Scene:
+    random = np.random.default_rng(5)
+    time_s = np.arange(2 * 44100) / 44100
+    tones = 0.2 * np.sin(2 * np.pi * 440 * time_s) + 0.1 * np.sin(2 * np.pi * 1234.5 * time_s)
+    audio = tones * np.exp(-time_s) + 0.02 * random.normal(size=len(time_s))
+    return motes.encode(audio.astype(np.float32), sample_rate_hz=44100, kbps=40, detail=True, n_threads=1)
+
+
+def band_power(audio: np.ndarray) -> np.ndarray:
+    """Power in ten bands of a kHz."""
+    spectrum = np.abs(np.fft.rfft(audio.astype(np.float64))) ** 2
+    edges = (np.arange(11) * 1000 * len(audio) / 44100).astype(int)
+    return np.add.reduceat(spectrum, edges)[:10]
+
+
+def test_a_bitrate_with_detail_is_met_and_has_three_layers(layered):
+    assert len(layered.gabor)
+    assert len(layered.detail)
+    assert len(layered.texture)
+    assert 0.9 * 40_000 * 2 / 8 < len(motes.codec.dumps(layered)) <= 40_000 * 2 / 8
+    loaded = motes.codec.loads(motes.codec.dumps(layered))
+    assert np.array_equal(loaded.render(), layered.render())
+
+
+def test_without_detail_texture_takes_over(layered):
+    sparse = layered.without("detail")
+    assert not len(sparse.detail)
+    bare = layered.replace(detail=layered.detail.empty(1))
+    whole, lifted, dropped = (band_power(scene.render()) for scene in (layered, sparse, bare))
+    assert np.all(np.abs(10 * np.log10(lifted[2:] / whole[2:])) < 2.0)
+    assert np.max(np.abs(10 * np.log10(dropped[2:] / whole[2:]))) > 3.0
+
+
+def test_muting_detail_leaves_texture_alone(layered):
+    chosen = layered.select("kind == detail")
+    muted = chosen.mute()
+    assert muted.texture.equals(layered.texture)
+    left = muted.render().astype(np.float64) + chosen.solo().render() - layered.render()
+    assert np.sum(left**2) < 1e-12 * np.sum(layered.render().astype(np.float64) ** 2)
+
+
+def test_other_kinds_go_alone():
+    scene = Scene(RATE, N_SAMPLES, 1, tables=[example("gabor"), example("texture")])
+    assert scene.without("texture").gabor.equals(scene.gabor)
+    assert not len(scene.without("gabor").gabor)
+    with pytest.raises(ParameterError, match="there is no kind 'reverb'"):
+        scene.without("reverb")
+
+
+def test_detail_needs_a_bitrate():
+    with pytest.raises(ParameterError, match="kbps is not given"):
+        motes.encode(np.zeros(1000, np.float32), sample_rate_hz=44100, detail=True)
