@@ -45,7 +45,7 @@ class Flags(IntFlag):
 
 
 # Readers count on it: a packet has no more coefficients for each of its bytes.
-COEFFICIENTS_PER_BYTE = 8192
+COEFFICIENTS_PER_BYTE = 1024
 N_PARTS = 1 << MOST_HALVINGS
 _EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "time_ratio", "backward")
 
@@ -183,7 +183,9 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: obj
     except ParameterError as error:
         raise FormatError(f"{reader.name}: {error}") from None
     again = to_integers(events, rate)
-    if any(not np.array_equal(again[name], integers[name]) for name in again) or not rounded(events, rate).equals(events):
+    if any(not np.array_equal(again[name], integers[name]) for name in again) or not rounded(events, rate).equals(
+        events
+    ):
         raise FormatError(f"{reader.name}: an event is out of range, silent or not as files hold it")
     if np.any(np.maximum(integers["time_s"] // (packet_samples(rate) * TIME_UNITS), 0) != number):
         raise FormatError(f"{reader.name}: an event belongs to another packet")
