@@ -66,7 +66,7 @@ class Event:
         return cls(frame, base, [[] for _ in range(n_frames)], steps, [[0] * n_bands for _ in range(n_frames)], values)
 
     def amplitudes(self, rate: int) -> list[list[float]]:
-        """Coefficients of the transform, in each channel of the sound: numbers times steps, mid and side turned back."""
+        """Coefficients of the transform in each channel: numbers times steps, mid and side turned back."""
         edges, n_bands = band_edges(rate, self.frame), len(self.steps[0])
         found, at = [], 0
         for k, blocks in enumerate(self.blocks):

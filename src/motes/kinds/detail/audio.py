@@ -46,7 +46,7 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
     length = int(sizes.sum()) * longer
     tail = tail_samples(sample_rate_hz)
     if pitch != 1 or longer != 1:
-        audio, lead = _vocoded(audio, longer, pitch, sample_rate_hz), (lead + tail // 2) * longer
+        audio, lead = _vocoded(audio, longer, pitch, sample_rate_hz), (lead + tail) * longer
     low, high = float(events.low_hz[i]), float(events.high_hz[i])
     if low > 0 or high < HIGHEST_HZ:
         audio, lead = _in_band(np.pad(audio, ((0, 0), (tail, tail))), low, high, sample_rate_hz), lead + tail
@@ -67,11 +67,11 @@ def tail_samples(sample_rate_hz: int) -> int:
 
 
 def _vocoded(audio: Array, longer: float, pitch: float, sample_rate_hz: int) -> Array:
-    """Half a tail added at either end, stretched and transposed; energy grows with length alone, whatever a vocoder
+    """A tail added at either end, stretched and transposed; energy grows with length alone, whatever a vocoder
     loses where phases no longer agree.
     """
-    half = tail_samples(sample_rate_hz) // 2
-    padded = np.pad(audio, ((0, 0), (half, half)))
+    tail = tail_samples(sample_rate_hz)
+    padded = np.pad(audio, ((0, 0), (tail, tail)))
     n = int(padded.size * max(1.0, longer, longer * pitch))
     check_limit("motes_max_detail_samples", n, f"a detail event would be stretched to {n} samples")
     longest = round(padded.shape[1] * longer)

@@ -21,7 +21,7 @@ LARGEST, LARGEST_STEP = 32767, 400
 STEPS_PER_DOUBLING = 4
 # Samples over which an event that was cut fades.
 CUT_FADE = 128
-# By how much one with a band of its own rings longer at either end; a vocoder adds half of it before it stretches.
+# By how much one with a band of its own rings longer at either end, and what a vocoder adds before it stretches.
 BAND_TAIL_S = 0.0464
 
 
@@ -178,7 +178,7 @@ class Detail(EventTable):
         is_vocoded = (self.frequency_ratio != 1) | (self.time_ratio != 1)
         either = np.maximum(self.rise, self.fall)  # the one at the end stands first in what is played backward
         fade_s = np.where(self.backward == 1, either, fade) / 2 * self.sample_s
-        tail_s = BAND_TAIL_S * (has_band + np.where(is_vocoded, 0.5 * self.time_ratio, 0.0))
+        tail_s = BAND_TAIL_S * (has_band + np.where(is_vocoded, self.time_ratio, 0.0))
         # A sample for what is rounded; fades of cuts take as many samples however long the event is made.
         return np.asarray(fade_s + tail_s + (CUT_FADE / 2 + 2) * self.sample_s / np.minimum(self.time_ratio, 1.0))
 

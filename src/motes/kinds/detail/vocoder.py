@@ -1,4 +1,4 @@
-"""A phase vocoder (Flanagan & Golden 1966; Dolson 1986) for the audio of one event: longer or shorter at the same
+"""A phase vocoder (Flanagan & Golden 1966), its phases locked to peaks (Laroche & Dolson 1999), for the audio of one event: longer or shorter at the same
 pitch, then read faster or slower.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motes.events.event_table import Array
+from motes.events.event_table import Array, Ints
 from motes.kinds.detail.grid import frame_samples
 
 # Frames of the vocoder for each of its windows.
@@ -40,11 +40,26 @@ def stretched(audio: Array, factor: float, n_fft: int) -> Array:
         before = scipy.fft.rfft(padded[:, at - hop : at - hop + n_fft] * window, axis=1)
         turn = np.angle(now * np.conj(before)) - advance
         turn -= 2 * np.pi * np.round(turn / (2 * np.pi))
-        phase = np.angle(now) if phase is None else phase + advance + turn
-        frame = scipy.fft.irfft(np.abs(now) * np.exp(1j * phase), n_fft, axis=1) * window
+        further = np.zeros(now.shape) if phase is None else phase + advance + turn - np.angle(now)
+        further = np.take_along_axis(further, _peaks(np.abs(now)), axis=1)
+        phase = np.angle(now) + further
+        frame = scipy.fft.irfft(now * np.exp(1j * further), n_fft, axis=1) * window
         made[:, k * hop : k * hop + n_fft] += frame
         weight[k * hop : k * hop + n_fft] += window**2
     return np.asarray((made / np.maximum(weight, 1e-3))[:, n_fft : n_fft + n_out])
+
+
+def _peaks(magnitude: Array) -> Ints:
+    """For each bin the nearest peak, `(n_channels, n_bins)`: a bin that is not below its two neighbours on either side.
+    All bins of a peak are turned alike, as they belong to one sinusoid.
+    """
+    n_bins = magnitude.shape[1]
+    around = np.pad(magnitude, ((0, 0), (2, 2)))
+    is_peak = np.all([magnitude >= around[:, k : k + n_bins] for k in (0, 1, 3, 4)], axis=0)
+    found = np.empty(magnitude.shape, np.int64)
+    for channel, peaks in enumerate(map(np.flatnonzero, is_peak)):
+        found[channel] = peaks[np.searchsorted((peaks[1:] + peaks[:-1]) / 2, np.arange(n_bins))]
+    return found
 
 
 def transposed(audio: Array, ratio: float, n_out: int) -> Array:
