@@ -56,7 +56,7 @@ def levels_db(events: Detail, i: int, sample_rate_hz: int) -> Array:
     return np.asarray(10 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10))))
 
 
-def edges_as_heard_hz(events: Detail, i: int, sample_rate_hz: int) -> Array:
+def sounding_edges_hz(events: Detail, i: int, sample_rate_hz: int) -> Array:
     """Edges of the bands of event i, as edits moved them, `(n_bands + 1,)`."""
     frame = int(events.frame_samples[i])
     edges = band_edges(sample_rate_hz, frame)[: int(events.n_bands[i]) + 1].astype(np.float64)
@@ -66,12 +66,12 @@ def edges_as_heard_hz(events: Detail, i: int, sample_rate_hz: int) -> Array:
 
 
 def _image(events: Detail, i: int, level: Array, loudest: float, view: View) -> Image:
-    edges = erb_rate(edges_as_heard_hz(events, i, view.sample_rate_hz))
+    edges = erb_rate(sounding_edges_hz(events, i, view.sample_rate_hz))
     top = float(edges[-1])
     middles = (np.arange(ROWS) + 0.5) / ROWS * top
     band = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, level.shape[1] - 1)
-    heard = (middles >= erb_rate(events.low_hz[i])) & (middles <= erb_rate(events.high_hz[i]))
-    shaded = np.where(heard[:, None], OPACITY * opacity(level.T[band], loudest) ** 1.5, 0.0)
+    inside = (middles >= erb_rate(events.low_hz[i])) & (middles <= erb_rate(events.high_hz[i]))
+    shaded = np.where(inside[:, None], OPACITY * opacity(level.T[band], loudest) ** 1.5, 0.0)
     start = float(events.time_s[i])
     return Image(
         shaded[:, ::-1] if events.backward[i] else shaded,

@@ -191,7 +191,7 @@ class Detail(EventTable):
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Detail:
         """Events, of as many channels as `coefficients` has for each."""
         n_rows = int(np.sum(np.asarray(columns["n_frames"], np.int64) * np.asarray(columns["frame_samples"], np.int64)))
-        given = {name: np.asarray(value) for name, value in values.items()}
+        given: dict[str, Any] = {name: np.asarray(value) for name, value in values.items()}
         if n_rows < 1 or not len(given["coefficients"]) or len(given["coefficients"]) % n_rows:
             raise ParameterError(
                 f"{len(given['coefficients'])} coefficients are not n_frames · frame_samples · channels"

@@ -1,5 +1,5 @@
-"""A phase vocoder (Flanagan & Golden 1966), its phases locked to peaks (Laroche & Dolson 1999), for the audio of one event: longer or shorter at the same
-pitch, then read faster or slower.
+"""A phase vocoder (Flanagan & Golden 1966), its phases locked to peaks (Laroche & Dolson 1999), for the audio of one
+event: longer or shorter at the same pitch, then read faster or slower.
 """
 
 from __future__ import annotations

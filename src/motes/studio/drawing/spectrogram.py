@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array
-from motes.kinds.detail.drawing import edges_as_heard_hz, levels_db
+from motes.kinds.detail.drawing import levels_db, sounding_edges_hz
 from motes.kinds.detail.table import Detail
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture
 from motes.stft import hann
@@ -146,14 +146,14 @@ def detail_tile(
         into = (events.duration_s[i] - into if events.backward[i] else into) / events.time_ratio[i]
         there = (into >= max(0.0, events.from_s[i])) & (into < events.until_s[i])
         there &= into < events.duration_s[i] / events.time_ratio[i]
-        edges = edges_as_heard_hz(events, i, rate)
+        edges = sounding_edges_hz(events, i, rate)
         frame = (into[there] / events.duration_s[i] * events.time_ratio[i] * events.n_frames[i]).astype(int)
         band = np.searchsorted(edges, hz, side="right") - 1
-        heard = (hz >= events.low_hz[i]) & (hz <= events.high_hz[i]) & (band >= 0) & (band < events.n_bands[i])
+        inside = (hz >= events.low_hz[i]) & (hz <= events.high_hz[i]) & (band >= 0) & (band < events.n_bands[i])
         density = 10 ** (levels_db(events, i, rate) / 10) * np.minimum(
             1.0, 1.5 / WINDOW_S / np.maximum(np.diff(edges), 1)
         )
-        power[np.ix_(np.flatnonzero(there), np.flatnonzero(heard))] += 2 * density[frame][:, band[heard]]
+        power[np.ix_(np.flatnonzero(there), np.flatnonzero(inside))] += 2 * density[frame][:, band[inside]]
     return in_steps(10 * np.log10(np.maximum(power, 1e-20)))
 
 
