@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from range_coder import Coder, Decoder, Encoder, tables
 
@@ -25,9 +24,8 @@ EDGES_HZ = (
 
 
 def first_tables() -> tuple[list[int], list[int]]:
-    """Slots and weights from which every packet starts; those that know nothing where there is no file of them."""
-    path = Path(__file__).parents[2] / "src/motes/kinds/detail/tables.bin"
-    return tables("detail", N_SLOTS, N_MIXERS) if path.exists() else ([1 << 31] * N_SLOTS, [26214] * (6 * N_MIXERS))
+    """Slots and weights from which every packet starts."""
+    return tables("detail", N_SLOTS, N_MIXERS)
 
 
 def usual_frame(rate: int) -> int:

@@ -6,7 +6,7 @@ from motes.audio.formats import INPUT_FORMATS, OUTPUT_FORMATS, RECORDINGS, Input
 from motes.audio.prepare import AS_IT_IS, Preparation, prepared
 from motes.audio.raw import RawSamples
 from motes.audio.resample import resample_blocks
-from motes.audio.source import ArraySource, Block, Source
+from motes.audio.source import ArraySource, Block, Excerpts, HeldSource, Source
 from motes.audio.write import format_extension, write_audio
 
 __all__ = [
@@ -19,7 +19,9 @@ __all__ = [
     "ArraySource",
     "Audio",
     "Block",
+    "Excerpts",
     "FileSource",
+    "HeldSource",
     "InputFormat",
     "Preparation",
     "RawSamples",

@@ -15,6 +15,8 @@ from motes.errors import ParameterError
 
 Block = NDArray[np.float32]
 BLOCK_SAMPLES = 65536
+# Samples of all channels together that are held in memory rather than decoded again: 64 MiB.
+MOST_HELD = 1 << 24
 
 
 class Source(Protocol):
@@ -83,3 +85,56 @@ class ArraySource:
         for _, block in self._pieces(BLOCK_SAMPLES):
             sha.update(np.ascontiguousarray(block.T, dtype="<f4").data)
         return sha.hexdigest()
+
+
+class HeldSource:
+    """A source that is decoded once, where memory allows, and whose digest is taken once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.sample_rate_hz, self.n_channels, self.n_samples = (
+            source.sample_rate_hz,
+            source.n_channels,
+            source.n_samples,
+        )
+        self.name = source.name
+        self._held: list[Block] | None = None
+        self._digest = ""
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start; not to be written to."""
+        if self._held is None and self.n_samples * self.n_channels <= MOST_HELD:
+            self._held = list(self._source.blocks())
+            for block in self._held:
+                block.flags.writeable = False
+        return self._source.blocks() if self._held is None else iter(self._held)
+
+    def digest(self) -> str:
+        """As the source's."""
+        self._digest = self._digest or self._source.digest()
+        return self._digest
+
+
+class Excerpts:
+    """Stretches of a source `(first sample, one past the last)`, in order, one right after another as a recording."""
+
+    def __init__(self, source: Source, stretches: list[tuple[int, int]]) -> None:
+        self._source, self._stretches = source, stretches
+        self.sample_rate_hz, self.n_channels, self.name = source.sample_rate_hz, source.n_channels, source.name
+        self.n_samples = sum(end - first for first, end in stretches)
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start."""
+        place, left = 0, list(self._stretches)
+        for block in self._source.blocks():
+            while left and left[0][0] < place + block.shape[1]:
+                first, end = left[0]
+                yield np.ascontiguousarray(block[:, max(0, first - place) : end - place])
+                if end > place + block.shape[1]:
+                    break
+                left.pop(0)
+            place += block.shape[1]
+
+    def digest(self) -> str:
+        """As the source's."""
+        return self._source.digest()

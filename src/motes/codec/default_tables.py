@@ -88,6 +88,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "refit": False,
                     "texture": None,
                     "texture_kbps": None,
+                    "detail": False,
                     "n_threads": 0,
                 },
                 "instrument": {

@@ -22,7 +22,7 @@ from motes.events.event_table import EventTable
 from motes.events.packet import EventPacket
 from motes.events.shares import WHOLE
 from motes.files import atomic_output
-from motes.kinds.gabor.quantiser import check_quantiser
+from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
 from motes.scene.scene import Scene
 
 
@@ -110,7 +110,7 @@ class Written:
         assert packet.kind is not None
         events = self._in_stored_groups(self.scene.table(packet.kind.name))
         if len(events):
-            for made in packet.codec.packets(events, self.scene.sample_rate_hz, self.quantiser):
+            for made in coded(packet, events, self.scene.sample_rate_hz, self.quantiser):
                 yield packet, Entry.of(packet.number, made.extent, 0), made
 
     def _in_stored_groups(self, events: EventTable) -> EventTable:
@@ -128,6 +128,12 @@ def needed_version(scene: Scene) -> tuple[str, int]:
     held = [kind for kind in kinds.KINDS if len(scene.table(kind.name))]
     newest = max(held, key=lambda kind: kind.since, default=None)
     return ("", 1) if newest is None else (newest.name, newest.since)
+
+
+def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser: GaborQuantiser) -> list[EventPacket]:
+    """The packets of a table, coded once and kept with it: encoders look at sizes before anything is saved."""
+    key = "packets", sample_rate_hz, quantiser
+    return events.once(key, lambda: list(packet.codec.packets(events, sample_rate_hz, quantiser)))
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

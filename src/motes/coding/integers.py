@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.coding.range_coder import N_STATE, code_number, finish, start
-from motes.kernels._jit import inner, jit
+from motes.kernels._jit import jit, leaf
 
 SLOTS_PER_COLUMN = 64
 # A slot that has learnt nothing: probability a half, count 0.
 EVEN = 1 << 31
 
 
-@inner
+@leaf
 def fold(value):  # type: ignore[no-untyped-def]
     """A signed number as one that is not negative."""
     return 2 * value if value >= 0 else -2 * value - 1
 
 
-@inner
+@leaf
 def unfold(value):  # type: ignore[no-untyped-def]
     """The inverse of `fold`."""
     return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
@@ -39,7 +39,7 @@ def unzigzags(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(values & 1 == 0, values >> 1, -(values >> 1) - 1)
 
 
-@inner
+@leaf
 def code_signed(rc, buffer, slots, at, value):  # type: ignore[no-untyped-def]
     """A whole number of either sign."""
     return unfold(code_number(rc, buffer, slots, at, fold(value)))

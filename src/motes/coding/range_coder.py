@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import inner
+from motes.kernels._jit import leaf
 
 LOW, RANGE, CODE, POSITION, CACHE, PENDING, DECODING, RECORD, N_STATE = range(9)
 TOP = 1 << 40
@@ -52,7 +52,7 @@ def _tables() -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]:
 SQUASH, STRETCH, RECIPROCAL = _tables()
 
 
-@inner
+@leaf
 def start(rc, buffer, decoding):
     """Set the state `rc` for the first symbol; when decoding, read the first five bytes. `rc[RECORD]`, else 0, is
     where `slots` counts bits.
@@ -63,7 +63,7 @@ def start(rc, buffer, decoding):
             rc[CODE] = (rc[CODE] << 8) | next_byte(rc, buffer)
 
 
-@inner
+@leaf
 def next_byte(rc, buffer):
     """The next byte of the payload; zeros follow its end."""
     position = rc[POSITION]
@@ -71,7 +71,7 @@ def next_byte(rc, buffer):
     return np.int64(buffer[position]) if position < len(buffer) else np.int64(0)
 
 
-@inner
+@leaf
 def put_byte(rc, buffer, byte):
     """Append a byte; past the end of the buffer only count (the caller makes it larger and starts again)."""
     if rc[POSITION] < len(buffer):
@@ -79,7 +79,7 @@ def put_byte(rc, buffer, byte):
     rc[POSITION] += 1
 
 
-@inner
+@leaf
 def shift_out(rc, buffer):
     """Move the top byte of `low` out; bytes of 255 wait until it is known whether a carry comes."""
     low = rc[LOW]
@@ -96,7 +96,7 @@ def shift_out(rc, buffer):
     rc[LOW] = (low & (BOTTOM - 1)) << 8
 
 
-@inner
+@leaf
 def renormalise(rc, buffer):
     """Keep the range above 2³²."""
     while rc[RANGE] < BOTTOM:
@@ -107,7 +107,7 @@ def renormalise(rc, buffer):
             shift_out(rc, buffer)
 
 
-@inner
+@leaf
 def finish(rc, buffer):
     """End encoding with as few bytes as possible and return their number (trailing zeros are left out)."""
     low, end = rc[LOW], rc[LOW] + rc[RANGE]
@@ -125,7 +125,7 @@ def finish(rc, buffer):
     return n
 
 
-@inner
+@leaf
 def code_uniform(rc, buffer, n_values, value):
     """One of `n_values` (at most 2²⁴) equally likely values."""
     step = rc[RANGE] // n_values
@@ -139,7 +139,7 @@ def code_uniform(rc, buffer, n_values, value):
     return value
 
 
-@inner
+@leaf
 def learn(slot, bit):
     """A slot after one more bit: its probability moves by 1/(count + 1.5) of the way."""
     count, p = slot & 1023, slot >> 10
@@ -147,7 +147,7 @@ def learn(slot, bit):
     return (p << 10) | min(count + 1, COUNT_LIMIT)
 
 
-@inner
+@leaf
 def decide(rc, buffer, p, bit):
     """Encode or decode a bit that is 1 with probability p/65536."""
     bound = (rc[RANGE] >> 16) * p
@@ -162,7 +162,7 @@ def decide(rc, buffer, p, bit):
     return bit
 
 
-@inner
+@leaf
 def code_bit(rc, buffer, slots, where, weights, mix, bit):
     """One bit, predicted by the slots at `where[:N_INPUTS]`, mixed with the weights that start at `mix`; all of them
     learn from it.
@@ -199,7 +199,7 @@ def code_bit(rc, buffer, slots, where, weights, mix, bit):
     return bit
 
 
-@inner
+@leaf
 def record(rc, slots, where, weights, mix, p, bit):
     """For training: count the bits that each slot predicted, and the millibits that each mixer cost."""
     weights[len(weights) - N_COSTS + mix // N_INPUTS] += np.int64(-1000 * np.log2((p if bit else 65536 - p) / 65536))
@@ -207,7 +207,7 @@ def record(rc, slots, where, weights, mix, p, bit):
         slots[where[i] + rc[RECORD] * (1 + bit)] += 1
 
 
-@inner
+@leaf
 def code_adaptive(rc, buffer, slots, at, bit):
     """One bit, predicted by the one slot `at`, which learns from it."""
     bit = decide(rc, buffer, min(max(slots[at] >> 16, 32), 65504), bit)
@@ -217,7 +217,7 @@ def code_adaptive(rc, buffer, slots, at, bit):
     return bit
 
 
-@inner
+@leaf
 def code_number(rc, buffer, slots, base, value):
     """A whole number from 0 to 2⁶² − 2 (Elias gamma of value + 1): its bit length in unary with slots from `base`,
     then its bits plainly.

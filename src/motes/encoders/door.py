@@ -44,6 +44,7 @@ def encode(
     refit: bool = False,
     texture: bool | None = None,
     texture_kbps: float | None = None,
+    detail: bool = False,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

@@ -75,6 +75,13 @@ def inner(function: Function) -> Function:
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+def leaf(function: Function) -> Function:
+    """As `inner`, for kernels that neither make nor return arrays: references to these are not counted, for which the
+    processor would lock memory each time.
+    """
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+
+
 @intrinsic  # type: ignore[misc]
 def borrowed(typingctx, array):  # type: ignore[no-untyped-def]
     """The array, its references not counted: for loops that hand it on, where counting, for which the processor locks

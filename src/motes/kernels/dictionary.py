@@ -95,12 +95,16 @@ class Dictionary:
 
 
 @lru_cache(maxsize=8)
-def dictionary(windows: tuple[int, ...]) -> Dictionary:
-    """The dictionary of these windows (ascending powers of two); tables are made at the first call for a set."""
-    return Dictionary(windows, _cross_gram(windows), tuple(unit_window(w).astype(np.float32) for w in windows))
+def dictionary(windows: tuple[int, ...], threshold: float = GRAM_THRESHOLD) -> Dictionary:
+    """The dictionary of these windows (ascending powers of two), without cross-Gram entries below the threshold; tables
+    are made at the first call for a set.
+    """
+    return Dictionary(
+        windows, _cross_gram(windows, threshold), tuple(unit_window(w).astype(np.float32) for w in windows)
+    )
 
 
-def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
+def _cross_gram(windows: tuple[int, ...], threshold: float) -> CrossGram:
     n = len(windows)
     pair = np.zeros((n, n, len(PairField)), np.int64)
     rows: list[NDArray[np.int64]] = []
@@ -109,7 +113,7 @@ def _cross_gram(windows: tuple[int, ...]) -> CrossGram:
     for k, from_window in enumerate(windows):
         for j, to_window in enumerate(windows):
             first_step, n_distances, table, first_offset = _pair_table(from_window, to_window)
-            row, value = _trim(table, first_offset, n_values)
+            row, value = _trim(table, first_offset, n_values, threshold)
             pair[k, j, PairField.FIRST_ROW] = n_rows
             pair[k, j, PairField.STEP_LOG2] = _log2(min(from_window, to_window) // HOP_DIVISOR)
             pair[k, j, PairField.FIRST_DISTANCE] = first_step
@@ -183,13 +187,13 @@ def _log2(power_of_two: int) -> int:
 
 
 def _trim(
-    table: NDArray[np.complex128], first_offset: int, position: int
+    table: NDArray[np.complex128], first_offset: int, position: int, threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
     """Rows, as `RowField` has them, and values of a table without what lies below the threshold at either end of each
     row.
     """
     flat = table.reshape(-1, table.shape[2])
-    keep = np.abs(flat) > GRAM_THRESHOLD
+    keep = np.abs(flat) > threshold
     any_kept = keep.any(axis=1)
     first = np.where(any_kept, keep.argmax(axis=1), 0)
     last = np.where(any_kept, flat.shape[1] - keep[:, ::-1].argmax(axis=1), 0)

@@ -31,3 +31,12 @@ def spread_masking(power, above, to_above, to_below, upward, downward, kept, mas
         for p in range(n_points):
             total = np.float32(rising[p] + falling[p])
             masking[f, p] = max(total, np.float32(kept * masking[f - 1, p])) if f > 0 else total
+
+
+@jit_in_order
+def interpolate_to_bins(values, at, part, factor, out):
+    """out[f, j], float32: values[f, at[j]] and the next one, of which it takes `part[j]`, times factor[j]."""
+    for f in range(values.shape[0]):
+        for j in range(len(at)):
+            low = values[f, at[j]]
+            out[f, j] = (low + part[j] * (values[f, at[j] + 1] - low)) * factor[j]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import inner, jit
-from motes.kernels.dictionary import PairField, RowField
+from motes.kernels._jit import borrowed, inner, jit, leaf
+from motes.kernels.dictionary import CrossGram, PairField, RowField
 from motes.kernels.simd.atoms import largest16, subtract16
 
 # ⟨g, g*⟩ of a Hann atom at bin 1 or W/2 − 1, where it meets its own conjugate (1 at bins 0 and W/2, 0 elsewhere).
@@ -74,7 +74,7 @@ class Subtrahend(NamedTuple):
     turned_im: NDArray[np.float32]
 
 
-@inner
+@leaf
 def conjugate_overlap(m, window):
     """⟨g, g*⟩ of the atom at bin m, phases measured at its centre."""
     if m == 0 or 2 * m == window:
@@ -84,7 +84,7 @@ def conjugate_overlap(m, window):
     return 0.0
 
 
-@inner
+@leaf
 def bin_energy(re, im, n_channels, channel_stride, place, m, window):
     """Energy that subtracting the real atom at bin m would remove, all channels together."""
     rho = conjugate_overlap(m, window)
@@ -98,7 +98,7 @@ def bin_energy(re, im, n_channels, channel_stride, place, m, window):
     return energy
 
 
-@inner
+@leaf
 def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first, window):
     """Bin of the block's atom whose weighted energy is largest."""
     best, m = np.float32(-1.0), m_first
@@ -120,61 +120,91 @@ def _best_bin(re, im, weights, n_channels, channel_stride, first_place, m_first,
     return m
 
 
-@inner
-def _edge_block_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
-    """Largest weighted energy in the 16 bins at `place` near DC or Nyquist, where an atom overlaps its own
-    conjugate.
+@leaf
+def _own_lanes(m_first, window):
+    """Which of the 16 bins from `m_first` on are those of atoms that do not overlap their own conjugate, as bits."""
+    lanes = np.int64(0xFFFF)
+    if m_first == 0:
+        lanes &= 0xFFFC
+    if m_first + 18 > window >> 1:
+        lanes &= (1 << max(0, min(16, (window >> 1) - 1 - m_first))) - 1
+    return lanes
+
+
+@leaf
+def _edge_energy(re, im, weights, n_channels, channel_stride, place, m_first, window):
+    """Largest weighted energy of those among the 16 bins at `place`, near DC or Nyquist, whose atoms overlap their own
+    conjugates: the lowest two and the highest two of all.
     """
-    first, last = 0, min(15, (window >> 1) - m_first)
-    best = 0.0
-    while first <= last and conjugate_overlap(m_first + first, window) > 0.0:
-        best = max(
-            best,
-            weights[place + first]
-            * bin_energy(re, im, n_channels, channel_stride, place + first, m_first + first, window),
-        )
-        first += 1
-    while first <= last and conjugate_overlap(m_first + last, window) > 0.0:
-        best = max(
-            best,
-            weights[place + last]
-            * bin_energy(re, im, n_channels, channel_stride, place + last, m_first + last, window),
-        )
-        last -= 1
-    most = np.float32(0.0)
-    for j in range(first, last + 1):
-        energy = np.float32(0.0)
-        for channel in range(n_channels):
-            at = place + j + channel * channel_stride
-            energy += re[at] * re[at] + im[at] * im[at]
-        most = max(most, energy * weights[place + j])
-    return max(np.float32(best), np.float32(2.0) * most)
+    most, half = np.float32(0.0), window >> 1
+    for edge in range(4):
+        m = edge if edge < 2 else half - 3 + edge
+        if m_first <= m < m_first + 16:
+            at = place + m - m_first
+            energy = weights[at] * bin_energy(re, im, n_channels, channel_stride, at, m, window)
+            most = max(most, np.float32(energy))
+    return most
+
+
+@inner
+def _borrowed_coefficients(coefficients):
+    """The coefficients, their references not counted."""
+    re, im, weights, block_max, frame_max, layout, n_channels, channel_stride = coefficients
+    return Coefficients(
+        borrowed(re),
+        borrowed(im),
+        borrowed(weights),
+        borrowed(block_max),
+        borrowed(frame_max),
+        borrowed(layout),
+        n_channels,
+        channel_stride,
+    )
+
+
+@inner
+def _borrowed_gram(gram):
+    """The cross-Gram tables, their references not counted."""
+    pair, row, re, im, edge, roots_re, roots_im = gram
+    return CrossGram(
+        borrowed(pair),
+        borrowed(row),
+        borrowed(re),
+        borrowed(im),
+        borrowed(edge),
+        borrowed(roots_re),
+        borrowed(roots_im),
+    )
 
 
 @jit
 def refresh_all(coefficients, gram):
     """Recompute every maximum."""
+    coefficients, gram = _borrowed_coefficients(coefficients), _borrowed_gram(gram)
     re, im, weights = coefficients.re, coefficients.im, coefficients.weights
     n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
     layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max
     zeros = np.zeros(n_channels, np.float32)
-    nothing = Subtrahend(zeros, zeros, zeros, zeros)
+    silence = borrowed(zeros)
+    nothing = Subtrahend(silence, silence, silence, silence)
     for k in range(layout.shape[0]):
         blocks, window = layout[k, LayoutField.STRIDE] >> 4, 1 << layout[k, LayoutField.WINDOW_LOG2]
         for f in range(layout[k, LayoutField.N_FRAMES]):
             most = np.float32(0.0)
             for b in range(blocks):
                 place = layout[k, LayoutField.FIRST_VALUE] + f * layout[k, LayoutField.STRIDE] + (b << 4)
-                if b == 0 or (b << 4) + 18 > window >> 1:
-                    energy = _edge_block_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
-                else:
-                    energy = np.float32(2.0) * subtract16(coefficients, place, gram, 0, nothing)
+                lanes = _own_lanes(b << 4, window)
+                energy = np.float32(2.0) * subtract16(coefficients, place, gram, 0, nothing, lanes)
+                if lanes != 0xFFFF:
+                    edge = _edge_energy(re, im, weights, n_channels, channel_stride, place, b << 4, window)
+                    energy = max(energy, edge)
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[layout[k, LayoutField.FIRST_MAX] + f] = most
+    zeros[:] = 0.0  # so that they are kept up to here
 
 
-@inner
+@leaf
 def _subtract_exponential(coefficients, gram, k, frame, m, atom):
     """Subtract the complex atom of window k at grid frame `frame` and bin m (any whole number) from every coefficient
     it overlaps.
@@ -220,17 +250,19 @@ def _subtract_exponential(coefficients, gram, k, frame, m, atom):
             # and are never read.
             for b in range(max(0, m_first >> 4), min((m_first + count - 1) >> 4, half_window >> 4) + 1):
                 place = row_place + (b << 4)
-                energy = np.float32(2.0) * subtract16(coefficients, place, gram, start + (b << 4) - m_first, atom)
-                if b == 0 or (b << 4) + 18 > half_window:
-                    energy = _edge_block_energy(
-                        re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1
-                    )
+                lanes = _own_lanes(b << 4, half_window << 1)
+                energy = np.float32(2.0) * subtract16(
+                    coefficients, place, gram, start + (b << 4) - m_first, atom, lanes
+                )
+                if lanes != 0xFFFF:
+                    edge = _edge_energy(re, im, weights, n_channels, channel_stride, place, b << 4, half_window << 1)
+                    energy = max(energy, edge)
                 block_max[place >> 4] = energy
                 most = max(most, energy)
             frame_max[at_frame] = most
 
 
-@inner
+@leaf
 def _take_atom(coefficients, place, m, window, taken, i, atom):
     """Write the best real atom at a place to `taken[i]`, and its complex amplitudes to `atom`."""
     re, im, rho = coefficients.re, coefficients.im, conjugate_overlap(m, window)
@@ -244,7 +276,7 @@ def _take_atom(coefficients, place, m, window, taken, i, atom):
         taken.amplitude[i, channel] = atom.re[channel] + 1j * atom.im[channel]
 
 
-@inner
+@leaf
 def _pursue_frame(coefficients, gram, k, frame, threshold, atom, taken, n_taken):
     """Take atoms from one frame until no block of it reaches the threshold; return how many have been taken by then."""
     layout, block_max, frame_max = coefficients.layout, coefficients.block_max, coefficients.frame_max
@@ -291,12 +323,18 @@ def pursue(coefficients, gram, zones, first_zone, zone_samples, thresholds, take
     counted from `first_zone`, `taken` holds the atoms and `counts` `(n_zones,)` how many. A zone whose capacity is used
     up is given up.
     """
+    coefficients, gram = _borrowed_coefficients(coefficients), _borrowed_gram(gram)
     layout, frame_max, n_channels = coefficients.layout, coefficients.frame_max, coefficients.n_channels
-    re, im = np.empty(n_channels, np.float32), np.empty(n_channels, np.float32)
-    atom = Subtrahend(re, im, np.empty(n_channels, np.float32), np.empty(n_channels, np.float32))
+    scratch = np.empty((4, n_channels), np.float32)
+    atom = Subtrahend(borrowed(scratch[0]), borrowed(scratch[1]), borrowed(scratch[2]), borrowed(scratch[3]))
     for zone in zones:
         n_taken, at = np.int64(0), zone - first_zone
-        here = AtomArrays(taken.place[at], taken.amplitude[at], taken.energy[at], taken.benefit[at])
+        here = AtomArrays(
+            borrowed(taken.place[at]),
+            borrowed(taken.amplitude[at]),
+            borrowed(taken.energy[at]),
+            borrowed(taken.benefit[at]),
+        )
         for threshold in thresholds:
             for k in range(layout.shape[0]):
                 hop_log2, first_frame = layout[k, LayoutField.WINDOW_LOG2] - 2, layout[k, LayoutField.FIRST_FRAME]
@@ -306,3 +344,4 @@ def pursue(coefficients, gram, zones, first_zone, zone_samples, thresholds, take
                     if frame_max[layout[k, LayoutField.FIRST_MAX] + frame - first_frame] >= threshold:
                         n_taken = _pursue_frame(coefficients, gram, k, frame, threshold, atom, here, n_taken)
         counts[at] = n_taken
+    scratch[:] = 0.0  # so that it is kept up to here

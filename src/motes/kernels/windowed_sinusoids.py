@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.kernels._jit import inner, jit
+from motes.kernels._jit import inner, jit, leaf
 from motes.kernels.simd.atoms import add_windowed16
 
 Array = NDArray[np.float64]
@@ -78,7 +78,7 @@ def new_oscillator(n_channels):
     return Oscillator(np.empty(64), np.empty(4), amplitude_re, amplitude_im, np.empty(n_channels * 16))
 
 
-@inner
+@leaf
 def powers(angle, lanes, at):
     """Powers 0 … 15 of e^{i·angle} to lanes[at:] (Re) and lanes[at + 16:] (Im); returns the 16th."""
     c, s = math.cos(angle), math.sin(angle)
@@ -89,7 +89,7 @@ def powers(angle, lanes, at):
     return re, im
 
 
-@inner
+@leaf
 def add_windowed_sinusoid(signal, centre, window, omega, oscillator):
     """Add one event of the oscillator's amplitudes."""
     audio, channel_stride, n_samples, first_sample = signal

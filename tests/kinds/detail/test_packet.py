@@ -1,5 +1,8 @@
 """Packets of detail events, the plain reader of docs/reader beside them, and hostile ones."""
 
+import zlib
+from pathlib import Path
+
 import details as plain
 import mote_file
 import numpy as np
@@ -17,6 +20,7 @@ from motes.kinds.detail.audio import amplitudes
 from motes.kinds.detail.integers import rounded
 from motes.kinds.detail.packet import COEFFICIENTS_PER_BYTE, columns, encode_packet, packets
 from motes.kinds.detail.table import Detail
+from motes.kinds.detail.trained import PATH
 from motes.kinds.gabor.quantiser import GaborQuantiser
 
 QUANTISER = GaborQuantiser(1, 4, 0)
@@ -65,6 +69,11 @@ def test_rounding_leaves_what_is_heard(rate):
     np.testing.assert_array_equal(made.coefficients, event.coefficients)
     np.testing.assert_allclose(amplitudes(made, 0, rate), amplitudes(event, 0, rate))
     assert read(encode_packet(made, 0, rate), rate, 2).equals(made)
+
+
+def test_the_tables_are_those_of_the_specification():
+    described = (Path(__file__).parents[3] / "docs/format.md").read_text(encoding="utf-8")
+    assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(PATH.read_bytes()):#x}" in described
 
 
 def test_what_is_silent_is_not_written():

@@ -25,6 +25,8 @@ from motes.scene.scene import Scene
 
 # Coefficients below this part of a step are 0; others are rounded as if they were so much smaller.
 DEAD_ZONE, INWARD = 0.6, 0.1
+# A coefficient alone among zeros takes more bits than one among others, so it has to be so much larger.
+ALONE = 0.25
 # Between the logarithm of a step and its number.
 PER_NEPER = STEPS_PER_DOUBLING / np.log(2)
 # Steps this near to the frame's before stay as they were.
@@ -46,7 +48,7 @@ class Piece:
 
 
 @dataclass
-class Analysis:
+class Pieces:
     """All pieces of a recording, in order."""
 
     sample_rate_hz: int
@@ -70,7 +72,7 @@ class Analysis:
         return round(float(events.time_s[i]) * self.sample_rate_hz) // packet_samples(self.sample_rate_hz)
 
 
-def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Analysis:
+def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
     """The pieces of what a scene leaves of its recording."""
     rate = scene.sample_rate_hz
     frame = frame_samples(rate)
@@ -89,7 +91,7 @@ def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Analysis:
         waiting = number, inner, sizes, log_step
     if waiting is not None:
         found.append(_piece(waiting, rise, 0, np.zeros((scene.n_channels, frame))))
-    return Analysis(rate, scene.n_channels, found)
+    return Pieces(rate, scene.n_channels, found)
 
 
 def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after: Array) -> Piece:
@@ -138,7 +140,14 @@ def quantised(piece: Piece, offset: float, sample_rate_hz: int) -> Detail:
     steps = _held_steps(PER_NEPER * np.clip(piece.log_step + offset, FINEST, COARSEST))
     place = places(piece.sizes, frame, n_bands, sample_rate_hz)
     amplitude = np.abs(piece.values) * np.exp2(-steps.reshape(n_channels, -1)[:, place] / STEPS_PER_DOUBLING)
-    whole = np.where(amplitude < DEAD_ZONE, 0, np.maximum(1, np.rint(amplitude - INWARD)))
+    near = np.minimum(amplitude, 2.0)
+    around = np.zeros_like(near)
+    around[:, 1:] += near[:, :-1]
+    around[:, :-1] += near[:, 1:]
+    around[:, 2:] += 0.5 * near[:, :-2]
+    around[:, :-2] += 0.5 * near[:, 2:]
+    zone = DEAD_ZONE + ALONE * np.clip(1.0 - around / 2.0, -0.5, 1.0)
+    whole = np.where(amplitude < zone, 0, np.maximum(1, np.rint(amplitude - INWARD)))
     values = (np.sign(piece.values) * np.minimum(whole, LARGEST)).astype(np.int16).T
     step_rows = np.moveaxis(steps, 0, -1)
     step_rows = held(step_rows, coded_bands(values, place, (n_frames, n_bands)))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
-from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
+from motes.kernels.windowed_sinusoids import Sinusoids
+from motes.kinds.gabor.rounding import Stretch, subtract_events
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16
@@ -33,6 +34,11 @@ class Atoms:
 
     def __len__(self) -> int:
         return len(self.window)
+
+    @property
+    def n_channels(self) -> int:
+        """How many channels each has."""
+        return self.amplitude.shape[1]
 
     @classmethod
     def empty(cls, n_channels: int) -> Atoms:
@@ -67,11 +73,16 @@ class Atoms:
         return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy, benefit=benefit)
 
     def _place(self) -> NDArray[np.int64]:
-        return (self.window.astype(np.int64) << 56) + (self.frame.astype(np.int64) << 16) + self.bin.astype(np.int64)
+        return places(self.window, self.frame, self.bin)
 
     def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:
         """Centre of each atom's window."""
         return self.frame.astype(np.int64) * (np.asarray(dictionary.windows)[self.window] // HOP_DIVISOR)
+
+
+def places(window: NDArray[Any], frame: NDArray[Any], bin_: NDArray[Any]) -> NDArray[np.int64]:
+    """One number for each place in the dictionary."""
+    return (window.astype(np.int64) << 56) + (frame.astype(np.int64) << 16) + bin_.astype(np.int64)
 
 
 def atom_parameters(atoms: Atoms, dictionary: Dictionary) -> tuple[NDArray[np.float64], ...]:
@@ -101,8 +112,8 @@ def subtract_atoms(
         first, end = first_sample + start, first_sample + start + block.shape[1]
         low, high = np.searchsorted(centre, (first - half_longest, end + half_longest))
         if high > low:
-            signal = Signal.zeros(len(audio), block.shape[1], first)
-            add_gabor(signal, sinusoids, low, high)
-            block -= signal.channels()
+            signal = Stretch.of(block, first)
+            subtract_events(signal, sinusoids, low, high)
+            block[:] = signal.channels()
 
     (pool or ThreadPool()).map(subtract_from, range(0, audio.shape[1], RENDER_SAMPLES))

@@ -4,11 +4,14 @@ own.
 Atoms of pursuit overlap, so that one can mend what rounding did to another: two rounds of coordinate descent on the
 rounded values take 1 to 2 dB off the error, for no bits (Vetterli & Kalker, "Matching pursuit for compression and
 application to motion compensated video coding", 1994).
+
+Time is divided into zones. The events of two zones of one parity do not overlap, so threads share first the even ones,
+then the odd ones: the result does not depend on how many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,51 +19,107 @@ from numpy.typing import NDArray
 from motes.audio import Source
 from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
-from motes.kernels.windowed_sinusoids import Signal, Sinusoids
-from motes.kinds.gabor.kernel import Rounding, round_by_coordinate_descent
+from motes.encoders.threads import ThreadPool
+from motes.kernels.windowed_sinusoids import Sinusoids
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope
+from motes.kinds.gabor.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
+from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
 N_ROUNDS = 2
-# Events are rounded stretch by stretch.
+# Events are rounded stretch by stretch, in each zone by zone, and subtracted in blocks.
 STRETCH_SAMPLES = 1 << 18
+ZONE_SAMPLES = 1 << 14
+BLOCK_SAMPLES = 1 << 16
+Audio = NDArray[np.floating]
 
 
-def quantise_in_closed_loop(scene: Scene, source: Source) -> Scene:
+def quantise_in_closed_loop(scene: Scene, source: Source, pool: ThreadPool | None = None) -> Scene:
     """A rounded scene with its gabor events rounded again, each to what leaves least of the source; memory does not
     grow with its length.
     """
-    gabor, rate, quantiser = scene.gabor, scene.sample_rate_hz, scene.quantiser
-    if len(gabor) == 0 or quantiser is None:
+    if len(scene.gabor) == 0 or scene.quantiser is None:
         return scene
-    centre, window, omega = gabor.time_s * rate, gabor.window_s * rate, 2 * np.pi * gabor.frequency_hz / rate
-    events = Sinusoids(centre, window, omega, gabor.amplitude.copy(), gabor.phase_rad.copy())
-    rounding = _rounding(window, quantiser)
-    margin, blocks = int(window.max() / 2) + 1, residual_blocks(scene, source)
-    residual, first = np.zeros((scene.n_channels, 0)), 0
-    for start in range(0, max(1, scene.n_samples), STRETCH_SAMPLES):
-        end = start + STRETCH_SAMPLES
-        residual = _read_until(end + margin - first, residual, blocks)
-        bounds = (start if start else -np.inf, np.inf if end >= scene.n_samples else end)
-        mine = np.searchsorted(centre, bounds).tolist()
-        signal = Signal.of(residual, first)
-        for _ in range(N_ROUNDS):
-            round_by_coordinate_descent(signal, events, rounding, *mine)
-        n_done = max(0, min(end - margin - first, residual.shape[1]))
-        residual, first = signal.channels()[:, n_done:], first + n_done
-    return quantise(scene.with_tables([gabor.replace(amplitude=events.amplitude, phase_rad=events.phase)]))
+    rounder = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, pool or ThreadPool())
+    others = scene.with_tables([Gabor.empty(scene.n_channels)])
+    silent = not any(len(table) for table in others.tables)
+    for _ in rounder.residual(source.blocks() if silent else residual_blocks(others, source), N_ROUNDS):
+        pass
+    return quantise(scene.with_tables([rounder.gabor()]))
 
 
-def _rounding(window_samples: NDArray[np.float64], quantiser: GaborQuantiser) -> Rounding:
-    knee = event_knee(np.rint(window_samples * WINDOW_UNITS).astype(np.int64), quantiser)
-    return Rounding(np.exp2(knee / 8), quantiser.steps_per_doubling, quantiser.n_phases, slope(quantiser))
+class ClosedLoop:
+    """Gabor events that are rounded, as often as `residual` is asked for."""
+
+    def __init__(self, gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser, pool: ThreadPool) -> None:
+        rate = sample_rate_hz
+        centre, window, omega = gabor.time_s * rate, gabor.window_s * rate, 2 * np.pi * gabor.frequency_hz / rate
+        self._gabor, self._pool = gabor, pool
+        self._events = Sinusoids(centre, window, omega, gabor.amplitude.copy(), gabor.phase_rad.copy())
+        knee = event_knee(np.rint(window * WINDOW_UNITS).astype(np.int64), quantiser)
+        self._rounding = Rounding(np.exp2(knee / 8), quantiser.steps_per_doubling, quantiser.n_phases, slope(quantiser))
+        self._reach = int(window.max(initial=0.0) / 2) + 1
+        self._zone_samples = max(ZONE_SAMPLES, 2 * self._reach + SPARE_SAMPLES)
+
+    def gabor(self) -> Gabor:
+        """The events as they are."""
+        return self._gabor.replace(amplitude=self._events.amplitude, phase_rad=self._events.phase)
+
+    def residual(self, blocks: Iterable[Audio], n_rounds: int) -> Iterator[tuple[Audio, Audio]]:
+        """Round all events `n_rounds` times to what leaves least of a signal in blocks `(n_channels, any length)`;
+        stretch after stretch, what they leave of it, and the signal there, float32.
+        """
+        n_channels, parts = self._events.amplitude.shape[1], iter(blocks)
+        signal = residual = np.zeros((n_channels, 0), np.float32)
+        first, start, more = 0, 0, True
+        while more:
+            end = start + STRETCH_SAMPLES
+            fresh, more = _read(parts, end + self._reach - first - signal.shape[1], n_channels)
+            signal = np.concatenate([signal, fresh], axis=1)
+            left = self._without_events(fresh, first + residual.shape[1])
+            stretch = Stretch.of(np.concatenate([residual, left], axis=1), first)
+            self._round(stretch, start if start else -np.inf, end if more else np.inf, n_rounds)
+            done = max(0, end - self._reach - first) if more else signal.shape[1]
+            residual = stretch.channels()
+            yield residual[:, :done], signal[:, :done]
+            signal, residual, first, start = signal[:, done:], residual[:, done:], first + done, end
+
+    def _without_events(self, audio: Audio, first: int) -> Audio:
+        """Audio from sample `first` on less all events as they are."""
+
+        def subtracted(start: int) -> Audio:
+            block = Stretch.of(audio[:, start : start + BLOCK_SAMPLES], first + start)
+            ends = block.first_sample - self._reach, block.first_sample + block.n_samples + self._reach
+            subtract_events(block, self._events, *np.searchsorted(self._events.centre, ends).tolist())
+            return block.channels()
+
+        parts = self._pool.map(subtracted, range(0, audio.shape[1], BLOCK_SAMPLES))
+        return np.concatenate([audio[:, :0], *parts], axis=1)
+
+    def _round(self, stretch: Stretch, start: float, end: float, n_rounds: int) -> None:
+        """Round the events centred in samples start … end − 1, zone by zone."""
+        centre, zone_samples = self._events.centre, self._zone_samples
+        low, high = np.searchsorted(centre, (start, end)).tolist()
+        if low == high:
+            return
+        zones = np.arange(centre[low] // zone_samples, centre[high - 1] // zone_samples + 1)
+        edges = [low, *np.searchsorted(centre, zones[1:] * zone_samples).tolist(), high]
+
+        def round_zone(i: int) -> None:
+            round_by_coordinate_descent(stretch, self._events, self._rounding, edges[i], edges[i + 1])
+
+        for _ in range(n_rounds):
+            for parity in (0, 1):
+                self._pool.map(round_zone, range(parity, len(zones), 2))
 
 
-def _read_until(
-    n_samples: int, audio: NDArray[np.float64], blocks: Iterator[NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """`audio` and as many blocks as make it `n_samples` long, or all there are."""
-    parts = [audio]
-    while sum(part.shape[1] for part in parts) < n_samples and (block := next(blocks, None)) is not None:
-        parts.append(block)
-    return np.concatenate(parts, axis=1)
+def _read(parts: Iterator[Audio], n_samples: int, n_channels: int) -> tuple[NDArray[np.float32], bool]:
+    """Blocks of at least `n_samples` together, or all there are; and whether there may be more."""
+    found, n_read = [np.zeros((n_channels, 0), np.float32)], 0
+    while n_read < n_samples:
+        block = next(parts, None)
+        if block is None:
+            return np.concatenate(found, axis=1), False
+        found.append(block.astype(np.float32, copy=False))
+        n_read += block.shape[1]
+    return np.concatenate(found, axis=1), True

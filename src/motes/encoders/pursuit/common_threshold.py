@@ -36,21 +36,34 @@ DB_PER_BATCH, EVENTS_RATIO_PER_BATCH = 1.5, 1.4
 
 
 def pursue(
-    source: Source, context: PursuitContext, criterion: StopCriterion, on_batch: OnBatch = no_progress
+    source: Source,
+    context: PursuitContext,
+    criterion: StopCriterion,
+    on_batch: OnBatch = no_progress,
+    earlier: PursuitResult | None = None,
 ) -> PursuitResult:
-    """Atoms of a recording until they meet a criterion together."""
-    if len(segment_grid(source.n_samples, context.dictionary)) == 1:
-        return pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
-    return pursue_to_common_threshold(source, context, criterion, on_batch)
+    """Atoms of a recording until they meet a criterion together; of one of several segments, beginning with those found
+    `earlier`.
+    """
+    if len(segment_grid(source.n_samples, context.dictionary)) > 1:
+        return pursue_to_common_threshold(source, context, criterion, on_batch, earlier)
+    return pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
 
 
 def pursue_to_common_threshold(
-    source: Source, context: PursuitContext, criterion: StopCriterion, on_batch: OnBatch = no_progress
+    source: Source,
+    context: PursuitContext,
+    criterion: StopCriterion,
+    on_batch: OnBatch = no_progress,
+    earlier: PursuitResult | None = None,
 ) -> PursuitResult:
     """Atoms of all segments down to the threshold at which they meet a criterion together."""
-    threshold = _pilot_threshold(source, context, criterion, lambda part, n: on_batch(PILOT_SHARE * part, n))
-    found = PursuitResult(Atoms.empty(source.n_channels), 0.0, 0.0, "")
-    done = PILOT_SHARE
+    done, found = 0.0, earlier
+    if found is None:
+        threshold = _pilot_threshold(source, context, criterion, lambda part, n: on_batch(PILOT_SHARE * part, n))
+        done, found = PILOT_SHARE, PursuitResult(Atoms.empty(source.n_channels), 0.0, 0.0, "")
+    else:
+        threshold = found.threshold * BATCH_RATIO ** _batches_to_go(found, criterion)
     while True:
         found = _pass_to(threshold, source, context, found, _progress_of_pass(on_batch, done, len(found.atoms)))
         done += PASS_SHARE * (1 - done)
@@ -59,10 +72,10 @@ def pursue_to_common_threshold(
             break
         threshold *= BATCH_RATIO ** _batches_to_go(found, criterion)
     atoms = found.atoms
-    spare = spare_atoms(atoms, len(atoms) - criterion.n_events, criterion.residual_energy - found.residual_energy)
+    spare = spare_atoms(atoms, criterion, found.residual_energy)
     left = found.residual_energy + float(atoms.energy[spare].sum())
     stopped = "" if reached else found.stopped or StopReason.NOTHING_AUDIBLE_LEFT
-    return PursuitResult(atoms.take(~spare), found.energy, left, stopped)
+    return PursuitResult(atoms.take(~spare), found.energy, left, stopped, threshold)
 
 
 def _pass_to(

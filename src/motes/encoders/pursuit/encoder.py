@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from motes.audio import Source
+from motes.audio import HeldSource, Source
 from motes.encoders.progress import Progress
+from motes.encoders.pursuit import tuning
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import unquantised_scene
+from motes.encoders.pursuit.layers import encode_in_layers, has_detail
 from motes.encoders.pursuit.least_squares import refit
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, PursuitOptions
@@ -19,7 +21,7 @@ from motes.encoders.pursuit.segment import SegmentBounds
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
-from motes.kernels.dictionary import dictionary
+from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 from motes.units import db_to_power
@@ -32,11 +34,14 @@ def encode(
     source: Source, options: PursuitOptions | None = None, *, progress: Callable[[Progress], None] | None = None
 ) -> Scene:
     """The scene of a recording, its events rounded as a file stores them."""
-    options = options or PursuitOptions()
+    source, options = HeldSource(source), options or PursuitOptions()
     on_batch = _on_batch(progress)
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
-        context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS), pool, masking)
+        threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
+        context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking)
+        if has_detail(options, source.n_channels):
+            return encode_in_layers(source, options, context, on_batch)
         if options.kbps is not None:
             return encode_at_bitrate(source, options, context, on_batch)
         if options.quality is not None:

@@ -1,15 +1,33 @@
-"""Atoms as the events of a scene."""
+"""Atoms as the events of a scene, rounded beside noise that fills what they leave."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from motes.audio import Source
-from motes.encoders.pursuit.atoms import atom_parameters
+from motes.codec import quantise
+from motes.codec.quantise_scene import quantiser_for
+from motes.encoders.pursuit.atoms import Atoms, atom_parameters, places
+from motes.encoders.pursuit.closed_loop_quantisation import ClosedLoop
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult
+from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING
+from motes.encoders.residual import residual_blocks
+from motes.encoders.texture import TextureOptions, texture_of
+from motes.kernels.dictionary import HOP_DIVISOR
+from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.version import __version__
+
+# A quantiser is chosen by at most twice as many.
+ENOUGH_ATOMS = 2000
+# Rounds of closed-loop quantisation before there is noise, by which only this is found, and beside it.
+ROUNDS_BEFORE_NOISE, ROUNDS_BESIDE_NOISE = 1, 2
 
 
 def unquantised_scene(
@@ -17,8 +35,6 @@ def unquantised_scene(
 ) -> Scene:
     """The atoms as events, not yet rounded."""
     rate = source.sample_rate_hz
-    centre, window, _, amplitude, phase = atom_parameters(found.atoms, context.dictionary)
-    gabor = Gabor(centre / rate, window / rate, found.atoms.bin * (rate / window), amplitude, phase)
     metadata = Metadata(
         encoder="pursuit",
         options=options.asked(),
@@ -26,4 +42,72 @@ def unquantised_scene(
         source_digest=source.digest(),
         version=__version__,
     )
-    return Scene(rate, source.n_samples, source.n_channels, gabor, metadata=metadata)
+    return Scene(rate, source.n_samples, source.n_channels, gabor_of(found.atoms, context, rate), metadata=metadata)
+
+
+def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabor:
+    """Atoms as a table."""
+    rate = sample_rate_hz
+    centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
+    return Gabor(centre / rate, window / rate, atoms.bin * (rate / window), amplitude, phase)
+
+
+def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms: int) -> Gabor:
+    """Those `n_atoms` of a scene of atoms that have most benefit."""
+    gabor, rate = scene.gabor, scene.sample_rate_hz
+    windows = np.asarray(context.dictionary.windows)
+    length = np.rint(gabor.window_s * rate).astype(np.int64)
+    frame = np.rint(gabor.time_s * rate * HOP_DIVISOR / length).astype(np.int64)
+    bin_ = np.rint(gabor.frequency_hz * length / rate).astype(np.int64)
+    wanted = places(np.searchsorted(windows, length), frame, bin_)
+    known = places(atoms.window, atoms.frame, atoms.bin)
+    order = np.argsort(known)
+    benefit = atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
+    return gabor.take(np.sort(np.argsort(-benefit, kind="stable")[:n_atoms]))
+
+
+def quantiser_of(found: PursuitResult, context: PursuitContext, sample_rate_hz: int) -> GaborQuantiser:
+    """How coarsely atoms are rounded, by what they leave of the recording; of many atoms, some are looked at."""
+    some = found.atoms.take(slice(None, None, 1 + len(found.atoms) // ENOUGH_ATOMS))
+    scene = Scene(sample_rate_hz, 0, some.n_channels, gabor_of(some, context, sample_rate_hz))
+    allowed = found.residual_energy * NOISE_TO_RESIDUAL * len(some) / max(1, len(found.atoms))
+    return quantiser_for(scene, allowed, STEPS_PER_DOUBLING, N_PHASES)
+
+
+def excerpt_of(found: PursuitResult, numbers: Sequence[int], length: int, context: PursuitContext) -> PursuitResult:
+    """The atoms centred in stretches of `length` samples with these numbers, as if only these stretches were there.
+
+    Hops divide `length`, so that atoms stay on the grid.
+    """
+    centre = found.atoms.centre_samples(context.dictionary)
+    number = np.maximum(centre, 0) // length
+    chosen = np.asarray(numbers)
+    inside = np.isin(number, chosen)
+    atoms, earlier = found.atoms.take(inside), number[inside] - np.searchsorted(chosen, number[inside])
+    hop = np.asarray(context.dictionary.windows)[atoms.window] // HOP_DIVISOR
+    return replace(found, atoms=replace(atoms, frame=(atoms.frame - earlier * length // hop).astype(np.int32)))
+
+
+def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> Scene:
+    """Atoms rounded once in closed loop, and noise that fills what they leave."""
+    assert scene.quantiser is not None
+    loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
+    pairs = (
+        np.concatenate([residual, signal - residual])
+        for residual, signal in loop.residual(source.blocks(), ROUNDS_BEFORE_NOISE)
+    )
+    texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise)
+    return quantise(scene.with_tables([loop.gabor(), texture]))
+
+
+def rounded_beside_noise(scene: Scene, source: Source, context: PursuitContext) -> Scene:
+    """Atoms rounded in closed loop beside the noise of their scene."""
+    if len(scene.gabor) == 0:
+        return quantise(scene)
+    assert scene.quantiser is not None
+    loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
+    noise = scene.with_tables([Gabor.empty(scene.n_channels)])
+    blocks = residual_blocks(noise, source) if len(scene.texture) else source.blocks()
+    for _ in loop.residual(blocks, ROUNDS_BESIDE_NOISE):
+        pass
+    return quantise(scene.with_tables([loop.gabor()]))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.pursuit.tuning import DOWNWARD_DB, EXPONENT, INAUDIBLE_DB, POST_MASKING_S, TILT, TILT_HZ, UPWARD_DB
-from motes.kernels.masking import spread_masking
+from motes.kernels.masking import interpolate_to_bins, spread_masking
 from motes.units import erb_rate, erb_rate_to_hz, threshold_in_quiet_db
 
 Floats = NDArray[np.float32]
@@ -36,18 +36,24 @@ class MaskingModel:
 
     def weights(self, power: Floats, window: int) -> Floats:
         """Factors of energies `|c|²`, `(n_frames, window/2 + 1)`, from the recording's own, summed over channels."""
+        out = np.empty_like(power)
+        self.weigh(power, window, out)
+        return out
+
+    def weigh(self, power: Floats, window: int, out: Floats) -> None:
+        """Write `weights` to `out`, in place."""
         bands = _bands(window, self.sample_rate_hz, self.upward_db, self.downward_db)
         masking = np.empty((len(power), len(bands.quiet)), np.float32)
         kept = np.exp(-window / 4 / self.sample_rate_hz / POST_MASKING_S)
         upward, downward = (10 ** (-slope_db / BANDS_PER_ERB / 10) for slope_db in (self.upward_db, self.downward_db))
         spread_masking(power, bands.above, bands.to_above, bands.to_below, upward, downward, kept, masking)
-        masking = np.log(masking + bands.quiet)
-        low, part = bands.at, bands.part
-        masking = masking[:, low] * (1 - part) + masking[:, low + 1] * part
-        frequency_hz = np.arange(window // 2 + 1, dtype=np.float32) * np.float32(self.sample_rate_hz / window)
+        masking += bands.quiet
+        np.log(masking, out=masking)
         masking *= np.float32(-self.exponent)
-        masking -= np.float32(self.tilt) * np.log1p(frequency_hz / np.float32(TILT_HZ))
-        return np.exp(masking, out=masking)
+        np.exp(masking, out=masking)
+        frequency_hz = np.arange(window // 2 + 1) * (self.sample_rate_hz / window)
+        tilt = ((1 + frequency_hz / TILT_HZ) ** -self.tilt).astype(np.float32)
+        interpolate_to_bins(masking, bands.at, bands.part, tilt, out)
 
     def least_benefit(self, window: int) -> float:
         """Benefit of an atom that nobody hears even alone: below the threshold in quiet at any frequency."""

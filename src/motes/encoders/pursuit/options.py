@@ -64,6 +64,11 @@ class PursuitOptions(Options):
         low=0,
         low_excluded=True,
     )
+    detail: bool = option(
+        False,
+        "With a bitrate above 8 kbps a channel: spend most of it on detail, coefficients of a transform above the atoms. "
+        "Files with detail are of version 2 of the format, which is a draft.",
+    )
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
     )
@@ -72,6 +77,8 @@ class PursuitOptions(Options):
         super().__post_init__()
         windows = self.windows if self.windows is not None else (WINDOWS_BY_EAR if self.by_ear else DEFAULT_WINDOWS)
         object.__setattr__(self, "windows", check_windows(windows))
+        if self.detail and self.kbps is None:
+            raise ParameterError("detail goes with a bitrate: kbps is not given")
 
     def asked(self) -> dict[str, Any]:
         """What is not as usual, by name: what a file says of how it was made. The number of threads is not part of

@@ -47,6 +47,8 @@ class StopCriterion:
     n_events: float = np.inf
     # Of the whole recording: for a single segment.
     residual_energy: float = 0.0
+    # Whether atoms that are more than is asked for are left out again.
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,8 @@ class PursuitResult:
     residual_energy: float
     # Why a segment could not have enough, else "".
     stopped: str
+    # The lowest that a segment came to.
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +104,7 @@ class SegmentLoader:
 
     def __init__(self, source: Source, context: PursuitContext, earlier: Atoms | None = None) -> None:
         self._context, self._n_samples = context, source.n_samples
+        self._is_first = earlier is None or not len(earlier)
         self.residual = ResidualStream(source, context.dictionary, earlier)
         self._reference = ResidualStream(source, context.dictionary) if context.masking else None
 
@@ -109,9 +114,13 @@ class SegmentLoader:
         """
         first, end = bounds.first, bounds.look_ahead_end
         residual = self._samples(self.residual, bounds)
+        is_whole = self._is_first and first == 0  # nothing has been taken from it yet
         if self._reference is not None and self._context.masking is not None and residual.any():
-            segment.set_weights(self._samples(self._reference, bounds), first, end, self._context.masking)
-        segment.begin(residual, first, end, self._n_samples)
+            reference = residual if is_whole else self._samples(self._reference, bounds)
+            segment.set_weights(reference, first, end, self._context.masking)
+        else:
+            is_whole = False
+        segment.begin(residual, first, end, self._n_samples, is_transformed=is_whole)
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window
@@ -139,17 +148,17 @@ def pursue_segments(
     grid = segment_grid(source.n_samples, context.dictionary, segmented)
     segment = context.segment(source.n_channels, max(bounds.n_samples for bounds in grid))
     loader = SegmentLoader(source, context, earlier)
-    parts, n_events, stopped = [Atoms.empty(source.n_channels)], 0, ""
+    parts, n_events, stopped, threshold = [Atoms.empty(source.n_channels)], 0, "", np.inf
     for bounds in grid:
         loader.load(segment, bounds)
         on_part = _progress_of_segment(on_batch, bounds, source.n_samples + 1, n_events)
         kept, why = _pursue_segment(segment, bounds, criterion_of(bounds), source.n_samples, context, on_part)
-        stopped = why or stopped
+        stopped, threshold = why or stopped, min(threshold, segment.threshold)
         n_events += len(kept)
         parts.append(kept)
         loader.store(segment, bounds)
     loader.residual.discard()
-    return PursuitResult(Atoms.join(parts), loader.residual.energy, loader.residual.residual_energy, stopped)
+    return PursuitResult(Atoms.join(parts), loader.residual.energy, loader.residual.residual_energy, stopped, threshold)
 
 
 def _progress_of_segment(on_batch: OnBatch, bounds: SegmentBounds, n_samples: int, n_before: int) -> OnBatch:
@@ -170,38 +179,74 @@ def _pursue_segment(
     """Run a segment until it has enough and leave its residual without the atoms kept; these, and why it had to
     stop before, if so.
     """
-    kept, given_back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
-    n_kept, n_visits = 0, 0
-    part_done = _SegmentProgress(segment, criterion)
-    most_visits = min(MOST_VISITS * bounds.n_samples, MOST_VISITS * criterion.n_events + FREE_VISITS)
-    silent, rounding = context.stop_energy, segment.threshold * LEAST_RATIO
-    while True:
-        left = segment.expected_residual_energy
-        if left <= criterion.residual_energy:  # by what each atom took: look what is really left
-            left = segment.residual_energy(0, n_samples)
-        if n_visits >= criterion.n_events:
-            n_kept = Atoms.join(kept).n_places()
-        has_enough = (
-            (criterion.threshold > 0.0 and segment.threshold <= criterion.threshold)
-            or n_kept >= criterion.n_events
-            or left <= criterion.residual_energy
-        )
-        if has_enough or segment.threshold <= max(silent, rounding) or n_visits > most_visits:
-            break
-        batch = segment.batch()
-        mine = batch.centre_samples(segment.dictionary) < bounds.end
-        kept.append(batch.take(mine))
-        given_back.append(batch.take(~mine))
-        n_visits += len(kept[-1])
-        n_kept = n_visits
-        on_batch(part_done(n_kept), n_kept)
-    atoms = Atoms.join(kept).merged()
-    spare = spare_atoms(atoms, len(atoms) - criterion.n_events, criterion.residual_energy - left)
-    given_back.append(atoms.take(spare))
-    segment.give_back(Atoms.join(given_back))
-    if has_enough:
-        return atoms.take(~spare), ""
-    return atoms.take(~spare), StopReason.NOTHING_AUDIBLE_LEFT if segment.threshold <= silent else StopReason.STALLED
+    run = _SegmentRun(segment, bounds, n_samples, context)
+    why = run.until(criterion, on_batch)
+    atoms = Atoms.join(run.kept).merged()
+    spare = spare_atoms(atoms, criterion, run.left)
+    segment.give_back(Atoms.join([*run.given_back, atoms.take(spare)]))
+    return atoms.take(~spare), why
+
+
+class _SegmentRun:
+    """Pursuit in a segment that has begun, which may go on to further criteria."""
+
+    def __init__(self, segment: Segment, bounds: SegmentBounds, n_samples: int, context: PursuitContext) -> None:
+        self._segment, self._bounds, self._n_samples = segment, bounds, n_samples
+        self._silent, self._rounding = context.stop_energy, segment.threshold * LEAST_RATIO
+        self.kept, self.given_back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
+        self._n_visits = 0
+        # Energy of the residual, as far as it had to be known.
+        self.left = np.inf
+
+    def until(self, criterion: StopCriterion, on_batch: OnBatch) -> str:
+        """Take atoms until there are enough; why it had to stop before, if so, else ""."""
+        segment = self._segment
+        part_done, n_kept = _SegmentProgress(segment, criterion), self._n_visits
+        most_visits = min(MOST_VISITS * self._bounds.n_samples, MOST_VISITS * criterion.n_events + FREE_VISITS)
+        while True:
+            self.left = segment.expected_residual_energy
+            if self.left <= criterion.residual_energy:  # by what each atom took: look what is really left
+                self.left = segment.residual_energy(0, self._n_samples)
+            if self._n_visits >= criterion.n_events:
+                n_kept = Atoms.join(self.kept).n_places()
+            if (
+                (criterion.threshold > 0.0 and segment.threshold <= criterion.threshold)
+                or n_kept >= criterion.n_events
+                or self.left <= criterion.residual_energy
+            ):
+                return ""
+            if segment.threshold <= max(self._silent, self._rounding) or self._n_visits > most_visits:
+                return StopReason.NOTHING_AUDIBLE_LEFT if segment.threshold <= self._silent else StopReason.STALLED
+            n_kept = self._batch()
+            on_batch(part_done(n_kept), n_kept)
+
+    def _batch(self) -> int:
+        """Take one batch of atoms; how many are kept by then."""
+        batch = self._segment.batch()
+        mine = batch.centre_samples(self._segment.dictionary) < self._bounds.end
+        self.kept.append(batch.take(mine))
+        self.given_back.append(batch.take(~mine))
+        self._n_visits += len(self.kept[-1])
+        return self._n_visits
+
+
+class OneSegmentPursuit:
+    """Pursuit of a recording of one segment that goes on where it stopped."""
+
+    def __init__(self, source: Source, context: PursuitContext) -> None:
+        (bounds,) = segment_grid(source.n_samples, context.dictionary)
+        self._n_samples, self._segment = source.n_samples, context.segment(source.n_channels, bounds.n_samples)
+        loader = SegmentLoader(source, context)
+        loader.load(self._segment, bounds)
+        self._energy = loader.residual.energy
+        self._run = _SegmentRun(self._segment, bounds, source.n_samples, context)
+
+    def until(self, criterion: StopCriterion, on_batch: OnBatch) -> PursuitResult:
+        """All atoms found until there are enough."""
+        stopped = self._run.until(criterion, on_batch)
+        left = self._segment.residual_energy(0, self._n_samples)
+        atoms = Atoms.join(self._run.kept).merged()
+        return PursuitResult(atoms, self._energy, left, stopped, self._segment.threshold)
 
 
 class _SegmentProgress:
@@ -230,12 +275,17 @@ def progress_db(energy: float, left: float, target: float) -> float:
     return float(np.log(energy / left) / np.log(energy / target))
 
 
-def spare_atoms(atoms: Atoms, too_many: float, energy_to_spare: float) -> NDArray[np.bool_]:
-    """Which atoms to leave out, weakest first: as many as are too many, or as their energy allows."""
+def spare_atoms(atoms: Atoms, criterion: StopCriterion, residual_energy: float) -> NDArray[np.bool_]:
+    """Which atoms to leave out, weakest first: as many as a criterion that is exact has no need of, by their number or
+    by the energy that is left.
+    """
+    spare = np.zeros(len(atoms), bool)
+    if not criterion.is_exact:
+        return spare
+    too_many, energy_to_spare = len(atoms) - criterion.n_events, criterion.residual_energy - residual_energy
     order = np.argsort(atoms.benefit, kind="stable")
     n_spare = int(max(0, too_many)) if np.isfinite(too_many) else 0
     if energy_to_spare > 0:
         n_spare = max(n_spare, int(np.searchsorted(np.cumsum(atoms.energy[order]), energy_to_spare)))
-    spare = np.zeros(len(atoms), bool)
     spare[order[:n_spare]] = True
     return spare

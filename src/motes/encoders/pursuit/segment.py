@@ -75,7 +75,9 @@ class Segment:
         self._lay_out(first, end)
         self._transform(reference, first - self._half_longest)
         c = self._coefficients
-        for k, window in enumerate(self.dictionary.windows):
+
+        def set_of(k: int) -> None:
+            window = self.dictionary.windows[k]
             first_value, stride, n_frames = (
                 int(c.layout[k, field]) for field in (LayoutField.FIRST_VALUE, LayoutField.STRIDE, LayoutField.N_FRAMES)
             )
@@ -85,13 +87,18 @@ class Segment:
                 for part in (c.re, c.im):
                     power += np.square(part[place : place + power.size].reshape(power.shape))
             weights = c.weights[first_value : first_value + power.size].reshape(power.shape)
-            weights[:, : window // 2 + 1] = masking.weights(power[:, : window // 2 + 1], window)
+            masking.weigh(power[:, : window // 2 + 1], window, weights[:, : window // 2 + 1])
 
-    def begin(self, residual: NDArray[np.float32], first: int, end: int, n_samples: int) -> None:
+        self._pool.map(set_of, range(len(self.dictionary.windows)))
+
+    def begin(
+        self, residual: NDArray[np.float32], first: int, end: int, n_samples: int, is_transformed: bool = False
+    ) -> None:
         """Take up atoms centred in samples first … end − 1 of a recording of `n_samples`, `first` being the start of a
         zone.
 
-        `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place.
+        `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place. Where
+        weights have just been set by the same audio, it `is_transformed`.
         """
         self.residual, self._first_sample = residual, first - self._half_longest
         self._inside = slice(max(0, -self._first_sample), max(0, min(end, n_samples) - self._first_sample))
@@ -106,21 +113,22 @@ class Segment:
         # Everything taken since `begin`; the first `_n_subtracted` batches are no longer in the residual.
         self._taken: list[Atoms] = []
         self._n_subtracted = 0
-        self._analyse()
+        self._analyse(is_transformed)
         self._refreshed_at = self.threshold
 
     def _lay_out(self, first: int, end: int) -> None:
         layout, channel_stride = _layout_of(self.dictionary, first, end)
         self._coefficients = self._coefficients._replace(layout=layout, channel_stride=channel_stride)
 
-    def _analyse(self) -> None:
+    def _analyse(self, is_transformed: bool = False) -> None:
         """Take the coefficients of the residual, and their maxima."""
         # Energy of the residual by the sum of what each atom took.
         self.expected_residual_energy = float(np.sum(np.square(self.residual, dtype=np.float64)))
         if self.expected_residual_energy == 0.0:  # digital silence: no atom will be looked for
             self.threshold = 0.0
             return
-        self._transform(self.residual, self._first_sample)
+        if not is_transformed:
+            self._transform(self.residual, self._first_sample)
         refresh_all(self._coefficients, self.dictionary.gram)
         n_frames = self._coefficients.layout[:, LayoutField.N_FRAMES].sum()
         self.threshold = on_ladder(float(self._coefficients.frame_max[:n_frames].max(initial=0.0)))
@@ -172,8 +180,9 @@ class Segment:
             else:  # copies, since numba would compile the kernel once more for arrays with gaps
                 self._pool.map(self._pursue, [by_count[i::n_shares].copy() for i in range(n_shares)])
             counts = self._counts[zones - self._first_zone]
-            zone, number = np.nonzero(np.arange(CAPACITY_PER_ZONE) < counts[:, None])
-            place = zones[zone] - self._first_zone, number
+            first = np.cumsum(counts) - counts
+            number = np.arange(counts.sum()) - np.repeat(first, counts)
+            place = np.repeat(zones - self._first_zone, counts), number
             window, frame, bin_ = self._batch.place[place].T.copy()
             _, amplitude, energy, benefit = self._batch
             parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place]))

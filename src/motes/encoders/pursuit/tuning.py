@@ -18,6 +18,10 @@ TILT_HZ = 1000.0
 # Energy of an atom, relative to what masks it, at which it is not worth an event.
 INAUDIBLE_DB = -10.0
 
+# Cross-Gram entries below this are left out: more of them than elsewhere, which makes no difference where atoms are
+# rounded in closed loop.
+GRAM_THRESHOLD = 3e-3
+
 # Quantisation: steps of amplitudes per doubling, and phases, below the knee.
 STEPS_PER_DOUBLING = 2
 N_PHASES = 8

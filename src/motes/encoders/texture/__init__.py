@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 from motes.encoders.texture.options import TextureOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from motes.audio import Source
+    from motes.kinds.texture.table import Texture
     from motes.scene.scene import Scene
 
-__all__ = ["TextureOptions", "add_texture"]
+__all__ = ["TextureOptions", "add_texture", "texture_of"]
 
 
 def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
@@ -18,3 +24,14 @@ def add_texture(scene: Scene, source: Source, options: TextureOptions | None = N
     from motes.encoders.texture.analysis import add_texture
 
     return add_texture(scene, source, options)
+
+
+def texture_of(
+    blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions
+) -> Texture:
+    """Texture events that sound like a residual in blocks, `(n_channels, any length)`, or of twice as many
+    channels with what has been rendered so far below it: noise then brings no more power than this lacks.
+    """
+    from motes.encoders.texture.analysis import analyse_blocks
+
+    return analyse_blocks(blocks, n_channels, sample_rate_hz, options)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +20,7 @@ from motes.errors import ParameterError
 from motes.events.packet import packet_samples
 from motes.kernels.bands import Bands, sum_in_bands
 from motes.kinds.texture.integers import rounded
-from motes.kinds.texture.packet import encode_packet, group_edges
+from motes.kinds.texture.packet import event_bytes, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
 from motes.scene.scene import Scene
@@ -47,6 +48,8 @@ SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 ENOUGH = 0.04
 # Bytes that a packet takes in a file beside its payload, at most: its frame, and its entry in the index.
 PACKET_OVERHEAD = 16
+# Of power, per dB.
+NEPERS = np.log(10.0) / 10
 # What the analysis window lets through from far-off bands; a band below this part of its frame's power holds nothing of
 # its own.
 LEAKAGE = 1e-8
@@ -145,13 +148,14 @@ def _event_within(
     coherence = _coherence(spectra, layout.weights)
     details = options.detail * COARSER ** np.arange(N_TRIALS)
     details[-1] = 0.0
+    tiles = _Tiles.of(power, share, layout, options)
     for detail in details:
-        level_db = tiled_levels_db(power, share, layout, options, detail)
-        level_db, left_deficit = _rounded(level_db, options, deficit)
-        event = rounded(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
-        n_bytes = len(encode_packet(event, number, layout.sample_rate_hz)) + PACKET_OVERHEAD if len(event) else 0
+        level_db, left_deficit = _rounded(tiles.levels_db(detail), options, deficit)
+        n_bytes = event_bytes(level_db, coherence) + PACKET_OVERHEAD
         if 8 * n_bytes <= bits:
             break
+    event = rounded(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
+    n_bytes = n_bytes if len(event) else 0
     return event, 8 * n_bytes, left_deficit
 
 
@@ -219,23 +223,51 @@ def tiled_levels_db(power: Array, share: Array, layout: Layout, options: Texture
 
     Errors count by the noise's `share` of all power there: beside strong atoms its detail is lost.
     """
-    n_channels, n_frames, n_bands = power.shape
-    n_tiles = -(-n_frames // TILE)
-    padded = np.concatenate([power, np.repeat(power[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1)
-    tiles = padded.reshape(n_channels, n_tiles, TILE, n_bands)
-    frame_db = 10 * np.log10(np.maximum(tiles, 10 ** (options.floor_db / 10)))
-    share = np.concatenate([share, np.repeat(share[:, -1:], n_tiles * TILE - n_frames, axis=1)], axis=1).reshape(
-        tiles.shape
-    )
-    best, lowest = np.zeros_like(tiles), np.full((1, n_tiles, 1, n_bands), np.inf)
-    for n_parts, chance in zip(SPLITS, layout.chance_db2, strict=True):
-        means = tiles.reshape(n_channels, n_tiles, n_parts, -1, n_bands).mean(axis=3).repeat(TILE // n_parts, axis=2)
-        means_db = 10 * np.log10(np.maximum(means, 10 ** (options.floor_db / 10)))
-        excess = np.sum(share * (np.square(frame_db - means_db) - chance), axis=2, keepdims=True)
-        cost = detail * np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True) + PART_COST_DB2 * n_parts
-        best, lowest = np.where(cost < lowest, means, best), np.minimum(cost, lowest)
-    level_db = 10 * np.log10(np.maximum(best, 1e-30)) + layout.correction_db
-    return level_db.reshape(n_channels, -1, n_bands)[:, :n_frames]
+    return _Tiles.of(power, share, layout, options).levels_db(detail)
+
+
+class _Tiles(NamedTuple):
+    """Tiles of eight frames, cut in each of the ways there are."""
+
+    n_frames: int
+    correction_db: Array
+    # For each way the levels in dB, before correction, `(n_channels, n_tiles, n_parts, n_bands)`, and what it misses
+    # at a detail of 1, `(1, n_tiles, 1, n_bands)`.
+    levels: list[Array]
+    misses: list[Array]
+
+    @classmethod
+    def of(cls, power: Array, share: Array, layout: Layout, options: TextureOptions) -> _Tiles:
+        """The tiles of powers `(n_channels, n_frames, n_bands)`."""
+        n_channels, n_frames, n_bands = power.shape
+        n_tiles, floor = -(-n_frames // TILE), 10 ** (options.floor_db / 10)
+
+        def in_tiles(values: Array) -> Array:
+            more = np.repeat(values[:, -1:], n_tiles * TILE - n_frames, axis=1)
+            return np.concatenate([values, more], axis=1).reshape(n_channels, n_tiles, TILE, n_bands)
+
+        tiles, share = in_tiles(power), in_tiles(share)
+        frame_db = 10 * np.log10(np.maximum(tiles, floor))
+        levels, misses = [], []
+        for n_parts, chance in zip(SPLITS, layout.chance_db2, strict=True):
+            parts = (n_channels, n_tiles, n_parts, -1, n_bands)
+            means = tiles.reshape(parts).mean(axis=3)
+            means_db = 10 * np.log10(np.maximum(means, 1e-30))
+            off = np.square(frame_db.reshape(parts) - np.maximum(means_db, options.floor_db)[:, :, :, None])
+            excess = np.sum(share.reshape(parts) * (off - chance), axis=(2, 3))[:, :, None]
+            levels.append(means_db)
+            misses.append(np.mean(np.maximum(_grouped(excess), 0.0), axis=0, keepdims=True))
+        return cls(n_frames, layout.correction_db, levels, misses)
+
+    def levels_db(self, detail: float) -> Array:
+        """Levels as `tiled_levels_db` gives them."""
+        costs = [detail * miss + PART_COST_DB2 * n_parts for n_parts, miss in zip(SPLITS, self.misses, strict=True)]
+        best, lowest = np.repeat(self.levels[0], TILE, axis=2), costs[0]
+        for n_parts, level, cost in zip(SPLITS[1:], self.levels[1:], costs[1:], strict=True):
+            best = np.where(cost < lowest, np.repeat(level, TILE // n_parts, axis=2), best)
+            lowest = np.minimum(cost, lowest)
+        n_channels, n_bands = best.shape[0], best.shape[-1]
+        return (best + self.correction_db).reshape(n_channels, -1, n_bands)[:, : self.n_frames]
 
 
 def _rounded(level_db: Array, options: TextureOptions, deficit: Array) -> tuple[Array, Array]:
@@ -249,9 +281,9 @@ def _rounded(level_db: Array, options: TextureOptions, deficit: Array) -> tuple[
     shifts = SHIFTS[:, None, None, None] * step_db
     tried = np.rint((level_db + shifts) / step_db) * step_db
     tried = np.where((tried > options.floor_db) & (level_db > options.floor_db), tried, LOWEST_LEVEL_DB)
-    audible = np.where(level_db > options.floor_db, 10 ** (level_db / 10), 0.0).sum(axis=1)
+    audible = np.where(level_db > options.floor_db, np.exp(level_db * NEPERS), 0.0).sum(axis=1)
     wanted = np.maximum(audible + deficit, 0.25 * audible)
-    got = np.where(tried > LOWEST_LEVEL_DB, 10 ** (tried / 10), 0.0).sum(axis=2)
+    got = np.where(tried > LOWEST_LEVEL_DB, np.exp(tried * NEPERS), 0.0).sum(axis=2)
     best = np.argmin(np.maximum(np.abs(got - wanted), ENOUGH * wanted), axis=0)[None]
     chosen = np.take_along_axis(tried, best[:, :, None, :], axis=0)[0]
     missing = audible + deficit - np.take_along_axis(got, best, axis=0)[0]

@@ -54,15 +54,15 @@ def _largest(builder: Any, vector: Any) -> Any:
 
 
 @intrinsic
-def subtract16(typingctx, coefficients, place, gram, start, atom):  # type: ignore[no-untyped-def]
+def subtract16(typingctx, coefficients, place, gram, start, atom, lanes):  # type: ignore[no-untyped-def]
     """For each channel, (re + i·im)[place:][:16] −= (x + iy) · (gram.re + i·gram.im)[start:][:16], re and im those of
     the coefficients and x + iy the atom's turned amplitude; returns the largest of the 16 new weights[place:][:16] ·
-    (re² + im²), all channels together.
+    (re² + im²), all channels together, of those whose bit of `lanes` is set, or 0.
     """
-    signature = types.float32(coefficients, types.intp, gram, types.intp, atom)
+    signature = types.float32(coefficients, types.intp, gram, types.intp, atom, types.intp)
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        _, place, _, start, _ = args
+        _, place, _, start, _, lanes = args
 
         def fields(argument: int, *names: str) -> list[Any]:
             return [_field(context, builder, signature.args[argument], args[argument], name) for name in names]
@@ -84,7 +84,9 @@ def subtract16(typingctx, coefficients, place, gram, start, atom):  # type: igno
             builder.store(b, to_im, align=4)
             builder.store(_multiply_add(builder, a, a, _multiply_add(builder, b, b, builder.load(energy))), energy)
         weight = builder.load(_vector_at(builder, weights, place), align=4)
-        return _largest(builder, builder.fmul(weight, builder.load(energy), flags=_FAST))
+        weighted = builder.fmul(weight, builder.load(energy), flags=_FAST)
+        counted = builder.bitcast(builder.trunc(lanes, ir.IntType(LANES)), ir.VectorType(ir.IntType(1), LANES))
+        return _largest(builder, builder.select(counted, weighted, ir.Constant(_VECTOR, [0.0] * LANES)))
 
     return signature, generate
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from motes.coding.classes import COARSE, ZONE
 from motes.coding.range_coder import N_INPUTS
 from motes.events.event_table import Ints
-from motes.kernels._jit import inner
+from motes.kernels._jit import inner, leaf
 
 BLOCK = 16
 MAX_CLASS = 95
@@ -77,7 +77,7 @@ class Memory(NamedTuple):
     slow_block: Ints
 
 
-@inner
+@leaf
 def class_of(value):
     """Floating-point-like class of a whole number: 0 1 2 3, then two classes per doubling."""
     if value < 4:
@@ -88,13 +88,13 @@ def class_of(value):
     return 2 * k + ((value >> (k - 1)) & 1)
 
 
-@inner
+@leaf
 def coarse(value):
     """Class of a whole number, at most 15."""
     return COARSE[min(value, 255)]
 
 
-@inner
+@leaf
 def ratio(part, whole):
     """Coarse logarithm of a share: 0 for all, four steps per doubling, at most 31."""
     return RATIO[min((whole << 4) // part, 4095)]
@@ -118,7 +118,7 @@ def no_memory(grid):
     )
 
 
-@inner
+@leaf
 def spread(grid, memory, windows, events, done):
     """Mark the cells near the events coded so far on this window's grid: where their number changes, and the
     strongest's level.
@@ -151,7 +151,7 @@ def spread(grid, memory, windows, events, done):
                     peak[n, m] = level
 
 
-@inner
+@leaf
 def next_frame(slow, near, change):
     """Memory fades by a sixteenth, and the count of neighbours moves on."""
     for m in range(len(slow)):
@@ -160,7 +160,7 @@ def next_frame(slow, near, change):
         near[m] += change[m]
 
 
-@inner
+@leaf
 def block_contexts(where, size, b, count, near, slow):
     """What predicts whether block `b` holds an atom: `count` are the rows of this frame and the four before (padded
     by 2).
@@ -194,7 +194,7 @@ def block_contexts(where, size, b, count, near, slow):
     where[5] = T_BLOCK[5] + size * 64 + coarse((slow[at] * 2 + slow[at - 1] + slow[at + 1]) >> 6) * 4 + (others >> 2)
 
 
-@inner
+@leaf
 def bin_contexts(where, size, k, at, found, level, shares):
     """What predicts whether bin `k` of an active block holds an atom: rows as for blocks, and its `shares` of
     what is expected in the rest, by memory and by longer windows.
@@ -218,7 +218,7 @@ def bin_contexts(where, size, k, at, found, level, shares):
     where[5] = T_BIN[5] + by_slow * 32 + by_near
 
 
-@inner
+@leaf
 def strength_contexts(steps, size, zone, at, level, around):
     """What predicts how strong an atom is: its neighbours in time and frequency, longer windows, and the mean of
     those before.

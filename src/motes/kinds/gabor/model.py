@@ -31,7 +31,7 @@ from motes.coding.range_coder import (
     start,
 )
 from motes.events.event_table import Ints
-from motes.kernels._jit import inner, jit
+from motes.kernels._jit import inner, jit, leaf
 from motes.kinds.gabor.contexts import (
     BLOCK,
     CHANNEL,
@@ -96,8 +96,8 @@ class OffGrid(NamedTuple):
 
 
 class Coder(NamedTuple):
-    """The range coder's state, the bytes, what the contexts have learnt, the mixers, and the slots that predict the
-    next bit.
+    """The range coder's state, the bytes, what the contexts have learnt, the mixers, the slots that predict the next
+    bit, and the contexts of a further channel.
     """
 
     state: Ints
@@ -105,6 +105,7 @@ class Coder(NamedTuple):
     slots: Ints
     weights: Ints
     where: Ints
+    other: Ints
 
 
 class Sounds(NamedTuple):
@@ -125,12 +126,12 @@ class Events(NamedTuple):
     sounds: Sounds
 
 
-@inner
+@leaf
 def code_strength(coder, steps, tables, mix, value):
     """A whole number: its class in unary, each step predicted by the contexts `steps` (index of a row of N_UNARY
     slots), then its further bits.
     """
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots, weights, where, _ = coder
     wanted = class_of(value)
     strength = np.int64(0)
     while strength < MAX_CLASS:
@@ -156,13 +157,13 @@ def code_strength(coder, steps, tables, mix, value):
     return number
 
 
-@inner
+@leaf
 def n_levels(index, n_phases, slope):
     """Number of phases of an amplitude index."""
     return min(n_phases + ((n_phases * slope * min(max(index, 0), 1 << 30)) >> 16), 1 << 16)
 
 
-@inner
+@leaf
 def code_phase(coder, levels, expected, strength, phase):
     """A phase index; where a channel before it lets one be `expected` (else −1), first whether it is that."""
     rc, buffer, slots = coder.state, coder.buffer, coder.slots
@@ -173,13 +174,12 @@ def code_phase(coder, levels, expected, strength, phase):
     return (expected + 1 + code_uniform(rc, buffer, levels - 1, (phase - expected - 1) % levels)) % levels
 
 
-@inner
+@leaf
 def code_sound(coder, steps, sounds, i):
     """Amplitude and phase indices of all channels of event `i`; returns the class of the loudest channel."""
-    rc, buffer, slots = coder.state, coder.buffer, coder.slots
+    rc, buffer, slots, other = coder.state, coder.buffer, coder.slots, coder.other
     amplitude, phase, settings = sounds
     base, slope, n_phases = settings[BASE], settings[SLOPE], settings[N_PHASES]
-    other = np.zeros(N_INPUTS, np.int64)
     loudest, strength, at, levels_before = np.int64(-1), np.int64(-1), np.int64(-1), np.int64(1)
     n_channels, value_before = amplitude.shape[1], np.int64(-1)
     for channel in range(n_channels):
@@ -210,12 +210,12 @@ def code_sound(coder, steps, sounds, i):
     return loudest
 
 
-@inner
+@leaf
 def code_block(coder, steps, events, done, grid, memory, n, b):
     """The bins of an active block and the sound of their atoms; returns how many events there are now, and how many of
     them here.
     """
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots, weights, where, _ = coder
     which, frame, bin_, strength, sounds = events
     settings, near, slow, peak = sounds.settings, memory.near, memory.slow, memory.peak
     rows = memory.level
@@ -260,7 +260,7 @@ def code_block(coder, steps, events, done, grid, memory, n, b):
 @inner
 def code_window(coder, steps, events, done, grid, windows, top):
     """The atoms of one window, in its lowest `top` blocks; returns how many events there are now."""
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots, weights, where, _ = coder
     which, frame, bin_ = events.which, events.frame, events.bin
     memory = no_memory(grid)
     count, near_block, slow_block = memory.counts, memory.near_block, memory.slow_block
@@ -309,7 +309,7 @@ def code_events(decoding, record, buffer, slots, weights, packet, grid, free):
     rc = np.zeros(N_STATE, np.int64)
     rc[RECORD] = record
     start(rc, buffer, decoding)
-    coder = Coder(rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64))
+    coder = Coder(rc, buffer, slots, weights, np.zeros(N_INPUTS, np.int64), np.zeros(N_INPUTS, np.int64))
     windows, n_events, done = packet.windows, len(grid.which), np.int64(0)
     settings = np.array([packet.settings[BASE], packet.settings[SLOPE], packet.settings[N_PHASES], FIRST_MEAN])
     sounds, steps = Sounds(grid.amplitude, grid.phase, settings), np.zeros(N_INPUTS, np.int64)

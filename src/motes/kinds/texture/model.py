@@ -15,7 +15,7 @@ import numpy as np
 
 from motes.coding.range_coder import DECODING, N_STATE, RECORD, code_adaptive, code_bit, code_number, finish, start
 from motes.events.event_table import Ints
-from motes.kernels._jit import inner, jit
+from motes.kernels._jit import jit, leaf
 
 TILE = 8
 N_UNARY = 24
@@ -55,19 +55,19 @@ class Part(NamedTuple):
     n_bands: int
 
 
-@inner
+@leaf
 def clip4(value):
     """−4 … 4 as 0 … 8."""
     return min(max(value, -4), 4) + 4
 
 
-@inner
+@leaf
 def clip2(value):
     """−2 … 2 as 0 … 4."""
     return min(max(value, -2), 2) + 2
 
 
-@inner
+@leaf
 def code_error(coder, further, contexts, error):
     """A signed number: is it 0, its sign, and its size in unary up to 10, then plainly; `further` is 1 for channels
     after the first.
@@ -96,7 +96,7 @@ def code_error(coder, further, contexts, error):
     return -size if below else size
 
 
-@inner
+@leaf
 def code_cut(coder, before, below, cut):
     """log₂ of the number of parts, 0 … 3; `before` is that of the tile before, `below` that of the group below (4:
     there is none).
@@ -111,7 +111,7 @@ def code_cut(coder, before, below, cut):
     return found
 
 
-@inner
+@leaf
 def set_contexts(contexts, around, errors, p16, part, mean):
     """The six contexts of a level, sixteen times which is predicted as `p16`; `around` is (before, before that, below,
     below before, above before, two below).

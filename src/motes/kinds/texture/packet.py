@@ -18,6 +18,7 @@ from motes.events.sends import sends_of
 from motes.kinds.texture.integers import (
     BAND_UNITS,
     COHERENCE_UNITS,
+    LEVEL_UNITS,
     RATIO_UNITS,
     SILENT,
     TIME_UNITS,
@@ -27,7 +28,7 @@ from motes.kinds.texture.integers import (
     to_integers,
 )
 from motes.kinds.texture.model import COHERENCE, TILE, Levels, code_levels
-from motes.kinds.texture.table import FADE_S, Texture, hop_samples
+from motes.kinds.texture.table import FADE_S, LOWEST_LEVEL_DB, Texture, hop_samples
 from motes.kinds.texture.trained import trained
 
 
@@ -46,6 +47,8 @@ class Flags(IntFlag):
 # Readers count on it: a packet has no more levels for each of its bytes.
 LEVELS_PER_BYTE = 256
 DEFAULT_STEP = 16
+# Bytes before the levels of a packet of one event at most, as encoders make them.
+LONGEST_HEAD = 16
 GROUP_BANDS = 4
 
 
@@ -106,6 +109,20 @@ def encode_packet(events: Texture, number: int, rate: int) -> bytes:
         )
         payload += _levels(levels[:, :, :1] if alike else levels, coherence, slots, weights)
     return payload + bytes(max(0, -(-len(events.level_db) * events.n_channels // LEVELS_PER_BYTE) - len(payload)))
+
+
+def event_bytes(level_db: NDArray[np.float64], coherence: NDArray[np.float64]) -> int:
+    """What a packet takes of one event as encoders make them, with levels `(n_channels, n_frames, n_bands)` in steps,
+    0 where all are silent; its head is taken for as long as it is at most.
+    """
+    slots, weights = (model.copy() for model in trained())
+    level = np.moveaxis(np.rint(level_db * LEVEL_UNITS).astype(np.int64), 0, -1)
+    level = np.where(level <= LOWEST_LEVEL_DB * LEVEL_UNITS, SILENT, level)
+    if np.all(level == SILENT):
+        return 0
+    alike = level.shape[2] > 1 and bool(np.all(level == level[:, :, :1]))
+    near = np.rint(coherence * COHERENCE_UNITS).astype(np.int64)
+    return LONGEST_HEAD + len(_levels(np.ascontiguousarray(level[:, :, :1] if alike else level), near, slots, weights))
 
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Texture:

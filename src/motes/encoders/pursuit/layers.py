@@ -1,0 +1,91 @@
+"""Two layers: atoms for what they say best, detail above them for what is too dense for atoms, and noise for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from motes.audio import Source
+from motes.codec import dumps
+from motes.encoders.detail import Analysis, analyse_detail
+from motes.encoders.pursuit.options import PursuitOptions
+from motes.encoders.pursuit.rate_control import encode_within
+from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
+from motes.encoders.texture import TextureOptions, add_texture
+from motes.kinds.texture.table import Texture
+from motes.scene.scene import Scene
+
+# Chosen on the clips of benchmarks/quality.py, by Zimtohrli at 16, 24 and 48 kbps; docs/perception.md has the figures.
+# Up to so many kbps of a channel there are no bits for detail; beyond, atoms take a part of all, and at least so many.
+ATOMS_ALONE_KBPS, ATOMS_SHARE, LEAST_ATOMS_KBPS = 8.0, 0.2, 4.0
+# Noise beside detail: its bands, steps and detail, the most of all bits that it takes, and the part that it takes first.
+NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
+MOST_NOISE, USUAL_NOISE = 0.4, 0.18
+# Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
+USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
+LOWEST_OFFSET, HIGHEST_OFFSET = -9.0, 6.0
+# Steps are found to this part of a neper; a budget is used from this part on.
+NEAR_ENOUGH, AIM, LEAST_USE = 0.01, 0.993, 0.98
+ROUNDS = 3
+
+
+def has_detail(options: PursuitOptions, n_channels: int) -> bool:
+    """Whether a bitrate leaves bits for detail where it is asked for."""
+    return bool(options.detail) and options.kbps is not None and options.kbps > ATOMS_ALONE_KBPS * n_channels
+
+
+def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
+    """The scene of atoms, detail and noise whose file has at most `options.kbps`; without detail where none fits."""
+    assert options.kbps is not None
+    budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
+    atoms = _atoms(budget_bytes, source, options, context, on_batch)
+    per_channel = options.kbps / source.n_channels
+    offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
+    analysis = analyse_detail(atoms, source, offset)
+    noise = replace(NOISE, kbps=MOST_NOISE * per_channel)
+    frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
+    for _ in range(ROUNDS):
+        offset, of_detail = _finest(analysis, AIM * budget_bytes - frame - of_noise, offset)
+        scene = add_texture(atoms.replace(detail=analysis.quantised(offset), format_version=2), source, noise)
+        n_bytes = len(dumps(scene))
+        if LEAST_USE * budget_bytes <= n_bytes <= budget_bytes:
+            break
+        of_noise = n_bytes - frame - of_detail
+    return _trimmed(scene, budget_bytes, analysis, offset)
+
+
+def _finest(analysis: Analysis, most_bytes: float, guess: float) -> tuple[float, int]:
+    """The finest steps whose packets take at most so many bytes, and what these take: by bisection, from a guess on."""
+    low, high, reach = LOWEST_OFFSET, HIGHEST_OFFSET, 0.4
+    sizes: dict[float, int] = {}
+    at = guess
+    while high - low > NEAR_ENOUGH:
+        sizes[at] = analysis.n_bytes(analysis.quantised(at))
+        if sizes[at] > most_bytes:
+            low = at
+        else:
+            high = at
+        middle = (low + high) / 2
+        at = min(max(middle, at - reach), at + reach)
+        reach *= 1.5
+    return high, sizes.get(high, 0)
+
+
+def _trimmed(scene: Scene, budget_bytes: int, analysis: Analysis, offset: float) -> Scene:
+    """The scene with coarser steps until its file fits, and without detail where that never does."""
+    while len(dumps(scene)) > budget_bytes and len(scene.detail):
+        offset += 4 * NEAR_ENOUGH
+        coarser = analysis.quantised(offset) if offset < HIGHEST_OFFSET else scene.detail.empty(scene.n_channels)
+        scene = scene.replace(detail=coarser)
+    return scene
+
+
+def _atoms(
+    budget_bytes: int, source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
+) -> Scene:
+    """The atoms alone, which take their part of the budget."""
+    assert options.kbps is not None
+    share = max(ATOMS_SHARE, LEAST_ATOMS_KBPS * source.n_channels / options.kbps)
+    found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), context, on_batch)
+    return found.replace(texture=Texture.empty(source.n_channels))
