@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+import details
 import gabor
 import shares
 import tags
@@ -24,7 +25,7 @@ import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.
-DRAFT = 1
+DRAFT = 2
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {
@@ -241,6 +242,31 @@ def read_gabor(payload: bytes, header: Header) -> list[GaborEvent]:
         event.edits = row
     for event, (group,) in zip(events, read_tags(groups, 1, [event.frequency for event in events]), strict=True):
         event.group = group
+    return events
+
+
+def read_details(payload: bytes, header: Header) -> list[details.Event]:
+    """The detail events of a packet, each with its head as whole numbers."""
+    reader, (slots, weights) = Bytes(payload), details.first_tables()
+    rate, unit, events = header.sample_rate_hz, header.sample_rate_hz * 64, []
+    number, frame = reader.varint(), details.usual_frame(header.sample_rate_hz)
+    usual = {"n_frames": header.packet_samples // frame, "n_bands": len(details.band_edges(rate, frame)) - 1}
+    for _ in range(reader.varint()):
+        flags = reader.varint()
+        head = {"time": number * header.packet_samples * 64 + (reader.signed() if flags & 1 else 0), "frame": frame}
+        head |= {"frame": 1 << reader.varint()} if flags & 2 else {}
+        head |= {name: reader.varint() if flags & 2 else value for name, value in usual.items()}
+        edits = {"gain": 1 << 16, "low": 0, "high": 16_000_000, "from": 0, "until": 10_000 * unit}
+        edits |= {"frequency_ratio": 1 << 20, "time_ratio": 1 << 20, "backward": 0}
+        head |= {name: reader.varint() if flags & 4 else value for name, value in edits.items()}
+        head["group"] = reader.varint() if flags & 8 else 0
+        head |= {name: 1 << reader.varint() >> 1 for name in ("rise", "fall")}
+        base, coded = reader.signed(), reader.take(reader.varint())
+        event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
+        event.head = head
+        slots, weights = details.decode(coded, event, slots, weights)
+        events.append(event)
+    assert not any(reader.rest())
     return events
 
 

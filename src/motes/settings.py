@@ -44,8 +44,10 @@ class Settings:
     motes_max_room_samples: Setting[int]
     # modes that the strikes of one instrument excite, those of each different strike counted;
     motes_max_strike_modes: Setting[int]
-    # weights of all instruments of a file, those that are 0 included.
+    # weights of all instruments of a file, those that are 0 included;
     motes_max_instrument_weights: Setting[int]
+    # samples to which edits stretch or transpose one detail event, of all channels together.
+    motes_max_detail_samples: Setting[int]
 
 
 DEFAULT_PORT = 9999
@@ -54,6 +56,7 @@ DEFAULT_LIMITS = {
     "motes_max_room_samples": 1 << 24,
     "motes_max_strike_modes": 1 << 24,
     "motes_max_instrument_weights": 1 << 24,
+    "motes_max_detail_samples": 1 << 24,
 }
 # Under these names a variable is known too.
 ALSO = {"impulse_response_path": "IMPULSE_RESPONSE"}

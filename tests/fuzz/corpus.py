@@ -19,6 +19,7 @@ def corpus() -> list[Parts]:
     """The files that mutants are made from."""
     sys.path.insert(0, str(TESTS / "examples"))
     from codec_scenes import small_scene
+    from kind_examples import example, scene_of
 
     scenes = [small_scene(), small_scene().replace(tags={"TITLE": "a", "ARTIST": ("b", "ö")})]
     for path in sorted((TESTS / "vectors").glob("v*/*.mote")):
@@ -28,4 +29,5 @@ def corpus() -> list[Parts]:
         )
         scenes.append(few)
     files = [dumps(scene, version) for scene in scenes for version in (1, 2)]
+    files += [dumps(scene_of(example("detail", n).take(slice(1, 3)), n_channels=n)) for n in (1, 2)]
     return [parts_of(data) for data in files if len(data) <= MOST_BYTES]

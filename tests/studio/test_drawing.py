@@ -104,7 +104,7 @@ def test_spectrograms_of_all_tracks(client):
     document = client.open()
     at = f"documents/{document['id']}/revisions/0/spectrogram"
     pictures = {}
-    for track in ("original", "reconstruction", "residual", "texture"):
+    for track in ("original", "reconstruction", "residual", "texture", "detail"):
         answer = client.get(f"{at}/{track}/3/0").content
         assert struct.unpack_from("<4s5I2dfI", answer) == (b"MTS1", 256, 256, 3, 0, 0, 0.0, 4.0, 22050.0, 48)
         pictures[track] = np.frombuffer(answer, "u1", 65536, 48).reshape(256, 256).astype(float)
@@ -130,13 +130,14 @@ def test_tiles_that_an_edit_does_not_touch_are_not_made_again(client):
     assert len(held.tiles) == n_kept + 1
 
 
-def test_the_band_image_of_noise_is_like_its_spectrogram():
-    scene = scene_of(example("texture", 1))
+@pytest.mark.parametrize("kind", ["texture", "detail"])
+def test_the_band_image_of_a_kind_is_like_its_spectrogram(kind):
+    scene = scene_of(example(kind, 1))
     document = Document("d", "d", scene)
     from motes.studio.http.drawing_api import _tile
 
     rendered, stored = (
-        _tile(document, document.history.current, track, 2, 0).astype(float) for track in ("reconstruction", "texture")
+        _tile(document, document.history.current, track, 2, 0).astype(float) for track in ("reconstruction", kind)
     )
     inside = stored > 60
     assert inside.mean() > 0.1

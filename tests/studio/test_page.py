@@ -410,7 +410,14 @@ def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
 
     page = opened(scene_of(*(example(kind) for kind in EXAMPLES)), "all.mote")
     words = page.page.get_by_role("list", name="Colours").inner_text().split("\n")
-    assert [word.strip() for word in words] == ["12 atoms", "4 textures", "6 strikes", "7 splats", "7 vectors"]
+    assert [word.strip() for word in words] == [
+        "12 atoms",
+        "4 textures",
+        "6 strikes",
+        "7 splats",
+        "7 vectors",
+        "4 details",
+    ]
     page.wait(f"{OPEN}.lanes.names.length === 3")
     assert page.read(f"{OPEN}.lanes.title") == "control"
     assert not page.troubles

@@ -81,6 +81,11 @@ class Contents:
 
     def add(self, found: Frame) -> None:
         """Whatever a packet holds; FormatError, which names it, where that makes no sense."""
+        if found.type.since > self._version:
+            raise FormatError(
+                f"{found.name}: files of format version {self._version} have no such packets, only those of version "
+                f"{found.type.since} on"
+            )
         try:
             found.type.read(self, found)
         except ParameterError as error:

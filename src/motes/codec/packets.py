@@ -96,6 +96,8 @@ class PacketType:
     kind: Kind | None = None
     # Whether readers that do not know it may skip it.
     is_optional: bool = False
+    # The first version of the format that has it.
+    since: int = 1
 
     @property
     def number(self) -> int:
@@ -327,7 +329,15 @@ def _event_packets(known: tuple[Kind, ...]) -> tuple[PacketType, ...]:
     where = "by packet number *P*, of one *P* in the order of this table, then by layer; at most one for all three"
     return tuple(
         PacketType(
-            kind.letter, kind.name, Stage.EVENTS, Often.MANY, where, "out of order", Contents.add_events, kind=kind
+            kind.letter,
+            kind.name,
+            Stage.EVENTS,
+            Often.MANY,
+            where if kind.since == 1 else f"{where}; from version {kind.since} on",
+            "out of order",
+            Contents.add_events,
+            kind=kind,
+            since=kind.since,
         )
         for kind in known
     )

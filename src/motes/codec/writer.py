@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motes import kinds
 from motes.codec.compact_header import FILE_ID_SIZE
 from motes.codec.file_id import file_id
 from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
@@ -33,9 +34,14 @@ class Written:
     def __init__(self, scene: Scene, version: int | None = None) -> None:
         self.scene, self.groups = scene, scene.groups.stored()
         self._parts = self.groups.with_role("part")
-        self.version = scene.format_version if version is None else version
+        kind, needed = needed_version(scene)
+        self.version = max(scene.format_version, needed) if version is None else version
         if self.version not in (*READABLE, DRAFT_VERSION):
             raise ParameterError(f"the version of the format must be 1, or 2 for its draft, not {self.version!r}")
+        if self.version < needed:
+            raise ParameterError(
+                f"files of format version {self.version} have no {kind} events, only those of version {needed} on"
+            )
         self.quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
         self.entries: list[Entry] = []
         self._windows = self.n_packets = 0
@@ -117,6 +123,13 @@ class Written:
         return events.replace(group_id=np.where(stored, group_id, 0))
 
 
+def needed_version(scene: Scene) -> tuple[str, int]:
+    """The first version of the format that has all kinds of event of a scene, and the kind that needs it."""
+    held = [kind for kind in kinds.KINDS if len(scene.table(kind.name))]
+    newest = max(held, key=lambda kind: kind.since, default=None)
+    return ("", 1) if newest is None else (newest.name, newest.since)
+
+
 def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser: GaborQuantiser) -> list[EventPacket]:
     """The packets of a table, coded once and kept with it: encoders look at sizes before anything is saved."""
     key = "packets", sample_rate_hz, quantiser
@@ -125,7 +138,8 @@ def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:
     """The file in pieces: preamble, header, packets of events, index, end. A scene not yet quantised is rounded on
-    the way. `version` is by default the one that the scene was read from.
+    the way. `version` is by default the one that the scene was read from, or the first that has all its kinds of event;
+    ParameterError for one that lacks any.
     """
     return Written(scene, version).chunks()
 

@@ -58,11 +58,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of event; `letter` is the type of its packets in a file."""
+    """One kind of event; `letter` is the type of its packets in a file, and `since` the first version of the format
+    that has them.
+    """
 
     table: type[EventTable]
     letter: bytes
     look: Look = field(default_factory=Look)
+    since: int = 1
 
     @property
     def name(self) -> str:

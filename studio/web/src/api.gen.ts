@@ -2333,7 +2333,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                track: "original" | "reconstruction" | "residual" | "texture";
+                track: "original" | "reconstruction" | "residual" | "texture" | "detail";
                 level: number;
                 index: number;
                 /** @description id of an open document */

@@ -1,4 +1,4 @@
-"""Detail: what atoms leave of a recording, as coefficients of a lapped transform that are as coarse as the ear allows."""
+"""Detail: what atoms leave of a recording, as coefficients of a lapped transform, as coarse as the ear allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Analysis(Protocol):
 
 
 def analyse_detail(scene: Scene, source: Source, offset: float = -2.0) -> Analysis:
-    """What a scene leaves of its recording, cut into blocks that suit steps `offset` nepers above what masking tells."""
+    """What a scene leaves of its recording, in blocks that suit steps `offset` nepers above what masking tells."""
     from motes.encoders.detail.analysis import analyse
 
     return analyse(scene, source, offset)

@@ -16,7 +16,7 @@ from motes.encoders.detail.steps import log_steps
 from motes.encoders.residual import residual_blocks
 from motes.events.event_table import Array, Ints
 from motes.events.packet import packet_samples
-from motes.kinds.detail.grid import band_edges, frame_samples, places
+from motes.kinds.detail.grid import frame_samples, places
 from motes.kinds.detail.integers import coded_bands, held
 from motes.kinds.detail.packet import encode_packet
 from motes.kinds.detail.table import LARGEST, LARGEST_STEP, STEPS_PER_DOUBLING, Detail

@@ -58,8 +58,8 @@ def scale_of(sample_rate_hz: int, frame: int) -> Scale:
 
 
 def log_steps(audio: NDArray[np.floating], sample_rate_hz: int, frame: int) -> Array:
-    """Natural logarithms of steps of frames and bands `(n_channels, n_frames, n_bands)`, up to what is common to all, of
-    audio `(n_channels, n_frames · frame + frame)` that begins half a frame before the first.
+    """Natural logarithms of steps of frames and bands `(n_channels, n_frames, n_bands)`, up to what is common to all,
+    of audio `(n_channels, n_frames · frame + frame)` that begins half a frame before the first.
     """
     import scipy.fft
 

@@ -1,4 +1,4 @@
-"""Two layers: atoms for what they say best, detail above them for what is too dense for atoms, and noise for the rest."""
+"""Two layers: atoms for what they say best, detail above them for what is too dense, and noise for the rest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from motes.scene.scene import Scene
 # Chosen on the clips of benchmarks/quality.py, by Zimtohrli at 16, 24 and 48 kbps; docs/perception.md has the figures.
 # Up to so many kbps of a channel there are no bits for detail; beyond, atoms take a part of all, and at least so many.
 ATOMS_ALONE_KBPS, ATOMS_SHARE, LEAST_ATOMS_KBPS = 8.0, 0.2, 4.0
-# Noise beside detail: its bands, steps and detail, the most of all bits that it takes, and the part that it takes first.
+# Noise beside detail, the most of all bits that it takes, and the part that it is thought to take at first.
 NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.

@@ -1,4 +1,4 @@
-"""From the coefficients of one detail event to audio, and what edits do to that; docs/format.md has the same in words."""
+"""From the coefficients of one detail event to audio, and what edits do to that; docs/format.md has it in words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.detail.grid import places
-from motes.kinds.detail.table import BAND_TAIL, CUT_FADE, HIGHEST_HZ, STEPS_PER_DOUBLING, Detail
+from motes.kinds.detail.table import BAND_TAIL_S, CUT_FADE, HIGHEST_HZ, STEPS_PER_DOUBLING, Detail
 from motes.kinds.detail.transform import inverse
-from motes.kinds.detail.vocoder import stretched, transposed
+from motes.kinds.detail.vocoder import stretched, transposed, window_samples
+from motes.settings import check_limit
 
 # The edges of a band of its own are this wide, as a raised cosine.
 BAND_SLOPE_HZ = 60.0
@@ -43,14 +44,12 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
     lead = float(rise // 2)
     pitch, longer = float(events.frequency_ratio[i]), float(events.time_ratio[i])
     length = int(sizes.sum()) * longer
+    tail = tail_samples(sample_rate_hz)
     if pitch != 1 or longer != 1:
-        audio, lead = _vocoded(audio, longer, pitch), (lead + BAND_TAIL // 2) * longer
+        audio, lead = _vocoded(audio, longer, pitch, sample_rate_hz), (lead + tail) * longer
     low, high = float(events.low_hz[i]), float(events.high_hz[i])
     if low > 0 or high < HIGHEST_HZ:
-        audio, lead = (
-            _in_band(np.pad(audio, ((0, 0), (BAND_TAIL, BAND_TAIL))), low, high, sample_rate_hz),
-            lead + BAND_TAIL,
-        )
+        audio, lead = _in_band(np.pad(audio, ((0, 0), (tail, tail))), low, high, sample_rate_hz), lead + tail
     first, last = events.from_s[i] * longer * sample_rate_hz, events.until_s[i] * longer * sample_rate_hz
     if first > 0 or last < length:
         audio = audio * _fade(np.arange(audio.shape[1]) - lead, first, last, length)
@@ -62,12 +61,21 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
     return audio, lead
 
 
-def _vocoded(audio: Array, longer: float, pitch: float) -> Array:
-    """Half a tail added at either end, stretched and transposed; energy grows with length alone, whatever a vocoder
+def tail_samples(sample_rate_hz: int) -> int:
+    """By how many samples an event with a band of its own rings longer at either end."""
+    return int(BAND_TAIL_S * sample_rate_hz)
+
+
+def _vocoded(audio: Array, longer: float, pitch: float, sample_rate_hz: int) -> Array:
+    """A tail added at either end, stretched and transposed; energy grows with length alone, whatever a vocoder
     loses where phases no longer agree.
     """
-    padded = np.pad(audio, ((0, 0), (BAND_TAIL // 2, BAND_TAIL // 2)))
-    made = transposed(stretched(padded, longer * pitch), pitch, round(padded.shape[1] * longer))
+    tail = tail_samples(sample_rate_hz)
+    padded = np.pad(audio, ((0, 0), (tail, tail)))
+    n = int(padded.size * max(1.0, longer, longer * pitch))
+    check_limit("motes_max_detail_samples", n, f"a detail event would be stretched to {n} samples")
+    longest = round(padded.shape[1] * longer)
+    made = transposed(stretched(padded, longer * pitch, window_samples(sample_rate_hz)), pitch, longest)
     wanted, found = longer * np.sum(np.square(audio)), np.sum(np.square(made))
     return made * np.sqrt(np.clip(wanted / max(found, 1e-300), 0.25, 4.0))
 
@@ -92,12 +100,8 @@ def _rising(frequency_hz: Array, edge_hz: float) -> Array:
 
 def _fade(at: Array, first: float, last: float, length: float) -> Array:
     """1 between two moments, fading at those that lie inside an event, so that parts side by side add up to it."""
-    kept = np.ones(len(at))
-    if first > 0:
-        kept = kept * _step(at - first)
-    if last < length:
-        kept = kept * (1 - _step(at - last))
-    return kept
+    risen = _step(at - first) if first > 0 else np.ones(len(at))
+    return np.asarray(risen - _step(at - last) if last < length else risen)
 
 
 def _step(at: Array) -> Array:

@@ -84,7 +84,7 @@ def _without_silence(events: Detail, sample_rate_hz: int) -> Detail:
 
 def _cut(sizes: NDArray[np.int64], values: NDArray[np.int16], frame: int) -> NDArray[np.int64]:
     """The blocks, of which frames without a coefficient have one."""
-    silent = ~values.reshape(-1, frame * values.shape[1]).any(axis=1)
+    silent = np.all(values.reshape(-1, frame * values.shape[1]) == 0, axis=1)
     if not silent.any():
         return sizes
     frame_of = (np.cumsum(sizes) - sizes) // frame
@@ -112,7 +112,7 @@ def held(steps: NDArray[np.int16], coded: NDArray[np.bool_]) -> NDArray[np.int16
     return found
 
 
-def base_of(steps: NDArray[np.int16], coded: NDArray[np.bool_]) -> int:
+def base_of(steps: NDArray[np.integer[Any]], coded: NDArray[np.bool_]) -> int:
     """The middle of the steps of what is coded; 0 where nothing is."""
     used = np.sort(steps[coded])
     return int(used[len(used) // 2]) if len(used) else 0

@@ -1,8 +1,8 @@
 """How the blocks, steps and coefficients of one detail event become bits, each predicted from what lies near it in time
 and frequency.
 
-The same function encodes and decodes. docs/format.md specifies each context, docs/reader/details.py is the same in plain
-Python, and `tools/train_detail.py` makes the tables from which the predictions start.
+The same function encodes and decodes. docs/format.md specifies each context, docs/reader/details.py is the same in
+plain Python, and `tools/train_detail.py` makes the tables from which the predictions start.
 """
 
 from __future__ import annotations
@@ -97,9 +97,10 @@ def resampled(magnitude, spare, size, wanted):
 
 
 @inner
-def set_contexts(where, now, before, longer_ago, other, at, size, halvings, channel):
+def set_contexts(where, now, before, longer_ago, other, at, block):
     """The slots that predict the magnitude at `at` of a block: `now` is known below it, the others all over."""
     i = MARGIN + at
+    size, halvings, channel = block
     a, b, c = now[i - 1], now[i - 2], now[i - 3]
     wide = a + b + c + now[i - 4] + now[i - 5] + now[i - 6]
     around = 2 * before[i] + before[i - 1] + before[i + 1]
@@ -129,7 +130,7 @@ def code_magnitude(coder, mix, value):
         for i in range(N_INPUTS):
             where[i] += 1
     rest = code_number(rc, buffer, slots, np.int64(BEYOND), value - found)
-    return min(found + rest, LARGEST)
+    return min(found + min(rest, LARGEST), LARGEST)
 
 
 @inner
@@ -137,7 +138,7 @@ def code_block(coder, values, first, channel, size, halvings, history, further):
     """The coefficients of one block and channel; `history` `(n_channels, 4, …)` are magnitudes of the blocks before
     and of this one, and room; `further` what is known of how far they are coded.
     """
-    rc, buffer, slots, weights, where = coder
+    rc, buffer, slots, where = coder[0], coder[1], coder[2], coder[4]
     before, longer_ago, now = history[channel, 0], history[channel, 1], history[channel, 2]
     if further[channel, 0] != size:
         resampled(before, history[channel, 3], further[channel, 0], size)
@@ -155,7 +156,7 @@ def code_block(coder, values, first, channel, size, halvings, history, further):
         now[k] = 0
     further[channel, 1] = channel
     for k in range(end):
-        set_contexts(where, now, before, longer_ago, history[0, 2], k, size, halvings, channel)
+        set_contexts(where, now, before, longer_ago, history[0, 2], k, (size, halvings, channel))
         value = values[first + k, channel]
         magnitude = code_magnitude(coder, halvings + 6 * N_SIZES * min(channel, 1), abs(value))
         if magnitude:
@@ -226,6 +227,49 @@ def code_steps(coder, steps, mid_side, k, base):
             )
 
 
+@inner
+def is_silent(values, first, last):
+    """Whether all coefficients of a frame are 0."""
+    for at in range(first, last):
+        for channel in range(values.shape[1]):
+            if values[at, channel] != 0:
+                return np.int64(0)
+    return np.int64(1)
+
+
+@inner
+def set_silent(event, k, history):
+    """What a frame holds in which nothing is coded; it is what lies before the next."""
+    steps, mid_side, frame = event[1], event[2], event[4]
+    event[3][k << MOST_HALVINGS] = frame
+    for band in range(steps.shape[1]):
+        mid_side[k, band] = 0
+        for channel in range(steps.shape[2]):
+            steps[k, band, channel] = (
+                steps[k - 1, band, channel] if k else steps[k, band - 1, channel] if band else event[5]
+            )
+    for channel in range(steps.shape[2]):
+        for i in range(frame + 2 * MARGIN):
+            history[channel, 0, i] = history[channel, 1, i] = 0
+
+
+@inner
+def code_blocks(coder, event, k, history, further):
+    """The coefficients of a frame, block by block, in each channel by channel."""
+    values, size_at, frame = event[0], event[3], event[4]
+    for part in range(1 << MOST_HALVINGS):
+        size = size_at[(k << MOST_HALVINGS) + part]
+        if size == 0:
+            continue
+        halvings = np.int64(0)
+        while frame >> halvings > size:
+            halvings += 1
+        first = k * frame + (part * frame >> MOST_HALVINGS)
+        for channel in range(values.shape[1]):
+            code_block(coder, values, first, channel, size, halvings, history, further)
+        keep(history, size)
+
+
 @jit
 def code_event(decoding, record, buffer, slots, weights, event):
     """One event to `buffer` or back; `slots` and `weights` learn. Returns the number of bytes when encoding, more than
@@ -236,42 +280,17 @@ def code_event(decoding, record, buffer, slots, weights, event):
     rc[RECORD] = record
     coder = (rc, buffer, slots, weights, where)
     values, steps, mid_side, size_at, frame, base = event
-    n_frames, n_channels, n_slots = steps.shape[0], steps.shape[2], np.int64(1 << MOST_HALVINGS)
-    history = np.zeros((n_channels, 4, frame + 2 * MARGIN), np.int64)
-    further = np.full((n_channels, 2), frame, np.int64)
+    history = np.zeros((steps.shape[2], 4, frame + 2 * MARGIN), np.int64)
+    further = np.full((steps.shape[2], 2), frame, np.int64)
     last_cut = np.zeros(MOST_HALVINGS, np.int64)
     was_silent = np.int64(0)
-    for k in range(n_frames):
-        silent = np.int64(1)
-        if decoding == 0:
-            for at in range(k * frame, (k + 1) * frame):
-                for channel in range(n_channels):
-                    if values[at, channel] != 0:
-                        silent = np.int64(0)
-        silent = was_silent = code_adaptive(rc, buffer, slots, np.int64(SILENT) + was_silent, silent)
-        if silent:
-            size_at[k * n_slots] = frame
-            for band in range(steps.shape[1]):
-                mid_side[k, band] = 0
-                for channel in range(n_channels):
-                    steps[k, band, channel] = (
-                        steps[k - 1, band, channel] if k else steps[k, band - 1, channel] if band else base
-                    )
-            for channel in range(n_channels):
-                for i in range(frame + 2 * MARGIN):
-                    history[channel, 0, i] = history[channel, 1, i] = 0
+    for k in range(steps.shape[0]):
+        silent = is_silent(values, k * frame, (k + 1) * frame) if decoding == 0 else np.int64(0)
+        was_silent = code_adaptive(rc, buffer, slots, np.int64(SILENT) + was_silent, silent)
+        if was_silent:
+            set_silent(event, k, history)
             continue
-        code_cuts(coder, size_at, k * n_slots, frame, last_cut)
+        code_cuts(coder, size_at, k << MOST_HALVINGS, frame, last_cut)
         code_steps(coder, steps, mid_side, k, base)
-        for part in range(n_slots):
-            size = size_at[k * n_slots + part]
-            if size == 0:
-                continue
-            halvings = np.int64(0)
-            while frame >> halvings > size:
-                halvings += 1
-            first = k * frame + part * frame // n_slots
-            for channel in range(n_channels):
-                code_block(coder, values, first, channel, size, halvings, history, further)
-            keep(history, size)
+        code_blocks(coder, event, k, history, further)
     return finish(rc, buffer) if decoding == 0 else np.int64(0)

@@ -45,7 +45,7 @@ class Flags(IntFlag):
 
 
 # Readers count on it: a packet has no more coefficients for each of its bytes.
-COEFFICIENTS_PER_BYTE = 8192
+COEFFICIENTS_PER_BYTE = 1024
 N_PARTS = 1 << MOST_HALVINGS
 _EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "time_ratio", "backward")
 

@@ -19,8 +19,10 @@ HIGHEST_HZ, LONGEST_S = 1e6, 1e4
 LARGEST, LARGEST_STEP = 32767, 400
 # Steps of quantisation for a factor of two in amplitude.
 STEPS_PER_DOUBLING = 4
-# Samples over which an event that was cut fades, and by which one with a band of its own rings longer at either end.
-CUT_FADE, BAND_TAIL = 128, 2048
+# Samples over which an event that was cut fades.
+CUT_FADE = 128
+# By how much one with a band of its own rings longer at either end, and what a vocoder adds before it stretches.
+BAND_TAIL_S = 0.0464
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +87,10 @@ class Detail(EventTable):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if np.any(self.frame_samples & (self.frame_samples - 1)):
-            raise ParameterError("detail.frame_samples must be powers of 2")
+        for name in ("frame_samples", "rise", "fall"):
+            values = self.column(name)
+            if np.any(values & (values - 1)) or np.any(values == 1):
+                raise ParameterError(f"detail.{name} must be powers of 2{', or 0' * (name != 'frame_samples')}")
         if np.any(self.low_hz >= self.high_hz) or np.any(self.from_s >= self.until_s):
             raise ParameterError("detail.low_hz and from_s must be below high_hz and until_s")
         n_steps = int(np.sum(self.n_frames * self.n_bands))
@@ -111,6 +115,8 @@ class Detail(EventTable):
             raise ParameterError(f"detail.{name} must have the shape {shape}, not {given.shape}")
         if given.size and not (low <= given.min() and given.max() <= high):
             raise ParameterError(f"detail.{name} must lie in {low} … {high}")
+        if given.dtype.kind == "f" and np.any(given != np.rint(given)):
+            raise ParameterError(f"detail.{name} must be whole numbers")
         rows = given if given.dtype == dtype and not given.flags.writeable else np.array(given, dtype, order="C")
         rows.flags.writeable = False
         object.__setattr__(self, name, rows)
@@ -167,11 +173,14 @@ class Detail(EventTable):
         return np.where(turned, reversed_first, first), np.where(turned, reversed_last, last)
 
     def _margin(self, fade: Ints) -> Array:
-        is_edited = (self.low_hz > 0) | (self.high_hz < HIGHEST_HZ) | (self.frequency_ratio != 1)
-        is_edited |= self.time_ratio != 1
+        """How far an event may sound beyond either end."""
+        has_band = (self.low_hz > 0) | (self.high_hz < HIGHEST_HZ)
+        is_vocoded = (self.frequency_ratio != 1) | (self.time_ratio != 1)
         either = np.maximum(self.rise, self.fall)  # the one at the end stands first in what is played backward
-        samples = np.where(is_edited, BAND_TAIL, 1) + np.where(self.backward == 1, either, fade) / 2 + CUT_FADE / 2
-        return np.asarray(samples * self.sample_s)
+        fade_s = np.where(self.backward == 1, either, fade) / 2 * self.sample_s
+        tail_s = BAND_TAIL_S * (has_band + np.where(is_vocoded, self.time_ratio, 0.0))
+        # A sample for what is rounded; fades of cuts take as many samples however long the event is made.
+        return np.asarray(fade_s + tail_s + (CUT_FADE / 2 + 2) * self.sample_s / np.minimum(self.time_ratio, 1.0))
 
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field event by event, of all channels together."""
@@ -182,7 +191,7 @@ class Detail(EventTable):
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Detail:
         """Events, of as many channels as `coefficients` has for each."""
         n_rows = int(np.sum(np.asarray(columns["n_frames"], np.int64) * np.asarray(columns["frame_samples"], np.int64)))
-        given = {name: np.asarray(value) for name, value in values.items()}
+        given: dict[str, Any] = {name: np.asarray(value) for name, value in values.items()}
         if n_rows < 1 or not len(given["coefficients"]) or len(given["coefficients"]) % n_rows:
             raise ParameterError(
                 f"{len(given['coefficients'])} coefficients are not n_frames · frame_samples · channels"
@@ -211,7 +220,7 @@ class Detail(EventTable):
 
     def _band(self, ratio: Array) -> dict[str, Array]:
         high = np.where(self.high_hz < HIGHEST_HZ, np.minimum(self.high_hz * ratio, HIGHEST_HZ), HIGHEST_HZ)
-        return {"low_hz": self.low_hz * ratio, "high_hz": high}
+        return {"low_hz": np.minimum(self.low_hz * ratio, HIGHEST_HZ - 1), "high_hz": high}
 
     def stretched(self, factor: Array, about_s: float) -> Detail:
         """`factor` times as long, by a phase vocoder."""
@@ -244,6 +253,12 @@ class Detail(EventTable):
         cut = self.take(across)
         inside = np.where(cut.backward == 1, cut.time_s + cut.duration_s - at_s, at_s - cut.time_s) / cut.time_ratio
         return self.take(~across).with_more(cut.replace(until_s=inside), cut.replace(from_s=inside))
+
+    def assigned(self, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Detail:
+        """With these columns and values; those that count its values stay as they are."""
+        from motes.kinds.detail.reshape import reshaped
+
+        return reshaped(self, mask, columns, ragged)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array
+from motes.kinds.detail.drawing import levels_db, sounding_edges_hz
+from motes.kinds.detail.table import Detail
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture
 from motes.stft import hann
 from motes.studio.drawing.tiles import check_tile, span_s
@@ -129,6 +131,29 @@ def texture_tile(
         )
         columns = np.flatnonzero(inside)
         power[np.ix_(columns, np.flatnonzero(there))] += density[frame][:, band[there]]
+    return in_steps(10 * np.log10(np.maximum(power, 1e-20)))
+
+
+def detail_tile(
+    events: Detail, muted: NDArray[np.bool_], duration_s: float, rate: int, level: int, index: int
+) -> Levels:
+    """The levels of detail events by band and frame, `(COLUMNS, ROWS)`, as `texture_tile`."""
+    start, span = check_tile(level, index, duration_s), span_s(level)
+    times, hz = start + (np.arange(COLUMNS) + 0.5) * span / COLUMNS, row_frequencies_hz(rate / 2)
+    power = np.zeros((COLUMNS, ROWS))
+    for i in np.flatnonzero((events.start_s < start + span) & (events.end_s > start) & ~muted).tolist():
+        into = times - events.time_s[i]
+        into = (events.duration_s[i] - into if events.backward[i] else into) / events.time_ratio[i]
+        there = (into >= max(0.0, events.from_s[i])) & (into < events.until_s[i])
+        there &= into < events.duration_s[i] / events.time_ratio[i]
+        edges = sounding_edges_hz(events, i, rate)
+        frame = (into[there] / events.duration_s[i] * events.time_ratio[i] * events.n_frames[i]).astype(int)
+        band = np.searchsorted(edges, hz, side="right") - 1
+        inside = (hz >= events.low_hz[i]) & (hz <= events.high_hz[i]) & (band >= 0) & (band < events.n_bands[i])
+        density = 10 ** (levels_db(events, i, rate) / 10) * np.minimum(
+            1.0, 1.5 / WINDOW_S / np.maximum(np.diff(edges), 1)
+        )
+        power[np.ix_(np.flatnonzero(there), np.flatnonzero(inside))] += 2 * density[frame][:, band[inside]]
     return in_steps(10 * np.log10(np.maximum(power, 1e-20)))
 
 

@@ -11,7 +11,7 @@ from motes.edit.tables import numbers_of
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
 from motes.studio.drawing.partials import partial_lines
-from motes.studio.drawing.spectrogram import WINDOW_S, packed, png, spectrogram_tile, texture_tile
+from motes.studio.drawing.spectrogram import WINDOW_S, detail_tile, packed, png, spectrogram_tile, texture_tile
 from motes.studio.drawing.tiles import MOST_EVENTS, check_tile, event_tile, span_s
 from motes.studio.http.dependencies import IMMUTABLE, REVISION_PATH, DocumentDep, NonNegative, RevisionDep, time_range
 
@@ -20,7 +20,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
 _BINARY = "application/octet-stream"
-Track = Literal["original", "reconstruction", "residual", "texture"]
+Track = Literal["original", "reconstruction", "residual", "texture", "detail"]
 
 
 @router.get(
@@ -92,7 +92,7 @@ def get_spectrogram(
 
 def _content_of_tile(document: Document, revision: Revision, track: str, level: int, index: int) -> Any:
     """A key of what a tile shows, equal in revisions that differ elsewhere only."""
-    if track in ("original", "texture"):
+    if track in ("original", "texture", "detail"):
         return 0 if track == "original" else revision.number
     rate, span = revision.scene.sample_rate_hz, span_s(level)
     around = 2 * WINDOW_S * rate
@@ -106,6 +106,9 @@ def _tile(document: Document, revision: Revision, track: str, level: int, index:
     if track == "texture":
         muted = revision.muted[numbers_of(scene, "texture")]
         return texture_tile(scene.texture, muted, scene.duration_s, scene.sample_rate_hz, level, index)
+    if track == "detail":
+        muted = revision.muted[numbers_of(scene, "detail")]
+        return detail_tile(scene.detail, muted, scene.duration_s, scene.sample_rate_hz, level, index)
     read, sparse = (
         partial(document.sound.samples, track, revision),
         partial(document.sound.samples_uncached, track, revision),
