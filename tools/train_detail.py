@@ -65,7 +65,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    paths = sorted(path for folder in options.folders for path in folder.iterdir() if path.suffix in (".flac", ".wav", ".ogg"))
+    paths = sorted(
+        path for folder in options.folders for path in folder.iterdir() if path.suffix in (".flac", ".wav", ".ogg")
+    )
     files = [events_of(path) for path in paths]
     if not options.check:
         PATH.write_bytes(pack(*train(files)))
