@@ -10,11 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.edit.tables import numbers_of
 from motes.errors import ParameterError
+from motes.events.deformation import Deformation
 from motes.events.instrument import Instrument, Reals
+from motes.events.room import Room
 from motes.kinds.strike.table import Strike
 from motes.library.pitch import control_pitch, control_rms
 from motes.scene.scene import Scene
+from motes.synth.player import ROOM_S
 from motes.units import require_finite, require_positive
 
 A4_HZ, A4_KEY = 440.0, 69
@@ -28,25 +32,42 @@ LONGEST_TAIL_S = 10.0
 CLEAR = 0.9
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How an instrument is played: decay times divided by `damping`, `brightness` in dB per octave, `transpose` in
-    semitones, `gain_db`.
+def deformed(scene: Scene, deformation: Deformation, gain_db: float = 0.0) -> Scene:
+    """The scene with its instruments played so, and louder by `gain_db`. What goes into a room goes into the scene's
+    first, or a synthetic one. ParameterError where `spread` would make two channels of a scene that holds more than
+    strikes.
     """
+    if deformation.spread and scene.n_channels == 1:
+        scene = _in_stereo(scene)
+    changed = tuple(deformation.of(instrument) for instrument in scene.instruments)
+    shaped = replace(scene, instruments=changed, strike=_ringing(scene.strike, changed))
+    if deformation.transpose:
+        shaped = shaped.transpose(deformation.transpose)
+    if deformation.send:
+        strikes = shaped.select([*_numbers_of_strikes(shaped)])
+        shaped = strikes.room(1 if shaped.rooms else Room.synthetic(ROOM_S), deformation.send)
+    return shaped.gain(require_finite("gain_db", gain_db)) if gain_db else shaped
 
-    damping: float = 1.0
-    brightness: float = 0.0
-    transpose: float = 0.0
-    gain_db: float = 0.0
 
-    def of(self, scene: Scene) -> Scene:
-        """The scene played so."""
-        changed = tuple(instrument.damped(self.damping).brightened(self.brightness) for instrument in scene.instruments)
-        strikes = _ringing(scene.strike, changed)
-        shaped = replace(scene, instruments=changed, strike=strikes)
-        if self.transpose:
-            shaped = shaped.transpose(self.transpose)
-        return shaped.gain(require_finite("gain_db", self.gain_db)) if self.gain_db else shaped
+def _in_stereo(scene: Scene) -> Scene:
+    if scene.n_events > len(scene.strike):
+        raise ParameterError("spread makes two channels of one: this scene holds other events beside its strikes")
+    return Scene(
+        scene.sample_rate_hz,
+        scene.n_samples,
+        2,
+        strike=scene.strike,
+        groups=scene.groups,
+        rooms=scene.rooms,
+        instruments=tuple(instrument.in_stereo() for instrument in scene.instruments),
+        metadata=scene.metadata,
+        tags=scene.tags,
+    )
+
+
+def _numbers_of_strikes(scene: Scene) -> range:
+    there = numbers_of(scene, "strike")
+    return range(there.start, there.stop)
 
 
 def instrument_of(scene: Scene) -> Instrument:
