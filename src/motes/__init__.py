@@ -355,9 +355,11 @@ def report(
     end_s: float | None = None,
     megabytes: float = 8.0,
     quick: bool = False,
+    instrument: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from.
+    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from; or, `instrument`,
+    one to play the instrument of a scene.
 
     `reference` are these recordings, one for each scene; without them, those of .mote files are looked for beside the
     file and in AUDIO_PATH. `megabytes` bounds the page, `quick` leaves out what takes long.
@@ -366,8 +368,9 @@ def report(
 
     several = [scenes] if isinstance(scenes, str | os.PathLike) or not isinstance(scenes, Sequence) else scenes
     references = [reference] if isinstance(reference, str | os.PathLike) else reference
+    how: dict[str, Any] = {"quick": quick, "instrument": instrument, "overwrite": overwrite}
     return write_report(
-        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, quick=quick, overwrite=overwrite
+        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, **how
     ).path
 
 

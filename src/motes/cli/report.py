@@ -21,6 +21,7 @@ def report(
     part: Part = WHOLE,
     megabytes: float = 8.0,
     quick: bool = False,
+    instrument: bool = False,
     force: Force = False,
     json: Json = False,
 ) -> int:
@@ -43,6 +44,8 @@ def report(
         How large the page may be.
     quick
         Leave out what takes long: controls, perceptual scores and t-SNE.
+    instrument
+        Make a page that is the instrument of one scene, to play: with the pad, keys, MIDI and chance.
     """
     from motes.report.report import write_report
 
@@ -54,6 +57,7 @@ def report(
     refuse_existing(target, force)
     announce_compilation()
     options: dict[str, Any] = {"start_s": part.start, "end_s": part.end, "megabytes": megabytes, "quick": quick}
+    options["instrument"] = instrument
     with progress_bar("making the page") as progress:
         made = write_report(
             scenes, target, reference, **options, overwrite=force, command=_command(), progress=progress

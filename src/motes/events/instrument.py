@@ -191,6 +191,12 @@ class Instrument(Frozen):
         lowest = np.min(np.where(strong, self.frequency_hz, np.inf), axis=1, initial=np.inf)
         return np.where(np.isfinite(lowest), lowest, 0.0)
 
+    def centroid_hz(self) -> Reals:
+        """The mean frequency of the energy of each control, `(n_controls,)`."""
+        power = np.abs(self.weights) ** 2 * self.energy()
+        mean: Reals = power @ self.frequency_hz / np.maximum(power.sum(axis=1), 1e-300)
+        return mean
+
     def within(self, low_hz: float, high_hz: float) -> Instrument:
         """Only what modes from `low_hz` to `high_hz` sound like; the direct path belongs to the whole spectrum and
         to no part of it.

@@ -9,23 +9,23 @@ const QUIET: f64 = 1e-40;
 // Adds the next `n` samples of two channels to `out` (float32; the second begins `stride` samples after the first) and
 // leaves the states where they end; whether any mode still rings. `sums` has room for n · 2 vectors.
 export function ring(bank: usize, modes: i32, out: usize, stride: i32, n: i32, sums: usize): bool {
-  const double = <usize>modes << 3;
-  const single = <usize>modes << 2;
+  const double = (<usize>modes) << 3;
+  const single = (<usize>modes) << 2;
   const mixing = bank + 4 * double;
-  memory.fill(sums, 0, <usize>n << 5);
+  memory.fill(sums, 0, (<usize>n) << 5);
   let alive = false;
   for (let m = 0; m < modes; m += 2 * GROUP) {
-    const at = bank + (<usize>m << 3);
+    const at = bank + ((<usize>m) << 3);
     if (silent(at, double)) continue;
     alive = true;
-    add(at, double, mixing + (<usize>m << 2), single, n, sums);
-    for (let pair = 0; pair < 4; pair++) advance(at + (<usize>pair << 4), double, n);
+    add(at, double, mixing + ((<usize>m) << 2), single, n, sums);
+    for (let pair = 0; pair < 4; pair++) advance(at + ((<usize>pair) << 4), double, n);
   }
   if (alive) {
     for (let i = 0; i < n; i++) {
-      const sum = sums + (<usize>i << 5);
-      const left = out + (<usize>i << 2);
-      const right = left + (<usize>stride << 2);
+      const sum = sums + ((<usize>i) << 5);
+      const left = out + ((<usize>i) << 2);
+      const right = left + ((<usize>stride) << 2);
       store<f32>(left, load<f32>(left) + across(v128.load(sum)));
       store<f32>(right, load<f32>(right) + across(v128.load(sum, 16)));
     }
@@ -50,23 +50,34 @@ function narrow(at: usize): v128 {
   return v128.shuffle<f32>(
     f32x4.demote_f64x2_zero(v128.load(at)),
     f32x4.demote_f64x2_zero(v128.load(at, 16)),
-    0, 1, 4, 5,
+    0,
+    1,
+    4,
+    5,
   );
 }
 
 // Eight modes in single precision, whose errors do not outlast the n samples.
 function add(at: usize, double: usize, mix: usize, single: usize, n: i32, sums: usize): void {
-  let re = narrow(at), im = narrow(at + double);
-  let re2 = narrow(at + 32), im2 = narrow(at + double + 32);
+  let re = narrow(at),
+    im = narrow(at + double);
+  let re2 = narrow(at + 32),
+    im2 = narrow(at + double + 32);
   const poles = at + 2 * double;
-  const pr = narrow(poles), pi = narrow(poles + double);
-  const pr2 = narrow(poles + 32), pi2 = narrow(poles + double + 32);
-  const lr = v128.load(mix), li = v128.load(mix + single);
-  const lr2 = v128.load(mix, 16), li2 = v128.load(mix + single, 16);
+  const pr = narrow(poles),
+    pi = narrow(poles + double);
+  const pr2 = narrow(poles + 32),
+    pi2 = narrow(poles + double + 32);
+  const lr = v128.load(mix),
+    li = v128.load(mix + single);
+  const lr2 = v128.load(mix, 16),
+    li2 = v128.load(mix + single, 16);
   const second = mix + 2 * single;
-  const rr = v128.load(second), ri = v128.load(second + single);
-  const rr2 = v128.load(second, 16), ri2 = v128.load(second + single, 16);
-  const end = sums + (<usize>n << 5);
+  const rr = v128.load(second),
+    ri = v128.load(second + single);
+  const rr2 = v128.load(second, 16),
+    ri2 = v128.load(second + single, 16);
+  const end = sums + ((<usize>n) << 5);
   for (let sum = sums; sum < end; sum += 32) {
     const turned = f32x4.sub(f32x4.mul(re, pr), f32x4.mul(im, pi));
     im = f32x4.add(f32x4.mul(re, pi), f32x4.mul(im, pr));
@@ -85,8 +96,10 @@ function add(at: usize, double: usize, mix: usize, single: usize, n: i32, sums: 
 
 // Two states times their poles to the n, by squaring; what is too small to matter, and would be slow, becomes zero.
 function advance(at: usize, double: usize, n: i32): void {
-  let re = v128.load(at), im = v128.load(at + double);
-  let pr = v128.load(at + 2 * double), pi = v128.load(at + 3 * double);
+  let re = v128.load(at),
+    im = v128.load(at + double);
+  let pr = v128.load(at + 2 * double),
+    pi = v128.load(at + 3 * double);
   while (n) {
     if (n & 1) {
       const turned = f64x2.sub(f64x2.mul(re, pr), f64x2.mul(im, pi));

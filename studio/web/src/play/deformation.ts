@@ -44,7 +44,14 @@ export const RANGES: Readonly<Record<Name, Range>> = {
     unit: "",
     meaning: "modes spread apart about 1 kHz, or drawn together",
   },
-  position: { low: 0, high: 1, step: 0.01, label: "Position", unit: "", meaning: "a comb over the modes that a strike excites" },
+  position: {
+    low: 0,
+    high: 1,
+    step: 0.01,
+    label: "Position",
+    unit: "",
+    meaning: "a comb over the modes that a strike excites",
+  },
   spread: { low: 0, high: 1, step: 0.01, label: "Spread", unit: "", meaning: "modes to the left and the right" },
   send: { low: 0, high: 1, step: 0.01, label: "Room", unit: "", meaning: "how much goes into the room" },
 };

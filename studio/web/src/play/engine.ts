@@ -183,7 +183,10 @@ class Voice {
     this.instrument = instrument;
     this.bank = bank;
     this.rateHz = rateHz;
-    this.sides = instrument.mixing && [instrument.mixing[0], instrument.mixing[Math.min(1, instrument.mixing.length - 1)]];
+    this.sides = instrument.mixing && [
+      instrument.mixing[0],
+      instrument.mixing[Math.min(1, instrument.mixing.length - 1)],
+    ];
     this.tune();
     this.mix();
   }
@@ -253,9 +256,7 @@ class Voice {
 
   private detuned(): boolean {
     const { now, aim } = this;
-    return (
-      now.damping !== aim.damping || now.transpose !== aim.transpose || now.inharmonicity !== aim.inharmonicity
-    );
+    return now.damping !== aim.damping || now.transpose !== aim.transpose || now.inharmonicity !== aim.inharmonicity;
   }
 
   private unmixed(): boolean {

@@ -80,7 +80,11 @@ function compiled(pages: number): { buffer: ArrayBuffer; ring: Ring } | null {
 const QUIET = 1e-40;
 
 // The same as wasm/ring.ts, one mode after the other, in double precision.
-function ring({ re, im, poleRe, poleIm, mixing }: Bank, [left, right]: [Float32Array, Float32Array], n: number): boolean {
+function ring(
+  { re, im, poleRe, poleIm, mixing }: Bank,
+  [left, right]: [Float32Array, Float32Array],
+  n: number,
+): boolean {
   const [[leftRe, leftIm], [rightRe, rightIm]] = mixing;
   let alive = false;
   for (let m = 0; m < re.length; m++) {

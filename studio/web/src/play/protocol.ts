@@ -23,6 +23,4 @@ export type Message =
 // What comes back: which kernel runs; how many blocks took longer than they last, and how much of its time the thread was
 // busy; after how many samples the first strike since silence was heard.
 export type Report =
-  | { kernel: string }
-  | { late: number; blocks: number; busy: number; sounding: number }
-  | { latency: number };
+  { kernel: string } | { late: number; blocks: number; busy: number; sounding: number } | { latency: number };

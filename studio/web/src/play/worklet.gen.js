@@ -1646,7 +1646,7 @@
 		}
 		act(message) {
 			if (message.do === "strike") {
-				if (this.engine.nSounding === 0 && this.struck < 0) this.struck = currentFrame;
+				if (message.strikes.some(({ atS, frame }) => atS === void 0 && frame === void 0) && this.engine.nSounding === 0 && this.struck < 0) this.struck = currentFrame;
 				for (const strike of message.strikes) {
 					const frame = strike.atS === void 0 ? currentFrame : strike.atS * sampleRate;
 					this.engine.strike({

@@ -40,7 +40,8 @@ class Processor extends AudioWorkletProcessor {
 
   private act(message: Message): void {
     if (message.do === "strike") {
-      if (this.engine.nSounding === 0 && this.struck < 0) this.struck = currentFrame;
+      const atOnce = message.strikes.some(({ atS, frame }) => atS === undefined && frame === undefined);
+      if (atOnce && this.engine.nSounding === 0 && this.struck < 0) this.struck = currentFrame;
       for (const strike of message.strikes) {
         const frame = strike.atS === undefined ? currentFrame : strike.atS * sampleRate;
         this.engine.strike({ frame: Math.max(frame, currentFrame), ...strike });

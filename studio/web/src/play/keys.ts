@@ -1,0 +1,21 @@
+// Which control plays a key of a keyboard, as `motes.synth.keys` found it.
+
+import type { Hit } from "./sound.ts";
+
+// From MIDI number `low` on: control, semitones by which its modes are transposed, amplitude at velocity 100.
+export interface KeyTable {
+  low: number;
+  keys: [control: number, semitones: number, amplitude: number][];
+}
+
+const REFERENCE = 100;
+const NAMES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+
+export const nameOf = (key: number): string => `${NAMES[key % 12]}${Math.floor(key / 12) - 1}`;
+
+export function hitOf(table: KeyTable, key: number, velocity: number, voice: string): Hit | null {
+  const found = table.keys[key - table.low];
+  if (!found) return null;
+  const [control, transpose, amplitude] = found;
+  return { control, amplitude: amplitude * (velocity / REFERENCE) ** 1.5, key: voice, deformation: { transpose } };
+}
