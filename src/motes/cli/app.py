@@ -27,7 +27,7 @@ def _version() -> str:
 
 app = App(
     name="motes",
-    usage="Usage: motes COMMAND [--help] | motes --version",
+    usage="Usage: motes COMMAND [--help] | motes settings | motes --version",
     help="Turn recordings into scenes of sound events, small .mote files, and back.",
     version=_version,
     version_flags=["--version"],
@@ -44,7 +44,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Change and play": {
         "edit": ("edit:edit", "Change the sounds in .mote files."),
-        "perform": ("perform:perform", "Play the instrument in a .mote file."),
+        "perform": ("perform:perform", "Make sounds and scenes of the instrument in a .mote file."),
+        "play": ("report:play", "Play that instrument in the browser: pad, keys, MIDI."),
         "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
@@ -67,7 +68,7 @@ for _title, _verbs in GROUPS.items():
     _group = Group.create_ordered(_title)
     for _name, (_function, _help) in _verbs.items():
         app.command(f"motes.cli.{_function}", name=_name, help=_help, group=_group)
-for _flag in ("--help", "--version"):
+for _flag in ("settings", "--help", "--version"):
     app[_flag].show = False  # the usage has them
 
 

@@ -1,4 +1,4 @@
-"""motes report: a page to open, hear and send."""
+"""motes report and motes play: a page to open, hear and send, and one to play."""
 
 from __future__ import annotations
 
@@ -66,6 +66,42 @@ def report(
         print_json({"output": target, "scenes": list(scenes), "n_bytes": made.n_bytes, "references": made.references})
     else:
         tell(f"{target}: {len(scenes)} scene{'s' if len(scenes) > 1 else ''}, {made.n_bytes / 1e6:.1f} MB")
+    return 0
+
+
+def play(
+    scene: str,
+    *,
+    reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
+    port: int = 0,
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
+) -> int:
+    """Play the instrument in a .mote file in the browser: pad, keys, MIDI, chance.
+
+    It is served on this machine only, until Ctrl-C. `motes report --instrument` makes a file of the same page.
+
+    Parameters
+    ----------
+    scene
+        A .mote file that `motes encode --encoder instrument` made.
+    reference
+        The recording that the scene was made from, to hear beside it. Without it the recording is looked for beside the
+        scene and in AUDIO_PATH.
+    port
+        Where it is served, 0 for any free port.
+    browser
+        Open the browser; --no-browser leaves that to you.
+    """
+    from motes.report.instrument_page import instrument_page
+    from motes.report.page_server import serve_page
+    from motes.report.subject import subject_of_file
+    from motes.settings import load_settings
+
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port must be from 0 to 65535, not {port}")
+    folder = load_settings().audio_path.value
+    subject = subject_of_file(scene, reference, None, None, (str(folder),) if folder else ())
+    serve_page(instrument_page(subject, command=_command()), port, browser, tell)
     return 0
 
 
