@@ -13,7 +13,7 @@ import pytest
 from motes.events.deformation import Deformation
 from motes.report.instrument_json import write_instrument
 from motes.synth.player import ROOM_S, Player
-from examples.instrument_scenes import instrument_scene
+from instrument_scenes import instrument_scene
 
 CODE = Path(__file__).parents[2] / "studio/web/src/play/worklet.gen.js"
 # A second output is what goes into the room.
@@ -75,7 +75,7 @@ def asked(strikes, rate):
 def test_its_samples_are_those_of_python(rendered, rate, plain, n_channels):
     scene = instrument_scene(n_channels=n_channels)
     document = document_of(scene)
-    strikes, n = document["test"]["strikes"], rate // 4
+    strikes, n = document["test"]["strikes"], 3500
     for held in ({}, document["test"]["deformation"]):
         player = Player(scene.instruments[0].at_rate(rate))
         player.deform(**held)
