@@ -346,7 +346,7 @@ def _with_options(found: FileInfo) -> FileInfo:
 
 
 @checked
-def report(
+def report(  # noqa: PLR0913 (the options of `motes report`, keywords only)
     scenes: File | Scene | Sequence[File | Scene],
     output: File,
     *,
@@ -358,8 +358,8 @@ def report(
     instrument: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from; or, `instrument`,
-    one to play the instrument of a scene.
+    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from; or,
+    `instrument`, one to play the instrument of a scene.
 
     `reference` are these recordings, one for each scene; without them, those of .mote files are looked for beside the
     file and in AUDIO_PATH. `megabytes` bounds the page, `quick` leaves out what takes long.
@@ -369,9 +369,7 @@ def report(
     several = [scenes] if isinstance(scenes, str | os.PathLike) or not isinstance(scenes, Sequence) else scenes
     references = [reference] if isinstance(reference, str | os.PathLike) else reference
     how: dict[str, Any] = {"quick": quick, "instrument": instrument, "overwrite": overwrite}
-    return write_report(
-        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, **how
-    ).path
+    return write_report(several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, **how).path
 
 
 @checked

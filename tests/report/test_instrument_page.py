@@ -227,7 +227,9 @@ def test_chance_is_repeated_by_its_seed(playing):
         page.get_by_role("button", name="Silence").click()
         assert page.get_by_role("button", name="Random strikes").get_attribute("aria-pressed") == "false"
         strikes = struck(playing)[:3]
-        found.append([(strike["control"], strike["amplitude"], strike["atS"] - strikes[0]["atS"]) for strike in strikes])
+        found.append(
+            [(strike["control"], strike["amplitude"], strike["atS"] - strikes[0]["atS"]) for strike in strikes]
+        )
     assert np.allclose(found[0], found[1])
     assert not np.allclose(found[0], found[2])
     for name in ("Permuted controls", "Random times"):
@@ -254,8 +256,12 @@ def test_without_a_worklet_each_strike_is_a_buffer(opened, path):
     here = opened(path, PANEL, none + refused, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     here.page.locator(".play-pad").tap()
     here.wait("window.started.length >= 3")
-    assert here.page.locator(".play-way").text_content().startswith("A buffer for each strike: there is no AudioWorklet")
-    loudest = "Math.max(...window.started.map(({ buffer }) => buffer.getChannelData(0).reduce((a, b) => Math.max(a, b))))"
+    assert (
+        here.page.locator(".play-way").text_content().startswith("A buffer for each strike: there is no AudioWorklet")
+    )
+    loudest = (
+        "Math.max(...window.started.map(({ buffer }) => buffer.getChannelData(0).reduce((a, b) => Math.max(a, b))))"
+    )
     assert here.page.evaluate(loudest) > 0.01
     here.page.get_by_role("button", name="Use MIDI").click()
     here.wait("document.querySelector('.play-devices').textContent !== ''")

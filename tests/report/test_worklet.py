@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from instrument_scenes import instrument_scene
 
 from motes.events.deformation import Deformation
 from motes.report.instrument_json import write_instrument
 from motes.synth.player import ROOM_S, Player
-from instrument_scenes import instrument_scene
 
 CODE = Path(__file__).parents[2] / "studio/web/src/play/worklet.gen.js"
 # A second output is what goes into the room.

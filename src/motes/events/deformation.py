@@ -1,5 +1,5 @@
-"""How an instrument is changed while it is played: damping, brightness, transposition, inharmonicity, the position of the
-strike, spread in stereo, and how much goes into a room. The page's player has the same formulas.
+"""How an instrument is changed while it is played: damping, brightness, transposition, inharmonicity, the position of
+the strike, spread in stereo, and how much goes into a room. The page's player has the same formulas.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ LIMITS = {
 class Deformation:
     """How an instrument is played; raises ParameterError for a value out of `LIMITS`.
 
-    Decay times are divided by `damping`; `brightness` in dB per octave above 1 kHz; `transpose` in semitones; frequencies
-    become f′ = 1 kHz · (f / 1 kHz)^(1 + `inharmonicity`); a strike at `position` 0 … 1 excites a mode of h times the
-    control's lowest by cos(π · position · (h − 1)); `spread` 0 … 1 puts modes to the left and the right; `send` 0 … 1 of
-    the sound goes into a room.
+    Decay times are divided by `damping`; `brightness` in dB per octave above 1 kHz; `transpose` in semitones;
+    frequencies become f′ = 1 kHz · (f / 1 kHz)^(1 + `inharmonicity`); a strike at `position` 0 … 1 excites a mode of h
+    times the control's lowest by cos(π · position · (h − 1)); `spread` 0 … 1 puts modes to the left and the right;
+    `send` 0 … 1 of the sound goes into a room.
     """
 
     damping: float = 1.0

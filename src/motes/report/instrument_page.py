@@ -35,8 +35,8 @@ def write_instrument_page(
 ) -> int:
     """Write the page of the first instrument of a scene and return its size in bytes.
 
-    `command` is what the page says made it. Raises ParameterError where the scene holds no instrument, or it does not fit
-    into so many megabytes; AudioError where the page cannot be written.
+    `command` is what the page says made it. Raises ParameterError where the scene holds no instrument, or it does not
+    fit into so many megabytes; AudioError where the page cannot be written.
     """
     text = instrument_page(subject, megabytes, command)
     with atomic_output(path, overwrite) as handle:
@@ -87,9 +87,7 @@ def playable(scene: Scene) -> dict[str, Any]:
     document = instrument_document(scene)
     del document["test"]
     keys = keys_or_controls(scene.instruments[0], scene.strike)
-    rows = [
-        [key.control, round(12 * float(np.log2(key.frequency_ratio)), 6), float(f"{key.amplitude:.6g}")] for key in keys
-    ]
+    rows = [[key.control, round(key.semitones, 6), float(f"{key.amplitude:.6g}")] for key in keys]
     return {"instrument": document, "keys": {"low": PIANO.start, "keys": rows}}
 
 

@@ -18,7 +18,7 @@ def server_of(page: bytes, port: int = 0) -> ThreadingHTTPServer:
     """
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (as the base class has it)
+        def do_GET(self) -> None:
             if self.path.partition("?")[0] != "/":
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return

@@ -4,6 +4,7 @@ the rest of the way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -35,6 +36,11 @@ class Key(NamedTuple):
     frequency_ratio: float
     amplitude: float
 
+    @property
+    def semitones(self) -> float:
+        """By how many its modes are transposed."""
+        return 12 * math.log2(self.frequency_ratio)
+
 
 def keys_of(instrument: Instrument, strikes: Strike, keys: Iterable[float] = PIANO) -> list[Key]:
     """What plays each of these keys (MIDI numbers, 69 is A4), all equally loud; `strikes` are how it is usually played.
@@ -54,7 +60,7 @@ def keys_of(instrument: Instrument, strikes: Strike, keys: Iterable[float] = PIA
 
 
 def keys_or_controls(instrument: Instrument, strikes: Strike) -> list[Key]:
-    """What plays each key of a piano; of an instrument without a pitch its controls, the lowest first, over and over."""
+    """What plays each key of a piano; of an instrument without a pitch its controls, the lowest first, again and again."""
     try:
         return keys_of(instrument, strikes)
     except ParameterError:

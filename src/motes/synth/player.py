@@ -5,7 +5,8 @@ whole.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,10 +48,13 @@ class Voice:
 
 
 class Waiting(NamedTuple):
-    """A strike to come: when, in samples; whose voice; which control, how strongly, and its turn in samples."""
+    """A strike to come: when, in samples; which voice, with which deformation; which control, how strongly, and its
+    turn in samples.
+    """
 
     at: float
-    key: Deformation
+    voice: Hashable
+    own: Deformation
     control: int
     amplitude: float
     turn: float
@@ -71,7 +75,9 @@ class Player:
         self.held = NEUTRAL
         self._room = room
         self._streams: list[Stream] | None = None
-        self._voices: dict[Deformation, Voice] = {}
+        # Strikes and deformations may come from the thread of a MIDI port while another streams.
+        self._lock = threading.RLock()
+        self._voices: dict[Hashable, Voice] = {}
         self._waiting: list[Waiting] = []
         self._tail: Reals = np.zeros((2, instrument.n_channels, instrument.n_taps))
 
@@ -85,9 +91,11 @@ class Player:
         frequency_ratio: float = 1.0,
         turn_s: float = 0.0,
         deformation: Deformation = NEUTRAL,
+        voice: str | None = None,
     ) -> None:
         """Strike at `at_s` seconds from the first sample ever streamed (default: now); `deformation` is this strike's
-        own, on top of what is held. Raises ParameterError for the past or an unknown control.
+        own, on top of what is held. Strikes of one `voice` ring in the same modes, by default those deformed alike;
+        `bend` changes a voice that has a name. Raises ParameterError for the past or an unknown control.
         """
         if not 0 <= control < self.instrument.n_controls:
             raise ParameterError(
@@ -101,10 +109,11 @@ class Player:
             )
         if not require_finite("frequency_ratio", frequency_ratio) > 0:
             raise ParameterError(f"frequency_ratio must be above 0, not {frequency_ratio}")
-        key = deformation.on(Deformation(transpose=12 * math.log2(frequency_ratio)))
-        self._require_channels(key)
+        own = deformation.on(Deformation(transpose=12 * math.log2(frequency_ratio)))
+        self._require_channels(own)
         amplitude, turn = require_finite("amplitude", amplitude), require_finite("turn_s", turn_s) * rate
-        self._waiting.append(Waiting(at, key, int(control), amplitude, turn))
+        with self._lock:
+            self._waiting.append(Waiting(at, voice or own, own, int(control), amplitude, turn))
 
     def strike_pad(self, x: float, y: float, amplitude: float = 1.0, at_s: float | None = None) -> None:
         """Strike the pad at x, y (0 … 1): the controls near that place, each by its share."""
@@ -116,23 +125,39 @@ class Player:
         """From the next sample on play with these values of a `Deformation`, the others as they are: what rings goes on
         with them. Raises ParameterError for a name or value that is none.
         """
+        with self._lock:
+            self.held = self._changed(self.held, values)
+            for voice in self._voices.values():
+                voice.hold(self.held)
+
+    @checked
+    def bend(self, voice: str, **values: float) -> None:
+        """From the next sample on, what was struck as this `voice` goes on with these values of its own deformation."""
+        with self._lock:
+            found = self._voices.get(voice)
+            if found is not None:
+                found.own = self._changed(found.own, values)
+                found.hold(self.held)
+            self._waiting = [
+                strike._replace(own=self._changed(strike.own, values)) if strike.voice == voice else strike
+                for strike in self._waiting
+            ]
+
+    def silence(self) -> None:
+        """Nothing rings on, and nothing waits."""
+        with self._lock:
+            self._voices.clear()
+            self._waiting.clear()
+            self._tail[:] = 0
+            self._streams = None
+
+    def _changed(self, deformation: Deformation, values: Mapping[str, float]) -> Deformation:
         unknown = values.keys() - LIMITS.keys()
         if unknown:
             raise ParameterError(f"{min(unknown)} is no deformation: those are {', '.join(LIMITS)}")
-        held = replace(self.held, **values)
-        self._require_channels(held)
-        self.held = held
-        for voice in self._voices.values():
-            voice.hold(held)
-
-    def deform_voice(self, own: Deformation, now: Deformation) -> None:
-        """What was struck with the deformation `own` goes on with `now`."""
-        voice = self._voices.pop(own, None)
-        if voice is not None:
-            voice.own = now
-            voice.hold(self.held)
-            self._voices[now] = voice if now not in self._voices else _joined(self._voices[now], voice)
-        self._waiting = [strike._replace(key=now) if strike.key == own else strike for strike in self._waiting]
+        changed = replace(deformation, **values)
+        self._require_channels(changed)
+        return changed
 
     def stream(self, n_samples: int) -> NDArray[np.float32]:
         """The next `n_samples`, `(n_channels, n_samples)` or mono `(n_samples,)`."""
@@ -143,27 +168,40 @@ class Player:
         """The next `n_samples`, `(n_channels, n_samples)` in double precision."""
         if n_samples < 0:
             raise ParameterError(f"a block cannot have {n_samples} samples")
+        with self._lock:
+            return self._samples(n_samples)
+
+    def _samples(self, n_samples: int) -> Reals:
         taps, end = self.instrument.n_taps, self.position + n_samples
         # What is heard dry, and what goes into the room.
         ways = np.zeros((2, self.instrument.n_channels, n_samples + taps))
         ways[:, :, :taps] = self._tail
-        self._waiting.sort(key=lambda strike: strike.at)
-        due = [strike for strike in self._waiting if strike.at <= end - 1]
-        self._waiting = self._waiting[len(due) :]
-        for key in dict.fromkeys(strike.key for strike in due):
-            if key not in self._voices:
-                self._voices[key] = Voice(self.instrument, key)
-                self._voices[key].hold(self.held)
-        for key, voice in self._voices.items():
-            self._ring(voice, ways[:, :, :n_samples], [strike for strike in due if strike.key == key])
+        due = self._due(end)
+        for name, voice in self._voices.items():
+            self._ring(voice, ways[:, :, :n_samples], [strike for strike in due if strike.voice == name])
         for strike in due if taps else ():
-            first, send = int(np.ceil(strike.at)) - self.position, self._voices[strike.key].send
+            first, send = int(np.ceil(strike.at)) - self.position, self._voices[strike.voice].send
             direct = strike.amplitude * self.instrument.direct_gain[strike.control] * self.instrument.direct
             ways[:, :, first : first + taps] += np.array([1 - send, send])[:, None, None] * direct
         self._tail = ways[:, :, n_samples:].copy()
-        self._voices = {key: voice for key, voice in self._voices.items() if voice.state.any()}
+        self._voices = {name: voice for name, voice in self._voices.items() if voice.state.any()}
         self.position = end
         return ways[0, :, :n_samples] + self._in_room(ways[1, :, :n_samples])
+
+    def _due(self, end: int) -> list[Waiting]:
+        """The strikes before a sample, taken from those that wait, with a voice for each."""
+        self._waiting.sort(key=lambda strike: strike.at)
+        due = [strike for strike in self._waiting if strike.at <= end - 1]
+        self._waiting = self._waiting[len(due) :]
+        for strike in due:
+            voice = self._voices.get(strike.voice)
+            if voice is None:
+                voice = self._voices[strike.voice] = Voice(self.instrument, strike.own)
+                voice.hold(self.held)
+            elif voice.own != strike.own:
+                voice.own = strike.own
+                voice.hold(self.held)
+        return due
 
     def _ring(self, voice: Voice, ways: Reals, strikes: Sequence[Waiting]) -> None:
         at, amplitude, turn = (
@@ -192,11 +230,6 @@ class Player:
     def _require_channels(self, deformation: Deformation) -> None:
         if deformation.spread:
             deformation.of(self.instrument)
-
-
-def _joined(one: Voice, other: Voice) -> Voice:
-    one.state += other.state
-    return one
 
 
 def pad_shares(pad: Reals, x: float, y: float, n_nearest: int = 3) -> list[tuple[int, float]]:
