@@ -284,7 +284,7 @@ def test_what_the_page_holds_is_escaped_and_bounded():
     assert "bells <i>" not in text
     data = text.partition('class="data">')[2].partition("</script>")[0]
     assert json.loads(data)["instrument"]["n_channels"] == 1
-    with pytest.raises(ParameterError, match="needs .* MB, not 0.1"):
+    with pytest.raises(ParameterError, match=r"needs .* MB, not 0\.1"):
         instrument_page(subject, megabytes=0.1)
     with pytest.raises(ParameterError, match="no instrument"):
         playable(Scene(8000, 100, 1))

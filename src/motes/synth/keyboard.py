@@ -47,7 +47,8 @@ class Keyboard:
     """MIDI messages, as mido has them, that play a `Player`: `message` takes one.
 
     `keys` say what plays each key of a piano (see `keys_or_controls`; None finds them, `strikes` being how the
-    instrument is usually played). A key that is released divides the decay times of its note by `release`; 1 lets it ring.
+    instrument is usually played). A key that is released divides the decay times of its note by `release`; 1 lets it
+    ring.
     """
 
     def __init__(

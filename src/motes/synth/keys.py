@@ -60,7 +60,7 @@ def keys_of(instrument: Instrument, strikes: Strike, keys: Iterable[float] = PIA
 
 
 def keys_or_controls(instrument: Instrument, strikes: Strike) -> list[Key]:
-    """What plays each key of a piano; of an instrument without a pitch its controls, the lowest first, again and again."""
+    """What plays each key of a piano; of an instrument without a pitch its controls, the lowest first, over again."""
     try:
         return keys_of(instrument, strikes)
     except ParameterError:
