@@ -2,7 +2,7 @@
 // channel of its own. `motes.synth.keyboard` does the same in Python.
 
 import type { Deformation } from "./deformation.ts";
-import { hitOf, type KeyTable } from "./keys.ts";
+import type { Chooser } from "./keys.ts";
 import type { Hit } from "./sound.ts";
 
 export interface Played {
@@ -36,13 +36,13 @@ const PRESSURE_DAMPING = 3;
 export class MidiHands {
   // What a released key divides decay times by; 1 lets it ring.
   release = 6;
-  private table: KeyTable;
+  private choose: Chooser;
   private out: Played;
   private channels: Channel[];
   private count = 0;
 
-  constructor(table: KeyTable, out: Played) {
-    this.table = table;
+  constructor(choose: Chooser, out: Played) {
+    this.choose = choose;
     this.out = out;
     this.channels = Array.from({ length: 16 }, () => ({
       semitones: 2,
@@ -72,12 +72,13 @@ export class MidiHands {
 
   press(channel: Channel, key: number, velocity: number, atS?: number): void {
     const voice = `midi:${this.count++ % 4096}`;
-    const hit = hitOf(this.table, key, velocity, voice);
-    if (!hit) return;
+    const found = this.choose(key, velocity);
+    if (!found) return;
     this.lift(channel, key);
-    const note = { voice, semitones: hit.deformation!.transpose!, released: false };
+    const { control, amplitude, transpose } = found;
+    const note = { voice, semitones: transpose, released: false };
     channel.notes.set(key, note);
-    this.out.strike([{ ...hit, deformation: this.deformation(channel, note), atS }]);
+    this.out.strike([{ control, amplitude, key: voice, deformation: this.deformation(channel, note), atS }]);
   }
 
   lift(channel: Channel, key: number): void {

@@ -3,12 +3,15 @@
 import { Scope } from "../scope.ts";
 import { Panel, panelOf, type Playable } from "./panel.ts";
 import { drawModes, drawStrikes } from "./pictures.ts";
+import WORKLET from "./worklet.gen.js?raw";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
 
 const scope = new Scope();
 const playable: Playable = JSON.parse(find(".data").textContent!);
-const panel = panelOf(playable, scope);
+// A worklet of a page on disk can have no other address.
+const worklet = `data:text/javascript;charset=utf-8,${encodeURIComponent(WORKLET)}`;
+const panel = panelOf(playable, worklet, scope);
 find(".panel").replaceWith(panel instanceof Panel ? panel.box : panel);
 if (panel instanceof Panel) show(panel);
 

@@ -7,7 +7,7 @@ import { Deformations, valueOf } from "./deformations.ts";
 import { fault, type Instrument } from "./document.ts";
 import { button, element } from "./element.ts";
 import { Keyboard } from "./keyboard.ts";
-import type { KeyTable } from "./keys.ts";
+import { chosenIn, type KeyTable } from "./keys.ts";
 import { listenToMidi, MidiHands } from "./midi.ts";
 import { listenToMotion } from "./motion.ts";
 import { Pad, type Touch } from "./pad.ts";
@@ -24,8 +24,8 @@ const PAD_GAIN = 1.2;
 export class Panel {
   readonly box = element("div", { class: "play-panel" });
   readonly sound: Sound;
-  // What was struck, and when on the sound's clock: for who records it.
-  played: (hits: Hit[], atS: number) => void = () => {};
+  // What was struck, and when on the sound's clock, and what was held then: for who records it.
+  played: (hits: Hit[], atS: number, held: Deformation) => void = () => {};
   private instrument: Instrument;
   private scope: Scope;
   private loudness: number[];
@@ -38,10 +38,10 @@ export class Panel {
   private load = element("p", { class: "play-load quiet" });
   private stopChance: () => void = () => {};
 
-  constructor({ instrument, keys }: Playable, scope: Scope) {
+  constructor({ instrument, keys }: Playable, worklet: string, scope: Scope) {
     this.scope = scope;
     this.instrument = instrument;
-    this.sound = new Sound(instrument);
+    this.sound = new Sound(instrument, worklet);
     scope.own(() => this.sound.close());
     this.loudness = loudnessOf(instrument);
     this.usual = usualAmplitudes(instrument);
@@ -52,7 +52,7 @@ export class Panel {
       hold: (deformation: Partial<Deformation>) => this.deformations.set(deformation),
       silence: () => this.silence(),
     };
-    this.hands = new MidiHands(keys, out);
+    this.hands = new MidiHands((key, velocity) => chosenIn(keys, key, velocity), out);
     this.pad = new Pad(instrument.controls, loud, { strike: (touch) => this.touched(touch), bend: out.bend }, scope);
     this.deformations = new Deformations((deformation) => this.sound.hold(deformation), scope);
     const [down, up] = [this.hands.keyDown.bind(this.hands), this.hands.keyUp.bind(this.hands)];
@@ -63,8 +63,8 @@ export class Panel {
   }
 
   strike(hits: Hit[]): void {
-    this.sound.strike(hits);
-    this.played(hits, this.sound.nowS);
+    const held = { ...this.sound.held };
+    this.sound.strike(hits, (atS) => this.played(hits, atS, held));
   }
 
   silence(): void {
@@ -223,9 +223,9 @@ export class Panel {
 }
 
 // What stands in place of a panel where a document cannot be played.
-export function panelOf(playable: Playable, scope: Scope): Panel | HTMLElement {
+export function panelOf(playable: Playable, worklet: string, scope: Scope): Panel | HTMLElement {
   const wrong = fault(playable.instrument);
-  return wrong ? element("p", { class: "play-way wrong", role: "alert" }, wrong) : new Panel(playable, scope);
+  return wrong ? element("p", { class: "play-way wrong", role: "alert" }, wrong) : new Panel(playable, worklet, scope);
 }
 
 // Energy of each control when it is struck with amplitude 1.

@@ -5,7 +5,6 @@ import type { Instrument } from "./document.ts";
 import { Engine, type Strike } from "./engine.ts";
 import { PROCESSOR, type Message, type Options, type Report } from "./protocol.ts";
 import { responseOf } from "./room.ts";
-import WORKLET from "./worklet.gen.js?raw";
 
 const ROOM_S = 1.2;
 // How long buffers of single strikes are, and how many are kept.
@@ -39,13 +38,19 @@ export class Sound {
   context: AudioContext | null = null;
   changed: () => void = () => {};
   private instrument: Instrument;
+  private worklet: string;
   private node: AudioWorkletNode | null = null;
   private buffers: Buffers | null = null;
+  // What is done when a message with strikes was heard, by its number.
+  private told = new Map<number, (atS: number) => void>();
+  private count = 0;
   private waiting: Message[] = [];
   private opening: Promise<void> | null = null;
 
-  constructor(instrument: Instrument) {
+  // `worklet` is the address of worklet.gen.js.
+  constructor(instrument: Instrument, worklet: string) {
     this.instrument = instrument;
+    this.worklet = worklet;
   }
 
   get nowS(): number {
@@ -58,9 +63,12 @@ export class Sound {
     return (this.opening ??= this.open());
   }
 
-  strike(strikes: Hit[]): void {
+  // `struck` gets the time at which strikes without one of their own began, to the sample.
+  strike(strikes: Hit[], struck?: (atS: number) => void): void {
     void this.start();
-    this.send({ do: "strike", strikes });
+    const id = this.count++;
+    if (struck) this.told.set(id, struck);
+    this.send({ do: "strike", strikes, id });
   }
 
   hold(deformation: Partial<Deformation>): void {
@@ -85,8 +93,15 @@ export class Sound {
 
   private send(message: Message): void {
     if (this.node) this.node.port.postMessage(message);
-    else if (this.buffers) this.buffers.act(message);
-    else if (this.opening) this.waiting.push(message);
+    else if (this.buffers) {
+      if (message.do === "strike") this.tell(message.id, this.nowS);
+      this.buffers.act(message);
+    } else if (this.opening) this.waiting.push(message);
+  }
+
+  private tell(id: number, atS: number): void {
+    this.told.get(id)?.(atS);
+    this.told.delete(id);
   }
 
   private say(words: string, plays: boolean): void {
@@ -106,7 +121,7 @@ export class Sound {
     const [dry, wet] = this.outputs(context);
     try {
       if (!context.audioWorklet) throw new Error("pages that come over http from another machine have none");
-      await context.audioWorklet.addModule(`data:text/javascript;charset=utf-8,${encodeURIComponent(WORKLET)}`);
+      await context.audioWorklet.addModule(this.worklet);
       this.work(context, dry, wet);
     } catch (error) {
       this.buffers = new Buffers(context, this.instrument, this.held, dry, wet);
@@ -143,6 +158,7 @@ export class Sound {
     node.connect(wet, 1);
     node.port.onmessage = ({ data }: MessageEvent<Report>) => {
       if ("kernel" in data) return this.say(`AudioWorklet with ${data.kernel}.`, true);
+      if ("struck" in data) return this.tell(data.struck, data.frame / context.sampleRate);
       if ("latency" in data) this.latencyFrames = data.latency;
       else this.load = data;
       this.changed();

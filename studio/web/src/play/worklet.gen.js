@@ -1654,6 +1654,10 @@
 						...strike
 					});
 				}
+				this.report({
+					struck: message.id,
+					frame: currentFrame
+				});
 			} else if (message.do === "hold") Object.assign(this.engine.held, message.deformation);
 			else if (message.do === "bend") this.engine.bend(message.key, message.deformation);
 			else if (message.do === "silence") this.engine.silence();

@@ -46,6 +46,7 @@ class Processor extends AudioWorkletProcessor {
         const frame = strike.atS === undefined ? currentFrame : strike.atS * sampleRate;
         this.engine.strike({ frame: Math.max(frame, currentFrame), ...strike });
       }
+      this.report({ struck: message.id, frame: currentFrame });
     } else if (message.do === "hold") Object.assign(this.engine.held, message.deformation);
     else if (message.do === "bend") this.engine.bend(message.key, message.deformation);
     else if (message.do === "silence") this.engine.silence();
