@@ -37,6 +37,28 @@ RENDER = """async ([instrument, code, rate, strikes, plain, n]) => {
   return { kernel, ms, sound: [0, 1].map((k) => Array.from(made.getChannelData(k).subarray(0, rate))) };
 }"""
 
+LIVE = """async ([instrument, code, strikes, seconds]) => {
+  const context = new AudioContext();
+  await context.audioWorklet.addModule("data:text/javascript," + encodeURIComponent(code));
+  const shape = { numberOfInputs: 0, numberOfOutputs: 2, outputChannelCount: [2, 2] };
+  const node = new AudioWorkletNode(context, "motes-instrument", { ...shape, processorOptions: { instrument } });
+  node.connect(context.destination, 0);
+  await context.resume();
+  const found = { busy: [], late: 0, blocks: 0, sounding: 0, latency: -1 };
+  node.port.onmessage = ({ data }) => {
+    if ("latency" in data) found.latency = data.latency;
+    if (!("busy" in data)) return;
+    found.busy.push(data.busy);
+    Object.assign(found, { late: data.late, blocks: data.blocks, sounding: Math.max(found.sounding, data.sounding) });
+  };
+  for (let k = 0; k < seconds * 20; k++) {
+    node.port.postMessage({ do: "strike", id: k, strikes: [{ ...strikes[k % strikes.length], key: `${k % 12}` }] });
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  await context.close();
+  return { ...found, rate: context.sampleRate };
+}"""
+
 
 def scene(n_modes: int, n_controls: int = 8) -> Scene:
     """An instrument whose every control excites every mode for long."""
@@ -74,12 +96,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         blank = Path(folder) / "blank.html"
         blank.write_text("<!doctype html>", encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
         page = browser.new_page()
         page.goto(blank.as_uri())
         for plain in (False, True):
             asked = [json.loads(buffer.getvalue()), code, RATE, strikes, plain, given.seconds * RATE]
             report(page.evaluate(RENDER, asked), given.seconds, first)
+        single = [{"control": k, "amplitude": 0.1} for k in range(8)]
+        live = page.evaluate(LIVE, [json.loads(buffer.getvalue()), code, single, 8])
+        print(
+            f"live, 20 strikes a second on up to {live['sounding']} banks of modes: "
+            f"{100 * np.mean(live['busy'][1:]):.0f} % of a core, {live['late']} of {live['blocks']} blocks too late; "
+            f"the first strike sounds {live['latency']} samples after its message"
+        )
         browser.close()
 
 
