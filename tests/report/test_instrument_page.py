@@ -270,6 +270,20 @@ def test_without_a_worklet_each_strike_is_a_buffer(opened, path):
     assert not here.troubles
 
 
+def test_without_an_audio_device_the_page_says_so(opened, path):
+    none = "window.AudioContext = class { constructor() { throw new Error('no device'); } };"
+    stalled = """window.AudioContext = class extends OfflineAudioContext {
+      constructor() { super(2, 44100, 44100); }
+      resume() { return Promise.resolve(); }
+    };"""
+    for before, says in ((none, "This browser plays no sound: no device."), (stalled, "The sound does not start")):
+        here = opened(path, PANEL, before)
+        here.page.locator(".play-pad").click()
+        here.wait(f"document.querySelector('.play-way').textContent.startsWith({says!r})")
+        assert here.page.locator(".play-way.wrong").count() == (1 if before is stalled else 0)
+        assert not here.troubles
+
+
 def test_an_instrument_of_a_newer_motes_says_so(opened, path, tmp_path):
     newer = tmp_path / "newer.html"
     newer.write_text(path.read_text(encoding="utf-8").replace('"version":1', '"version":2'), encoding="utf-8")

@@ -35,8 +35,8 @@ def demo(
     *, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False
 ) -> int:
     """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav,
-    demo.png and demo.html; find its notes: demo-notes.png, demo.mid, and demo-changed.wav with one of them changed; and an
-    instrument to play in the browser: demo-instrument.html.
+    demo.png and demo.html; find its notes: demo-notes.png, demo.mid, and demo-changed.wav with one of them changed; and
+    an instrument to play in the browser: demo-instrument.html.
 
     Parameters
     ----------

@@ -483,7 +483,16 @@
 				"pointercancel"
 			]) scope.on(key, name, (event) => this.release(`pointer ${event.pointerId}`));
 			scope.on(key, "keydown", (event) => this.walked(event, i));
-			scope.on(key, "keyup", (event) => event.key === " " || event.key === "Enter" && this.release(`key ${i}`));
+			scope.on(key, "keyup", (event) => {
+				if (event.key !== " " && event.key !== "Enter") return;
+				event.preventDefault();
+				this.release(`key ${i}`);
+			});
+			scope.on(key, "click", (event) => {
+				if (event.detail !== 0) return;
+				this.press(`click ${i}`, i, VELOCITIES.lower);
+				scope.after(250, () => this.release(`click ${i}`));
+			});
 			return key;
 		}
 		walked(event, i) {
@@ -501,7 +510,6 @@
 			} else if (event.key === " " || event.key === "Enter") {
 				if (event.repeat) return event.preventDefault();
 				this.press(`key ${i}`, i, VELOCITIES.lower + (event.shiftKey ? ACCENT : 0));
-				this.scope.after(250, () => this.release(`key ${i}`));
 			} else return;
 			event.preventDefault();
 		}
@@ -515,15 +523,16 @@
 		}
 		press(by, i, velocity) {
 			this.release(by);
-			this.pressed.set(by, this.low + i);
+			this.pressed.set(by, [i, this.low + i]);
 			this.keys[i].classList.add("on");
 			this.out.down(this.low + i, velocity);
 		}
 		release(by) {
-			const key = this.pressed.get(by);
-			if (key === void 0) return;
+			const found = this.pressed.get(by);
+			if (!found) return;
 			this.pressed.delete(by);
-			this.keys[key - this.low]?.classList.remove("on");
+			const [i, key] = found;
+			this.keys[i].classList.remove("on");
 			this.out.up(key);
 		}
 	};
@@ -2557,6 +2566,9 @@
 	var ROOM_S = 1.2;
 	var BUFFER_S = 5;
 	var MOST_BUFFERS = 64;
+	var LOUDEST = 8;
+	var BENT_FROM = .75;
+	var CURVE = 8193;
 	var STALLED_MS = 2500;
 	var Sound = class {
 		held = { ...NEUTRAL };
@@ -2665,14 +2677,7 @@
 			this.watch(context);
 		}
 		outputs(context) {
-			const limiter = new DynamicsCompressorNode(context, {
-				threshold: -3,
-				knee: 3,
-				ratio: 20,
-				attack: .001,
-				release: .1
-			});
-			limiter.connect(context.destination);
+			const limiter = limited(context);
 			const [left, right] = responseOf(ROOM_S, context.sampleRate);
 			const buffer = context.createBuffer(2, left.length, context.sampleRate);
 			buffer.getChannelData(0).set(left);
@@ -2714,6 +2719,18 @@
 			}, STALLED_MS);
 		}
 	};
+	function limited(context) {
+		const softer = new GainNode(context, { gain: 1 / LOUDEST });
+		const curve = Float32Array.from({ length: CURVE }, (_, i) => bent(LOUDEST * (2 * i / 8192 - 1)));
+		softer.connect(new WaveShaperNode(context, { curve })).connect(context.destination);
+		return softer;
+	}
+	function bent(x) {
+		const over = Math.abs(x) - BENT_FROM;
+		if (over <= 0) return x;
+		const left = .25;
+		return Math.sign(x) * (BENT_FROM + left * Math.tanh(over / left));
+	}
 	var Buffers = class {
 		context;
 		instrument;

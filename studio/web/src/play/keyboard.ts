@@ -37,7 +37,8 @@ export class Keyboard {
   low = 48;
   velocities = { ...VELOCITIES };
   private keys: HTMLElement[] = [];
-  private pressed = new Map<string, number>();
+  // By what is pressed: which of the keys, and what it plays.
+  private pressed = new Map<string, [i: number, key: number]>();
   private out: Keys;
   private scope: Scope;
   private label = element("output", { class: "play-octave", "aria-label": "Lowest key" });
@@ -85,7 +86,17 @@ export class Keyboard {
     for (const name of ["pointerup", "pointerleave", "pointercancel"])
       scope.on(key, name, (event) => this.release(`pointer ${(event as PointerEvent).pointerId}`));
     scope.on(key, "keydown", (event) => this.walked(event, i));
-    scope.on(key, "keyup", (event) => event.key === " " || (event.key === "Enter" && this.release(`key ${i}`)));
+    scope.on(key, "keyup", (event) => {
+      if (event.key !== " " && event.key !== "Enter") return;
+      event.preventDefault();
+      this.release(`key ${i}`);
+    });
+    // Of a screen reader, which presses no key.
+    scope.on(key, "click", (event) => {
+      if (event.detail !== 0) return;
+      this.press(`click ${i}`, i, VELOCITIES.lower);
+      scope.after(250, () => this.release(`click ${i}`));
+    });
     return key;
   }
 
@@ -100,7 +111,6 @@ export class Keyboard {
     } else if (event.key === " " || event.key === "Enter") {
       if (event.repeat) return event.preventDefault();
       this.press(`key ${i}`, i, VELOCITIES.lower + (event.shiftKey ? ACCENT : 0));
-      this.scope.after(250, () => this.release(`key ${i}`));
     } else return;
     event.preventDefault();
   }
@@ -116,16 +126,17 @@ export class Keyboard {
 
   private press(by: string, i: number, velocity: number): void {
     this.release(by);
-    this.pressed.set(by, this.low + i);
+    this.pressed.set(by, [i, this.low + i]);
     this.keys[i].classList.add("on");
     this.out.down(this.low + i, velocity);
   }
 
   private release(by: string): void {
-    const key = this.pressed.get(by);
-    if (key === undefined) return;
+    const found = this.pressed.get(by);
+    if (!found) return;
     this.pressed.delete(by);
-    this.keys[key - this.low]?.classList.remove("on");
+    const [i, key] = found;
+    this.keys[i].classList.remove("on");
     this.out.up(key);
   }
 }

@@ -10,6 +10,10 @@ const ROOM_S = 1.2;
 // How long buffers of single strikes are, and how many are kept.
 const BUFFER_S = 5;
 const MOST_BUFFERS = 64;
+// The loudest sound that is told from a louder one, from where on it is bent, and how many places that curve has.
+const LOUDEST = 8;
+const BENT_FROM = 0.75;
+const CURVE = 8193;
 // A context whose clock has not moved for so long does not sound.
 const STALLED_MS = 2500;
 
@@ -132,15 +136,7 @@ export class Sound {
   }
 
   private outputs(context: AudioContext): [AudioNode, AudioNode] {
-    // Peaks of many strikes at once are compressed, what is below passes as it is.
-    const limiter = new DynamicsCompressorNode(context, {
-      threshold: -3,
-      knee: 3,
-      ratio: 20,
-      attack: 0.001,
-      release: 0.1,
-    });
-    limiter.connect(context.destination);
+    const limiter = limited(context);
     const [left, right] = responseOf(ROOM_S, context.sampleRate);
     const buffer = context.createBuffer(2, left.length, context.sampleRate);
     buffer.getChannelData(0).set(left);
@@ -174,6 +170,22 @@ export class Sound {
         this.say("The sound does not start: no audio device, or the browser waits for a touch.", false);
     }, STALLED_MS);
   }
+}
+
+// What many strikes at once make too loud is bent below full scale, what is below passes as it is, and nothing is
+// delayed. Curves are of −1 … 1, so that louder sound has to be made softer first.
+function limited(context: BaseAudioContext): AudioNode {
+  const softer = new GainNode(context, { gain: 1 / LOUDEST });
+  const curve = Float32Array.from({ length: CURVE }, (_, i) => bent(LOUDEST * ((2 * i) / (CURVE - 1) - 1)));
+  softer.connect(new WaveShaperNode(context, { curve })).connect(context.destination);
+  return softer;
+}
+
+function bent(x: number): number {
+  const over = Math.abs(x) - BENT_FROM;
+  if (over <= 0) return x;
+  const left = 1 - BENT_FROM;
+  return Math.sign(x) * (BENT_FROM + left * Math.tanh(over / left));
 }
 
 // Strikes computed on the page's own thread, each a buffer that is kept for the next time.
