@@ -106,6 +106,23 @@ def test_mono_spreads_over_two_channels_as_in_python(rendered):
     assert np.abs(wet - 0.25 * expected).max() < 1e-4 * np.abs(expected).max()
 
 
+def test_strikes_are_deformed_each_as_in_python(rendered):
+    scene = instrument_scene(n_channels=2)
+    ways = [
+        Deformation(damping=3.0),
+        Deformation(position=0.4, brightness=5.0),
+        Deformation(transpose=-5.0, spread=0.9),
+    ]
+    player, strikes = Player(scene.instruments[0]), []
+    for k, how in enumerate(ways):
+        player.strike(k, 0.5, 0.02 * k, deformation=how)
+        one = {"control": k, "amplitude": 0.5, "frame": 320 * k, "key": f"{k}"}
+        strikes.append(one | {"deformation": {name: value for name, value in asdict(how).items() if name != "send"}})
+    expected = player.samples(3000)
+    made = rendered(document_of(scene), 16000, strikes, {}, False, 3000)
+    assert np.abs(np.array(made["sound"])[:2] - expected).max() < 1e-4 * np.abs(expected).max()
+
+
 def test_two_thousand_modes_and_a_strike_too_late(rendered):
     scene = instrument_scene(2000)
     player = Player(scene.instruments[0])

@@ -77,6 +77,36 @@ def test_recorded_in_the_page_over_the_scene_and_undone(opened):
     assert not page.outside
 
 
+def test_turns_of_a_loop_sound_again_and_are_kept_once(opened):
+    listen = """
+    window.sent = [];
+    const post = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (message) {
+      if (message?.do === "strike") window.sent.push(message);
+      return post.apply(this, arguments);
+    };
+    """
+    scene = instrument_scene()
+    page = opened(scene.slice(0, 1.0), "short.mote", listen)
+    n, seconds = page.read(f"{OPEN}.info.n_events"), page.read(f"{OPEN}.info.duration_s")
+    page.page.get_by_role("button", name="Instrument").click()
+    dialog = page.page.get_by_role("dialog", name="Play the instrument")
+    dialog.get_by_label("Loop").check()
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    dialog.get_by_role("button", name="Stop and keep").wait_for()
+    page.page.wait_for_timeout(500)
+    page.page.keyboard.press("x")
+    page.wait("window.sent.length >= 2")  # what was played, and its return in the next turn
+    again = page.read("window.sent[1].strikes[0]")
+    assert again["key"].startswith("turn 1")
+    dialog.get_by_role("button", name="Stop and keep").click()
+    page.wait(f"{OPEN}.info.n_events === {n + 1}")
+    assert page.read(f"{OPEN}.selected.n") == 1
+    assert 0 <= page.read(f"{OPEN}.selected.start_s") < seconds
+    page.page.keyboard.press("Escape")
+    assert not page.troubles
+
+
 def test_notes_of_a_recording_are_under_the_keys(opened):
     page = opened(noted_scene())
     page.wait(f"{OPEN}.notes.rows.length === 4")

@@ -75,6 +75,8 @@ class Deformation:
         """
         if self.spread and instrument.n_channels < 2:
             raise ParameterError("spread needs two channels, the instrument has one: instrument.in_stereo() has two")
+        if replace(self, transpose=0.0, send=0.0) == NEUTRAL:
+            return instrument
         hz = instrument.frequency_hz
         stretched = PIVOT_HZ * (hz / PIVOT_HZ) ** (1 + self.inharmonicity) if self.inharmonicity else hz
         gain = 10 ** (self.brightness * np.log2(np.maximum(hz, 1.0) / PIVOT_HZ) / 20)

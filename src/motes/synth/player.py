@@ -30,10 +30,10 @@ ROOM_S, ROOM_BLOCK = 1.2, 256
 class Voice:
     """The modes of an instrument under one deformation, with their state."""
 
-    def __init__(self, instrument: Instrument, own: Deformation = NEUTRAL) -> None:
+    def __init__(self, instrument: Instrument, own: Deformation = NEUTRAL, held: Deformation = NEUTRAL) -> None:
         self.own, self._instrument = own, instrument
         self.state = np.zeros((2, instrument.n_modes))
-        self.hold(NEUTRAL)
+        self.hold(held)
 
     def hold(self, held: Deformation) -> None:
         """From now on under this deformation, on top of the voice's own; what rings goes on."""
@@ -196,8 +196,7 @@ class Player:
         for strike in due:
             voice = self._voices.get(strike.voice)
             if voice is None:
-                voice = self._voices[strike.voice] = Voice(self.instrument, strike.own)
-                voice.hold(self.held)
+                self._voices[strike.voice] = Voice(self.instrument, strike.own, self.held)
             elif voice.own != strike.own:
                 voice.own = strike.own
                 voice.hold(self.held)

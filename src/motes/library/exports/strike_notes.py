@@ -24,15 +24,15 @@ def with_strike_notes(scene: Scene) -> Scene:
     strikes = scene.strike
     pairs = np.stack([strikes.instrument_id, strikes.control], axis=1)
     kinds, of_strike = np.unique(pairs, axis=0, return_inverse=True)
-    heard = [(scene.instruments[i], k) for i, k in kinds.tolist()]
-    pitches = [control_pitch(instrument, control) for instrument, control in heard]
+    struck = [(scene.instruments[i], k) for i, k in kinds.tolist()]
+    pitches = [control_pitch(instrument, control) for instrument, control in struck]
     hz, clarity, rms, ring_s = (
         np.array(values)[of_strike.reshape(-1)]
         for values in (
             [pitch.hz for pitch in pitches],
             [pitch.clarity for pitch in pitches],
-            [control_rms(instrument, control) for instrument, control in heard],
-            [instrument.ring_s(ENDED_DB)[control] for instrument, control in heard],
+            [control_rms(instrument, control) for instrument, control in struck],
+            [instrument.ring_s(ENDED_DB)[control] for instrument, control in struck],
         )
     )
     level_db = 20 * np.log10(np.maximum(rms * strikes.amplitude, 1e-20))
