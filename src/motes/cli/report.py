@@ -76,14 +76,15 @@ def play(
     port: int = 0,
     browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
 ) -> int:
-    """Play the instrument in a .mote file in the browser: pad, keys, MIDI, chance.
+    """Play the instrument in a .mote file in the browser: pad, keys, MIDI, chance. Notes or splats of a file that has
+    no instrument are under a keyboard.
 
     It is served on this machine only, until Ctrl-C. `motes report --instrument` makes a file of the same page.
 
     Parameters
     ----------
     scene
-        A .mote file that `motes encode --encoder instrument` made.
+        A .mote file that `motes encode --encoder instrument` made, or one with notes or splats.
     reference
         The recording that the scene was made from, to hear beside it. Without it the recording is looked for beside the
         scene and in AUDIO_PATH.
@@ -92,8 +93,8 @@ def play(
     browser
         Open the browser; --no-browser leaves that to you.
     """
-    from motes.report.instrument_page import instrument_page
-    from motes.report.page_server import serve_page
+    from motes.report.playing import page_to_play
+    from motes.report.playing.page_server import serve_page
     from motes.report.subject import subject_of_file
     from motes.settings import load_settings
 
@@ -101,7 +102,7 @@ def play(
         raise UsageError(f"--port must be from 0 to 65535, not {port}")
     folder = load_settings().audio_path.value
     subject = subject_of_file(scene, reference, None, None, (str(folder),) if folder else ())
-    serve_page(instrument_page(subject, command=_command()), port, browser, tell)
+    serve_page(page_to_play(subject, _command()), port, browser, tell)
     return 0
 
 

@@ -79,7 +79,7 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
     parts = [_fitting(subject, number, budget // len(subjects), options) for number, subject in enumerate(subjects)]
     names = [html.escape(subject.name) for subject in subjects]
     links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
-    style, script = asset("page.css") + kind_styles(), asset("page.js")
+    style, script = asset("page.css") + asset("instrument.css") + kind_styles(), asset("page.js")
     text = Template(asset("page.html")).substitute(
         title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",

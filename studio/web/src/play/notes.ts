@@ -50,7 +50,7 @@ interface Sounding {
 
 // Sounds of notes, fetched when they are first played.
 export class NoteVoices implements Played {
-  readonly context = new AudioContext({ latencyHint: "interactive" });
+  private made: AudioContext | null = null;
   private fetch: (row: number) => Promise<AudioBuffer>;
   private buffers = new Map<number, Promise<AudioBuffer>>();
   private sounding = new Map<string, Sounding>();
@@ -59,6 +59,11 @@ export class NoteVoices implements Played {
   constructor(fetch: (row: number) => Promise<AudioBuffer>, failed: (error: unknown) => void) {
     this.fetch = fetch;
     this.failed = failed;
+  }
+
+  // Made when it is first needed: browsers allow none before a touch or key.
+  get context(): AudioContext {
+    return (this.made ??= new AudioContext({ latencyHint: "interactive" }));
   }
 
   strike(hits: Hit[]): void {
@@ -83,7 +88,7 @@ export class NoteVoices implements Played {
   }
 
   close(): void {
-    void this.context.close();
+    void this.made?.close();
   }
 
   private async play({ control, amplitude, key = "", deformation }: Hit): Promise<void> {

@@ -8,7 +8,7 @@ import pytest
 
 from motes.cli import main
 from motes.errors import ParameterError
-from motes.report.page_server import server_of
+from motes.report.playing.page_server import server_of
 from motes.scene.scene import Scene
 
 
@@ -37,7 +37,7 @@ def test_what_cannot_be_played_is_one_line(tmp_path, capsys):
     path = tmp_path / "silent.mote"
     Scene(8000, 800, 1).save(path)
     for tokens, status, says in (
-        (["play", str(path)], 1, "holds no instrument"),
+        (["play", str(path)], 1, "holds no instrument, no notes"),
         (["play", str(path), "--port", "70000"], 2, "--port must be"),
         (["play", str(tmp_path / "none.mote")], 1, "none.mote"),
         (["report", str(path), str(path), "--instrument", "-o", str(tmp_path / "x.html")], 1, "one scene, not of 2"),
