@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import MotesWarning, ParameterError
@@ -194,10 +194,9 @@ class Perform:
         """A MIDI file played by the notes of the scene, or these by those of another."""
         from motes.library.play_notes import play, score_of_midi, score_of_scene
 
-        if replace(self.deformation, transpose=0.0) != NEUTRAL:
-            raise ParameterError(
-                "notes are as the recording has them: of the deformations of instruments they have transpose only"
-            )
+        if (plain := replace(self.deformation, transpose=0.0)) != NEUTRAL:
+            changed = [each.name for each in fields(plain) if getattr(plain, each.name) != getattr(NEUTRAL, each.name)]
+            raise ParameterError(f"{' and '.join(changed)}: of instruments only, notes are as the recording has them")
         if self.notes_of is not None:
             scene = play(as_scene(self.notes_of), score_of_scene(scene))
         else:
