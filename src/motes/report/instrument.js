@@ -2715,7 +2715,11 @@
 		watch(context) {
 			const began = context.currentTime;
 			setTimeout(() => {
-				if (this.context === context && context.currentTime === began) this.say("The sound does not start: no audio device, or the browser waits for a touch.", false);
+				if (this.context !== context || context.currentTime !== began) return;
+				const { words, plays } = this.way;
+				this.say("The sound does not start: no audio device, or the browser waits for a touch.", false);
+				const again = () => context.state === "running" && this.say(words, plays);
+				context.addEventListener("statechange", again, { once: true });
 			}, STALLED_MS);
 		}
 	};

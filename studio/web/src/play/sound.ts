@@ -166,8 +166,11 @@ export class Sound {
   private watch(context: AudioContext): void {
     const began = context.currentTime;
     setTimeout(() => {
-      if (this.context === context && context.currentTime === began)
-        this.say("The sound does not start: no audio device, or the browser waits for a touch.", false);
+      if (this.context !== context || context.currentTime !== began) return;
+      const { words, plays } = this.way;
+      this.say("The sound does not start: no audio device, or the browser waits for a touch.", false);
+      const again = () => context.state === "running" && this.say(words, plays);
+      context.addEventListener("statechange", again, { once: true });
     }, STALLED_MS);
   }
 }
