@@ -42,6 +42,7 @@ OTHERWISE = {
     "import": "from_csv",  # a keyword
     "data check": "check_data",  # motes.data is a package
     "data render": "render_data",
+    "play": None,
     "studio": None,
     "demo": None,
     "settings": None,

@@ -221,19 +221,24 @@ def perform(  # noqa: PLR0913 (the options of `motes perform`, keywords only)
     damping: float = 1.0,
     brightness: float = 0.0,
     transpose: float = 0.0,
+    inharmonicity: float = 0.0,
+    position: float = 0.0,
+    spread: float = 0.0,
+    send: float = 0.0,
     gain_db: float = 0.0,
 ) -> Scene:
     """The instrument of a scene as it is played: by chance from the seed `random`, in another order from the seed
     `permute`, as a MIDI file or another scene says, or as it was; and in another shape. Of a scene with notes and no
     instrument: a MIDI file as these play it, or these as the notes of the scene `notes_of` play them.
 
-    `damping` divides decay times, `brightness` is in dB per octave above 1 kHz, `transpose` in semitones.
+    What deforms the instrument, from `damping` to `send`, is as `motes.events.deformation.Deformation` has it.
     """
+    from motes.events.deformation import Deformation
     from motes.library.changes import Perform
     from motes.library.work import as_scene
 
-    shape = (damping, brightness, transpose, gain_db)
-    how = Perform(random, density_per_s, duration_s, permute, midi, strikes, *shape, notes_of=notes_of)
+    shape = Deformation(damping, brightness, transpose, inharmonicity, position, spread, send)
+    how = Perform(random, density_per_s, duration_s, permute, midi, strikes, shape, gain_db, notes_of=notes_of)
     return how.apply(as_scene(scene))
 
 
@@ -353,7 +358,7 @@ def _with_options(found: FileInfo) -> FileInfo:
 
 
 @checked
-def report(
+def report(  # noqa: PLR0913 (the options of `motes report`, keywords only)
     scenes: File | Scene | Sequence[File | Scene],
     output: File,
     *,
@@ -362,9 +367,11 @@ def report(
     end_s: float | None = None,
     megabytes: float = 8.0,
     quick: bool = False,
+    instrument: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from.
+    """The HTML file written: a page to hear and see scenes, beside the recordings they were made from; or,
+    `instrument`, one to play the instrument of a scene.
 
     `reference` are these recordings, one for each scene; without them, those of .mote files are looked for beside the
     file and in AUDIO_PATH. `megabytes` bounds the page, `quick` leaves out what takes long.
@@ -373,9 +380,8 @@ def report(
 
     several = [scenes] if isinstance(scenes, str | os.PathLike) or not isinstance(scenes, Sequence) else scenes
     references = [reference] if isinstance(reference, str | os.PathLike) else reference
-    return write_report(
-        several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, quick=quick, overwrite=overwrite
-    ).path
+    how: dict[str, Any] = {"quick": quick, "instrument": instrument, "overwrite": overwrite}
+    return write_report(several, output, references, start_s=start_s, end_s=end_s, megabytes=megabytes, **how).path
 
 
 @checked

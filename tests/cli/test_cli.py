@@ -492,7 +492,9 @@ def test_starting_is_quick_and_imports_little(command, scene_file):
     assert best < 1.0  # 0.3 s is the aim, and what an idle machine takes
 
 
-DEMO = [f"demo{end}" for end in ("-changed.wav", "-notes.png", ".html", ".mid", ".mote", ".png", ".wav")]
+DEMO = [
+    f"demo{end}" for end in ("-changed.wav", "-instrument.html", "-notes.png", ".html", ".mid", ".mote", ".png", ".wav")
+]
 
 
 def test_demo(here, run):

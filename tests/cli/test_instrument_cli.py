@@ -85,7 +85,7 @@ def test_found_played_and_exported(here, run):
         (["perform", "bells.mote", "-o", "x.wav", "--midi", "bells.wav"], 1, "bells.wav"),
         (["perform", "bells.mote", "-o", "x.wav", "--midi", "nothing.mid"], 1, "nothing.mid"),
         (["perform", "bells.mote", "-o", "x.wav", "--strikes", "bells.wav"], 1, "not a .mote file"),
-        (["perform", "bells.mote", "-o", "x.wav", "--damping", "0"], 1, "damping"),
+        (["perform", "bells.mote", "-o", "x.wav", "--damping", "0"], 2, "damping"),
         (["encode", "bells.wav", "-o", "x.mote", "--controls", "3"], 2, "options of --encoder instrument"),
         (
             ["encode", "bells.wav", "-o", "x.mote", "--encoder", "instrument", "--snr", "3"],

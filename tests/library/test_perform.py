@@ -5,9 +5,10 @@ import pytest
 
 from motes.audio import open_source
 from motes.errors import ParameterError
+from motes.events.deformation import Deformation
 from motes.events.instrument import Instrument
 from motes.kinds.strike.table import Strike
-from motes.library.perform import Notes, Shape, on_instrument, permuted, play_notes, random_strikes
+from motes.library.perform import Notes, deformed, on_instrument, permuted, play_notes, random_strikes
 from motes.scene.scene import Scene
 
 RATE = 8000
@@ -153,17 +154,32 @@ def test_melodies_on_a_recorded_piano(shared_audio):
     check_keys(scene, (48, 52, 60, 64, 67, 72))
 
 
-def test_the_shape_of_playing():
+def test_deformed_performances():
     scene = piano()
     whole = float(np.sum(scene.render() ** 2))
-    assert np.sum(Shape(damping=4).of(scene).render() ** 2) < 0.5 * whole
-    assert np.sum(Shape(gain_db=-6).of(scene).render() ** 2) == pytest.approx(whole * 10**-0.6, rel=0.01)
-    bright = np.abs(np.fft.rfft(Shape(brightness=6).of(scene).render())) ** 2
+    assert np.sum(deformed(scene, Deformation(damping=4)).render() ** 2) < 0.5 * whole
+    assert np.sum(deformed(scene, Deformation(), -6).render() ** 2) == pytest.approx(whole * 10**-0.6, rel=0.01)
+    bright = np.abs(np.fft.rfft(deformed(scene, Deformation(brightness=6)).render())) ** 2
     plain = np.abs(np.fft.rfft(scene.render())) ** 2
     assert bright[2000:].sum() / bright.sum() > 1.5 * plain[2000:].sum() / plain.sum()
-    assert Shape(transpose=12).of(scene).strike.frequency_ratio[0] == pytest.approx(2)
-    with pytest.raises(ParameterError, match="damping"):
-        Shape(damping=0).of(scene)
+    assert deformed(scene, Deformation(transpose=12)).strike.frequency_ratio[0] == pytest.approx(2)
+
+
+def test_one_channel_spreads_over_two():
+    scene = piano()
+    spread = deformed(scene, Deformation(spread=0.8)).render()
+    assert spread.shape[0] == 2
+    assert np.corrcoef(spread)[0, 1] < 0.9
+    apart = deformed(scene.replace(n_samples=scene.n_samples), Deformation(spread=1e-9)).render()
+    assert np.allclose(apart, scene.render(), atol=1e-6)
+
+
+def test_a_part_goes_into_a_room():
+    scene = piano()
+    wet = deformed(scene, Deformation(send=0.5))
+    assert len(wet.rooms) == 1
+    assert set(wet.strike.wetness) == {0.5}
+    assert wet.render().any()
 
 
 def test_what_cannot_be_played():

@@ -21,22 +21,22 @@ AudioBufferSourceNode.prototype.start = function (when, offset, seconds) {
 class Opened:
     """A page, and all that went wrong or left the file."""
 
-    def __init__(self, page: Any, path: Path) -> None:
-        self.page, self.troubles, self.requests = page, [], []
+    def __init__(self, page: Any, path: Path, shows: str = ".timeline canvas", before: str = "") -> None:
+        self.page, self.troubles, self.requests, self.shows = page, [], [], shows
         page.on(
             "console",
             lambda message: self.troubles.append(message.text) if message.type in ("error", "warning") else None,
         )
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.add_init_script(HOOK)
+        page.add_init_script(HOOK + before)
         page.goto(path.resolve().as_uri())
-        self.wait("document.querySelectorAll('.timeline canvas').length > 0")
+        self.wait(f"document.querySelectorAll('{shows}').length > 0")
 
     def again(self) -> Opened:
         """The page again, as it is when it is opened."""
         self.page.reload()
-        self.wait("document.querySelectorAll('.timeline canvas').length > 0")
+        self.wait(f"document.querySelectorAll('{self.shows}').length > 0")
         return self
 
     def wait(self, condition: str) -> None:
@@ -57,13 +57,15 @@ class Opened:
 
 @pytest.fixture(scope="session")
 def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
-    """Open a page: `opened(path, color_scheme="dark")`. It stays open until all tests are done."""
+    """Open a page: `opened(path, color_scheme="dark")`; `shows` is what it has once it is ready, `before` a script that
+    runs before its own. It stays open until all tests are done.
+    """
     contexts = []
 
-    def open_page(path: Path, **options: Any) -> Opened:
+    def open_page(path: Path, shows: str = ".timeline canvas", before: str = "", **options: Any) -> Opened:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}, "offline": True} | options)
         contexts.append(context)
-        return Opened(context.new_page(), path)
+        return Opened(context.new_page(), path, shows, before)
 
     yield open_page
     for context in contexts:

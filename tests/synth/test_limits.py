@@ -7,6 +7,7 @@ from codec_scenes import random_scene
 import motes
 from motes.codec import dumps, loads
 from motes.errors import FormatError, ParameterError
+from motes.events.deformation import Deformation
 from motes.events.instrument import Instrument
 from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor
@@ -76,7 +77,7 @@ def test_instruments_that_are_mostly_zeros_are_refused_by_their_packet(monkeypat
     instrument = Instrument(
         8000, np.linspace(100, 3000, 4096), np.full(4096, 0.5), weights, np.ones((1, 4096), complex)
     )
-    data = dumps(Scene(8000, 10, 1, instruments=(instrument, instrument.damped(2.0))))
+    data = dumps(Scene(8000, 10, 1, instruments=(instrument, Deformation(damping=2.0).of(instrument))))
     loads(data)
     monkeypatch.setenv("MOTES_MAX_INSTRUMENT_WEIGHTS", "3000000")
     with pytest.raises(FormatError, match=r"packet 2 \(instrument.*4194304 weights.*MOTES_MAX_INSTRUMENT_WEIGHTS"):

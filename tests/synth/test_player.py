@@ -1,13 +1,16 @@
 """Playing in blocks: any blocks, the same sound."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import ParameterError
+from motes.events.deformation import Deformation
 from motes.events.instrument import Instrument
-from motes.synth.player import Player, pad_shares
+from motes.synth.player import ROOM_BLOCK, Player, pad_shares
 
 RATE = 8000
 
@@ -108,3 +111,33 @@ def test_the_pad_plays_what_lies_near():
     player = Player(instrument())
     player.strike_pad(0.3, 0.4, 0.5)
     assert player.stream(100).any()
+
+
+def test_deformed_playing_is_that_of_the_deformed_instrument():
+    model, how = instrument(), Deformation(1.5, 4.0, 3.0, 0.05, 0.25, 0.5)
+    player, twin = Player(model), Player(how.of(model))
+    player.deform(**asdict(how))
+    player.strike(0, 0.7, at_s=0.01)
+    twin.strike(0, 0.7, at_s=0.01, frequency_ratio=how.ratio)
+    assert np.allclose(player.samples(3000), twin.samples(3000), atol=1e-12)
+
+
+def test_held_deformations_go_on_where_modes_are():
+    player, plain = Player(instrument()), Player(instrument())
+    for one in (player, plain):
+        one.strike(0)
+        one.samples(500)
+    player.deform(damping=50.0)
+    assert np.abs(player.samples(4000)[:, 3000:]).max() < 0.1 * np.abs(plain.samples(4000)[:, 3000:]).max()
+    with pytest.raises(ParameterError, match="no deformation"):
+        player.deform(dampness=1.0)
+
+
+def test_what_is_sent_into_a_room_comes_back_later():
+    player, dry = Player(instrument()), Player(instrument())
+    player.strike(0, deformation=Deformation(send=1.0))
+    dry.strike(0)
+    wet = player.samples(2000)
+    assert not wet[:, :ROOM_BLOCK].any()
+    assert wet[:, ROOM_BLOCK:].any()
+    assert not np.allclose(wet, dry.samples(2000))

@@ -27,9 +27,8 @@ def _version() -> str:
 
 app = App(
     name="motes",
-    # Both in one, without the empty line between: the verbs fill the rest of the screen.
-    usage="Usage: motes COMMAND [--help] | motes --version\n"
-    "Turn recordings into scenes of sound events, small .mote files, and back.",
+    # All in one line: the verbs fill the rest of the screen.
+    usage="Usage: motes COMMAND [--help] | settings | --version: sound as scenes of events",
     help="",
     version=_version,
     version_flags=["--version"],
@@ -46,7 +45,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Change and play": {
         "edit": ("edit:edit", "Change the sounds in .mote files."),
-        "perform": ("perform:perform", "Play the instrument in a .mote file."),
+        "perform": ("perform:perform", "Make sounds and scenes of the instrument in a .mote file."),
+        "play": ("report:play", "Play that instrument in the browser: pad, keys, MIDI."),
         "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
@@ -70,7 +70,7 @@ for _title, _verbs in GROUPS.items():
     _group = Group.create_ordered(_title)
     for _name, (_function, _help) in _verbs.items():
         app.command(f"motes.cli.{_function}", name=_name, help=_help, group=_group)
-for _flag in ("--help", "--version"):
+for _flag in ("settings", "--help", "--version"):
     app[_flag].show = False  # the usage has them
 
 

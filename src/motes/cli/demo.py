@@ -23,7 +23,10 @@ FILES = {
     "notes": ("-notes.png", "its notes"),
     "midi": (".mid", "these as a MIDI file"),
     "changed": ("-changed.wav", ""),
+    "instrument": ("-instrument.html", "its beginning as an instrument to play in the browser"),
 }
+# Of how much the instrument is, in seconds: fitted in a second or two.
+_INSTRUMENT_S = 3
 # By how many semitones the changed note is moved.
 _SEMITONES = 3
 
@@ -32,7 +35,8 @@ def demo(
     *, out: Annotated[str, Parameter(name=["--out", "-o"])] = _OWN_FOLDER, force: Force = False, json: Json = False
 ) -> int:
     """Encode the bundled recording, decode it, print numbers, draw a picture and make a page: demo.mote, demo.wav,
-    demo.png and demo.html; and find its notes: demo-notes.png, demo.mid, and demo-changed.wav with one of them changed.
+    demo.png and demo.html; find its notes: demo-notes.png, demo.mid, and demo-changed.wav with one of them changed; and
+    an instrument to play in the browser: demo-instrument.html.
 
     Parameters
     ----------
@@ -83,6 +87,7 @@ def _run(recording: Path, paths: dict[str, Path], overwrite: bool, progress: Any
     back, _ = read_audio(paths["wav"])
     _show(recording, paths, overwrite)
     changed = _change_a_note(paths, overwrite)
+    _make_an_instrument(audio[..., : _INSTRUMENT_S * rate], rate, paths["instrument"], overwrite)
     return {
         "notes": encoded["n_notes"],
         "changed_note": changed,
@@ -129,6 +134,21 @@ def _change_a_note(paths: dict[str, Path], overwrite: bool) -> str:
     changed = scene.select(note=note.number).transpose(_SEMITONES)
     write_audio(paths["changed"], changed.render(), scene.sample_rate_hz, scene.n_channels, overwrite=overwrite)
     return f"{note.name} at {note.onset_s:.1f} s, {_SEMITONES} semitones higher"
+
+
+def _make_an_instrument(audio: Any, rate: int, path: Path, overwrite: bool) -> None:
+    """Write the page of a small instrument that is found in a recording."""
+    from dataclasses import replace
+
+    from motes.audio import ArraySource
+    from motes.encoders.instrument import InstrumentOptions, encode
+    from motes.report.instrument_page import write_instrument_page
+    from motes.report.subject import subject_of
+
+    options = InstrumentOptions(controls=6, modes=32, strikes=12, numbers_percent=0.4, refine=0)
+    subject = subject_of(encode(ArraySource(audio, rate), options), "demo")
+    subject = replace(subject, original=audio.reshape(subject.scene.n_channels, -1))
+    write_instrument_page(subject, path, command="motes demo", overwrite=overwrite)
 
 
 def _print_table(report: dict[str, Any], paths: dict[str, Path]) -> None:

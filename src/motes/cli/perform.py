@@ -30,6 +30,10 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
     damping: float = 1.0,
     brightness: _Number = 0.0,
     transpose: _Number = 0.0,
+    inharmonicity: _Number = 0.0,
+    position: float = 0.0,
+    spread: float = 0.0,
+    send: float = 0.0,
     gain_db: _Number = 0.0,
     force: Force = False,
     json: Json = False,
@@ -63,14 +67,23 @@ def perform(  # noqa: PLR0913 (a parameter is a flag)
         Louder by so many dB for each octave above 1 kHz; -3 is duller.
     transpose
         Higher by so many semitones.
+    inharmonicity
+        Modes farther apart: frequencies, in kHz, to the power of 1 and this; -0.05 draws them together.
+    position
+        0 to 1: where it is struck, a comb over the modes of each strike; 0 is as it was.
+    spread
+        0 to 1: how far modes lie to the left and the right; mono becomes stereo.
+    send
+        0 to 1: how much goes into a room, the scene's first or a synthetic one.
     gain_db
         Louder by so many dB.
     """
+    from motes.events.deformation import Deformation
     from motes.library.changes import Perform
 
-    shape = (damping, brightness, transpose, gain_db)
     try:
-        work = Perform(random, density, duration, permute, midi, strikes, *shape, force, notes_of)
+        how = Deformation(damping, brightness, transpose, inharmonicity, position, spread, send)
+        work = Perform(random, density, duration, permute, midi, strikes, how, gain_db, force, notes_of)
     except ParameterError as error:
         raise UsageError(str(error)) from error
     if output_name(output) is None:

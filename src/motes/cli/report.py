@@ -1,4 +1,4 @@
-"""motes report, motes listen: pages to open, hear and send."""
+"""motes report, motes listen, motes play: pages to open, hear, send and play."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def report(
     part: Part = WHOLE,
     megabytes: float = 8.0,
     quick: bool = False,
+    instrument: bool = False,
     force: Force = False,
     json: Json = False,
 ) -> int:
@@ -44,6 +45,8 @@ def report(
         How large the page may be.
     quick
         Leave out what takes long: controls, perceptual scores and t-SNE.
+    instrument
+        Make a page that is the instrument of one scene, to play: with the pad, keys, MIDI and chance.
     """
     from motes.report.report import write_report
 
@@ -55,6 +58,7 @@ def report(
     refuse_existing(target, force)
     announce_compilation()
     options: dict[str, Any] = {"start_s": part.start, "end_s": part.end, "megabytes": megabytes, "quick": quick}
+    options["instrument"] = instrument
     with progress_bar("making the page") as progress:
         made = write_report(
             scenes, target, reference, **options, overwrite=force, command=_command(), progress=progress
@@ -127,6 +131,43 @@ def _score(paths: tuple[str, ...], json: bool) -> int:
         print_json(asdict(results))
     else:
         print("\n".join(lines(results)))
+    return 0
+
+
+def play(
+    scene: str,
+    *,
+    reference: Annotated[str | None, Parameter(name=["--reference", "-r"])] = None,
+    port: int = 0,
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
+) -> int:
+    """Play the instrument in a .mote file in the browser: pad, keys, MIDI, chance. Notes or splats of a file that has
+    no instrument are under a keyboard.
+
+    It is served on this machine only, until Ctrl-C. `motes report --instrument` makes a file of the same page.
+
+    Parameters
+    ----------
+    scene
+        A .mote file that `motes encode --encoder instrument` made, or one with notes or splats.
+    reference
+        The recording that the scene was made from, to hear beside it. Without it the recording is looked for beside the
+        scene and in AUDIO_PATH.
+    port
+        Where it is served, 0 for any free port.
+    browser
+        Open the browser; --no-browser leaves that to you.
+    """
+    from motes.report.playing import page_to_play
+    from motes.report.playing.page_server import serve_page
+    from motes.report.subject import subject_of_file
+    from motes.settings import load_settings
+
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port must be from 0 to 65535, not {port}")
+    folder = load_settings().audio_path.value
+    subject = subject_of_file(scene, reference, None, None, (str(folder),) if folder else ())
+    serve_page(page_to_play(subject, _command()), port, browser, tell)
     return 0
 
 

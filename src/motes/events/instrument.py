@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 MAX_MODES, MAX_CONTROLS, MAX_TAPS = 4096, 4096, 4096
 MAX_WEIGHTS = 1 << 22
 T60_RANGE_S = (1e-5, 1e4)
+# The part of the strongest mode's energy that counts as strong.
+STRONG = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,18 +176,26 @@ class Instrument(Frozen):
         audio[:, :taps] += self.direct_gain[control] * self.direct[:, :taps]
         return audio
 
-    def damped(self, factor: float) -> Instrument:
-        """Every decay time divided by `factor` (above 1: shorter)."""
-        if not np.isfinite(factor) or factor <= 0:
-            raise ParameterError(f"damping must be above 0, not {factor}")
-        return replace(self, t60_s=np.clip(self.t60_s / factor, *T60_RANGE_S))
+    def in_stereo(self) -> Instrument:
+        """The instrument with what its one channel hears in two; as it is where it has more."""
+        if self.n_channels > 1:
+            return self
+        return replace(self, mixing=np.repeat(self.mixing, 2, axis=0), direct=np.repeat(self.direct, 2, axis=0))
 
-    def brightened(self, db_per_octave: float) -> Instrument:
-        """Modes louder by `db_per_octave` for each octave above 1 kHz, quieter below."""
-        if not np.isfinite(db_per_octave) or abs(db_per_octave) > 60:
-            raise ParameterError(f"brightness must lie in −60 … 60 dB per octave, not {db_per_octave}")
-        octaves = np.log2(np.maximum(self.frequency_hz, 1.0) / 1000)
-        return replace(self, weights=self.weights * 10 ** (db_per_octave * octaves / 20))
+    def root_hz(self) -> Reals:
+        """The lowest frequency of each control among its modes whose energy is within 20 dB of its strongest one's,
+        `(n_controls,)`; 0 for a control without modes.
+        """
+        power = np.abs(self.weights) ** 2 * self.energy()
+        strong = (power > 0) & (power >= STRONG * power.max(axis=1, initial=0.0, keepdims=True))
+        lowest = np.min(np.where(strong, self.frequency_hz, np.inf), axis=1, initial=np.inf)
+        return np.where(np.isfinite(lowest), lowest, 0.0)
+
+    def centroid_hz(self) -> Reals:
+        """The mean frequency of the energy of each control, `(n_controls,)`."""
+        power = np.abs(self.weights) ** 2 * self.energy()
+        mean: Reals = power @ self.frequency_hz / np.maximum(power.sum(axis=1), 1e-300)
+        return mean
 
     def within(self, low_hz: float, high_hz: float) -> Instrument:
         """Only what modes from `low_hz` to `high_hz` sound like; the direct path belongs to the whole spectrum and

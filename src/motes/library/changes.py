@@ -7,10 +7,11 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import MotesWarning, ParameterError
+from motes.events.deformation import NEUTRAL, Deformation
 from motes.library.batch import Progress
 from motes.library.plan import Job
 from motes.library.work import _store, as_scene, load_scene
@@ -137,9 +138,7 @@ class Perform:
     permute: int | None = None
     midi: str | os.PathLike[str] | None = None
     strikes: Given | None = None
-    damping: float = 1.0
-    brightness: float = 0.0
-    transpose: float = 0.0
+    deformation: Deformation = NEUTRAL
     gain_db: float = 0.0
     overwrite: bool = False
     notes_of: Given | None = None
@@ -191,19 +190,20 @@ class Perform:
             scene = perform.play_notes(scene, read_notes(self.midi))
         elif self.strikes is not None:
             scene = perform.on_instrument(scene, as_scene(self.strikes))
-        return perform.Shape(self.damping, self.brightness, self.transpose, self.gain_db).of(scene)
+        return perform.deformed(scene, self.deformation, self.gain_db)
 
     def _by_notes(self, scene: Scene) -> Scene:
         """A MIDI file played by the notes of the scene, or these by those of another."""
         from motes.library.play_notes import play, score_of_midi, score_of_scene
 
-        if self.damping != 1 or self.brightness != 0:
-            raise ParameterError("damping and brightness are of instruments: notes are as the recording has them")
+        if (plain := replace(self.deformation, transpose=0.0)) != NEUTRAL:
+            changed = [each.name for each in fields(plain) if getattr(plain, each.name) != getattr(NEUTRAL, each.name)]
+            raise ParameterError(f"{' and '.join(changed)}: of instruments only, notes are as the recording has them")
         if self.notes_of is not None:
             scene = play(as_scene(self.notes_of), score_of_scene(scene))
         else:
             assert self.midi is not None
             scene = play(scene, score_of_midi(self.midi))
-        if self.transpose:
-            scene = scene.transpose(self.transpose)
+        if self.deformation.transpose:
+            scene = scene.transpose(self.deformation.transpose)
         return scene.gain(self.gain_db) if self.gain_db else scene

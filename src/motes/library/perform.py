@@ -5,48 +5,61 @@ from another scene or from MIDI.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.edit.tables import numbers_of
 from motes.errors import ParameterError
+from motes.events.deformation import Deformation
 from motes.events.instrument import Instrument, Reals
+from motes.events.room import Room
 from motes.kinds.strike.table import Strike
-from motes.library.pitch import control_pitch, control_rms
 from motes.scene.scene import Scene
+from motes.synth.keys import PLAYABLE_DB, REFERENCE_VELOCITY, VELOCITY_EXPONENT, keys_of, usual_amplitudes
+from motes.synth.player import ROOM_S
 from motes.units import require_finite, require_positive
 
-A4_HZ, A4_KEY = 440.0, 69
-# Controls weaker than the strongest by more are not chosen by chance or by pitch.
-PLAYABLE_DB = 30.0
-# A note of this velocity sounds as loud as the control did in the recording.
-REFERENCE_VELOCITY = 100
 MAX_DENSITY = 1000.0
 LONGEST_TAIL_S = 10.0
-# The least clarity of pitch of a control that melodies are played on.
-CLEAR = 0.9
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How an instrument is played: decay times divided by `damping`, `brightness` in dB per octave, `transpose` in
-    semitones, `gain_db`.
+def deformed(scene: Scene, deformation: Deformation, gain_db: float = 0.0) -> Scene:
+    """The scene with its instruments played so, and louder by `gain_db`. What goes into a room goes into the scene's
+    first, or a synthetic one. ParameterError where `spread` would make two channels of a scene that holds more than
+    strikes.
     """
+    if deformation.spread and scene.n_channels == 1:
+        scene = _in_stereo(scene)
+    changed = tuple(deformation.of(instrument) for instrument in scene.instruments)
+    shaped = replace(scene, instruments=changed, strike=_ringing(scene.strike, changed))
+    if deformation.transpose:
+        shaped = shaped.transpose(deformation.transpose)
+    if deformation.send:
+        strikes = shaped.select([*_numbers_of_strikes(shaped)])
+        shaped = strikes.room(1 if shaped.rooms else Room.synthetic(ROOM_S), deformation.send)
+    return shaped.gain(require_finite("gain_db", gain_db)) if gain_db else shaped
 
-    damping: float = 1.0
-    brightness: float = 0.0
-    transpose: float = 0.0
-    gain_db: float = 0.0
 
-    def of(self, scene: Scene) -> Scene:
-        """The scene played so."""
-        changed = tuple(instrument.damped(self.damping).brightened(self.brightness) for instrument in scene.instruments)
-        strikes = _ringing(scene.strike, changed)
-        shaped = replace(scene, instruments=changed, strike=strikes)
-        if self.transpose:
-            shaped = shaped.transpose(self.transpose)
-        return shaped.gain(require_finite("gain_db", self.gain_db)) if self.gain_db else shaped
+def _in_stereo(scene: Scene) -> Scene:
+    if scene.n_events > len(scene.strike):
+        raise ParameterError("spread makes two channels of one: this scene holds other events beside its strikes")
+    return Scene(
+        scene.sample_rate_hz,
+        scene.n_samples,
+        2,
+        strike=scene.strike,
+        groups=scene.groups,
+        rooms=scene.rooms,
+        instruments=tuple(instrument.in_stereo() for instrument in scene.instruments),
+        metadata=scene.metadata,
+        tags=scene.tags,
+    )
+
+
+def _numbers_of_strikes(scene: Scene) -> range:
+    there = numbers_of(scene, "strike")
+    return range(there.start, there.stop)
 
 
 def instrument_of(scene: Scene) -> Instrument:
@@ -68,7 +81,7 @@ def random_strikes(scene: Scene, seed: int, density_per_s: float = 4.0, duration
     instrument, random = instrument_of(scene), np.random.default_rng(seed)
     n = int(random.poisson(density_per_s * duration_s))
     time_s = np.sort(random.uniform(0, duration_s, n))
-    control, amplitude = _usual_amplitudes(instrument, scene)
+    control, amplitude = usual_amplitudes(instrument, scene.strike)
     loudness = _loudness(instrument)[control] * amplitude**2
     loudness = loudness * (loudness >= loudness.max(initial=0.0) * 10 ** (-PLAYABLE_DB / 10))
     if not loudness.any():
@@ -105,8 +118,8 @@ def on_instrument(scene: Scene, other: Scene) -> Scene:
     theirs, score = instrument_of(other), other.strike
     control = score.control
     if not theirs.equals(instrument):
-        rank = np.argsort(np.argsort(_centroid(theirs), kind="stable"))[np.minimum(control, theirs.n_controls - 1)]
-        control = np.argsort(_centroid(instrument), kind="stable")[rank * instrument.n_controls // theirs.n_controls]
+        rank = np.argsort(np.argsort(theirs.centroid_hz(), kind="stable"))[np.minimum(control, theirs.n_controls - 1)]
+        control = np.argsort(instrument.centroid_hz(), kind="stable")[rank * instrument.n_controls // theirs.n_controls]
     return _scene_of_strikes(
         scene, instrument, score.time_s, control, score.amplitude, score.frequency_ratio, other.duration_s
     )
@@ -126,67 +139,21 @@ def play_notes(scene: Scene, notes: Notes) -> Scene:
     velocity are equally loud, and ring out undamped.
     """
     instrument = instrument_of(scene)
-    voices = _voices(instrument, scene)
-    reference = np.sqrt(np.mean(voices.rms**2))
     control = np.zeros(len(notes.key), np.int64)
     ratio, strength = np.ones(len(control)), np.zeros(len(control))
-    for key in np.unique(notes.key):
-        wanted = A4_HZ * 2 ** ((key - A4_KEY) / 12)
-        best = int(np.argmin(np.abs(np.log2(wanted / voices.pitch)) + voices.reluctance))
-        here, shift = notes.key == key, float(np.clip(wanted / voices.pitch[best], 1e-3, 1e3))
-        control[here], ratio[here] = voices.control[best], shift
-        rms = control_rms(instrument, int(voices.control[best]), shift)
-        strength[here] = reference / rms if rms > 0 else 0.0  # none is left where all its modes are too high
-    strength = strength * (notes.velocity / REFERENCE_VELOCITY) ** 1.5
+    wanted = np.unique(notes.key)
+    for number, key in zip(wanted, keys_of(instrument, scene.strike, wanted), strict=True):
+        here = notes.key == number
+        control[here], ratio[here], strength[here] = key
+    strength = strength * (notes.velocity / REFERENCE_VELOCITY) ** VELOCITY_EXPONENT
     return _scene_of_strikes(
         scene, instrument, notes.time_s, control, strength, ratio, float(notes.time_s.max(initial=0.0))
     )
 
 
-class _Voices(NamedTuple):
-    """Controls that melodies are played on: their pitch in Hz, how loud they are in the scene, and by how many octaves
-    farther another may lie that is clearer or louder.
-    """
-
-    control: NDArray[np.int64]
-    pitch: Reals
-    rms: Reals
-    reluctance: Reals
-
-
-def _voices(instrument: Instrument, scene: Scene) -> _Voices:
-    """The controls with a clear pitch, or the clearest where none has one; ParameterError where none has any."""
-    control, amplitude = _usual_amplitudes(instrument, scene)
-    pitches = [control_pitch(instrument, int(k)) for k in control]
-    pitch, clarity = (np.array([getattr(one, name) for one in pitches]) for name in ("hz", "clarity"))
-    rms = amplitude * np.array([control_rms(instrument, int(k)) for k in control])
-    level_db = 20 * np.log10(np.maximum(rms, 1e-30) / max(1e-30, rms.max(initial=0.0)))
-    good = (level_db > -PLAYABLE_DB) & (pitch > 0)
-    if not good.any():
-        raise ParameterError("no control of the instrument has a pitch: --random plays it by chance")
-    good &= clarity >= min(CLEAR, clarity[good].max())
-    reluctance = 2 * (1 - clarity) - 0.01 * level_db
-    return _Voices(control[good], pitch[good], rms[good], reluctance[good])
-
-
-def _usual_amplitudes(instrument: Instrument, scene: Scene) -> tuple[NDArray[np.int64], Reals]:
-    """The controls, and the amplitude at which each is struck in the scene (1 if it is not)."""
-    control = np.arange(instrument.n_controls)
-    mean = np.ones(len(control))
-    for k in np.unique(scene.strike.control[scene.strike.control < len(control)]):
-        mean[k] = scene.strike.amplitude[scene.strike.control == k].mean()
-    return control, mean
-
-
 def _loudness(instrument: Instrument) -> Reals:
     loud: Reals = (np.abs(instrument.weights) ** 2) @ instrument.energy()
     return loud
-
-
-def _centroid(instrument: Instrument) -> Reals:
-    power = np.abs(instrument.weights) ** 2 * instrument.energy()
-    mean: Reals = power @ instrument.frequency_hz / np.maximum(power.sum(axis=1), 1e-300)
-    return mean
 
 
 def _ringing(strikes: Strike, instruments: tuple[Instrument, ...]) -> Strike:

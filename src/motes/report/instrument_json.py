@@ -5,11 +5,14 @@ vectors (see docs/instrument.md).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from motes.errors import ParameterError
+from motes.events.deformation import NEUTRAL, Deformation
 from motes.events.instrument import Instrument
 from motes.scene.scene import Scene
 from motes.synth.player import Player
@@ -17,6 +20,8 @@ from motes.synth.player import Player
 FORMAT, VERSION = "motes.instrument", 1
 TEST_SAMPLES = 1024
 DIGITS = 9
+# What the second test vectors are deformed by.
+DEFORMED = Deformation(2.0, 3.0, -5.0, 0.05, 0.3, 0.6)
 
 
 def write_instrument(scene: Scene, handle: BinaryIO) -> None:
@@ -52,8 +57,11 @@ def instrument_document(scene: Scene) -> dict[str, Any]:
                 "im": _row(weight[1, a:b]),
                 "direct": _number(gain),
                 "pad": _row(place),
+                "root_hz": _number(root),
             }
-            for a, b, gain, place in zip(starts[:-1], starts[1:], instrument.direct_gain, instrument.pad, strict=True)
+            for a, b, gain, place, root in zip(
+                starts[:-1], starts[1:], instrument.direct_gain, instrument.pad, instrument.root_hz(), strict=True
+            )
         ],
         "direct": [_row(taps) for taps in instrument.direct],
         "strikes": {
@@ -69,7 +77,7 @@ def _test_vectors(instrument: Instrument) -> dict[str, Any]:
     on the instrument as written.
     """
     if not instrument.n_controls:
-        return {"strikes": [], "samples": []}
+        return {"strikes": [], "samples": [], "deformation": asdict(NEUTRAL), "deformed": []}
     loud = np.argsort(-(np.abs(instrument.weights) ** 2 @ instrument.energy()), kind="stable")
     rate = instrument.sample_rate_hz
     strikes = [
@@ -82,12 +90,23 @@ def _test_vectors(instrument: Instrument) -> dict[str, Any]:
         },
         {"time_s": 300 / rate, "control": int(loud[0]), "amplitude": 0.25, "frequency_ratio": 1.5},
     ]
+    deformed = replace(DEFORMED, spread=DEFORMED.spread if instrument.n_channels > 1 else 0.0)
+    return {
+        "strikes": strikes,
+        "samples": _samples(instrument, strikes, NEUTRAL),
+        "deformation": asdict(deformed),
+        "deformed": _samples(instrument, strikes, deformed),
+    }
+
+
+def _samples(instrument: Instrument, strikes: Sequence[dict[str, Any]], held: Deformation) -> list[list[float]]:
     player = Player(instrument)
+    player.deform(**asdict(held))
     for strike in strikes:
         player.strike(
-            int(strike["control"]), strike["amplitude"], strike["time_s"], frequency_ratio=strike["frequency_ratio"]
+            strike["control"], strike["amplitude"], strike["time_s"], frequency_ratio=strike["frequency_ratio"]
         )
-    return {"strikes": strikes, "samples": [_row(channel) for channel in player.samples(TEST_SAMPLES)]}
+    return [_row(channel) for channel in player.samples(TEST_SAMPLES)]
 
 
 def _number(value: float) -> float:

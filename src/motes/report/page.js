@@ -104,6 +104,537 @@
 			pen.globalAlpha = 1;
 		}
 	};
+	// src/play/element.ts
+	function element(tag, attributes = {}, ...children) {
+		const made = document.createElement(tag);
+		for (const [name, value] of Object.entries(attributes)) if (value === true) made.setAttribute(name, "");
+		else if (value !== false) made.setAttribute(name, value);
+		made.append(...children);
+		return made;
+	}
+	// src/play/keys.ts
+	var NAMES = [
+		"C",
+		"C♯",
+		"D",
+		"E♭",
+		"E",
+		"F",
+		"F♯",
+		"G",
+		"A♭",
+		"A",
+		"B♭",
+		"B"
+	];
+	var nameOf = (key) => `${NAMES[key % 12]}${Math.floor(key / 12) - 1}`;
+	// src/play/keyboard.ts
+	var LOWER = [
+		"KeyZ",
+		"KeyS",
+		"KeyX",
+		"KeyD",
+		"KeyC",
+		"KeyV",
+		"KeyG",
+		"KeyB",
+		"KeyH",
+		"KeyN",
+		"KeyJ",
+		"KeyM"
+	];
+	var UPPER = [
+		"KeyQ",
+		"Digit2",
+		"KeyW",
+		"Digit3",
+		"KeyE",
+		"KeyR",
+		"Digit5",
+		"KeyT",
+		"Digit6",
+		"KeyY",
+		"Digit7",
+		"KeyU"
+	];
+	var TOP$1 = "KeyI";
+	var BLACK = [
+		1,
+		3,
+		6,
+		8,
+		10
+	];
+	var VELOCITIES = {
+		lower: 84,
+		upper: 108
+	};
+	var ACCENT = 19;
+	var N_KEYS = 25;
+	var Keyboard = class {
+		box;
+		low = 48;
+		velocities = { ...VELOCITIES };
+		keys = [];
+		pressed = /* @__PURE__ */ new Map();
+		out;
+		scope;
+		label = element("output", {
+			class: "play-octave",
+			"aria-label": "Lowest key"
+		});
+		constructor(out, scope) {
+			this.out = out;
+			this.scope = scope;
+			const board = element("div", {
+				class: "play-keys",
+				role: "group",
+				"aria-label": "Keyboard of two octaves"
+			});
+			for (let i = 0; i < N_KEYS; i++) this.keys.push(this.keyAt(i));
+			board.append(...this.keys);
+			this.box = element("div", { class: "play-keyboard" }, board);
+			this.name();
+			scope.on(window, "keydown", (event) => this.typed(event));
+			scope.on(window, "keyup", (event) => this.release(event.code));
+			scope.on(window, "blur", () => [...this.pressed.keys()].forEach((code) => this.release(code)));
+		}
+		get shown() {
+			return this.label;
+		}
+		shift(octaves) {
+			this.low = Math.min(96, Math.max(12, this.low + 12 * octaves));
+			this.name();
+		}
+		name() {
+			this.keys.forEach((key, i) => key.setAttribute("aria-label", nameOf(this.low + i)));
+			this.label.textContent = nameOf(this.low);
+		}
+		keyAt(i) {
+			const key = element("button", {
+				type: "button",
+				class: BLACK.includes(i % 12) ? "play-black" : "play-white",
+				tabindex: i ? "-1" : "0"
+			});
+			const { scope } = this;
+			scope.on(key, "pointerdown", (event) => {
+				event.preventDefault();
+				const { top, height } = key.getBoundingClientRect();
+				this.press(`pointer ${event.pointerId}`, i, 60 + Math.round(60 * (event.clientY - top) / height));
+			});
+			for (const name of [
+				"pointerup",
+				"pointerleave",
+				"pointercancel"
+			]) scope.on(key, name, (event) => this.release(`pointer ${event.pointerId}`));
+			scope.on(key, "keydown", (event) => this.walked(event, i));
+			scope.on(key, "keyup", (event) => {
+				if (event.key !== " " && event.key !== "Enter") return;
+				event.preventDefault();
+				this.release(`key ${i}`);
+			});
+			scope.on(key, "click", (event) => {
+				if (event.detail !== 0) return;
+				this.press(`click ${i}`, i, VELOCITIES.lower);
+				scope.after(250, () => this.release(`click ${i}`));
+			});
+			return key;
+		}
+		walked(event, i) {
+			const next = {
+				ArrowLeft: i - 1,
+				ArrowRight: i + 1,
+				Home: 0,
+				End: 24
+			}[event.key];
+			if (next !== void 0) {
+				this.keys[i].tabIndex = -1;
+				const key = this.keys[Math.min(24, Math.max(0, next))];
+				key.tabIndex = 0;
+				key.focus();
+			} else if (event.key === " " || event.key === "Enter") {
+				if (event.repeat) return event.preventDefault();
+				this.press(`key ${i}`, i, VELOCITIES.lower + (event.shiftKey ? ACCENT : 0));
+			} else return;
+			event.preventDefault();
+		}
+		typed(event) {
+			if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isWritten(event.target)) return;
+			const [below, above] = [LOWER.indexOf(event.code), event.code === TOP$1 ? 12 : UPPER.indexOf(event.code)];
+			if (below < 0 && above < 0) return;
+			event.preventDefault();
+			const velocity = below >= 0 ? this.velocities.lower : this.velocities.upper;
+			this.press(event.code, below >= 0 ? below : 12 + above, Math.min(127, velocity + (event.shiftKey ? ACCENT : 0)));
+		}
+		press(by, i, velocity) {
+			this.release(by);
+			this.pressed.set(by, [i, this.low + i]);
+			this.keys[i].classList.add("on");
+			this.out.down(this.low + i, velocity);
+		}
+		release(by) {
+			const found = this.pressed.get(by);
+			if (!found) return;
+			this.pressed.delete(by);
+			const [i, key] = found;
+			this.keys[i].classList.remove("on");
+			this.out.up(key);
+		}
+	};
+	function isWritten(target) {
+		if (!(target instanceof HTMLElement)) return false;
+		if (target instanceof HTMLInputElement) return ![
+			"range",
+			"checkbox",
+			"radio",
+			"button"
+		].includes(target.type);
+		return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+	}
+	// src/play/midi.ts
+	var MPE_BEND = 48;
+	var TIMBRE_DB = 6;
+	var MODULATION_DB = 6;
+	var PRESSURE_DAMPING = 3;
+	var MidiHands = class {
+		release = 6;
+		choose;
+		out;
+		channels;
+		count = 0;
+		constructor(choose, out) {
+			this.choose = choose;
+			this.out = out;
+			this.channels = Array.from({ length: 16 }, () => ({
+				semitones: 2,
+				bend: 0,
+				timbre: 0,
+				pressure: 0,
+				sustains: false,
+				parameter: -1,
+				notes: /* @__PURE__ */ new Map()
+			}));
+		}
+		message(data, atS) {
+			const [status, one = 0, two = 0] = Array.from(data);
+			const channel = this.channels[status & 15];
+			const kind = status >> 4;
+			if (kind === 9 && two > 0) this.press(channel, one, two, atS);
+			else if (kind === 8 || kind === 9) this.lift(channel, one);
+			else if (kind === 11) this.control(status & 15, one, two);
+			else if (kind === 10 || kind === 13 || kind === 14) {
+				if (kind === 14) channel.bend = ((two << 7) + one - 8192) / 8192;
+				else channel.pressure = (kind === 13 ? one : two) / 127;
+				this.follow(channel);
+			}
+		}
+		press(channel, key, velocity, atS) {
+			const voice = `midi:${this.count++ % 4096}`;
+			const found = this.choose(key, velocity);
+			if (!found) return;
+			this.lift(channel, key);
+			const { control, amplitude, transpose } = found;
+			const note = {
+				voice,
+				semitones: transpose,
+				released: false
+			};
+			channel.notes.set(key, note);
+			this.out.strike([{
+				control,
+				amplitude,
+				key: voice,
+				deformation: this.deformation(channel, note),
+				atS
+			}]);
+		}
+		lift(channel, key) {
+			const note = channel.notes.get(key);
+			if (!note) return;
+			note.released = true;
+			if (!channel.sustains) this.end(channel, key, note);
+		}
+		keyDown(key, velocity) {
+			this.press(this.channels[0], key, velocity);
+		}
+		keyUp(key) {
+			this.lift(this.channels[0], key);
+		}
+		control(number, which, value) {
+			const channel = this.channels[number];
+			if (which === 1) this.out.hold({ brightness: MODULATION_DB * value / 127 });
+			else if (which === 74) {
+				channel.timbre = (value - 64) / 64;
+				this.follow(channel);
+			} else if (which === 64) {
+				channel.sustains = value >= 64;
+				if (!channel.sustains) {
+					for (const [key, note] of [...channel.notes]) if (note.released) this.end(channel, key, note);
+				}
+			} else if (which === 101) channel.parameter = value << 7;
+			else if (which === 100) channel.parameter = Math.max(0, channel.parameter) | value;
+			else if (which === 6 && channel.parameter === 0) channel.semitones = value;
+			else if (which === 6 && channel.parameter === 6) this.expressive(number, value);
+			else if (which === 120 || which === 123) {
+				for (const each of this.channels) each.notes.clear();
+				this.out.silence();
+			}
+		}
+		expressive(manager, members) {
+			for (let i = 1; i <= members; i++) {
+				const member = this.channels[manager === 0 ? i : 15 - i];
+				if (member) member.semitones = MPE_BEND;
+			}
+		}
+		end(channel, key, { voice }) {
+			channel.notes.delete(key);
+			if (this.release !== 1) this.out.bend(voice, { damping: this.release });
+		}
+		follow(channel) {
+			for (const note of channel.notes.values()) this.out.bend(note.voice, this.deformation(channel, note));
+		}
+		deformation({ bend, semitones, timbre, pressure }, note) {
+			return {
+				transpose: note.semitones + bend * semitones,
+				brightness: TIMBRE_DB * timbre,
+				damping: 1 + PRESSURE_DAMPING * pressure
+			};
+		}
+	};
+	async function listenToMidi(hands, changed) {
+		if (!navigator.requestMIDIAccess) return changed("This browser has no Web MIDI.");
+		let access;
+		try {
+			access = await navigator.requestMIDIAccess();
+		} catch (error) {
+			return changed(`No MIDI: ${{
+				NotAllowedError: "the browser does not allow it here",
+				SecurityError: "the browser does not allow it here",
+				InvalidStateError: "the system's MIDI does not answer",
+				NotSupportedError: "the system has none"
+			}[error instanceof Error ? error.name : ""] ?? String(error)}.`);
+		}
+		const listen = () => {
+			const inputs = [...access.inputs.values()];
+			for (const input of inputs) input.onmidimessage = ({ data }) => data && hands.message(data);
+			changed(inputs.length ? `MIDI: ${inputs.map(({ name }) => name ?? "an input").join(", ")}.` : "MIDI is there, with no keyboard: connect one.");
+		};
+		access.onstatechange = listen;
+		listen();
+	}
+	// src/play/notes.ts
+	var MIDDLE_VELOCITY = 80;
+	var VELOCITY_DB = 30;
+	var DB_PER_SEMITONE = 6;
+	var UNSURE_SEMITONES = 6;
+	var LOUDEST_DB = 30;
+	var FADE_S = .06;
+	var louderOf = (velocity) => VELOCITY_DB * Math.log10(velocity / MIDDLE_VELOCITY);
+	function median(values) {
+		const sorted = [...values].sort((a, b) => a - b);
+		const half = sorted.length >> 1;
+		return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+	}
+	function nearestNote(notes, key, velocity) {
+		if (!notes.length) return null;
+		const middle = median(notes.map(({ gainDb }) => gainDb));
+		const louder = louderOf(velocity);
+		const costs = notes.map(({ pitch, gainDb, sureness }) => Math.abs(pitch - key) + Math.abs(gainDb - middle - louder) / DB_PER_SEMITONE + UNSURE_SEMITONES * (1 - sureness));
+		const control = costs.indexOf(Math.min(...costs));
+		const by = Math.min(LOUDEST_DB, Math.max(-30, louder - (notes[control].gainDb - middle)));
+		return {
+			control,
+			transpose: key - notes[control].pitch,
+			amplitude: 10 ** (by / 20)
+		};
+	}
+	var NoteVoices = class {
+		made = null;
+		fetch;
+		buffers = /* @__PURE__ */ new Map();
+		sounding = /* @__PURE__ */ new Map();
+		failed;
+		constructor(fetch, failed) {
+			this.fetch = fetch;
+			this.failed = failed;
+		}
+		get context() {
+			return this.made ??= new AudioContext({ latencyHint: "interactive" });
+		}
+		strike(hits) {
+			if (this.context.state === "suspended") this.context.resume();
+			for (const hit of hits) this.play(hit).catch(this.failed);
+		}
+		bend(key, { damping = 1, transpose }) {
+			const found = this.sounding.get(key);
+			if (!found) return;
+			if (transpose !== void 0) found.source.detune.value = 100 * transpose;
+			if (damping >= 5) {
+				found.volume.gain.setTargetAtTime(0, this.context.currentTime, FADE_S);
+				found.source.stop(this.context.currentTime + 6 * FADE_S);
+			}
+		}
+		hold() {}
+		silence() {
+			for (const { source } of this.sounding.values()) source.stop();
+		}
+		close() {
+			this.made?.close();
+		}
+		async play({ control, amplitude, key = "", deformation }) {
+			let buffer = this.buffers.get(control);
+			if (!buffer) this.buffers.set(control, buffer = this.fetch(control));
+			const detune = 100 * (deformation?.transpose ?? 0);
+			const source = new AudioBufferSourceNode(this.context, {
+				buffer: await buffer,
+				detune
+			});
+			const volume = new GainNode(this.context, { gain: amplitude });
+			source.connect(volume).connect(this.context.destination);
+			this.sounding.set(key, {
+				source,
+				volume
+			});
+			source.addEventListener("ended", () => this.sounding.delete(key));
+			source.start();
+		}
+	};
+	// src/scope.ts
+	var Scope = class Scope {
+		ends = /* @__PURE__ */ new Set();
+		over = false;
+		get ended() {
+			return this.over;
+		}
+		own(end) {
+			if (this.over) {
+				end();
+				return () => {};
+			}
+			const once = () => void (this.ends.delete(once) && end());
+			this.ends.add(once);
+			return once;
+		}
+		on(target, name, act, options) {
+			if (this.over) return () => {};
+			const listener = act;
+			target.addEventListener(name, listener, options);
+			return this.own(() => target.removeEventListener(name, listener, options));
+		}
+		after(ms, act) {
+			const timer = setTimeout(() => {
+				forget();
+				act();
+			}, ms);
+			const forget = this.own(() => clearTimeout(timer));
+			return forget;
+		}
+		sleep(ms) {
+			return new Promise((done) => {
+				let timer;
+				const wake = this.own(() => {
+					clearTimeout(timer);
+					done(false);
+				});
+				if (this.over) return;
+				timer = setTimeout(() => {
+					done(true);
+					wake();
+				}, ms);
+			});
+		}
+		frame(act) {
+			const due = requestAnimationFrame(() => {
+				forget();
+				act();
+			});
+			const forget = this.own(() => cancelAnimationFrame(due));
+			return forget;
+		}
+		worker(worker, hear, died) {
+			let alive = true;
+			const end = this.own(() => {
+				alive = false;
+				worker.onmessage = worker.onerror = worker.onmessageerror = null;
+				worker.terminate();
+			});
+			const die = (why) => {
+				if (!alive) return;
+				end();
+				died(why);
+			};
+			worker.onmessage = ({ data }) => hear(data);
+			worker.onerror = (event) => die(event.message || "it could not be started");
+			worker.onmessageerror = () => die("a message could not be read");
+			return (message) => void (alive && worker.postMessage(message));
+		}
+		child() {
+			const inner = new Scope();
+			const forget = this.own(() => inner.end());
+			inner.own(forget);
+			return inner;
+		}
+		end() {
+			if (this.over) return;
+			this.over = true;
+			for (const end of [...this.ends].reverse()) end();
+		}
+	};
+	// src/report/keyboard.ts
+	var FEWEST = 2;
+	function keyboardOf(part, data, sounds) {
+		const notes = notesOf(data);
+		if (notes.length < FEWEST) return;
+		part.hidden = false;
+		let scope = null;
+		part.addEventListener("toggle", () => {
+			scope?.end();
+			scope = part.open ? new Scope() : null;
+			if (scope) show(part, notes, data, sounds, scope);
+		});
+	}
+	function show(part, notes, { at: [starts, lengths, gains] }, sounds, scope) {
+		const said = element("p", {
+			class: "quiet",
+			role: "status"
+		}, `${notes.length} notes.`);
+		const voices = new NoteVoices(async (row) => {
+			const [all, item] = [await sounds(), notes[row].note];
+			const first = Math.round(starts[item] * all.sampleRate);
+			const n = Math.max(1, Math.round(lengths[item] * all.sampleRate));
+			const buffer = voices.context.createBuffer(1, n, all.sampleRate);
+			const sound = all.getChannelData(0).subarray(first, first + n);
+			buffer.getChannelData(0).set(sound.map((x) => x * gains[item]));
+			return buffer;
+		}, (error) => said.textContent = String(error));
+		const hands = new MidiHands((key, velocity) => nearestNote(notes, key, velocity), voices);
+		const keyboard = new Keyboard({
+			down: (key, velocity) => hands.keyDown(key, velocity),
+			up: (key) => hands.keyUp(key)
+		}, scope);
+		const midi = element("button", { type: "button" }, "Use MIDI");
+		scope.on(midi, "click", () => void listenToMidi(hands, (words) => said.textContent = words));
+		const extras = element("div", { class: "play-extras" }, midi, said);
+		part.append(keyboard.box, extras);
+		scope.own(() => {
+			voices.close();
+			keyboard.box.remove();
+			extras.remove();
+		});
+	}
+	function notesOf({ sorts, at, end, start }) {
+		const sort = sorts[sorts.note ? "note" : "splat"];
+		if (!sort) return [];
+		const values = new Map(sort.params.map(([param], row) => [param, sort.values[row]]));
+		const hz = values.get("f0_hz");
+		if (!hz) return [];
+		return sort.items.flatMap((item, k) => hz[k] > 0 && end[item] > start[item] ? {
+			note: item,
+			pitch: 69 + 12 * Math.log2(hz[k] / 440),
+			gainDb: 20 * Math.log10(Math.max(at[2][item], 1e-9)),
+			sureness: values.get("sureness")?.[k] ?? 1
+		} : []);
+	}
 	// src/report/matrix.ts
 	var LEFT_PX = 104;
 	var [TOP_PX, ROW_PX] = [20, 24];
@@ -210,6 +741,9 @@
 				this.buffers.set(name, held = ready().decodeAudioData(bytesOf(url)));
 			}
 			return held;
+		}
+		events() {
+			return this.buffer("events");
 		}
 		async play(track, at) {
 			stopOthers();
@@ -576,6 +1110,7 @@
 			this.matrices = Object.entries(sorts).sort((a, b) => b[1].items.length - a[1].items.length).map(([name, sort]) => new Matrix(name, sort));
 			this.find(".matrices").append(...this.matrices.map(({ box }) => box));
 			this.sound = new Sound(root, this.data, () => this.clock());
+			keyboardOf(this.find(".keyboard"), this.data, () => this.sound.events());
 			this.listen();
 			this.readPictures();
 			this.draw();

@@ -79,13 +79,13 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
     parts = [_fitting(subject, number, budget // len(subjects), options) for number, subject in enumerate(subjects)]
     names = [html.escape(subject.name) for subject in subjects]
     links = "".join(f'<li><a href="#scene-{i}">{name}</a></li>' for i, name in enumerate(names))
-    style, script = _asset("page.css") + _kind_styles(), _asset("page.js")
-    text = Template(_asset("page.html")).substitute(
+    style, script = asset("page.css") + asset("instrument.css") + kind_styles(), asset("page.js")
+    text = Template(asset("page.html")).substitute(
         title=" · ".join(names[:3]) + (" …" if len(names) > 3 else ""),
         contents=f'<nav aria-label="Scenes"><ul>{links}</ul></nav>' if len(names) > 1 else "",
         policy=(
-            f"default-src 'none'; img-src data:; media-src data:; style-src '{_hash(style)}'; script-src "
-            f"'{_hash(script)}'"
+            f"default-src 'none'; img-src data:; media-src data:; style-src '{hashed(style)}'; script-src "
+            f"'{hashed(script)}'"
         ),
         style=style,
         script=script,
@@ -94,19 +94,21 @@ def page(subjects: Sequence[Subject], options: PageOptions) -> bytes:
         command=html.escape(options.command),
         made="" if not options.command else f"<p>This page: <code>{html.escape(options.command)}</code></p>",
     )
-    return _with_size(text)
+    return with_size(text)
 
 
-def _with_size(text: str) -> bytes:
+def with_size(text: str) -> bytes:
+    """A page as bytes, which says its own size where it has @SIZE@."""
     whole = text.encode(errors="backslashreplace")
     return whole.replace(b"@SIZE@", f"{len(whole) / 1e6:.1f} MB".encode())
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file of this package."""
     return (files("motes.report") / name).read_text(encoding="utf-8")
 
 
-def _kind_styles() -> str:
+def kind_styles() -> str:
     """The colours of kinds, on light and on dark pages and in the legend."""
     light, dark = (
         " ".join(f"--{kind.name}: {getattr(kind.look, page)};" for kind in kinds.KINDS) for page in ("light", "dark")
@@ -117,7 +119,8 @@ def _kind_styles() -> str:
     return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{legend}\n"
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """A style or script as a page's policy names it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
@@ -156,7 +159,7 @@ def _article(subject: Subject, number: int, budget: int, options: PageOptions) -
     if fixed + sum(sound.n_bytes for sound in coded.values()) > 0.98 * budget:
         coded |= {name: opus(audio, rate) for name, audio in tracks.items()}
     measured = {} if subject.original is None else scores(rendered, subject.original, rate, options.perceptual)
-    return Template(_asset("scene.html")).substitute(
+    return Template(asset("scene.html")).substitute(
         id=number,
         name=html.escape(subject.name),
         headline=html.escape(headline(subject)),

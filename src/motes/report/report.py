@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from motes.errors import ParameterError
 from motes.files import refuse_existing
+from motes.report.instrument_page import write_instrument_page
 from motes.report.page import MEGABYTES, PageOptions, write_page
 from motes.report.subject import Subject, subject_of, subject_of_file
 from motes.settings import load_settings
@@ -36,6 +37,7 @@ def write_report(  # noqa: PLR0913 (the options of `motes report`, keywords only
     end_s: float | None = None,
     megabytes: float = MEGABYTES,
     quick: bool = False,
+    instrument: bool = False,
     overwrite: bool = False,
     command: str = "",
     progress: Callable[[float], None] = lambda _: None,
@@ -43,16 +45,23 @@ def write_report(  # noqa: PLR0913 (the options of `motes report`, keywords only
     """Write one HTML file of scenes and .mote files, from `start_s` to `end_s` of each.
 
     `references` are their recordings, one for each or none: then those of files are looked for beside the file and in
-    AUDIO_PATH. `quick` leaves out what takes long, `command` is what the page says made it.
+    AUDIO_PATH. `quick` leaves out what takes long, `command` is what the page says made it. With `instrument` the page
+    is the instrument of one scene, to play.
     """
     if references and len(references) != len(scenes):
         raise ParameterError(f"there are {len(references)} references for {len(scenes)} scenes: one for each, or none")
+    if instrument and len(scenes) != 1:
+        raise ParameterError(f"a page to play holds the instrument of one scene, not of {len(scenes)}")
     refuse_existing(os.fspath(output), overwrite)
     subjects = []
     for number, scene in enumerate(scenes):
         progress(0.5 * number / len(scenes))
         reference = references[number] if references else None
         subjects.append(_subject(scene, number, reference, start_s, end_s))
+    if instrument:
+        how: dict[str, Any] = {"megabytes": megabytes, "command": command, "overwrite": overwrite}
+        n_bytes = write_instrument_page(subjects[0], output, **how)
+        return Report(Path(output), n_bytes, [subjects[0].original is not None])
     options = PageOptions(megabytes, "PCA" if quick else "", not quick, command)
     n_bytes = write_page(subjects, output, options, overwrite=overwrite)
     return Report(Path(output), n_bytes, [subject.original is not None for subject in subjects])

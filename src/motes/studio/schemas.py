@@ -117,6 +117,22 @@ class Paste(Body):
     at_s: Finite
 
 
+class Struck(Body):
+    """One strike of an instrument, and how it was deformed."""
+
+    time_s: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+    control: Number
+    amplitude: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+    deformation: dict[str, Finite] = Field(default_factory=dict, description="as of `motes.events.deformation`")
+
+
+class Play(Body):
+    """What was played on the scene's first instrument, as strikes of it."""
+
+    op: Literal["play"]
+    strikes: Annotated[list[Struck], Field(min_length=1, max_length=100_000)]
+
+
 class SplitNote(Body):
     """One note as two, at a time."""
 
@@ -174,7 +190,15 @@ def _body(edit: edits.Edit) -> type[Body]:
 if TYPE_CHECKING:
     Edit = Any
 else:
-    _BODIES = (*(_body(edit) for edit in edits.EDITS if edit.request), Paste, Unmute, SplitNote, MergeNotes, AddNote)
+    _BODIES = (
+        *(_body(edit) for edit in edits.EDITS if edit.request),
+        Paste,
+        Play,
+        Unmute,
+        SplitNote,
+        MergeNotes,
+        AddNote,
+    )
     Edit = Annotated[Union[_BODIES], Field(discriminator="op")]  # noqa: UP007 (of a tuple)
 
 

@@ -2,6 +2,7 @@
 // api.gen.ts.
 
 import type { components, paths } from "./api.gen.ts";
+import type { Playable } from "./play/panel.ts";
 
 type Schemas = components["schemas"];
 export type Param = Schemas["ParamAnswer"];
@@ -20,6 +21,7 @@ export type What = Schemas["EventFilter"];
 export type Selected = Schemas["SelectedAnswer"];
 export type Room = Schemas["RoomAnswer"];
 export type Edit = Schemas["EditBody"]["edit"];
+export type Struck = Schemas["Struck"];
 export type Edited = Schemas["EditedAnswer"];
 export type TableRows = Schemas["TableAnswer"];
 export type Group = Schemas["GroupAnswer"];
@@ -140,6 +142,11 @@ export const cancelNotes = (document: string) => ask("delete", "/api/documents/{
 // --- what is read of a revision
 
 const AT = "/api/documents/{document}/revisions/{revision}";
+
+export async function instrument(document: string, revision: number): Promise<Playable & { tempo_bpm: number }> {
+  const read = await bytes(`${AT}/instrument`, { at: { document, revision } });
+  return JSON.parse(new TextDecoder().decode(read));
+}
 
 export const select = (document: string, revision: number, body: What) =>
   ask("post", `${AT}/select`, { at: { document, revision }, body });

@@ -11,6 +11,7 @@ import numpy as np
 from motes.edit.note_columns import WORDS, columns_of, known_notes
 from motes.edit.selection import parse
 from motes.errors import MotesWarning, ParameterError
+from motes.library.exports.strike_notes import with_strike_notes
 from motes.notes.note import Note
 from motes.scene.scene import Scene
 
@@ -28,8 +29,12 @@ def chosen_notes(
     scene: Scene, select: str | None = None, start_s: float | None = None, end_s: float | None = None
 ) -> Chosen:
     """The notes of all the scene or of a stretch in seconds, whose start is then 0; `select` is a condition on notes
-    alone. ParameterError where the scene has none, or the condition asks of events.
+    alone. Of a scene of strikes those of a clear pitch are notes.
+
+    ParameterError where the scene has none, or the condition asks of events.
     """
+    if not scene.notes and len(scene.strike):
+        scene = with_strike_notes(scene)
     if not scene.notes:
         raise ParameterError(NONE)
     if (start_s, end_s) != (None, None):

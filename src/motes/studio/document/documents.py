@@ -167,9 +167,10 @@ class Document:
             if len(now.scene.gabor):
                 division_of(now.scene)
             found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), notes_named(body.edit))
-        elif op == "paste":
+        elif op in ("paste", "play"):
             found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), [])
-            clipped = clip(body.edit.document, body.edit.revision, body.what)
+            if op == "paste":
+                clipped = clip(body.edit.document, body.edit.revision, body.what)
         else:
             found = self.chosen(body.what, now)
             if found.notes and not found.mask.any():

@@ -13,9 +13,12 @@ from motes.edit.joining import joined
 from motes.edit.operations import move
 from motes.edit.selection import Selection
 from motes.edit.tables import by_kind, column, kept, onset_s
+from motes.errors import ParameterError
+from motes.events.deformation import LIMITS, Deformation
 from motes.events.event_table import Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
+from motes.library.overdub import overdubbed
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.studio.answers import EditAnswer, EditParameterAnswer
@@ -80,7 +83,7 @@ def apply(
         made = _applied(done, body, clip)
         joint = " and ".join(filter(None, (done.label, made.label)))
         done = made._replace(label=joint)
-    return done._replace(label=f"{done.label} {_counted(done.mask) if bodies[0].op == 'paste' else name}")
+    return done._replace(label=f"{done.label} {_counted(done.mask) if bodies[0].op in ('paste', 'play') else name}")
 
 
 def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) -> EditResult:
@@ -89,6 +92,8 @@ def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) 
         return _muted(scene, muted, mask, body.op)
     if body.op == "paste":
         return _pasted(scene, muted, clip(body.document, body.revision), body.at_s)
+    if body.op == "play":
+        return _played(scene, muted, body.strikes)
     edit, values = _BY_REQUEST[body.op], body.model_dump(exclude={"op"})
     label = edit.history_label(values)
     if "room" in values:
@@ -135,6 +140,20 @@ def _pasted(scene: Scene, muted: Mask, clip: Selection, at_s: float) -> EditResu
     after = np.zeros(found.scene.n_events, np.bool_)
     after[~found.mask] = muted
     return EditResult(found.scene, after, found.mask, "paste")
+
+
+def _played(scene: Scene, muted: Mask, strikes: list[Any]) -> EditResult:
+    times, amplitudes = (
+        np.array([getattr(strike, name) for strike in strikes], np.float64) for name in ("time_s", "amplitude")
+    )
+    control = np.array([strike.control for strike in strikes], np.int64)
+    unknown = sorted({name for strike in strikes for name in strike.deformation} - LIMITS.keys())
+    if unknown:
+        raise ParameterError(f"{unknown[0]} is no deformation: those are {', '.join(LIMITS)}")
+    found = overdubbed(scene, times, control, amplitudes, [Deformation(**strike.deformation) for strike in strikes])
+    after = np.zeros(found.scene.n_events, np.bool_)
+    after[~found.mask] = muted
+    return EditResult(found.scene, after, found.mask, "play")
 
 
 def _counted(mask: Mask) -> str:

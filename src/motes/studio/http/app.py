@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from motes.errors import MotesError
 from motes.studio.errors import status_of
-from motes.studio.http import documents_api, drawing_api, notes_api, sound_api, studio_api
+from motes.studio.http import documents_api, drawing_api, notes_api, playing_api, sound_api, studio_api
 from motes.studio.http.security import Guard
 from motes.studio.options import StudioOptions
 from motes.studio.studio import Studio
@@ -69,7 +69,7 @@ def create_app(options: StudioOptions) -> FastAPI:
         },
     )
     app.state.studio = studio
-    for part in (studio_api, documents_api, notes_api, sound_api, drawing_api):
+    for part in (studio_api, documents_api, notes_api, sound_api, playing_api, drawing_api):
         app.include_router(part.router, prefix="/api")
     _catch_errors(app)
     _serve_page(app)

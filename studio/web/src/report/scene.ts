@@ -4,6 +4,7 @@ import { strengthOf } from "../draw/strength.ts";
 import { titled } from "../state/words.ts";
 import { clamp, wordOf, type SceneData } from "./data.ts";
 import { EventMap } from "./map.ts";
+import { keyboardOf } from "./keyboard.ts";
 import { Matrix } from "./matrix.ts";
 import { Sound } from "./sound.ts";
 import { besideInPitch, besideInTime, besideOnMap } from "./steps.ts";
@@ -41,6 +42,7 @@ export class Scene {
       .map(([name, sort]) => new Matrix(name, sort));
     this.find(".matrices").append(...this.matrices.map(({ box }) => box));
     this.sound = new Sound(root, this.data, () => this.clock());
+    keyboardOf(this.find<HTMLDetailsElement>(".keyboard"), this.data, () => this.sound.events());
     this.listen();
     this.readPictures();
     this.draw();

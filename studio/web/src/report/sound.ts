@@ -49,6 +49,11 @@ export class Sound {
     return held;
   }
 
+  // The sounds of all items, one after the other.
+  events(): Promise<AudioBuffer> {
+    return this.buffer("events");
+  }
+
   async play(track: string, at: number): Promise<void> {
     stopOthers();
     stopOthers = () => this.pause();

@@ -422,6 +422,11 @@ export class Document {
     return this.inTurn(() => api.edit(this.id, this.info.revision, whatOf(picked) ?? { ranges: [] }, paste));
   }
 
+  // What was played on the instrument, as strikes.
+  play(strikes: api.Struck[]): Promise<void> {
+    return this.inTurn(() => api.edit(this.id, this.info.revision, { ranges: [] }, { op: "play", strikes }));
+  }
+
   undo(): Promise<void> {
     return this.inTurn(async () => (this.info.undo === null ? null : api.undo(this.id)));
   }

@@ -22,7 +22,7 @@ class Studio {
   recovered: api.Recovered[] = $state.raw([]);
   connected = $state(true);
   notices: Notice[] = $state([]);
-  dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
+  dialog: "keys" | "encode" | "save" | "export" | "play" | "open" | null = $state(null);
   changedElsewhere: string | null = $state(null); // why a plain save was refused
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
   copied: { document: string; picked: Picked } | null = $state.raw(null);

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motes.events.instrument import Instrument
-from motes.library.pitch import control_pitch, control_rms
+from motes.synth.pitch import control_pitch, control_rms
 
 RATE = 16000
 
