@@ -137,7 +137,7 @@ class AddNote(Body):
 
     op: Literal["add_note"]
     like: Number
-    pitch: Finite = Field(description="MIDI number, 69 for 440 Hz")
+    pitch: Finite | None = Field(default=None, description="MIDI number, 69 for 440 Hz; null for that of `like`")
     onset_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

@@ -617,8 +617,8 @@ export interface components {
              */
             op: "add_note";
             like: number;
-            /** @description MIDI number, 69 for 440 Hz */
-            pitch: number;
+            /** @description MIDI number, 69 for 440 Hz; null for that of `like` */
+            pitch?: number | null;
             onset_s: number;
         };
         /** @description A stretch of time and frequency. */

@@ -7,6 +7,8 @@ import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
 import type { Lanes } from "../draw/axes.ts";
+import { nearestInPitch } from "../draw/notes.ts";
+import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
@@ -16,6 +18,10 @@ const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
 export type Tool = "select" | "box" | "lasso" | "hand";
 export type Mode = "spectrogram" | "roll";
+export interface Place {
+  seconds: number;
+  hz: number;
+}
 type Trouble = (error: unknown) => void;
 
 const NONE: api.Selected = {
@@ -51,7 +57,10 @@ export class Document {
   layers = $state({ spectrogram: true, events: true, partials: false });
   mode: Mode = $state("spectrogram");
   readonly notes: Notes;
-  menu: { x: number; y: number } | null = $state.raw(null); // what can be done with the notes that are chosen
+  // What can be done with the notes that are chosen, and at which place of the piano roll.
+  menu: { x: number; y: number; at: Place | null } | null = $state.raw(null);
+  pointer: Place | null = null; // where the pointer is in a piano roll
+  private model: number | null = $state(null); // the note that was chosen last: new ones are like it
   scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
@@ -256,6 +265,27 @@ export class Document {
       this.look((view) => view.pan((seconds - view.fromS) * view.pxPerS - view.width / 3));
   }
 
+  // What a new note would be like: the one that was chosen last, or else the one nearest in pitch.
+  modelOf(hz: number): api.Note | null {
+    const chosen = this.notes.byNumber.get(this.selected.notes[0] ?? this.model ?? -1);
+    return chosen ?? nearestInPitch(this.notes.rows, hz);
+  }
+
+  // A note like another: at a place, there at the pitch nearest to it that the keys have, or at the play head; heard.
+  async addNote(at: Place | null, isExact = false): Promise<void> {
+    const like = this.modelOf(at?.hz ?? 440);
+    if (!like) return;
+    const pitch = at && like.pitch !== null ? pitchOfHz(at.hz) : null;
+    const before = this.info.revision;
+    await this.editNotes({
+      op: "add_note",
+      like: like.note,
+      pitch: pitch === null || isExact ? pitch : Math.round(pitch),
+      onset_s: Math.max(0, at?.seconds ?? this.positionS),
+    });
+    if (this.info.revision !== before && !this.playing) await this.hearNotes(this.selected.notes);
+  }
+
   // Edits that name their notes themselves.
   editNotes(edit: api.Edit): Promise<void> {
     return this.inTurn(() => api.edit(this.id, this.info.revision, {}, edit));
@@ -375,6 +405,7 @@ export class Document {
 
   private set(found: api.Selected, event: api.SceneEvent | null, picked: Picked): void {
     if (picked !== this.picked) this.choice++;
+    if (found.notes.length) this.model = found.notes[0];
     this.picked = picked;
     this.selected = found;
     this.event = event;

@@ -187,6 +187,12 @@ export const KEYS: Key[] = [
     what: "piano roll, or spectrogram",
     run: (d) => d.notes.rows.length && d.show(d.mode === "roll" ? "spectrogram" : "roll"),
   },
+  {
+    group: "Notes",
+    keys: "A",
+    what: "add a note like this one at the pointer, or else at the play head",
+    run: (d) => d.mode === "roll" && d.addNote(d.pointer),
+  },
   { group: "Notes", keys: ".", what: "next note", run: (d) => d.stepNote(1), onlyTimeline: true },
   { group: "Notes", keys: ",", what: "note before", run: (d) => d.stepNote(-1), onlyTimeline: true },
 
