@@ -194,6 +194,7 @@ class LimitsAnswer(TypedDict):
 
     upload_bytes: int
     upload_s: float
+    decoded_samples: int
 
 
 class EditParameterAnswer(TypedDict):

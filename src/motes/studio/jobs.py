@@ -197,7 +197,9 @@ class Jobs:
         elif job.cancelled.is_set():
             self._end(job, "cancelled")
         elif outcome is not None:
-            self._end(job, "failed", outcome.reason.replace(str(job.source), job.name))
+            self._end(
+                job, "failed", outcome.reason.replace(str(job.source), job.name).replace(job.source.name, job.name)
+            )
         else:
             self._end(job, "failed", "its process was ended from outside (out of memory?)")
 

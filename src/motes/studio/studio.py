@@ -54,7 +54,7 @@ class Studio:
         self.autosaver = Autosaver(options.state, self.documents, options.autosave_s, self._autosaved)
         self._temporary = Path(tempfile.mkdtemp(prefix="motes-studio-"))
         self.jobs = Jobs(self._temporary, self._encoded, lambda job: self.feed.publish("job", job.to_json()))
-        self.uploads = Uploads(self._temporary, options.upload_s)
+        self.uploads = Uploads(self._temporary, options.limits)
         # What the command line has asked for: a document, and a job that encodes its recording.
         self.opened: str | None = None
         self.opened_job: str | None = None
@@ -63,7 +63,11 @@ class Studio:
 
     def to_json(self) -> StudioAnswer:
         """All a page needs to start."""
-        limits: LimitsAnswer = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
+        limits: LimitsAnswer = {
+            "upload_bytes": self.options.upload_bytes,
+            "upload_s": self.options.upload_s,
+            "decoded_samples": self.options.decoded_samples,
+        }
         return {
             "version": __version__,
             "folder": self.folder.root.name,
@@ -89,6 +93,10 @@ class Studio:
         self.autosaver.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
+    def named(self, text: str) -> str:
+        """A line for the user in which files are called as the page knows them, not by where they lie."""
+        return self.uploads.named(text).replace(f"{self.folder.root}{os.sep}", "")
+
     # --- documents ---
 
     def open(self, body: OpenBody) -> Document:
@@ -106,7 +114,7 @@ class Studio:
                 self._document(name, load_scene(str(path)), path=own, shown_path=shown), path
             )
         else:
-            recording = DecodedRecording(path, self.options.upload_s)
+            recording = DecodedRecording(path, self.options.limits)
             document = self._document(os.path.splitext(name)[0] + SCENE, _no_events(recording))
             recording.name = name
             document.use_recording(recording)
@@ -152,8 +160,7 @@ class Studio:
         with contextlib.suppress(MotesError):
             if (
                 digest
-                and (recording := recording_of(path, digest, self.options.recordings, self.options.upload_s))
-                is not None
+                and (recording := recording_of(path, digest, self.options.recordings, self.options.limits)) is not None
             ):
                 document.use_recording(recording)
         return document
@@ -164,7 +171,7 @@ class Studio:
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
             if recording and Path(recording).is_file():
-                document.use_recording(DecodedRecording(Path(recording), self.options.upload_s))
+                document.use_recording(DecodedRecording(Path(recording), self.options.limits))
         with contextlib.suppress(MotesError):
             if about.get("path"):  # where it came from: to save there is to overwrite
                 path = self.folder.inside(str(about["path"]))
@@ -252,7 +259,7 @@ class Studio:
             path, name, _ = self.source(SourceBody(path=body.path, upload=body.upload))
             if file_type(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
-            check_length(open_source(path), self.options.upload_s)
+            check_length(open_source(path), self.options.limits)
         return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
@@ -266,7 +273,7 @@ class Studio:
             with contextlib.suppress(NotFound):
                 document = self.documents[job.into_document]
         if document is None or document.history.current.scene.n_events:
-            recording = DecodedRecording(job.source, self.options.upload_s)
+            recording = DecodedRecording(job.source, self.options.limits)
             recording.name = job.name
             document = self._document(os.path.splitext(job.name)[0] + SCENE, _no_events(recording))
             document.use_recording(recording)

@@ -716,9 +716,9 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
-            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"])[];
+            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
         };
         /** @description One value that an edit takes. */
         EditParameterAnswer: {
@@ -891,15 +891,15 @@ export interface components {
         };
         /** @description What to encode, and how. */
         JobBody: {
-            path?: string | null;
-            upload?: string | null;
-            document?: string | null;
+            path?: string;
+            upload?: string;
+            document?: string;
             /** @default pursuit */
             encoder?: string;
             options?: {
                 [key: string]: unknown;
             };
-        };
+        } & (unknown | unknown | unknown);
         /** @description Remove everything else. */
         KeepEdit: {
             /**
@@ -943,6 +943,7 @@ export interface components {
         LimitsAnswer: {
             upload_bytes: number;
             upload_s: number;
+            decoded_samples: number;
         };
         /** @description Several notes as one. */
         MergeNotes: {
@@ -1044,10 +1045,10 @@ export interface components {
         };
         /** @description A scene, a recording or unsaved work to open: one of the three. */
         OpenBody: {
-            path?: string | null;
-            upload?: string | null;
-            recovered?: string | null;
-        };
+            path?: string;
+            upload?: string;
+            recovered?: string;
+        } & (unknown | unknown | unknown);
         /** @description An option of an encoder. */
         OptionAnswer: {
             name: string;
@@ -1202,9 +1203,9 @@ export interface components {
         };
         /** @description A file, in the folder or uploaded: one of the two. */
         SourceBody: {
-            path?: string | null;
-            upload?: string | null;
-        };
+            path?: string;
+            upload?: string;
+        } & (unknown | unknown);
         /** @description One note as two, at a time. */
         SplitNote: {
             /**

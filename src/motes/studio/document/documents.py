@@ -22,7 +22,7 @@ from motes.notes.note import notes_of
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
-from motes.studio.document.editing import EditResult, apply
+from motes.studio.document.editing import EditResult, apply, further
 from motes.studio.document.history import History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
 from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
@@ -179,7 +179,7 @@ class Document:
         with self.lock:
             self._check(body.revision)
             if op in NOTE_EDITS:
-                done = edited_notes(now, body.edit)
+                done = further(edited_notes(now, body.edit), body.then)
             else:
                 edits, name = [body.edit, *body.then], _named(found.notes, now.scene)
                 done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)

@@ -63,7 +63,7 @@ def delete_document(studio: StudioDep, document: DocumentDep, discard: bool = Fa
 @router.post("/documents/{document}/original", summary="Take a recording for the original of a document")
 def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) -> DocumentAnswer:
     path, name, _ = studio.source(body)
-    recording = DecodedRecording(path, studio.options.upload_s)
+    recording = DecodedRecording(path, studio.options.limits)
     recording.name = name
     with document.lock:
         if recording.n_samples != document.history[0].scene.n_samples:

@@ -13,6 +13,7 @@ from motes.errors import ParameterError
 from motes.report.subject import found_recording
 from motes.scene.scene import Scene
 from motes.studio.errors import TooLarge
+from motes.studio.options import Limits
 
 Audio = NDArray[np.float32]
 IN_MEMORY_SAMPLES = 1 << 24
@@ -21,8 +22,8 @@ IN_MEMORY_SAMPLES = 1 << 24
 class DecodedRecording:
     """All samples of a recording. `path` is the file that it was read from."""
 
-    def __init__(self, path: Path, longest_s: float) -> None:
-        source = check_length(open_source(path), longest_s)
+    def __init__(self, path: Path, limits: Limits) -> None:
+        source = check_length(open_source(path), limits)
         self.path, self.name = path, path.name
         self.sample_rate_hz, self.n_channels, self.n_samples = (
             source.sample_rate_hz,
@@ -64,15 +65,24 @@ class DecodedRecording:
             )
 
 
-def check_length(source: FileSource, longest_s: float) -> FileSource:
-    """The source; TooLarge where it lasts longer than is allowed."""
-    seconds = source.n_samples / source.sample_rate_hz
-    if seconds > longest_s:
-        raise TooLarge(f"{source.name} lasts {seconds:.0f} s, the studio takes at most {longest_s:.0f} s")
+def check_length(source: FileSource, limits: Limits) -> FileSource:
+    """The source; TooLarge where it lasts longer than is allowed, or would unpack to more samples."""
+    check_seconds(source.name, source.n_samples / source.sample_rate_hz, limits)
+    if (n_samples := source.n_samples * source.n_channels) > limits.samples:
+        raise TooLarge(
+            f"{source.name} has {n_samples:,} samples in {source.n_channels} channels, the studio takes at most "
+            f"{limits.samples:,}: open a piece of it"
+        )
     return source
 
 
-def recording_of(path: Path, digest: str, folders: tuple[str, ...], longest_s: float) -> DecodedRecording | None:
+def check_seconds(name: str, seconds: float, limits: Limits) -> None:
+    """TooLarge where it lasts longer than is allowed."""
+    if seconds > limits.seconds:
+        raise TooLarge(f"{name} lasts {seconds:.0f} s, the studio takes at most {limits.seconds:.0f} s")
+
+
+def recording_of(path: Path, digest: str, folders: tuple[str, ...], limits: Limits) -> DecodedRecording | None:
     """The recording that the scene in this file was made from, if it lies beside it or in one of the folders."""
     found = found_recording(str(path), digest, folders)
-    return None if found is None else DecodedRecording(found, longest_s)
+    return None if found is None else DecodedRecording(found, limits)
