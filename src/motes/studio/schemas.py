@@ -199,7 +199,8 @@ def _body(edit: edits.Edit) -> type[Body]:
 
 
 if TYPE_CHECKING:
-    Edit = FurtherEdit = Any
+    Edit = Any
+    FurtherEdit = Any
 else:
     _OF_EVENTS = (*(_body(edit) for edit in edits.EDITS if edit.request), Unmute)
     _BODIES = (*_OF_EVENTS, Paste, SplitNote, MergeNotes, AddNote)

@@ -14,7 +14,6 @@ from motes.studio.folder import checked_file_type
 from motes.studio.options import Limits
 from motes.studio.sound.recording import check_length, check_seconds
 
-
 _MOST_REFUSED = 64
 
 

@@ -20,6 +20,7 @@ export type What = Schemas["EventFilter"];
 export type Selected = Schemas["SelectedAnswer"];
 export type Room = Schemas["RoomAnswer"];
 export type Edit = Schemas["EditBody"]["edit"];
+export type FurtherEdit = NonNullable<Schemas["EditBody"]["then"]>[number];
 export type Edited = Schemas["EditedAnswer"];
 export type TableRows = Schemas["TableAnswer"];
 export type Group = Schemas["GroupAnswer"];
@@ -128,7 +129,7 @@ export const setOriginal = (document: string, body: Schemas["SourceBody"]) =>
   ask("post", "/api/documents/{document}/original", { at: { document }, body });
 export const save = (document: string, path: string | null, overwrite: boolean) =>
   ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite } });
-export const edit = (document: string, revision: number, what: What, change: Edit, then: Edit[] = []) =>
+export const edit = (document: string, revision: number, what: What, change: Edit, then: FurtherEdit[] = []) =>
   ask("post", "/api/documents/{document}/edits", { at: { document }, body: { revision, what, edit: change, then } });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });

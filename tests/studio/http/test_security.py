@@ -135,7 +135,7 @@ def test_no_more_pages_listen_than_there_is_room_for(client):
                 feed.check_room()
             except Busy:
                 break
-            held.append(feed.listen(lambda: {}))
+            held.append(feed.listen(dict))
             await anext(held[-1])
         assert client.http.get("/api/feed").status_code == 503
         for one in held:

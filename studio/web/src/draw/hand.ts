@@ -1,7 +1,7 @@
 // What a pointer does on the timeline: choose, drag, draw around, pan, zoom, scrub.
 
 import { LEFT_PX } from "./axes.ts";
-import type { Edit } from "../api.ts";
+import type { FurtherEdit } from "../api.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
 import type { Change, Frame } from "./frame.ts";
 import { draggedNotes, notesInBox } from "./note_drag.ts";
@@ -186,7 +186,7 @@ export class Hand {
 
   // All that a drag does, in one step.
   private make({ byS, ratio, stretch }: Change): void {
-    const edits: Edit[] = [];
+    const edits: FurtherEdit[] = [];
     if (byS) edits.push({ op: "move", by_s: byS });
     if (ratio !== 1) edits.push({ op: "transpose", semitones: 12 * Math.log2(ratio) });
     if (stretch !== 1) edits.push({ op: "stretch", factor: stretch });

@@ -417,7 +417,7 @@ export class Document {
 
   // Of what is selected now, as the edits before this one leave it. An edit that depends on what there is when its turn
   // comes is a function.
-  editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.Edit[]): Promise<void> {
+  editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.FurtherEdit[]): Promise<void> {
     return this.inTurn(async (picked) => {
       const edit = typeof change === "function" ? change() : change;
       const what = whatOf(picked);
