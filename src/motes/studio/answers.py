@@ -331,6 +331,22 @@ class ChangedAnswer(TypedDict):
     end_s: float
 
 
+class StepAnswer(TypedDict):
+    """A state of the history: the edit that led to it, "" for the first, and when, in Unix seconds."""
+
+    revision: int
+    label: str
+    made_at: float
+    saved: bool
+
+
+class HistoryAnswer(TypedDict):
+    """All states that undo and redo lead to, in their order, and the one in force."""
+
+    revision: int
+    steps: list[StepAnswer]
+
+
 class EditedEvents(TypedDict):
     """The events and notes that an edit was done to, as they are now."""
 

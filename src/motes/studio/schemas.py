@@ -218,6 +218,15 @@ class EditBody(Body):
     then: list[FurtherEdit] = Field(
         default_factory=list, max_length=8, description="further edits of what the first one leaves, in the same step"
     )
+    gesture: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None, description="edits of one gesture that follow each other are one step"
+    )
+
+
+class StepBody(Body):
+    """A step of the history to go to."""
+
+    revision: Number
 
 
 class FindNotesBody(Body):

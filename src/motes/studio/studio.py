@@ -123,9 +123,7 @@ class Studio:
     def _document(self, name: str, scene: Scene, **more: Any) -> Document:
         """A new document, with a folder of its own for what does not fit into memory."""
         identity = self.documents.new_id()
-        folder = self._temporary / identity
-        folder.mkdir()
-        return Document(identity, name, scene, folder=folder, **more)
+        return Document(identity, name, scene, folder=self.autosaver.store.steps(identity), **more)
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
@@ -168,6 +166,8 @@ class Studio:
     def _recover(self, identity: str) -> Document:
         scene, muted, about = self.autosaver.store.load(identity)
         document = self._document(str(about.get("name") or "recovered.mote"), scene, muted=muted)
+        self.autosaver.store.take_steps(identity, document.id)
+        document.resume(about)
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
             if recording and Path(recording).is_file():
@@ -190,8 +190,7 @@ class Studio:
         if document.is_dirty and not discard:
             raise Conflict(f"{document.name} has changes that are not saved: save it, or discard them")
         self.documents.remove(identity)
-        self.autosaver.forget(identity)
-        shutil.rmtree(self._temporary / identity, ignore_errors=True)
+        self.autosaver.close_document(identity)
         self.feed.publish("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:

@@ -281,6 +281,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All states that undo and redo lead to */
+        get: operations["get_history_api_documents__document__history_get"];
+        put?: never;
+        /** To one of these states */
+        post: operations["post_history_api_documents__document__history_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/select": {
         parameters: {
             query?: never;
@@ -719,6 +737,8 @@ export interface components {
             edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
             then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
+            /** @description edits of one gesture that follow each other are one step */
+            gesture?: string | null;
         };
         /** @description One value that an edit takes. */
         EditParameterAnswer: {
@@ -867,6 +887,11 @@ export interface components {
              * @default 0
              */
             parent?: number;
+        };
+        /** @description All states that undo and redo lead to, in their order, and the one in force. */
+        HistoryAnswer: {
+            revision: number;
+            steps: components["schemas"]["StepAnswer"][];
         };
         /** @description A recording on its way to a scene; `iteration` and `loss` are those of fits. */
         JobAnswer: {
@@ -1215,6 +1240,17 @@ export interface components {
             op: "split_note";
             note: number;
             at_s: number;
+        };
+        /** @description A state of the history: the edit that led to it, "" for the first, and when, in Unix seconds. */
+        StepAnswer: {
+            revision: number;
+            label: string;
+            made_at: number;
+            saved: boolean;
+        };
+        /** @description A step of the history to go to. */
+        StepBody: {
+            revision: number;
         };
         /** @description So many times as long, at the same pitch. */
         StretchEdit: {
@@ -1765,6 +1801,56 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
+                };
+            };
+        };
+    };
+    get_history_api_documents__document__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+        };
+    };
+    post_history_api_documents__document__history_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -26,6 +26,7 @@ export type TableRows = Schemas["TableAnswer"];
 export type Group = Schemas["GroupAnswer"];
 export type Levels = Schemas["LevelsAnswer"];
 export type Sound = Schemas["SoundAnswer"];
+export type Step = Schemas["StepAnswer"];
 export type Note = Schemas["NoteAnswer"];
 export type Curve = Schemas["CurveAnswer"];
 export type NoteDetail = Schemas["NoteDetailAnswer"];
@@ -129,10 +130,24 @@ export const setOriginal = (document: string, body: Schemas["SourceBody"]) =>
   ask("post", "/api/documents/{document}/original", { at: { document }, body });
 export const save = (document: string, path: string | null, overwrite: boolean) =>
   ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite } });
-export const edit = (document: string, revision: number, what: What, change: Edit, then: FurtherEdit[] = []) =>
-  ask("post", "/api/documents/{document}/edits", { at: { document }, body: { revision, what, edit: change, then } });
+export const edit = (
+  document: string,
+  revision: number,
+  what: What,
+  change: Edit,
+  then: FurtherEdit[] = [],
+  gesture: string | null = null,
+) =>
+  ask("post", "/api/documents/{document}/edits", {
+    at: { document },
+    body: { revision, what, edit: change, then, gesture },
+  });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });
+
+export const steps = (document: string) => ask("get", "/api/documents/{document}/history", { at: { document } });
+export const goTo = (document: string, revision: number) =>
+  ask("post", "/api/documents/{document}/history", { at: { document }, body: { revision } });
 
 export const findNotes = (document: string) =>
   ask("post", "/api/documents/{document}/notes", { at: { document }, body: {} });

@@ -53,6 +53,11 @@ class Autosaver:
             self._due_s.pop(identity, None)
         self.store.forget(identity)
 
+    def close_document(self, identity: str) -> None:
+        """Drop all of a document that is closed."""
+        self.forget(identity)
+        self.store.forget_steps(identity)
+
     def close(self) -> None:
         """End the thread, and keep what is not saved for the next studio."""
         self._ended = True
@@ -90,6 +95,11 @@ class Autosaver:
                 "path": document.shown_path,
                 "recording": str(recording.path) if recording else None,
                 "stamp": document.stamp,
+                "saved_revision": document.saved_revision,
+                "history": document.history.about(),
             }
+            others = [step for step in document.history.steps() if step is not revision]
+        for step in others:
+            step.store(self.store.steps(document.id))
         self.store.store(document.id, revision, about)
         self._on_stored(document.id, revision.number)

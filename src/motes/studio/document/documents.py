@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -21,14 +22,15 @@ from motes.library.work import _store
 from motes.notes.note import notes_of
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
-from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
+from motes.studio.answers import DocumentAnswer, EditedAnswer, HistoryAnswer, SelectedAnswer, Track
 from motes.studio.document.editing import EditResult, apply, further
-from motes.studio.document.history import History, Revision
+from motes.studio.document.history import STEP, History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
 from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
 from motes.studio.document.note_rows import Curves
 from motes.studio.document.note_work import NoteWork
-from motes.studio.document.selecting import ranges_of, summary
+from motes.studio.document.ranges import ranges_of
+from motes.studio.document.selecting import summary
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.errors import Conflict, NotFound
@@ -184,7 +186,20 @@ class Document:
                 edits, name = [body.edit, *body.then], _named(found.notes, now.scene)
                 done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)
             before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
-            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS)
+            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS, body.gesture)
+
+    def resume(self, about: dict[str, Any]) -> None:
+        """Take in the history of a document that is recovered, as `about` has it."""
+        with self.lock, contextlib.suppress(TypeError, ValueError, KeyError, AttributeError):
+            now = self.history.current
+            now.tell(about[STEP])
+            self.history.resume(about["history"])
+            saved = about.get("saved_revision")
+            self.saved_revision = (
+                saved if about.get("path") and saved in [one.number for one in self.history.steps()] else None
+            )
+            self.sound = Sound()
+            self.sound.follow(None, now)
 
     def know(self, scene: Scene, label: str) -> EditedAnswer:
         """The answer to a step after which the scene knows more of its events, which are the same."""
@@ -201,17 +216,18 @@ class Document:
             return self._added(EditResult(scene, ~everything, everything, label), before)
 
     def _added(
-        self, done: EditResult, mask: Mask, notes: Sequence[int] = (), is_of_notes: bool = False
+        self,
+        done: EditResult,
+        mask: Mask,
+        notes: Sequence[int] = (),
+        is_of_notes: bool = False,
+        gesture: str | None = None,
     ) -> EditedAnswer:
-        before = self.history.current
-        made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
-        made.notes_before = list(notes)
+        made = self.history.made(done.scene, done.muted, done.label, mask, done.mask)
+        made.notes_before, made.gesture = list(notes), gesture
         made.notes_after = notes_within(done.scene, done.mask) if is_of_notes else []
-        try:
-            stretch = self.sound.follow(before, made)
-        except BaseException:
-            self.history.undo()
-            raise
+        stretch = self.sound.follow(self.history.current, made)
+        self.history.add(made)
         return self._edited(made.label, stretch, done.mask, made.notes_after)
 
     def undo(self) -> EditedAnswer:
@@ -227,6 +243,22 @@ class Document:
             left = self.history.redo()
             now = self.history.current
             return self._edited(f"redo {now.label}", self._apart(left, now), now.after, now.notes_after)
+
+    def go_to(self, revision: int) -> EditedAnswer:
+        """The answer to going to any step of the history, back or forward."""
+        with self.lock:
+            steps = [step.number for step in self.history.steps()]
+            left = self.history.go_to(revision)
+            now, is_back = self.history.current, steps.index(revision) < steps.index(left.number)
+            # Selected is what the step nearest to this state was done to.
+            near = self.history[steps[steps.index(revision) + 1]] if is_back else now
+            mask, notes = (near.before, near.notes_before) if is_back else (near.after, near.notes_after)
+            return self._edited(f"go to {now.label or 'the beginning'}", self._apart(left, now), mask, notes)
+
+    def history_json(self) -> HistoryAnswer:
+        """The steps of the history as in answers of the API."""
+        with self.lock:
+            return self.history.to_json(self.saved_revision)
 
     def _apart(self, one: Revision, other: Revision) -> tuple[float, float] | None:
         found = changed(one.audible, other.audible)

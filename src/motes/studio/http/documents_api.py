@@ -14,7 +14,15 @@ from starlette.background import BackgroundTask
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
-from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
+from motes.studio.answers import (
+    DocumentAnswer,
+    EditedAnswer,
+    EventAnswer,
+    GroupAnswer,
+    HistoryAnswer,
+    SelectedAnswer,
+    TableAnswer,
+)
 from motes.studio.document.table import groups, one_event, page
 from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import (
@@ -26,7 +34,7 @@ from motes.studio.http.dependencies import (
     StudioDep,
     time_range,
 )
-from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, TableBody
+from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, StepBody, TableBody
 from motes.studio.sound.recording import DecodedRecording
 
 router = APIRouter(tags=["documents"])
@@ -99,6 +107,18 @@ def post_undo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
 @router.post("/documents/{document}/redo", summary="One edit forward again")
 def post_redo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.redo()
+    studio.changed(document)
+    return edited
+
+
+@router.get("/documents/{document}/history", summary="All states that undo and redo lead to")
+def get_history(document: DocumentDep) -> HistoryAnswer:
+    return document.history_json()
+
+
+@router.post("/documents/{document}/history", summary="To one of these states")
+def post_history(studio: StudioDep, document: DocumentDep, body: StepBody) -> EditedAnswer:
+    edited = document.go_to(body.revision)
     studio.changed(document)
     return edited
 

@@ -83,6 +83,7 @@ export class Document {
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
+  private gesture: string | null = null; // that is under way
   private picked: Picked = { revision: 0, ranges: NOTHING, notes: [] };
   private queue: Promise<unknown> = Promise.resolve();
   private choosing: Promise<unknown> = Promise.resolve();
@@ -418,10 +419,11 @@ export class Document {
   // Of what is selected now, as the edits before this one leave it. An edit that depends on what there is when its turn
   // comes is a function.
   editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.FurtherEdit[]): Promise<void> {
+    const { gesture } = this;
     return this.inTurn(async (picked) => {
       const edit = typeof change === "function" ? change() : change;
       const what = whatOf(picked);
-      return edit && what ? api.edit(this.id, picked.revision, what, edit, then) : null;
+      return edit && what ? api.edit(this.id, picked.revision, what, edit, then, gesture) : null;
     });
   }
 
@@ -459,6 +461,18 @@ export class Document {
 
   redo(): Promise<void> {
     return this.inTurn(async () => (this.info.redo === null ? null : api.redo(this.id)));
+  }
+
+  // To any state that undo and redo lead to.
+  goTo(revision: number): Promise<void> {
+    return this.inTurn(async () => (revision === this.info.revision ? null : api.goTo(this.id, revision)));
+  }
+
+  // What one gesture asks for, such as a key that is held, is one step to undo, however many edits it takes.
+  during(gesture: string, ask: () => unknown): void {
+    this.gesture = gesture;
+    ask();
+    this.gesture = null;
   }
 
   // When all edits are done and drawn from: what is pointed at then has the numbers in force.

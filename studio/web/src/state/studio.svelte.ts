@@ -23,6 +23,7 @@ class Studio {
   connected = $state(true);
   notices: Notice[] = $state([]);
   dialog: "keys" | "encode" | "save" | "export" | "open" | null = $state(null);
+  history = $state(false); // whether its list is shown
   changedElsewhere: string | null = $state(null); // why a plain save was refused
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
   copied: { document: string; picked: Picked } | null = $state.raw(null);
