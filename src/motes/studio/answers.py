@@ -368,6 +368,7 @@ class EditedAnswer(TypedDict):
 class LevelAnswer(TypedDict):
     """How loud a track is, and the gain that makes it as loud as the reference."""
 
+    loudness_lufs: float
     rms_db: float
     peak_db: float
     gain: float

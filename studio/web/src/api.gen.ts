@@ -954,6 +954,7 @@ export interface components {
         };
         /** @description How loud a track is, and the gain that makes it as loud as the reference. */
         LevelAnswer: {
+            loudness_lufs: number;
             rms_db: number;
             peak_db: number;
             gain: number;

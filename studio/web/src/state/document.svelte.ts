@@ -540,13 +540,18 @@ export class Document {
     await this.levelTracks();
   }
 
+  // In a blind test tracks are equally loud whatever is chosen.
+  private get isLevel(): boolean {
+    return this.matched || this.veiled;
+  }
+
   private async levelTracks(): Promise<void> {
-    if (this.info.original && this.matched && this.gainsOf !== this.info.revision) {
+    if (this.info.original && this.isLevel && this.gainsOf !== this.info.revision) {
       const revision = this.info.revision;
       this.gains = await api.levels(this.id, revision).catch(() => null);
       this.gainsOf = this.gains ? revision : -1;
     }
-    const gain = (source: Source) => (this.matched ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
+    const gain = (source: Source) => (this.isLevel ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
     this.player.match({
       original: gain("original"),
       reconstruction: gain("reconstruction"),
