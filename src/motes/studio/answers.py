@@ -11,6 +11,7 @@ from typing import (
 from typing_extensions import TypedDict
 
 from motes.kinds.kind import Shape
+from motes.studio.document_answers import OriginalAnswer
 from motes.studio.note_answers import NotesState
 
 Track = Literal["original", "reconstruction", "residual"]
@@ -100,13 +101,6 @@ class RoomAnswer(TypedDict):
     n_channels: int | None
     sample_rate_hz: int | None
     synthetic: bool
-
-
-class OriginalAnswer(TypedDict):
-    """The recording beside a scene."""
-
-    name: str
-    duration_s: float
 
 
 class MetadataAnswer(TypedDict):
@@ -329,22 +323,6 @@ class ChangedAnswer(TypedDict):
 
     start_s: float
     end_s: float
-
-
-class StepAnswer(TypedDict):
-    """A state of the history: the edit that led to it, "" for the first, and when, in Unix seconds."""
-
-    revision: int
-    label: str
-    made_at: float
-    saved: bool
-
-
-class HistoryAnswer(TypedDict):
-    """All states that undo and redo lead to, in their order, and the one in force."""
-
-    revision: int
-    steps: list[StepAnswer]
 
 
 class EditedEvents(TypedDict):

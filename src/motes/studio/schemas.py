@@ -103,6 +103,9 @@ class SaveBody(Body):
 
     path: Annotated[str, Field(json_schema_extra={"pattern": r"\.[mM][oO][tT][eE]$"})] | None = None
     overwrite: bool = False
+    muted: Literal["leave_out", "keep"] = Field(
+        default="leave_out", description="what becomes of muted events: kept ones sound where the file is decoded"
+    )
 
 
 class JobBody(Body):

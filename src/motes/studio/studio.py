@@ -27,6 +27,7 @@ from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
 from motes.studio.document.note_edits import note_edits
 from motes.studio.document.table import sortable
+from motes.studio.document_answers import CandidateAnswer
 from motes.studio.errors import Conflict, NotFound
 from motes.studio.feed import Feed
 from motes.studio.folder import SCENE, Folder, checked_file_type, file_type
@@ -35,7 +36,7 @@ from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.kinds import kinds
 from motes.studio.options import StudioOptions
 from motes.studio.schemas import EventFilter, JobBody, OpenBody, SourceBody
-from motes.studio.sound.recording import DecodedRecording, check_length, recording_of
+from motes.studio.sound.recording import DecodedRecording, candidates, check_length, recording_of
 from motes.studio.sound.solo import Solos
 from motes.studio.uploads import Uploads
 from motes.version import __version__
@@ -154,14 +155,17 @@ class Studio:
 
     def _with_recording(self, document: Document, path: Path) -> Document:
         """The document with the recording that is found for it; one that cannot be read is as if it were not there."""
-        digest = document.history.current.scene.metadata.source_digest
         with contextlib.suppress(MotesError):
-            if (
-                digest
-                and (recording := recording_of(path, digest, self.options.recordings, self.options.limits)) is not None
-            ):
+            scene, folders = document.history.current.scene, tuple(map(Path, self.options.recordings))
+            if (recording := recording_of(path, scene, folders, self.options.limits)) is not None:
                 document.use_recording(recording)
         return document
+
+    def candidates(self, document: Document) -> list[CandidateAnswer]:
+        """The recordings of the folder that may be those of a document."""
+        path = document.path or self.folder.root / document.name
+        found = candidates(path, document.history[0].scene, (self.folder.root,))
+        return [{"path": self.folder.shown(one.path), "match": one.match} for one in found]
 
     def _recover(self, identity: str) -> Document:
         scene, muted, about = self.autosaver.store.load(identity)
@@ -209,8 +213,8 @@ class Studio:
         found = held.chosen(what, there)
         return Selection(found.revision.scene, found.mask)
 
-    def save(self, document: Document, path: str | None, overwrite: bool) -> None:
-        """Save a document where it came from, or as a file in the folder."""
+    def save(self, document: Document, path: str | None, overwrite: bool, keeps_muted: bool = False) -> None:
+        """Save a document where it came from, or as a file in the folder; with its muted events, or without them."""
         if path is None and document.path is None:
             raise Conflict("the document has no file yet: name one")
         if path is not None and not path.lower().endswith(SCENE):
@@ -221,7 +225,7 @@ class Studio:
         assert target is not None
         if (other := self.documents.opened_from(target)) is not None and other is not document:
             raise Conflict(f"{target.name} is open as another document: close that first")
-        document.save(target, self.folder.shown(target), overwrite)
+        document.save(target, self.folder.shown(target), overwrite, keeps_muted)
         self.autosaver.forget(document.id)
         self.changed(document)
 

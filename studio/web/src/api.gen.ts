@@ -207,6 +207,24 @@ export interface paths {
         put?: never;
         /** Take a recording for the original of a document */
         post: operations["post_original_api_documents__document__original_post"];
+        /** Leave out the original of a document */
+        delete: operations["delete_original_api_documents__document__original_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recordings of the folder that a document may be of */
+        get: operations["get_recordings_api_documents__document__recordings_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -645,6 +663,12 @@ export interface components {
             end_s: number;
             low_hz: number;
             high_hz: number;
+        };
+        /** @description A recording that may be that of a scene. */
+        CandidateAnswer: {
+            path: string;
+            /** @enum {string} */
+            match: "content" | "name" | "length" | "chosen";
         };
         /** @description The stretch outside which an edit changed nothing that sounds. */
         ChangedAnswer: {
@@ -1090,10 +1114,12 @@ export interface components {
             target: boolean;
             doc: string;
         };
-        /** @description The recording beside a scene. */
+        /** @description The recording beside a scene: found by its content or by its name, or chosen. */
         OriginalAnswer: {
             name: string;
             duration_s: number;
+            /** @enum {string} */
+            match: "content" | "name" | "length" | "chosen";
         };
         /** @description A parameter of a kind of event. */
         ParamAnswer: {
@@ -1171,6 +1197,12 @@ export interface components {
             path?: string | null;
             /** @default false */
             overwrite?: boolean;
+            /**
+             * @description what becomes of muted events: kept ones sound where the file is decoded
+             * @default leave_out
+             * @enum {string}
+             */
+            muted?: "leave_out" | "keep";
         };
         /** @description What a selection is, in `revision`; `notes` are those that are meant as wholes, and `rooms` ids, 0 for none. */
         SelectedAnswer: {
@@ -1710,6 +1742,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+        };
+    };
+    delete_original_api_documents__document__original_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+        };
+    };
+    get_recordings_api_documents__document__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateAnswer"][];
                 };
             };
         };

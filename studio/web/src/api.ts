@@ -9,6 +9,7 @@ export type Kind = Schemas["KindAnswer"];
 export type Option = Schemas["OptionAnswer"];
 export type DocumentInfo = Schemas["DocumentAnswer"];
 export type TrackName = DocumentInfo["tracks"][number];
+export type Candidate = Schemas["CandidateAnswer"];
 export type Job = Schemas["JobAnswer"];
 export type Recovered = Schemas["RecoveredAnswer"];
 export type StudioInfo = Schemas["StudioAnswer"];
@@ -128,8 +129,13 @@ export const closeDocument = (document: string, discard: boolean) =>
   ask("delete", "/api/documents/{document}", { at: { document }, query: { discard } });
 export const setOriginal = (document: string, body: Schemas["SourceBody"]) =>
   ask("post", "/api/documents/{document}/original", { at: { document }, body });
-export const save = (document: string, path: string | null, overwrite: boolean) =>
-  ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite } });
+export const dropOriginal = (document: string) =>
+  ask("delete", "/api/documents/{document}/original", { at: { document } });
+export const recordings = (document: string) =>
+  ask("get", "/api/documents/{document}/recordings", { at: { document } });
+export type OfMuted = Schemas["SaveBody"]["muted"];
+export const save = (document: string, path: string | null, overwrite: boolean, muted: OfMuted = "leave_out") =>
+  ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite, muted } });
 export const edit = (
   document: string,
   revision: number,

@@ -22,7 +22,7 @@ from motes.library.work import _store
 from motes.notes.note import notes_of
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
-from motes.studio.answers import DocumentAnswer, EditedAnswer, HistoryAnswer, SelectedAnswer, Track
+from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
 from motes.studio.document.editing import EditResult, apply, further
 from motes.studio.document.history import STEP, History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
@@ -31,6 +31,7 @@ from motes.studio.document.note_rows import Curves
 from motes.studio.document.note_work import NoteWork
 from motes.studio.document.ranges import ranges_of
 from motes.studio.document.selecting import summary
+from motes.studio.document_answers import HistoryAnswer
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.errors import Conflict, NotFound
@@ -72,9 +73,10 @@ class Document:
         self.stamp = _stamp(path)
         self.sound.follow(None, self.history.current)
 
-    def use_recording(self, recording: DecodedRecording) -> None:
-        """Take this for the original; ParameterError where it cannot be."""
-        recording.check(self.history.current.scene)
+    def use_recording(self, recording: DecodedRecording | None) -> None:
+        """Take this for the original, or none; ParameterError where it cannot be."""
+        if recording is not None:
+            recording.check(self.history.current.scene)
         self.recording = self.sound.recording = recording
         self.forget_tiles("original", "residual")
 
@@ -278,8 +280,10 @@ class Document:
             "document": self.to_json(),
         }
 
-    def save(self, path: Path, shown_path: str, overwrite: bool) -> None:
-        """Write the current state to a file; Conflict where another is there, or it is not what was read."""
+    def save(self, path: Path, shown_path: str, overwrite: bool, keeps_muted: bool = False) -> None:
+        """Write the current state to a file, muted events only if asked for; Conflict where another is there, or it is
+        not what was read.
+        """
         with self.lock:
             own = self.path is not None and path == self.path
             if own and not overwrite and self.stamp != _stamp(path) and path.exists():
@@ -290,7 +294,7 @@ class Document:
             if not own and not overwrite and os.path.lexists(path):
                 raise Conflict(f"{path.name} exists already: choose another name, or overwrite it")
             now = self.history.current
-            _store(now.without_muted, str(path), overwrite or own)
+            _store(now.scene if keeps_muted else now.without_muted, str(path), overwrite or own)
             self.path, self.shown_path, self.name = path, shown_path, path.name
             self.saved_revision, self.stamp = now.number, _stamp(path)
 
@@ -317,9 +321,7 @@ class Document:
                 "n_channels": scene.n_channels,
                 "duration_s": scene.duration_s,
                 "top_hz": scene.sample_rate_hz / 2,
-                "original": None
-                if self.recording is None
-                else {"name": self.recording.name, "duration_s": self.recording.duration_s},
+                "original": None if self.recording is None else self.recording.about(),
                 "tracks": list(tracks),
                 "groups": len(scene.groups),
                 "notes": self.note_work.to_json(len(known_notes(scene))),

@@ -19,9 +19,9 @@ from motes.edit.selection import Selection
 from motes.errors import MotesError
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
-from motes.studio.answers import HistoryAnswer, StepAnswer
 from motes.studio.document.ranges import mask_of_ranges, ranges_of
 from motes.studio.document.snapshot import marks_of, pack, unpack
+from motes.studio.document_answers import HistoryAnswer, StepAnswer
 from motes.studio.errors import Conflict, NotFound
 
 IN_MEMORY_BYTES = 64 << 20

@@ -14,16 +14,9 @@ from starlette.background import BackgroundTask
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.scene.scene import Scene
-from motes.studio.answers import (
-    DocumentAnswer,
-    EditedAnswer,
-    EventAnswer,
-    GroupAnswer,
-    HistoryAnswer,
-    SelectedAnswer,
-    TableAnswer,
-)
+from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.table import groups, one_event, page
+from motes.studio.document_answers import CandidateAnswer, HistoryAnswer
 from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import (
     IMMUTABLE,
@@ -84,9 +77,21 @@ def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) ->
     return document.to_json()
 
 
+@router.get("/documents/{document}/recordings", summary="Recordings of the folder that a document may be of")
+def get_recordings(studio: StudioDep, document: DocumentDep) -> list[CandidateAnswer]:
+    return studio.candidates(document)
+
+
+@router.delete("/documents/{document}/original", summary="Leave out the original of a document")
+def delete_original(studio: StudioDep, document: DocumentDep) -> DocumentAnswer:
+    document.use_recording(None)
+    studio.feed.publish("document", document.to_json())
+    return document.to_json()
+
+
 @router.post("/documents/{document}/save", summary="Save a document as a .mote file")
 def post_save(studio: StudioDep, document: DocumentDep, body: SaveBody) -> DocumentAnswer:
-    studio.save(document, body.path, body.overwrite)
+    studio.save(document, body.path, body.overwrite, body.muted == "keep")
     return document.to_json()
 
 

@@ -78,6 +78,8 @@ export class Document {
   choice = $state(0); // counts what has been chosen; edits carry the choice over
   expression = $state("");
   expressionTrouble: string | null = $state(null);
+  // What is saved of muted events, and of how many that was said.
+  saving: { muted: api.OfMuted; n: number } | null = null;
   veiled = $state(false); // in a blind test nothing may tell what is heard
   seen = $state(0); // counts changes of what is in view
   busy = $state(0); // edits under way
@@ -146,6 +148,12 @@ export class Document {
 
   // The server tells of a change: of ours, or of what another page made.
   update(told: api.DocumentInfo): void {
+    const had = this.info.original?.name;
+    this.takeInfo(told);
+    if (this.info.original?.name !== had) this.withOriginal();
+  }
+
+  private takeInfo(told: api.DocumentInfo): void {
     const info = this.latest(told);
     if (info.revision === this.info.revision || this.busy) {
       if (!this.busy) this.info = info;
@@ -609,11 +617,12 @@ export class Document {
     }
   }
 
-  // A recording was found for the scene.
-  withOriginal(): void {
+  // Another recording belongs to the scene, or none.
+  private withOriginal(): void {
     this.player.close();
     this.player = this.newPlayer();
     this.gainsOf = -1;
+    if (!this.info.original) this.source = "reconstruction";
     this.player.choose(this.source);
   }
 
