@@ -11,8 +11,7 @@ from typing import (
 from typing_extensions import TypedDict
 
 from motes.kinds.kind import Shape
-from motes.studio.document_answers import OriginalAnswer
-from motes.studio.note_answers import NotesState
+from motes.studio.document_answers import NotesState, OriginalAnswer
 
 Track = Literal["original", "reconstruction", "residual"]
 FileType = Literal["folder", "scene", "recording"]

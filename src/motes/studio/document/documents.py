@@ -281,9 +281,7 @@ class Document:
         }
 
     def save(self, path: Path, shown_path: str, overwrite: bool, keeps_muted: bool = False) -> None:
-        """Write the current state to a file, muted events only if asked for; Conflict where another is there, or it is
-        not what was read.
-        """
+        """Write the current state to a file, which may keep muted events; Conflict where it is not what was read."""
         with self.lock:
             own = self.path is not None and path == self.path
             if own and not overwrite and self.stamp != _stamp(path) and path.exists():

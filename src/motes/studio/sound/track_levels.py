@@ -72,10 +72,10 @@ def _gated(powers: list[float], mean: float) -> float:
     if len(powers) < _BLOCK_STEPS:
         return _lufs(mean)
     blocks = np.convolve(powers, np.full(_BLOCK_STEPS, 1 / _BLOCK_STEPS), "valid")
-    heard = blocks[blocks > _power(_ABSOLUTE_LUFS)]
-    if not len(heard):
+    above = blocks[blocks > _power(_ABSOLUTE_LUFS)]
+    if not len(above):
         return _lufs(mean)
-    return _lufs(float(heard[heard > heard.mean() * 10 ** (_RELATIVE_DB / 10)].mean()))
+    return _lufs(float(above[above > above.mean() * 10 ** (_RELATIVE_DB / 10)].mean()))
 
 
 def _lufs(power: float) -> float:
