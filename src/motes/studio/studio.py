@@ -25,6 +25,7 @@ from motes.studio.document.autosaver import Autosaver
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
+from motes.studio.document.memory import give_back
 from motes.studio.document.note_edits import note_edits
 from motes.studio.document.table import sortable
 from motes.studio.document_answers import CandidateAnswer
@@ -43,6 +44,7 @@ from motes.version import __version__
 
 # Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests.
 _MOST_PREPARED = 50_000
+_GIVE_BACK_S = 0.5
 
 
 class Studio:
@@ -195,6 +197,7 @@ class Studio:
             raise Conflict(f"{document.name} has changes that are not saved: save it, or discard them")
         self.documents.remove(identity)
         self.autosaver.close_document(identity)
+        threading.Timer(_GIVE_BACK_S, give_back).start()  # when those who close it have let go of it
         self.feed.publish("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:

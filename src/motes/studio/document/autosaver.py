@@ -12,6 +12,7 @@ from typing import Any
 from motes.errors import MotesError
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
+from motes.studio.document.memory import give_back
 from motes.studio.errors import NotFound
 
 
@@ -73,9 +74,11 @@ class Autosaver:
             self._wake.wait(None if due_s is None else max(0.0, due_s - time.monotonic()))
             self._wake.clear()
             with contextlib.suppress(MotesError, OSError):
-                self._save_until(time.monotonic())
+                if self._save_until(time.monotonic()):
+                    give_back()  # of states that are on disk now, and of the bytes that were written
 
-    def _save_until(self, moment_s: float) -> None:
+    def _save_until(self, moment_s: float) -> int:
+        """How many documents were due before a moment, and are stored."""
         with self._lock:
             due = [identity for identity, at_s in self._due_s.items() if at_s <= moment_s]
             for identity in due:
@@ -83,6 +86,7 @@ class Autosaver:
         for identity in due:
             with contextlib.suppress(NotFound):
                 self._save(self._documents[identity])
+        return len(due)
 
     def _save(self, document: Document) -> None:
         if not document.is_dirty:
@@ -102,4 +106,6 @@ class Autosaver:
         for step in others:
             step.store(self.store.steps(document.id))
         self.store.store(document.id, revision, about)
+        with document.lock:
+            document.history.put_away()
         self._on_stored(document.id, revision.number)

@@ -41,7 +41,7 @@ from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import DecodedRecording
 from motes.studio.sound.sound import TRACKS, Sound
 
-_GEOMETRIES = 3
+_GEOMETRIES = 2
 # Spectrogram tiles kept, 64 kB each.
 _TILES = 400
 

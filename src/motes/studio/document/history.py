@@ -7,8 +7,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,13 @@ from motes.edit.selection import Selection
 from motes.errors import MotesError
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
+from motes.studio.document.memory import held_bytes
 from motes.studio.document.ranges import mask_of_ranges, ranges_of
 from motes.studio.document.snapshot import marks_of, pack, unpack
 from motes.studio.document_answers import HistoryAnswer, StepAnswer
 from motes.studio.errors import Conflict, NotFound
 
-IN_MEMORY_BYTES = 64 << 20
+IN_MEMORY_BYTES = 128 << 20
 # What a stored state is told under.
 STEP = "step"
 
@@ -142,8 +141,6 @@ class History:
         self._all, self._latest = {0: first}, 0
         self._done, self._undone = [first], list[Revision]()
         self._most = in_memory_bytes
-        # What states take in memory that share columns with the one before.
-        self._own: dict[int, int] = {}
 
     @property
     def current(self) -> Revision:
@@ -197,7 +194,6 @@ class History:
 
     def _keep(self, made: Revision) -> None:
         self._all[made.number] = made
-        self._own[made.number] = _own_bytes(made.scene, self.current.scene)
 
     def steps(self) -> list[Revision]:
         """All states that undo and redo lead to, in their order."""
@@ -258,20 +254,11 @@ class History:
         if self.folder is None:
             return
         held = [revision for revision in self._all.values() if revision.is_in_memory]
-        n_bytes = sum(self._bytes(revision) for revision in held)
         for revision in held[:-2]:
-            if n_bytes <= self._most:
+            if held_bytes([one for one in held if one.is_in_memory]) <= self._most:
                 return
             if revision is not self.current:
-                n_bytes -= self._bytes(revision)
                 revision.put_away(self.folder)
-                self._own.pop(revision.number, None)
-
-    def _bytes(self, revision: Revision) -> int:
-        """What a state takes in memory: all of it, where it has come from disk and shares nothing with others."""
-        if (own := self._own.get(revision.number)) is not None:
-            return own
-        return sum(array.nbytes for array in _arrays(revision.scene))
 
 
 def _readable(numbers: list[int], folder: Path) -> list[Revision]:
@@ -283,15 +270,3 @@ def _readable(numbers: list[int], folder: Path) -> list[Revision]:
         except (OSError, MotesError, TypeError, ValueError, KeyError):
             break
     return found
-
-
-def _own_bytes(scene: Scene, before: Scene) -> int:
-    """What a scene takes beside what it shares with the one before."""
-    known = {id(array) for array in _arrays(before)}
-    return sum(array.nbytes for array in _arrays(scene) if id(array) not in known and any(array.strides))
-
-
-def _arrays(scene: Scene) -> Iterator[np.ndarray[Any, Any]]:
-    for table in scene.tables:
-        for field in fields(table):
-            yield getattr(table, field.name)

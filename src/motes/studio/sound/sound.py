@@ -17,7 +17,9 @@ from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 15
-KEPT_BYTES = 256 << 20
+KEPT_BYTES = 128 << 20
+# Of as many states what renders them is kept.
+_RENDERERS = 2
 TRACKS: tuple[Track, ...] = ("original", "reconstruction", "residual")
 
 
@@ -153,7 +155,7 @@ class Sound:
         with self._lock:
             found = self._renderers.pop(revision.number, None) or Renderer(revision.audible)
             self._renderers[revision.number] = found
-            while len(self._renderers) > 4:
+            while len(self._renderers) > _RENDERERS:
                 self._renderers.popitem(last=False)
             return found
 
