@@ -83,13 +83,13 @@ class EncodingJob:
                 climbed += max(0.0, message.done - self.reported)
                 self.reported = message.done
                 self.course.append((climbed, time.monotonic() - self.begun))
-                self.fraction = max(self.fraction, self._told(climbed, message.done))
+                self.fraction = max(self.fraction, self._part_of_time(climbed, message.done))
             case Counts():
                 self.n_events, self.iteration, self.loss = message.n_events, message.iteration, message.loss
             case Picture():
                 self.picture, self.n_pictures = message, self.n_pictures + 1
 
-    def _told(self, climbed: float, done: float) -> float:
+    def _part_of_time(self, climbed: float, done: float) -> float:
         """The part of the time that has gone, by a limit, by a job like this, or else as the encoder reports it."""
         if (limit_s := self.options.get("time_limit_s")) is not None:
             return min(0.99, max((time.monotonic() - self.begun) / limit_s, 0.0))

@@ -29,6 +29,8 @@ class Autosaver:
         # When each changed document is to be stored; requests add to it while the thread takes from it, hence the lock.
         self._due_s: dict[str, float] = {}
         self._lock, self._wake = threading.Lock(), threading.Event()
+        # Held while files are written or dropped, so that what is forgotten is not written afterwards.
+        self._files = threading.RLock()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="autosave", daemon=True)
         self._thread.start()
@@ -52,12 +54,14 @@ class Autosaver:
         """Drop a document of which nothing is unsaved any more."""
         with self._lock:
             self._due_s.pop(identity, None)
-        self.store.forget(identity)
+        with self._files:
+            self.store.forget(identity)
 
     def close_document(self, identity: str) -> None:
         """Drop all of a document that is closed."""
-        self.forget(identity)
-        self.store.forget_steps(identity)
+        with self._files:
+            self.forget(identity)
+            self.store.forget_steps(identity)
 
     def close(self) -> None:
         """End the thread, and keep what is not saved for the next studio."""
@@ -84,7 +88,7 @@ class Autosaver:
             for identity in due:
                 del self._due_s[identity]
         for identity in due:
-            with contextlib.suppress(NotFound):
+            with contextlib.suppress(NotFound), self._files:
                 self._save(self._documents[identity])
         return len(due)
 
@@ -107,5 +111,5 @@ class Autosaver:
             step.store(self.store.steps(document.id))
         self.store.store(document.id, revision, about)
         with document.lock:
-            document.history.put_away()
+            document.history.put_away(writes=True)
         self._on_stored(document.id, revision.number)

@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ class Document:
         """What a request means of a revision, notes with what is theirs."""
         if what is None:
             return Chosen(revision, np.ones(revision.scene.n_events, np.bool_), [])
-        return divided(what, revision, self.geometry(revision))
+        return divided(what, revision, partial(self.geometry, revision))
 
     def mask_of(self, what: EventFilter | None, revision: Revision) -> Mask:
         """The events of a revision that a request means; of notes those that are theirs as it stands."""

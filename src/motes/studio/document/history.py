@@ -100,6 +100,11 @@ class Revision:
         """Whether it takes memory."""
         return self._scene is not None
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether it is stored."""
+        return self._path is not None
+
     def store(self, folder: Path) -> None:
         """Keep the scene on disk too."""
         with self._disk:
@@ -249,15 +254,19 @@ class History:
         ]
         return {"revision": self.current.number, "steps": steps}
 
-    def put_away(self) -> None:
-        """Put away the oldest states until the others fit into memory; what is in force and the latest two stay."""
+    def put_away(self, writes: bool = False) -> None:
+        """Put away the oldest states until the others fit into memory; what is in force and the latest two stay.
+
+        An edit does not wait until a state is written, unless they are more than twice too many.
+        """
         if self.folder is None:
             return
         held = [revision for revision in self._all.values() if revision.is_in_memory]
         for revision in held[:-2]:
-            if held_bytes([one for one in held if one.is_in_memory]) <= self._most:
+            n_bytes = held_bytes([one for one in held if one.is_in_memory])
+            if n_bytes <= self._most:
                 return
-            if revision is not self.current:
+            if revision is not self.current and (revision.is_on_disk or writes or n_bytes > 2 * self._most):
                 revision.put_away(self.folder)
 
 

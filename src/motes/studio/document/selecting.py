@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -19,8 +20,10 @@ from motes.studio.schemas import Box, EventFilter
 from motes.units import erb_rate
 
 
-def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
-    """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
+def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometry]) -> Mask:
+    """The events of a revision that all conditions of `what` hold for, `(n_events,)`; `geometry` is asked for only
+    where a condition is on where they stand.
+    """
     scene = revision.scene
     n_events = scene.n_events
     mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what)).mask
@@ -32,11 +35,11 @@ def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
         names = [kind.name for kind in kinds.KINDS]
         if what.kind not in names:
             raise ParameterError(f"there is no kind {what.kind!r}: there are {', '.join(names)}")
-        mask = mask & (geometry.kind == names.index(what.kind))
+        mask = mask & (geometry().kind == names.index(what.kind))
     if what.box is not None:
-        mask = mask & _in_box(what.box, geometry)
+        mask = mask & _in_box(what.box, geometry())
     if what.lasso is not None:
-        mask = mask & _in_lasso(np.array(what.lasso), geometry)
+        mask = mask & _in_lasso(np.array(what.lasso), geometry())
     if what.muted is not None:
         mask = mask & (revision.muted == what.muted)
     return ~mask if what.invert else mask
