@@ -183,5 +183,6 @@ def test_a_double_click_beside_notes_adds_one_like_the_chosen_one_and_so_does_a_
     roll.page.mouse.click(*spot(roll, 0.9, 262.0), button="right")
     roll.page.get_by_role("menuitem", name="Add a note like").click()
     roll.wait(f"{OPEN}.notes.rows.length === 5")
+    roll.settled()
     assert note(roll, roll.read(f"{OPEN}.selected.notes[0]"))["name"] == "C4"
     assert not roll.troubles
