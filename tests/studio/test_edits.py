@@ -12,6 +12,7 @@ from motes.studio.document.documents import Document
 from motes.studio.schemas import EditBody
 from motes.studio.sound.sound import BLOCK_SAMPLES
 from motes.synth.render import render_blocks
+from motes.units import HIGHEST_HZ
 
 LOW = {"expression": "frequency_hz < 500 and time_s < 1"}
 
@@ -250,6 +251,8 @@ def test_every_parameter_can_be_set(kind, tmp_path):
         value = min(value, param.high) if value <= param.high else float(was) - (1 if param.whole else 0.001)
         if param.name in ("instrument_id", "control", "model"):  # the scene has but one
             value = 0.0
+        if param.unit == "Hz" and param.high == HIGHEST_HZ:  # above it nothing can sound
+            value = min(value, scene.sample_rate_hz / 2)
         document = Document("d", "d.mote", scene)
         body = EditBody(revision=0, what={"ids": [1]}, edit={"op": "set", "values": {param.name: value}})
         edited = document.edit(body, lambda *_: None)

@@ -6,11 +6,16 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from motes.encoders import ENCODERS
 from motes.errors import ParameterError
+from motes.library.batch import Outcome
+from motes.studio import jobs
+from motes.studio.encoding import Fraction
 from motes.studio.forms import LARGE, described, options_of
 
 
@@ -184,11 +189,11 @@ def test_a_fit_tells_its_loss_and_shows_its_events_as_they_grow(client, kind):
 
     from motes import kinds
 
-    options = {"events": 5, "iterations": 4000, "init": "random", "loss": "stft:1", "seed": 3, "time_limit_s": 4.0}
+    options = {"events": 5, "iterations": 150, "init": "random", "loss": "stft:1", "seed": 3, "time_limit_s": 60.0}
     job = client.post("jobs", {"path": "sound.wav", "encoder": kind, "options": options}, 202)
     client.get(f"jobs/{job['id']}/events", 404)
     seen, tile = [], b""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 90
     while (found := client.get(f"jobs/{job['id']}"))["state"] in ("waiting", "running") and time.monotonic() < end:
         seen.append(found)
         if found["drawn"]:
@@ -225,3 +230,102 @@ def test_a_fit_without_pytorch_names_the_command(client, monkeypatch):
         client.wait(client.post("jobs", {"path": "sound.wav", "options": {"n_events": 5}}, 202)["id"])["state"]
         == "done"
     )
+
+
+class _Process:
+    """In place of an encoding: it ends when it is let go, after what it reports."""
+
+    running: ClassVar[dict[str, threading.Event]] = {}
+    begun: ClassVar[list[str]] = []
+    reports: ClassVar[list[float]] = []
+    step_s = 0.0
+
+    def __init__(self, job, _work) -> None:
+        self.name = job.source.rsplit("/", 1)[-1]
+        self.begun.append(self.name)
+        self.go = self.running.setdefault(self.name, threading.Event())
+
+    def messages(self, _timeout_s):
+        for done in self.reports:
+            time.sleep(self.step_s)
+            yield Fraction(done)
+        while not self.go.wait(0.01):
+            yield None
+        yield Outcome("name", "done", report={"stop_reason": "", "n_events": 0})
+
+    def stop(self) -> None:
+        self.go.set()
+
+    def close(self, _patience_s) -> None: ...
+
+
+@pytest.fixture
+def queue(monkeypatch, tmp_path):
+    """Jobs whose processes do nothing, and a way to add one of so many seconds."""
+    monkeypatch.setattr(jobs, "EncodingProcess", _Process)
+    monkeypatch.setattr(_Process, "running", {})
+    monkeypatch.setattr(_Process, "begun", [])
+    made = jobs.Jobs(tmp_path, lambda job, path: "d", lambda job: None)
+
+    def add(name: str, seconds: float, **options):
+        return made.add(name, tmp_path / name, ENCODERS[0], None, options, None, seconds)
+
+    yield made, add
+    for event in _Process.running.values():
+        event.set()
+    made.close()
+
+
+def _soon(condition) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_short_jobs_do_not_wait_behind_long_ones(queue):
+    made, add = queue
+    add("long", 600)
+    _soon(lambda: _Process.begun == ["long"])
+    for name, seconds in (("longer", 900), ("short", 5), ("shorter", 3), ("middle", 300)):
+        add(name, seconds)
+    _soon(lambda: _Process.begun == ["long", "short"] or _Process.begun == ["long", "shorter"])
+    first = _Process.begun[1]
+    time.sleep(0.05)
+    assert len(_Process.begun) == 2  # no more than two at once
+    _Process.running[first].set()
+    other = {"short": "shorter", "shorter": "short"}[first]
+    _soon(lambda: _Process.begun[2:] == [other])
+    _Process.running[other].set()
+    time.sleep(0.05)
+    assert len(_Process.begun) == 3  # what is as long waits
+    _Process.running["long"].set()
+    _soon(lambda: _Process.begun[3:] == ["middle"])
+    _Process.running["middle"].set()
+    _soon(lambda: _Process.begun[4:] == ["longer"])
+    waiting = add("last", 900)
+    made.cancel(waiting)
+    _Process.running["longer"].set()
+    _soon(lambda: all(job.state in ("done", "cancelled") for job in made))
+    assert "last" not in _Process.begun
+
+
+def test_progress_is_that_of_a_job_like_it(queue, monkeypatch):
+    """Of an encoder that reports 90 % at once, then long nothing new, and begins again."""
+    made, add = queue
+    monkeypatch.setattr(_Process, "step_s", 0.02)
+    monkeypatch.setattr(_Process, "reports", [0.5, 0.9, *[0.9] * 8, 0.1, 0.3, *np.linspace(0.3, 1, 10)])
+    told: dict[str, list[float]] = {"a": [], "b": []}
+    monkeypatch.setattr(made, "_on_change", lambda job: told[job.name].append(job.fraction))
+    monkeypatch.setattr(jobs, "MESSAGES_S", 0.0)
+    for name in told:
+        _Process.running[name] = threading.Event()
+        _Process.running[name].set()
+        add(name, 10, n_events=5)
+        _soon(lambda name=name: all(job.state == "done" for job in made))
+    assert max(told["a"][: len(told["a"]) // 3]) >= 0.9
+    middle = [fraction for fraction in told["b"] if 0 < fraction < 0.99]
+    assert len(middle) > 5
+    steps = np.array(middle)
+    assert np.all(np.diff(steps) >= 0)
+    assert np.abs(steps - np.linspace(steps[0], steps[-1], len(steps))).max() < 0.45

@@ -242,3 +242,16 @@ def test_what_has_no_events_of_its_own_is_not_edited(client, folder):
     answer = client.edit(document, "move", {"notes": [4]}, 422, by_s=0.1)
     assert "has no events of its own" in answer["error"]
     assert client.get(f"documents/{document['id']}")["undo"] is None
+
+
+def test_what_is_done_to_a_note_further_is_one_step_with_it(client, folder):
+    noted_scene().save(folder / "noted.mote")
+    document = client.open("noted.mote")
+    body = {"revision": 0, "edit": {"op": "add_note", "like": 3, "pitch": 62, "onset_s": 1.0}}
+    done = client.post(f"documents/{document['id']}/edits", body | {"then": [{"op": "gain", "db": 6}]})
+    assert (done["revision"], done["document"]["undo"]) == (1, "add a note and gain")
+    rows = {row["note"]: row for row in client.get(f"documents/{document['id']}/revisions/1/notes")["notes"]}
+    (new,) = done["selection"]["notes"]
+    assert rows[new]["name"] == "D4"
+    split = {"op": "split_note", "note": 3, "at_s": 2.4}
+    client.post(f"documents/{document['id']}/edits", body | {"revision": 1, "then": [split]}, 422)

@@ -160,3 +160,29 @@ def test_notes_are_found_at_a_press_of_a_button(opened):
     page.wait(f"['none', 'ready'].includes({OPEN}.info.notes.work)", 120)
     assert page.read(f"{OPEN}.info.undo").startswith("find ")
     assert not page.troubles
+
+
+def test_a_double_click_beside_notes_adds_one_like_the_chosen_one_and_so_does_a_key(roll):
+    roll.page.mouse.click(*spot(roll, middle(3), NOTES[2].f0_hz))
+    roll.page.mouse.dblclick(*spot(roll, 0.9, 392.0))
+    roll.wait(f"{OPEN}.notes.rows.length === 5")
+    roll.settled()
+    (number,) = roll.read(f"{OPEN}.selected.notes")
+    made = note(roll, number)
+    assert (made["name"], round(made["cents"])) == ("G4", 0)
+    assert made["onset_s"] == pytest.approx(0.9, abs=0.01)
+    assert made["end_s"] - made["onset_s"] == pytest.approx(NOTES[2].end_s - NOTES[2].onset_s, abs=0.01)
+    assert roll.read(f"{OPEN}.info.undo") == "add a note"
+    roll.page.mouse.move(*spot(roll, 1.2, 294.0))
+    roll.page.keyboard.press("a")
+    roll.wait(f"{OPEN}.notes.rows.length === 6")
+    roll.settled()
+    assert note(roll, roll.read(f"{OPEN}.selected.notes[0]"))["name"] == "D4"
+    roll.keys("Control+z", "Control+z")
+    roll.wait(f"{OPEN}.notes.rows.length === 4")
+    roll.page.mouse.click(*spot(roll, 0.9, 262.0), button="right")
+    roll.page.get_by_role("menuitem", name="Add a note like").click()
+    roll.wait(f"{OPEN}.notes.rows.length === 5")
+    roll.settled()
+    assert note(roll, roll.read(f"{OPEN}.selected.notes[0]"))["name"] == "C4"
+    assert not roll.troubles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from motes.errors import ParameterError
 from motes.events.columns import stored_params
 from motes.events.event_table import EventTable, Mask, Param
 from motes.events.groups import ROLES, Groups
+from motes.units import HIGHEST_HZ
 
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
@@ -34,7 +36,7 @@ def assign(selection: Selection, values: Mapping[str, Any]) -> Selection:
         return selection
     scene = selection.scene
     _check_known(selection, values)
-    made = changed(selection, lambda table, mask: _assigned(table, mask, values))
+    made = changed(selection, lambda table, mask: _assigned(table, mask, values, scene.sample_rate_hz / 2))
     ends, before = column(made.scene, "end_s")[made.mask], column(scene, "end_s")[selection.mask]
     early = ends < 0
     if early.any():
@@ -63,14 +65,16 @@ def names_of(table: EventTable) -> list[str]:
     return [param.name for param in stored_params(type(table))] + list(table.RAGGED)
 
 
-def _assigned(table: EventTable, mask: Mask, values: Mapping[str, Any]) -> EventTable:
+def _assigned(table: EventTable, mask: Mask, values: Mapping[str, Any], nyquist_hz: float) -> EventTable:
     params = {param.name: param for param in stored_params(type(table))}
-    columns = {name: _column(table, params[name], mask, value) for name, value in values.items() if name in params}
+    columns = {
+        name: _column(table, params[name], mask, value, nyquist_hz) for name, value in values.items() if name in params
+    }
     ragged = {name: value for name, value in values.items() if name in table.RAGGED}
     return table.assigned(mask, columns, ragged) if columns or ragged else table
 
 
-def _column(table: EventTable, param: Param, mask: Mask, value: Any) -> NDArray[Any]:
+def _column(table: EventTable, param: Param, mask: Mask, value: Any, nyquist_hz: float) -> NDArray[Any]:
     """The column with the selected events' values exchanged; ParameterError where the value is not one for it."""
     try:
         given = np.asarray(value, np.float64)
@@ -86,6 +90,12 @@ def _column(table: EventTable, param: Param, mask: Mask, value: Any) -> NDArray[
         raise ParameterError(
             f"{param.name} must lie in {param.low:g} … {param.high:g} {param.unit}".rstrip()
             + f", not {given[outside].flat[0]:g}"
+        )
+    above = (given > nyquist_hz) & (given != (math.inf if param.default is None else param.default))
+    if param.unit == "Hz" and param.high == HIGHEST_HZ and above.any():  # an edge that limits nothing is none
+        raise ParameterError(
+            f"{param.name} must lie in {param.low:g} … {nyquist_hz:g} Hz, half the sample rate, not "
+            f"{given[above].flat[0]:g}: was it another unit?"
         )
     if param.whole and np.any(given != np.rint(given)):
         raise ParameterError(f"{param.name} must be a whole number, not {value!r}")

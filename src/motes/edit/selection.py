@@ -227,7 +227,9 @@ def _asked_for(scene: Scene, expression: Expression, with_noise: bool) -> list[i
     """The notes that a condition can be true of: where it asks of events too, those that have such."""
     notes = known_notes(scene)
     if not len(notes):
-        raise ParameterError("the scene has no notes to ask for: `motes notes`, or motes.notes(scene), finds them")
+        raise ParameterError(
+            "the scene has no notes to ask for: find them first, by `motes notes`, motes.notes(scene) or *Find notes*"
+        )
     columns = columns_of(scene, notes)
     if expression.names <= set(WORDS):
         return [int(number) for number in notes.id[expression.evaluate(columns, len(notes))]]

@@ -56,11 +56,12 @@ def _sample_range(scene: Scene, start_s: float | None, end_s: float | None) -> t
     """First sample and the one past the last."""
     ends = {}
     for name, value, default in (("start", start_s, 0), ("end", end_s, scene.n_samples)):
-        ends[name] = default if value is None else round(require_time(name, value) * scene.sample_rate_hz)
+        at = default if value is None else require_time(name, value) * scene.sample_rate_hz
+        ends[name] = round(min(at, scene.n_samples + 1))  # any number is a time, infinite ones as samples too
         if ends[name] > scene.n_samples:
             raise ParameterError(
                 f"{name} {value:g} s is past the end, {scene.duration_s:g} s: were these samples, not seconds?"
             )
     if ends["end"] < ends["start"]:
-        raise ParameterError(f"the slice ends ({end_s:g} s) before it starts ({start_s:g} s)")
+        raise ParameterError(f"the stretch ends ({end_s:g} s) before it starts ({start_s:g} s)")
     return ends["start"], ends["end"]

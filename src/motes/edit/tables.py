@@ -105,7 +105,7 @@ def check_early(selection: Selection, end_s: Array, doing: str) -> None:
         i = early[0]
         raise ParameterError(
             f"{doing} would end event {i} (now at {column(selection.scene, 'time_s')[i]:g} s) before 0, at "
-            f"{end_s[i]:g} s: drop such events first, or slice"
+            f"{end_s[i]:g} s: leave out what begins so early, or go less far"
         )
 
 

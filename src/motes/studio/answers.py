@@ -11,7 +11,7 @@ from typing import (
 from typing_extensions import TypedDict
 
 from motes.kinds.kind import Shape
-from motes.studio.note_answers import NotesState
+from motes.studio.document_answers import NotesState, OriginalAnswer
 
 Track = Literal["original", "reconstruction", "residual"]
 FileType = Literal["folder", "scene", "recording"]
@@ -102,13 +102,6 @@ class RoomAnswer(TypedDict):
     synthetic: bool
 
 
-class OriginalAnswer(TypedDict):
-    """The recording beside a scene."""
-
-    name: str
-    duration_s: float
-
-
 class MetadataAnswer(TypedDict):
     """How a scene was made."""
 
@@ -194,6 +187,7 @@ class LimitsAnswer(TypedDict):
 
     upload_bytes: int
     upload_s: float
+    decoded_samples: int
 
 
 class EditParameterAnswer(TypedDict):
@@ -351,6 +345,7 @@ class EditedAnswer(TypedDict):
 class LevelAnswer(TypedDict):
     """How loud a track is, and the gain that makes it as loud as the reference."""
 
+    loudness_lufs: float
     rms_db: float
     peak_db: float
     gain: float

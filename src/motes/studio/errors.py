@@ -35,6 +35,12 @@ class TooLarge(StudioError):
     status = 413
 
 
+class Busy(StudioError):
+    """Too many ask at once."""
+
+    status = 503
+
+
 def status_of(error: MotesError) -> int:
     """The status with which an error is answered."""
     if isinstance(error, StudioError):

@@ -8,8 +8,11 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+from motes.studio.errors import Busy
+
 _KEEP_ALIVE_S = 15.0
 _MOST_WAITING = 1000
+_MOST_LISTENERS = 64
 
 
 class Feed:
@@ -41,11 +44,17 @@ class Feed:
                 except RuntimeError:
                     continue
 
+    def check_room(self) -> None:
+        """Busy where as many listen as may."""
+        with self._lock:
+            if len(self._listeners) >= _MOST_LISTENERS:
+                raise Busy(f"{_MOST_LISTENERS} pages listen already: close some of them")
+
     async def listen(self, state: Callable[[], Mapping[str, Any]]) -> AsyncIterator[bytes]:
         """All messages from now on, `hello` with the state of everything first."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         with self._lock:
-            if self._closed:
+            if self._closed or len(self._listeners) >= _MOST_LISTENERS:
                 return
             self._listeners[queue] = asyncio.get_running_loop()
         try:

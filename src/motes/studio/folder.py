@@ -12,6 +12,8 @@ from motes.studio.answers import EntryAnswer, FileType, FolderAnswer
 from motes.studio.errors import Forbidden, NotFound
 
 SCENE = ".mote"
+# Of names and paths on all that motes runs on.
+_NAME_BYTES, _PATH_BYTES = 255, 4000
 
 
 class Folder:
@@ -22,7 +24,7 @@ class Folder:
 
     def inside(self, path: str) -> Path:
         """The real path of what is called so; Forbidden where that is outside the folder."""
-        if "\0" in path or len(path) > 4096:
+        if not _is_path(path):
             raise Forbidden("that is not a path")
         if path.startswith(("/", "\\")) or Path(path).is_absolute():
             raise Forbidden(f"{path} is not a path within the folder: the studio opens nothing else")
@@ -30,6 +32,8 @@ class Folder:
             real = Path(os.path.realpath(self.root / path))
         except (OSError, ValueError) as error:
             raise Forbidden(f"{path} cannot be followed: {error}") from None
+        if any(len(os.fsencode(part)) > _NAME_BYTES for part in real.parts):
+            raise NotFound(f"{path[:60]} … is too long for the name of a file: {_NAME_BYTES} bytes at most")
         if real != self.root and self.root not in real.parents:
             raise Forbidden(f"{path} leads out of {self.root.name}, the folder that the studio has opened")
         return real
@@ -99,6 +103,14 @@ def checked_file_type(name: str) -> Literal["scene", "recording"]:
     if (found := file_type(name)) is None:
         raise ParameterError(f"{name[:80]} is neither a .mote file nor a recording, by its name")
     return found
+
+
+def _is_path(path: str) -> bool:
+    """Whether a file could be called so."""
+    try:
+        return "\0" not in path and len(os.fsencode(path)) <= _PATH_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def _up(path: str) -> str:

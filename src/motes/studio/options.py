@@ -6,9 +6,19 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 UPLOAD_BYTES = 1 << 30
 UPLOAD_S = 3 * 3600.0
+# What 1 GB of WAV in 16 bits unpacks to; compressed files of a few kB may hold as much.
+DECODED_SAMPLES = 1 << 29
+
+
+class Limits(NamedTuple):
+    """How long a recording may be: in seconds, and in samples of all its channels."""
+
+    seconds: float = UPLOAD_S
+    samples: int = DECODED_SAMPLES
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,13 @@ class StudioOptions:
     recordings: tuple[str, ...] = ()
     upload_bytes: int = UPLOAD_BYTES
     upload_s: float = UPLOAD_S
+    decoded_samples: int = DECODED_SAMPLES
     autosave_s: float = 1.0
+
+    @property
+    def limits(self) -> Limits:
+        """How long recordings may be."""
+        return Limits(self.upload_s, self.decoded_samples)
 
 
 def state_folder() -> Path:

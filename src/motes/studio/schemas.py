@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from motes import kinds
 from motes.edit import edits
+from motes.encoders import ENCODERS
 from motes.events.room import Room
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+# Checked where it is used, which says more of what is wrong than a schema does.
+NotNegative = Annotated[float, Field(allow_inf_nan=False, json_schema_extra={"minimum": 0})]
 Number = Annotated[int, Field(ge=0, le=2**53)]
 _MOST_IDS = 10_000_000
 
@@ -19,6 +24,22 @@ class Body(BaseModel):
     """A request's body: unknown fields are a mistake."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _one_of(*names: str) -> ConfigDict:
+    """The settings of a body of whose fields with these names exactly one is given."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        for name in names:
+            schema["properties"][name] = {"type": "string"}
+        schema["oneOf"] = [{"required": [name]} for name in names]
+
+    return ConfigDict(extra="forbid", json_schema_extra=describe)
+
+
+def _pattern(names: Iterable[str]) -> dict[str, Any]:
+    """What a schema says of a name that is one of these: not an enumeration, so that the page knows none of them."""
+    return {"pattern": f"^({'|'.join(map(re.escape, names))})$"}
 
 
 class Box(Body):
@@ -47,9 +68,9 @@ class EventFilter(Body):
     )
     group: Number | None = Field(default=None, description="in this group or one within it")
     groups: Annotated[list[Number], Field(max_length=100_000)] | None = None
-    kind: str | None = None
-    start_s: Finite | None = Field(default=None, description="whose time is not before")
-    end_s: Finite | None = Field(default=None, description="whose time is before")
+    kind: Annotated[str, Field(json_schema_extra=_pattern(kind.name for kind in kinds.KINDS))] | None = None
+    start_s: NotNegative | None = Field(default=None, description="whose time is not before")
+    end_s: NotNegative | None = Field(default=None, description="whose time is before")
     box: Box | None = Field(default=None, description="that touch the box")
     lasso: Annotated[list[tuple[Finite, Finite]], Field(min_length=3, max_length=10_000)] | None = Field(
         default=None, description="[s, Hz], …"
@@ -61,6 +82,8 @@ class EventFilter(Body):
 class OpenBody(Body):
     """A scene, a recording or unsaved work to open: one of the three."""
 
+    model_config = _one_of("path", "upload", "recovered")
+
     path: str | None = None
     upload: str | None = None
     recovered: str | None = None
@@ -69,6 +92,8 @@ class OpenBody(Body):
 class SourceBody(Body):
     """A file, in the folder or uploaded: one of the two."""
 
+    model_config = _one_of("path", "upload")
+
     path: str | None = None
     upload: str | None = None
 
@@ -76,17 +101,22 @@ class SourceBody(Body):
 class SaveBody(Body):
     """Where to; without a path, where the document came from."""
 
-    path: str | None = None
+    path: Annotated[str, Field(json_schema_extra={"pattern": r"\.[mM][oO][tT][eE]$"})] | None = None
     overwrite: bool = False
+    muted: Literal["leave_out", "keep"] = Field(
+        default="leave_out", description="what becomes of muted events: kept ones sound where the file is decoded"
+    )
 
 
 class JobBody(Body):
     """What to encode, and how."""
 
+    model_config = _one_of("path", "upload", "document")
+
     path: str | None = None
     upload: str | None = None
     document: str | None = None
-    encoder: str = "pursuit"
+    encoder: Annotated[str, Field(json_schema_extra=_pattern(encoder.name for encoder in ENCODERS))] = "pursuit"
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -153,7 +183,7 @@ class AddNote(Body):
 
     op: Literal["add_note"]
     like: Number
-    pitch: Finite = Field(description="MIDI number, 69 for 440 Hz")
+    pitch: Finite | None = Field(default=None, description="MIDI number, 69 for 440 Hz; null for that of `like`")
     onset_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -189,17 +219,13 @@ def _body(edit: edits.Edit) -> type[Body]:
 
 if TYPE_CHECKING:
     Edit = Any
+    FurtherEdit = Any
 else:
-    _BODIES = (
-        *(_body(edit) for edit in edits.EDITS if edit.request),
-        Paste,
-        Play,
-        Unmute,
-        SplitNote,
-        MergeNotes,
-        AddNote,
-    )
+    _OF_EVENTS = (*(_body(edit) for edit in edits.EDITS if edit.request), Unmute)
+    _BODIES = (*_OF_EVENTS, Paste, Play, SplitNote, MergeNotes, AddNote)
     Edit = Annotated[Union[_BODIES], Field(discriminator="op")]  # noqa: UP007 (of a tuple)
+    # What can be done to the events that another edit leaves.
+    FurtherEdit = Annotated[Union[_OF_EVENTS], Field(discriminator="op")]  # noqa: UP007
 
 
 class EditBody(Body):
@@ -208,9 +234,18 @@ class EditBody(Body):
     revision: Number
     what: EventFilter = Field(default_factory=EventFilter)
     edit: Edit
-    then: list[Edit] = Field(
+    then: list[FurtherEdit] = Field(
         default_factory=list, max_length=8, description="further edits of what the first one leaves, in the same step"
     )
+    gesture: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None, description="edits of one gesture that follow each other are one step"
+    )
+
+
+class StepBody(Body):
+    """A step of the history to go to."""
+
+    revision: Number
 
 
 class FindNotesBody(Body):

@@ -44,6 +44,7 @@ def serve(
     try:
         import uvicorn
 
+        from motes.studio.document.memory import share_one_arena
         from motes.studio.http.app import NO_PAGE, PAGE, create_app
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "uvicorn", "pydantic", "starlette"):
@@ -53,6 +54,7 @@ def serve(
     if not _is_local(host):
         names = (host, socket.gethostname(), socket.getfqdn())
         options = replace(options, token=secrets.token_urlsafe(24), hosts=names)
+    share_one_arena()
     app = create_app(options)
     with contextlib.closing(listener):
         if target is not None:

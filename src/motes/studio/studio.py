@@ -25,8 +25,10 @@ from motes.studio.document.autosaver import Autosaver
 from motes.studio.document.documents import Document, Documents
 from motes.studio.document.editing import described as edits_described
 from motes.studio.document.history import Revision
+from motes.studio.document.memory import give_back
 from motes.studio.document.note_edits import note_edits
 from motes.studio.document.table import sortable
+from motes.studio.document_answers import CandidateAnswer
 from motes.studio.errors import Conflict, NotFound
 from motes.studio.feed import Feed
 from motes.studio.folder import SCENE, Folder, checked_file_type, file_type
@@ -35,13 +37,14 @@ from motes.studio.jobs import EncodingJob, Jobs
 from motes.studio.kinds import kinds
 from motes.studio.options import StudioOptions
 from motes.studio.schemas import EventFilter, JobBody, OpenBody, SourceBody
-from motes.studio.sound.recording import DecodedRecording, check_length, recording_of
+from motes.studio.sound.recording import DecodedRecording, candidates, check_length, recording_of
 from motes.studio.sound.solo import Solos
 from motes.studio.uploads import Uploads
 from motes.version import __version__
 
 # Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests.
 _MOST_PREPARED = 50_000
+_GIVE_BACK_S = 0.5
 
 
 class Studio:
@@ -54,7 +57,7 @@ class Studio:
         self.autosaver = Autosaver(options.state, self.documents, options.autosave_s, self._autosaved)
         self._temporary = Path(tempfile.mkdtemp(prefix="motes-studio-"))
         self.jobs = Jobs(self._temporary, self._encoded, lambda job: self.feed.publish("job", job.to_json()))
-        self.uploads = Uploads(self._temporary, options.upload_s)
+        self.uploads = Uploads(self._temporary, options.limits)
         # What the command line has asked for: a document, and a job that encodes its recording.
         self.opened: str | None = None
         self.opened_job: str | None = None
@@ -63,7 +66,11 @@ class Studio:
 
     def to_json(self) -> StudioAnswer:
         """All a page needs to start."""
-        limits: LimitsAnswer = {"upload_bytes": self.options.upload_bytes, "upload_s": self.options.upload_s}
+        limits: LimitsAnswer = {
+            "upload_bytes": self.options.upload_bytes,
+            "upload_s": self.options.upload_s,
+            "decoded_samples": self.options.decoded_samples,
+        }
         return {
             "version": __version__,
             "folder": self.folder.root.name,
@@ -89,6 +96,10 @@ class Studio:
         self.autosaver.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
+    def named(self, text: str) -> str:
+        """A line for the user in which files are called as the page knows them, not by where they lie."""
+        return self.uploads.named(text).replace(f"{self.folder.root}{os.sep}", "")
+
     # --- documents ---
 
     def open(self, body: OpenBody) -> Document:
@@ -106,7 +117,7 @@ class Studio:
                 self._document(name, load_scene(str(path)), path=own, shown_path=shown), path
             )
         else:
-            recording = DecodedRecording(path, self.options.upload_s)
+            recording = DecodedRecording(path, self.options.limits)
             document = self._document(os.path.splitext(name)[0] + SCENE, _no_events(recording))
             recording.name = name
             document.use_recording(recording)
@@ -115,9 +126,7 @@ class Studio:
     def _document(self, name: str, scene: Scene, **more: Any) -> Document:
         """A new document, with a folder of its own for what does not fit into memory."""
         identity = self.documents.new_id()
-        folder = self._temporary / identity
-        folder.mkdir()
-        return Document(identity, name, scene, folder=folder, **more)
+        return Document(identity, name, scene, folder=self.autosaver.store.steps(identity), **more)
 
     def _opened(self, document: Document) -> Document:
         self.documents.add(document)
@@ -148,23 +157,27 @@ class Studio:
 
     def _with_recording(self, document: Document, path: Path) -> Document:
         """The document with the recording that is found for it; one that cannot be read is as if it were not there."""
-        digest = document.history.current.scene.metadata.source_digest
         with contextlib.suppress(MotesError):
-            if (
-                digest
-                and (recording := recording_of(path, digest, self.options.recordings, self.options.upload_s))
-                is not None
-            ):
+            scene, folders = document.history.current.scene, tuple(map(Path, self.options.recordings))
+            if (recording := recording_of(path, scene, folders, self.options.limits)) is not None:
                 document.use_recording(recording)
         return document
+
+    def candidates(self, document: Document) -> list[CandidateAnswer]:
+        """The recordings of the folder that may be those of a document."""
+        path = document.path or self.folder.root / document.name
+        found = candidates(path, document.history[0].scene, (self.folder.root,))
+        return [{"path": self.folder.shown(one.path), "match": one.match} for one in found]
 
     def _recover(self, identity: str) -> Document:
         scene, muted, about = self.autosaver.store.load(identity)
         document = self._document(str(about.get("name") or "recovered.mote"), scene, muted=muted)
+        self.autosaver.store.take_steps(identity, document.id)
+        document.resume(about)
         recording = about.get("recording")
         with contextlib.suppress(MotesError, OSError):
             if recording and Path(recording).is_file():
-                document.use_recording(DecodedRecording(Path(recording), self.options.upload_s))
+                document.use_recording(DecodedRecording(Path(recording), self.options.limits))
         with contextlib.suppress(MotesError):
             if about.get("path"):  # where it came from: to save there is to overwrite
                 path = self.folder.inside(str(about["path"]))
@@ -183,8 +196,8 @@ class Studio:
         if document.is_dirty and not discard:
             raise Conflict(f"{document.name} has changes that are not saved: save it, or discard them")
         self.documents.remove(identity)
-        self.autosaver.forget(identity)
-        shutil.rmtree(self._temporary / identity, ignore_errors=True)
+        self.autosaver.close_document(identity)
+        threading.Timer(_GIVE_BACK_S, give_back).start()  # when those who close it have let go of it
         self.feed.publish("closed", {"id": identity})
 
     def changed(self, document: Document) -> None:
@@ -203,8 +216,8 @@ class Studio:
         found = held.chosen(what, there)
         return Selection(found.revision.scene, found.mask)
 
-    def save(self, document: Document, path: str | None, overwrite: bool) -> None:
-        """Save a document where it came from, or as a file in the folder."""
+    def save(self, document: Document, path: str | None, overwrite: bool, keeps_muted: bool = False) -> None:
+        """Save a document where it came from, or as a file in the folder; with its muted events, or without them."""
         if path is None and document.path is None:
             raise Conflict("the document has no file yet: name one")
         if path is not None and not path.lower().endswith(SCENE):
@@ -215,7 +228,7 @@ class Studio:
         assert target is not None
         if (other := self.documents.opened_from(target)) is not None and other is not document:
             raise Conflict(f"{target.name} is open as another document: close that first")
-        document.save(target, self.folder.shown(target), overwrite)
+        document.save(target, self.folder.shown(target), overwrite, keeps_muted)
         self.autosaver.forget(document.id)
         self.changed(document)
 
@@ -247,13 +260,14 @@ class Studio:
             document = self.documents[body.document]
             if document.recording is None:
                 raise NotFound("the recording of this document is not at hand")
-            path, name = document.recording.path, document.recording.name
+            path, name, seconds = document.recording.path, document.recording.name, document.recording.duration_s
         else:
             path, name, _ = self.source(SourceBody(path=body.path, upload=body.upload))
             if file_type(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
-            check_length(open_source(path), self.options.upload_s)
-        return self.jobs.add(name, path, encoder.name, work, body.options, body.document)
+            source = check_length(open_source(path), self.options.limits)
+            seconds = source.n_samples / source.sample_rate_hz
+        return self.jobs.add(name, path, encoder, work, body.options, body.document, seconds)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
         """The id of the document whose next state is what a job has made: a new one, where that which was meant has
@@ -266,7 +280,7 @@ class Studio:
             with contextlib.suppress(NotFound):
                 document = self.documents[job.into_document]
         if document is None or document.history.current.scene.n_events:
-            recording = DecodedRecording(job.source, self.options.upload_s)
+            recording = DecodedRecording(job.source, self.options.limits)
             recording.name = job.name
             document = self._document(os.path.splitext(job.name)[0] + SCENE, _no_events(recording))
             document.use_recording(recording)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motes.audio import open_source
-from motes.errors import MotesError
 from motes.studio.answers import UploadAnswer
-from motes.studio.errors import NotFound, TooLarge
+from motes.studio.errors import NotFound
 from motes.studio.folder import checked_file_type
-from motes.studio.sound.recording import check_length
+from motes.studio.options import Limits
+from motes.studio.sound.recording import check_length, check_seconds
+
+_MOST_REFUSED = 64
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,11 @@ class Upload:
 class Uploads:
     """Uploads by their ids, in a folder that ends with the studio."""
 
-    def __init__(self, folder: Path, longest_s: float) -> None:
-        self._folder, self._longest_s = folder, longest_s
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
         self._arrived: dict[str, Upload] = {}
+        # Files that were deleted, of which answers still speak.
+        self._refused: dict[str, str] = {}
 
     def __getitem__(self, identity: str) -> Upload:
         if (found := self._arrived.get(identity)) is None:
@@ -47,21 +51,29 @@ class Uploads:
     def add(self, identity: str, name: str, path: Path, n_bytes: int) -> UploadAnswer:
         """What has arrived; refused, and deleted, where it is no sound or lasts too long."""
         file_type = checked_file_type(name)
+        self._arrived[identity] = Upload(name, path)
         try:
             seconds = self._duration_s(file_type, name, path)
-        except MotesError as error:
+        except BaseException:
             path.unlink(missing_ok=True)
-            raise type(error)(str(error).replace(str(path), name)) from None
-        self._arrived[identity] = Upload(name, path)
+            self._refused = dict([*self._refused.items(), (path.name, name)][-_MOST_REFUSED:])
+            del self._arrived[identity]
+            raise
         return {"upload": identity, "name": name, "n_bytes": n_bytes, "type": file_type, "duration_s": seconds}
+
+    def named(self, text: str) -> str:
+        """A text in which files of this folder are called as the page called them."""
+        text = text.replace(f"{self._folder}{os.sep}", "")
+        for stored, name in [*self._refused.items(), *((one.path.name, one.name) for one in self._arrived.values())]:
+            text = text.replace(stored, name)
+        return text
 
     def _duration_s(self, file_type: str, name: str, path: Path) -> float:
         if file_type == "recording":
-            source = check_length(open_source(path), self._longest_s)
+            source = check_length(open_source(path), self._limits)
             return source.n_samples / source.sample_rate_hz
         from motes.codec import info
 
         seconds = info(path).duration_s
-        if seconds > self._longest_s:
-            raise TooLarge(f"{name} lasts {seconds:.0f} s, the studio takes at most {self._longest_s:.0f} s")
+        check_seconds(name, seconds, self._limits)
         return seconds

@@ -207,6 +207,24 @@ export interface paths {
         put?: never;
         /** Take a recording for the original of a document */
         post: operations["post_original_api_documents__document__original_post"];
+        /** Leave out the original of a document */
+        delete: operations["delete_original_api_documents__document__original_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recordings of the folder that a document may be of */
+        get: operations["get_recordings_api_documents__document__recordings_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -275,6 +293,24 @@ export interface paths {
         put?: never;
         /** One edit forward again */
         post: operations["post_redo_api_documents__document__redo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All states that undo and redo lead to */
+        get: operations["get_history_api_documents__document__history_get"];
+        put?: never;
+        /** To one of these states */
+        post: operations["post_history_api_documents__document__history_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -634,8 +670,8 @@ export interface components {
              */
             op: "add_note";
             like: number;
-            /** @description MIDI number, 69 for 440 Hz */
-            pitch: number;
+            /** @description MIDI number, 69 for 440 Hz; null for that of `like` */
+            pitch?: number | null;
             onset_s: number;
         };
         /** @description A stretch of time and frequency. */
@@ -644,6 +680,12 @@ export interface components {
             end_s: number;
             low_hz: number;
             high_hz: number;
+        };
+        /** @description A recording that may be that of a scene. */
+        CandidateAnswer: {
+            path: string;
+            /** @enum {string} */
+            match: "content" | "name" | "length" | "chosen";
         };
         /** @description The stretch outside which an edit changed nothing that sounds. */
         ChangedAnswer: {
@@ -733,9 +775,11 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
-            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["Unmute"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"])[];
+            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
+            /** @description edits of one gesture that follow each other are one step */
+            gesture?: string | null;
         };
         /** @description One value that an edit takes. */
         EditParameterAnswer: {
@@ -885,6 +929,11 @@ export interface components {
              */
             parent?: number;
         };
+        /** @description All states that undo and redo lead to, in their order, and the one in force. */
+        HistoryAnswer: {
+            revision: number;
+            steps: components["schemas"]["StepAnswer"][];
+        };
         /** @description A recording on its way to a scene; `iteration` and `loss` are those of fits. */
         JobAnswer: {
             id: string;
@@ -908,15 +957,15 @@ export interface components {
         };
         /** @description What to encode, and how. */
         JobBody: {
-            path?: string | null;
-            upload?: string | null;
-            document?: string | null;
+            path?: string;
+            upload?: string;
+            document?: string;
             /** @default pursuit */
             encoder?: string;
             options?: {
                 [key: string]: unknown;
             };
-        };
+        } & (unknown | unknown | unknown);
         /** @description Remove everything else. */
         KeepEdit: {
             /**
@@ -946,6 +995,7 @@ export interface components {
         };
         /** @description How loud a track is, and the gain that makes it as loud as the reference. */
         LevelAnswer: {
+            loudness_lufs: number;
             rms_db: number;
             peak_db: number;
             gain: number;
@@ -960,6 +1010,7 @@ export interface components {
         LimitsAnswer: {
             upload_bytes: number;
             upload_s: number;
+            decoded_samples: number;
         };
         /** @description Several notes as one. */
         MergeNotes: {
@@ -1061,10 +1112,10 @@ export interface components {
         };
         /** @description A scene, a recording or unsaved work to open: one of the three. */
         OpenBody: {
-            path?: string | null;
-            upload?: string | null;
-            recovered?: string | null;
-        };
+            path?: string;
+            upload?: string;
+            recovered?: string;
+        } & (unknown | unknown | unknown);
         /** @description An option of an encoder. */
         OptionAnswer: {
             name: string;
@@ -1080,10 +1131,12 @@ export interface components {
             target: boolean;
             doc: string;
         };
-        /** @description The recording beside a scene. */
+        /** @description The recording beside a scene: found by its content or by its name, or chosen. */
         OriginalAnswer: {
             name: string;
             duration_s: number;
+            /** @enum {string} */
+            match: "content" | "name" | "length" | "chosen";
         };
         /** @description A parameter of a kind of event. */
         ParamAnswer: {
@@ -1170,6 +1223,12 @@ export interface components {
             path?: string | null;
             /** @default false */
             overwrite?: boolean;
+            /**
+             * @description what becomes of muted events: kept ones sound where the file is decoded
+             * @default leave_out
+             * @enum {string}
+             */
+            muted?: "leave_out" | "keep";
         };
         /** @description What a selection is, in `revision`; `notes` are those that are meant as wholes, and `rooms` ids, 0 for none. */
         SelectedAnswer: {
@@ -1228,9 +1287,9 @@ export interface components {
         };
         /** @description A file, in the folder or uploaded: one of the two. */
         SourceBody: {
-            path?: string | null;
-            upload?: string | null;
-        };
+            path?: string;
+            upload?: string;
+        } & (unknown | unknown);
         /** @description One note as two, at a time. */
         SplitNote: {
             /**
@@ -1240,6 +1299,17 @@ export interface components {
             op: "split_note";
             note: number;
             at_s: number;
+        };
+        /** @description A state of the history: the edit that led to it, "" for the first, and when, in Unix seconds. */
+        StepAnswer: {
+            revision: number;
+            label: string;
+            made_at: number;
+            saved: boolean;
+        };
+        /** @description A step of the history to go to. */
+        StepBody: {
+            revision: number;
         };
         /** @description So many times as long, at the same pitch. */
         StretchEdit: {
@@ -1712,6 +1782,52 @@ export interface operations {
             };
         };
     };
+    delete_original_api_documents__document__original_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+        };
+    };
+    get_recordings_api_documents__document__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateAnswer"][];
+                };
+            };
+        };
+    };
     post_save_api_documents__document__save_post: {
         parameters: {
             query?: never;
@@ -1800,6 +1916,56 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
+                };
+            };
+        };
+    };
+    get_history_api_documents__document__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+        };
+    };
+    post_history_api_documents__document__history_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -10,6 +10,7 @@ export type Kind = Schemas["KindAnswer"];
 export type Option = Schemas["OptionAnswer"];
 export type DocumentInfo = Schemas["DocumentAnswer"];
 export type TrackName = DocumentInfo["tracks"][number];
+export type Candidate = Schemas["CandidateAnswer"];
 export type Job = Schemas["JobAnswer"];
 export type Recovered = Schemas["RecoveredAnswer"];
 export type StudioInfo = Schemas["StudioAnswer"];
@@ -22,11 +23,13 @@ export type Selected = Schemas["SelectedAnswer"];
 export type Room = Schemas["RoomAnswer"];
 export type Edit = Schemas["EditBody"]["edit"];
 export type Struck = Schemas["Struck"];
+export type FurtherEdit = NonNullable<Schemas["EditBody"]["then"]>[number];
 export type Edited = Schemas["EditedAnswer"];
 export type TableRows = Schemas["TableAnswer"];
 export type Group = Schemas["GroupAnswer"];
 export type Levels = Schemas["LevelsAnswer"];
 export type Sound = Schemas["SoundAnswer"];
+export type Step = Schemas["StepAnswer"];
 export type Note = Schemas["NoteAnswer"];
 export type Curve = Schemas["CurveAnswer"];
 export type NoteDetail = Schemas["NoteDetailAnswer"];
@@ -128,12 +131,31 @@ export const closeDocument = (document: string, discard: boolean) =>
   ask("delete", "/api/documents/{document}", { at: { document }, query: { discard } });
 export const setOriginal = (document: string, body: Schemas["SourceBody"]) =>
   ask("post", "/api/documents/{document}/original", { at: { document }, body });
-export const save = (document: string, path: string | null, overwrite: boolean) =>
-  ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite } });
-export const edit = (document: string, revision: number, what: What, change: Edit, then: Edit[] = []) =>
-  ask("post", "/api/documents/{document}/edits", { at: { document }, body: { revision, what, edit: change, then } });
+export const dropOriginal = (document: string) =>
+  ask("delete", "/api/documents/{document}/original", { at: { document } });
+export const recordings = (document: string) =>
+  ask("get", "/api/documents/{document}/recordings", { at: { document } });
+export type OfMuted = Schemas["SaveBody"]["muted"];
+export const save = (document: string, path: string | null, overwrite: boolean, muted: OfMuted = "leave_out") =>
+  ask("post", "/api/documents/{document}/save", { at: { document }, body: { path, overwrite, muted } });
+export const edit = (
+  document: string,
+  revision: number,
+  what: What,
+  change: Edit,
+  then: FurtherEdit[] = [],
+  gesture: string | null = null,
+) =>
+  ask("post", "/api/documents/{document}/edits", {
+    at: { document },
+    body: { revision, what, edit: change, then, gesture },
+  });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });
+
+export const steps = (document: string) => ask("get", "/api/documents/{document}/history", { at: { document } });
+export const goTo = (document: string, revision: number) =>
+  ask("post", "/api/documents/{document}/history", { at: { document }, body: { revision } });
 
 export const findNotes = (document: string) =>
   ask("post", "/api/documents/{document}/notes", { at: { document }, body: {} });

@@ -64,6 +64,7 @@ function setUp(event = 7, found: Promise<Hit> = Promise.resolve({ event, revisio
     mode: "spectrogram",
     notes: { rows: [NOTE] },
     menu: null,
+    pointer: null,
     chooseNotes: (numbers: number[], how: string) => {
       done.push(["chooseNotes", numbers, how]);
       document.selected = { ...NOTHING, notes: numbers, start_s: NOTE.onset_s } as unknown as Worked["selected"];
@@ -74,7 +75,7 @@ function setUp(event = 7, found: Promise<Hit> = Promise.resolve({ event, revisio
     seek: note("seek"),
     clearSelection: note("clear"),
     ...Object.fromEntries(
-      ["choose", "chooseEvent", "editSelected", "hearEvent", "hearNotes", "hearSelected"].map((name) => [
+      ["choose", "chooseEvent", "editSelected", "hearEvent", "hearNotes", "hearSelected", "addNote"].map((name) => [
         name,
         note(name),
       ]),
@@ -243,11 +244,36 @@ test("a box beside notes chooses those that it touches", async () => {
   assert.deepEqual(done, [["chooseNotes", [12], "only"]]);
 });
 
-test("the menu is of the note under the pointer", () => {
+test("the menu is of the note under the pointer, or of the place where one can be added", () => {
   const { place, document, done } = inRoll();
   place.point("contextmenu", 150, ROW(2000), { button: 2 });
-  assert.equal(document.menu, null);
+  assert.equal(document.menu?.at?.seconds, 1.5);
+  assert.deepEqual(done, []);
   place.point("contextmenu", 150, ROW(440), { button: 2 });
   assert.deepEqual(done, [["chooseNotes", [12], undefined]]);
-  assert.deepEqual(document.menu, { x: 150 + LEFT_PX, y: ROW(440) });
+  const { x, y } = document.menu!;
+  assert.deepEqual([x, y], [150 + LEFT_PX, ROW(440)]);
+});
+
+test("a double click beside the notes of a piano roll adds one there, with Alt at exactly that pitch", async () => {
+  const { place, document, done } = setUp();
+  document.mode = "roll";
+  const y = rowsOf(FRAME)(440);
+  place.point("dblclick", 500, y);
+  place.point("dblclick", 500, y, { altKey: true });
+  place.point("dblclick", 150, y);
+  const added = done.filter(([name]) => name === "addNote");
+  assert.equal(added.length, 2);
+  const [{ seconds, hz }] = added[0].slice(1) as [{ seconds: number; hz: number }];
+  assert.equal(seconds, 5);
+  assert.ok(Math.abs(hz - 440) < 1);
+  assert.deepEqual(
+    added.map(([, , isExact]) => isExact),
+    [undefined, true],
+  );
+  assert.equal(done.at(-1)![0], "hearSelected");
+  place.point("pointermove", 500, y);
+  assert.equal(document.pointer?.seconds, 5);
+  place.point("pointerleave", 0, 0);
+  assert.equal(document.pointer, null);
 });

@@ -110,3 +110,80 @@ def test_kinds_are_told_in_the_order_of_scenes(client):
         assert set(kind["aux"]) - {""} <= names
         assert kind["lane"] in {*kind["aux"]} if kind["shape"] == "lane" else not kind["lane"]
         assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in kind["colour"].values())
+
+
+def test_a_method_that_an_address_lacks_is_told_all_that_it_has(client):
+    document = client.open()["id"]
+    for method, path, allowed in (
+        ("PUT", "documents", "GET, POST"),
+        ("PATCH", f"documents/{document}", "GET, DELETE"),
+        ("DELETE", "jobs", "GET, POST"),
+        ("PUT", f"documents/{document}/notes", "POST, DELETE"),
+        ("HEAD", "studio", "GET"),
+        ("OPTIONS", "uploads", "PUT"),
+    ):
+        answer = client.http.request(method, f"/api/{path}")
+        assert (answer.status_code, answer.headers.get("allow")) == (405, allowed), (method, path)
+    for method in ("GET", "PUT", "HEAD"):
+        answer = client.http.request(method, "/api/nothing")
+        assert (answer.status_code, "allow" in answer.headers) == (404, False)
+
+
+def test_names_that_no_file_can_have_are_not_found(client):
+    document = client.open()["id"]
+    for path in ("x" * 300, "a/" + "ä" * 200 + ".mote"):
+        assert "too long" in client.get("folder", 404, params={"path": path})["error"]
+        assert "too long" in client.post("documents", {"path": path}, 404)["error"]
+        save = client.post(f"documents/{document}/save", {"path": f"{path}.mote"}, 404)
+        assert "too long" in save["error"]
+    client.get("folder", 403, params={"path": "y" * 4050})
+
+
+def test_answers_name_files_as_the_page_knows_them(client, folder):
+    """Neither where the folder lies nor what an upload is called on disk."""
+    whole = (folder / "sound.mote").read_bytes()
+    files = {
+        "damaged.mote": whole[:60] + b"xxxx" + whole[64:],
+        "cut.mote": whole[: len(whole) // 2],
+        "empty.wav": b"",
+        "text.wav": b"no sound" * 20,
+        "header.wav": (folder / "sound.wav").read_bytes()[:40],
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        errors = [client.post("documents", {"path": name}, 422)["error"]]
+        sent = client.http.put(f"/api/uploads?name=mine-{name}", content=data).json()
+        errors.append(
+            client.post("documents", {"upload": sent["upload"]}, 422)["error"] if "upload" in sent else sent["error"]
+        )
+        assert errors[0].startswith(name), errors
+        assert errors[1].startswith(f"mine-{name}"), errors
+    document = client.open()["id"]
+    error = client.post(f"documents/{document}/save", {"path": "absent/a.mote"}, 422)["error"]
+    assert error == "cannot write absent/a.mote: there is no folder absent"
+
+
+def test_a_bug_does_not_tell_where_the_folder_lies(client, monkeypatch, folder):
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error", str(folder / "sound.wav"))
+
+    monkeypatch.setattr(client.studio.folder, "listing", fail)
+    assert str(folder.parent) not in client.get("folder", 500)["error"]
+
+
+def test_bodies_that_name_nothing_or_two_are_no_bodies_of_the_description(client):
+    """What the description allows is not refused for its form."""
+    import jsonschema
+
+    schema = client.get("openapi.json")
+    for name, given in (("OpenBody", "recovered"), ("SourceBody", "upload"), ("JobBody", "document")):
+        body = {**schema, "$ref": f"#/components/schemas/{name}"}
+        valid = jsonschema.Draft202012Validator(body).is_valid
+        assert valid({"path": "a.mote"})
+        assert valid({given: "x"})
+        assert not valid({})
+        assert not valid({"path": None})
+        assert not valid({"path": "a.mote", given: "x"})
+    then = schema["components"]["schemas"]["EditBody"]["properties"]["then"]["items"]["discriminator"]["mapping"]
+    assert "gain" in then
+    assert not {"paste", "split_note", "merge_notes", "add_note"} & set(then)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+import soundfile
+
+from motes.studio.errors import Busy
 
 
 @pytest.mark.parametrize(
@@ -106,6 +112,40 @@ def test_long_recordings_are_refused(studio_of, folder):
     )
     client.post("documents", {"path": "sound.wav"}, 413)
     client.post("jobs", {"path": "sound.wav"}, 413)
+
+
+def test_recordings_that_unpack_to_much_are_refused(studio_of, folder, tmp_path):
+    """Silence in FLAC: a few bytes for any number of samples."""
+    soundfile.write(tmp_path / "silence.flac", np.zeros((40_000, 4)), 8000)
+    data = (tmp_path / "silence.flac").read_bytes()
+    (folder / "silence.flac").write_bytes(data)
+    client = studio_of(folder, decoded_samples=150_000)
+    sent = client.http.put("/api/uploads?name=a.flac", content=data)
+    assert (sent.status_code, "a.flac has 160,000 samples in 4 channels" in sent.json()["error"]) == (413, True)
+    client.post("documents", {"path": "silence.flac"}, 413)
+    client.post("jobs", {"path": "silence.flac"}, 413)
+    assert client.get("studio")["limits"]["decoded_samples"] == 150_000
+    client.post("documents", {"path": "sound.wav"}, 201)
+
+
+def test_no_more_pages_listen_than_there_is_room_for(client):
+    async def listen() -> int:
+        feed, held = client.studio.feed, []
+        for _ in range(100):
+            try:
+                feed.check_room()
+            except Busy:
+                break
+            held.append(feed.listen(dict))
+            await anext(held[-1])
+        assert client.http.get("/api/feed").status_code == 503
+        for one in held:
+            await one.aclose()
+        feed.check_room()
+        return len(held)
+
+    with ThreadPoolExecutor(1) as pool:  # the loop of a browser may still run in this thread
+        assert pool.submit(lambda: asyncio.run(listen())).result(60) == 64
 
 
 def test_a_bug_is_one_line_and_the_server_goes_on(client, monkeypatch):

@@ -261,10 +261,16 @@ def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
 
 def _distinct(keys: dict[str, Any]) -> tuple[Ints, Ints, Ints]:
     """Of edits that occur the first event, which of them each event has, and how many have it."""
-    _, first, which, count = np.unique(
-        np.stack(list(keys.values()), axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    return first, which.reshape(-1), count
+    rows = np.stack(list(keys.values()), axis=1)
+    # Most events are edited as the first one is, or not at all: only the others are sorted.
+    others = np.flatnonzero((rows != rows[0]).any(axis=1))
+    some = np.append(0, others)
+    _, first, which, count = np.unique(rows[some], axis=0, return_index=True, return_inverse=True, return_counts=True)
+    which = which.reshape(-1)
+    count[which[0]] += len(rows) - len(some)
+    of_each = np.full(len(rows), which[0])
+    of_each[others] = which[1:]
+    return some[first], of_each, count
 
 
 def _rewritten_alike(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
+import shutil
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -11,11 +13,12 @@ from typing import IO, Any
 from motes.errors import FormatError, MotesError
 from motes.files import atomic_output
 from motes.studio.answers import RecoveredAnswer
-from motes.studio.document.history import Revision
+from motes.studio.document.history import STEP, Revision
 from motes.studio.document.snapshot import about_of, pack, unpack
 from motes.studio.errors import NotFound
 
 _SUFFIX = ".unsaved"
+_STEPS = ".steps"
 
 
 class Autosave:
@@ -28,22 +31,40 @@ class Autosave:
         self.folder = state / secrets.token_hex(8)
         self.folder.mkdir(parents=True, mode=0o700)
         self._lock = _locked(self.folder)
+        for other in self._free():
+            _tidy(other)
+
+    def steps(self, document: str) -> Path:
+        """The folder for the states of a document, which are found with it after a crash."""
+        folder = self.folder / f"{document}{_STEPS}"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def store(self, document: str, revision: Revision, about: dict[str, Any]) -> None:
-        """Keep a state of a document, in place of the one before."""
+        """Keep a state of a document, in place of the one before, and with its other states."""
         about = about | {
+            STEP: revision.about(),
             "saved_at": time.time(),
             "n_events": revision.scene.n_events,
             "duration_s": revision.scene.duration_s,
         }
         data = pack(revision.scene, revision.muted, about)
-        with atomic_output(self.folder / f"{document}{_SUFFIX}", overwrite=True) as handle:
+        path, step = self.folder / f"{document}{_SUFFIX}", self.steps(document) / f"{revision.number}.revision"
+        with atomic_output(path, overwrite=True) as handle:
             handle.write(data)
+        with contextlib.suppress(OSError):  # where there are no such links it is stored as the other states are
+            step.unlink(missing_ok=True)
+            os.link(path, step)
+            revision.is_stored_as(step)
 
     def forget(self, document: str) -> None:
         """Drop a document of which nothing is unsaved any more."""
         with contextlib.suppress(OSError):
             (self.folder / f"{document}{_SUFFIX}").unlink()
+
+    def forget_steps(self, document: str) -> None:
+        """Drop the states of a document that is closed."""
+        shutil.rmtree(self.folder / f"{document}{_STEPS}", ignore_errors=True)
 
     def close(self) -> None:
         """End the lock: unsaved work stays for the next studio."""
@@ -67,6 +88,17 @@ class Autosave:
         except OSError as error:
             raise FormatError(f"the unsaved work cannot be read: {error.strerror or error}") from None
 
+    def take_steps(self, identity: str, document: str) -> Path:
+        """The folder for the states of a document, with those of one that was found."""
+        folder = self.steps(document)
+        for path in self._orphan(identity).with_suffix(_STEPS).glob("*.revision"):
+            try:
+                os.link(path, folder / path.name)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    shutil.copyfile(path, folder / path.name)
+        return folder
+
     def drop(self, identity: str) -> None:
         """Forget a document that was found."""
         path = self._orphan(identity)
@@ -80,12 +112,15 @@ class Autosave:
         raise NotFound(f"there is no unsaved work {identity[:40]}")
 
     def _orphans(self) -> list[Path]:
+        return [path for folder in self._free() for path in _kept(folder)]
+
+    def _free(self) -> list[Path]:
+        """The folders of studios that have ended."""
         with contextlib.suppress(OSError):
             return [
-                path
+                folder
                 for folder in self.state.iterdir()
                 if folder != self.folder and folder.is_dir() and _is_free(folder)
-                for path in _kept(folder)
             ]
         return []
 
@@ -135,8 +170,12 @@ def _is_free(folder: Path) -> bool:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove a folder in which there is nothing left."""
+    """Remove the states of documents of which nothing is unsaved, and a folder in which there is nothing left."""
+    kept = _kept(folder)
+    for steps in folder.glob(f"*{_STEPS}"):
+        if steps.with_suffix(_SUFFIX) not in kept:
+            shutil.rmtree(steps, ignore_errors=True)
     with contextlib.suppress(OSError):
-        if not _kept(folder):
+        if not kept:
             (folder / "lock").unlink(missing_ok=True)
             folder.rmdir()

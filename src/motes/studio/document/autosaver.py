@@ -12,6 +12,7 @@ from typing import Any
 from motes.errors import MotesError
 from motes.studio.document.autosave import Autosave
 from motes.studio.document.documents import Document, Documents
+from motes.studio.document.memory import give_back
 from motes.studio.errors import NotFound
 
 
@@ -28,6 +29,8 @@ class Autosaver:
         # When each changed document is to be stored; requests add to it while the thread takes from it, hence the lock.
         self._due_s: dict[str, float] = {}
         self._lock, self._wake = threading.Lock(), threading.Event()
+        # Held while files are written or dropped, so that what is forgotten is not written afterwards.
+        self._files = threading.RLock()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="autosave", daemon=True)
         self._thread.start()
@@ -51,7 +54,14 @@ class Autosaver:
         """Drop a document of which nothing is unsaved any more."""
         with self._lock:
             self._due_s.pop(identity, None)
-        self.store.forget(identity)
+        with self._files:
+            self.store.forget(identity)
+
+    def close_document(self, identity: str) -> None:
+        """Drop all of a document that is closed."""
+        with self._files:
+            self.forget(identity)
+            self.store.forget_steps(identity)
 
     def close(self) -> None:
         """End the thread, and keep what is not saved for the next studio."""
@@ -68,16 +78,19 @@ class Autosaver:
             self._wake.wait(None if due_s is None else max(0.0, due_s - time.monotonic()))
             self._wake.clear()
             with contextlib.suppress(MotesError, OSError):
-                self._save_until(time.monotonic())
+                if self._save_until(time.monotonic()):
+                    give_back()  # of states that are on disk now, and of the bytes that were written
 
-    def _save_until(self, moment_s: float) -> None:
+    def _save_until(self, moment_s: float) -> int:
+        """How many documents were due before a moment, and are stored."""
         with self._lock:
             due = [identity for identity, at_s in self._due_s.items() if at_s <= moment_s]
             for identity in due:
                 del self._due_s[identity]
         for identity in due:
-            with contextlib.suppress(NotFound):
+            with contextlib.suppress(NotFound), self._files:
                 self._save(self._documents[identity])
+        return len(due)
 
     def _save(self, document: Document) -> None:
         if not document.is_dirty:
@@ -90,6 +103,13 @@ class Autosaver:
                 "path": document.shown_path,
                 "recording": str(recording.path) if recording else None,
                 "stamp": document.stamp,
+                "saved_revision": document.saved_revision,
+                "history": document.history.about(),
             }
+            others = [step for step in document.history.steps() if step is not revision]
+        for step in others:
+            step.store(self.store.steps(document.id))
         self.store.store(document.id, revision, about)
+        with document.lock:
+            document.history.put_away(writes=True)
         self._on_stored(document.id, revision.number)

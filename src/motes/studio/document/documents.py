@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,15 @@ from motes.notes.note import notes_of
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
-from motes.studio.document.editing import EditResult, apply
-from motes.studio.document.history import History, Revision
+from motes.studio.document.editing import EditResult, apply, further
+from motes.studio.document.history import STEP, History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
 from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
 from motes.studio.document.note_rows import Curves
 from motes.studio.document.note_work import NoteWork
-from motes.studio.document.selecting import ranges_of, summary
+from motes.studio.document.ranges import ranges_of
+from motes.studio.document.selecting import summary
+from motes.studio.document_answers import HistoryAnswer
 from motes.studio.drawing.geometry import Geometry, geometry_of
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.errors import Conflict, NotFound
@@ -38,7 +42,7 @@ from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import DecodedRecording
 from motes.studio.sound.sound import TRACKS, Sound
 
-_GEOMETRIES = 3
+_GEOMETRIES = 2
 # Spectrogram tiles kept, 64 kB each.
 _TILES = 400
 
@@ -70,9 +74,10 @@ class Document:
         self.stamp = _stamp(path)
         self.sound.follow(None, self.history.current)
 
-    def use_recording(self, recording: DecodedRecording) -> None:
-        """Take this for the original; ParameterError where it cannot be."""
-        recording.check(self.history.current.scene)
+    def use_recording(self, recording: DecodedRecording | None) -> None:
+        """Take this for the original, or none; ParameterError where it cannot be."""
+        if recording is not None:
+            recording.check(self.history.current.scene)
         self.recording = self.sound.recording = recording
         self.forget_tiles("original", "residual")
 
@@ -115,7 +120,7 @@ class Document:
         """What a request means of a revision, notes with what is theirs."""
         if what is None:
             return Chosen(revision, np.ones(revision.scene.n_events, np.bool_), [])
-        return divided(what, revision, self.geometry(revision))
+        return divided(what, revision, partial(self.geometry, revision))
 
     def mask_of(self, what: EventFilter | None, revision: Revision) -> Mask:
         """The events of a revision that a request means; of notes those that are theirs as it stands."""
@@ -180,12 +185,25 @@ class Document:
         with self.lock:
             self._check(body.revision)
             if op in NOTE_EDITS:
-                done = edited_notes(now, body.edit)
+                done = further(edited_notes(now, body.edit), body.then)
             else:
                 edits, name = [body.edit, *body.then], _named(found.notes, now.scene)
                 done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)
             before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
-            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS)
+            return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS, body.gesture)
+
+    def resume(self, about: dict[str, Any]) -> None:
+        """Take in the history of a document that is recovered, as `about` has it."""
+        with self.lock, contextlib.suppress(TypeError, ValueError, KeyError, AttributeError):
+            now = self.history.current
+            now.tell(about[STEP])
+            self.history.resume(about["history"])
+            saved = about.get("saved_revision")
+            self.saved_revision = (
+                saved if about.get("path") and saved in [one.number for one in self.history.steps()] else None
+            )
+            self.sound = Sound()
+            self.sound.follow(None, now)
 
     def know(self, scene: Scene, label: str) -> EditedAnswer:
         """The answer to a step after which the scene knows more of its events, which are the same."""
@@ -202,17 +220,18 @@ class Document:
             return self._added(EditResult(scene, ~everything, everything, label), before)
 
     def _added(
-        self, done: EditResult, mask: Mask, notes: Sequence[int] = (), is_of_notes: bool = False
+        self,
+        done: EditResult,
+        mask: Mask,
+        notes: Sequence[int] = (),
+        is_of_notes: bool = False,
+        gesture: str | None = None,
     ) -> EditedAnswer:
-        before = self.history.current
-        made = self.history.add(done.scene, done.muted, done.label, mask, done.mask)
-        made.notes_before = list(notes)
+        made = self.history.made(done.scene, done.muted, done.label, mask, done.mask)
+        made.notes_before, made.gesture = list(notes), gesture
         made.notes_after = notes_within(done.scene, done.mask) if is_of_notes else []
-        try:
-            stretch = self.sound.follow(before, made)
-        except BaseException:
-            self.history.undo()
-            raise
+        stretch = self.sound.follow(self.history.current, made)
+        self.history.add(made)
         return self._edited(made.label, stretch, done.mask, made.notes_after)
 
     def undo(self) -> EditedAnswer:
@@ -228,6 +247,22 @@ class Document:
             left = self.history.redo()
             now = self.history.current
             return self._edited(f"redo {now.label}", self._apart(left, now), now.after, now.notes_after)
+
+    def go_to(self, revision: int) -> EditedAnswer:
+        """The answer to going to any step of the history, back or forward."""
+        with self.lock:
+            steps = [step.number for step in self.history.steps()]
+            left = self.history.go_to(revision)
+            now, is_back = self.history.current, steps.index(revision) < steps.index(left.number)
+            # Selected is what the step nearest to this state was done to.
+            near = self.history[steps[steps.index(revision) + 1]] if is_back else now
+            mask, notes = (near.before, near.notes_before) if is_back else (near.after, near.notes_after)
+            return self._edited(f"go to {now.label or 'the beginning'}", self._apart(left, now), mask, notes)
+
+    def history_json(self) -> HistoryAnswer:
+        """The steps of the history as in answers of the API."""
+        with self.lock:
+            return self.history.to_json(self.saved_revision)
 
     def _apart(self, one: Revision, other: Revision) -> tuple[float, float] | None:
         found = changed(one.audible, other.audible)
@@ -247,8 +282,8 @@ class Document:
             "document": self.to_json(),
         }
 
-    def save(self, path: Path, shown_path: str, overwrite: bool) -> None:
-        """Write the current state to a file; Conflict where another is there, or it is not what was read."""
+    def save(self, path: Path, shown_path: str, overwrite: bool, keeps_muted: bool = False) -> None:
+        """Write the current state to a file, which may keep muted events; Conflict where it is not what was read."""
         with self.lock:
             own = self.path is not None and path == self.path
             if own and not overwrite and self.stamp != _stamp(path) and path.exists():
@@ -259,7 +294,7 @@ class Document:
             if not own and not overwrite and os.path.lexists(path):
                 raise Conflict(f"{path.name} exists already: choose another name, or overwrite it")
             now = self.history.current
-            _store(now.without_muted, str(path), overwrite or own)
+            _store(now.scene if keeps_muted else now.without_muted, str(path), overwrite or own)
             self.path, self.shown_path, self.name = path, shown_path, path.name
             self.saved_revision, self.stamp = now.number, _stamp(path)
 
@@ -286,9 +321,7 @@ class Document:
                 "n_channels": scene.n_channels,
                 "duration_s": scene.duration_s,
                 "top_hz": scene.sample_rate_hz / 2,
-                "original": None
-                if self.recording is None
-                else {"name": self.recording.name, "duration_s": self.recording.duration_s},
+                "original": None if self.recording is None else self.recording.about(),
                 "tracks": list(tracks),
                 "groups": len(scene.groups),
                 "notes": self.note_work.to_json(len(known_notes(scene))),

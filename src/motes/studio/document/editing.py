@@ -77,13 +77,21 @@ def apply(
     """The revision with the events in `mask` edited, by one edit after the other; `clip` gives what is pasted, and
     `name` says what is edited, by default so many events.
     """
-    name = name or _counted(mask)
-    done = EditResult(revision.scene, revision.muted, mask, "")
+    done = _in_turn(EditResult(revision.scene, revision.muted, mask, ""), bodies, clip)
+    name = _counted(done.mask) if bodies[0].op in ("paste", "play") else name or _counted(mask)
+    return done._replace(label=f"{done.label} {name}")
+
+
+def further(done: EditResult, bodies: list[Any]) -> EditResult:
+    """What an edit has led to with what it has left edited further, in the same step."""
+    return _in_turn(done, bodies, lambda *_: Selection(done.scene, done.mask))
+
+
+def _in_turn(done: EditResult, bodies: list[Any], clip: Callable[[str, int], Selection]) -> EditResult:
     for body in bodies:
         made = _applied(done, body, clip)
-        joint = " and ".join(filter(None, (done.label, made.label)))
-        done = made._replace(label=joint)
-    return done._replace(label=f"{done.label} {_counted(done.mask) if bodies[0].op in ('paste', 'play') else name}")
+        done = made._replace(label=" and ".join(filter(None, (done.label, made.label))))
+    return done
 
 
 def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) -> EditResult:

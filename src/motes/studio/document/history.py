@@ -4,9 +4,9 @@ oldest of many on disk.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
-from dataclasses import fields
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,30 @@ from typing import Any
 import numpy as np
 
 from motes.edit.selection import Selection
+from motes.errors import MotesError
 from motes.events.event_table import Mask
 from motes.scene.scene import Scene
-from motes.studio.document.snapshot import pack, unpack
+from motes.studio.document.memory import held_bytes
+from motes.studio.document.ranges import mask_of_ranges, ranges_of
+from motes.studio.document.snapshot import marks_of, pack, unpack
+from motes.studio.document_answers import HistoryAnswer, StepAnswer
 from motes.studio.errors import Conflict, NotFound
 
-IN_MEMORY_BYTES = 512 << 20
+IN_MEMORY_BYTES = 128 << 20
+# What a stored state is told under.
+STEP = "step"
 
 
 class Revision:
     """One state. `muted` `(n_events,)` are silent but there; `label` is the edit that led here, `before` and
     `after` what it was done to, and `notes_before` and `notes_after` the notes, where it was done to such as wholes.
+    Edits of one `gesture` are one step.
     """
 
     def __init__(
         self,
         number: int,
-        scene: Scene,
+        scene: Scene | None,
         muted: Mask,
         label: str = "",
         before: Mask | None = None,
@@ -39,10 +46,35 @@ class Revision:
         self.number, self.muted, self.label, self.before, self.after = number, muted, label, before, after
         self.notes_before: list[int] = []
         self.notes_after: list[int] = []
-        self._scene: Scene | None = scene
+        self.gesture: str | None = None
+        # When it came to be, in Unix seconds.
+        self.made_at = time.time()
+        self._scene = scene
         self._path: Path | None = None
         # The scene goes to disk while other threads ask for it.
-        self._lock = threading.Lock()
+        self._lock, self._disk = threading.Lock(), threading.Lock()
+
+    @classmethod
+    def from_disk(cls, number: int, path: Path) -> Revision:
+        """A state that was stored; FormatError or OSError where it cannot be read."""
+        muted, about = marks_of(path.read_bytes())
+        found = cls(number, None, muted)
+        found._path = path
+        found.tell(about.get(STEP, {}))
+        return found
+
+    def about(self) -> dict[str, Any]:
+        """How it came to be, in plain values."""
+        masks = [None if mask is None else [len(mask), *ranges_of(mask)] for mask in (self.before, self.after)]
+        notes = [self.notes_before, self.notes_after]
+        return {"label": self.label, "made_at": self.made_at, "masks": masks, "notes": notes}
+
+    def tell(self, about: dict[str, Any]) -> None:
+        """Take in how it came to be, as `about` has it."""
+        masks = [None if one is None else mask_of_ranges(one[1:], one[0]) for one in about.get("masks", [None, None])]
+        self.before, self.after = masks
+        self.label, self.made_at = str(about.get("label", "")), float(about.get("made_at", 0.0))
+        self.notes_before, self.notes_after = about.get("notes", [[], []])
 
     @property
     def scene(self) -> Scene:
@@ -70,16 +102,28 @@ class Revision:
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether it has been put away before."""
+        """Whether it is stored."""
         return self._path is not None
 
+    def store(self, folder: Path) -> None:
+        """Keep the scene on disk too."""
+        with self._disk:
+            if self._path is None:
+                path = folder / f"{self.number}.revision"
+                path.with_suffix(".part").write_bytes(pack(self.scene, self.muted, {STEP: self.about()}))
+                os.replace(path.with_suffix(".part"), path)
+                self._path = path
+
+    def is_stored_as(self, path: Path) -> None:
+        """A file that holds this state lies there."""
+        with self._disk:
+            self._path = path
+
     def put_away(self, folder: Path) -> None:
-        """Keep the scene on disk until it is asked for."""
-        path = self._path or folder / f"{self.number}.revision"
-        if self._path is None:
-            path.write_bytes(pack(self.scene, self.muted, {}))
+        """Keep the scene on disk only, until it is asked for."""
+        self.store(folder)
         with self._lock:
-            self._path, self._scene = path, None
+            self._scene = None
         for name in ("audible", "without_muted"):
             self.__dict__.pop(name, None)
 
@@ -97,12 +141,11 @@ class History:
         folder: Path | None = None,
         in_memory_bytes: int = IN_MEMORY_BYTES,
     ) -> None:
+        self.folder = folder
         first = Revision(0, scene, np.zeros(scene.n_events, np.bool_) if muted is None else muted)
-        self._all = {0: first}
+        self._all, self._latest = {0: first}, 0
         self._done, self._undone = [first], list[Revision]()
-        self._folder, self._most = folder, in_memory_bytes
-        self._sizes: dict[int, int] = {}
-        self._n_bytes = 0
+        self._most = in_memory_bytes
 
     @property
     def current(self) -> Revision:
@@ -124,28 +167,69 @@ class History:
         """The edit that redo does again."""
         return self._undone[-1].label if self._undone else None
 
-    def add(self, scene: Scene, muted: Mask, label: str, before: Mask, after: Mask) -> Revision:
-        """A new state after the one in force."""
-        made = Revision(len(self._all), scene, muted, label, before, after)
-        self._all[made.number] = made
-        self._done.append(made)
+    def made(
+        self, scene: Scene, muted: Mask, label: str, before: Mask | None = None, after: Mask | None = None
+    ) -> Revision:
+        """A state with a number of its own, which is not in the history yet."""
+        self._latest += 1
+        return Revision(self._latest, scene, muted, label, before, after)
+
+    def add(self, made: Revision) -> Revision:
+        """The state, after the one in force from now on; in its place where one gesture led to both."""
+        now = self.current
+        self._keep(made)
+        if made.gesture is not None and made.gesture == now.gesture and len(self._done) > 1:
+            made.before, made.notes_before = now.before, now.notes_before
+            self._done[-1] = made
+        else:
+            self._done.append(made)
         self._undone.clear()
-        self._sizes[made.number] = _own_bytes(scene, self._done[-2].scene)
-        self._n_bytes += self._sizes[made.number]
         self.put_away()
         return made
 
     def exchange(self, scene: Scene, muted: Mask) -> Revision:
         """A new state in place of that in force, which sounds alike: no step to undo."""
         now = self.current
-        made = Revision(len(self._all), scene, muted, now.label)
+        made = self.made(scene, muted, now.label)
         made.notes_before, made.notes_after = now.notes_before, now.notes_after
-        self._all[made.number] = made
+        self._keep(made)
         self._done[-1] = made
-        self._sizes[made.number] = _own_bytes(scene, now.scene)
-        self._n_bytes += self._sizes[made.number]
         self.put_away()
         return made
+
+    def _keep(self, made: Revision) -> None:
+        self._all[made.number] = made
+
+    def steps(self) -> list[Revision]:
+        """All states that undo and redo lead to, in their order."""
+        return [*self._done, *reversed(self._undone)]
+
+    def go_to(self, number: int) -> Revision:
+        """The state that is left by going to another of the steps; NotFound where it is none of them."""
+        left, numbers = self.current, [step.number for step in self.steps()]
+        if number not in numbers:
+            raise NotFound(f"revision {number} is no step of the history: it has been left by another edit")
+        while self.current.number != number:
+            if numbers.index(number) < len(self._done):
+                self.undo()
+            else:
+                self.redo()
+        return left
+
+    def about(self) -> dict[str, Any]:
+        """Which states there are, in plain values."""
+        return {"done": [one.number for one in self._done], "undone": [one.number for one in self._undone]}
+
+    def resume(self, about: dict[str, Any]) -> None:
+        """Take in the steps that lie in the folder before and after the state in force, as far as they can be read."""
+        now, done, undone = self.current, about.get("done", []), about.get("undone", [])
+        if not done or self.folder is None:
+            return
+        before, after = _readable(done[-2::-1], self.folder), _readable(undone[::-1], self.folder)
+        now.number = int(done[-1])
+        self._latest = max(map(int, [*done, *undone]))
+        self._done, self._undone = [*reversed(before), now], [*reversed(after)]
+        self._all = {one.number: one for one in (*self._done, *self._undone)}
 
     def undo(self) -> Revision:
         """The state that is left by going back to the one before."""
@@ -162,27 +246,36 @@ class History:
         self._done.append(self._undone.pop())
         return left
 
-    def put_away(self) -> None:
-        """Put away the oldest states until the others fit into memory; what is in force and the latest two stay."""
-        if self._folder is None:
+    def to_json(self, saved: int | None) -> HistoryAnswer:
+        """The steps as in answers of the API; one of them may be saved."""
+        steps: list[StepAnswer] = [
+            {"revision": one.number, "label": one.label, "made_at": one.made_at, "saved": one.number == saved}
+            for one in self.steps()
+        ]
+        return {"revision": self.current.number, "steps": steps}
+
+    def put_away(self, writes: bool = False) -> None:
+        """Put away the oldest states until the others fit into memory; what is in force and the latest two stay.
+
+        An edit does not wait until a state is written, unless they are more than twice too many.
+        """
+        if self.folder is None:
             return
-        for revision in list(self._all.values())[:-2]:
-            if revision is self.current or not revision.is_in_memory:
-                continue
-            if revision.is_on_disk:  # it was asked for again
-                revision.put_away(self._folder)
-            elif self._n_bytes > self._most:
-                revision.put_away(self._folder)
-                self._n_bytes -= self._sizes.pop(revision.number, 0)
+        held = [revision for revision in self._all.values() if revision.is_in_memory]
+        for revision in held[:-2]:
+            n_bytes = held_bytes([one for one in held if one.is_in_memory])
+            if n_bytes <= self._most:
+                return
+            if revision is not self.current and (revision.is_on_disk or writes or n_bytes > 2 * self._most):
+                revision.put_away(self.folder)
 
 
-def _own_bytes(scene: Scene, before: Scene) -> int:
-    """What a scene takes beside what it shares with the one before."""
-    known = {id(array) for array in _arrays(before)}
-    return sum(array.nbytes for array in _arrays(scene) if id(array) not in known and any(array.strides))
-
-
-def _arrays(scene: Scene) -> Iterator[np.ndarray[Any, Any]]:
-    for table in scene.tables:
-        for field in fields(table):
-            yield getattr(table, field.name)
+def _readable(numbers: list[int], folder: Path) -> list[Revision]:
+    """The states of these numbers, up to the first that cannot be read."""
+    found: list[Revision] = []
+    for number in numbers:
+        try:
+            found.append(Revision.from_disk(int(number), folder / f"{int(number)}.revision"))
+        except (OSError, MotesError, TypeError, ValueError, KeyError):
+            break
+    return found

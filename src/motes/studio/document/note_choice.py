@@ -4,6 +4,8 @@ their own in a state in which the atoms that they share are divided.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -64,7 +66,7 @@ def own_events(notes: list[int], scene: Scene) -> Mask:
     return np.isin(note_of_groups(scene.groups, group_ids(scene)), notes)
 
 
-def divided(what: EventFilter, revision: Revision, geometry: Geometry) -> Chosen:
+def divided(what: EventFilter, revision: Revision, geometry: Callable[[], Geometry]) -> Chosen:
     """What a request means, notes with the events that are theirs."""
     if what.notes is None and not _asks_of_notes(what):
         return Chosen(revision, chosen(what, revision, geometry), [])
@@ -74,7 +76,7 @@ def divided(what: EventFilter, revision: Revision, geometry: Geometry) -> Chosen
     made, at = revision, geometry
     if selection.scene is not scene:
         made = Revision(revision.number, selection.scene, carried(scene, selection.scene, revision.muted))
-        at = geometry_of(selection.scene)
+        at = partial(geometry_of, selection.scene)
     if notes is not None:
         return Chosen(made, own_events(notes, made.scene), notes)
     mask = chosen(what.model_copy(update={"notes": None}), made, at)

@@ -15,7 +15,7 @@ from motes.notes.note import Note, notes_of
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 from motes.studio.document.history import Revision
-from motes.studio.note_answers import (
+from motes.studio.document_answers import (
     CurveAnswer,
     NoteAnswer,
     NoteDetailAnswer,

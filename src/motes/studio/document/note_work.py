@@ -15,8 +15,8 @@ from motes.errors import MotesError, ParameterError
 from motes.notes.finding import SURENESS, Found, find, notes_in, with_found
 from motes.notes.splitting import division_of
 from motes.scene.scene import Scene
+from motes.studio.document_answers import NotesState, NotesWork
 from motes.studio.errors import Conflict
-from motes.studio.note_answers import NotesState, NotesWork
 
 if TYPE_CHECKING:
     from motes.encoders.progress import Progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -13,13 +14,16 @@ from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
 from motes.studio.answers import SelectedAnswer
 from motes.studio.document.history import Revision
+from motes.studio.document.ranges import mask_of_ranges, ranges_of
 from motes.studio.drawing.geometry import Geometry
 from motes.studio.schemas import Box, EventFilter
 from motes.units import erb_rate
 
 
-def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
-    """The events of a revision that all conditions of `what` hold for, `(n_events,)`."""
+def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometry]) -> Mask:
+    """The events of a revision that all conditions of `what` hold for, `(n_events,)`; `geometry` is asked for only
+    where a condition is on where they stand.
+    """
     scene = revision.scene
     n_events = scene.n_events
     mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what)).mask
@@ -31,11 +35,11 @@ def chosen(what: EventFilter, revision: Revision, geometry: Geometry) -> Mask:
         names = [kind.name for kind in kinds.KINDS]
         if what.kind not in names:
             raise ParameterError(f"there is no kind {what.kind!r}: there are {', '.join(names)}")
-        mask = mask & (geometry.kind == names.index(what.kind))
+        mask = mask & (geometry().kind == names.index(what.kind))
     if what.box is not None:
-        mask = mask & _in_box(what.box, geometry)
+        mask = mask & _in_box(what.box, geometry())
     if what.lasso is not None:
-        mask = mask & _in_lasso(np.array(what.lasso), geometry)
+        mask = mask & _in_lasso(np.array(what.lasso), geometry())
     if what.muted is not None:
         mask = mask & (revision.muted == what.muted)
     return ~mask if what.invert else mask
@@ -45,25 +49,6 @@ def _groups(what: EventFilter) -> list[int] | None:
     if what.group is None:
         return what.groups
     return [what.group, *(what.groups or [])]
-
-
-def mask_of_ranges(ranges: list[int], n_events: int) -> Mask:
-    """Events first … end − 1 of each pair."""
-    if len(ranges) % 2:
-        raise ParameterError("ranges come in pairs: first, end, first, end, …")
-    edges = np.array(ranges, np.int64).reshape(-1, 2)
-    if np.any(edges[:, 0] > edges[:, 1]) or (edges.size and edges.max() > n_events):
-        raise ParameterError(f"a range is outside of the events, 0 … {n_events}, or ends before it begins")
-    steps = np.zeros(n_events + 1, np.int64)
-    np.add.at(steps, edges[:, 0], 1)
-    np.add.at(steps, edges[:, 1], -1)
-    return np.asarray(np.cumsum(steps)[:-1] > 0)
-
-
-def ranges_of(mask: Mask) -> list[int]:
-    """The inverse: as few pairs as possible."""
-    edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
-    return [int(edge) for edge in np.flatnonzero(edges)]
 
 
 def _in_box(box: Box, geometry: Geometry) -> Mask:

@@ -42,6 +42,17 @@ def about_of(data: bytes) -> dict[str, Any]:
         return dict(_head(archive)["about"])
 
 
+def marks_of(data: bytes) -> tuple[Mask, dict[str, Any]]:
+    """What of the scene is muted, and what else there is to know; FormatError as for `unpack`."""
+    with _opened(data) as archive:
+        head = _head(archive)
+        try:
+            muted = np.asarray(archive["muted"], np.bool_)
+        except _DAMAGED as error:
+            raise FormatError(f"the unsaved work is damaged ({type(error).__name__})") from None
+    return muted, dict(head["about"])
+
+
 def unpack(data: bytes) -> tuple[Scene, Mask, dict[str, Any]]:
     """What was packed; FormatError where the bytes are damaged or of another version."""
     with _opened(data) as archive:

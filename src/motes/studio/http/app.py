@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from motes.errors import MotesError
@@ -32,6 +33,8 @@ _ABOUT = (
     "What the page of motes studio speaks with its server; see docs/studio-api.md. Times in seconds, frequencies "
     "in Hz, levels in dB re full scale."
 )
+_PARTS = (studio_api, documents_api, notes_api, sound_api, playing_api, drawing_api)
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _STATUSES = {
     400: "not JSON",
     401: "the token is missing",
@@ -69,9 +72,10 @@ def create_app(options: StudioOptions) -> FastAPI:
         },
     )
     app.state.studio = studio
-    for part in (studio_api, documents_api, notes_api, sound_api, playing_api, drawing_api):
+    for part in _PARTS:
         app.include_router(part.router, prefix="/api")
-    _catch_errors(app)
+    _answer_others(app)
+    _catch_errors(app, studio)
     _serve_page(app)
     app.add_middleware(Guard, token=options.token, hosts=options.hosts, upload_bytes=options.upload_bytes)
     return app
@@ -84,10 +88,25 @@ _ERROR = {
 }
 
 
-def _catch_errors(app: FastAPI) -> None:
+def _answer_others(app: FastAPI) -> None:
+    """Answer what no route takes: another method of an address with all that it has, or no address at all."""
+
+    @app.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
+    async def other(request: Request) -> Response:
+        allowed = [method for method in _METHODS if _takes(method, request.path_params["path"])]
+        raise HTTPException(405, headers={"Allow": ", ".join(allowed)}) if allowed else HTTPException(404)
+
+
+def _takes(method: str, path: str) -> bool:
+    """Whether there is a route of this address for a method."""
+    scope = {"type": "http", "method": method, "path": f"/{path}", "root_path": ""}
+    return any(route.matches(scope)[0] is Match.FULL for part in _PARTS for route in part.router.routes)
+
+
+def _catch_errors(app: FastAPI, studio: Studio) -> None:
     @app.exception_handler(MotesError)
     async def refused(request: Request, error: MotesError) -> Response:
-        return _error(status_of(error), error)
+        return _error(status_of(error), studio.named(str(error)))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -111,7 +130,8 @@ def _catch_errors(app: FastAPI) -> None:
             traceback.print_exception(error)
         if isinstance(error, MemoryError):
             return _error(500, "there is not enough memory")
-        return _error(500, f"this is a bug in motes, please report it: {type(error).__name__}: {error}")
+        what = (error.strerror or "") if isinstance(error, OSError) else studio.named(str(error))
+        return _error(500, f"this is a bug in motes, please report it: {type(error).__name__}: {what}")
 
 
 def _error(status: int, text: object, headers: dict[str, str] | None = None) -> JSONResponse:

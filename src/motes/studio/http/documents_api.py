@@ -16,6 +16,7 @@ from motes.errors import ParameterError
 from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.table import groups, one_event, page
+from motes.studio.document_answers import CandidateAnswer, HistoryAnswer
 from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import (
     IMMUTABLE,
@@ -26,7 +27,7 @@ from motes.studio.http.dependencies import (
     StudioDep,
     time_range,
 )
-from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, TableBody
+from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, StepBody, TableBody
 from motes.studio.sound.recording import DecodedRecording
 
 router = APIRouter(tags=["documents"])
@@ -63,7 +64,7 @@ def delete_document(studio: StudioDep, document: DocumentDep, discard: bool = Fa
 @router.post("/documents/{document}/original", summary="Take a recording for the original of a document")
 def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) -> DocumentAnswer:
     path, name, _ = studio.source(body)
-    recording = DecodedRecording(path, studio.options.upload_s)
+    recording = DecodedRecording(path, studio.options.limits)
     recording.name = name
     with document.lock:
         if recording.n_samples != document.history[0].scene.n_samples:
@@ -76,9 +77,21 @@ def post_original(studio: StudioDep, document: DocumentDep, body: SourceBody) ->
     return document.to_json()
 
 
+@router.get("/documents/{document}/recordings", summary="Recordings of the folder that a document may be of")
+def get_recordings(studio: StudioDep, document: DocumentDep) -> list[CandidateAnswer]:
+    return studio.candidates(document)
+
+
+@router.delete("/documents/{document}/original", summary="Leave out the original of a document")
+def delete_original(studio: StudioDep, document: DocumentDep) -> DocumentAnswer:
+    document.use_recording(None)
+    studio.feed.publish("document", document.to_json())
+    return document.to_json()
+
+
 @router.post("/documents/{document}/save", summary="Save a document as a .mote file")
 def post_save(studio: StudioDep, document: DocumentDep, body: SaveBody) -> DocumentAnswer:
-    studio.save(document, body.path, body.overwrite)
+    studio.save(document, body.path, body.overwrite, body.muted == "keep")
     return document.to_json()
 
 
@@ -99,6 +112,18 @@ def post_undo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
 @router.post("/documents/{document}/redo", summary="One edit forward again")
 def post_redo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.redo()
+    studio.changed(document)
+    return edited
+
+
+@router.get("/documents/{document}/history", summary="All states that undo and redo lead to")
+def get_history(document: DocumentDep) -> HistoryAnswer:
+    return document.history_json()
+
+
+@router.post("/documents/{document}/history", summary="To one of these states")
+def post_history(studio: StudioDep, document: DocumentDep, body: StepBody) -> EditedAnswer:
+    edited = document.go_to(body.revision)
     studio.changed(document)
     return edited
 

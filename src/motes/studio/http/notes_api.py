@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from motes.studio.answers import DocumentAnswer
 from motes.studio.document.note_rows import note_detail, note_rows
+from motes.studio.document_answers import CurvesAnswer, NoteDetailAnswer, NotesAnswer
 from motes.studio.errors import NotFound
 from motes.studio.http.dependencies import REVISION_PATH, DocumentDep, NonNegative, RevisionDep, StudioDep, time_range
-from motes.studio.note_answers import CurvesAnswer, NoteDetailAnswer, NotesAnswer
 from motes.studio.schemas import EventFilter, FindNotesBody
 
 router = APIRouter(tags=["notes"])

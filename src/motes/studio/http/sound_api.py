@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -28,13 +29,13 @@ from motes.studio.http.wav import WavRange, requested_range
 from motes.studio.schemas import EventFilter, SoundBody
 from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
+from motes.studio.sound.track_levels import equal_loudness, measured
 from motes.studio.studio import Studio
 from motes.synth.render import Renderer
 from motes.units import SILENCE_DB
 
 router = APIRouter(tags=["sound"])
 MOST_SAMPLES = 1 << 22
-MOST_GAIN_DB = 24.0
 Bits = Literal["16", "32"]
 First = Annotated[int, Query(ge=0, le=2**48)]
 Samples = Annotated[int, Query(ge=0, le=MOST_SAMPLES)]
@@ -110,18 +111,22 @@ def get_levels(
     low, high = time_range(start_s, end_s, scene.duration_s)
     first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
     tracks: tuple[Track, ...] = TRACKS if document.recording is not None else ("reconstruction",)
-    measured = {
-        track: _measured(partial(document.sound.samples, track, revision), first, last, scene.n_channels)
+    found = {
+        track: measured(
+            partial(document.sound.samples, track, revision), first, last, scene.n_channels, scene.sample_rate_hz
+        )
         for track in tracks
     }
-    reference = tracks[0]
-    wanted = measured[reference][0]
+    gains = equal_loudness(list(found.values()))
     levels: TrackLevels = {}
-    for track, (power, peak) in measured.items():
-        gain = min((wanted / power) ** 0.5, 10 ** (MOST_GAIN_DB / 20)) if power > 0 and wanted > 0 else 1.0
-        gain = min(gain, 1 / peak) if peak * gain > 1 and track != reference else gain
-        levels[track] = {"rms_db": _decibels(power, 10), "peak_db": _decibels(peak, 20), "gain": gain}
-    return {"reference": reference, "tracks": levels}
+    for (track, one), gain in zip(found.items(), gains, strict=True):
+        levels[track] = {
+            "loudness_lufs": one.loudness_lufs,
+            "rms_db": one.rms_db,
+            "peak_db": 20 * math.log10(max(one.peak, 10 ** (SILENCE_DB / 20))),
+            "gain": gain,
+        }
+    return {"reference": tracks[0], "tracks": levels}
 
 
 @router.get(
@@ -211,17 +216,3 @@ def _wav(request: Request, read: Reader, n_samples: int, rate: int, n_channels: 
     if requested:
         headers["Content-Range"] = f"bytes {first}-{last - 1}/{file.n_bytes}"
     return StreamingResponse(file.part(first, last), 206 if requested else 200, headers, "audio/wav")
-
-
-def _measured(read: Reader, first: int, last: int, n_channels: int) -> tuple[float, float]:
-    """Mean square and peak of a stretch, block by block."""
-    total, peak = 0.0, 0.0
-    for start in range(first, last, 1 << 18):
-        piece = read(start, min(last, start + (1 << 18)))
-        total += float(np.sum(np.square(piece, dtype=np.float64)))
-        peak = max(peak, float(np.abs(piece).max(initial=0.0)))
-    return total / max(1, (last - first) * n_channels), peak
-
-
-def _decibels(value: float, factor: float) -> float:
-    return max(SILENCE_DB, factor * float(np.log10(value))) if value > 0 else SILENCE_DB

@@ -56,7 +56,10 @@ async def put_upload(
     return await to_thread.run_sync(studio.uploads.add, identity, name, path, n_bytes)
 
 
-_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}},
+    503: {"description": "too many listen already"},
+}
 
 
 @router.get(
@@ -66,6 +69,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream
     responses=_EVENTS,
 )
 async def get_feed(studio: StudioDep) -> StreamingResponse:
+    studio.feed.check_room()
     headers = NO_STORE | {"X-Accel-Buffering": "no"}
     return StreamingResponse(studio.feed.listen(studio.to_json), media_type="text/event-stream", headers=headers)
 

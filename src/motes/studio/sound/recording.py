@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import FileSource, open_source
-from motes.errors import ParameterError
-from motes.report.subject import found_recording
+from motes.errors import MotesError, ParameterError
+from motes.library.plan import RECORDINGS
 from motes.scene.scene import Scene
+from motes.studio.document_answers import Match, OriginalAnswer
 from motes.studio.errors import TooLarge
+from motes.studio.options import Limits
 
 Audio = NDArray[np.float32]
 IN_MEMORY_SAMPLES = 1 << 24
+# How surely a recording is that of a scene, surest first.
+_MATCHES: tuple[Match, ...] = get_args(Match)
+# Of a folder that are looked into.
+_MOST_FILES = 200
 
 
 class DecodedRecording:
     """All samples of a recording. `path` is the file that it was read from."""
 
-    def __init__(self, path: Path, longest_s: float) -> None:
-        source = check_length(open_source(path), longest_s)
+    def __init__(self, path: Path, limits: Limits, match: Match = "chosen") -> None:
+        self.match = match
+        source = check_length(open_source(path), limits)
         self.path, self.name = path, path.name
         self.sample_rate_hz, self.n_channels, self.n_samples = (
             source.sample_rate_hz,
@@ -46,6 +56,10 @@ class DecodedRecording:
         """How long it is."""
         return self.n_samples / self.sample_rate_hz
 
+    def about(self) -> OriginalAnswer:
+        """What it is, as in answers of the API."""
+        return {"name": self.name, "duration_s": self.duration_s, "match": self.match}
+
     def samples(self, first: int, last: int) -> Audio:
         """Samples first … last − 1, `(n_channels, last − first)`; silence past its end, where a scene has grown
         longer.
@@ -64,15 +78,64 @@ class DecodedRecording:
             )
 
 
-def check_length(source: FileSource, longest_s: float) -> FileSource:
-    """The source; TooLarge where it lasts longer than is allowed."""
-    seconds = source.n_samples / source.sample_rate_hz
-    if seconds > longest_s:
-        raise TooLarge(f"{source.name} lasts {seconds:.0f} s, the studio takes at most {longest_s:.0f} s")
+def check_length(source: FileSource, limits: Limits) -> FileSource:
+    """The source; TooLarge where it lasts longer than is allowed, or would unpack to more samples."""
+    check_seconds(source.name, source.n_samples / source.sample_rate_hz, limits)
+    if (n_samples := source.n_samples * source.n_channels) > limits.samples:
+        raise TooLarge(
+            f"{source.name} has {n_samples:,} samples in {source.n_channels} channels, the studio takes at most "
+            f"{limits.samples:,}: open a piece of it"
+        )
     return source
 
 
-def recording_of(path: Path, digest: str, folders: tuple[str, ...], longest_s: float) -> DecodedRecording | None:
-    """The recording that the scene in this file was made from, if it lies beside it or in one of the folders."""
-    found = found_recording(str(path), digest, folders)
-    return None if found is None else DecodedRecording(found, longest_s)
+def check_seconds(name: str, seconds: float, limits: Limits) -> None:
+    """TooLarge where it lasts longer than is allowed."""
+    if seconds > limits.seconds:
+        raise TooLarge(f"{name} lasts {seconds:.0f} s, the studio takes at most {limits.seconds:.0f} s")
+
+
+class Candidate(NamedTuple):
+    """A recording that a scene may be of: its content is that of the scene's digest, or it has the scene's name, or
+    only its length, rate and channels.
+    """
+
+    path: Path
+    match: Match
+
+
+def candidates(path: Path, scene: Scene, folders: tuple[Path, ...]) -> list[Candidate]:
+    """The recordings in these folders that the scene in a file may be of, the likeliest first: each has its channels
+    and rate, and its length, unless name and content are its own.
+    """
+    digest, found = scene.metadata.source_digest, []
+    for file in _recordings_in(dict.fromkeys([path.parent, *folders])):
+        try:
+            source = open_source(file)
+        except MotesError:
+            continue
+        if (source.sample_rate_hz, source.n_channels) != (scene.sample_rate_hz, scene.n_channels):
+            continue
+        is_named, is_long = file.stem == path.stem, source.n_samples == scene.n_samples
+        if not (is_named or is_long):
+            continue
+        if digest and source.digest() == digest:
+            found.append(Candidate(file, "content"))
+        elif is_long:
+            found.append(Candidate(file, "name" if is_named else "length"))
+    return sorted(found, key=lambda one: (_MATCHES.index(one.match), one.path.stem != path.stem))
+
+
+def _recordings_in(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            found = sorted(file for file in folder.iterdir() if file.suffix.lower() in RECORDINGS and file.is_file())
+            yield from found[:_MOST_FILES]
+
+
+def recording_of(path: Path, scene: Scene, folders: tuple[Path, ...], limits: Limits) -> DecodedRecording | None:
+    """The recording of the scene in this file, by its content or else by its name; None where none is found."""
+    for found in candidates(path, scene, folders):
+        if found.match != "length":
+            return DecodedRecording(found.path, limits, found.match)
+    return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from motes.studio.errors import NotFound
 from motes.studio.rooms import tails_end_s
 
 _MOST_KEPT = 64
+_KEPT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Solo:
     scene: Scene
     first: int
     n_samples: int
+
+    @cached_property
+    def n_bytes(self) -> int:
+        """What its events take, as far as it is theirs."""
+        arrays = (getattr(table, one.name) for table in self.scene.tables for one in fields(table))
+        return sum(array.nbytes for array in arrays if any(array.strides))
 
 
 class Solos:
@@ -51,6 +59,8 @@ class Solos:
         made = Solo(f"s{secrets.token_hex(6)}", Selection(scene, mask).only(), first, last - first)
         with self._lock:
             self._kept[made.id] = made
-            while len(self._kept) > _MOST_KEPT:
+            while len(self._kept) > 1 and (
+                len(self._kept) > _MOST_KEPT or sum(one.n_bytes for one in self._kept.values()) > _KEPT_BYTES
+            ):
                 del self._kept[next(iter(self._kept))]
         return made

@@ -17,7 +17,9 @@ from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 15
-KEPT_BYTES = 256 << 20
+KEPT_BYTES = 128 << 20
+# Of as many states what renders them is kept.
+_RENDERERS = 2
 TRACKS: tuple[Track, ...] = ("original", "reconstruction", "residual")
 
 
@@ -98,7 +100,7 @@ class Sound:
         if before is not None:
             found = changed(before.audible, scene)
             kept = _untouched(before.audible.n_samples, scene.n_samples, found, scene.sample_rate_hz)
-            made[kept] = self._origins[before.number][kept]
+            made[kept] = self._origins_of(before)[kept]
         with self._lock:
             self._origins[after.number] = made
         return None if found is None else (found.start_s, found.end_s)
@@ -121,17 +123,25 @@ class Sound:
 
     def origin_of(self, revision: State, first: int, last: int) -> bytes:
         """A key of the sound of samples first … last − 1, equal in revisions between which it has not changed."""
-        numbers = self._origins[revision.number]
+        numbers = self._origins_of(revision)
         return numbers[max(0, first) // BLOCK_SAMPLES : max(0, last) // BLOCK_SAMPLES + 1].tobytes()
 
     def block(self, revision: State, number: int) -> Audio:
         """A block of what the scene renders."""
-        origin = int(self._origins[revision.number][number])
+        origin = int(self._origins_of(revision)[number])
         if (found := self._blocks.get(origin, number)) is None:
             first = number * BLOCK_SAMPLES
             found = self._renderer(revision).samples(first, min(first + BLOCK_SAMPLES, revision.scene.n_samples))
             self._blocks.put(origin, number, found)
         return found
+
+    def _origins_of(self, revision: State) -> NDArray[np.int64]:
+        """For each block the revision that first had it: of one that was not followed here, itself."""
+        with self._lock:
+            if (found := self._origins.get(revision.number)) is None:
+                n_blocks = -(-revision.scene.n_samples // BLOCK_SAMPLES)
+                found = self._origins[revision.number] = np.full(n_blocks, revision.number, np.int64)
+            return found
 
     def _rendered(self, revision: State, first: int, last: int) -> Audio:
         audio = np.empty((revision.scene.n_channels, last - first), np.float32)
@@ -145,7 +155,7 @@ class Sound:
         with self._lock:
             found = self._renderers.pop(revision.number, None) or Renderer(revision.audible)
             self._renderers[revision.number] = found
-            while len(self._renderers) > 4:
+            while len(self._renderers) > _RENDERERS:
                 self._renderers.popitem(last=False)
             return found
 

@@ -297,7 +297,9 @@ export class Player {
     const offset = sample - blocks.indexOf(sample) * blocks.blockSamples;
     const grain = channels.map((all) => {
       const part = all.slice(offset, offset + Math.round(0.09 * this.sampleRateHz));
-      return part.map((value, k) => value * (0.5 - 0.5 * Math.cos((2 * Math.PI * k) / part.length)));
+      return part.map(
+        (value, k) => this.makeup[track] * value * (0.5 - 0.5 * Math.cos((2 * Math.PI * k) / part.length)),
+      );
     });
     if (grain[0].length) this.start(context, grain, 0, grain[0].length, 0, context.destination);
   }

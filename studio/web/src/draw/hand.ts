@@ -1,12 +1,12 @@
 // What a pointer does on the timeline: choose, drag, draw around, pan, zoom, scrub.
 
 import { LEFT_PX } from "./axes.ts";
-import type { Edit } from "../api.ts";
+import type { FurtherEdit } from "../api.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
 import type { Change, Frame } from "./frame.ts";
 import { draggedNotes, notesInBox } from "./note_drag.ts";
 import type { Touched } from "./notes.ts";
-import type { Document } from "../state/document.svelte.ts";
+import type { Document, Place as RollPlace } from "../state/document.svelte.ts";
 import type { Scope } from "../scope.ts";
 
 type Spot = [number, number];
@@ -40,6 +40,8 @@ export type Worked = Pick<
   | "chooseNotes"
   | "hearNotes"
   | "menu"
+  | "pointer"
+  | "addNote"
   | "info"
   | "isChosen"
   | "settled"
@@ -80,7 +82,8 @@ export class Hand {
     scope.on(place, "pointerup", (event) => void this.lift(event));
     scope.on(place, "pointercancel", (event) => this.forget(event));
     scope.on(place, "wheel", (event) => this.wheel(event), { passive: false });
-    scope.on(place, "dblclick", () => void this.document.hearSelected());
+    scope.on(place, "dblclick", (event) => this.clickTwice(event));
+    scope.on(place, "pointerleave", () => (this.document.pointer = null));
     scope.on(place, "contextmenu", (event) => this.openMenu(event));
   }
 
@@ -183,7 +186,7 @@ export class Hand {
 
   // All that a drag does, in one step.
   private make({ byS, ratio, stretch }: Change): void {
-    const edits: Edit[] = [];
+    const edits: FurtherEdit[] = [];
     if (byS) edits.push({ op: "move", by_s: byS });
     if (ratio !== 1) edits.push({ op: "transpose", semitones: 12 * Math.log2(ratio) });
     if (stretch !== 1) edits.push({ op: "stretch", factor: stretch });
@@ -194,11 +197,26 @@ export class Hand {
     if (this.document.mode !== "roll") return;
     const [x, y] = this.spot(event);
     const touched = this.stage.noteAt(x, y);
-    if (!touched && !this.document.selected.notes.length) return;
+    if (!touched && !this.document.notes.rows.length) return;
     event.preventDefault();
     if (touched && !this.document.selected.notes.includes(touched.note.note))
       this.document.chooseNotes([touched.note.note]);
-    this.document.menu = { x: event.clientX, y: event.clientY };
+    this.document.menu = { x: event.clientX, y: event.clientY, at: this.placeAt([x, y]) };
+  }
+
+  // In seconds and Hz, where notes can be.
+  private placeAt([x, y]: Spot): RollPlace | null {
+    if (x < 0 || y > this.stage.axisHeight) return null;
+    const frame = this.stage.frame();
+    return { seconds: secondsAt(frame, x), hz: hzOfRow(frame, y) };
+  }
+
+  // Beside the notes of a piano roll a new one, Alt: at any pitch; elsewhere what is chosen is heard.
+  private clickTwice(event: MouseEvent): void {
+    const spot = this.spot(event);
+    const at = this.placeAt(spot);
+    if (this.document.mode !== "roll" || this.stage.noteAt(...spot)) void this.document.hearSelected();
+    else if (at && this.document.tool !== "hand") void this.document.addNote(at, event.altKey || undefined);
   }
 
   private forget(event: PointerEvent): void {
@@ -310,6 +328,7 @@ export class Hand {
   }
 
   private hover([x, y]: Spot): void {
+    this.document.pointer = this.document.mode === "roll" ? this.placeAt([x, y]) : null;
     if (x < 0) this.place.style.cursor = "ns-resize";
     else if (y > this.stage.plotHeight) this.place.style.cursor = "col-resize";
     else if (this.document.tool === "hand") this.place.style.cursor = "grab";

@@ -175,6 +175,12 @@ export function noteAt(rows: Note[], chosen: Set<number>, frame: Frame, x: numbe
   return best;
 }
 
+// The note whose pitch is nearest, of several that of the first; any where none has a pitch.
+export function nearestInPitch(rows: Note[], hz: number): Note | null {
+  const far = ({ f0_hz }: Note) => (f0_hz === null ? Infinity : Math.abs(Math.log2(f0_hz / hz)));
+  return rows.reduce<Note | null>((best, note) => (best && far(best) <= far(note) ? best : note), null);
+}
+
 // Notes that a box touches.
 export function notesIn(rows: Note[], fromS: number, toS: number, lowHz: number, highHz: number): number[] {
   return rows

@@ -7,6 +7,8 @@ import { AS_IT_IS, type Change } from "../draw/frame.ts";
 import { View } from "../draw/view.ts";
 import type { AxisScale } from "../draw/axis.ts";
 import type { Lanes } from "../draw/axes.ts";
+import { nearestInPitch } from "../draw/notes.ts";
+import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
@@ -16,6 +18,10 @@ const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
 export type Tool = "select" | "box" | "lasso" | "hand";
 export type Mode = "spectrogram" | "roll";
+export interface Place {
+  seconds: number;
+  hz: number;
+}
 type Trouble = (error: unknown) => void;
 
 const NONE: api.Selected = {
@@ -51,7 +57,10 @@ export class Document {
   layers = $state({ spectrogram: true, events: true, partials: false });
   mode: Mode = $state("spectrogram");
   readonly notes: Notes;
-  menu: { x: number; y: number } | null = $state.raw(null); // what can be done with the notes that are chosen
+  // What can be done with the notes that are chosen, and at which place of the piano roll.
+  menu: { x: number; y: number; at: Place | null } | null = $state.raw(null);
+  pointer: Place | null = null; // where the pointer is in a piano roll
+  private model: number | null = $state(null); // the note that was chosen last: new ones are like it
   scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
@@ -69,11 +78,14 @@ export class Document {
   choice = $state(0); // counts what has been chosen; edits carry the choice over
   expression = $state("");
   expressionTrouble: string | null = $state(null);
+  // What is saved of muted events, and of how many that was said.
+  saving: { muted: api.OfMuted; n: number } | null = null;
   veiled = $state(false); // in a blind test nothing may tell what is heard
   seen = $state(0); // counts changes of what is in view
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
+  private gesture: string | null = null; // that is under way
   private picked: Picked = { revision: 0, ranges: NOTHING, notes: [] };
   private queue: Promise<unknown> = Promise.resolve();
   private choosing: Promise<unknown> = Promise.resolve();
@@ -136,6 +148,12 @@ export class Document {
 
   // The server tells of a change: of ours, or of what another page made.
   update(told: api.DocumentInfo): void {
+    const had = this.info.original?.name;
+    this.takeInfo(told);
+    if (this.info.original?.name !== had) this.withOriginal();
+  }
+
+  private takeInfo(told: api.DocumentInfo): void {
     const info = this.latest(told);
     if (info.revision === this.info.revision || this.busy) {
       if (!this.busy) this.info = info;
@@ -254,6 +272,27 @@ export class Document {
     const { fromS, toS } = this.view;
     if (seconds < fromS || seconds > toS)
       this.look((view) => view.pan((seconds - view.fromS) * view.pxPerS - view.width / 3));
+  }
+
+  // What a new note would be like: the one that was chosen last, or else the one nearest in pitch.
+  modelOf(hz: number): api.Note | null {
+    const chosen = this.notes.byNumber.get(this.selected.notes[0] ?? this.model ?? -1);
+    return chosen ?? nearestInPitch(this.notes.rows, hz);
+  }
+
+  // A note like another: at a place, there at the pitch nearest to it that the keys have, or at the play head; heard.
+  async addNote(at: Place | null, isExact = false): Promise<void> {
+    const like = this.modelOf(at?.hz ?? 440);
+    if (!like) return;
+    const pitch = at && like.pitch !== null ? pitchOfHz(at.hz) : null;
+    const before = this.info.revision;
+    await this.editNotes({
+      op: "add_note",
+      like: like.note,
+      pitch: pitch === null || isExact ? pitch : Math.round(pitch),
+      onset_s: Math.max(0, at?.seconds ?? this.positionS),
+    });
+    if (this.info.revision !== before && !this.playing) await this.hearNotes(this.selected.notes);
   }
 
   // Edits that name their notes themselves.
@@ -375,6 +414,7 @@ export class Document {
 
   private set(found: api.Selected, event: api.SceneEvent | null, picked: Picked): void {
     if (picked !== this.picked) this.choice++;
+    if (found.notes.length) this.model = found.notes[0];
     this.picked = picked;
     this.selected = found;
     this.event = event;
@@ -386,11 +426,12 @@ export class Document {
 
   // Of what is selected now, as the edits before this one leave it. An edit that depends on what there is when its turn
   // comes is a function.
-  editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.Edit[]): Promise<void> {
+  editSelected(change: api.Edit | (() => api.Edit | null), ...then: api.FurtherEdit[]): Promise<void> {
+    const { gesture } = this;
     return this.inTurn(async (picked) => {
       const edit = typeof change === "function" ? change() : change;
       const what = whatOf(picked);
-      return edit && what ? api.edit(this.id, picked.revision, what, edit, then) : null;
+      return edit && what ? api.edit(this.id, picked.revision, what, edit, then, gesture) : null;
     });
   }
 
@@ -433,6 +474,18 @@ export class Document {
 
   redo(): Promise<void> {
     return this.inTurn(async () => (this.info.redo === null ? null : api.redo(this.id)));
+  }
+
+  // To any state that undo and redo lead to.
+  goTo(revision: number): Promise<void> {
+    return this.inTurn(async () => (revision === this.info.revision ? null : api.goTo(this.id, revision)));
+  }
+
+  // What one gesture asks for, such as a key that is held, is one step to undo, however many edits it takes.
+  during(gesture: string, ask: () => unknown): void {
+    this.gesture = gesture;
+    ask();
+    this.gesture = null;
   }
 
   // When all edits are done and drawn from: what is pointed at then has the numbers in force.
@@ -500,13 +553,18 @@ export class Document {
     await this.levelTracks();
   }
 
+  // In a blind test tracks are equally loud whatever is chosen.
+  private get isLevel(): boolean {
+    return this.matched || this.veiled;
+  }
+
   private async levelTracks(): Promise<void> {
-    if (this.info.original && this.matched && this.gainsOf !== this.info.revision) {
+    if (this.info.original && this.isLevel && this.gainsOf !== this.info.revision) {
       const revision = this.info.revision;
       this.gains = await api.levels(this.id, revision).catch(() => null);
       this.gainsOf = this.gains ? revision : -1;
     }
-    const gain = (source: Source) => (this.matched ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
+    const gain = (source: Source) => (this.isLevel ? (this.gains?.tracks[source]?.gain ?? 1) : 1);
     this.player.match({
       original: gain("original"),
       reconstruction: gain("reconstruction"),
@@ -564,11 +622,12 @@ export class Document {
     }
   }
 
-  // A recording was found for the scene.
-  withOriginal(): void {
+  // Another recording belongs to the scene, or none.
+  private withOriginal(): void {
     this.player.close();
     this.player = this.newPlayer();
     this.gainsOf = -1;
+    if (!this.info.original) this.source = "reconstruction";
     this.player.choose(this.source);
   }
 

@@ -180,12 +180,19 @@ export const KEYS: Key[] = [
   },
   { group: "Edit", keys: "Ctrl+Z", what: "undo", run: (d) => d.undo() },
   { group: "Edit", keys: "Ctrl+Shift+Z or Ctrl+Y", what: "redo", run: (d) => d.redo() },
+  { group: "Edit", keys: "J", what: "the history, to go to any step", run: () => (studio.history = !studio.history) },
 
   {
     group: "Notes",
     keys: "N",
     what: "piano roll, or spectrogram",
     run: (d) => d.notes.rows.length && d.show(d.mode === "roll" ? "spectrogram" : "roll"),
+  },
+  {
+    group: "Notes",
+    keys: "A",
+    what: "add a note like this one at the pointer, or else at the play head",
+    run: (d) => d.mode === "roll" && d.addNote(d.pointer),
   },
   { group: "Notes", keys: ".", what: "next note", run: (d) => d.stepNote(1), onlyTimeline: true },
   { group: "Notes", keys: ",", what: "note before", run: (d) => d.stepNote(-1), onlyTimeline: true },
@@ -266,6 +273,15 @@ const byName = (keys: Key[]) =>
 const BY_NAME = byName(KEYS);
 const NOTES_BY_NAME = byName(NOTE_KEYS);
 
+// A field takes undo and redo to itself only while something is typed in it that is not taken in yet.
+const OF_FIELDS = ["Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y"];
+const typing = new WeakSet<EventTarget>();
+export const beginTyping = (event: Event): unknown => event.target && typing.add(event.target);
+export const endTyping = (event: Event): unknown => event.target && typing.delete(event.target);
+
+let presses = 0;
+let held = ""; // the key that is held down, and repeats
+
 export function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (studio.dialog || target.closest("dialog")) return;
@@ -273,7 +289,8 @@ export function press(event: KeyboardEvent): void {
   const typed = target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
   if (typed) {
     if (name === "Escape") (target as HTMLInputElement).blur();
-    if (name !== "Ctrl+S") return;
+    const isOfField = OF_FIELDS.includes(name) && typing.has(target);
+    if (isOfField || ![...OF_FIELDS, "Ctrl+S"].includes(name)) return;
   }
   const ofNotes = studio.current?.selected.notes.length ? NOTES_BY_NAME.get(name) : undefined;
   const key = ofNotes ?? BY_NAME.get(name);
@@ -285,6 +302,8 @@ export function press(event: KeyboardEvent): void {
   if (key.onlyTimeline && isElsewhere) return;
   if (name === "?" || studio.current) {
     event.preventDefault();
-    void key.run(studio.current!);
+    if (!event.repeat) held = `key ${++presses}`;
+    if (studio.current) studio.current.during(held, () => void key.run(studio.current!));
+    else void key.run(studio.current!);
   }
 }

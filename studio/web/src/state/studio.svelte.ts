@@ -22,7 +22,8 @@ class Studio {
   recovered: api.Recovered[] = $state.raw([]);
   connected = $state(true);
   notices: Notice[] = $state([]);
-  dialog: "keys" | "encode" | "save" | "export" | "play" | "open" | null = $state(null);
+  dialog: "keys" | "encode" | "save" | "export" | "play" | "recording" | null = $state(null);
+  history = $state(false); // whether its list is shown
   changedElsewhere: string | null = $state(null); // why a plain save was refused
   toEncode: { path?: string; upload?: string; document?: string; name: string } | null = $state.raw(null);
   copied: { document: string; picked: Picked } | null = $state.raw(null);
@@ -168,8 +169,14 @@ class Studio {
     path: string | null = null,
     overwrite = false,
   ): Promise<"saved" | "exists" | "failed"> {
+    await document.settled(); // edits that were asked for before are saved too
+    // What is muted is left out only if that was said of so many events.
+    if (document.info.n_muted && document.saving?.n !== document.info.n_muted) {
+      this.dialog = "save";
+      return "failed";
+    }
     try {
-      document.info = await api.save(document.id, path, overwrite);
+      document.info = await api.save(document.id, path, overwrite, document.saving?.muted);
       this.say(`Saved ${document.info.path ?? document.info.name}.`);
       return "saved";
     } catch (error) {
