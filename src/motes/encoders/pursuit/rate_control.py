@@ -64,14 +64,14 @@ AIM = 0.99
 LEAST_USE = 0.972
 MOST_TRIALS, MOST_DRAFTS = 8, 3
 # By this part the number of atoms may change after the noise beside them was found.
-NEAR = 0.03
+NEAR = 0.04
 # By this part it may change without another quantiser.
 ALIKE = 0.12
 # At most so often sizes are estimated from a sample, until they change by less than this part.
 ESTIMATES = 3
 SURE = 0.2
 # Such a sample has at least so many packets, where there are twice as many, and of a long recording one in so many.
-LEAST_PACKETS, MOST_APART = 2, 16
+LEAST_PACKETS, MOST_APART = 2, 8
 # Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
 # or left out. Chosen by ear and by Zimtohrli on the demo at 1.5, 2 and 3 kbps.
 MOST_NOISE = 0.6
@@ -163,8 +163,8 @@ def _within(
     A sample of the recording tells what atoms take. The noise beside about as many as fit tells how many there may be;
     where that is nearly so many, they are rounded beside it, and left out from the least useful on until they fit.
     """
-    search = SizeSearch(budget_bytes)
     n_atoms, per_atom = _estimate(budget_bytes, noise, options, supply)
+    search = SizeSearch(budget_bytes, per_atom or BITS_PER_ATOM / 8)
     while True:
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
@@ -283,6 +283,8 @@ class SizeSearch:
     """Search for the number of atoms whose file nearly takes a budget, by the sizes of those tried."""
 
     budget_bytes: int
+    # What an atom takes where only one number has been tried.
+    usual_bytes: float = BITS_PER_ATOM / 8
     # Bytes by number of atoms.
     tried: dict[int, int] = field(default_factory=dict)
     # Numbers for which noise was found.
@@ -314,7 +316,7 @@ class SizeSearch:
         """What another atom takes, by the two numbers tried whose files are nearest to the budget."""
         nearest, *others = sorted(self.tried, key=lambda n: abs(self.tried[n] - self.budget_bytes))
         if not others:
-            return BITS_PER_ATOM / 8
+            return self.usual_bytes
         slope = (self.tried[nearest] - self.tried[others[0]]) / (nearest - others[0])
         return float(np.clip(slope, LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM))
 
