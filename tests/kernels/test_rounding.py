@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from motes.kernels.simd.rounding import Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
-from motes.kinds.gabor.rounding import Rounding, Stretch, round_by_coordinate_descent, subtract_events
 
 KNEE, N_PHASES = 0.01, 8
 
