@@ -1,15 +1,22 @@
 """How fast recordings become files and files recordings, one core; start-up; and the memory an hour takes (with
---hour).
+--hour); or beside another build (with --against).
 
     python benchmarks/bench_speed.py [--hour]       # MOTES_SHARED names the folder that holds audio/NAME.flac
+    python benchmarks/bench_speed.py --against PYTHON [NAME …]
 
 Encoding at 1000 events per second counts pursuit, rounding and file coding, without start-up; decoding at 2000 per
 second counts reading and rendering.
+
+PYTHON is the interpreter of an environment that has the other build, or its src folder. Each pair of runs encodes and
+decodes by ear, one after the other, in processes that were started before and have compiled everything; processor time
+is compared, and wall time for two threads. OPENBLAS_NUM_THREADS=1 for both. `--first` compares what a first run takes.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -108,7 +115,89 @@ def hour() -> None:
             print(f"| {minutes} min | {' | '.join(cells)} |", flush=True)
 
 
+# What runs in both builds, whatever their age: a line in (clip, kbps, threads), a line out.
+WORKER = """
+import json, sys, time
+import soundfile, motes
+try:
+    from motes.codec import dumps, loads
+except ImportError:
+    from motes.codec.bitstream import dumps, loads
+for line in sys.stdin:
+    path, kbps, n_threads = json.loads(line)
+    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    times = [time.process_time(), time.perf_counter()]
+    data = dumps(motes.encode(audio.T.copy(), sample_rate_hz=rate, kbps=kbps, n_threads=n_threads))
+    times += [time.process_time(), time.perf_counter()]
+    loads(data).render()
+    print(json.dumps([times[2] - times[0], times[3] - times[1], time.process_time() - times[2]]), flush=True)
+"""
+PAIRS = 3
+BY_EAR = (("mono clips", 24.0, ("piano", "orchestra", "speech", "song")), ("stereo", 36.0, ("sugarplum_stereo",)))
+
+
+class Build:
+    """A process of one build of motes that encodes and decodes what it is told to."""
+
+    def __init__(self, place: str) -> None:
+        self.python = place if Path(place).is_file() else sys.executable
+        self.environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        if not Path(place).is_file():
+            self.environment["PYTHONPATH"] = place
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen([self.python, "-c", WORKER], env=self.environment, **pipes)
+
+    def run(self, clip: str, kbps: float, n_threads: int) -> list[float]:
+        """Processor time and wall time of encoding, processor time of decoding, in seconds."""
+        print(json.dumps([str(FOLDER / f"{clip}.flac"), kbps, n_threads]), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def first_run(self) -> float:
+        """Processor seconds of encoding half a second for the first time after installation."""
+        with tempfile.TemporaryDirectory() as folder:
+            audio, rate = read_audio(FOLDER / "piano.flac")
+            write_audio(f"{folder}/a.wav", audio[: rate // 2], rate, 1)
+            before = os.times()
+            command = [self.python, "-m", "motes.cli", "encode", f"{folder}/a.wav", "-o", f"{folder}/b.mote"]
+            environment = {**self.environment, "MOTES_CACHE": f"{folder}/cache"}
+            subprocess.run([*command, "--kbps", "24"], check=True, capture_output=True, env=environment)
+            after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def beside(other: Build, this: Build, clips: tuple[str, ...]) -> None:
+    """A table of encoding and decoding by ear, the medians of pairs."""
+    print("| recording | kbps | encode, other → this, processor s | | two threads, wall s | | decode | |")
+    print("|---|---|---|---|---|---|---|---|")
+    for _, kbps, names in BY_EAR:
+        for clip in (name for name in names if not clips or name in clips):
+            for build in (other, this):  # compiles what is not compiled yet
+                build.run(clip, kbps, 1)
+            runs = {n: [(other.run(clip, kbps, n), this.run(clip, kbps, n)) for _ in range(PAIRS)] for n in (1, 2)}
+            cells = []
+            for n_threads, column in ((1, 0), (2, 1), (1, 2)):
+                before, after = ([pair[k][column] for pair in runs[n_threads]] for k in (0, 1))
+                ratio = statistics.median(a / b for a, b in zip(before, after, strict=True))
+                cells.append(f"{statistics.median(before):.3f} → {statistics.median(after):.3f} | {ratio:.2f}×")
+            threads = statistics.median(one[1][1] / two[1][1] for one, two in zip(runs[1], runs[2], strict=True))
+            print(f"| {clip} | {kbps:g} | {' | '.join(cells)} | two threads: {threads:.2f}× one |", flush=True)
+
+
+def compare(arguments: list[str]) -> None:
+    """This build beside the one that is named after --against."""
+    place = arguments[arguments.index("--against") + 1]
+    names = tuple(name for name in arguments if not name.startswith("-") and name != place)
+    other, this = Build(place), Build(str(Path(__file__).parents[1] / "src"))
+    beside(other, this, names)
+    if "--first" in arguments:
+        before, after = (statistics.median(build.first_run() for _ in range(3)) for build in (other, this))
+        print(f"\nFirst run by ear, processor s: {before:.1f} → {after:.1f}, {after / before:.2f} of it")
+
+
 if __name__ == "__main__":
+    if "--against" in sys.argv:
+        compare(sys.argv[1:])
+        sys.exit()
     real_time()
     start_up()
     if "--hour" in sys.argv:

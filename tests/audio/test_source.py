@@ -11,7 +11,17 @@ import pytest
 import soundfile
 from audio_examples import sound, whole
 
-from motes.audio import OUTPUT_FORMATS, ArraySource, FileSource, check_sample_rate, open_source, read_audio, write_audio
+from motes.audio import (
+    OUTPUT_FORMATS,
+    ArraySource,
+    Excerpts,
+    FileSource,
+    HeldSource,
+    check_sample_rate,
+    open_source,
+    read_audio,
+    write_audio,
+)
 from motes.errors import AudioError, ParameterError
 
 LOSSY = {".ogg", ".opus", ".mp3"}
@@ -204,3 +214,24 @@ def test_a_stretch_of_what_is_damaged_or_no_audio(tmp_path):
     (tmp_path / "a.flac").write_bytes(data[: len(data) // 2])
     with pytest.raises(AudioError, match=r"cut short|damaged"):
         source.stretch(89_000, 500)
+
+
+def test_a_held_source_is_decoded_once():
+    audio = 0.1 * np.random.default_rng(0).standard_normal((2, 100_000)).astype(np.float32)
+    source, calls = ArraySource(audio, 8000), []
+    blocks = source.blocks
+    source.blocks = lambda: calls.append(1) or blocks()
+    held = HeldSource(source)
+    for _ in range(3):
+        assert np.array_equal(np.concatenate(list(held.blocks()), axis=1), audio)
+    assert (len(calls), held.digest(), held.n_samples) == (1, source.digest(), 100_000)
+
+
+@pytest.mark.parametrize("block_samples", [7, 1000, 65536])
+def test_excerpts_are_stretches_one_after_another(block_samples):
+    audio = np.random.default_rng(0).standard_normal((2, 3000)).astype(np.float32)
+    stretches = [(10, 20), (100, 1500), (1500, 1600), (2990, 3000)]
+    excerpts = Excerpts(ArraySource(audio, 8000, block_samples=block_samples), stretches)
+    expected = np.concatenate([audio[:, first:end] for first, end in stretches], axis=1)
+    assert np.array_equal(np.concatenate(list(excerpts.blocks()), axis=1), expected)
+    assert excerpts.n_samples == expected.shape[1]

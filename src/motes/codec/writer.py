@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -134,6 +135,17 @@ def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser
     """The packets of a table, coded once and kept with it: encoders look at sizes before anything is saved."""
     key = "packets", sample_rate_hz, quantiser
     return events.once(key, lambda: list(packet.codec.packets(events, sample_rate_hz, quantiser)))
+
+
+def code_atoms(scene: Scene, mapped: Callable[..., Iterable[Any]]) -> None:
+    """Code the gabor events of a scene ahead of writing it, their packets shared out by `mapped`, which is like
+    `map`.
+    """
+    from motes.kinds.gabor.packet import packets as packets_of  # numba
+
+    rate, quantiser = scene.sample_rate_hz, check_quantiser(scene.quantiser or default_quantiser(scene))
+    key = "packets", rate, quantiser
+    scene.gabor.once(key, lambda: list(packets_of(scene.gabor, rate, quantiser, mapped)))
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

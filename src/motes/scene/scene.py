@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +40,6 @@ if TYPE_CHECKING:
     from motes.kinds.vector.table import Vector
 
     File = str | os.PathLike[str]
-
-
-@lru_cache(maxsize=64)
-def _no_events(table: type[EventTable], n_channels: int) -> EventTable:
-    """The empty table of a kind."""
-    return table.empty(n_channels)
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -133,7 +126,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         tables = []
         for kind in kinds.KINDS:
             table = given.pop(kind.name, None)
-            table = table if table is not None and len(table) else _no_events(kind.table, self.n_channels)
+            table = table if table is not None and len(table) else kind.table.empty(self.n_channels)
             if table.n_channels not in (None, self.n_channels):
                 raise ParameterError(
                     f"the {kind.name} events have {table.n_channels} channels, the scene {self.n_channels}"

@@ -150,6 +150,7 @@ class FakeEncoder:
             "_beside": lambda draft, supply, n_before, n_atoms: scene_of(n_atoms),
             "_draft": lambda supply, options, found, noise, reason: scene_of(len(found.atoms)),
             "most_useful_of": lambda scene, atoms, context, n_atoms: scene_of(n_atoms).gabor,
+            "code_atoms": lambda *_: None,
             "dumps": self.dumps,
         }
         for name, fake in fakes.items():
@@ -169,7 +170,7 @@ class FakeEncoder:
 
     def encode(self, budget_bytes):
         source, options = ArraySource(np.zeros(8000), 8000), PursuitOptions(kbps=budget_bytes / 125, texture=False)
-        dictionary_alone = PursuitContext(dictionary((64,)), None)
+        dictionary_alone = PursuitContext(dictionary((64,)), ThreadPool())
         return encode_at_bitrate(source, options, dictionary_alone, no_progress)
 
 

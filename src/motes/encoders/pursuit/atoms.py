@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
+from motes.kernels.simd.rounding import Stretch, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
-from motes.kinds.gabor.rounding import Stretch, subtract_events
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16

@@ -23,10 +23,12 @@ from motes.encoders.pursuit.schedule import (
     segment_grid,
     spare_atoms,
 )
-from motes.encoders.pursuit.segment import BATCH_RATIO, Segment, SegmentBounds
+from motes.encoders.pursuit.segment import BATCH_RATIO, Segment, SegmentBounds, zone_samples
+from motes.kernels.dictionary import Dictionary
 from motes.stop_reason import StopReason
 
-PILOT_SEGMENTS = 4
+# Stretches that the pilot looks at, and their length in zones: of a minute a fifth.
+PILOT_STRETCHES, PILOT_ZONES = 8, 8
 # The part of the work, for the display of progress alone, that the pilot takes, and of what is left that the pass after
 # it takes (further ones are short). Chosen by hand.
 PILOT_SHARE, PASS_SHARE = 0.3, 0.9
@@ -106,9 +108,7 @@ def _batches_to_go(found: PursuitResult, criterion: StopCriterion) -> int:
 
 def _pilot_threshold(source: Source, context: PursuitContext, criterion: StopCriterion, on_batch: OnBatch) -> float:
     """The common threshold at which the whole recording about meets a criterion, from a few of its segments."""
-    grid = segment_grid(source.n_samples, context.dictionary)
-    numbers = sorted({round(x) for x in np.linspace(0, len(grid) - 1, min(PILOT_SEGMENTS, len(grid)))})
-    chosen = [grid[i] for i in numbers]
+    chosen = _pilot_stretches(source.n_samples, context.dictionary)
     segments = _loaded(source, context, chosen)
     part = sum(min(b.look_ahead_end, source.n_samples) - b.first for b in chosen) / max(1, source.n_samples)
     # At either end of a segment lies what atoms centred outside would explain: energy is compared in between.
@@ -131,6 +131,16 @@ def _pilot_threshold(source: Source, context: PursuitContext, criterion: StopCri
         else:
             on_batch(min(1.0, n_events / max(1.0, n_wanted)), n_events)
     return max(segment.threshold for segment in segments)
+
+
+def _pilot_stretches(n_samples: int, dictionary: Dictionary) -> list[SegmentBounds]:
+    """Stretches of whole zones, evenly spread."""
+    zone = zone_samples(dictionary)
+    n_zones = -(-n_samples // zone)
+    step = max(n_zones // PILOT_STRETCHES, PILOT_ZONES)
+    starts = range((step - PILOT_ZONES) // 2, n_zones, step)
+    ends = [min((start + PILOT_ZONES) * zone, n_samples + 1) for start in starts]
+    return [SegmentBounds(start * zone, end, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _loaded(source: Source, context: PursuitContext, chosen: list[SegmentBounds]) -> list[Segment]:

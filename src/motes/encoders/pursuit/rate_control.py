@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from motes import kinds
 from motes.audio import Excerpts, HeldSource, Source
-from motes.codec import dumps, quantise
+from motes.codec import code_atoms, dumps, quantise
 from motes.encoders.pursuit.atoms import Atoms
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
@@ -53,8 +53,9 @@ from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
-# What an atom takes, to begin with; after that, as found. Chosen by hand: where it is off, a trial more is made.
-BITS_PER_ATOM = 13.5
+# What an atom takes, to begin with, in the first channel and in each further one; after that, as found. Chosen by hand:
+# where it is off, a trial more is made.
+BITS_PER_ATOM, BITS_PER_CHANNEL = 13.5, 6.0
 # What another atom may be found to take, in bytes: the difference of two sizes near each other says little.
 LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 # The part of the budget that is aimed at, and the part that is enough, chosen by hand: the search ends after one or
@@ -63,14 +64,14 @@ AIM = 0.99
 LEAST_USE = 0.972
 MOST_TRIALS, MOST_DRAFTS = 8, 3
 # By this part the number of atoms may change after the noise beside them was found.
-NEAR = 0.03
+NEAR = 0.04
 # By this part it may change without another quantiser.
 ALIKE = 0.12
 # At most so often sizes are estimated from a sample, until they change by less than this part.
 ESTIMATES = 3
 SURE = 0.2
 # Such a sample has at least so many packets, where there are twice as many, and of a long recording one in so many.
-LEAST_PACKETS, MOST_APART = 2, 16
+LEAST_PACKETS, MOST_APART = 2, 8
 # Noise may take this part of what the file's frame leaves of the budget; else it is in so few bands and coarse steps,
 # or left out. Chosen by ear and by Zimtohrli on the demo at 1.5, 2 and 3 kbps.
 MOST_NOISE = 0.6
@@ -126,6 +127,11 @@ class _AtomSupply:
             self._quantiser = len(found.atoms), quantiser
         return quantiser
 
+    def n_bytes(self, scene: Scene) -> int:
+        """What the file of a scene takes."""
+        code_atoms(scene, self.context.pool.map)
+        return len(dumps(scene))
+
     def further(self, first: int, end: int) -> Atoms:
         """The atoms that come after the `first` most useful ones, up to `end` of them in all."""
         atoms = self.at_least(end).atoms
@@ -157,8 +163,8 @@ def _within(
     A sample of the recording tells what atoms take. The noise beside about as many as fit tells how many there may be;
     where that is nearly so many, they are rounded beside it, and left out from the least useful on until they fit.
     """
-    search = SizeSearch(budget_bytes)
     n_atoms, per_atom = _estimate(budget_bytes, noise, options, supply)
+    search = SizeSearch(budget_bytes, per_atom or BITS_PER_ATOM / 8)
     while True:
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
@@ -172,7 +178,7 @@ def _within(
             continue
         scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         n_atoms = len(scene.gabor)
-        search.record(n_atoms, n_bytes := len(dumps(scene)))
+        search.record(n_atoms, n_bytes := supply.n_bytes(scene))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
             return _with_reason(scene, found.stopped), n_bytes
         wanted = n_atoms if search.has_found(n_atoms) else search.next_guess()
@@ -188,7 +194,8 @@ def _estimate(
     there are too few packets to tell.
     """
     source, rate = supply.source, supply.source.sample_rate_hz
-    n_atoms, length = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / BITS_PER_ATOM), packet_samples(rate)
+    bits_per_atom = BITS_PER_ATOM + BITS_PER_CHANNEL * (source.n_channels - 1)
+    n_atoms, length = int(budget_bytes * (1 - TEXTURE_SHARE) * 8 / bits_per_atom), packet_samples(rate)
     numbers = _sampled_packets(-(-source.n_samples // length))
     stretches = [(n * length, min((n + 1) * length, source.n_samples)) for n in numbers]
     excerpts, per_atom = HeldSource(Excerpts(source, stretches)), 0.0
@@ -204,7 +211,7 @@ def _estimate(
         scene = scene.replace(quantiser=supply.quantiser_of(found))
         scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
         frame, of_noise = _sizes(scene)
-        per_atom = max((len(dumps(scene)) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
+        per_atom = max((supply.n_bytes(scene) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
         room = AIM * budget_bytes - frame - of_noise * source.n_samples / excerpts.n_samples
         before, n_atoms = n_atoms, int(np.clip(room / per_atom, max(1, n_atoms // 2), 2 * n_atoms))
         if abs(n_atoms - before) < SURE * before:
@@ -220,13 +227,13 @@ def _sampled_packets(n_packets: int) -> range:
 
 def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Scene, int]:
     """A scene without those of its least useful atoms that have to go so that its file fits; and its bytes."""
-    n_bytes, per_atom = len(dumps(scene)), search.bytes_per_atom()
+    n_bytes, per_atom = supply.n_bytes(scene), search.bytes_per_atom()
     assert supply.found is not None
     while n_bytes > search.budget_bytes and len(scene.gabor):
         n_less = min(len(scene.gabor), 1 + math.ceil((n_bytes - search.budget_bytes) / per_atom))
         n_atoms, before = len(scene.gabor) - n_less, n_bytes
         scene = scene.with_tables([most_useful_of(scene, supply.found.atoms, supply.context, n_atoms)])
-        n_bytes = len(dumps(scene))
+        n_bytes = supply.n_bytes(scene)
         per_atom = max((before - n_bytes) / n_less, per_atom / 2)
     return scene, n_bytes
 
@@ -276,6 +283,8 @@ class SizeSearch:
     """Search for the number of atoms whose file nearly takes a budget, by the sizes of those tried."""
 
     budget_bytes: int
+    # What an atom takes where only one number has been tried.
+    usual_bytes: float = BITS_PER_ATOM / 8
     # Bytes by number of atoms.
     tried: dict[int, int] = field(default_factory=dict)
     # Numbers for which noise was found.
@@ -307,7 +316,7 @@ class SizeSearch:
         """What another atom takes, by the two numbers tried whose files are nearest to the budget."""
         nearest, *others = sorted(self.tried, key=lambda n: abs(self.tried[n] - self.budget_bytes))
         if not others:
-            return BITS_PER_ATOM / 8
+            return self.usual_bytes
         slope = (self.tried[nearest] - self.tried[others[0]]) / (nearest - others[0])
         return float(np.clip(slope, LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM))
 

@@ -87,14 +87,15 @@ def analyse_blocks(
     """
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
-    parts, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
+    events, reservoir_bits, deficit = [], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
-        parts.append(event)
+        if event is not None:
+            events.append(event)
         reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
-    return parts[0].with_more(*parts[1:])
+    return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
 
 
 def _n_different(piece: Array, n_channels: int) -> int:
@@ -133,7 +134,7 @@ def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[
 
 def _event_within(
     piece: Array, number: int, layout: Layout, options: TextureOptions, bits: float, deficit: Array
-) -> tuple[Texture, int, Array]:
+) -> tuple[_Event | None, int, Array]:
     """The event of a piece in as much detail as `bits` allow, the bits it takes, and the power that rounding lacks so
     far; none where all is silent.
     """
@@ -154,9 +155,9 @@ def _event_within(
         n_bytes = event_bytes(level_db, coherence) + PACKET_OVERHEAD
         if 8 * n_bytes <= bits:
             break
-    event = rounded(_event(level_db, coherence, number, layout, options), layout.sample_rate_hz)
-    n_bytes = n_bytes if len(event) else 0
-    return event, 8 * n_bytes, left_deficit
+    if not np.any(level_db > LOWEST_LEVEL_DB):
+        return None, 0, left_deficit
+    return _Event(number, level_db, coherence), 8 * n_bytes, left_deficit
 
 
 def _lacking(
@@ -191,22 +192,32 @@ def _smoothed(power: Array, n_frames: int) -> Array:
     )
 
 
-def _event(level_db: Array, coherence: Array, number: int, layout: Layout, options: TextureOptions) -> Texture:
-    """Levels `(n_channels, n_frames, n_bands)` as a table of one event."""
-    n_frames, frame_s = level_db.shape[1], layout.hop / layout.sample_rate_hz
-    start_s = number * layout.frames * layout.hop / layout.sample_rate_hz
+class _Event(NamedTuple):
+    """Levels `(n_channels, n_frames, n_bands)` of the packet of this number, and how alike the channels are."""
+
+    number: int
+    level_db: Array
+    coherence: Array
+
+
+def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Texture:
+    """Events as a table, not yet rounded."""
+    n_events, frame_s = len(events), layout.hop / layout.sample_rate_hz
+    n_frames = np.array([event.level_db.shape[1] for event in events])
+    start_s = np.array([event.number for event in events]) * layout.frames * layout.hop / layout.sample_rate_hz
+    levels = [np.moveaxis(event.level_db, 0, -1).reshape(-1, len(event.level_db)) for event in events]
     return Texture(
-        time_s=np.array([start_s]),
-        duration_s=np.array([n_frames * frame_s]),
-        seed=np.array([options.seed]),
-        frame_s=np.array([frame_s]),
-        low_hz=np.array([options.low_hz]),
-        high_hz=np.array([layout.high_hz]),
-        n_bands=np.array([options.n_bands]),
-        n_frames=np.array([n_frames]),
-        level_db=np.moveaxis(level_db, 0, -1).reshape(-1, len(level_db)),
-        coherence=coherence,
-        clock_s=np.array([start_s]),
+        time_s=start_s,
+        duration_s=n_frames * frame_s,
+        seed=np.full(n_events, options.seed),
+        frame_s=np.full(n_events, frame_s),
+        low_hz=np.full(n_events, options.low_hz),
+        high_hz=np.full(n_events, layout.high_hz),
+        n_bands=np.full(n_events, options.n_bands),
+        n_frames=n_frames,
+        level_db=np.concatenate(levels),
+        coherence=np.concatenate([event.coherence for event in events]),
+        clock_s=start_s,
     )
 
 

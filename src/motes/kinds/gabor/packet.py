@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -262,8 +262,13 @@ class Tagged:
         return Tagged(found.events, edits, groups, self.layer, found.sends, found.shares)
 
 
-def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Iterator[EventPacket]:
-    """Every packet of gabor events, in order."""
+def packets(
+    events: Gabor,
+    sample_rate_hz: int,
+    quantiser: GaborQuantiser,
+    mapped: Callable[..., Iterable[EventPacket | None]] = map,
+) -> Iterator[EventPacket]:
+    """Every packet of gabor events, in order; `mapped`, which is like `map`, may share them out among threads."""
     rate, base = sample_rate_hz, wholes(base_of(events))
     edits, groups = edits_to_tags(events), Tags.of(events.group_id[:, None])
     sends, shares = sends_of(events), shares_of(events)
@@ -271,15 +276,17 @@ def packets(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> It
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
     order = np.lexsort((layer, number))
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
-    for first, last in itertools.pairwise(edges):
-        part = order[first:last]
+
+    def packet_of(part: Ints) -> EventPacket | None:
         integers = to_integers(base.take(part), rate, quantiser)
         sent, shared = (None if each is None else each[part] for each in (sends, shares))
         tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared)
         audible = sounding(tagged.events) & (events.edit_gain[part] > 0)
         tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1)).in_order()
-        if len(tagged.events):
-            yield encode_packet(tagged, int(number[part[0]]), rate, quantiser)
+        return encode_packet(tagged, int(number[part[0]]), rate, quantiser) if len(tagged.events) else None
+
+    parts = (order[first:last] for first, last in itertools.pairwise(edges))
+    return (packet for packet in mapped(packet_of, parts) if packet is not None)
 
 
 def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> ReadPacket:

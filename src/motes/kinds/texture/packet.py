@@ -77,13 +77,13 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
 def packets(events: Texture, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
     """Every packet of texture events, in order."""
     rate = sample_rate_hz
+    events = rounded(events, rate)
     time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
     number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)
     for place in np.unique(number):
-        part = rounded(events.take(number == place), rate)
-        if len(part):
-            payload = encode_packet(part, int(place), rate)
-            yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part), shares=_shares(part))
+        part = events.take(number == place)
+        payload = encode_packet(part, int(place), rate)
+        yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part), shares=_shares(part))
 
 
 def _extent(events: Texture, number: int, rate: int) -> Extent:
