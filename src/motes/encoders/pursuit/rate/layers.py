@@ -10,7 +10,7 @@ from motes.audio import Source
 from motes.codec import dumps
 from motes.encoders.detail import Analysis, analyse_detail
 from motes.encoders.pursuit.options import PursuitOptions
-from motes.encoders.pursuit.rate_control import encode_within
+from motes.encoders.pursuit.rate.rate_control import encode_within
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.kinds.texture.table import Texture

@@ -1,0 +1,1 @@
+"""How the bits of a file are shared out."""
