@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.work import partials
+    from motes.report.imports import from_csv, from_json, from_parquet
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -109,6 +110,9 @@ _HOMES = {
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
     "export": "motes.library.exports.export",
+    "from_csv": "motes.report.imports",
+    "from_json": "motes.report.imports",
+    "from_parquet": "motes.report.imports",
     "listen": "motes.report.listening.listening_page",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
@@ -268,32 +272,6 @@ def remix(  # noqa: PLR0913 (the options of `motes remix`, keywords only)
 
     how = Remix(nearest, count, between, steps, random, times, seed, shuffle_times, redraw, select)
     return how.apply(as_scene(scene))
-
-
-@checked
-def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
-    """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
-    has to be given; ParameterError names the line where a value makes no sense.
-    """
-    from motes.report.tables import from_csv as read
-
-    return read(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
-
-
-@checked
-def from_json(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
-    """The scene in a JSON file that `motes export` made; the arguments go before what the file says."""
-    from motes.report.imports import from_table
-
-    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
-
-
-@checked
-def from_parquet(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
-    """The scene in a Parquet file that `motes export` made; the arguments go before what the file says."""
-    from motes.report.imports import from_table
-
-    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
 
 
 @checked

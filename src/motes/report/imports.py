@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from motes import kinds
+from motes.arguments import checked
 from motes.errors import MissingExtraError, ParameterError
 from motes.events.columns import stored_params
 from motes.report.tables import MARK, About, scene_of_csv
+from motes.report.tables import from_csv as read_csv
 from motes.scene.scene import Scene
 
 _PARQUET = b"PAR1"
@@ -27,6 +29,26 @@ class _Table(msgspec.Struct):
     scene: About
     # By kind, and within it by the name of the column.
     events: dict[str, dict[str, list[Any]]]
+
+
+@checked
+def from_csv(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a CSV file that `motes export` made, or any other with the same columns, for which `sample_rate_hz`
+    has to be given; ParameterError names the line where a value makes no sense.
+    """
+    return read_csv(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
+
+
+@checked
+def from_json(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a JSON file that `motes export` made; the arguments go before what the file says."""
+    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
+
+
+@checked
+def from_parquet(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:
+    """The scene in a Parquet file that `motes export` made; the arguments go before what the file says."""
+    return from_table(path, sample_rate_hz=sample_rate_hz, duration_s=duration_s)
 
 
 def from_table(path: File, *, sample_rate_hz: int | None = None, duration_s: float | None = None) -> Scene:

@@ -10,11 +10,11 @@ from motes.encoders.progress import Progress
 from motes.encoders.pursuit import tuning
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import unquantised_scene
-from motes.encoders.pursuit.rate.layers import encode_in_layers, has_detail
 from motes.encoders.pursuit.least_squares import refit
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, DEFAULT_WINDOWS, PursuitOptions
 from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, quantise_for_target
+from motes.encoders.pursuit.rate.layers import encode_in_layers, has_detail
 from motes.encoders.pursuit.rate.rate_control import encode_at_bitrate, encode_at_quality
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
 from motes.encoders.pursuit.segment import SegmentBounds

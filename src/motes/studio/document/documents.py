@@ -382,9 +382,8 @@ class Documents:
 
     def __getitem__(self, identity: str) -> Document:
         with self._lock:
-            found = self._open.get(identity)
-        if found is None:
-            raise NotFound(f"there is no document {identity[:40]}")
+            if (found := self._open.get(identity)) is None:
+                raise NotFound(f"there is no document {identity[:40]}")
         return found
 
     def __iter__(self) -> Iterator[Document]:
@@ -397,5 +396,5 @@ class Documents:
             self._open.pop(identity, None)
 
     def opened_from(self, path: Path) -> Document | None:
-        """The document of this file, where it is open already."""
+        """The document of this file, where it is open."""
         return next((document for document in self if document.path == path), None)
