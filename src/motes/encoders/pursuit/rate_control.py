@@ -63,7 +63,7 @@ def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitC
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
     supply = _AtomSupply(source, context, on_batch)
-    for noise in _noises(options, source.n_channels):
+    for noise in noises(options, source.n_channels):
         scene, n_bytes = _within(budget_bytes, noise, options, supply)
         if noise is not None and _leaves_room(scene, n_bytes, budget_bytes):
             break
@@ -89,7 +89,7 @@ class _AtomSupply:
         return self.found
 
 
-def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
+def noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
     """Noise in the order of trials: as fine as suits the bitrate, coarse, and none unless it is asked for."""
     if options.with_texture:
         noise = texture_options(options, n_channels)
