@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from motes.library.exports.export import export
     from motes.library.publish import Published
     from motes.library.render_data import render_data
+    from motes.library.trim import trim
     from motes.library.work import partials
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
@@ -83,6 +84,7 @@ __all__ = [
     "room",
     "rooms",
     "train",
+    "trim",
     "validate",
 ]
 
@@ -115,6 +117,7 @@ _HOMES = {
     "room": "motes.data.impulse_responses",
     "rooms": "motes.data.impulse_responses",
     "train": "motes.training",
+    "trim": "motes.library.trim",
 }
 
 

@@ -27,9 +27,8 @@ def _version() -> str:
 
 app = App(
     name="motes",
-    # Both in one, without the empty line between: the verbs fill the rest of the screen.
-    usage="Usage: motes COMMAND [--help] | motes --version\n"
-    "Turn recordings into scenes of sound events, small .mote files, and back.",
+    # Both in one line: the verbs fill the rest of the screen.
+    usage="Usage: motes COMMAND [--help] | --version: recordings as scenes of sound events",
     help="",
     version=_version,
     version_flags=["--version"],
@@ -48,6 +47,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "edit": ("edit:edit", "Change the sounds in .mote files."),
         "perform": ("perform:perform", "Play the instrument in a .mote file."),
         "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
+        "trim": ("edit:trim", "Make .mote files smaller, without their recordings."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
     "See, hear, measure and pass on": {

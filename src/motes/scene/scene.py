@@ -321,6 +321,17 @@ class Scene(NoteMethods, Frozen):
 
         return self.slice(*slice_seconds(seconds))
 
+    @checked
+    def trim(self, kbps: float) -> Scene:
+        """The scene in a file of at most so many kilobits per second, all channels together: atoms that are worth
+        least to the ear become noise of their level, and the rest is rounded more coarsely; the scene itself where its
+        file is no larger. `metadata.stop_reason` says whether the bitrate could be reached; MotesWarning says what
+        could not be kept.
+        """
+        from motes.encoders.pursuit import trim
+
+        return trim(self, kbps)
+
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""
         return replace(self, **changes)
