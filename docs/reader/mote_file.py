@@ -43,6 +43,7 @@ TABLES = {
                 "time_limit",
                 "cancelled",
                 "bitrate_unreachable",
+                "quality_unreachable",
             ),
         ),
     )

@@ -16,6 +16,7 @@ from motes.encoders.pursuit.quantiser_choice import ROUNDING_MARGIN_DB, quantise
 from motes.encoders.pursuit.rate_control import encode_at_bitrate, encode_at_quality
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
 from motes.encoders.pursuit.segment import SegmentBounds
+from motes.encoders.pursuit.transparency.search import encode_transparently
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
@@ -37,6 +38,8 @@ def encode(
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS), pool, masking)
+        if options.transparent:
+            return encode_transparently(source, options, context, on_batch)
         if options.kbps is not None:
             return encode_at_bitrate(source, options, context, on_batch)
         if options.quality is not None:

@@ -56,13 +56,20 @@ MOST_NOISE = 0.6
 COARSE_BANDS, COARSE_STEP_DB = 8, 6.0
 
 
-def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
+def encode_at_bitrate(
+    source: Source,
+    options: PursuitOptions,
+    context: PursuitContext,
+    on_batch: OnBatch,
+    supply: AtomSupply | None = None,
+) -> Scene:
     """The scene of the most useful atoms whose file has at most `options.kbps`; where noise would take more than its
-    part of that, it is coarser, or left out. Where no atom fits, the most useful one alone.
+    part of that, it is coarser, or left out. Where no atom fits, the most useful one alone. `supply` is of atoms found
+    for another bitrate.
     """
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
-    supply = _AtomSupply(source, context, on_batch)
+    supply = supply or AtomSupply(source, context, on_batch)
     for noise in noises(options, source.n_channels):
         scene, n_bytes = _within(budget_bytes, noise, options, supply)
         if noise is not None and _leaves_room(scene, n_bytes, budget_bytes):
@@ -74,7 +81,7 @@ def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitC
     return _finished(supply, options, one, None, reason)
 
 
-class _AtomSupply:
+class AtomSupply:
     """The most useful atoms of a recording, found when they are first needed."""
 
     def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
@@ -100,7 +107,7 @@ def noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions 
 
 
 def _within(
-    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
+    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: AtomSupply
 ) -> tuple[Scene, int]:
     """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
     many bytes it takes.
@@ -196,7 +203,7 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     found = pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
-    return _finished(_AtomSupply(source, context, on_batch), options, found, noise, reason)
+    return _finished(AtomSupply(source, context, on_batch), options, found, noise, reason)
 
 
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
@@ -207,7 +214,7 @@ def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
 
 
 def _finished(
-    supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
+    supply: AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
 ) -> Scene:
     """Atoms rounded, in closed loop, and what they leave filled with texture, beside which they are rounded again."""
     source = supply.source
