@@ -24,7 +24,7 @@ from motes.units import erb_rate
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-# So many cells of either sort need not be in order. Where frames are cut, masks of what went before do not reach over.
+# So large a part of the cells of either sort need not be in order. Where frames are cut, masks of what went before do not reach over.
 MOST_FAULTS = 0.005
 # Blocks of a recording that are looked at together.
 BLOCKS_AT_ONCE = 16
@@ -46,7 +46,9 @@ class Faults:
     # Cells in which waveform is coded, and those of them with an error above the mask.
     n_coded: Array
     n_audible: Array
-    # Cells in which noise stands, and those of them that are no noise in the recording, or of another level.
+    # Bands of an ERB in all frames, those in which noise stands, and those of them that are no noise in the recording, or
+    # of another level.
+    n_bands: Array
     n_noise: Array
     n_replaced: Array
 
@@ -60,8 +62,8 @@ class Faults:
 
     @property
     def replaced(self) -> float:
-        """The part of the cells in which noise stands that should be something else, of the worst channel."""
-        return float(np.max(self.n_replaced / np.maximum(self.n_noise, 1)))
+        """The part of all bands of an ERB in which noise stands for something else, of the worst channel."""
+        return float(np.max(self.n_replaced / np.maximum(self.n_bands, 1)))
 
     @property
     def are_few(self) -> bool:
@@ -73,7 +75,7 @@ def faults_of(scene: Scene, source: Source) -> Faults:
     """What may be audible of a scene's differences from its recording; memory does not grow with length."""
     none = scene.texture.take(np.zeros(len(scene.texture), np.bool_))
     streams = source.blocks(), residual_blocks(scene, source), residual_blocks(scene.with_tables([none]), source)
-    found = Faults(*np.zeros((4, scene.n_channels)))
+    found = Faults(*np.zeros((5, scene.n_channels)))
     blocks = zip(*streams, strict=True)
     while some := list(islice(blocks, BLOCKS_AT_ONCE)):
         recording, residual, more = (np.concatenate(parts, axis=1) for parts in zip(*some, strict=True))
@@ -91,7 +93,7 @@ def faults(rendered: Array, without_texture: Array, recording: Array, sample_rat
 
 def _of_channel(
     rendered: Array, without_texture: Array, recording: Array, sample_rate_hz: int
-) -> tuple[int, int, int, int]:
+) -> tuple[int, ...]:
     above = ratios(rendered[None], recording[None], sample_rate_hz) > 1
     noise = substituted_cells(rendered[None], without_texture[None], sample_rate_hz)[0][:, : above.shape[1]]
     erb, n_bins = _erb_bands(sample_rate_hz)
@@ -101,7 +103,8 @@ def _of_channel(
     is_noise, is_above = (_summed(cells, at, len(n_bins)) * 2 > width for cells in (noise, noise & above))
     same = np.concatenate([*_same_noise(rendered, recording, erb, n_bins, sample_rate_hz)])
     wrong = is_noise & is_above & ~same
-    return int(np.sum(~noise)), int(np.sum(above & ~noise)), int(is_noise.sum()), int(wrong.sum())
+    coded = ~noise
+    return coded.sum(), (above & coded).sum(), is_noise.size, is_noise.sum(), wrong.sum()
 
 
 def _summed(cells: NDArray[np.generic], band: NDArray[np.int64], n_bands: int) -> Array:

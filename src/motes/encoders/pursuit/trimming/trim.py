@@ -52,25 +52,26 @@ def trim(scene: Scene, kbps: float) -> Scene:
     options = PursuitOptions(kbps=kbps)
     budget_bytes = int(kbps * 125 * scene.duration_s)
     rounded = quantise(scene)
-    for lighter in _without_layers(rounded):
+    if len(dumps(rounded)) <= budget_bytes:
+        return scene
+    lighter = _labelled(rounded, kbps, StopReason.BITRATE_REACHED)
+    for lighter in _without_layers(lighter):
         if len(dumps(lighter)) <= budget_bytes:
-            return scene if lighter is rounded else _labelled(lighter, kbps, StopReason.BITRATE_REACHED)
+            return lighter
     trimmed, n_bytes = _trimmed(lighter, RenderedSource(rounded), options, budget_bytes)
-    reason = StopReason.BITRATE_REACHED if n_bytes <= budget_bytes else StopReason.BITRATE_UNREACHABLE
-    trimmed = _labelled(without_lost(rounded, trimmed), kbps, reason)
+    trimmed = without_lost(rounded, trimmed)
+    if n_bytes > budget_bytes:
+        trimmed = _labelled(trimmed, kbps, StopReason.BITRATE_UNREACHABLE)
     for lost in _lost(rounded, trimmed):
         warnings.warn(MotesWarning(lost), stacklevel=2)
     return trimmed
 
 
 def _without_layers(scene: Scene) -> Iterator[Scene]:
-    """The scene, and it without more and more whole layers, in the order in which they go."""
-    yield scene
+    """The scene without more and more whole layers, in the order in which they go."""
     for kind in WHOLE_LAYERS:
-        events = scene.table(kind)
-        if len(events):
-            scene = scene.with_tables([events.take(slice(0))])
-            yield scene
+        scene = scene.with_tables([scene.table(kind).take(slice(0))])
+        yield scene
 
 
 def _trimmed(scene: Scene, render: RenderedSource, options: PursuitOptions, budget_bytes: int) -> tuple[Scene, int]:
@@ -141,7 +142,9 @@ class _Trial:
         """The scene of so many atoms, rounded for what they leave, and of noise in its place."""
         scene = self.bare.with_tables([self.gabor.only(self.rank < n_atoms)])
         residual = energy_of(residual_blocks(scene, self.render))
-        scene = quantise(scene, quantiser_for(scene, residual * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES))
+        unedited = scene.with_tables([base_of(scene.gabor)])  # edits of partials take long, and change no step
+        quantiser = quantiser_for(unedited, residual * NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING, N_PHASES)
+        scene = quantise(scene, quantiser)
         if self.atoms is not None:
             scene = quantise_in_closed_loop(scene, self.atoms)
         if noise is None:
