@@ -53,6 +53,10 @@ class Trim:
 @checked
 def trim(scene: Given, kbps: float) -> Scene:
     """The scene, or that of a .mote file, in a file of at most so many kilobits per second, all channels together:
-    what `scene.trim` returns.
+    atoms that are worth least to the ear become noise of their level, and the rest is rounded more coarsely. The scene
+    itself where its file is no larger.
+
+    `metadata.stop_reason` says whether the bitrate could be reached: events of other kinds than atoms and texture,
+    groups, instruments and rooms stay, and count. MotesWarning says what of edits and notes could not be kept.
     """
     return as_scene(scene).trim(kbps)

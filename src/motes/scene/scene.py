@@ -308,9 +308,7 @@ class Scene(NoteMethods, Frozen):
 
     @checked
     def slice(self, start_s: float | None = None, end_s: float | None = None, *, with_overhang: bool = False) -> Scene:
-        """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
-        at both ends.
-        """
+        """The events centred in `start_s` … `end_s`, or with overhang all that sound there, cut at both ends."""
         from motes.edit.slicing import cut
 
         return cut(self, start_s, end_s, with_overhang)
@@ -323,11 +321,7 @@ class Scene(NoteMethods, Frozen):
 
     @checked
     def trim(self, kbps: float) -> Scene:
-        """The scene in a file of at most so many kilobits per second, all channels together: atoms that are worth
-        least to the ear become noise of their level, and the rest is rounded more coarsely; the scene itself where its
-        file is no larger. `metadata.stop_reason` says whether the bitrate could be reached; MotesWarning says what
-        could not be kept.
-        """
+        """The scene in a file of at most so many kilobits per second, all channels together: see `motes.trim`."""
         from motes.encoders.pursuit import trim
 
         return trim(self, kbps)

@@ -16,7 +16,9 @@ WINDOWS = tuple(2**k for k in range(6, 16))
 
 @dataclass(frozen=True)
 class PursuitOptions(Options):
-    """What to aim for, and with which atoms. At most one target, or `transparent` within `kbps`; without any, 1000 events per second."""
+    """What to aim for, and with which atoms. At most one target, or `transparent` within `kbps`; without any, 1000
+    events per second.
+    """
 
     kbps: float | None = option(
         None,

@@ -14,7 +14,11 @@ RATE = 16000
 def scene_of(time_s, frequency_hz, amplitude, window=1024, n_samples=2 * RATE):
     n = len(time_s)
     gabor = Gabor(
-        np.array(time_s), np.full(n, window / RATE), np.array(frequency_hz), np.array(amplitude)[:, None], np.zeros((n, 1))
+        np.array(time_s),
+        np.full(n, window / RATE),
+        np.array(frequency_hz),
+        np.array(amplitude)[:, None],
+        np.zeros((n, 1)),
     )
     return Scene(RATE, n_samples, 1, gabor)
 
@@ -40,7 +44,9 @@ def test_an_atom_alone_is_worth_its_energy_times_its_weight():
 def test_what_is_masked_is_worth_less_and_doubling_all_changes_no_order():
     beside, alone = of(scene_of([0.5, 0.5, 1.5], [1000.0, 1100.0, 1100.0], [0.5, 0.005, 0.005]))[1:]
     assert beside < 0.5 * alone
-    quiet, loud = (of(scene_of([0.3, 0.6, 0.9], [500.0, 2000.0, 700.0], a * np.array([0.1, 0.2, 0.05]))) for a in (1, 2))
+    quiet, loud = (
+        of(scene_of([0.3, 0.6, 0.9], [500.0, 2000.0, 700.0], a * np.array([0.1, 0.2, 0.05]))) for a in (1, 2)
+    )
     assert np.array_equal(np.argsort(quiet), np.argsort(loud))
 
 

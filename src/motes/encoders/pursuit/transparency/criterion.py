@@ -24,9 +24,9 @@ from motes.units import erb_rate
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-# So large a part of the cells of either sort need not be in order. Where frames are cut, masks of what went before do not reach over.
+# So large a part of the cells of either sort need not be in order.
 MOST_FAULTS = 0.005
-# Blocks of a recording that are looked at together.
+# Blocks of a recording that are looked at together; what they mask does not reach over their ends.
 BLOCKS_AT_ONCE = 16
 # Levels may differ by this, and by so many standard deviations of what chance makes of it.
 LEVEL_DB = 1.5
@@ -46,8 +46,8 @@ class Faults:
     # Cells in which waveform is coded, and those of them with an error above the mask.
     n_coded: Array
     n_audible: Array
-    # Bands of an ERB in all frames, those in which noise stands, and those of them that are no noise in the recording, or
-    # of another level.
+    # Bands of an ERB in all frames, those in which noise stands, and those of them that are no noise in the recording,
+    # or of another level.
     n_bands: Array
     n_noise: Array
     n_replaced: Array
@@ -91,9 +91,7 @@ def faults(rendered: Array, without_texture: Array, recording: Array, sample_rat
     return Faults(*np.array([_of_channel(*each, sample_rate_hz) for each in audio]).T)
 
 
-def _of_channel(
-    rendered: Array, without_texture: Array, recording: Array, sample_rate_hz: int
-) -> tuple[int, ...]:
+def _of_channel(rendered: Array, without_texture: Array, recording: Array, sample_rate_hz: int) -> tuple[int, ...]:
     above = ratios(rendered[None], recording[None], sample_rate_hz) > 1
     noise = substituted_cells(rendered[None], without_texture[None], sample_rate_hz)[0][:, : above.shape[1]]
     erb, n_bins = _erb_bands(sample_rate_hz)

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from motes.audio import Block
 from motes.scene.scene import Scene
 from motes.synth.render import render_blocks
 
 
-@dataclass(frozen=True)
 class RenderedSource:
     """A `Source` of what a scene renders, anew each time that it is read, so that memory does not grow with length."""
 
-    scene: Scene
-    name: str = "scene"
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """Of the scene."""
-        return self.scene.sample_rate_hz
-
-    @property
-    def n_channels(self) -> int:
-        """Of the scene."""
-        return self.scene.n_channels
-
-    @property
-    def n_samples(self) -> int:
-        """Samples of a channel."""
-        return self.scene.n_samples
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.name = scene, "scene"
+        self.sample_rate_hz, self.n_channels, self.n_samples = scene.sample_rate_hz, scene.n_channels, scene.n_samples
 
     def blocks(self) -> Iterator[Block]:
         """The audio from its start."""

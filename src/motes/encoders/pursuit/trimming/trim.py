@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -55,7 +56,8 @@ def trim(scene: Scene, kbps: float) -> Scene:
     if len(dumps(rounded)) <= budget_bytes:
         return scene
     lighter = _labelled(rounded, kbps, StopReason.BITRATE_REACHED)
-    for lighter in _without_layers(lighter):
+    for kind in WHOLE_LAYERS:
+        lighter = lighter.with_tables([lighter.table(kind).take(slice(0))])
         if len(dumps(lighter)) <= budget_bytes:
             return lighter
     trimmed, n_bytes = _trimmed(lighter, RenderedSource(rounded), options, budget_bytes)
@@ -67,19 +69,12 @@ def trim(scene: Scene, kbps: float) -> Scene:
     return trimmed
 
 
-def _without_layers(scene: Scene) -> Iterator[Scene]:
-    """The scene without more and more whole layers, in the order in which they go."""
-    for kind in WHOLE_LAYERS:
-        scene = scene.with_tables([scene.table(kind).take(slice(0))])
-        yield scene
-
-
 def _trimmed(scene: Scene, render: RenderedSource, options: PursuitOptions, budget_bytes: int) -> tuple[Scene, int]:
     """The scene of the most useful atoms that fit beside as fine a noise as leaves them room; and its bytes."""
     trial = _Trial.of(scene, render)
     bare_bytes = len(dumps(trial.bare.with_tables([Gabor.empty(scene.n_channels)])))
     for noise in noises(options, scene.n_channels):
-        trimmed, n_bytes = _within(budget_bytes, trial.n_atoms, lambda n, noise=noise: trial.made(n, noise))
+        trimmed, n_bytes = _within(budget_bytes, trial.n_atoms, partial(trial.made, noise=noise))
         kept_bytes = len(dumps(trimmed.with_tables([Gabor.empty(scene.n_channels)]))) - bare_bytes
         if n_bytes <= budget_bytes and kept_bytes <= MOST_NOISE * (budget_bytes - bare_bytes):
             break
@@ -115,7 +110,8 @@ class _Trial:
     rank: Ints
     n_atoms: int
     render: RenderedSource
-    # What atoms and events that are kept sound like, by which atoms are rounded; None where they are not dry, or edited.
+    # What atoms and events that are kept sound like, by which atoms are rounded; None where atoms are edited, or in a
+    # room.
     atoms: RenderedSource | None
 
     @staticmethod
