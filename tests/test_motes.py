@@ -69,6 +69,7 @@ ELSEWHERE = {
     "edit": {"force"},
     "perform": {"force"},
     "remix": {"force"},
+    "trim": {"force"},
     "import": {"force"},
     "listen": {"score"},  # motes.report.listening.answers.score
     "partials": {"csv"},
@@ -85,6 +86,7 @@ BEYOND = {
     "listen": {"stimuli"},
     "evaluate": {"sample_rate_hz"},
     "partials": {"scene"},
+    "trim": {"scene"},
     "notes": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},

@@ -45,6 +45,7 @@ TABLES = {
                 "time_limit",
                 "cancelled",
                 "bitrate_unreachable",
+                "quality_unreachable",
             ),
         ),
     )

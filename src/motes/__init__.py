@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from motes.library.exports.export import export
     from motes.library.publish import Published
     from motes.library.render_data import render_data
+    from motes.library.trim import trim
     from motes.library.work import partials
     from motes.report.imports import from_csv, from_json, from_parquet
     from motes.scene.scene import Scene
@@ -84,6 +85,7 @@ __all__ = [
     "room",
     "rooms",
     "train",
+    "trim",
     "validate",
 ]
 
@@ -119,6 +121,7 @@ _HOMES = {
     "room": "motes.data.impulse_responses",
     "rooms": "motes.data.impulse_responses",
     "train": "motes.training",
+    "trim": "motes.library.trim",
 }
 
 

@@ -12,6 +12,8 @@ class StopReason(StrEnum):
     # The smallest file takes more than was asked for.
     BITRATE_UNREACHABLE = "bitrate_unreachable"
     QUALITY_REACHED = "quality_reached"
+    # No file tried, up to the largest that is allowed, is as good as was asked for.
+    QUALITY_UNREACHABLE = "quality_unreachable"
     ITERATIONS_REACHED = "iterations_reached"
     NOTHING_AUDIBLE_LEFT = "nothing_audible_left"
     # Nothing more is found, though what is left can be heard.

@@ -7,7 +7,7 @@ import pytest
 from instrument_scenes import instrument_scene
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.library.midi_input import listen
+from motes.library.live.midi_input import listen
 from motes.synth.keyboard import Keyboard
 from motes.synth.player import Player
 

@@ -6,7 +6,7 @@ from instrument_scenes import instrument_scene
 
 from motes.errors import ParameterError
 from motes.events.deformation import NEUTRAL, Deformation
-from motes.library.overdub import overdubbed
+from motes.library.live.overdub import overdubbed
 from motes.scene.scene import Scene
 from motes.synth.player import Player
 

@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "perform": ("perform:perform", "Make sounds and scenes of the instrument in a .mote file."),
         "play": ("report:play", "Play that instrument in the browser: pad, keys, MIDI."),
         "remix": ("perform:remix", "Make new sounds of the learned events in a .mote file."),
+        "trim": ("edit:trim", "Make .mote files smaller, without their recordings."),
         "rooms": ("inspect:rooms", "List the rooms that sounds can be put into."),
     },
     "See, hear, measure and pass on": {

@@ -1,4 +1,4 @@
-"""motes edit."""
+"""motes edit and motes trim: .mote files changed, and made smaller."""
 
 from __future__ import annotations
 
@@ -98,6 +98,37 @@ def _seconds(text: str | None) -> tuple[float | None, float | None] | None:
         return (float(start) if start.strip() else 0.0), (float(end) if end.strip() else None)
     except ValueError:
         raise UsageError(f"--slice wants START:END in seconds, as in 2:5, not {text!r}") from None
+
+
+def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE_BY_ONE) -> int:
+    """Make .mote files smaller without their recordings: what matters least to the ear goes first, noise of its level
+    takes its place, and the rest is rounded more coarsely.
+
+    Parameters
+    ----------
+    kbps
+        At most this many kilobits per second for the whole file, all channels together.
+    output
+        The smaller file, a folder, or `-` for standard output.
+    """
+    from motes.library.trim import Trim
+
+    if output_name(output) is None:
+        raise UsageError("-o is missing: the file to write")
+    try:
+        work = Trim(kbps, files.force)
+    except ParameterError as error:
+        raise UsageError(f"--{error}") from error
+    return files.do(files.plan(inputs, output, "a .mote file", ".mote", MOTES), work, "trimming", _trimmed)
+
+
+def _trimmed(report: dict[str, Any]) -> str:
+    where = f"{shown(report['source'])} → {shown(report['output'], 'standard output')}"
+    size = f"{report['n_bytes']} bytes, {report['kbps']:.1f} kbps"
+    if report["was_smaller"]:
+        return f"{where}: as it was, no larger than asked, {size}"
+    what = f"{report['n_events']} of {report['n_events_before']} events"
+    return f"{where}: {what}, {size} in {report['elapsed_s']:.1f} s, {report['stop_reason']}"
 
 
 def _account(report: dict[str, Any]) -> str:

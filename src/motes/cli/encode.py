@@ -229,7 +229,9 @@ def _notes(number: int) -> str:
 
 
 def _smallest(report: dict[str, Any]) -> str:
-    """What a bitrate that cannot be met would have to be."""
+    """What a bitrate that cannot be met would have to be; that a quality that cannot be met is not."""
+    if report["stop_reason"] == StopReason.QUALITY_UNREACHABLE:
+        return ": at no bitrate tried is it transparent, and this is the highest"
     if report["stop_reason"] != StopReason.BITRATE_UNREACHABLE:
         return ""
     return f": the smallest file takes {report['n_bytes']} bytes, {report['kbps']:.1f} kbps"

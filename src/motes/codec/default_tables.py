@@ -76,6 +76,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                 "time_limit",
                 "cancelled",
                 "bitrate_unreachable",
+                "quality_unreachable",
             ),
             options={
                 "pursuit": {
@@ -84,6 +85,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "snr_db": None,
                     "n_events": None,
                     "events_per_second": None,
+                    "transparent": False,
                     "windows": None,
                     "refit": False,
                     "texture": None,

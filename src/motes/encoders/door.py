@@ -42,6 +42,7 @@ def encode(
     snr_db: float | None = None,
     n_events: int | None = None,
     events_per_second: float | None = None,
+    transparent: bool = False,
     windows: Sequence[int] | None = None,
     refit: bool = False,
     texture: bool | None = None,

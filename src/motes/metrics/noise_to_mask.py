@@ -140,7 +140,7 @@ def _frames(
     n_bands = max(1, int(np.sum(model.high_hz <= sample_rate_hz / 2 + 1e-9)))
     gain = model.gain(full_scale_db_spl)
     before = np.zeros(model.n_bands)
-    for e, r in zip(_spectra(estimate, sample_rate_hz), _spectra(reference, sample_rate_hz), strict=True):
+    for e, r in zip(magnitudes(estimate, sample_rate_hz), magnitudes(reference, sample_rate_hz), strict=True):
         e, r = e * gain, r * gain
         power = model.banded(r * r)
         excitation, before = model.after(model.spread(power + model.internal_noise), before)
@@ -150,11 +150,11 @@ def _frames(
 
 def _powers(audio: NDArray[Any], sample_rate_hz: int) -> Iterator[Array]:
     model = ear()
-    for magnitudes in _spectra(audio, sample_rate_hz):
-        yield model.banded(np.square(magnitudes * model.gain(FULL_SCALE_DB_SPL)))
+    for each in magnitudes(audio, sample_rate_hz):
+        yield model.banded(np.square(each * model.gain(FULL_SCALE_DB_SPL)))
 
 
-def _spectra(audio: NDArray[Any], sample_rate_hz: int) -> Iterator[Array]:
+def magnitudes(audio: NDArray[Any], sample_rate_hz: int) -> Iterator[Array]:
     """Magnitudes at 48 kHz, some frames at a time, `(n, 1025)`: frame t is centred on sample 1024 · t."""
     import scipy.fft
 

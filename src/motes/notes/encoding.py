@@ -35,5 +35,7 @@ def encode_with_notes(source: Source, options: Options, encode: Callable[[Any], 
     n_bytes = len(dumps(with_found(empty, found))) - len(dumps(empty))
     taken = 8 * n_bytes / 1000 / (source.n_samples / source.sample_rate_hz)
     scene = encode(replace(options, kbps=max(kbps - taken, LEAST_FOR_SOUND * kbps)))
+    if options.transparent:  # which says at which bitrate it is
+        return with_found(scene, found)
     metadata = msgspec.structs.replace(scene.metadata, options={**scene.metadata.options, "kbps": kbps})
     return with_found(scene.replace(metadata=metadata), found)

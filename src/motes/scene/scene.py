@@ -311,9 +311,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
 
     @checked
     def slice(self, start_s: float | None = None, end_s: float | None = None, *, with_overhang: bool = False) -> Scene:
-        """From `start_s` to `end_s`: the events whose centre is there, or with overhang all that sound there, cut
-        at both ends.
-        """
+        """The events centred in `start_s` … `end_s`, or with overhang all that sound there, cut at both ends."""
         from motes.edit.slicing import cut
 
         return cut(self, start_s, end_s, with_overhang)
@@ -330,6 +328,13 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         from motes.edit.layers import without
 
         return without(self, kind)
+
+    @checked
+    def trim(self, kbps: float) -> Scene:
+        """The scene in a file of at most so many kilobits per second, all channels together: see `motes.trim`."""
+        from motes.encoders.pursuit import trim
+
+        return trim(self, kbps)
 
     def replace(self, **changes: Any) -> Scene:
         """A copy with some parts exchanged."""

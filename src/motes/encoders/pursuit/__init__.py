@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from motes.encoders.progress import Progress
     from motes.scene.scene import Scene
 
-__all__ = ["PursuitOptions", "encode"]
+__all__ = ["PursuitOptions", "encode", "trim"]
 
 
 def encode(
@@ -30,3 +30,12 @@ def encode(
     from motes.encoders.pursuit.encoder import encode as pursue
 
     return pursue(as_source(audio, sample_rate_hz), options, progress=progress)
+
+
+def trim(scene: Scene, kbps: float) -> Scene:
+    """The scene in a file of at most so many kilobits per second, made of its own render and atoms; itself where its
+    file is no larger. Its stop reason says whether the bitrate could be reached.
+    """
+    from motes.encoders.pursuit.trimming.trim import trim as trimmed
+
+    return trimmed(scene, kbps)

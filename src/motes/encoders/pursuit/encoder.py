@@ -18,6 +18,7 @@ from motes.encoders.pursuit.rate.layers import encode_in_layers, has_detail
 from motes.encoders.pursuit.rate.rate_control import encode_at_bitrate, encode_at_quality
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext, PursuitResult, StopCriterion, pursue_segments
 from motes.encoders.pursuit.segment import SegmentBounds
+from motes.encoders.pursuit.transparency.search import encode_transparently
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
@@ -40,6 +41,8 @@ def encode(
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
         context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking)
+        if options.transparent:
+            return encode_transparently(source, options, context, on_batch)
         if has_detail(options, source.n_channels):
             return encode_in_layers(source, options, context, on_batch)
         if options.kbps is not None:

@@ -16,7 +16,9 @@ WINDOWS = tuple(2**k for k in range(6, 16))
 
 @dataclass(frozen=True)
 class PursuitOptions(Options):
-    """What to aim for, and with which atoms. At most one target; without any, 1000 events per second."""
+    """What to aim for, and with which atoms. At most one target, or `transparent` within `kbps`; without any, 1000
+    events per second.
+    """
 
     kbps: float | None = option(
         None,
@@ -42,6 +44,11 @@ class PursuitOptions(Options):
     n_events: int | None = option(None, "Stop after this many events in all.", low=0, flag="events", is_target=True)
     events_per_second: float | None = option(
         None, "Spend this many events on each second.", unit="1/s", low=0, low_excluded=True, is_target=True
+    )
+    transparent: bool = option(
+        False,
+        "Make the smallest file in which errors are masked, and noise only stands for noise of its level; with a "
+        "bitrate, of at most that.",
     )
     windows: tuple[int, ...] | None = option(
         None,
@@ -75,6 +82,10 @@ class PursuitOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        others = [each.name for each in options_in(type(self)) if each.is_target and each.name != "kbps"]
+        given = next((name for name in others if getattr(self, name) is not None), None)
+        if self.transparent and given is not None:
+            raise ParameterError(f"one target at a time: transparent and {given} were both given")
         windows = self.windows if self.windows is not None else (WINDOWS_BY_EAR if self.by_ear else DEFAULT_WINDOWS)
         object.__setattr__(self, "windows", check_windows(windows))
         if self.detail and self.kbps is None:
@@ -84,9 +95,10 @@ class PursuitOptions(Options):
         """What is not as usual, by name: what a file says of how it was made. The number of threads is not part of
         it.
         """
-        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality)) | {
+        usual = asdict(PursuitOptions(kbps=self.kbps, quality=self.quality, transparent=self.transparent)) | {
             "kbps": None,
             "quality": None,
+            "transparent": False,
             "n_threads": self.n_threads,
         }
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
@@ -96,14 +108,14 @@ class PursuitOptions(Options):
         held = super().in_force() | {"texture": self.with_texture}
         del held["n_threads"]
         targets = (each.name for each in options_in(type(self)) if each.is_target)
-        if all(held[name] is None for name in targets):
+        if not self.transparent and all(held[name] is None for name in targets):
             held["events_per_second"] = DEFAULT_EVENTS_PER_SECOND
         return held
 
     @property
     def by_ear(self) -> bool:
         """Whether atoms are chosen by what they are worth to the ear."""
-        return self.kbps is not None or self.quality is not None
+        return self.transparent or self.kbps is not None or self.quality is not None
 
     @property
     def with_texture(self) -> bool:

@@ -18,7 +18,7 @@ from motes.events.deformation import LIMITS, Deformation
 from motes.events.event_table import Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
-from motes.library.overdub import overdubbed
+from motes.library.live.overdub import overdubbed
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.studio.answers import EditAnswer, EditParameterAnswer

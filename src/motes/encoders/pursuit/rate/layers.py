@@ -10,7 +10,7 @@ from motes.audio import Source
 from motes.codec import dumps
 from motes.encoders.detail import Analysis, analyse_detail
 from motes.encoders.pursuit.options import PursuitOptions
-from motes.encoders.pursuit.rate.rate_control import encode_within
+from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_within
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.kinds.texture.table import Texture
@@ -87,5 +87,6 @@ def _atoms(
     """The atoms alone, which take their part of the budget."""
     assert options.kbps is not None
     share = max(ATOMS_SHARE, LEAST_ATOMS_KBPS * source.n_channels / options.kbps)
-    found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), context, on_batch)
+    supply = AtomSupply(source, context, on_batch)
+    found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
     return found.replace(texture=Texture.empty(source.n_channels))

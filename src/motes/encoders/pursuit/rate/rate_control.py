@@ -78,21 +78,26 @@ MOST_NOISE = 0.6
 COARSE_BANDS, COARSE_STEP_DB = 8, 6.0
 
 
-def encode_at_bitrate(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
-    """The scene of the most useful atoms whose file has at most `options.kbps`."""
+def encode_at_bitrate(
+    source: Source,
+    options: PursuitOptions,
+    context: PursuitContext,
+    on_batch: OnBatch,
+    supply: AtomSupply | None = None,
+) -> Scene:
+    """The scene of the most useful atoms whose file has at most `options.kbps`; `supply` is of atoms found for another
+    bitrate.
+    """
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
-    return encode_within(budget_bytes, source, options, context, on_batch)
+    return encode_within(budget_bytes, source, options, supply or AtomSupply(source, context, on_batch))
 
 
-def encode_within(
-    budget_bytes: int, source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
-) -> Scene:
+def encode_within(budget_bytes: int, source: Source, options: PursuitOptions, supply: AtomSupply) -> Scene:
     """The scene of the most useful atoms whose file has at most so many bytes; where noise would take more than its
     part of that, it is coarser, or left out. Where no atom fits, the most useful one alone.
     """
-    supply = _AtomSupply(source, context, on_batch)
-    for noise in _noises(options, source.n_channels):
+    for noise in noises(options, source.n_channels):
         scene, n_bytes = _within(budget_bytes, noise, options, supply)
         if noise is not None and _leaves_room(scene, n_bytes, budget_bytes):
             break
@@ -103,7 +108,7 @@ def encode_within(
     return _beside(_draft(supply, options, one, None, reason), supply, 1, 1)
 
 
-class _AtomSupply:
+class AtomSupply:
     """The most useful atoms of a recording, found when they are first needed; pursuit then goes on where it stopped."""
 
     def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
@@ -144,7 +149,7 @@ class _AtomSupply:
         return self._one_segment.until(criterion, self._on_batch)
 
 
-def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
+def noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
     """Noise in the order of trials: as fine as suits the bitrate, coarse, and none unless it is asked for."""
     if options.with_texture:
         noise = texture_options(options, n_channels)
@@ -155,7 +160,7 @@ def _noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions
 
 
 def _within(
-    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
+    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: AtomSupply
 ) -> tuple[Scene, int]:
     """The scene of as many atoms as fit into a file of so many bytes beside this noise, of none where none do; and how
     many bytes it takes.
@@ -188,7 +193,7 @@ def _within(
 
 
 def _estimate(
-    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: _AtomSupply
+    budget_bytes: int, noise: TextureOptions | None, options: PursuitOptions, supply: AtomSupply
 ) -> tuple[int, float]:
     """About how many atoms fit into a budget beside noise, and the bytes of each, by a packet here and there; 0.0 where
     there are too few packets to tell.
@@ -225,7 +230,7 @@ def _sampled_packets(n_packets: int) -> range:
     return range(step // 2, n_packets, step)
 
 
-def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Scene, int]:
+def _trimmed(scene: Scene, search: SizeSearch, supply: AtomSupply) -> tuple[Scene, int]:
     """A scene without those of its least useful atoms that have to go so that its file fits; and its bytes."""
     n_bytes, per_atom = supply.n_bytes(scene), search.bytes_per_atom()
     assert supply.found is not None
@@ -239,7 +244,7 @@ def _trimmed(scene: Scene, search: SizeSearch, supply: _AtomSupply) -> tuple[Sce
 
 
 def _draft(
-    supply: _AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
+    supply: AtomSupply, options: PursuitOptions, found: PursuitResult, noise: TextureOptions | None, stop_reason: str
 ) -> Scene:
     """Atoms, and what they leave filled with noise; the atoms are to be rounded once more beside it."""
     scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
@@ -249,7 +254,7 @@ def _draft(
     return with_noise(scene, supply.source, supply.context, noise)
 
 
-def _beside(draft: Scene, supply: _AtomSupply, n_before: int, n_atoms: int) -> Scene:
+def _beside(draft: Scene, supply: AtomSupply, n_before: int, n_atoms: int) -> Scene:
     """A draft of the `n_before` most useful atoms with `n_atoms` in their place, rounded beside its noise."""
     gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
     if n_atoms < n_before:
@@ -308,6 +313,10 @@ class SizeSearch:
         """Whether a number tried uses the budget well enough, or there are none fewer."""
         return n_atoms == 0 or (self.fits(n_atoms) and self.tried[n_atoms] >= LEAST_USE * self.budget_bytes)
 
+    def is_best(self, n_atoms: int) -> bool:
+        """Whether a number tried is the highest that fits."""
+        return self.fits(n_atoms) and n_atoms == max(n for n in self.tried if self.fits(n))
+
     def is_over(self, n_atoms: int) -> bool:
         """Whether there is nothing left to try but `n_atoms`, tried before, or there were enough trials."""
         return n_atoms in self.tried or len(self.tried) >= MOST_TRIALS
@@ -344,7 +353,7 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     found = pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
-    supply = _AtomSupply(source, context, on_batch)
+    supply = AtomSupply(source, context, on_batch)
     n_atoms = len(found.atoms)
     return _beside(_draft(supply, options, found, noise, reason), supply, n_atoms, n_atoms)
 

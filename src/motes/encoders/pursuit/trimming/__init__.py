@@ -1,0 +1,1 @@
+"""Trimming: a smaller file of a scene without its recording, from the scene's own render and its own atoms."""

@@ -1,0 +1,25 @@
+"""A scene's render as a recording, for analyses that take one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from motes.audio import Block
+from motes.scene.scene import Scene
+from motes.synth.render import render_blocks
+
+
+class RenderedSource:
+    """A `Source` of what a scene renders, anew each time that it is read, so that memory does not grow with length."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.name = scene, "scene"
+        self.sample_rate_hz, self.n_channels, self.n_samples = scene.sample_rate_hz, scene.n_channels, scene.n_samples
+
+    def blocks(self) -> Iterator[Block]:
+        """The audio from its start."""
+        return render_blocks(self.scene)
+
+    def digest(self) -> str:
+        """That of the recording that the scene was made from."""
+        return self.scene.metadata.source_digest
