@@ -242,3 +242,25 @@ def test_salvaging(here, run):
     status, _, err = run("decode", "--salvage", "junk.mote")
     assert status == 1
     assert "nothing can be salvaged" in err
+
+
+def test_trimmed(here, run):
+    size = os.path.getsize("a.mote")
+    kbps = 0.6 * size * 8 / 1000 / 4
+    status, out, err = run("trim", "a.mote", "--kbps", kbps, "-o", "small.mote")
+    assert (status, out) == (0, ""), err
+    assert "a.mote → small.mote: " in err
+    assert os.path.getsize("small.mote") <= 0.6 * size
+    status, _, err = run("trim", "a.mote", "--kbps", 1000, "-o", "same.mote")
+    assert status == 0
+    assert "as it was, no larger than asked" in err
+    assert load("same.mote") == load("a.mote")
+    for words, says in (
+        (("trim", "a.mote", "--kbps", 8), "-o is missing"),
+        (("trim", "a.mote", "--kbps", 0, "-o", "x.mote"), "kbps must be above 0"),
+        (("trim", "a.mote", "-o", "x.mote"), "--kbps"),
+    ):
+        status, _, err = run(*words)
+        assert status == 2
+        assert says in err
+        assert err.count("\n") == 1
