@@ -63,3 +63,11 @@ def test_other_kinds_go_alone():
 def test_detail_needs_a_bitrate():
     with pytest.raises(ParameterError, match="kbps is not given"):
         motes.encode(np.zeros(1000, np.float32), sample_rate_hz=44100, detail=True)
+
+
+@pytest.mark.parametrize(("kbps", "has_detail"), [(24, True), (6, False)])
+def test_trimming_makes_detail_coarser_and_then_leaves_it_out(layered, kbps, has_detail):
+    trimmed = layered.trim(kbps)
+    assert len(motes.codec.dumps(trimmed)) <= kbps * 1000 * 2 / 8
+    assert bool(len(trimmed.detail)) == has_detail
+    assert trimmed.metadata.options["trimmed_kbps"] == kbps

@@ -40,9 +40,17 @@ def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitCo
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
     atoms = _atoms(budget_bytes, source, options, context, on_batch)
-    per_channel = options.kbps / source.n_channels
+    return with_detail(atoms, source, budget_bytes, options.kbps / source.n_channels)
+
+
+def with_detail(
+    atoms: Scene, source: Source, budget_bytes: int, per_channel: float, waveform: Source | None = None
+) -> Scene:
+    """Atoms with detail above them and noise beneath, in a file of at most so many bytes, `per_channel` kbps; detail is
+    of `waveform`, where that is not all of the source.
+    """
     offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
-    analysis = analyse_detail(atoms, source, offset)
+    analysis = analyse_detail(atoms, waveform or source, offset)
     noise = replace(NOISE, kbps=MOST_NOISE * per_channel)
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
     for _ in range(ROUNDS):

@@ -21,6 +21,7 @@ from motes.codec.quantise_scene import quantiser_for
 from motes.edit.note_changes import without_lost
 from motes.encoders.pursuit.closed_loop_quantisation import quantise_in_closed_loop
 from motes.encoders.pursuit.options import PursuitOptions
+from motes.encoders.pursuit.rate.layers import ATOMS_ALONE_KBPS, with_detail
 from motes.encoders.pursuit.rate.rate_control import BITS_PER_ATOM, MOST_NOISE, SizeSearch, noises
 from motes.encoders.pursuit.trimming.benefits import benefits
 from motes.encoders.pursuit.trimming.rendered_source import RenderedSource
@@ -35,8 +36,8 @@ from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
-# Kinds of which all goes before any atom does, those that matter least first.
-WHOLE_LAYERS: tuple[str, ...] = ()
+# Where there is detail above them, atoms take at most this part of a budget.
+MOST_ATOMS = 0.3
 # Rounding adds this part of what the kept atoms leave of the render, before the closed loop takes some of it back: less
 # than beside a recording, whose atoms have not been rounded before. Chosen by Zimtohrli on three clips.
 NOISE_TO_RESIDUAL = 0.25
@@ -56,8 +57,10 @@ def trim(scene: Scene, kbps: float) -> Scene:
     if len(dumps(rounded)) <= budget_bytes:
         return scene
     lighter = _labelled(rounded, kbps, StopReason.BITRATE_REACHED)
-    for kind in WHOLE_LAYERS:
-        lighter = lighter.with_tables([lighter.table(kind).take(slice(0))])
+    if len(scene.detail) and kbps > ATOMS_ALONE_KBPS * scene.n_channels:
+        return _coarser(lighter, budget_bytes, kbps / scene.n_channels)
+    if len(scene.detail):
+        lighter = lighter.without("detail")
         if len(dumps(lighter)) <= budget_bytes:
             return lighter
     trimmed, n_bytes = _trimmed(lighter, RenderedSource(rounded), options, budget_bytes)
@@ -67,6 +70,15 @@ def trim(scene: Scene, kbps: float) -> Scene:
     for lost in _lost(rounded, trimmed):
         warnings.warn(MotesWarning(lost), stacklevel=2)
     return trimmed
+
+
+def _coarser(scene: Scene, budget_bytes: int, per_channel: float) -> Scene:
+    """A scene with detail: its most useful atoms, detail that is coarser, and noise beneath both."""
+    render, bare = RenderedSource(scene), scene.with_tables([scene.detail.empty(scene.n_channels)])
+    waveform = RenderedSource(scene.with_tables([scene.texture.empty(scene.n_channels)]))
+    trial = _Trial.of(bare, render)
+    atoms, _ = _within(int(MOST_ATOMS * budget_bytes), trial.n_atoms, partial(trial.made, noise=None))
+    return with_detail(atoms, render, budget_bytes, per_channel, waveform)
 
 
 def _trimmed(scene: Scene, render: RenderedSource, options: PursuitOptions, budget_bytes: int) -> tuple[Scene, int]:
