@@ -25,9 +25,14 @@ MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
 LOWEST_OFFSET, HIGHEST_OFFSET = -9.0, 6.0
-# Steps are found to this part of a neper; a budget is used from this part on.
-NEAR_ENOUGH, AIM, LEAST_USE = 0.01, 0.993, 0.98
+# How much less, in nepers, bytes get for each neper of steps, to begin with; in so many trials steps are found that
+# take this part of what there is, or within this part of a neper.
+USUAL_SLOPE, MOST_TRIALS, NEAR_ENOUGH, CLOSEST = -0.8, 8, 0.994, 0.005
+# What is aimed at of a budget, and the part from which on it is used.
+AIM, LEAST_USE = 0.993, 0.98
 ROUNDS = 3
+# Nepers by which steps grow where a file does not fit yet.
+STEP_WHERE_OVER = 0.03
 
 
 def has_detail(options: PursuitOptions, n_channels: int) -> bool:
@@ -64,26 +69,28 @@ def with_detail(
 
 
 def _finest(analysis: Analysis, most_bytes: float, guess: float) -> tuple[float, int]:
-    """The finest steps whose packets take at most so many bytes, and what these take: by bisection, from a guess on."""
-    low, high, reach = LOWEST_OFFSET, HIGHEST_OFFSET, 0.4
-    sizes: dict[float, int] = {}
-    at = guess
-    while high - low > NEAR_ENOUGH:
-        sizes[at] = analysis.n_bytes(analysis.quantised(at))
-        if sizes[at] > most_bytes:
-            low = at
-        else:
-            high = at
-        middle = (low + high) / 2
-        at = min(max(middle, at - reach), at + reach)
-        reach *= 1.5
-    return high, sizes.get(high, 0)
+    """Nearly the finest steps whose packets take at most so many bytes, and what these take: by secants of the
+    logarithm of bytes, from a guess on.
+    """
+    tried: dict[float, float] = {}
+    at, low, high, slope = guess, LOWEST_OFFSET, HIGHEST_OFFSET, USUAL_SLOPE
+    for _ in range(MOST_TRIALS):
+        tried[at] = n_bytes = max(1, analysis.n_bytes(analysis.quantised(at)))
+        low, high = (low, min(high, at)) if n_bytes <= most_bytes else (max(low, at), high)
+        if NEAR_ENOUGH * most_bytes <= n_bytes <= most_bytes or high - low < CLOSEST:
+            break
+        if len(tried) > 1:
+            one, other = sorted(tried, key=lambda offset: abs(tried[offset] - most_bytes))[:2]
+            slope = float(np.clip(np.log(tried[one] / tried[other]) / (one - other), -2.0, -0.2))
+        wanted = 0.5 * (1 + NEAR_ENOUGH) * max(most_bytes, 1.0)
+        at = min(max(at + float(np.log(wanted / n_bytes)) / slope, low + CLOSEST / 2), high - CLOSEST / 2)
+    return high, int(tried.get(high, 0))
 
 
 def _trimmed(scene: Scene, budget_bytes: int, analysis: Analysis, offset: float) -> Scene:
     """The scene with coarser steps until its file fits, and without detail where that never does."""
     while len(dumps(scene)) > budget_bytes and len(scene.detail):
-        offset += 4 * NEAR_ENOUGH
+        offset += STEP_WHERE_OVER
         coarser = analysis.quantised(offset) if offset < HIGHEST_OFFSET else scene.detail.empty(scene.n_channels)
         scene = scene.replace(detail=coarser)
     return scene
