@@ -78,7 +78,10 @@ def test_conditions_mean_what_they_say(text, means):
         ("not time_s", "'not' wants a condition"),
         ("(time_s > 3) + 1 > 2", r"wants a number on both sides, and this is a condition"),
         ("(time_s > 3) == (time_s > 2)", "a condition cannot be compared"),
-        ("kind == gabr", r"kind is never 'gabr', it is one of: gabor, texture, strike, splat, vector \(column 9"),
+        (
+            "kind == gabr",
+            r"kind is never 'gabr', it is one of: gabor, texture, strike, splat, vector, detail \(column 9",
+        ),
         ("kind == 'gabor'", "quotes are not needed"),
         ("kind > gabor", "kind is a word"),
         ("kind == kind", "kind is a word"),

@@ -9,11 +9,12 @@ import soundfile
 import motes
 from motes.audio import ArraySource
 from motes.codec import dumps, loads
-from motes.encoders.pursuit import PursuitOptions, rate_control
+from motes.encoders.pursuit import PursuitOptions
 from motes.encoders.pursuit.atoms import Atoms, atom_parameters
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.options import WINDOWS_BY_EAR
+from motes.encoders.pursuit.rate import rate_control
 from motes.encoders.pursuit.rate.rate_control import LEAST_USE, MOST_TRIALS, encode_at_bitrate, texture_options
 from motes.encoders.pursuit.schedule import (
     OneSegmentPursuit,
