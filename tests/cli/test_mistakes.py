@@ -90,10 +90,7 @@ def test_a_bitrate_that_cannot_be_met_is_told(here, run):
 def test_info_tells_the_options_in_force(here, capsys):
     assert main(["encode", "b.wav", "-o", "b.mote"]) == 0
     assert main(["info", "b.mote"]) == 0
-    assert (
-        "events_per_second 1000.0, windows 512 2048 8192, refit False, texture False, detail False"
-        in capsys.readouterr().out
-    )
+    assert "windows 512 2048 8192, refit False, texture False, detail False" in capsys.readouterr().out
     assert motes.info("b.mote").options["windows"] == [512, 2048, 8192]
     motes.encode(np.zeros(800), sample_rate_hz=RATE, kbps=8).save("k.mote")
     found = motes.info("k.mote").options

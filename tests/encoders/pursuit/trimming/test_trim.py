@@ -7,7 +7,6 @@ from kind_examples import example
 
 import motes
 from motes.codec import dumps
-from motes.encoders.pursuit.trimming import trim as trimming
 from motes.errors import MotesWarning, ParameterError
 
 SECONDS = 1.2
@@ -99,15 +98,6 @@ def test_other_kinds_stay_and_count(big):
     alone = motes.Scene(44100, 44100, 1, tables=[splats])
     assert alone.trim(0.1).metadata.stop_reason == "bitrate_unreachable"
     assert len(alone.trim(0.1).splat) == 2
-
-
-def test_whole_layers_go_first(big, monkeypatch):
-    monkeypatch.setattr(trimming, "WHOLE_LAYERS", ("texture",))
-    without = big.with_tables([big.texture.take(slice(0))])
-    kbps = (kbps_of(big) + kbps_of(without)) / 2
-    small = big.trim(kbps)
-    assert small.gabor.equals(big.gabor)
-    assert len(small.texture) == 0
 
 
 def test_silence_and_nothing():
