@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 from kind_examples import N_SAMPLES, RATE, example
 
 import motes
@@ -71,3 +72,14 @@ def test_trimming_makes_detail_coarser_and_then_leaves_it_out(layered, kbps, has
     assert len(motes.codec.dumps(trimmed)) <= kbps * 1000 * 2 / 8
     assert bool(len(trimmed.detail)) == has_detail
     assert trimmed.metadata.options["trimmed_kbps"] == kbps
+
+
+def test_the_command_line_decodes_the_layer_of_atoms(layered, tmp_path):
+    from motes.cli.app import main
+
+    path = layered.save(tmp_path / "a.mote")
+    assert main(["decode", str(path), "-o", str(tmp_path / "a.wav"), "--no-detail"]) == 0
+    assert main(["decode", str(path), "-o", str(tmp_path / "b.wav")]) == 0
+    sparse, whole = (soundfile.read(tmp_path / name)[0] for name in ("a.wav", "b.wav"))
+    assert np.max(np.abs(sparse - layered.without("detail").render())) < 1e-6
+    assert np.max(np.abs(whole - layered.render())) < 1e-6

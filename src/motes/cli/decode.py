@@ -20,7 +20,7 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     format_: Annotated[str, Parameter(name="--format")] = "wav",
     select: str | None = None,
     with_noise: bool = False,
-    detail: bool = True,
+    detail: Annotated[bool, Parameter(negative="--no-detail")] = True,
     salvage: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
