@@ -33,6 +33,8 @@ def test_a_bitrate_with_detail_is_met_and_has_three_layers(layered):
     assert len(layered.texture)
     assert 0.9 * 40_000 * 2 / 8 < len(motes.codec.dumps(layered)) <= 40_000 * 2 / 8
     loaded = motes.codec.loads(motes.codec.dumps(layered))
+    assert all(mine.equals(theirs) for mine, theirs in zip(loaded.tables, layered.tables, strict=True))
+    assert loaded.metadata.options == {"kbps": 40, "detail": True}
     assert np.array_equal(loaded.render(), layered.render())
 
 

@@ -5,7 +5,7 @@ quantised as finely as is asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,9 @@ FINEST, COARSEST = -12.0, 8.0
 
 @dataclass
 class Piece:
-    """A packet's stretch: the transform of the residual `(n_channels, n)`, blocks, edges and what steps follow."""
+    """A packet's stretch: the transform of the residual `(n_channels, n)`, blocks, edges and what steps follow, and the
+    cells, frame by frame and band by band, in which two channels are held as their sum and difference.
+    """
 
     number: int
     values: Array
@@ -45,6 +47,7 @@ class Piece:
     rise: int
     fall: int
     log_step: Array
+    mid_side: NDArray[np.bool_]
 
 
 @dataclass
@@ -86,11 +89,12 @@ def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
         sizes = chosen_sizes(inner, log_step + offset, rate, frame)
         if waiting is not None:
             overlap = int(min(waiting[2][-1], sizes[0]))
-            found.append(_piece(waiting, rise, overlap, inner))
+            found.append(_turned(_piece(waiting, rise, overlap, inner), offset, rate))
             rise = overlap
         waiting = number, inner, sizes, log_step
     if waiting is not None:
-        found.append(_piece(waiting, rise, 0, np.zeros((scene.n_channels, frame))))
+        last = _piece(waiting, rise, 0, np.zeros((scene.n_channels, frame)))
+        found.append(_turned(last, offset, rate))
     return Pieces(rate, scene.n_channels, found)
 
 
@@ -104,7 +108,29 @@ def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after:
         after[:, : fall // 2] = _rotated(audio, after, fall)
     else:
         values = forward(audio, sizes)
-    return Piece(number, values, sizes, rise, fall, log_step)
+    return Piece(number, values, sizes, rise, fall, log_step, np.zeros(log_step[0].size, np.bool_))
+
+
+def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
+    """The piece with two channels as (left + right)/√2 and (left − right)/√2 in those bands and frames in which they
+    take fewer bits, at the finer steps of both.
+    """
+    n_channels, n_frames, n_bands = piece.log_step.shape
+    if n_channels != 2:
+        return piece
+    place = places(piece.sizes, piece.values.shape[1] // n_frames, n_bands, sample_rate_hz)
+    turned = np.stack([piece.values[0] + piece.values[1], piece.values[0] - piece.values[1]]) * np.sqrt(0.5)
+    apart = (piece.log_step + offset).reshape(2, -1)
+    finer = np.broadcast_to(apart.min(axis=0), apart.shape)
+    mid_side = _bits(turned, finer, place) < _bits(piece.values, apart, place)
+    log_step = np.where(mid_side, finer - offset, apart - offset).reshape(piece.log_step.shape)
+    return replace(piece, values=np.where(mid_side[place], turned, piece.values), log_step=log_step, mid_side=mid_side)
+
+
+def _bits(values: Array, log_step: Array, place: Ints) -> Array:
+    """About how many bits coefficients `(n_channels, n)` take in each cell, all channels together."""
+    bits = 0.5 * np.log2(1 + np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
+    return np.bincount(place, bits, log_step.shape[1])
 
 
 def _rotated(before: Array, after: Array, overlap: int) -> Array:
@@ -161,7 +187,7 @@ def quantised(piece: Piece, offset: float, sample_rate_hz: int) -> Detail:
         np.array([n_bands]),
         piece.sizes,
         step_rows.reshape(-1, n_channels),
-        np.zeros(n_frames * n_bands, np.int8),
+        (piece.mid_side & (np.bincount(place, values.any(axis=1), n_frames * n_bands) > 0)).astype(np.int8),
         values,
         rise=np.array([piece.rise]),
         fall=np.array([piece.fall]),

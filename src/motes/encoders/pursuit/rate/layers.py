@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from motes.audio import Source
@@ -13,6 +14,7 @@ from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_within
 from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
 from motes.encoders.texture import TextureOptions, add_texture
+from motes.kinds.detail.integers import rounded
 from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 
@@ -60,7 +62,8 @@ def with_detail(
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
     for _ in range(ROUNDS):
         offset, of_detail = _finest(analysis, AIM * budget_bytes - frame - of_noise, offset)
-        scene = add_texture(atoms.replace(detail=analysis.quantised(offset), format_version=2), source, noise)
+        detail = rounded(analysis.quantised(offset), source.sample_rate_hz)
+        scene = add_texture(atoms.replace(detail=detail, format_version=2), source, noise)
         n_bytes = len(dumps(scene))
         if LEAST_USE * budget_bytes <= n_bytes <= budget_bytes:
             break
@@ -91,7 +94,9 @@ def _trimmed(scene: Scene, budget_bytes: int, analysis: Analysis, offset: float)
     """The scene with coarser steps until its file fits, and without detail where that never does."""
     while len(dumps(scene)) > budget_bytes and len(scene.detail):
         offset += STEP_WHERE_OVER
-        coarser = analysis.quantised(offset) if offset < HIGHEST_OFFSET else scene.detail.empty(scene.n_channels)
+        coarser = scene.detail.empty(scene.n_channels)
+        if offset < HIGHEST_OFFSET:
+            coarser = rounded(analysis.quantised(offset), scene.sample_rate_hz)
         scene = scene.replace(detail=coarser)
     return scene
 
@@ -104,4 +109,5 @@ def _atoms(
     share = max(ATOMS_SHARE, LEAST_ATOMS_KBPS * source.n_channels / options.kbps)
     supply = AtomSupply(source, context, on_batch)
     found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
-    return found.replace(texture=Texture.empty(source.n_channels))
+    metadata = msgspec.structs.replace(found.metadata, options=options.asked())
+    return found.replace(texture=Texture.empty(source.n_channels), metadata=metadata)
