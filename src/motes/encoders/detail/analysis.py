@@ -130,7 +130,7 @@ def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
 def _bits(values: Array, log_step: Array, place: Ints) -> Array:
     """About how many bits coefficients `(n_channels, n)` take in each cell, all channels together."""
     bits = 0.5 * np.log2(1 + np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
-    return np.bincount(place, bits, log_step.shape[1])
+    return np.asarray(np.bincount(place, bits, log_step.shape[1]), np.float64)
 
 
 def _rotated(before: Array, after: Array, overlap: int) -> Array:
