@@ -19,9 +19,12 @@ def forward(audio: Array, sizes: Ints) -> Array:
     """Coefficients `(…, n)` of audio of that length, in blocks of these sizes one after the other; nothing overlaps
     its first and last edge.
     """
-    lapped = np.array(audio, np.float64)
-    for edge, reach in _edges(sizes):
-        _rotate(lapped, edge, reach, 1.0)
+    lapped = np.array(audio, np.float64, order="C")
+    if len(sizes) > 1 and np.all(sizes == sizes[0]):
+        _rotate_alike(lapped.reshape(*lapped.shape[:-1], -1, int(sizes[0])))
+    else:
+        for edge, reach in _edges(sizes):
+            _rotate(lapped, edge, reach, 1.0)
     return _in_blocks(lapped, sizes)
 
 
@@ -52,6 +55,17 @@ def _rotate(audio: Array, edge: int, reach: int, sign: float) -> None:
     before, after = audio[..., edge - reach : edge][..., ::-1].copy(), audio[..., edge : edge + reach].copy()
     audio[..., edge : edge + reach] = after_weight * after + before_weight * before
     audio[..., edge - reach : edge] = (after_weight * before - before_weight * after)[..., ::-1]
+
+
+def _rotate_alike(blocks: Array) -> None:
+    """As `_rotate`, at all edges between blocks `(…, n_blocks, size)` of one size at once."""
+    reach = blocks.shape[-1] // 2
+    angle = np.pi / 4 * (1 + (np.arange(reach) + 0.5) / max(reach, 1))
+    after_weight, before_weight = np.sin(angle), np.cos(angle)
+    before = blocks[..., :-1, blocks.shape[-1] - reach :][..., ::-1].copy()
+    after = blocks[..., 1:, :reach].copy()
+    blocks[..., 1:, :reach] = after_weight * after + before_weight * before
+    blocks[..., :-1, blocks.shape[-1] - reach :] = (after_weight * before - before_weight * after)[..., ::-1]
 
 
 def _in_blocks(values: Array, sizes: Ints) -> Array:
