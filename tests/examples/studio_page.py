@@ -70,7 +70,7 @@ class Page:
         """The value of an expression in the page."""
         return json.loads(self.page.evaluate(f"JSON.stringify({expression} ?? null)"))
 
-    def wait(self, condition: str, seconds: float = 60) -> None:
+    def wait(self, condition: str, seconds: float = 30) -> None:
         """Until this is true. (Playwright's own waiting evaluates strings in the page, which the page's policy
         forbids.)
         """

@@ -182,19 +182,3 @@ def opened(served: tuple[str, Path], chromium: Any) -> Iterator[Callable[..., Pa
                 "await fetch(`/api/documents/${id}?discard=true`, { method: 'DELETE' }); }"
             )
         context.close()
-
-
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Once more where Chromium never got the script of the worker that draws: seen once in a hundred openings, on
-    machines that compile kernels at the same time, whoever is to blame.
-    """
-    from _pytest.runner import runtestprotocol
-
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if any(report.failed and "/assets/worker-" in str(report.longrepr) for report in reports):
-        reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True

@@ -52,6 +52,23 @@ def test_a_click_chooses_an_event_and_plays_it_alone(opened):
     assert np.allclose(alone, only[-at : len(alone) - at], atol=1e-6)
 
 
+def test_what_is_opened_stays_when_the_server_tells_late_what_was_open_before(opened, served):
+    _, folder = served
+    chimes().save(folder / "late.mote")
+    page = opened()
+    before = page.page.evaluate("async () => await (await fetch('/api/studio')).text()")
+    held = []
+    page.page.route("**/api/feed", lambda route: held.append(route))
+    page.load()
+    page.open("late.mote")
+    assert held
+    held[0].fulfill(content_type="text/event-stream", body=f"event: hello\ndata: {before}\n\n")
+    page.page.unroute("**/api/feed")
+    page.page.wait_for_timeout(500)
+    assert page.read("window.__motes?.document?.info.name") == "late.mote"
+    assert not page.troubles
+
+
 def test_drag_moves_undo_restores_and_save_writes(opened, served):
     scene = chimes().quantise()
     page = opened(scene)

@@ -33,6 +33,7 @@ class Studio {
   kinds = $derived(this.info?.kinds ?? []);
   private lastNotice = 0;
   private hasChosen = false; // what to show: the user, before the server told
+  private openedSince = new Set<string>(); // documents that the page opened after it was last told of all
 
   async start(): Promise<void> {
     try {
@@ -59,8 +60,10 @@ class Studio {
     this.jobs = info.jobs;
     this.recovered = info.recovered;
     for (const held of info.documents) this.hearDocument(held);
-    for (const document of [...this.documents])
-      if (!info.documents.some((held) => held.id === document.id)) this.drop(document.id);
+    // What the server tells may be from before it opened a document that the page already knows of.
+    const known = new Set([...info.documents.map(({ id }) => id), ...this.openedSince]);
+    this.openedSince.clear();
+    for (const document of [...this.documents]) if (!known.has(document.id)) this.drop(document.id);
     if (isFirst && !this.hasChosen) {
       const wanted = decodeURIComponent(location.hash.slice(1));
       this.currentId =
@@ -113,6 +116,7 @@ class Studio {
     this.opening = what.path ?? "it";
     try {
       const info = await api.openDocument(what);
+      this.openedSince.add(info.id);
       this.hearDocument(info);
       this.show(info.id);
       if (what.path && this.info) remember(this.info.folder, what.path);
