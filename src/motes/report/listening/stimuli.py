@@ -15,7 +15,7 @@ from motes.audio import read_audio, resample_blocks
 from motes.data.impulse_responses import finder
 from motes.errors import AudioError, ParameterError
 from motes.metrics.align import align
-from motes.report.listening.programme_loudness import block_powers, gate, loudness_db
+from motes.metrics.programme_loudness import block_powers, gate, loudness_lufs
 from motes.units import SILENCE_DB
 
 Audio = NDArray[np.float32]
@@ -52,12 +52,13 @@ def prepared_stimuli(
     original, rate = _read(reference)
     first, last = _part(original.shape[1], rate, start_s, end_s)
     excerpt = original[:, first:last]
-    counted = gate(block_powers(excerpt, rate))
-    wanted = loudness_db(block_powers(excerpt, rate), counted)
+    powers = block_powers([excerpt], rate)
+    counted = gate(powers)
+    wanted = loudness_lufs(powers, counted)
     found = [Stimulus(REFERENCE, excerpt)]
     for name, path in zip(_names(files), files, strict=True):
         copy = _fitted(path, original, rate)[:, first:last]
-        level = loudness_db(block_powers(copy, rate), counted)
+        level = loudness_lufs(block_powers([copy], rate), counted)
         gain_db = wanted - level if min(level, wanted) > SILENCE_DB else 0.0
         found.append(Stimulus(name, copy * np.float32(10 ** (gain_db / 20)), gain_db))
     found += [_anchor(excerpt, hz, rate) for hz in ANCHORS_HZ if hz < rate / 2]
