@@ -13,6 +13,7 @@ from motes.codec import dumps, loads
 from motes.codec.frames import PREAMBLE_SIZE, read_frame
 from motes.codec.salvage import salvage, salvage_file
 from motes.errors import FormatError
+from motes.scene.scene import Scene
 
 DATA = dumps(random_scene(1, 300, 2, rate=8000, n_samples=60_000))
 
@@ -65,6 +66,19 @@ def test_a_file_cut_short_gives_its_beginning(part):
     found = salvage(DATA[: len(DATA) * part // 10])
     assert any("cut short" in line for line in found.skipped)
     assert found.scene.n_events <= loads(DATA).n_events
+
+
+def test_a_file_cut_short_keeps_events_of_every_kind_before_the_cut():
+    """Packets stand kind by kind within each stretch of time, and go on so: none of them is out of order."""
+    from kind_examples import RATE, example
+
+    first, later = ([example("gabor"), example("texture"), example("detail")] for _ in range(2))
+    late = Scene(RATE, 8 * RATE, 1, tables=first).join(Scene(RATE, 3 * RATE, 1, tables=later), at_s=4.0)
+    data = dumps(late.quantise())
+    found = salvage(data[: int(0.97 * len(data))])
+    assert not any("out of order" in line for line in found.skipped)
+    for kind in ("gabor", "texture", "detail"):
+        assert found.scene.table(kind).time_s[0] == loads(data).table(kind).time_s[0]
 
 
 def test_bytes_put_in_or_taken_out_cost_only_their_packet():

@@ -122,14 +122,15 @@ class _Order:
 
     def __init__(self, index: Index | None) -> None:
         self._listed = None if index is None else {entry.place: entry for entry in index.entries}
-        self._last: Place | None = None
+        # By kind: packets are taken in kind by kind.
+        self._last: dict[int, Place] = {}
 
     def check(self, found: Frame, entry: Entry) -> None:
         """FormatError, which names the packet, where it is none of the file's."""
         if self._listed is None:
-            if self._last is not None and entry.place < self._last:
+            if entry.place < self._last.get(entry.kind, entry.place):
                 raise FormatError(f"{found.name}: it stands out of order, and no index tells of it")
-            self._last = entry.place
+            self._last[entry.kind] = entry.place
             return
         listed = self._listed.get(entry.place)
         if listed is None:
