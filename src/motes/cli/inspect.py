@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from motes import places
 from motes.cli.console import UsageError, print_json, say, tell
 from motes.cli.many import Json, shown
 from motes.errors import FormatError, MotesError
@@ -97,20 +98,20 @@ def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError("name at least one .mote file")
     found: list[str] = []
     for path in files:
-        found += _in_folder(path) if os.path.isdir(path) else [path]
+        found += _in_folder(path) if places.is_folder(path) else [path]
     return tuple(found)
 
 
 def _in_folder(folder: str) -> list[str]:
-    root = Path(folder)
-    found = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() == ".mote" and path.is_file())
-    inside = sorted(root / path for path in found if not any(part.startswith(".") for part in path.parts))
-    return [str(path) for path in inside] or [folder]
+    inside = [name for name in places.files_in(folder) if name.lower().endswith(".mote")]
+    return [places.join(folder, name) for name in inside] or [folder]
 
 
 def _file(path: str) -> str | BytesIO:
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
+    if places.is_remote(path):
+        return path
     if os.path.isdir(path):
         raise FormatError(f"{path} is a folder without .mote files")
     if not os.path.exists(path):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from motes import places
 from motes.audio import OUTPUT_FORMATS
 from motes.cli.console import (
     UsageError,
@@ -96,7 +97,7 @@ _FILES = frozenset({".mote", *_TABLES, *OUTPUT_FORMATS})
 
 def _refuse_one_for_several(inputs: tuple[str, ...], output: str | None) -> None:
     """The name of a file where a folder is needed: nobody wants a folder called one.mote."""
-    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
+    several = len(inputs) > 1 or any(map(places.is_folder, inputs))
     if not several or output is None or output == "-" or output.endswith(("/", os.sep)) or os.path.exists(output):
         return
     if os.path.splitext(output)[1].lower() in _FILES:

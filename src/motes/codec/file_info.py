@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from motes import places
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
 from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM
@@ -62,7 +63,7 @@ def _opened(given: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
     if not isinstance(given, str | os.PathLike):
         yield given
         return
-    with naming(given), open(given, "rb") as handle:
+    with naming(given), places.open_file(given) as handle:
         yield handle if handle.seekable() else BytesIO(handle.read())
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from motes import places
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.file_id import FileId
 from motes.codec.frames import Frame, read_frame, read_preamble
@@ -81,7 +82,7 @@ def load(
             raise ParameterError(f"{name} must be finite, not {value}")
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
-    with naming(path), open(path, "rb") as handle:
+    with naming(path), places.open_file(path) as handle:
         if (start_s is None and end_s is None) or not handle.seekable():
             return loads(handle.read(), find_room)
         found = SeekableFile(handle, find_room)
@@ -92,7 +93,7 @@ def load(
 @contextmanager
 def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Put the path before the message of what goes wrong inside."""
-    name = os.fspath(path)
+    name = places.text(path)
     try:
         yield
     except FormatError as error:

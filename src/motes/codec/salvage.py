@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motes import kinds
+from motes import kinds, places
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import Frame
 from motes.codec.header import Header
@@ -268,7 +268,7 @@ def _counted(n_events: int, kind: int) -> str:
 
 def salvage_file(path: str | os.PathLike[str], find_room: FindRoom | None = None) -> Salvaged:
     """`salvage` of a file; FormatError, which names it, where it cannot be read."""
-    with naming(path), open(path, "rb") as handle:
+    with naming(path), places.open_file(path) as handle:
         return salvage(handle.read(), find_room)
 
 

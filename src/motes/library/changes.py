@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from motes import places
 from motes.errors import MotesWarning, ParameterError
 from motes.events.deformation import NEUTRAL, Deformation
 from motes.library.batch import Progress
@@ -109,7 +110,7 @@ class Import:
         """Import one table."""
         from motes.report.imports import from_table, scene_of_table
 
-        if os.path.isdir(job.source):
+        if places.is_folder(job.source):
             raise ParameterError(f"{job.source} is a folder, not a table")
         if job.source == "-":
             scene = scene_of_table(sys.stdin.buffer.read(), self.sample_rate_hz, self.duration_s)

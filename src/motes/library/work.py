@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from motes import places
 from motes.arguments import checked
 from motes.audio import (
     AS_IT_IS,
@@ -239,7 +240,7 @@ def load_scene(path: str, start_s: float | None = None, end_s: float | None = No
 
     if path == "-":
         return codec.loads(sys.stdin.buffer.read(), finder())
-    if os.path.isdir(path):
+    if places.is_folder(path):
         raise AudioError(f"{path} is a folder, not a .mote file")
     return codec.load(path, start_s, end_s, finder())
 
