@@ -35,8 +35,9 @@ def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
     it does not.
 
     They are written under a temporary name in the same folder, synced and renamed. Where `path` is a symbolic link its
-    target is replaced; a device or pipe is written directly. An address of a bucket becomes an object there. Raises AudioError, one line, if `path` exists and
-    `overwrite` is false, is a folder, or cannot be written (any OSError inside the block counts as that).
+    target is replaced; a device or pipe is written directly; the address of a bucket becomes an object there. Raises
+    AudioError, one line, if `path` exists and `overwrite` is false, is a folder, or cannot be written (any OSError
+    inside the block counts as that).
     """
     if places.is_remote(path):
         with _remote_output(path, overwrite) as sent:

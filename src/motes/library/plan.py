@@ -112,7 +112,8 @@ def _of_folder(
 def _name_of(name: str, suffix: str) -> str:
     """The name alone of what is made of a file; what a web address has behind a question mark is left out."""
     address = places.address_of(name)
-    return Path(name if address is None else address.key).with_suffix(suffix).name
+    path = Path(name if address is None else address.key)
+    return path.with_suffix(suffix).name if path.name else f"sound{suffix}"
 
 
 def _beside(name: str, suffix: str) -> str:
@@ -120,6 +121,8 @@ def _beside(name: str, suffix: str) -> str:
     address = places.address_of(name)
     if address is not None and not address.is_bucket:
         return _name_of(name, suffix)
+    if address is not None and not address.key:  # an empty bucket, or one that nobody may list
+        return places.join(name, _name_of(name, suffix))
     return places.text(Path(name).with_suffix(suffix))
 
 

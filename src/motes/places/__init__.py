@@ -4,13 +4,28 @@
 
 from __future__ import annotations
 
+import io
 import os
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, cast
 
 from motes.places.address import address_of, is_remote, join, text
 from motes.places.place_error import PlaceError
 
-__all__ = ["PlaceError", "address_of", "exists", "files_in", "is_file", "is_folder", "is_remote", "join", "open_file", "text"]
+__all__ = [
+    "PlaceError",
+    "address_of",
+    "exists",
+    "files_in",
+    "is_file",
+    "is_folder",
+    "is_remote",
+    "join",
+    "n_bytes",
+    "open_file",
+    "read_bytes",
+    "read_text",
+    "text",
+]
 
 Path: TypeAlias = str | os.PathLike[str]
 
@@ -24,7 +39,27 @@ def open_file(path: Path) -> BinaryIO:
         return open(path, "rb")
     from motes.places.remote_file import RemoteFile
 
-    return RemoteFile(address)
+    return cast("BinaryIO", RemoteFile(address))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file; an OSError where it cannot be read."""
+    with open_file(path) as handle:
+        return handle.read()
+
+
+def n_bytes(path: Path) -> int:
+    """How long a file is; an OSError where it cannot be read."""
+    if not is_remote(path):
+        return os.path.getsize(path)
+    with open_file(path) as handle:
+        return handle.seek(0, os.SEEK_END)
+
+
+def read_text(path: Path) -> str:
+    """All of a text in UTF-8, each line ended as Python ends it; UnicodeDecodeError where it is none."""
+    with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as handle:
+        return handle.read()
 
 
 def is_folder(path: Path) -> bool:

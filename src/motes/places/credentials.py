@@ -54,9 +54,7 @@ def _of_profile(environment: Mapping[str, str]) -> dict[str, Any]:
     both = config | keys
     found = {"region": both["region"]} if both.get("region") else {}
     if both.get("aws_access_key_id"):
-        found |= {
-            option: both[variable.lower()] for option, variable in _KEYS.items() if both.get(variable.lower())
-        }
+        found |= {option: both[variable.lower()] for option, variable in _KEYS.items() if both.get(variable.lower())}
     elif name:
         raise PlaceError(
             f"the profile {name} (AWS_PROFILE) holds no access key"

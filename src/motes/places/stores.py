@@ -22,14 +22,14 @@ _CODE = re.compile(r"<Code>(\w+)</Code>")
 _RETRIES: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 
 
-def obstore() -> Any:
-    """The library; MissingExtraError where it is not installed."""
+def obstore(what: str = "reading and writing buckets and web addresses") -> Any:
+    """The library; MissingExtraError, for `what`, where it is not installed."""
     try:
         import obstore
         import obstore.exceptions
         import obstore.store
     except ImportError as error:
-        raise MissingExtraError("reading and writing buckets and web addresses", "publish") from error
+        raise MissingExtraError(what, "publish") from error
     return obstore
 
 
@@ -117,8 +117,9 @@ class WebServer:
 
 def store_of(address: Address) -> Bucket | WebServer:
     """The bucket or web server of an address; the same one for the same environment."""
-    aws = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_") or name == "HOME"))
-    return _store_of(address.scheme, address.root, address.query, aws if address.is_bucket else ())
+    about = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name == "HOME"}
+    environment = tuple(sorted(about.items())) if address.is_bucket else ()
+    return _store_of(address.scheme, address.root, address.query, environment)
 
 
 @lru_cache(maxsize=16)
