@@ -71,10 +71,12 @@ class Many:
         )
         return [_without_recording(job) for job in jobs] if looked_for is MOTES else jobs
 
-    def do(self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str]) -> int:
-        """Do the jobs, say one line about each, and return the exit status."""
+    def do(
+        self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str], on: str = ""
+    ) -> int:
+        """Do the jobs, on a cluster if one is named, say one line about each, and return the exit status."""
         announce_compilation()
-        return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json)
+        return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json, on=on)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def do_all(
     *,
     n_processes: int,
     as_json: bool,
+    on: str = "",
 ) -> int:
     """Do the jobs, say one line about each, and return the exit status."""
     if n_processes < 1:
@@ -135,7 +138,7 @@ def do_all(
     counts = {"done": 0, "skipped": 0, "failed": 0}
     what = f"{doing} {shown(jobs[0].source)}" if len(jobs) == 1 else f"{doing} {len(jobs)} files"
     with progress_bar(what) as progress:
-        for outcome in run(jobs, work, n_processes, progress):
+        for outcome in run(jobs, work, n_processes, progress, on):
             counts[outcome.status] += 1
             _report(outcome, account, as_json)
     if len(jobs) > 1:

@@ -69,6 +69,16 @@ class Encode:
     notes: bool = False
     note_vectors: bool = False
 
+    def warm_up(self) -> None:
+        """Compile what encoding takes, by a moment of noise: once on each machine, before its workers begin."""
+        from motes.audio import ArraySource
+        from motes.encoders import encoder_of
+
+        noise = np.random.default_rng(1).uniform(-0.1, 0.1, 8000)
+        if encoder_of(self.options).name == "pursuit":
+            scene = encoder_of(self.options).encode(ArraySource(noise, 16000), self.options)
+            snr_of_scene_db(scene, ArraySource(noise, 16000))
+
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
         from motes.encoders import encoder_of
