@@ -60,7 +60,7 @@ SPELT = {
     "set": "set_name",
     "soundfont": "soundfonts",
 }
-TERMINAL = {"json", "jobs", "skip-existing", "output", "help", "version"}
+TERMINAL = {"json", "jobs", "on", "skip-existing", "output", "help", "version"}
 # By verb: options that Python has otherwise.
 ELSEWHERE = {
     # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)

@@ -48,12 +48,12 @@ def on_cluster(
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[Any]:
     """Ray, connected; what is connected already stays so. ClusterError where nobody is there."""
+    if address != "ray" and not address.startswith("ray://"):
+        raise ClusterError(f"--on takes ray, or ray://HEAD:10001 for a cluster elsewhere, not {address!r}")
     try:
         import ray
     except ImportError as error:
         raise MissingExtraError("working on a cluster", "cluster") from error
-    if address != "ray" and not address.startswith("ray://"):
-        raise ClusterError(f"--on takes ray, or ray://HEAD:10001 for a cluster elsewhere, not {address!r}")
     was = ray.is_initialized()
     if not was:
         logging.getLogger("ray").setLevel(logging.CRITICAL)
