@@ -75,7 +75,7 @@ def head(tmp_path_factory):
     pytest.importorskip("ray")
     command = shutil.which("ray", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     folder, (port, client) = tmp_path_factory.mktemp("ray"), free_ports()
-    paths = [str(Path(__file__).parents[3] / "src"), str(Path(__file__).parent)]
+    paths = [str(Path(__file__).parents[3] / "src"), str(Path(__file__).parents[3])]
     arguments = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", f"--ray-client-server-port={client}"]
     arguments += ["--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats", "--block"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MOTES_CACHE": str(folder / "cache")}
@@ -102,7 +102,6 @@ def free_ports():
 @pytest.fixture
 def ray_cluster(head, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", head[0])
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
 @pytest.mark.slow  # Ray takes ten seconds to begin and end
