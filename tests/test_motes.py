@@ -46,6 +46,7 @@ OTHERWISE = {
     # Methods and properties of motes.Catalogue.
     "catalogue info": None,
     "catalogue sql": None,
+    "search": None,
     "play": None,
     "studio": None,
     "demo": None,
@@ -94,6 +95,7 @@ BEYOND = {
     "notes": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
+    "build_catalogue": {"jobs"},
     "train": {"progress"},
     "from_csv": {"path"},
     "info": {"path"},

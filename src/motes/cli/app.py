@@ -67,7 +67,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "settings": ("inspect:settings", "Show the settings in force and where they come from."),
     },
     "Many recordings": {
-        "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL.")
+        "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL."),
+        "search": ("corpus.search:search", "Find the sounds of a catalogue that are most like one."),
     },
 }
 for _title, _verbs in GROUPS.items():

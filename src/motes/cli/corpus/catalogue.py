@@ -108,11 +108,11 @@ def sql(catalogue: str, query: str, *, json: Json = False) -> int:
         for row in rows.to_pylist():
             print_json(row)
     else:
-        print("\n".join(_table(rows.column_names, [list(row.values()) for row in rows.to_pylist()])))
+        print("\n".join(table_lines(rows.column_names, [list(row.values()) for row in rows.to_pylist()])))
     return 0
 
 
-def _table(names: list[str], rows: list[list[Any]]) -> list[str]:
+def table_lines(names: list[str], rows: list[list[Any]]) -> list[str]:
     """Rows in columns that are as wide as what is in them; numbers to the right."""
     cells = [names, *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

@@ -99,6 +99,18 @@ class Catalogue:
         """
         return select(self.dataset(), query)
 
+    @checked
+    def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
+        """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
+
+        `like` is a note of a file of the catalogue, `song.mote:12`, or another sound, `song.mote:partial:3`: the rows
+        of its kind and model are compared by the root mean square of the differences of their sixteen numbers, each in
+        standard deviations of these. ParameterError where there is none such.
+        """
+        from motes.library.catalogue.search import search
+
+        return search(self.dataset(), like, where, count)
+
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
         return dataset([self.path / PARTS / about.part for about in self._manifest.files])
