@@ -1,13 +1,14 @@
 """A catalogue holds what the scenes hold, is made anew only where files changed, and can only be read."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
 from corpus_folder import HIGH, LOW, STEREO, catalogue_of, make
 
 import motes
-from motes.errors import FormatError, ParameterError
+from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.library.catalogue.build import building
 from motes.library.catalogue.part import read_about
 
@@ -196,3 +197,10 @@ def test_a_part_of_another_version_is_made_anew(tmp_path):
     pyarrow.write_table(table.replace_schema_metadata({b"motes": old}), part)
     assert read_about(part) is None
     assert sum(outcome.report["is_new"] for outcome in building(corpus, path).run()) == 1
+
+
+@pytest.mark.parametrize(("package", "do"), [("pyarrow", "build"), ("pyarrow", "sql"), ("duckdb", "sql")])
+def test_what_is_not_installed_is_named(made, tmp_path, monkeypatch, package, do):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=r"motes\[corpus\]"):
+        made.sql("select 1") if do == "sql" else motes.build_catalogue(made.corpus, tmp_path / "c")

@@ -18,7 +18,7 @@ from motes.audio import RECORDINGS
 from motes.errors import AudioError, ParameterError
 from motes.library.batch import Outcome, Progress, run
 from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, require_folder, write_manifest
-from motes.library.catalogue.part import Described, digest_of, part_name, read_about, write_part
+from motes.library.catalogue.part import Described, digest_of, part_name, read_about, require_pyarrow, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.plan import Job
 
@@ -94,6 +94,7 @@ def building(corpus: str | os.PathLike[str], path: str | os.PathLike[str]) -> Bu
     """What has to be done for a catalogue at `path`; ParameterError where the corpus is no folder of .mote files, or
     something else is there.
     """
+    require_pyarrow()
     root, target = Path(corpus), Path(path)
     if not root.is_dir():
         what = "a file" if root.exists() else "not there"

@@ -57,7 +57,7 @@ def write_part(path: Path, rows: Rows, about: Described) -> None:
 
 
 def _table(rows: Rows, about: Described) -> pyarrow.Table:
-    pyarrow = _pyarrow()
+    pyarrow = require_pyarrow()
     held: dict[str, Any] = {"file": np.full(len(rows), shown(about.file), object)} | rows.columns
     arrays = []
     for name, column in COLUMNS.items():
@@ -95,7 +95,7 @@ def read_about(path: Path) -> Described | None:
 
 def dataset(paths: list[Path]) -> Any:
     """The rows of several parts, read as they are asked for; FormatError where one is missing or damaged."""
-    _pyarrow()
+    require_pyarrow()
     import pyarrow.dataset
 
     try:
@@ -105,14 +105,15 @@ def dataset(paths: list[Path]) -> Any:
 
 
 def _schema() -> Any:
-    pyarrow = _pyarrow()
+    pyarrow = require_pyarrow()
     types = {"string": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), "int64": pyarrow.int64()}
     types |= {"float32": pyarrow.float32(), "float64": pyarrow.float64()}
     types["vector"] = pyarrow.list_(pyarrow.float32(), N_NUMBERS)
     return pyarrow.schema([(name, types[column.type]) for name, column in COLUMNS.items()])
 
 
-def _pyarrow() -> Any:
+def require_pyarrow() -> Any:
+    """The package; MissingExtraError where it is not installed."""
     try:
         import pyarrow
     except ImportError:
