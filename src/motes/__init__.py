@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from motes.encoders.siam import SiamOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
+    from motes.library.catalogue.build import build_catalogue
+    from motes.library.catalogue.catalogue import Catalogue
     from motes.library.exports.export import export
     from motes.library.publish import Published
     from motes.library.render_data import render_data
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AudioError",
+    "Catalogue",
     "FormatError",
     "Gabor",
     "GaborOptions",
@@ -63,6 +66,7 @@ __all__ = [
     "SplatOptions",
     "StopReason",
     "__version__",
+    "build_catalogue",
     "check_data",
     "decode",
     "edit",
@@ -97,6 +101,7 @@ for _package in ("motes.edit", "motes.notes", "motes.report"):
 
 # The module that has a name, for what is not defined here.
 _HOMES = {
+    "Catalogue": "motes.library.catalogue.catalogue",
     "Gabor": "motes.kinds.gabor.table",
     "GaborOptions": "motes.encoders.fit",
     "InstrumentOptions": "motes.encoders.instrument",
@@ -109,6 +114,7 @@ _HOMES = {
     "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
+    "build_catalogue": "motes.library.catalogue.build",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
     "export": "motes.library.exports.export",
