@@ -624,6 +624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/revisions/{revision}/notes-of-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The note that each event is of, most of it */
+        get: operations["get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/partials": {
         parameters: {
             query?: never;
@@ -2543,6 +2560,31 @@ export interface operations {
             path: {
                 level: number;
                 index: number;
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
                 /** @description id of an open document */
                 document: string;
                 /** @description a revision of the document */

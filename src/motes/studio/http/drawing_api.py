@@ -12,6 +12,7 @@ from motes.edit.tables import numbers_of
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
 from motes.studio.drawing.channels import Channel, mixed
+from motes.studio.drawing.notes_of_events import notes_of_events
 from motes.studio.drawing.partials import partial_lines
 from motes.studio.drawing.spectrogram import WINDOW_S, Reader, detail_tile, packed, png, spectrogram_tile, texture_tile
 from motes.studio.drawing.spectrum import SpectrumAnswer, spectrum_at
@@ -47,6 +48,17 @@ def get_events(
         document.geometry(revision), revision.muted, level, index, revision.number, revision.scene.duration_s, limit
     )
     return Response(data, media_type=_BINARY, headers=IMMUTABLE)
+
+
+@router.get(
+    REVISION_PATH + "/notes-of-events",
+    summary="The note that each event is of, most of it",
+    response_class=Response,
+    responses=_BYTES,
+)
+def get_notes_of_events(document: DocumentDep, revision: RevisionDep) -> Response:
+    notes = document.cached(("notes of events", revision.number), lambda: notes_of_events(revision.scene))
+    return Response(notes.astype("<u4").tobytes(), media_type=_BINARY, headers=IMMUTABLE)
 
 
 @router.get(

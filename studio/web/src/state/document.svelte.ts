@@ -10,13 +10,14 @@ import type { Lanes } from "../draw/axes.ts";
 import { nearestInPitch } from "../draw/notes.ts";
 import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
+import { settings } from "./settings.svelte.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
 const MOST_LANES = 256;
 const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
-export type Tool = "select" | "box" | "lasso" | "hand";
+export type Tool = "select" | "box" | "lasso" | "hand" | "measure";
 export type Mode = "spectrogram" | "roll";
 export interface Place {
   seconds: number;
@@ -47,21 +48,19 @@ export class Document {
   event: api.SceneEvent | null = $state.raw(null); // all about the focused one
   source: Source = $state("reconstruction");
   matched = $state(true);
-  following = $state(true);
   looping = $state(false);
   loop: { fromS: number; toS: number } | null = $state.raw(null);
   playing = $state(false);
   waiting = $state(false);
   positionS = $state(0);
-  tool: Tool = $state("select");
   layers = $state({ spectrogram: true, events: true, partials: false });
   mode: Mode = $state("spectrogram");
   readonly notes: Notes;
   // What can be done with the notes that are chosen, and at which place of the piano roll.
   menu: { x: number; y: number; at: Place | null } | null = $state.raw(null);
-  pointer: Place | null = null; // where the pointer is in a piano roll
+  pointer: Place | null = $state.raw(null); // where it is on the timeline
+  measured: [Place, Place] | null = $state.raw(null); // the two ends of what is measured
   private model: number | null = $state(null); // the note that was chosen last: new ones are like it
-  scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
   lanes: Lanes = $state.raw(NO_LANES);
@@ -101,12 +100,34 @@ export class Document {
     this.info = info;
     this.picked = { revision: info.revision, ranges: NOTHING, notes: [] };
     this.view = new View(info.duration_s, info.top_hz);
+    this.view.setScale(settings.scale);
     this.notes = new Notes(info.id);
     this.player = this.newPlayer();
     if (!info.n_events && info.original) this.source = "original";
     this.player.choose(this.source);
     void this.findLanes();
     if (info.notes.n) void this.readNotes();
+  }
+
+  // Of all documents alike.
+  get tool(): Tool {
+    return settings.tool;
+  }
+
+  set tool(tool: Tool) {
+    settings.tool = tool;
+  }
+
+  get following(): boolean {
+    return settings.following;
+  }
+
+  set following(following: boolean) {
+    settings.following = following;
+  }
+
+  get scale(): AxisScale {
+    return settings.scale;
   }
 
   private newPlayer(): Player {
@@ -308,7 +329,7 @@ export class Document {
   }
 
   setScale(scale: AxisScale): void {
-    this.scale = scale;
+    settings.scale = scale;
     this.look((view) => view.setScale(scale));
   }
 
