@@ -237,8 +237,10 @@ export async function audio(
   n: number,
   nChannels: number,
   signal?: AbortSignal,
+  speed = 1,
 ): Promise<Float32Array[]> {
-  const asked = { at: { document, revision, track }, query: { first, n }, signal };
+  const query = speed === 1 ? { first, n } : { first, n, speed };
+  const asked = { at: { document, revision, track }, query, signal };
   return channelsOf(await bytes(`${AT}/audio/{track}.f32`, asked), nChannels);
 }
 

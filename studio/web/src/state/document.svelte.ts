@@ -10,7 +10,7 @@ import type { Lanes } from "../draw/axes.ts";
 import { nearestInPitch } from "../draw/notes.ts";
 import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
-import { settings } from "./settings.svelte.ts";
+import { settings, VOLUME_DB } from "./settings.svelte.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
@@ -51,6 +51,7 @@ export class Document {
   looping = $state(false);
   loop: { fromS: number; toS: number } | null = $state.raw(null);
   playing = $state(false);
+  speed = $state(1);
   waiting = $state(false);
   positionS = $state(0);
   layers = $state({ spectrogram: true, events: true, partials: false });
@@ -132,9 +133,11 @@ export class Document {
 
   private newPlayer(): Player {
     const { id, sample_rate_hz, n_samples, n_channels, original } = this.info;
-    const fetch = (track: "original" | "reconstruction", first: number, end: number, signal: AbortSignal) =>
-      api.audio(id, this.info.revision, track, first, end - first, n_channels, signal);
+    const fetch = (track: "original" | "reconstruction", first: number, end: number, signal: AbortSignal, speed = 1) =>
+      api.audio(id, this.info.revision, track, first, end - first, n_channels, signal, speed);
     const player = new Player(fetch, sample_rate_hz, n_samples, original !== null);
+    player.setVolume(volumeOf(settings.volumeDb));
+    player.setSpeed(this.speed);
     player.onChange = () => {
       this.playing = player.playing;
       this.waiting = player.waiting;
@@ -569,6 +572,7 @@ export class Document {
   // --- what is heard
 
   async hear(source: Source): Promise<void> {
+    if (source !== "reconstruction" && this.speed !== 1) this.setSpeed(1);
     this.source = source;
     this.player.choose(source);
     await this.levelTracks();
@@ -591,6 +595,18 @@ export class Document {
       reconstruction: gain("reconstruction"),
       residual: gain("residual"),
     });
+  }
+
+  setVolume(volumeDb: number): void {
+    settings.volumeDb = volumeDb;
+    this.player.setVolume(volumeOf(volumeDb));
+  }
+
+  // The scene is stretched for it, which a recording cannot be.
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    if (speed !== 1 && this.source !== "reconstruction") void this.hear("reconstruction");
+    this.player.setSpeed(speed);
   }
 
   setMatched(matched: boolean): void {
@@ -656,6 +672,8 @@ export class Document {
     this.player.close();
   }
 }
+
+const volumeOf = (db: number): number => (db <= VOLUME_DB[0] ? 0 : 10 ** (db / 20));
 
 // What a request calls what is picked; null where that is nothing.
 function whatOf({ ranges, notes }: Picked): api.What | null {
