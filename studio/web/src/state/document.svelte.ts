@@ -11,6 +11,7 @@ import { nearestInPitch } from "../draw/notes.ts";
 import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
 import { settings, VOLUME_DB } from "./settings.svelte.ts";
+import { keepPlace, placeOf, viewOf, type KeptPlace } from "./places.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
@@ -85,6 +86,7 @@ export class Document {
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
+  private before: KeptPlace | null = null; // where one was, until it is shown
   private gesture: string | null = null; // that is under way
   private picked: Picked = { revision: 0, ranges: NOTHING, notes: [] };
   private queue: Promise<unknown> = Promise.resolve();
@@ -107,7 +109,55 @@ export class Document {
     if (!info.n_events && info.original) this.source = "original";
     this.player.choose(this.source);
     void this.findLanes();
+    this.before = placeOf(this.placeName);
     if (info.notes.n) void this.readNotes();
+    else this.showPlace();
+  }
+
+  private get placeName(): string {
+    return this.info.path ?? this.info.id;
+  }
+
+  // Where one was when the page was last open: shown as soon as it is known how wide the timeline is.
+  private showPlace(): void {
+    const place = this.before;
+    if (!place) return;
+    if (place.mode === "roll" && !this.notes.rows.length) return void (this.before = null);
+    this.show(place.mode);
+    this.layers = { ...place.layers };
+    const isSame = place.id === this.info.id && place.revision === this.info.revision;
+    if (isSame) void this.selectAgain(place);
+  }
+
+  // After the timeline has got its size; once.
+  restoreView(): void {
+    const { before } = this;
+    if (!before || this.view.pxPerS < 1e-6 || (this.info.notes.n && !this.notes.rows.length)) return;
+    this.before = null;
+    this.look((view) => view.restore(before.view));
+  }
+
+  private async selectAgain({ ranges, notes, revision }: KeptPlace): Promise<void> {
+    const known = notes.filter((note) => this.notes.byNumber.has(note));
+    if (known.length) return this.chooseNotes(known);
+    if (!ranges.length) return;
+    const found = await api.select(this.id, revision, { ranges }).catch(() => null); // what was kept may be anything
+    if (found?.n && !this.hasSelection) await this.take(found, revision);
+  }
+
+  keepPlace(): void {
+    const { id, revision } = this.info;
+    const { ranges, notes } = this.selected;
+    if (this.before || this.view.pxPerS < 1e-6) return; // not shown yet
+    keepPlace(this.placeName, {
+      id,
+      revision,
+      view: viewOf(this.view),
+      mode: this.mode,
+      layers: { ...this.layers },
+      ranges: [...ranges],
+      notes: [...notes],
+    });
   }
 
   // Of all documents alike.
@@ -212,7 +262,8 @@ export class Document {
     } catch (error) {
       return this.trouble(error);
     }
-    if (isFirst && this.notes.rows.length) this.show("roll");
+    if (isFirst && this.notes.rows.length && this.before) this.showPlace();
+    else if (isFirst && this.notes.rows.length) this.show("roll");
     if (!this.notes.rows.length && this.mode === "roll") this.show("spectrogram");
     this.seen++;
   }
