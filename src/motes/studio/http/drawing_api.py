@@ -176,7 +176,13 @@ def _readers(document: Document, revision: Revision, track: str, channel: Channe
 
 
 def _tile(
-    document: Document, revision: Revision, track: str, level: int, index: int, window_s: float, channel: Channel
+    document: Document,
+    revision: Revision,
+    track: str,
+    level: int,
+    index: int,
+    window_s: float = WINDOW_S,
+    channel: Channel = "all",
 ) -> Any:
     scene = revision.scene
     if track == "texture":
