@@ -624,6 +624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/revisions/{revision}/notes-of-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The note that each event is of, most of it */
+        get: operations["get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/partials": {
         parameters: {
             query?: never;
@@ -650,6 +667,40 @@ export interface paths {
         };
         /** The spectrogram of a tile */
         get: operations["get_spectrogram_api_documents__document__revisions__revision__spectrogram__track___level___index__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/waveform/{track}/{level}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The waveform of a tile */
+        get: operations["get_waveform_api_documents__document__revisions__revision__waveform__track___level___index__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/spectrum/{track}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The level at a time and frequency, and the peak beside it */
+        get: operations["get_spectrum_api_documents__document__revisions__revision__spectrum__track__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1290,6 +1341,12 @@ export interface components {
             path?: string;
             upload?: string;
         } & (unknown | unknown);
+        /** @description Levels, dB below a sinusoid of full scale; the peak is the strongest near the frequency, null for none. */
+        SpectrumAnswer: {
+            level_db: number;
+            peak_hz: number | null;
+            peak_db: number | null;
+        };
         /** @description One note as two, at a time. */
         SplitNote: {
             /**
@@ -2255,6 +2312,7 @@ export interface operations {
             query?: {
                 first?: number;
                 n?: number;
+                speed?: number;
             };
             header?: never;
             path: {
@@ -2522,6 +2580,31 @@ export interface operations {
             };
         };
     };
+    get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
     get_partials_api_documents__document__revisions__revision__partials_get: {
         parameters: {
             query?: {
@@ -2554,6 +2637,8 @@ export interface operations {
     get_spectrogram_api_documents__document__revisions__revision__spectrogram__track___level___index__get: {
         parameters: {
             query?: {
+                window_s?: number;
+                channel?: "all" | "left" | "right" | "mid" | "side";
                 format?: "raw" | "png";
             };
             header?: never;
@@ -2578,6 +2663,67 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                     "image/png": unknown;
+                };
+            };
+        };
+    };
+    get_waveform_api_documents__document__revisions__revision__waveform__track___level___index__get: {
+        parameters: {
+            query?: {
+                channel?: "all" | "left" | "right" | "mid" | "side";
+            };
+            header?: never;
+            path: {
+                track: "original" | "reconstruction" | "residual";
+                level: number;
+                index: number;
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    get_spectrum_api_documents__document__revisions__revision__spectrum__track__get: {
+        parameters: {
+            query: {
+                time_s: number;
+                frequency_hz: number;
+                window_s?: number;
+                channel?: "all" | "left" | "right" | "mid" | "side";
+            };
+            header?: never;
+            path: {
+                track: "original" | "reconstruction" | "residual";
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpectrumAnswer"];
                 };
             };
         };

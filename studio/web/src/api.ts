@@ -32,6 +32,9 @@ export type Sound = Schemas["SoundAnswer"];
 export type Step = Schemas["StepAnswer"];
 export type Note = Schemas["NoteAnswer"];
 export type Curve = Schemas["CurveAnswer"];
+export type Channel = NonNullable<
+  paths["/api/documents/{document}/revisions/{revision}/spectrum/{track}"]["get"]["parameters"]["query"]["channel"]
+>;
 export type NoteDetail = Schemas["NoteDetailAnswer"];
 
 // What the server refuses, in its own words for the user.
@@ -196,13 +199,33 @@ export const spectrogramTile = (
   track: string, // of the recording, or of a kind whose shape is an image
   level: number,
   index: number,
-  signal?: AbortSignal,
+  window_s: number,
+  channel: Channel,
 ) =>
   bytes(`${AT}/spectrogram/{track}/{level}/{index}`, {
     at: { document, revision, track: track as TrackName, level, index },
-    query: { format: "raw" },
-    signal,
+    query: { format: "raw", window_s, channel },
   });
+export const waveformTile = (
+  document: string,
+  revision: number,
+  track: TrackName,
+  level: number,
+  index: number,
+  channel: Channel,
+) =>
+  bytes(`${AT}/waveform/{track}/{level}/{index}`, {
+    at: { document, revision, track, level, index },
+    query: { channel },
+  });
+export const spectrum = (
+  document: string,
+  revision: number,
+  track: TrackName,
+  query: { time_s: number; frequency_hz: number; window_s: number; channel: Channel },
+) => ask("get", `${AT}/spectrum/{track}`, { at: { document, revision, track }, query });
+export const notesOfEvents = (document: string, revision: number) =>
+  bytes(`${AT}/notes-of-events`, { at: { document, revision } });
 export const partials = (document: string, revision: number, start_s: number, end_s: number, limit: number) =>
   bytes(`${AT}/partials`, { at: { document, revision }, query: { start_s, end_s, limit } });
 
@@ -214,8 +237,10 @@ export async function audio(
   n: number,
   nChannels: number,
   signal?: AbortSignal,
+  speed = 1,
 ): Promise<Float32Array[]> {
-  const asked = { at: { document, revision, track }, query: { first, n }, signal };
+  const query = speed === 1 ? { first, n } : { first, n, speed };
+  const asked = { at: { document, revision, track }, query, signal };
   return channelsOf(await bytes(`${AT}/audio/{track}.f32`, asked), nChannels);
 }
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 
+from motes.errors import ParameterError
 from motes.studio.answers import LevelsAnswer, SoundAnswer, Track, TrackLevels
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
@@ -29,6 +30,7 @@ from motes.studio.http.wav import WavRange, requested_range
 from motes.studio.schemas import EventFilter, SoundBody
 from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
+from motes.studio.sound.speeds import n_samples_at
 from motes.studio.sound.track_levels import equal_loudness, measured
 from motes.studio.studio import Studio
 from motes.synth.render import Renderer
@@ -39,6 +41,8 @@ MOST_SAMPLES = 1 << 22
 Bits = Literal["16", "32"]
 First = Annotated[int, Query(ge=0, le=2**48)]
 Samples = Annotated[int, Query(ge=0, le=MOST_SAMPLES)]
+# How fast, at the pitch there is: 0.5 takes twice as long.
+Speed = Annotated[float, Query(ge=0.25, le=4.0, allow_inf_nan=False)]
 _WAV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}},
     206: {
@@ -60,9 +64,25 @@ Reader = Callable[[int, int], NDArray[np.float32]]
     responses=_FLOATS,
 )
 def get_samples(
-    document: DocumentDep, revision: RevisionDep, track: Track, first: First = 0, n: Samples = MOST_SAMPLES
+    document: DocumentDep,
+    revision: RevisionDep,
+    track: Track,
+    first: First = 0,
+    n: Samples = MOST_SAMPLES,
+    speed: Speed = 1.0,
 ) -> Response:
     scene = revision.scene
+    if speed != 1.0:
+        if track != "reconstruction":
+            raise ParameterError(f"only the reconstruction can be played at another speed, not the {track}")
+        return _floats(
+            partial(document.sound.samples_at, revision, speed),
+            first,
+            n,
+            n_samples_at(scene.n_samples, speed),
+            scene.sample_rate_hz,
+            scene.n_channels,
+        )
     return _floats(
         partial(document.sound.samples, track, revision),
         first,

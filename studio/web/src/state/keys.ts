@@ -1,6 +1,7 @@
 // Every key there is: what it does, and what the sheet of keys says of it.
 
 import { studio } from "./studio.svelte.ts";
+import { settings } from "./settings.svelte.ts";
 import type { Document } from "./document.svelte.ts";
 import * as api from "../api.ts";
 
@@ -91,7 +92,7 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "ArrowRight", what: "next event", run: (d) => step(d, 1), onlyTimeline: true },
   { group: "Select", keys: "ArrowLeft", what: "event before", run: (d) => step(d, -1), onlyTimeline: true },
   { group: "Select", keys: "Ctrl+A", what: "all events", run: (d) => d.choose({}) },
-  { group: "Select", keys: "Escape", what: "nothing", run: (d) => d.clearSelection() },
+  { group: "Select", keys: "Escape", what: "nothing", run: (d) => ((d.measured = null), d.clearSelection()) },
   {
     group: "Select",
     keys: "I",
@@ -103,6 +104,9 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "B", what: "tool: box", run: (d) => (d.tool = "box") },
   { group: "Select", keys: "Q", what: "tool: lasso", run: (d) => (d.tool = "lasso") },
   { group: "Select", keys: "H", what: "tool: hand", run: (d) => (d.tool = "hand") },
+  { group: "See", keys: "R", what: "tool: measure distances", run: (d) => (d.tool = "measure") },
+  { group: "See", keys: "X", what: "harmonics of the pointer", run: () => (settings.harmonics = !settings.harmonics) },
+  { group: "See", keys: "W", what: "waveform", run: () => (settings.waveform = !settings.waveform) },
 
   {
     group: "Edit",
@@ -284,7 +288,7 @@ let held = ""; // the key that is held down, and repeats
 
 export function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  if (studio.dialog || target.closest("dialog")) return;
+  if (studio.dialog || target.closest("dialog, [popover]")) return;
   const name = named(event);
   const typed = target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
   if (typed) {
