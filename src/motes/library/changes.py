@@ -71,7 +71,8 @@ class Edit:
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""
         from motes.data.impulse_responses import room
-        from motes.edit.edits import FLAGS, NoteNumbers, edited
+        from motes.edit.edits import FLAGS, Breakpoints, NoteNumbers, edited
+        from motes.edit.envelopes import read_points
         from motes.events.room import Room
         from motes.scene.scene import Scene
 
@@ -79,6 +80,7 @@ class Edit:
             Scene: load_scene,
             Room: lambda name: 0 if name == "none" else room(name),
             NoteNumbers: _numbers,
+            Breakpoints: read_points,
         }
         edits = {}
         for flag, value in self.edits.items():

@@ -194,7 +194,7 @@ class EditParameterAnswer(TypedDict):
     """One value that an edit takes."""
 
     name: str
-    type: Literal["number", "integer", "boolean", "choice", "room", "values"]
+    type: Literal["number", "integer", "boolean", "choice", "room", "values", "points"]
     unit: str
     low: float | None
     high: float | None

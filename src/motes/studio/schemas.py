@@ -199,6 +199,7 @@ _TYPES: dict[Any, Any] = {
     int: Number,
     Room: Annotated[str, Field(min_length=1, max_length=255)] | Number | None,
     Mapping: dict[str, Finite | list[Finite]],
+    edits.Breakpoints: Annotated[list[tuple[Finite, Finite]], Field(min_length=1, max_length=10_000)],
 }
 
 

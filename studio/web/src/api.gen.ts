@@ -775,9 +775,9 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
-            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
+            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
             /** @description edits of one gesture that follow each other are one step */
             gesture?: string | null;
         };
@@ -785,7 +785,7 @@ export interface components {
         EditParameterAnswer: {
             name: string;
             /** @enum {string} */
-            type: "number" | "integer" | "boolean" | "choice" | "room" | "values";
+            type: "number" | "integer" | "boolean" | "choice" | "room" | "values" | "points";
             unit: string;
             low: number | null;
             high: number | null;
@@ -821,6 +821,19 @@ export interface components {
             type: "folder" | "scene" | "recording";
             n_bytes: number;
             modified: number;
+        };
+        /** @description Louder by a gain that runs straight in dB between points, TIME:DB,TIME:DB, in seconds of the scene. */
+        EnvelopeEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "envelope";
+            /** @description Louder by a gain that runs straight in dB between points, TIME:DB,TIME:DB, in seconds of the scene. */
+            points: [
+                number,
+                number
+            ][];
         };
         /** @description One event with all its parameters. */
         EventAnswer: {
@@ -868,6 +881,18 @@ export interface components {
             muted?: boolean | null;
             /** @default false */
             invert?: boolean;
+        };
+        /** @description Fade in and out. */
+        FadeEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "fade";
+            /** @description Fade in for so many seconds from the first onset on. */
+            in_s?: number | null;
+            /** @description Fade out for so many seconds until the last end. */
+            out_s?: number | null;
         };
         /** @description Remove what lies outside a band. */
         FilterEdit: {
@@ -1137,6 +1162,16 @@ export interface components {
             duration_s: number;
             /** @enum {string} */
             match: "content" | "name" | "length" | "chosen";
+        };
+        /** @description To the left, down to -1, or to the right, up to 1; equal power. */
+        PanEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "pan";
+            /** @description To the left, down to -1, or to the right, up to 1; equal power. */
+            position: number;
         };
         /** @description A parameter of a kind of event. */
         ParamAnswer: {
@@ -1420,6 +1455,16 @@ export interface components {
             /** @enum {string} */
             type: "folder" | "scene" | "recording";
             duration_s: number;
+        };
+        /** @description So many times as wide in stereo: 0 is mono. */
+        WidthEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "width";
+            /** @description So many times as wide in stereo: 0 is mono. */
+            factor: number;
         };
     };
     responses: never;
