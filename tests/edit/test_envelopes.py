@@ -5,7 +5,7 @@ import pytest
 from kind_examples import N_SAMPLES, RATE, example, scene_of
 
 from motes import edit, kinds
-from motes.edit.envelopes import read_points
+from motes.edit.gains import read_points
 from motes.errors import ParameterError
 
 KINDS = [kind.name for kind in kinds.KINDS]

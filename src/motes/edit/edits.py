@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from motes.edit import assign, envelopes, joining, operations, slicing, stereo, tables
+from motes.edit import assign, gains, joining, operations, slicing, tables
+from motes.edit.gains import MAX_WIDTH
 from motes.edit.operations import MAX_FACTOR, MAX_GAIN_DB, MAX_SEMITONES, WETNESS
 from motes.edit.selection import Selection
-from motes.edit.stereo import MAX_WIDTH
 from motes.errors import ParameterError
 from motes.events.room import Room
 from motes.scene.scene import Scene
@@ -189,10 +189,10 @@ EDITS: tuple[Edit, ...] = (
     Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
     Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
     Edit("gain", operations.gain, (_GAIN,)),
-    Edit("fade", envelopes.fade, _FADE, "Fade in and out."),
-    Edit("envelope", envelopes.envelope, (_ENVELOPE,)),
-    Edit("pan", stereo.pan, (_PAN,)),
-    Edit("width", stereo.width, (_WIDTH,)),
+    Edit("fade", gains.fade, _FADE, "Fade in and out."),
+    Edit("envelope", gains.envelope, (_ENVELOPE,)),
+    Edit("pan", gains.pan, (_PAN,)),
+    Edit("width", gains.width, (_WIDTH,)),
     Edit("transpose", operations.transpose, (_TRANSPOSE, _FORMANTS)),
     Edit("stretch", operations.stretch, (_STRETCH,), whole=operations.stretch_scene),
     Edit("reverse", operations.reverse, doc="Backwards.", whole=operations.reverse_scene),

@@ -72,7 +72,7 @@ class Edit:
         """The edited scene."""
         from motes.data.impulse_responses import room
         from motes.edit.edits import FLAGS, Breakpoints, NoteNumbers, edited
-        from motes.edit.envelopes import read_points
+        from motes.edit.gains import read_points
         from motes.events.room import Room
         from motes.scene.scene import Scene
 

@@ -32,7 +32,8 @@ export interface paths {
         /** Folders, scenes and recordings in a folder */
         get: operations["get_folder_api_folder_get"];
         put?: never;
-        post?: never;
+        /** Make a folder */
+        post: operations["post_folder_api_folder_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -265,6 +266,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set markers, and names of groups */
+        post: operations["post_names_api_documents__document__names_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/undo": {
         parameters: {
             query?: never;
@@ -392,7 +410,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A revision as a .mote, .wav, .csv or .png file */
+        /** A revision as a .mote, .csv or .png file, or its sound as .wav, .flac or .opus */
         get: operations["get_export_api_documents__document__revisions__revision__export__name__get"];
         put?: never;
         post?: never;
@@ -717,11 +735,12 @@ export interface components {
              */
             op: "delete";
         };
-        /** @description An open document. */
+        /** @description An open document; `n_bytes` are those of its file as it was opened or saved last. */
         DocumentAnswer: {
             id: string;
             name: string;
             path: string | null;
+            n_bytes: number | null;
             revision: number;
             saved_revision: number | null;
             dirty: boolean;
@@ -745,6 +764,10 @@ export interface components {
             rooms: components["schemas"]["RoomHeld"][];
             unheard: string;
             metadata: components["schemas"]["MetadataAnswer"];
+            markers: components["schemas"]["MarkerAnswer"][];
+            group_names: {
+                [key: string]: string;
+            };
             finest_level: number;
             coarsest_level: number;
         };
@@ -879,6 +902,8 @@ export interface components {
                 number
             ][] | null;
             muted?: boolean | null;
+            /** @description and what belongs to those for which all this holds, as docs/edit.md says */
+            widen?: ("similar" | "harmonics" | "in_time" | "partials" | "notes") | null;
             /** @default false */
             invert?: boolean;
         };
@@ -915,6 +940,10 @@ export interface components {
             path: string;
             parent: string | null;
             entries: components["schemas"]["EntryAnswer"][];
+        };
+        /** @description A folder to make, in one that is there. */
+        FolderBody: {
+            path: string;
         };
         /** @description Louder by so many dB; -6 is quieter. */
         GainEdit: {
@@ -1037,6 +1066,19 @@ export interface components {
             upload_s: number;
             decoded_samples: number;
         };
+        /** @description A place in time with a name, or a region up to `end_s`. */
+        MarkerAnswer: {
+            start_s: number;
+            end_s: number | null;
+            name: string;
+        };
+        /** @description A place in time with a name, or a region up to `end_s`. */
+        MarkerBody: {
+            start_s: number;
+            end_s?: number | null;
+            /** @default  */
+            name?: string;
+        };
         /** @description Several notes as one. */
         MergeNotes: {
             /**
@@ -1073,6 +1115,17 @@ export interface components {
              * @enum {string}
              */
             op: "mute";
+        };
+        /**
+         * @description All markers of a document, names of groups, or both; what is not given stays, and an empty name takes one
+         *     away.
+         */
+        NamesBody: {
+            revision: number;
+            markers?: components["schemas"]["MarkerBody"][] | null;
+            group_names?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * @description A note; without pitch `f0_hz`, `pitch` and `cents` are null and `name` is empty. `part` is 0 for none, and
@@ -1518,6 +1571,30 @@ export interface operations {
             };
         };
     };
+    post_folder_api_folder_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderAnswer"];
+                };
+            };
+        };
+    };
     put_upload_api_uploads_put: {
         parameters: {
             query: {
@@ -1927,6 +2004,33 @@ export interface operations {
             };
         };
     };
+    post_names_api_documents__document__names_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
+                };
+            };
+        };
+    };
     post_undo_api_documents__document__undo_post: {
         parameters: {
             query?: never;
@@ -2139,6 +2243,10 @@ export interface operations {
                 end_s?: number | null;
                 /** @description a Selection as JSON: only these events */
                 what?: string | null;
+                /** @description of sounds of all events */
+                track?: "original" | "reconstruction" | "residual";
+                /** @description of .wav and .flac; 32 are floats, which .flac has not */
+                bits?: "16" | "24" | "32";
             };
             header?: never;
             path: {
@@ -2158,9 +2266,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
                     "audio/wav": unknown;
+                    "audio/flac": unknown;
+                    "audio/ogg": unknown;
+                    "text/plain": unknown;
                     "text/csv": unknown;
+                    "application/octet-stream": unknown;
                     "image/png": unknown;
                 };
             };
