@@ -1,4 +1,4 @@
-"""What is done beside editing: fades, stereo, markers, what belongs to a selection, exports, folders, encoding by size."""
+"""What is done beside editing: fades, stereo, markers, selections widened, exports, folders, encoding by size."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import io
 
 import numpy as np
 import soundfile
-from studio_notes import NOTES, noted_scene
+from studio_notes import noted_scene
 from studio_page import OPEN, RATE, chimes, spot
 
 import motes
@@ -103,10 +103,12 @@ def test_a_session_of_thirty_steps(opened, served, axe):
     page.wait(f"window.__motes?.document.mode === 'roll' && {OPEN}.info.notes.work === 'ready'", 60)
     key(".")
     page.wait(f"{OPEN}.selected.notes.length === 1")
+    pitch = f"{OPEN}.notes.byNumber.get({OPEN}.selected.notes[0]).f0_hz"
+    low = page.read(pitch)
     key("ArrowUp")
     page.wait(f"{OPEN}.info.undo?.startsWith('transpose')")
-    raised = page.read(f"{OPEN}.notes.byNumber.get({OPEN}.selected.notes[0]).f0_hz")
-    assert abs(raised / NOTES[0].f0_hz - 2 ** (1 / 12)) < 0.01
+    page.settled()
+    assert abs(page.read(pitch) / low - 2 ** (1 / 12)) < 1e-6
     key("Control+z")
     page.wait(f"{OPEN}.info.undo === null")
     assert not page.troubles
