@@ -165,7 +165,7 @@ def test_exports_are_of_a_track_a_stretch_or_a_selection_in_the_format_asked_for
     assert (rate, soundfile.info(io.BytesIO(data)).subtype) == (RATE, "PCM_16")
     wanted = scene.select("frequency_hz > 800").only().render(1.0, 2.5)
     assert np.allclose(audio.T, wanted, atol=4e-5)
-    page.page.wait_for_timeout(100)
+    page.page.locator("dialog").wait_for(state="detached")
     page.keys("Control+e")
     page.page.get_by_label("PNG").check()
     picture = download(page, page.page.get_by_role("button", name="Download").click)

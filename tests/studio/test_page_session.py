@@ -83,6 +83,7 @@ def test_a_session_of_thirty_steps(opened, served, axe):
     web.locator("#save-as b", has_text="session/").wait_for()
     web.locator("dialog").get_by_role("button", name="Save", exact=True).click()
     page.wait(f"!{OPEN}.info.dirty")
+    web.locator("dialog").wait_for(state="detached")
     saved = motes.load(folder / "session" / "bells.mote")
     assert saved.n_events == n_events
     assert saved.markers[0].start_s == 1
