@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from motes.library.trim import trim
     from motes.library.work import partials
     from motes.report.imports import from_csv, from_json, from_parquet
+    from motes.scene.metadata import Marker
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -53,6 +54,7 @@ __all__ = [
     "Gabor",
     "GaborOptions",
     "InstrumentOptions",
+    "Marker",
     "MissingExtraError",
     "MotesError",
     "MotesWarning",
@@ -105,6 +107,7 @@ _HOMES = {
     "Gabor": "motes.kinds.gabor.table",
     "GaborOptions": "motes.encoders.fit",
     "InstrumentOptions": "motes.encoders.instrument",
+    "Marker": "motes.scene.metadata",
     "Player": "motes.synth.player",
     "Progress": "motes.encoders.progress",
     "PursuitOptions": "motes.encoders.pursuit",

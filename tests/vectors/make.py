@@ -459,6 +459,7 @@ def header(scene: Scene) -> str:
     assert q is not None
     about = msgspec.to_builtins(scene.metadata)
     del about["defaults"]  # which files of version 1 do not tell
+    about = {name: value for name, value in about.items() if value or name not in ("markers", "group_names")}
     told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": about}
     told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
     told |= {"models": [[model.id, model.digest] for model in scene.models]} if scene.models else {}

@@ -9,7 +9,7 @@ import cyclopts
 
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, Scenes, shown
-from motes.edit.edits import FLAGS, Parameter, steps
+from motes.edit.edits import FLAGS, Breakpoints, Parameter, steps
 from motes.edit.note_columns import WORDS
 from motes.edit.selection import parse
 from motes.errors import ParameterError
@@ -21,7 +21,7 @@ UNCHANGED_DB = -100.0
 def _type_of(parameter: Parameter) -> Any:
     """What the command line takes for a parameter: scenes, rooms and slices as text."""
     taken = {bool: bool, float: float | None, int: int | None}.get(parameter.type, str | None)
-    negative = parameter.type in (float, slice)
+    negative = parameter.type in (float, slice, Breakpoints)
     return Annotated[taken, cyclopts.Parameter(help=parameter.doc, allow_leading_hyphen=negative)]
 
 

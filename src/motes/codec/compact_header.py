@@ -14,7 +14,7 @@ from motes.coding.varints import Reader, varint, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
-from motes.scene.metadata import Metadata
+from motes.scene.metadata import Marker, Metadata
 
 FILE_ID_SIZE = 8
 _MAX_NUMBER = 1 << 20
@@ -40,6 +40,7 @@ class Differs(IntFlag):
     STOP_REASON = 64
     DIGEST = 128
     VERSION = 256
+    NAMES = 512
 
 
 def sound_numbers(header: Header) -> bytes:
@@ -88,6 +89,7 @@ def _parts(header: Header, table: Defaults) -> list[tuple[Differs, bytes]]:
         ),
         (Differs.DIGEST, digest),
         (Differs.VERSION, _text(about.version.encode()) if about.version else b""),
+        (Differs.NAMES, _text(msgspec.json.encode(_Names.of(about))) if about.markers or about.group_names else b""),
     ]
 
 
@@ -107,6 +109,17 @@ def _bytes_of(digest: str) -> bytes:
         return varint(len(digest)) + bytes.fromhex(digest)
     text = digest.encode()
     return varint(2 * len(text) + 1) + text
+
+
+class _Names(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What users named, as JSON."""
+
+    markers: tuple[Marker, ...] = ()
+    group_names: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, about: Metadata) -> _Names:
+        return cls(about.markers, about.group_names)
 
 
 @dataclass
@@ -133,6 +146,9 @@ class _PartReader:
         if not self.parts & Differs.OPTIONS:
             return {}
         return msgspec.json.decode(self.text().encode(), type=dict[str, Any])
+
+    def names(self) -> _Names:
+        return msgspec.json.decode(self.text().encode(), type=_Names) if self.parts & Differs.NAMES else _Names()
 
     def digest(self) -> str:
         if not self.parts & Differs.DIGEST:
@@ -168,6 +184,8 @@ def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
             version=stored.text() if stored.parts & Differs.VERSION else "",
             defaults=number,
         )
+        names = stored.names()
+        metadata = msgspec.structs.replace(metadata, markers=names.markers, group_names=names.group_names)
         reader.finish()
         quantiser = check_quantiser(GaborQuantiser(steps, n_phases, knee))
     except (ParameterError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -17,6 +17,7 @@ from motes.events import model as models
 from motes.events import room as rooms
 from motes.events.groups import Groups
 from motes.events.instrument import together
+from motes.scene.markers import with_those_of
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool
     both = other.select()
     moved = changed(both, lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
     moved = note_changes.followed(both, moved, note_changes.moved(at_s))
-    return merged(scene, moved.scene, scene.select())
+    both_scenes = merged(scene, moved.scene, scene.select())
+    above = int(scene.groups.id.max(initial=0))
+    return replace(both_scenes, scene=with_those_of(both_scenes.scene, other, at_s, above))
 
 
 def merged(scene: Scene, other: Scene, selection: Selection) -> Selection:

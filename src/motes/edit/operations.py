@@ -37,6 +37,7 @@ from motes.events.room import Room
 from motes.kinds.gabor.edits import attacks
 from motes.kinds.gabor.edits.formants import formant_gains
 from motes.kinds.gabor.table import Gabor
+from motes.scene.markers import with_moved
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
@@ -131,7 +132,8 @@ def _sounding(selection: Selection) -> Iterator[attacks.Sounding]:
 def stretch_scene(scene: Scene, factor: float) -> Scene:
     """The whole scene `factor` times as long: silence at its ends too, and its length."""
     stretched = stretch(scene.select(), factor, about_s=0.0, keep_attacks=False).scene
-    return stretched.replace(n_samples=math.ceil(scene.n_samples * float(factor) - 1e-6))
+    longer = stretched.replace(n_samples=math.ceil(scene.n_samples * float(factor) - 1e-6))
+    return with_moved(longer, lambda at_s: at_s * float(factor))
 
 
 def gain(selection: Selection, db: float) -> Selection:
@@ -172,7 +174,8 @@ def reverse(selection: Selection, about_s: float | None = None) -> Selection:
 
 def reverse_scene(scene: Scene) -> Scene:
     """The whole scene backwards, sample by sample."""
-    return reverse(scene.select(), about_s=(scene.n_samples - 1) / (2 * scene.sample_rate_hz)).scene
+    about_s = (scene.n_samples - 1) / (2 * scene.sample_rate_hz)
+    return with_moved(reverse(scene.select(), about_s=about_s).scene, lambda at_s: 2 * about_s - at_s)
 
 
 def filter(selection: Selection, low_hz: float | None = None, high_hz: float | None = None) -> Selection:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from motes import kinds
 from motes.arguments import checked
-from motes.edit import assign, joining, operations, tables
+from motes.edit import assign, gains, joining, operations, tables
 from motes.edit.condition import Expression
 from motes.edit.note_columns import WORDS, columns_of, event_columns, known_notes, note_of_groups
+from motes.edit.similar import Widening
 from motes.edit.slicing import slice_seconds, within
 from motes.edit.tables import column, onset_s
 from motes.errors import ParameterError
@@ -34,7 +35,7 @@ _MORE = ("id", "start_s", "end_s", "level_db")
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Widening):
     """Some events of a scene. Edits return the whole scene with just these events changed; `only` and `drop` split it.
 
     `mask` is `(n_events,)`, over the events of all kinds in the scene's order. Selections of one scene combine with
@@ -97,6 +98,26 @@ class Selection:
     def gain(self, db: float) -> Scene:
         """These events louder by `db` (quieter if negative)."""
         return operations.gain(self, db).scene
+
+    @checked
+    def fade(self, in_s: float | None = None, out_s: float | None = None) -> Scene:
+        """These events fading in for `in_s` seconds from their first onset on, and out for `out_s` until their end."""
+        return gains.fade(self, in_s, out_s).scene
+
+    @checked
+    def envelope(self, points: Any) -> Scene:
+        """These events louder by a gain in dB that runs straight between `points`, pairs (time in s, dB)."""
+        return gains.envelope(self, points).scene
+
+    @checked
+    def pan(self, position: float) -> Scene:
+        """These events further left (down to −1) or right (up to 1) in stereo, with equal power."""
+        return gains.pan(self, position).scene
+
+    @checked
+    def width(self, factor: float) -> Scene:
+        """These events `factor` (0 … 2) times as wide in stereo; 0 is mono."""
+        return gains.width(self, factor).scene
 
     def mute(self) -> Scene:
         """These events with amplitude 0: they keep their place in the table until the scene is saved."""

@@ -12,6 +12,7 @@ from motes.edit import note_changes
 from motes.edit.tables import changed, column, kept, require_time
 from motes.errors import ParameterError
 from motes.events.event_table import Mask
+from motes.scene import markers
 from motes.scene.rooms import tail_s
 from motes.scene.scene import Scene
 
@@ -34,7 +35,8 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
         mask = within(scene, first / rate if first else None, last / rate if last < scene.n_samples else None)
     part = replace(kept(scene.select(), mask), mask=np.ones(np.count_nonzero(mask), np.bool_))
     moved = changed(part, lambda events, _: events.moved(np.full(len(events), -first / rate)), n_samples=last - first)
-    return note_changes.cut(moved.scene, first / rate, (last - first) / rate)
+    part_scene = note_changes.cut(moved.scene, first / rate, (last - first) / rate)
+    return markers.with_cut(part_scene, first / rate, last / rate)
 
 
 def within(scene: Scene, start_s: float | None, end_s: float | None) -> Mask:

@@ -72,7 +72,8 @@ class Edit:
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""
         from motes.data.impulse_responses import room
-        from motes.edit.edits import FLAGS, NoteNumbers, edited
+        from motes.edit.edits import FLAGS, Breakpoints, NoteNumbers, edited
+        from motes.edit.gains import read_points
         from motes.events.room import Room
         from motes.scene.scene import Scene
 
@@ -80,6 +81,7 @@ class Edit:
             Scene: load_scene,
             Room: lambda name: 0 if name == "none" else room(name),
             NoteNumbers: _numbers,
+            Breakpoints: read_points,
         }
         edits = {}
         for flag, value in self.edits.items():

@@ -25,7 +25,7 @@ from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.export_methods import ExportMethods
-from motes.scene.metadata import Metadata
+from motes.scene.metadata import Marker, Metadata
 from motes.scene.note_methods import NoteMethods
 from motes.scene.tags import TagMap
 
@@ -328,6 +328,18 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         from motes.edit.layers import without
 
         return without(self, kind)
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """Its places and regions with names, in order of time."""
+        return self.metadata.markers
+
+    @checked
+    def with_markers(self, *markers: Marker) -> Scene:
+        """The scene with these markers in place of its own: `motes.Marker(start_s=1.5, name="verse", end_s=9.0)`."""
+        from motes.scene.markers import with_markers
+
+        return with_markers(self, markers)
 
     @checked
     def trim(self, kbps: float) -> Scene:

@@ -119,6 +119,7 @@ export function channelsOf(buffer: ArrayBuffer, nChannels: number): Float32Array
 
 export const studio = () => ask("get", "/api/studio");
 export const folder = (path: string) => ask("get", "/api/folder", { query: { path } });
+export const makeFolder = (path: string) => ask("post", "/api/folder", { body: { path } });
 export const rooms = () => ask("get", "/api/rooms");
 export const forget = (recovered: string) => ask("delete", "/api/recovered/{recovered}", { at: { recovered } });
 export const startJob = (body: Schemas["JobBody"]) => ask("post", "/api/jobs", { body });
@@ -153,6 +154,12 @@ export const edit = (
     at: { document },
     body: { revision, what, edit: change, then, gesture },
   });
+export type Marker = Schemas["MarkerAnswer"];
+export const setNames = (
+  document: string,
+  revision: number,
+  named: { markers?: Marker[]; group_names?: Record<string, string> },
+) => ask("post", "/api/documents/{document}/names", { at: { document }, body: { revision, ...named } });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });
 
@@ -248,13 +255,20 @@ export async function soundSamples({ sound }: Sound, n: number, nChannels: numbe
   return channelsOf(await bytes("/api/sounds/{sound}.f32", { at: { sound }, query: { first: 0, n } }), nChannels);
 }
 
+export interface Exported {
+  start_s?: number;
+  end_s?: number;
+  track?: TrackName;
+  bits?: string;
+  what?: What;
+}
 export const exportUrl = (
   document: string,
   revision: number,
   name: string,
-  { what, ...stretch }: { start_s?: number; end_s?: number; what?: What } = {},
+  { what, ...asked }: Exported = {},
 ): string =>
-  addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...stretch, what: what && JSON.stringify(what) });
+  addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...asked, what: what && JSON.stringify(what) });
 
 // Sends a file, telling how much of it is there.
 export function upload(file: File, progress: (fraction: number) => void): Promise<Upload> {

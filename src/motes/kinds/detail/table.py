@@ -4,6 +4,7 @@ atoms and too audible for noise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -233,6 +234,18 @@ class Detail(EventTable):
     def amplified(self, factor: Array) -> Detail:
         """All of it alike."""
         return self.replace(gain=self.gain * factor)
+
+    def enveloped(self, mask: Mask, gain_at: Callable[[Array], Array]) -> Detail:
+        """The greatest gain there is in it exactly, and by how much frames are below that in whole steps."""
+        from motes.kinds.detail.mixing import enveloped
+
+        return enveloped(self, mask, gain_at)
+
+    def mixed(self, mask: Mask, matrix: Array, sample_rate_hz: int) -> Detail:
+        """Channels mixed, and rounded to half the finer of their steps."""
+        from motes.kinds.detail.mixing import mixed
+
+        return mixed(self, mask, matrix, sample_rate_hz)
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Detail, Mask]:
         """Without what lies outside a band; events with none left are dropped."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motes.edit.edits import EDITS, Edit
+from motes.edit.edits import EDITS, Breakpoints, Edit
 from motes.edit.joining import joined
 from motes.edit.operations import move
 from motes.edit.selection import Selection
@@ -27,7 +27,7 @@ from motes.studio.rooms import find_room, tails_end_s
 
 _BY_REQUEST = {edit.request: edit for edit in EDITS if edit.request}
 # What the types of parameters are called.
-_TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values"}
+_TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values", Breakpoints: "points"}
 _TYPES[bool] = "boolean"
 # These leave events where they stand.
 _OF_GROUPS = ("group", "ungroup")

@@ -510,6 +510,38 @@ export class Document {
     });
   }
 
+  // --- names that users give
+
+  setMarkers(markers: api.Marker[]): Promise<void> {
+    return this.named({ markers });
+  }
+
+  // At the play head, or where it loops a region as long as that.
+  addMarker(): Promise<void> {
+    const { looping, loop, positionS, info } = this;
+    const isRegion = looping && loop !== null;
+    const name = `${isRegion ? "Region" : "Marker"} ${info.markers.length + 1}`;
+    const made = isRegion ? { start_s: loop.fromS, end_s: loop.toS, name } : { start_s: positionS, end_s: null, name };
+    return this.setMarkers([...info.markers, made]);
+  }
+
+  goToMarker({ start_s, end_s }: api.Marker): void {
+    this.seek(start_s);
+    this.bringIntoView(start_s);
+    if (end_s !== null) this.setLoop({ fromS: start_s, toS: end_s });
+  }
+
+  nameGroup(group: number, name: string): Promise<void> {
+    return this.named({ group_names: { [group]: name } });
+  }
+
+  private named(what: Parameters<typeof api.setNames>[2]): Promise<void> {
+    return this.inTurn(async ({ ranges, notes }) => {
+      const edited = await api.setNames(this.id, this.info.revision, what);
+      return { ...edited, selection: { n: ranges.length, ranges, notes } };
+    });
+  }
+
   toggleMute(): Promise<void> {
     return this.editSelected(() => ({ op: this.selected.n_muted ? "unmute" : "mute" }));
   }

@@ -4,6 +4,7 @@ import { studio } from "./studio.svelte.ts";
 import { settings } from "./settings.svelte.ts";
 import type { Document } from "./document.svelte.ts";
 import * as api from "../api.ts";
+import { WIDENINGS } from "./widening.ts";
 
 export interface Key {
   group: "Hear" | "See" | "Select" | "Edit" | "Notes" | "Scene";
@@ -93,12 +94,7 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "ArrowLeft", what: "event before", run: (d) => step(d, -1), onlyTimeline: true },
   { group: "Select", keys: "Ctrl+A", what: "all events", run: (d) => d.choose({}) },
   { group: "Select", keys: "Escape", what: "nothing", run: (d) => ((d.measured = null), d.clearSelection()) },
-  {
-    group: "Select",
-    keys: "I",
-    what: "all others",
-    run: (d) => d.choose({ ranges: d.ranges, invert: true }, "only", d.pick.revision),
-  },
+  ...WIDENINGS.map(({ label, key, run }): Key => ({ group: "Select", keys: key, what: label, run })),
   { group: "Select", keys: "/", what: "by an expression", run: () => document.getElementById("expression")?.focus() },
   { group: "Select", keys: "V", what: "tool: point and drag", run: (d) => (d.tool = "select") },
   { group: "Select", keys: "B", what: "tool: box", run: (d) => (d.tool = "box") },
@@ -201,6 +197,12 @@ export const KEYS: Key[] = [
   { group: "Notes", keys: ".", what: "next note", run: (d) => d.stepNote(1), onlyTimeline: true },
   { group: "Notes", keys: ",", what: "note before", run: (d) => d.stepNote(-1), onlyTimeline: true },
 
+  {
+    group: "Scene",
+    keys: "Shift+M",
+    what: "a marker at the play head, or a region of the loop",
+    run: (d) => d.addMarker(),
+  },
   { group: "Scene", keys: "Ctrl+S", what: "save", run: (d) => studio.save(d) },
   { group: "Scene", keys: "Ctrl+Shift+S", what: "save as", run: () => (studio.dialog = "save") },
   { group: "Scene", keys: "Ctrl+E", what: "export", run: () => (studio.dialog = "export") },
