@@ -252,6 +252,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         group: Any = None,
         note: Any = None,
         with_noise: bool = False,
+        with_detail: bool = True,
     ) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers,
         a mask or a time slice.
@@ -259,11 +260,12 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them, and
         `note`, a number or several, only what is of these notes. Of atoms that notes share, these are given their own
         parts: the selection is then one of a scene in which such atoms are divided, and which sounds alike. Texture
-        stays with the rest, unless `with_noise` gives each note its part of every band.
+        stays with the rest, unless `with_noise` gives each note its part of every band. Edits take along what of detail
+        belongs to the events, unless not `with_detail`.
         """
         from motes.edit.selection import choose
 
-        return choose(self, what, start_s, end_s, group, note, with_noise)
+        return choose(self, what, start_s, end_s, group, note, with_noise, with_detail)
 
     @checked
     def move(self, by_s: float) -> Scene:
