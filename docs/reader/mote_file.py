@@ -8,6 +8,7 @@ header, events = read(open("a.mote", "rb").read())
 from __future__ import annotations
 
 import cmath
+import dataclasses
 import hashlib
 import json
 import zlib
@@ -261,11 +262,21 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
         edits |= {"frequency_ratio": 1 << 20, "time_ratio": 1 << 20, "backward": 0}
         head |= {name: reader.varint() if flags & 4 else value for name, value in edits.items()}
         head["group"] = reader.varint() if flags & 8 else 0
-        head |= {name: 1 << reader.varint() >> 1 for name in ("rise", "fall")}
-        base, coded = reader.signed(), reader.take(reader.varint())
-        event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
-        event.head = head
-        slots, weights = details.decode(coded, event, slots, weights)
+        copied = events[-reader.varint()] if flags & 32 else None
+        if copied:
+            layout = ("frame", "n_frames", "n_bands", "rise", "fall")
+            head |= {name: copied.head[name] for name in layout}
+        else:
+            head |= {name: 1 << reader.varint() >> 1 for name in ("rise", "fall")}
+        shape = (reader.varint(), reader.varint()) if flags & 16 else (0, 0)
+        mask = details.read_mask(reader.take(reader.varint()), *shape) if flags & 16 else []
+        if copied:
+            event = dataclasses.replace(copied, head=head, mask=mask)
+        else:
+            base, coded = reader.signed(), reader.take(reader.varint())
+            event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
+            event.head, event.mask = head, mask
+            slots, weights = details.decode(coded, event, slots, weights)
         events.append(event)
     assert not any(reader.rest())
     return events

@@ -45,6 +45,7 @@ def edit(
     output: Output = None,
     select: str | None = None,
     with_noise: bool = False,
+    with_detail: Annotated[bool, cyclopts.Parameter(negative="--leave-detail")] = True,
     flags: Annotated[Edits, cyclopts.Parameter(name="*")] = _NONE,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -60,6 +61,8 @@ def edit(
         A condition such as "frequency_hz > 200 and time_s < 3"; without it all events are edited.
     with_noise
         Notes that are selected take their part of the noise along.
+    with_detail
+        What is selected takes its share of detail along; --leave-detail leaves it where it was.
     """
     from motes.library.changes import Edit
 
@@ -75,7 +78,7 @@ def edit(
     if not todo:
         raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
     jobs = files.plan(inputs, output, "a .mote file", ".mote", MOTES)
-    return files.do(jobs, Edit(select, edits, files.force, with_noise), "editing", _account)
+    return files.do(jobs, Edit(select, edits, files.force, with_noise, with_detail), "editing", _account)
 
 
 def check_select(select: str | None, with_noise: bool = False) -> None:

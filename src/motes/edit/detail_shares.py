@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from motes import kinds
 from motes.edit.note_columns import group_ids, note_of_groups
-from motes.edit.tables import numbers_of
+from motes.edit.tables import numbers_of, rebuilt
 from motes.events.event_table import Array, Ints, Mask
 from motes.kinds.detail.mask import N_BANDS, bands_of_bins, hop_samples
 from motes.kinds.detail.table import CUT_FADE, LONGEST_S, MASK_UNITS, MOST_MASK_FRAMES, Detail
@@ -61,10 +61,17 @@ def with_share(selection: Selection) -> Selection:
     found = share_of(selection)
     if found is None:
         return replace(selection, with_detail=False)
-    of_detail = numbers_of(scene, "detail")
-    mine = selection.mask[of_detail][found.origin] | found.is_share
-    mask = np.concatenate([selection.mask[: of_detail.start], mine, selection.mask[of_detail.stop :]])
+    mask = mask_after(scene, found, selection.mask)
     return replace(selection, scene=scene.with_tables([found.detail]), mask=mask, with_detail=False)
+
+
+def mask_after(scene: Scene, found: Divided, mask: Mask, with_shares: bool = True) -> Mask:
+    """A mask over the events of a scene as one over those of the scene with detail so divided: of each detail event
+    its rest and, where they are not in it anyway, `with_shares` the shares.
+    """
+    of_detail = numbers_of(scene, "detail")
+    mine = mask[of_detail][found.origin] | (found.is_share & with_shares)
+    return np.concatenate([mask[: of_detail.start], mine, mask[of_detail.stop :]])
 
 
 def share_of(selection: Selection) -> Divided | None:
@@ -83,6 +90,19 @@ def share_of(selection: Selection) -> Divided | None:
     held = np.unique(note[of_detail][mask[of_detail]])
     owner = np.where(chosen & ~np.isin(note, held[held > 0]), note, REST)
     return divided_detail(scene, owner, mask[of_detail])
+
+
+def cut_at(selection: Selection, at_s: float) -> Selection:
+    """The selection with the detail events in it cut in two where they sound across a moment."""
+    scene, of_detail = selection.scene, numbers_of(selection.scene, "detail")
+    mine = selection.mask[of_detail]
+    if not mine.any():
+        return selection
+    cut = scene.detail.take(mine).cut(at_s, 1 / scene.sample_rate_hz)
+    tables = [scene.detail.take(~mine).with_more(cut) if table.KIND == "detail" else table for table in scene.tables]
+    mask = np.concatenate([np.zeros(np.count_nonzero(~mine), np.bool_), np.ones(len(cut), np.bool_)])
+    around = selection.mask[: of_detail.start], mask, selection.mask[of_detail.stop :]
+    return rebuilt(selection, tables, np.concatenate(around))
 
 
 def divided_detail(scene: Scene, owner: Ints, whole: Mask | None = None) -> Divided | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit.detail_shares import REST, divided_detail
-from motes.edit.note_columns import known_notes, note_of_groups, with_members
+from motes.edit.note_columns import group_ids, known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
@@ -106,7 +106,11 @@ def split(
     if len(unknown):
         there = f"they are numbered {known.min()} … {known.max()}" if len(known) else "the scene has none"
         raise ParameterError(f"there is no note {unknown[0]}: {there}")
-    wanted = wanted[~np.isin(wanted, with_members(scene))]
+    made = _split(scene, wanted[~np.isin(wanted, with_members(scene))], with_noise)
+    return _with_detail(made, wanted) if with_detail and len(scene.detail) else made
+
+
+def _split(scene: Scene, wanted: Ints, with_noise: bool) -> Scene:
     if not len(wanted) or not len(scene.gabor):
         return scene
     division = division_of(scene)
@@ -120,13 +124,13 @@ def split(
     gabor = rest.with_more(in_notes, own)
     order = gabor.order()
     left = _left(division, pairs, rest, kept)
-    made = scene.with_tables([gabor if order is None else gabor.take(order), *texture]).keeping(left)
-    return _with_detail(made, wanted).keeping(left) if with_detail and len(scene.detail) else made
+    return scene.with_tables([gabor if order is None else gabor.take(order), *texture]).keeping(left)
 
 
 def _with_detail(scene: Scene, ids: Ints) -> Scene:
     """The scene in which these notes, which have events of their own, have their shares of detail."""
-    note = note_of_groups(scene.groups, np.concatenate([table.column("group_id") for table in scene.tables]))
+    ids = np.setdiff1d(ids, note_of_groups(scene.groups, scene.detail.group_id))
+    note = note_of_groups(scene.groups, group_ids(scene))
     found = divided_detail(scene, np.where(np.isin(note, ids), note, REST))
     return scene if found is None else scene.with_tables([found.detail])
 
