@@ -26,7 +26,7 @@ import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.
-DRAFT = 2
+DRAFT = 3
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {
@@ -105,6 +105,7 @@ class Header:
     n_phases: int
     knee: int
     metadata: dict[str, Any] = field(default_factory=dict)
+    layered: bool = False
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -195,7 +196,8 @@ def read_header(payload: bytes, version: int) -> Header:
     if version == 1:
         numbers = [reader.varint() for _ in range(5)]
         return Header(*numbers, knee=reader.signed(), metadata=json.loads(reader.rest()))
-    assert reader.varint() == 0, "packets in another order"
+    layout = reader.varint()
+    assert layout in (0, 1), "packets in another order"
     (rate, channels, steps, phases), *names = TABLES[reader.varint()]
     told, samples, knee = reader.varint(), reader.varint(), reader.signed()
     rate, channels, steps, phases = (
@@ -212,7 +214,8 @@ def read_header(payload: bytes, version: int) -> Header:
     if told >> 8 & 1:
         about["version"] = reader.text()
     assert not reader.rest()
-    return Header(rate, samples, channels, steps, phases, knee, {name: value for name, value in about.items() if value})
+    about = {name: value for name, value in about.items() if value}
+    return Header(rate, samples, channels, steps, phases, knee, about, layered=layout == 1)
 
 
 def read_comments(payload: bytes) -> list[str]:
@@ -280,6 +283,40 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
         events.append(event)
     assert not any(reader.rest())
     return events
+
+
+def read_front(payload: bytes) -> tuple[int, int, list[tuple[str, int, int]]]:
+    """The front index of a file in two layers: the bytes of the whole file, how many packets of events the sparse layer
+    has, and of all in the order of the file the type, number and bytes.
+    """
+    reader = Bytes(payload)
+    whole, _, number = reader.varint(), reader.varint(), 0
+    entries = []
+    for _ in range(reader.varint()):
+        letter, number = chr(reader.varint()), number + reader.varint()
+        _, n_bytes, _, _, _ = (reader.varint() for _ in range(5))
+        entries.append((letter, number, n_bytes))
+    entries.sort(key=lambda entry: entry[0] == "D")
+    return whole, sum(letter != "D" for letter, _, _ in entries), entries
+
+
+def read_powers(payload: bytes, header: Header) -> list[list[list[int]]]:
+    """How strong detail is, in steps by block, band and channel."""
+    reader = Bytes(payload)
+    n_blocks, rate = reader.varint(), header.sample_rate_hz
+    n_bands = sum(2 * hz < rate for hz in details.EDGES_HZ)
+    coder = Decoder(reader.rest(), [1 << 31] * (64 * n_bands), [])
+    found = [[[0] * header.n_channels for _ in range(n_bands)]]
+    for _ in range(n_blocks):
+        row: list[list[int]] = []
+        for band in range(n_bands):
+            row.append([])
+            for channel in range(header.n_channels):
+                below = row[band - 1][channel] - found[-1][band - 1][channel] if band else 0
+                error = coder.signed(64 * (band // 6), 0)
+                row[band].append(found[-1][band][channel] + below + error)
+        found.append(row)
+    return found[1:]
 
 
 def read_tags(data: bytes, n_columns: int, frequency: list[int]) -> list[list[int]]:

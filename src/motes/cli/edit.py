@@ -103,7 +103,9 @@ def _seconds(text: str | None) -> tuple[float | None, float | None] | None:
         raise UsageError(f"--slice wants START:END in seconds, as in 2:5, not {text!r}") from None
 
 
-def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE_BY_ONE) -> int:
+def trim(
+    *inputs: Scenes, kbps: float, layered: bool | None = None, output: Output = None, files: Files = ONE_BY_ONE
+) -> int:
     """Make .mote files smaller without their recordings: what matters least to the ear goes first, noise of its level
     takes its place, and the rest is rounded more coarsely.
 
@@ -111,6 +113,8 @@ def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE
     ----------
     kbps
         At most this many kilobits per second for the whole file, all channels together.
+    layered
+        Detail after all else, so that a file that is cut sounds whole; without it as it was.
     output
         The smaller file, a folder, or `-` for standard output.
     """
@@ -119,7 +123,7 @@ def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE
     if output_name(output) is None:
         raise UsageError("-o is missing: the file to write")
     try:
-        work = Trim(kbps, files.force)
+        work = Trim(kbps, files.force, layered)
     except ParameterError as error:
         raise UsageError(f"--{error}") from error
     return files.do(files.plan(inputs, output, "a .mote file", ".mote", MOTES), work, "trimming", _trimmed)
