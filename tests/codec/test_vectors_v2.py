@@ -50,10 +50,14 @@ def test_the_plain_reader_reads_the_same(name):
     _, packets = mote_file.packets(data)
     header = mote_file.read_header(packets[0][1], 2)
     assert header.layered == name.startswith("layered")
-    events = [event for letter, payload in packets if letter == "D" for event in mote_file.read_details(payload, header)]
+    events = [
+        event for letter, payload in packets if letter == "D" for event in mote_file.read_details(payload, header)
+    ]
     if events:
         assert [event.head["gain"] for event in events] == expected["detail_gain"].tolist()
-        assert [v for event in events for row in event.values for v in row] == expected["detail_coefficients"].flatten().tolist()
+        assert [v for event in events for row in event.values for v in row] == expected[
+            "detail_coefficients"
+        ].flatten().tolist()
         assert [v for event in events for row in event.mask for v in row] == expected["detail_mask"].tolist()
     if header.layered:
         (front,) = [mote_file.read_front(payload) for letter, payload in packets if letter == "F"]

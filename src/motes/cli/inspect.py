@@ -134,8 +134,9 @@ def _layers(found: FileInfo) -> str:
     """How many bytes the layers of a file in two have, or what of it is there."""
     if not found.is_cut:
         return f"sparse up to byte {found.sparse_bytes}, detail up to byte {found.whole_bytes}"
-    until = "all detail" if found.detail_until_s is None else f"detail up to {found.detail_until_s:.2f} s"
-    return f"the sparse layer and {until}: {found.n_bytes} of {found.whole_bytes} bytes"
+    from motes.codec.payloads.front_packet import Prefix
+
+    return str(Prefix(found.n_bytes, found.whole_bytes, found.detail_until_s))
 
 
 def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:

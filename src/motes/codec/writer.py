@@ -85,7 +85,9 @@ class Written:
     def header(self) -> Header:
         """What holds for the whole file."""
         scene = self.scene
-        return Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, self.quantiser, scene.metadata, self.layered)
+        return Header(
+            scene.sample_rate_hz, scene.n_samples, scene.n_channels, self.quantiser, scene.metadata, self.layered
+        )
 
     def _packets(self) -> Iterator[tuple[int, bytes]]:
         """Type and payload of every packet, in order."""

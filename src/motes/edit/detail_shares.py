@@ -7,7 +7,7 @@ before: nothing is rounded anew, and the sum is what it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec
@@ -22,11 +22,15 @@ from motes.events.event_table import Array, Ints, Mask
 from motes.kinds.detail.mask import N_BANDS, bands_of_bins, hop_samples
 from motes.kinds.detail.table import CUT_FADE, LONGEST_S, MASK_UNITS, MOST_MASK_FRAMES, Detail
 from motes.scene.scene import Scene
+from motes.units import erb_rate, erb_rate_to_hz
 
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
 
 P = ParamSpec("P")
+# Which part is somebody's at these times and frequencies: `(n_times,)`, `(n_frequencies,)` to `(n_times,
+# n_frequencies)`.
+Part = Callable[[Array, Array], Array]
 # What is weaker than this, as a mean square, explains nothing of detail.
 SILENCE = 1e-10
 REST = -1
@@ -105,17 +109,20 @@ def cut_at(selection: Selection, at_s: float) -> Selection:
     return rebuilt(selection, tables, np.concatenate(around))
 
 
-def divided_detail(scene: Scene, owner: Ints, whole: Mask | None = None) -> Divided | None:
+def divided_detail(
+    scene: Scene, owner: Ints, whole: Mask | None = None, known: Mapping[int, Part] | None = None
+) -> Divided | None:
     """The detail of a scene with shares for the events whose `owner` `(n_events,)` is not REST, those of one owner
-    together and in the group of that number, 0 for none; events in `whole` `(n_detail,)` stay as they are. None where
-    nobody has a share.
+    together and in the group of that number, 0 for none; events in `whole` `(n_detail,)` stay as they are. Of owners that are
+    `known` it is known which part is theirs at some times and frequencies; they have at least that. None where nobody
+    has a share.
     """
     detail, of_detail = scene.detail, numbers_of(scene, "detail")
     if not np.any(owner != REST) or not len(detail):
         return None
     note = note_of_groups(scene.groups, group_ids(scene))
     with_own = np.unique(note[of_detail][note[of_detail] > 0])
-    sound, parts = _Sound(scene, owner), []
+    sound, parts = _Sound(scene, owner, known or {}), []
     for i in range(len(detail)):
         event = detail.take(slice(i, i + 1))
         if event.gain[0] > 0 and not (whole is not None and whole[i]):
@@ -135,14 +142,13 @@ def divided_detail(scene: Scene, owner: Ints, whole: Mask | None = None) -> Divi
 
 def _parts(event: Detail, sound: _Sound, among: Mask) -> list[tuple[Detail, bool]]:
     """Of a table of one event, its rest and its shares, which are marked; rests and shares of nothing are left out."""
-    owners, power = sound.in_cells(event, among)
+    owners, ratio = sound.in_cells(event, among)
     if len(owners) == 0:
         return [(event, False)]
     before = event.mask_of(0)
-    before = np.full(power.shape[1:], MASK_UNITS, np.int8) if before is None else before
+    before = np.full(ratio.shape[1:], MASK_UNITS, np.int8) if before is None else before
     # Sums are rounded rather than shares, so that these are never more than there is.
-    ratio = np.cumsum(power[:-1], axis=0) / np.maximum(power.sum(axis=0), SILENCE)
-    shares = np.diff(np.rint(ratio * before), axis=0, prepend=0).astype(np.int8)
+    shares = np.diff(np.rint(np.cumsum(ratio, axis=0) * before), axis=0, prepend=0).astype(np.int8)
     rest = before - shares.sum(axis=0, dtype=np.int8)
     found = [(_masked(event, rest), False)] if rest.any() else []
     for number, share in zip(owners.tolist(), shares, strict=True):
@@ -173,16 +179,16 @@ def _trimmed(event: Detail, mask: NDArray[np.int8], sample_rate_hz: int) -> Deta
 class _Sound:
     """How strong the events of a scene beside detail sound, by owner."""
 
-    def __init__(self, scene: Scene, owner: Ints) -> None:
-        self.scene, self.owner = scene, owner
+    def __init__(self, scene: Scene, owner: Ints, known: Mapping[int, Part]) -> None:
+        self.scene, self.owner, self.known = scene, owner, known
         self.start_s, self.end_s = (
             np.concatenate([table.column(name) for table in scene.tables]) for name in ("start_s", "end_s")
         )
         self.first = {table.KIND: numbers_of(scene, table.KIND).start for table in scene.tables}
 
     def in_cells(self, event: Detail, among: Mask) -> tuple[Ints, Array]:
-        """The owners of what sounds in a table of one event, and the power of each, and of the rest last, in the cells
-        of its mask, `(n_owners + 1, n_frames, n_bands)`.
+        """The owners of what sounds in a table of one event, and which part of all that sounds is whose in the cells of
+        its mask, `(n_owners, n_frames, n_bands)`.
         """
         rate = self.scene.sample_rate_hz
         start_s, end_s = float(event.start_s[0]), float(event.end_s[0])
@@ -191,7 +197,11 @@ class _Sound:
         owners = np.setdiff1d(np.unique(self.owner[inside]), [REST])
         if len(owners) == 0:
             return owners, np.empty(0)
-        hop, frames, length = hop_samples(rate), int(event.mask_frames[0]), int(event.n_frames[0] * event.frame_samples[0])
+        hop, frames, length = (
+            hop_samples(rate),
+            int(event.mask_frames[0]),
+            int(event.n_frames[0] * event.frame_samples[0]),
+        )
         frames = frames or min(MOST_MASK_FRAMES, max(1, length // hop))
         bands = int(event.mask_bands[0]) or N_BANDS
         first = round(float(event.time_s[0]) * rate)
@@ -205,7 +215,14 @@ class _Sound:
         of_bin = bands_of_bins(rate, hop, bands)
         edges = np.searchsorted(of_bin, np.arange(bands))
         summed = np.add.reduceat(np.append(held, np.zeros((*held.shape[:2], 1)), axis=2), edges, axis=2)
-        return owners, np.where(np.bincount(of_bin, minlength=bands) > 0, summed, 0.0)
+        power = np.where(np.bincount(of_bin, minlength=bands) > 0, summed, 0.0)
+        ratio = power[:-1] / np.maximum(power.sum(axis=0), SILENCE)
+        middle_s = (first + (rows + 0.5) * hop) / rate
+        middle_hz = erb_rate_to_hz((np.arange(bands) + 0.5) / bands * erb_rate(rate / 2)) * event.frequency_ratio[0]
+        for row, number in enumerate(owners.tolist()):
+            if (part := self.known.get(number)) is not None:
+                ratio[row] = np.maximum(ratio[row], part(middle_s, middle_hz))
+        return owners, ratio / np.maximum(ratio.sum(axis=0), 1.0)
 
     def _power(self, mask: Mask, first: int, n_hops: int, hop: int) -> Array:
         """Mean squares of what these events sound like, by frames of two hops from a sample on and bins, `(n_hops − 1,

@@ -53,7 +53,9 @@ def _raised(scene: Scene) -> Texture:
 def _is_plain(texture: Texture, rate: int) -> Mask:
     """Which events run forward in frames of the rendering, at the pitch they had."""
     return np.asarray(
-        (texture.backward == 0) & (np.abs(texture.frame_s * rate - hop_samples(rate)) <= 1e-3) & (texture.subtracted == 0)
+        (texture.backward == 0)
+        & (np.abs(texture.frame_s * rate - hop_samples(rate)) <= 1e-3)
+        & (texture.subtracted == 0)
     )
 
 

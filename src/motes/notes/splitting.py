@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit.detail_shares import REST, divided_detail
+from motes.edit.detail_shares import REST, Part, divided_detail
 from motes.edit.note_columns import group_ids, known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
@@ -106,8 +106,9 @@ def split(
     if len(unknown):
         there = f"they are numbered {known.min()} … {known.max()}" if len(known) else "the scene has none"
         raise ParameterError(f"there is no note {unknown[0]}: {there}")
-    made = _split(scene, wanted[~np.isin(wanted, with_members(scene))], with_noise)
-    return _with_detail(made, wanted) if with_detail and len(scene.detail) else made
+    fresh = wanted[~np.isin(wanted, with_members(scene))]
+    made = _split(scene, fresh, with_noise)
+    return _with_detail(made, wanted, fresh) if with_detail and len(scene.detail) else made
 
 
 def _split(scene: Scene, wanted: Ints, with_noise: bool) -> Scene:
@@ -127,11 +128,15 @@ def _split(scene: Scene, wanted: Ints, with_noise: bool) -> Scene:
     return scene.with_tables([gabor if order is None else gabor.take(order), *texture]).keeping(left)
 
 
-def _with_detail(scene: Scene, ids: Ints) -> Scene:
-    """The scene in which these notes, which have events of their own, have their shares of detail."""
+def _with_detail(scene: Scene, ids: Ints, fresh: Ints) -> Scene:
+    """The scene in which these notes, which have events of their own, have their shares of detail; of the `fresh` ones,
+    which were divided just now, it was found which part of all that sounds is whose.
+    """
+    bands = scene.derived.bands if isinstance(scene.derived, Division) else {}
+    known: dict[int, Part] = {number: bands[number].at for number in fresh.tolist() if number in bands}
     ids = np.setdiff1d(ids, note_of_groups(scene.groups, scene.detail.group_id))
     note = note_of_groups(scene.groups, group_ids(scene))
-    found = divided_detail(scene, np.where(np.isin(note, ids), note, REST))
+    found = divided_detail(scene, np.where(np.isin(note, ids), note, REST), known=known)
     return scene if found is None else scene.with_tables([found.detail])
 
 
@@ -167,9 +172,7 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
     )
 
 
-def rest_change_db(
-    before: Scene, after: Scene, with_noise: bool = False, with_detail: bool = True
-) -> float | None:
+def rest_change_db(before: Scene, after: Scene, with_noise: bool = False, with_detail: bool = True) -> float | None:
     """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
     own after an edit, or are gone; None where there are none, or the scene has other channels. `with_noise` and
     `with_detail` say that the edit gave notes their part of the noise and of detail.

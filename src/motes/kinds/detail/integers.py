@@ -18,7 +18,18 @@ TIME_UNITS = 64
 GAIN_UNITS = 1 << 16
 BAND_UNITS = 16
 RATIO_UNITS = 1 << 20
-WHOLE = ("n_frames", "frame_samples", "n_blocks", "n_bands", "rise", "fall", "backward", "group_id", "mask_frames", "mask_bands")
+WHOLE = (
+    "n_frames",
+    "frame_samples",
+    "n_blocks",
+    "n_bands",
+    "rise",
+    "fall",
+    "backward",
+    "group_id",
+    "mask_frames",
+    "mask_bands",
+)
 
 Columns = dict[str, NDArray[Any]]
 

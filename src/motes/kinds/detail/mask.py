@@ -21,9 +21,7 @@ def hop_samples(sample_rate_hz: int) -> int:
     return frame_samples(sample_rate_hz) // 2
 
 
-def masked(
-    audio: Array, lead: int, mask: NDArray[np.int8], length: int, sample_rate_hz: int
-) -> tuple[Array, int]:
+def masked(audio: Array, lead: int, mask: NDArray[np.int8], length: int, sample_rate_hz: int) -> tuple[Array, int]:
     """Audio `(n_channels, n)` of an event of this length whose first sample is number `lead`, times a mask; and how
     many samples come before that first one now. Frame k is centred k + ½ hops after it.
     """
