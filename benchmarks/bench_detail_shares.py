@@ -15,9 +15,9 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
-from bench_notes import PIECES, RATE, Mixture, mixture_of
 
 import motes
+from bench_notes import PIECES, RATE, Mixture, mixture_of
 from motes.data.rendering.piece import Piece
 from motes.data.rendering.scores.test_excerpts import EXCERPTS, test_score
 from motes.data.rendering.sounds.soundfont import SoundFont

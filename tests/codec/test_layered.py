@@ -70,7 +70,7 @@ def test_both_orders_hold_the_same_scene(n_channels):
 def test_detail_comes_last_and_the_front_index_tells_of_all():
     found = info(io.BytesIO(DATA))
     assert found.whole_bytes == len(DATA)
-    assert SPARSE < found.whole_bytes
+    assert found.whole_bytes > SPARSE
     assert not found.is_cut
     kinds = [chr(entry.kind) for entry in FOUND.index.entries]
     assert kinds == sorted(kinds, key=lambda letter: letter == "D")

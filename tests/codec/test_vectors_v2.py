@@ -24,7 +24,7 @@ def files():
 
 
 def test_there_is_a_vector_for_each_scene_and_the_encoder_writes_it(files):
-    assert NAMES == sorted(files)
+    assert sorted(files) == NAMES
     assert all((FOLDER / f"v2/{name}.mote").read_bytes() == data for name, data in files.items())
 
 

@@ -79,7 +79,7 @@ def test_whole_layers_take_no_share_and_chosen_detail_is_whole(scene):
         selection = scene.select(what)
         assert with_share(selection).scene is scene
     n = len(scene.detail)
-    chosen = with_share(scene.select(f"kind == detail or frequency_hz > 1000"))
+    chosen = with_share(scene.select("kind == detail or frequency_hz > 1000"))
     assert len(chosen.scene.detail) == n
     assert len(with_share(scene.select("frequency_hz > 1000")).scene.detail) > n
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import wraps
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec
 
 import numpy as np
@@ -49,11 +49,10 @@ def takes_detail(
 ) -> Callable[Concatenate[Selection, P], Selection]:
     """An edit of a selection as one that takes along what of detail belongs to it."""
 
-    @wraps(change)
     def made(selection: Selection, *args: P.args, **kwargs: P.kwargs) -> Selection:
         return change(with_share(selection), *args, **kwargs)
 
-    return made
+    return update_wrapper(made, change)
 
 
 def with_share(selection: Selection) -> Selection:

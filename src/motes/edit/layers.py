@@ -9,9 +9,9 @@ import numpy as np
 from motes import kinds
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.kinds.texture.render import band_power, layout_weights, spectra_of
 from motes.kernels.bands import Bands, bands_of
 from motes.kinds.detail.grid import EDGES_HZ
+from motes.kinds.texture.render import band_power, layout_weights, spectra_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_weights, hop_samples
 from motes.scene.scene import Scene
 

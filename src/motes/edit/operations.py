@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes.edit import note_changes
-from motes.edit.note_changes import followed
 from motes.edit.detail_shares import takes_detail
+from motes.edit.note_changes import followed
 from motes.edit.note_columns import note_of_groups
 from motes.edit.tables import (
     audible_end_s,

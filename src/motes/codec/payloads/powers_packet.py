@@ -52,7 +52,7 @@ def _predicted_all(powers: Ints) -> Ints:
 
 def _predicted(before: Ints, below: Ints | int, below_before: Ints | int) -> Ints:
     """What a power is expected to be: that of the block before, changed as much as the band below has."""
-    return before + below - below_before  # type: ignore[no-any-return]
+    return before + below - below_before
 
 
 def _columns(shape: tuple[int, ...]) -> Ints:

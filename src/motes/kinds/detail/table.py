@@ -117,7 +117,7 @@ class Detail(EventTable):
         steps = self._child("steps", np.int16, (n_steps, -1), -LARGEST_STEP, LARGEST_STEP)
         shape = (int(np.sum(self.n_frames * self.frame_samples)), steps.shape[1])
         self._child("coefficients", np.int16, shape, -LARGEST, LARGEST)
-        if self.mask is None:
+        if getattr(self, "mask") is None:  # noqa: B009 (the type says that it is there)
             object.__setattr__(self, "mask", np.empty(0, np.int8))
         self._child("mask", np.int8, (int(np.sum(self.mask_frames * self.mask_bands)),), 0, MASK_UNITS)
         if steps.shape[1] != 2 and np.any(self.mid_side):
