@@ -187,18 +187,20 @@ def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
 
 
 @checked
-def edit(scene: File | Scene, select: Any = None, *, with_noise: bool = False, **edits: Any) -> Scene:
+def edit(
+    scene: File | Scene, select: Any = None, *, with_noise: bool = False, with_detail: bool = True, **edits: Any
+) -> Scene:
     """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
 
     The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
-    what `scene.select` takes, as `with_noise` is; scenes may be files and rooms names. ParameterError where an edit is
+    what `scene.select` takes, as `with_noise` and `with_detail` are; scenes may be files and rooms names. ParameterError where an edit is
     not known, or makes no sense.
     """
     from motes.library.changes import Edit
     from motes.library.work import as_scene
 
-    return Edit(select, edits, with_noise=with_noise).apply(as_scene(scene)).scene
+    return Edit(select, edits, with_noise=with_noise, with_detail=with_detail).apply(as_scene(scene)).scene
 
 
 @checked

@@ -21,9 +21,7 @@ _MAX_NUMBER = 1 << 20
 
 
 class Layout(IntFlag):
-    """In what order packets stand. LAYERED is kept for detail after everything else, with an index before both: no
-    writer of this draft sets it, and readers refuse it.
-    """
+    """In what order packets stand: LAYERED is detail after everything else, with an index before both."""
 
     LAYERED = 1
 
@@ -62,7 +60,7 @@ def pack_compact(header: Header, file_id: bytes) -> bytes:
             parts |= part
             body += coded
     n_samples, knee = header.n_samples, zigzag(header.quantiser.knee)
-    payload = file_id + varints(Layout(0), number, parts, n_samples, knee) + body
+    payload = file_id + varints(Layout(Layout.LAYERED * header.layered), number, parts, n_samples, knee) + body
     if len(body) > MAX_METADATA:
         raise ParameterError(f"the metadata takes {len(body)} bytes, more than {MAX_METADATA}")
     return payload
@@ -161,7 +159,7 @@ class _PartReader:
 def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
     """Header and file id from a payload; FormatError, which names the packet, where it makes no sense."""
     file_id = reader.take(FILE_ID_SIZE)
-    if reader.varint(_MAX_NUMBER):
+    if (layout := reader.varint(_MAX_NUMBER)) > Layout.LAYERED:
         raise FormatError(f"{reader.name}: its packets stand in an order that this motes does not know: update motes")
     number = reader.varint(_MAX_NUMBER)
     if number not in TABLES:
@@ -192,7 +190,7 @@ def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
         raise FormatError(f"{reader.name}: {error}") from None
     if not rate or not n_channels:
         raise FormatError(f"{reader.name}: no sample rate or no channels")
-    header = Header(rate, n_samples, n_channels, quantiser, metadata)
+    header = Header(rate, n_samples, n_channels, quantiser, metadata, layout == Layout.LAYERED)
     if Differs(sum(part for part, coded in _parts(header, table) if coded)) != stored.parts:
         raise FormatError(f"{reader.name}: it tells what its table of defaults tells already")
     return header, file_id

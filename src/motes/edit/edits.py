@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from motes.edit import assign, gains, joining, operations, slicing, tables
+from motes.edit import assign, gains, joining, operations, slicing
 from motes.edit.gains import MAX_WIDTH
 from motes.edit.operations import MAX_FACTOR, MAX_GAIN_DB, MAX_SEMITONES, WETNESS
 from motes.edit.selection import Selection
@@ -183,8 +183,8 @@ EDITS: tuple[Edit, ...] = (
     Edit("split_note", _split_note, _SPLIT, "A note as two.", request="", first=True),
     Edit("merge_notes", _merge_notes, _MERGE, "Notes as one.", request="", first=True),
     Edit("add_note", _add_note, _ADD, "Another note like one.", request="", first=True),
-    Edit("only", tables.only, doc="Remove everything else.", request="keep"),
-    Edit("drop", tables.drop, doc="Remove what is selected.", request="delete", excludes="only"),
+    Edit("only", operations.only, doc="Remove everything else.", request="keep"),
+    Edit("drop", operations.drop, doc="Remove what is selected.", request="delete", excludes="only"),
     Edit("mute", operations.mute, doc="Silence what is selected."),
     Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
     Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
@@ -215,9 +215,11 @@ class Edited(NamedTuple):
     n_events: int
 
 
-def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False) -> Edited:
+def edited(
+    scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False, with_detail: bool = True
+) -> Edited:
     """The scene with edits, by their FLAGS, of the events that `select` chooses, None for the whole scene; notes that
-    it chooses have their part of the noise if `with_noise`.
+    it chooses have their part of the noise if `with_noise`, and all events theirs of detail unless not `with_detail`.
     """
     todo = steps(edits)
     for edit, values in todo:
@@ -225,7 +227,7 @@ def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool
             scene = edit.whole(scene, **values)
         elif edit.first and edit.change is not None:
             scene = edit.change(scene.select(), **values).scene
-    selection = scene.select(select, with_noise=with_noise)
+    selection = scene.select(select, with_noise=with_noise, with_detail=with_detail)
     n_selected = len(selection)
     for edit, values in todo:
         if edit.change is None or edit.first:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import note_changes
+from motes.edit.detail_shares import takes_detail
 from motes.edit.operations import at_rate, move
 from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt, require_time
 from motes.errors import ParameterError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from motes.edit.selection import Selection
 
 
+@takes_detail
 def duplicate(selection: Selection, at_s: float) -> Selection:
     """A copy whose first onset is at `at_s`; the selection is then the copy."""
     at_s = require_time("at_s", at_s)

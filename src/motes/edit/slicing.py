@@ -43,7 +43,7 @@ def within(scene: Scene, start_s: float | None, end_s: float | None) -> Mask:
     """Which events have their time in start_s ≤ time_s < end_s."""
     _sample_range(scene, start_s, end_s)
     low, high = -math.inf if start_s is None else start_s, math.inf if end_s is None else end_s
-    time_s = column(scene, "time_s")
+    time_s = column(scene, "placed_s")
     return np.asarray((time_s >= low) & (time_s < high))
 
 

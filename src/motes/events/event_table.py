@@ -117,6 +117,11 @@ class EventTable(Columns):
         raise NotImplementedError
 
     @property
+    def placed_s(self) -> Array:
+        """The time by which each is in a stretch or outside it."""
+        return np.asarray(self.column("time_s"))
+
+    @property
     def start_s(self) -> Array:
         """When each begins to sound."""
         raise NotImplementedError

@@ -34,6 +34,8 @@ class Edit:
     overwrite: bool = False
     # Whether notes that are selected have their part of noise.
     with_noise: bool = False
+    # Whether what is selected has its share of detail.
+    with_detail: bool = True
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Edit one file; the report says how many events were selected."""
@@ -66,7 +68,7 @@ class Edit:
         of_notes = isinstance(self.select, str) and not parse(self.select).names.isdisjoint(WORDS)
         if not of_notes and not any(edit.first for edit, _ in steps(self.edits)):
             return {}
-        change_db = rest_change_db(before, edited.scene, self.with_noise)
+        change_db = rest_change_db(before, edited.scene, self.with_noise, self.with_detail)
         return {} if change_db is None else {"rest_change_db": change_db}
 
     def apply(self, scene: Scene) -> Edited:
@@ -89,7 +91,7 @@ class Edit:
             edits[flag] = (
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
-        return edited(scene, self.select, edits, self.with_noise)
+        return edited(scene, self.select, edits, self.with_noise, self.with_detail)
 
 
 def _numbers(text: str) -> list[int]:

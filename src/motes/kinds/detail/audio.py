@@ -8,6 +8,7 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.detail.grid import places
+from motes.kinds.detail.mask import masked
 from motes.kinds.detail.table import BAND_TAIL_S, CUT_FADE, HIGHEST_HZ, STEPS_PER_DOUBLING, Detail
 from motes.kinds.detail.transform import inverse
 from motes.kinds.detail.vocoder import stretched, transposed, window_samples
@@ -42,6 +43,9 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
     sizes = events.sizes[events.block_start[i] : events.block_start[i + 1]]
     audio = transform(amplitudes(events, i, sample_rate_hz), sizes, rise, fall) * events.gain[i]
     lead = float(rise // 2)
+    if (mask := events.mask_of(i)) is not None:
+        audio, whole = masked(audio, rise // 2, mask, int(sizes.sum()), sample_rate_hz)
+        lead = float(whole)
     pitch, longer = float(events.frequency_ratio[i]), float(events.time_ratio[i])
     length = int(sizes.sum()) * longer
     tail = tail_samples(sample_rate_hz)

@@ -34,7 +34,7 @@ def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometr
     """
     scene = revision.scene
     n_events = scene.n_events
-    mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what)).mask
+    mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what), with_detail=False).mask
     if what.ranges is not None:
         mask = mask & mask_of_ranges(what.ranges, n_events)
     if what.ids is not None:
