@@ -5,8 +5,9 @@
 Excerpts of test scores, each note rendered alone, so that what each is is known; the recording is their sum. SDR of
 notes that are taken out, by labels that are true: of 24 kbps without detail, and of 48 kbps with it, the note with its
 share of detail and without (medians). Ghost: what a muted note leaves of itself in detail, by bands, beside the note:
-the coefficient of the note's own sound in the detail that is left, where it stays and where the share goes. Transposed: a note three semitones higher beside the font's own, both in the piece, by Zimtohrli, with
-the share by the phase vocoder, without it, and with noise of its levels in its place.
+the coefficient of the note's own sound in the detail that is left, where it stays and where the share goes.
+Transposed: a note three semitones higher beside the font's own, both in the piece, by Zimtohrli, with the share by the
+phase vocoder, without it, and with noise of its levels in its place.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bench_notes import PIECES, RATE, Mixture, mixture_of
 from motes.data.rendering.piece import Piece
 from motes.data.rendering.scores.test_excerpts import EXCERPTS, test_score
 from motes.data.rendering.sounds.soundfont import SoundFont
-from motes.edit.layers import without
+from motes.edit.detail.layers import without
 from motes.edit.note_columns import note_of_groups
 from motes.events.groups import ROLES, Groups
 from motes.events.note_table import NoteTable
@@ -57,7 +58,8 @@ def main() -> None:
         ghost = [np.median([ghost_db(mixture, dense, k, detail) for k in chosen]) for detail in (False, True)]
         higher = transposed(font, mixture, dense, PIECES[name], options.seconds, chosen[:: max(1, len(chosen) // 5)])
         print(
-            f"{name:10}{len(chosen):6d} |    {sdr[0]:5.1f}{sdr[1]:6.1f}{sdr[2]:6.1f} |         {ghost[0]:6.1f}{ghost[1]:7.1f} |      {higher[0]:6.2f}{higher[1]:6.2f}{higher[2]:6.2f}",
+            f"{name:10}{len(chosen):6d} |    {sdr[0]:5.1f}{sdr[1]:6.1f}{sdr[2]:6.1f} |"
+            f"         {ghost[0]:6.1f}{ghost[1]:7.1f} |      {higher[0]:6.2f}{higher[1]:6.2f}{higher[2]:6.2f}",
             flush=True,
         )
 

@@ -71,7 +71,7 @@ ELSEWHERE = {
     # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)
     "encode": {"embed-rooms", "force", "tags", "raw", "raw-rate", "raw-channels", "raw-bits"},
     "decode": {"format"},  # the name of the output says it
-    "edit": {"force"},
+    "edit": {"force", "leave-detail"},
     "perform": {"force"},
     "remix": {"force"},
     "trim": {"force"},

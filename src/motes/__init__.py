@@ -194,8 +194,8 @@ def edit(
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
 
     The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
-    what `scene.select` takes, as `with_noise` and `with_detail` are; scenes may be files and rooms names. ParameterError where an edit is
-    not known, or makes no sense.
+    what `scene.select` takes, as `with_noise` and `with_detail` are; scenes may be files and rooms names.
+    ParameterError where an edit is not known, or makes no sense.
     """
     from motes.library.changes import Edit
     from motes.library.work import as_scene

@@ -15,7 +15,7 @@ from motes.codec.payloads.powers_packet import VALUES_PER_BYTE, pack_powers, unp
 from motes.codec.salvage import salvage
 from motes.codec.seeking import SeekableFile
 from motes.coding.varints import Reader
-from motes.edit.layers import block_shape, lifted, powers_of
+from motes.edit.detail.layers import block_shape, lifted, powers_of
 from motes.errors import FormatError, MotesWarning
 from motes.events.room import Room
 from motes.kinds.gabor.table import Gabor

@@ -17,7 +17,7 @@ import numpy as np
 
 from motes.codec import dumps, frames, loads
 from motes.codec.seeking import SeekableFile
-from motes.edit.layers import powers_of
+from motes.edit.detail.layers import powers_of
 from motes.events.groups import Groups
 from motes.kinds.detail import integers as detail_integers
 from motes.kinds.detail.oracle import render as render_detail_oracle

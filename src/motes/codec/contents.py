@@ -306,7 +306,7 @@ class Contents:
         return found if self.missing_from is None else self._without_missing(found, self.missing_from)
 
     def _without_missing(self, scene: Scene, first_sample: int) -> Scene:
-        from motes.edit.layers import lifted  # numba
+        from motes.edit.detail.layers import lifted  # numba
 
         return scene if self.powers is None or not len(scene.texture) else lifted(scene, self.powers, first_sample)
 

@@ -44,8 +44,8 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     notes: int = 0
     parts: int = 0
     format_version: int
-    # Of files in two layers: the bytes up to the end of the sparse layer, and of the whole; both 0 for others. Where the
-    # file ends within its detail, up to when this is there.
+    # Of files in two layers: the bytes up to the end of the sparse layer, and of the whole; both 0 for others. Where
+    # the file ends within its detail, up to when this is there.
     sparse_bytes: int = 0
     whole_bytes: int = 0
     detail_until_s: float | None = None

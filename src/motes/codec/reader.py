@@ -47,10 +47,10 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
     Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing. Of a file in
     two layers that ends within the upper one, MotesWarning says what is there.
     """
-    return _told(*read(data, find_room), "the file")
+    return _warned(*read(data, find_room), "the file")
 
 
-def _told(scene: Scene, prefix: Prefix | None, name: str) -> Scene:
+def _warned(scene: Scene, prefix: Prefix | None, name: str) -> Scene:
     """The scene, with a warning where it is not all of its file."""
     if prefix is not None:
         warnings.warn(MotesWarning(f"{name} ends early, and is played as {prefix}"), stacklevel=4)
@@ -113,11 +113,11 @@ def load(
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
     with naming(path), places.open_file(path) as handle:
         if (start_s is None and end_s is None) or not handle.seekable():
-            return _told(*read(handle.read(), find_room), os.fspath(path))
+            return _warned(*read(handle.read(), find_room), os.fspath(path))
         found = SeekableFile(handle, find_room)
         rate = found.header.sample_rate_hz
         scene = found.scene(-np.inf if start_s is None else start_s * rate, np.inf if end_s is None else end_s * rate)
-        return _told(scene, found.prefix, os.fspath(path))
+        return _warned(scene, found.prefix, os.fspath(path))
 
 
 @contextmanager

@@ -120,7 +120,7 @@ class Written:
     def powers(self) -> bytes:
         """How strong detail is, as a payload."""
         from motes.codec.payloads.powers_packet import pack_powers  # numba
-        from motes.edit.layers import powers_of
+        from motes.edit.detail.layers import powers_of
 
         if self._powers is None:
             key = "powers", self.scene.sample_rate_hz, self.scene.n_samples

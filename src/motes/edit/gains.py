@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motes.edit.detail.shares import takes_detail
 from motes.edit.tables import audible_end_s, changed, numbers_of, onset_s
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Ints, Mask
@@ -27,6 +28,7 @@ MAX_ENVELOPE_DB = 200.0
 MAX_WIDTH = 2.0
 
 
+@takes_detail
 def fade(selection: Selection, in_s: float | None = None, out_s: float | None = None) -> Selection:
     """Fading in for `in_s` from the first onset on, and out for `out_s` until the last end. The amplitude follows a
     quarter of a sine, so that the power of a fade-in and a fade-out over each other adds up to 1.
@@ -51,6 +53,7 @@ def _length_s(name: str, value: float | None) -> float:
     return seconds
 
 
+@takes_detail
 def envelope(selection: Selection, points: Any) -> Selection:
     """Louder by a gain in dB that runs straight between `points`, pairs of a time in s and a gain in dB, and stays as
     it is before the first and after the last; at −200 dB it is silence.
@@ -97,6 +100,7 @@ def _enveloped(selection: Selection, gain_at: Callable[[Array], Array]) -> Selec
     return changed(selection, lambda events, mask: events.enveloped(mask, gain_at))
 
 
+@takes_detail
 def pan(selection: Selection, position: float) -> Selection:
     """Moved towards the left (down to −1) or the right (up to 1), by the equal-power law for two channels of the Web
     Audio API's StereoPannerNode: the channel that is left behind goes over to the other as cos² and sin² of its power.
@@ -109,6 +113,7 @@ def pan(selection: Selection, position: float) -> Selection:
     return _mixed(selection, np.array(matrix))
 
 
+@takes_detail
 def width(selection: Selection, factor: float) -> Selection:
     """`factor` times as wide: the difference of the channels times that, their mean as it was. 0 is mono."""
     factor = require_finite("factor", factor)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import note_changes
-from motes.edit.detail_shares import takes_detail
+from motes.edit.detail.shares import takes_detail
 from motes.edit.operations import at_rate, move
 from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt, require_time
 from motes.errors import ParameterError

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes.edit import note_changes
-from motes.edit.detail_shares import takes_detail
+from motes.edit.detail.shares import takes_detail
 from motes.edit.note_changes import followed
 from motes.edit.note_columns import note_of_groups
 from motes.edit.tables import (
@@ -26,12 +26,12 @@ from motes.edit.tables import (
     check_early,
     check_gap,
     column,
-    heard,
     kept,
     onset_s,
     parts,
     rebuilt,
     samples_up_to,
+    sounding,
 )
 from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
@@ -119,7 +119,7 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None, k
 
 
 def _first_onset_s(selection: Selection, notes: list[attacks.Sounding]) -> float:
-    n_chosen = np.count_nonzero(heard(selection))
+    n_chosen = np.count_nonzero(sounding(selection))
     if notes and sum(np.count_nonzero(note.mask) for note in notes) == n_chosen:
         return max(0.0, min(note.onset_s for note in notes))
     return onset_s(selection)
@@ -187,7 +187,7 @@ def reverse(selection: Selection, about_s: float | None = None) -> Selection:
     """Mirrored in time about `about_s`, by default the middle of the first and the last centre."""
     if not len(selection):
         return selection
-    starts, ends = (column(selection.scene, name)[heard(selection)] for name in ("start_s", "end_s"))
+    starts, ends = (column(selection.scene, name)[sounding(selection)] for name in ("start_s", "end_s"))
     centres = (starts + ends) / 2
     twice_s = float(centres.min() + centres.max()) if about_s is None else 2 * about_s
     check_early(selection, twice_s - column(selection.scene, "start_s"), "reversing")

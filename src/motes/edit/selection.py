@@ -44,7 +44,7 @@ class Selection(Widening):
 
     scene: Scene
     mask: Mask
-    # Whether edits take along what of detail belongs to these events (`motes.edit.detail_shares`).
+    # Whether edits take along what of detail belongs to these events (`motes.edit.detail.shares`).
     with_detail: bool = True
 
     def __len__(self) -> int:

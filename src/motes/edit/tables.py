@@ -73,11 +73,11 @@ def kept(selection: Selection, mask: Mask) -> Selection:
 
 def onset_s(selection: Selection) -> float:
     """When the first selected event begins to sound: not before 0."""
-    starts = column(selection.scene, "start_s")[heard(selection)]
+    starts = column(selection.scene, "start_s")[sounding(selection)]
     return max(0.0, float(starts.min())) if len(starts) else 0.0
 
 
-def heard(selection: Selection) -> Mask:
+def sounding(selection: Selection) -> Mask:
     """Which events say when the selected ones begin and end: shares of detail only where nothing else does."""
     mask, of_detail = selection.mask.copy(), numbers_of(selection.scene, "detail")
     mask[of_detail] &= selection.scene.detail.mask_frames == 0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import operations
-from motes.edit.detail_shares import cut_at
+from motes.edit.detail.shares import cut_at
 from motes.edit.joining import merged
 from motes.edit.note_changes import without_empty_parts
 from motes.edit.note_columns import known_notes

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit.detail_shares import REST, Part, divided_detail
+from motes.edit.detail.shares import REST, Part, divided_detail
 from motes.edit.note_columns import group_ids, known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
@@ -97,7 +97,8 @@ def split(
     scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool = False, with_detail: bool = False
 ) -> Scene:
     """The scene with the atoms of these notes divided, so that each has events of its own in its group, and sounds as
-    before; those that have events already are left as they are. Noise and detail stay with the rest, or are divided too.
+    before; those that have events already are left as they are. Noise and detail stay with the rest, or are divided
+    too.
     ParameterError where there is no such note.
     """
     wanted = np.unique(np.asarray(list(ids), np.int64))

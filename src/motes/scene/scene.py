@@ -339,7 +339,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
     @checked
     def without(self, kind: str) -> Scene:
         """Without the events of a kind, by its name; without detail, texture takes over what that held."""
-        from motes.edit.layers import without
+        from motes.edit.detail.layers import without
 
         return without(self, kind)
 

@@ -1,4 +1,4 @@
-"""The index at the front of a file in two layers: which packets of events come, and how many bytes the whole file has."""
+"""The index at the front of a file in two layers: which packets of events come, and the bytes of the whole file."""
 
 from __future__ import annotations
 

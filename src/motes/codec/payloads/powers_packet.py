@@ -8,7 +8,7 @@ import numpy as np
 
 from motes.coding.integers import decode_numbers, encode_numbers, unzigzags, zigzags
 from motes.coding.varints import Reader, varint
-from motes.edit.layers import MOST_POWER, block_shape
+from motes.edit.detail.layers import MOST_POWER, block_shape
 from motes.errors import FormatError
 from motes.events.event_table import Ints
 

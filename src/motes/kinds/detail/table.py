@@ -39,9 +39,9 @@ class Detail(EventTable):
     2^(steps / STEPS_PER_DOUBLING), `steps` `(Σ n_frames · n_bands, n_channels)`. Where `mid_side`
     `(Σ n_frames · n_bands,)` is 1 the two channels are (left + right)/√2 and (left − right)/√2.
 
-    `rise` and `fall` samples, around its two ends, are fades into the event before and after it. An event with a `mask`,
-    `(Σ mask_frames · mask_bands,)`, is a part of what its coefficients make: so many sixteenths in each of `mask_frames`
-    equal stretches of time and `mask_bands` bands, equal on the ERB-rate scale. What edits did stands
+    `rise` and `fall` samples, around its two ends, are fades into the event before and after it. An event with a
+    `mask`, `(Σ mask_frames · mask_bands,)`, is a part of what its coefficients make: so many sixteenths in each of
+    `mask_frames` equal stretches of time and `mask_bands` bands, equal on the ERB-rate scale. What edits did stands
     in further columns: they act on the audio that the coefficients make, in the order of
     docs/format.md, and never change these.
     """

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motes.edit.detail_shares import mask_after, share_of, with_share
+from motes.edit.detail.shares import mask_after, share_of, with_share
 from motes.edit.edits import EDITS, Breakpoints, Edit
 from motes.edit.joining import joined
 from motes.edit.operations import move

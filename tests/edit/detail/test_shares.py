@@ -7,7 +7,7 @@ import motes
 from motes.audio import ArraySource
 from motes.cli import main
 from motes.codec import dumps, loads
-from motes.edit.detail_shares import with_share
+from motes.edit.detail.shares import with_share
 from motes.encoders.detail import analyse_detail
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene

@@ -49,10 +49,11 @@ def takes_detail(
 ) -> Callable[Concatenate[Selection, P], Selection]:
     """An edit of a selection as one that takes along what of detail belongs to it."""
 
-    def made(selection: Selection, *args: P.args, **kwargs: P.kwargs) -> Selection:
+    def made(selection: Selection, /, *args: P.args, **kwargs: P.kwargs) -> Selection:
         return change(with_share(selection), *args, **kwargs)
 
-    return update_wrapper(made, change)
+    update_wrapper(made, change)
+    return made
 
 
 def with_share(selection: Selection) -> Selection:
@@ -112,9 +113,9 @@ def divided_detail(
     scene: Scene, owner: Ints, whole: Mask | None = None, known: Mapping[int, Part] | None = None
 ) -> Divided | None:
     """The detail of a scene with shares for the events whose `owner` `(n_events,)` is not REST, those of one owner
-    together and in the group of that number, 0 for none; events in `whole` `(n_detail,)` stay as they are. Of owners that are
-    `known` it is known which part is theirs at some times and frequencies; they have at least that. None where nobody
-    has a share.
+    together and in the group of that number, 0 for none; events in `whole` `(n_detail,)` stay as they are. Of owners
+    that are `known` it is known which part is theirs at some times and frequencies; they have at least that. None where
+    nobody has a share.
     """
     detail, of_detail = scene.detail, numbers_of(scene, "detail")
     if not np.any(owner != REST) or not len(detail):
@@ -242,6 +243,6 @@ class _Sound:
 
 def _frames_of(event: Detail, n_frames: int, first: int, hop: int, rate: int) -> Ints:
     """The frames of the sound, from a sample on, in which the middles of an event's mask frames lie as it is heard."""
-    heard = (np.arange(n_frames) + 0.5) / n_frames * float(event.duration_s[0])
-    since_s = float(event.duration_s[0]) - heard if event.backward[0] else heard
+    since_s = (np.arange(n_frames) + 0.5) / n_frames * float(event.duration_s[0])
+    since_s = float(event.duration_s[0]) - since_s if event.backward[0] else since_s
     return np.floor(((float(event.time_s[0]) + since_s) * rate - first) / hop).astype(np.int64)
