@@ -19,7 +19,7 @@ from motes import kinds
 from motes.edit.note_columns import group_ids, note_of_groups
 from motes.edit.tables import numbers_of, rebuilt
 from motes.events.event_table import Array, Ints, Mask
-from motes.kinds.detail.mask import N_BANDS, bands_of_bins, hop_samples
+from motes.kinds.detail.audio import N_BANDS, bands_of_bins, hop_samples
 from motes.kinds.detail.table import CUT_FADE, LONGEST_S, MASK_UNITS, MOST_MASK_FRAMES, Detail
 from motes.scene.scene import Scene
 from motes.units import erb_rate, erb_rate_to_hz

@@ -30,7 +30,7 @@ from motes.kinds.detail.integers import (
     rounded,
     to_integers,
 )
-from motes.kinds.detail.mask import decode_mask, encode_mask
+from motes.kinds.detail.mask_model import decode_mask, encode_mask
 from motes.kinds.detail.model import Arrays, code_event
 from motes.kinds.detail.table import (
     HIGHEST_HZ,

@@ -6,8 +6,8 @@ import pytest
 from kind_examples import RATE, detail
 
 from motes.errors import FormatError
-from motes.kinds.detail import mask as masks
-from motes.kinds.detail.mask import decode_mask, encode_mask
+from motes.kinds.detail import audio as masks
+from motes.kinds.detail.mask_model import decode_mask, encode_mask
 from motes.kinds.detail.table import MASK_UNITS
 from motes.scene.scene import Scene
 
