@@ -103,8 +103,8 @@ def _n_patterns(sites: Sites) -> int:
 
 
 def losses_without(sites: Sites, n_samples: int) -> Reals:
-    """Energy that is lost without each strike, `(n_strikes,)`, if what it excites is refitted at all strikes that excite
-    it and at those just before and after; mode by mode.
+    """Energy that is lost without each strike, `(n_strikes,)`, if what it excites is refitted at all strikes that
+    excite it and at those just before and after; mode by mode.
     """
     lost = np.zeros(sites.n_strikes)
     for mode in range(sites.n_modes):
