@@ -144,8 +144,10 @@ def test_groups_have_names(opened):
     page.page.get_by_label("Name of own 1").fill("high bells")
     page.page.get_by_label("Name of own 1").press("Enter")
     page.wait(f"{OPEN}.info.group_names['1'] === 'high bells'")
+    revision = page.read(f"{OPEN}.info.revision")
     page.page.get_by_role("button", name="high bells", exact=False).first.click()
     page.wait(f"{OPEN}.selected.n > 0")
+    assert page.read(f"{OPEN}.info.revision") == revision  # one name, one step to undo
     assert not page.troubles
 
 
