@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -194,3 +195,9 @@ def _reason(error: OSError, folder: Path) -> str:
     if not folder.exists():
         return f"there is no folder {folder}"
     return error.strerror or str(error) or type(error).__name__
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, here or elsewhere, in hexadecimal; an OSError where it cannot be read."""
+    with places.open_file(path) as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto

@@ -1,8 +1,6 @@
-"""A server that speaks S3 and one that speaks HTTP with ranges, both in this process and on loopback only."""
+"""A bucket, and a server that speaks HTTP with ranges, in this process and on loopback only."""
 
 import http.server
-import logging
-import os
 import re
 import threading
 import urllib.request
@@ -10,32 +8,12 @@ from pathlib import Path
 
 import pytest
 
-KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-
-
-@pytest.fixture(scope="session")
-def s3_server():
-    pytest.importorskip("obstore")
-    moto = pytest.importorskip("moto.server")
-    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
 
 @pytest.fixture
-def bucket(s3_server, monkeypatch, tmp_path, request):
+def bucket(bucket_name, monkeypatch, tmp_path):
     """The address of an empty bucket, and an environment that leads to it and nowhere else."""
-    for variable in [name for name in os.environ if name.startswith("AWS_")] + ["S3_BUCKET"]:
-        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for variable, value in {**KEYS, "AWS_ENDPOINT_URL": s3_server}.items():
-        monkeypatch.setenv(variable, value)
-    name = f"box-{abs(hash(request.node.nodeid)) % 10**9}"
-    urllib.request.urlopen(urllib.request.Request(f"{s3_server}/{name}", method="PUT"))
-    return f"s3://{name}"
+    return f"s3://{bucket_name}"
 
 
 class RangeHandler(http.server.BaseHTTPRequestHandler):

@@ -128,25 +128,15 @@ def audio(scene: Scene) -> np.ndarray:
     return (bare + render_detail_oracle(scene.detail, scene)).astype(np.float32)
 
 
+def contents(data: bytes) -> tuple[Scene, make.Arrays]:
+    """The scene in a file, and what a decoder must make of it."""
+    scene = decoded(data)
+    return scene, {"audio": audio(scene), "header": make.header(scene), **integers(scene), **make.decimals(scene)}
+
+
 def main() -> int:
     """Write all of them; 1 if the version is released and one would have to change."""
-    folder, changed = FOLDER / f"v{frames.DRAFT_VERSION}", []
-    folder.mkdir(exist_ok=True)
-    for path in folder.glob("*.*") if frames.DRAFT else ():
-        path.unlink()
-    for name, data in files().items():
-        path = folder / f"{name}.mote"
-        if path.exists():
-            changed += [name] if path.read_bytes() != data else []
-            continue
-        scene = decoded(data)
-        told = {"header": make.header(scene), **integers(scene), **make.decimals(scene)}
-        np.savez_compressed(path.with_suffix(".npz"), audio=audio(scene), **told)
-        path.write_bytes(data)
-        print(f"{path.name}: {len(data)} bytes, {scene.n_events} events")
-    for name in changed:
-        print(f"{name}: the encoder writes it differently now; the file stays as it was released", file=sys.stderr)
-    return bool(changed)
+    return make.write(FOLDER / f"v{frames.DRAFT_VERSION}", bool(frames.DRAFT), files(), contents)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from motes.errors import MotesError, ParameterError
+from motes.files import digest_of
 from motes.places import PlaceError, stores
 from motes.places.stores import NO_CREDENTIALS, obstore
 from motes.places.upload import PART, content_type
@@ -116,12 +117,6 @@ def planned(uploads: Iterable[Upload]) -> Iterator[Published]:
     for upload in uploads:
         reason = why_no_key(upload.key)
         yield Published(upload, "failed" if reason else "planned", reason=reason)
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 class Bucket:

@@ -8,12 +8,13 @@ import io
 import os
 from typing import BinaryIO, TypeAlias, cast
 
-from motes.places.address import address_of, is_remote, join, text
+from motes.places.address import address_of, below, is_remote, join, text
 from motes.places.place_error import PlaceError
 
 __all__ = [
     "PlaceError",
     "address_of",
+    "below",
     "exists",
     "files_in",
     "is_file",

@@ -64,6 +64,13 @@ def text(path: str | os.PathLike[str]) -> str:
     return _SCHEME.sub(r"\1://", os.fspath(path), count=1) if is_remote(path) else os.fspath(path)
 
 
+def below(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> str:
+    """What a file in a folder is called, seen from there."""
+    if is_remote(folder):
+        return text(path).removeprefix(text(folder).rstrip("/") + "/")
+    return os.path.relpath(path, folder)
+
+
 def join(folder: str | os.PathLike[str], name: str) -> str:
     """The path of a file in a folder."""
     if is_remote(folder):

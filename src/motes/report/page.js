@@ -5,9 +5,9 @@
 	// src/state/words.ts
 	function titled(name, count = "number of ") {
 		const words = name.replace(/^n_/, count).replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "").replaceAll("_", " ");
-		return PEOPLES_WORDS[words] ?? words;
+		return PLAIN_WORDS[words] ?? words;
 	}
-	var PEOPLES_WORDS = {
+	var PLAIN_WORDS = {
 		into: "begins in its frame",
 		since: "time since it began",
 		turn: "turned on by",

@@ -204,3 +204,17 @@ def test_what_is_not_installed_is_named(made, tmp_path, monkeypatch, package, do
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=r"motes\[corpus\]"):
         made.sql("select 1") if do == "sql" else motes.build_catalogue(made.corpus, tmp_path / "c")
+
+
+def test_a_corpus_may_lie_in_a_bucket(bucket_name, tmp_path):
+    address = f"s3://{bucket_name}/corpus"
+    for path in (folder := make(tmp_path / "corpus")).rglob("*.mote"):
+        motes.load(path).save(f"{address}/{path.relative_to(folder).as_posix()}")
+    here = motes.build_catalogue(folder, tmp_path / "here.motes-catalogue")
+    there = motes.build_catalogue(address, tmp_path / "there.motes-catalogue")
+    assert there.corpus == address
+    assert there.files == here.files
+    assert there.to_arrow().equals(here.to_arrow())
+    assert there.scene("low.mote") == motes.load(folder / "low.mote")
+    with pytest.raises(ParameterError, match="is not there"):
+        motes.build_catalogue(f"s3://{bucket_name}/nothing", tmp_path / "none.motes-catalogue")

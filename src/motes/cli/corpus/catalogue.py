@@ -11,7 +11,7 @@ from motes.cli.many import Json, Output
 from motes.library.catalogue.build import building
 from motes.library.catalogue.catalogue import Catalogue
 
-catalogue = App(name="catalogue", help="Keep the events of many .mote files as one table: build, ask, map, collect.")
+catalogue = App(name="catalogue", help="Keep the events of many .mote files as one table: build, look, ask in SQL.")
 Jobs = Annotated[int, Parameter(name=["--jobs", "-j"])]
 
 
@@ -24,7 +24,7 @@ def build(corpus: str, *, output: Output, jobs: Jobs = 1, json: Json = False) ->
     Parameters
     ----------
     corpus
-        A folder of .mote files.
+        A folder of .mote files, here or in a bucket.
     output
         The catalogue, a folder: corpus.motes-catalogue.
     jobs
@@ -66,7 +66,7 @@ def _account(target: str, json: bool, **more: Any) -> None:
 def _facts(held: Catalogue) -> dict[str, Any]:
     return {
         "catalogue": str(held.path),
-        "corpus": str(held.corpus),
+        "corpus": held.corpus,
         "n_files": len(held.files),
         "duration_s": held.duration_s,
         "n_rows": held.n_rows,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from motes import kinds
 from motes.codec.index import Entry, Index
 from motes.coding.varints import Reader, varint
-from motes.events.packet import packet_samples
+from motes.events.packet import REACH_UNIT, packet_samples
 
 _MOST_BYTES = 1 << 56
 # Fades reach as far as this before a packet's first sample.
@@ -43,7 +43,7 @@ class Front:
         """From which sample on detail is missing where only so many packets are there; None where none is."""
         length = packet_samples(sample_rate_hz)
         starts = [
-            min(entry.number * length, entry.span(sample_rate_hz)[0] + FADE_UNITS * 1024)
+            min(entry.number * length, entry.span(sample_rate_hz)[0] + FADE_UNITS * REACH_UNIT)
             for entry in self.index.entries[n_packets:]
         ]
         return max(0, min(starts)) if starts else None

@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
+from motes import places
 from motes.arguments import checked
 from motes.audio import RECORDINGS
 from motes.errors import AudioError, ParameterError
+from motes.files import digest_of
 from motes.library.batch import Outcome, Progress, run
 from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, require_folder, write_manifest
-from motes.library.catalogue.part import Described, digest_of, part_name, read_about, require_pyarrow, write_part
+from motes.library.catalogue.part import Described, part_name, read_about, require_pyarrow, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.plan import Job
 
@@ -33,7 +35,7 @@ class Describe:
         """Describe one file."""
         from motes.library.work import load_scene
 
-        part, file = Path(job.output), os.path.relpath(job.source, self.corpus)
+        part, file = Path(job.output), places.below(job.source, self.corpus)
         try:
             digest = digest_of(job.source)
         except FileNotFoundError:
@@ -61,7 +63,7 @@ class Describe:
 class Building:
     """What has to be done for a catalogue: the jobs, a job for each file, and how many recordings are not encoded."""
 
-    corpus: Path
+    corpus: str
     path: Path
     jobs: tuple[Job, ...]
     n_recordings: int
@@ -74,12 +76,12 @@ class Building:
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         described: list[Described] = []
         try:
-            for outcome in run(list(self.jobs), Describe(os.fspath(self.corpus)), n_processes, progress):
+            for outcome in run(list(self.jobs), Describe(self.corpus), n_processes, progress):
                 if outcome.status == "done":
                     described.append(msgspec.convert(outcome.report["about"], Described))
                 yield outcome
         finally:
-            corpus = os.path.relpath(self.corpus, self.path)
+            corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
             write_manifest(self.path, Manifest(corpus=corpus, files=described))
         self._remove_others({about.part for about in described})
 
@@ -95,31 +97,25 @@ def building(corpus: str | os.PathLike[str], path: str | os.PathLike[str]) -> Bu
     something else is there.
     """
     require_pyarrow()
-    root, target = Path(corpus), Path(path)
-    if not root.is_dir():
-        what = "a file" if root.exists() else "not there"
+    root, target = places.text(corpus), Path(path)
+    if not places.is_folder(root):
+        what = "a file" if places.exists(root) else "not there"
         raise ParameterError(f"a catalogue is made of a folder of .mote files, and {root} is {what}")
     require_folder(target)
-    files, n_recordings = _files(root, target)
+    files, n_recordings = _files(root)
     if not files:
         hint = f", but {n_recordings} recordings: motes encode {root} first" if n_recordings else ""
         raise ParameterError(f"{root} holds no .mote files{hint}")
-    jobs = (Job(os.fspath(root / file), os.fspath(target / PARTS / part_name(file))) for file in files)
+    jobs = (Job(places.join(root, file), os.fspath(target / PARTS / part_name(file))) for file in files)
     return Building(root, target, tuple(jobs), n_recordings)
 
 
-def _files(root: Path, target: Path) -> tuple[list[str], int]:
-    """The .mote files, sorted, and how many recordings there are that have none beside them."""
-    files, recordings = [], []
-    for here, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".") and Path(here, name) != target]
-        for name in names:
-            stem, suffix = os.path.splitext(os.path.relpath(os.path.join(here, name), root))
-            if suffix.lower() == ".mote" and not name.startswith("."):
-                files.append(stem + suffix)
-            elif suffix.lower() in RECORDINGS:
-                recordings.append(stem)
-    return sorted(files), len(set(recordings) - {os.path.splitext(file)[0] for file in files})
+def _files(root: str) -> tuple[list[str], int]:
+    """The .mote files, in order, and how many recordings there are that have none beside them."""
+    named = [os.path.splitext(name) for name in places.files_in(root)]
+    files = [stem + suffix for stem, suffix in named if suffix.lower() == ".mote"]
+    recordings = {stem for stem, suffix in named if suffix.lower() in RECORDINGS}
+    return files, len(recordings - {os.path.splitext(file)[0] for file in files})
 
 
 @checked

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from motes import places
 from motes.arguments import checked
 from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.files import atomic_output
@@ -59,9 +60,10 @@ class Catalogue:
         return tuple(about.file for about in self._manifest.files)
 
     @property
-    def corpus(self) -> Path:
-        """The folder of these files."""
-        return Path(os.path.normpath(self.path / self._manifest.corpus))
+    def corpus(self) -> str:
+        """The folder of these files, or its address in a bucket."""
+        corpus = self._manifest.corpus
+        return corpus if places.is_remote(corpus) else os.path.normpath(self.path / corpus)
 
     @property
     def n_rows(self) -> dict[str, int]:
@@ -119,10 +121,10 @@ class Catalogue:
         """The scene of one of its files; FormatError where that is no longer there."""
         from motes.library.work import load_scene
 
-        path = self.corpus / file
-        if not path.is_file():
+        path = places.join(self.corpus, file)
+        if not places.is_file(path):
             raise FormatError(f"{file} is no longer in {self.corpus}: motes catalogue build makes the catalogue anew")
-        return load_scene(os.fspath(path))
+        return load_scene(path)
 
 
 def read_manifest(path: Path) -> Manifest:

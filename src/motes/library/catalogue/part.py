@@ -36,12 +36,6 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
 
 
-def digest_of(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def part_name(file: str) -> str:
     """What the part of a file is called: by its name, with letters that any system takes, and a digest of all of it."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", file.removesuffix(".mote"))[-60:].lstrip(".-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -24,8 +24,16 @@ from motes.studio.answers import Track
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
 from motes.studio.errors import NotFound
-from motes.studio.http.dependencies import IMMUTABLE, REVISION_PATH, DocumentDep, RevisionDep, time_range
-from motes.studio.http.wav import add_cue_points
+from motes.studio.http.dependencies import (
+    IMMUTABLE,
+    REVISION_PATH,
+    DocumentDep,
+    RevisionDep,
+    sample_range,
+    time_range,
+    track_samples,
+)
+from motes.studio.http.wav import Reader, add_cue_points
 from motes.studio.schemas import EventFilter
 
 router = APIRouter(tags=["documents"])
@@ -45,7 +53,7 @@ SelectionText = Annotated[str | None, Query(max_length=1_000_000, description="a
 class _Sound(NamedTuple):
     """A sound to write: its samples from one to another `(n_channels, n)`, how many there are, rate and channels."""
 
-    read: Callable[[int, int], NDArray[np.float32]]
+    read: Reader
     n_samples: int
     rate: int
     n_channels: int
@@ -135,14 +143,8 @@ def _of_track(
     document: Document, revision: Revision, track: Track, start_s: float | None, end_s: float | None
 ) -> _Sound:
     scene = revision.scene
-    if track != "reconstruction" and document.recording is None:
-        raise NotFound("the recording that this scene was made from is not at hand")
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
-
-    def read(a: int, b: int) -> NDArray[np.float32]:
-        return document.sound.samples(track, revision, first + a, first + b)
-
+    first, last = sample_range(scene, start_s, end_s)
+    read = track_samples(document, revision, track, first)
     return _Sound(read, last - first, scene.sample_rate_hz, scene.n_channels)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.studio.answers import LevelsAnswer, SoundAnswer, Track, TrackLevels
@@ -24,9 +22,10 @@ from motes.studio.http.dependencies import (
     NonNegative,
     RevisionDep,
     StudioDep,
-    time_range,
+    sample_range,
+    track_samples,
 )
-from motes.studio.http.wav import WavRange, requested_range
+from motes.studio.http.wav import Reader, WavRange, requested_range
 from motes.studio.schemas import EventFilter, SoundBody
 from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
@@ -54,7 +53,6 @@ _WAV: dict[int | str, dict[str, Any]] = {
 _FLOATS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
-Reader = Callable[[int, int], NDArray[np.float32]]
 
 
 @router.get(
@@ -109,14 +107,8 @@ def get_wav(
     bits: Bits = "16",
 ) -> Response:
     scene = revision.scene
-    if track != "reconstruction" and document.recording is None:
-        raise NotFound("the recording that this scene was made from is not at hand")
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
-
-    def read(a: int, b: int) -> NDArray[np.float32]:
-        return document.sound.samples(track, revision, first + a, first + b)
-
+    first, last = sample_range(scene, start_s, end_s)
+    read = track_samples(document, revision, track, first)
     return _wav(request, read, last - first, scene.sample_rate_hz, scene.n_channels, bits)
 
 
@@ -128,8 +120,7 @@ def get_levels(
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
 ) -> LevelsAnswer:
     scene = revision.scene
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
+    first, last = sample_range(scene, start_s, end_s)
     tracks: tuple[Track, ...] = TRACKS if document.recording is not None else ("reconstruction",)
     found = {
         track: measured(

@@ -47,11 +47,11 @@ export function titled(name: string, count = "number of "): string {
     .replace(/^n_/, count)
     .replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "")
     .replaceAll("_", " ");
-  return PEOPLES_WORDS[words] ?? words;
+  return PLAIN_WORDS[words] ?? words;
 }
 
 // What would read as code without the unit that its name ends in.
-const PEOPLES_WORDS: Record<string, string> = {
+const PLAIN_WORDS: Record<string, string> = {
   into: "begins in its frame",
   since: "time since it began",
   turn: "turned on by",
