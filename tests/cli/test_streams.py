@@ -98,6 +98,17 @@ def test_interrupted_while_it_starts(here, after_s):
     assert "motes/cli/" not in err
 
 
+def test_interrupted_before_the_command_begins(here):
+    """Python loads codecs when they are first used: an interruption there is one as well."""
+    code = (
+        "import motes.cli.app as app\n"
+        "def interrupted():\n    raise KeyboardInterrupt\n"
+        "app.process_started_s = interrupted\napp.run()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_what_a_killed_run_left_is_removed_by_the_next(here):
     """And only that: files that are being written are locked, new ones are too young, others are not ours."""
     fcntl = pytest.importorskip("fcntl")
