@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from motes.edit.selection import Selection
     from motes.kinds.detail.table import Detail
     from motes.kinds.gabor.table import Gabor
+    from motes.kinds.learned.table import Learned
     from motes.kinds.splat.table import Splat
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
@@ -62,7 +63,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
     instruments: tuple[Instrument, ...]
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
-    # What vectors are decoded by: a vector's `model` counts them from 0.
+    # What vectors are decoded by, and dictionaries of waveforms: an event's `model` counts them from 0.
     models: tuple[Model, ...]
     # Title, artist …, by name, as the recording had them.
     tags: TagMap
@@ -148,6 +149,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         splat: Splat
         vector: Vector
         detail: Detail
+        learned: Learned
     else:
 
         def __getattr__(self, name: str) -> EventTable:
