@@ -172,7 +172,7 @@ def vector(n_channels: int) -> Vector:
 def learned(n_channels: int) -> Learned:
     """Waveforms that overlap, two at a time, one turned over, one backward, one that is played faster."""
     random = np.random.default_rng(5)
-    time_s = np.array([0.05, 0.2, 0.2, 0.41, 0.6, 0.7, 0.9])
+    time_s = np.array([0.05, 0.2, 0.2, 0.41, 0.6, 0.7, 1.3])
     inverted = np.zeros((7, n_channels), np.int64)
     inverted[2] = 1
     return Learned(

@@ -49,6 +49,7 @@ def encode(
     texture_kbps: float | None = None,
     detail: bool = False,
     layered: bool = False,
+    dictionary: str | None = None,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

@@ -24,6 +24,7 @@ from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.dictionary_methods import DictionaryMethods
 from motes.scene.export_methods import ExportMethods
 from motes.scene.metadata import Marker, Metadata
 from motes.scene.note_methods import NoteMethods
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Scene(NoteMethods, ExportMethods, Frozen):
+class Scene(NoteMethods, ExportMethods, DictionaryMethods, Frozen):
     """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an
     attribute of that name too.
 
