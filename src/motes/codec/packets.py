@@ -247,7 +247,7 @@ WAVEFORMS = PacketType(
     "waveforms",
     Stage.WAVEFORMS,
     Often.MANY,
-    "after models",
+    "after models; from version 2 on",
     "waveforms stand after models and before all events",
     Contents.add_waveforms,
     _waveforms,

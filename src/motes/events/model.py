@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.event_table import Array, Ints
+from motes.events.event_table import Array, Ints, Mask
 from motes.events.limits import MAX_SAMPLE_RATE_HZ
 
 # Of a scene.
 MAX_MODELS = 256
 # Of a dictionary: how many waveforms, how long they are, and how large a sample is.
 MAX_WAVEFORMS, MAX_WAVEFORM_SAMPLES, MAX_SAMPLE = 1024, 1 << 16, 32767
+# By which an event may be shorter or longer than its waveform: times are rounded.
+ALMOST_S = 1e-4
 # They are names of files too.
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -87,6 +89,12 @@ class Model:
     def length_s(self) -> float:
         """How long the waveforms that it holds last, in seconds."""
         return self.n_samples / self.sample_rate_hz if self.sample_rate_hz else 0.0
+
+    def plays(self, waveform: Ints, length_s: Array) -> Mask:
+        """Which of events of these waveforms and lengths can be its: all where it is only named."""
+        if self.waveforms is None:
+            return np.ones(len(waveform), np.bool_)
+        return np.isin(waveform, self.held) & (np.abs(length_s - self.length_s) <= ALMOST_S)
 
     def sounds(self) -> Array:
         """The waveforms that it holds, `(n, n_samples)` float64, the highest sample of each 1 or −1."""

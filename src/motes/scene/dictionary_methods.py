@@ -1,4 +1,4 @@
-"""The methods of a scene that tell of its dictionaries of learned waveforms."""
+"""What scenes can of the dictionaries of learned waveforms: only name them, or take in their waveforms."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ class DictionaryMethods:
             stacklevel=2,
         )
         return cast("Scene", scene.replace(models=tuple(model.named() for model in scene.models)))
+
+    @property
+    def unheard(self) -> str:
+        """A line on the vectors and the learned events whose model is not there; "" where all are heard."""
+        from motes.kinds.learned.audio import missing as missing_waveforms
+        from motes.kinds.vector.decoding import missing
+
+        scene = cast(Any, self)
+        lines = missing(scene.vector, scene.models), missing_waveforms(scene.learned, scene.models)
+        return "; ".join(filter(None, lines))
 
     def with_dictionary(self, dictionary: Model) -> Scene:
         """The scene with the waveforms of a dictionary that it only names; ParameterError where it names no such."""

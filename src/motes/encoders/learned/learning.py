@@ -27,6 +27,8 @@ LEAST_PART = 0.05
 LEAST_USES = 2
 # Parts of a waveform over which it fades in and out: what begins or ends at once leaves more than it takes.
 FADE_IN, FADE_OUT = 1 / 64, 1 / 4
+# How far a waveform may move to where it has most energy, as a part of its length.
+MOST_SHIFT = 1 / 4
 # Times the stretches are projected on the waveform and it becomes their weighted sum.
 POWER_STEPS = 5
 # Recordings are told in stretches of so many samples.
@@ -95,20 +97,39 @@ def _told(waveforms: Floats, left: list[Floats], least: float) -> list[list[Use]
 
 
 def _updated(waveform: Floats, uses: list[Use], left: list[Floats]) -> Floats:
-    """The waveform of energy 1 that tells best what stands where it is used, the others held fixed; what that leaves
-    takes the place of what was left.
+    """The waveform of energy 1 that tells best what stands where it is used, the others held fixed, from where on it
+    has most energy; what that leaves takes the place of what was left.
     """
-    n = len(waveform)
+    n, margin = len(waveform), round(len(waveform) * MOST_SHIFT)
     for use in uses:
         left[use.recording][use.place : use.place + n] += np.float32(use.coefficient) * waveform
-    stood = np.array([left[use.recording][use.place : use.place + n] for use in uses])
+    stood = np.array([_stretch(left[use.recording], use.place - margin, n + 2 * margin) for use in uses])
+    wide = np.pad(waveform, margin)
     for _ in range(POWER_STEPS):
-        made = (stood @ waveform) @ stood
-        made *= _fades(n)
-        waveform = (made / np.linalg.norm(made)).astype(np.float32)
-    for use, coefficient in zip(uses, stood @ waveform, strict=True):
-        left[use.recording][use.place : use.place + n] -= coefficient * waveform
+        made = (stood @ wide) @ stood
+        begins = int(np.argmax(_energies(made, n)))
+        wide = np.zeros_like(wide)
+        wide[begins : begins + n] = made[begins : begins + n] * _fades(n)
+        wide /= np.linalg.norm(wide)
+    waveform = wide[begins : begins + n].astype(np.float32)
+    for use in uses:
+        place = use.place + begins - margin
+        if 0 <= place <= len(left[use.recording]) - n:
+            stretch = left[use.recording][place : place + n]
+            stretch -= (stretch @ waveform) * waveform
     return waveform
+
+
+def _stretch(audio: Floats, first: int, n: int) -> Floats:
+    """Samples from `first` on, zeros beyond both ends."""
+    part = audio[max(0, first) : max(0, first + n)]
+    return np.pad(part, (max(0, -first), n - len(part) - max(0, -first)))
+
+
+def _energies(audio: Floats, n: int) -> np.ndarray:
+    """The energy of every stretch of n samples."""
+    total = np.cumsum(np.concatenate([[0.0], np.square(audio, dtype=np.float64)]))
+    return np.asarray(total[n:] - total[:-n])
 
 
 def _fades(n: int) -> Floats:
@@ -122,11 +143,7 @@ def _fades(n: int) -> Floats:
 
 def _new(left: list[Floats], n_new: int, length: int, least: float) -> Floats:
     """Stretches of what is left that have most energy, none within half a length of another."""
-    energies = []
-    for one in left:
-        total = np.cumsum(np.concatenate([[0.0], np.square(one, dtype=np.float64)]))
-        energies.append(total[length:] - total[:-length])
-    found = []
+    energies, found = [_energies(one, length) for one in left], []
     for _ in range(n_new):
         i = int(np.argmax([energy.max(initial=0.0) for energy in energies]))
         place = int(np.argmax(energies[i]))

@@ -17,8 +17,6 @@ from motes.units import HIGHEST_HZ
 LOWEST_RATIO, HIGHEST_RATIO = 1 / 64, 64.0
 # How far a sound of which a band alone is heard reaches beyond its ends.
 BAND_SPREAD_S = 0.05
-# By which an event may be shorter or longer than its waveform: times are rounded.
-_ALMOST_S = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +137,13 @@ class Learned(EventTable):
                 f"learned event {i} is of dictionary {self.model[i]}, the scene has {len(models)}: models=(…)"
             )
         for number, model in enumerate(models):
-            mine = (self.model == number) & (model.waveforms is not None)
-            lacking = np.flatnonzero(mine & ~np.isin(self.waveform, model.held))
+            mine = np.flatnonzero(self.model == number)
+            lacking = mine[~model.plays(self.waveform[mine], self.length_s[mine])]
             if len(lacking):
-                raise ParameterError(f"dictionary {model.id} holds no waveform {self.waveform[lacking[0]]}")
-            if np.any(mine & (np.abs(self.length_s - model.length_s) > _ALMOST_S)):
+                i = lacking[0]
                 raise ParameterError(
-                    f"learned events of dictionary {model.id} must have its waveforms' length, {model.length_s:g} s"
+                    f"learned event {i} plays waveform {self.waveform[i]} of {self.length_s[i]:g} s: dictionary "
+                    f"{model.id} holds no such"
                 )
 
     def with_models(self, number: Ints) -> Learned:
