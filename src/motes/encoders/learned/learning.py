@@ -22,7 +22,7 @@ from motes.encoders.learned.shifts import Floats, Search, Shifts
 # Rounds in which waveforms are added, and rounds in which those that hardly recur are exchanged.
 GROWING, EXCHANGING = 8, 4
 # What a waveform has to take to be used, as a part of the mean energy of a stretch of its length.
-LEAST_PART = 0.05
+LEAST_PART = 0.5
 # How often one has to be used to stay.
 LEAST_USES = 2
 # Parts of a waveform over which it fades in and out: what begins or ends at once leaves more than it takes.
