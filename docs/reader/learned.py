@@ -26,9 +26,7 @@ def read_waveforms(varint: Callable[[], int], rest: Callable[[], bytes]) -> tupl
     orders = [varint() for _ in range(n)]
     coder, found = Decoder(rest(), first_slots(ORDERS * PARTS), []), {}
     for number, order in zip(numbers, orders, strict=True):
-        values = [
-            unzigzag(coder.number(64 * (order * PARTS + i * PARTS // length), 0)) for i in range(length)
-        ]
+        values = [unzigzag(coder.number(64 * (order * PARTS + i * PARTS // length), 0)) for i in range(length)]
         for _ in range(order):
             for i in range(1, length):
                 values[i] += values[i - 1]

@@ -9,7 +9,8 @@ from codec_scenes import random_scene
 from motes.codec import dumps, loads
 from motes.codec.frames import PREAMBLE_SIZE, frame, read_frame
 from motes.codec.index import Entry
-from motes.codec.packets import OPTIONAL, PacketCodec, Stage, event_packets, packets
+from motes.codec.packets import OPTIONAL, PacketCodec, event_packets, packets
+from motes.codec.payloads.stage import Stage
 from motes.codec.quantise_scene import IntegersModule
 from motes.errors import FormatError
 from motes.kinds import KINDS

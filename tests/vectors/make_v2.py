@@ -2,8 +2,9 @@
 
     python tests/vectors/make_v2.py
 
-As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. All of it is written anew
-each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1, never again.
+As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. All of it
+is written anew each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1,
+never again.
 """
 
 from __future__ import annotations
@@ -146,9 +147,7 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
     found = {f"detail_{name}": values for name, values in detail_integers.to_integers(detail, RATE).items()}
     found |= {f"detail_{name}": detail.column(name) for name in Detail.RAGGED}
     found |= {"powers": powers_of(scene)} if scene.layered else {}
-    learned = {
-        f"learned_{name}": values for name, values in learned_integers.to_integers(scene.learned, RATE).items()
-    }
+    learned = {f"learned_{name}": values for name, values in learned_integers.to_integers(scene.learned, RATE).items()}
     learned |= {f"waveforms_{i}": one.waveforms for i, one in enumerate(scene.models) if one.waveforms is not None}
     return make.integers(scene) | (found if len(detail) else {}) | (learned if len(scene.learned) else {})
 

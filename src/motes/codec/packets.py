@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -17,6 +16,7 @@ from motes.codec.payloads.group_packet import pack_groups
 from motes.codec.payloads.model_packet import pack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, pack_notes, without_parts
 from motes.codec.payloads.room_packet import encode_room
+from motes.codec.payloads.stage import Often, Stage
 from motes.codec.payloads.tags_packet import pack_tags
 from motes.coding.varints import Reader
 from motes.events.event_table import EventTable
@@ -46,34 +46,6 @@ class PacketCodec(Protocol):
 
     def table(self, parts: list[Columns], sample_rate_hz: int) -> EventTable:
         """All events of a file, from the columns of its packets; the parts may be emptied."""
-
-
-class Stage(IntEnum):
-    """The parts of a file, in order."""
-
-    HEADER = 0
-    GROUPS = 1
-    INSTRUMENTS = 2
-    ROOMS = 3
-    MODELS = 4
-    WAVEFORMS = 5
-    ATTACKS = 6
-    TAGS = 7
-    NOTES = 8
-    NOTE_VECTORS = 9
-    FRONT = 10
-    POWERS = 11
-    EVENTS = 12
-    INDEX = 13
-    END = 14
-
-
-class Often(Enum):
-    """How many packets of a type a file holds."""
-
-    ONCE = "once"
-    AT_MOST_ONCE = "at most once"
-    MANY = "any number"
 
 
 def _nothing(written: Written) -> Iterable[bytes]:

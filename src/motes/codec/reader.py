@@ -14,8 +14,9 @@ from motes import places
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.file_id import FileId
 from motes.codec.frames import HEAD_SIZE, Frame, frame_size, read_frame, read_preamble
-from motes.codec.packets import HEADER, INDEX, Often, PacketType, Stage
+from motes.codec.packets import HEADER, INDEX, PacketType
 from motes.codec.payloads.front_packet import Prefix
+from motes.codec.payloads.stage import Often, Stage
 from motes.codec.seeking import SeekableFile
 from motes.errors import FormatError, MotesWarning, ParameterError
 from motes.scene.scene import Scene

@@ -17,8 +17,9 @@ from motes.codec.frames import Frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place
 from motes.codec.intact import beginning, intact
-from motes.codec.packets import END, FRONT, HEADER, INDEX, OPTIONAL, Often, PacketType, Stage, name_of, packets
+from motes.codec.packets import END, FRONT, HEADER, INDEX, OPTIONAL, PacketType, name_of, packets
 from motes.codec.payloads.front_packet import Prefix
+from motes.codec.payloads.stage import Often, Stage
 from motes.codec.reader import Grammar, loads, naming, read
 from motes.errors import FormatError
 from motes.events.packet import Columns, packet_samples

@@ -10,22 +10,9 @@ import numpy as np
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
-from motes.codec.packets import (
-    END,
-    FRONT,
-    HEADER,
-    INDEX,
-    OPTIONAL,
-    SENDS,
-    SHARES,
-    TAGS,
-    Often,
-    PacketType,
-    Stage,
-    packets,
-    types,
-)
+from motes.codec.packets import END, FRONT, HEADER, INDEX, OPTIONAL, SENDS, SHARES, TAGS, PacketType, packets, types
 from motes.codec.payloads.front_packet import Front, Prefix, in_layers, is_upper
+from motes.codec.payloads.stage import Often, Stage
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene

@@ -17,20 +17,9 @@ from motes.codec.file_id import file_id
 from motes.codec.frames import DRAFT_VERSION, LONGEST_PREAMBLE, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, pack_end
-from motes.codec.packets import (
-    END,
-    FRONT,
-    HEADER,
-    INDEX,
-    POWERS,
-    SENDS,
-    SHARES,
-    PacketType,
-    Stage,
-    event_packets,
-    packets,
-)
+from motes.codec.packets import END, FRONT, HEADER, INDEX, POWERS, SENDS, SHARES, PacketType, event_packets, packets
 from motes.codec.payloads.front_packet import Front
+from motes.codec.payloads.stage import Stage
 from motes.codec.quantise_scene import default_quantiser, models_of
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable

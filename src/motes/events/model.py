@@ -136,7 +136,7 @@ class Model:
             return NotImplemented
         ours, theirs = ((one.id, one.digest, one.sample_rate_hz) for one in (self, other))
         held = ((one.held, one.waveforms if one.waveforms is not None else ()) for one in (self, other))
-        return ours == theirs and all(np.array_equal(a, b) for a, b in zip(*held, strict=True))  # type: ignore[arg-type]
+        return ours == theirs and all(np.array_equal(a, b) for a, b in zip(*held, strict=True))
 
     def __hash__(self) -> int:
         return hash((self.id, self.digest))

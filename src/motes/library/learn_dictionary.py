@@ -53,8 +53,7 @@ def learn_dictionary(
         )
     most = max(length, int(minutes * 60 * rate / len(paths)))
     audio = [_middle(path, rate, most) for path in paths]
-    told = progress or (lambda _: None)
-    found = learn(audio, waveforms, length, lambda done, n: told(done / n))
+    found = learn(audio, waveforms, length, lambda done, n: progress and progress(done / n))
     if not len(found):
         raise ParameterError(
             f"nothing of {length_s:g} s recurs in {len(paths)} recording{'s' * (len(paths) > 1)}: there is no "
@@ -66,7 +65,7 @@ def learn_dictionary(
 def _paths(given: list[File]) -> list[str]:
     """The recordings that files and folders stand for; AudioError where there are none."""
     found: list[str] = []
-    for path in map(os.fspath, given):
+    for path in [os.fspath(one) for one in given]:
         if not places.is_folder(Path(path)):
             found.append(path)
             continue

@@ -52,7 +52,7 @@ ONE = np.ones((1, 4), np.int16)
 def test_other_files_are_refused(tmp_path, data):
     path = tmp_path / "x.motes-dictionary"
     path.write_bytes(data)
-    with pytest.raises(FormatError, match="x.motes-dictionary is not a dictionary of learned waveforms"):
+    with pytest.raises(FormatError, match=r"x\.motes-dictionary is not a dictionary of learned waveforms"):
         load_dictionary(path)
 
 

@@ -60,7 +60,7 @@ def test_what_a_scene_lacks_is_told():
     events = learned(1)
     with pytest.raises(ParameterError, match="is of dictionary 0, the scene has 0"):
         Scene(RATE, 3200, 1, learned=events)
-    with pytest.raises(ParameterError, match="plays waveform 40 .*: dictionary drums holds no such"):
+    with pytest.raises(ParameterError, match=r"plays waveform 40 .*: dictionary drums holds no such"):
         Scene(RATE, 3200, 1, learned=events, models=[dictionary().only(np.array([3, 8]))])
     with pytest.raises(ParameterError, match="of 1 s: dictionary drums holds no such"):
         Scene(RATE, 3200, 1, learned=events.replace(length_s=np.ones(7)), models=[dictionary()])

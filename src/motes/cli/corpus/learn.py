@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from motes.cli.console import UsageError, output_name, print_json, progress_bar, tell
 from motes.cli.many import Force, Json, Output
@@ -50,8 +51,9 @@ def learn_dictionary(
             overwrite=force,
             progress=progress,
         )
-    elapsed_s, facts = time.monotonic() - begun_s, {"n_waveforms": len(made.held), "sample_rate_hz": made.sample_rate_hz}
-    facts |= {"output": target, "name": made.id, "length_s": made.length_s, "digest": made.digest}
+    elapsed_s = time.monotonic() - begun_s
+    facts: dict[str, Any] = {"output": target, "name": made.id, "digest": made.digest}
+    facts |= {"n_waveforms": len(made.held), "length_s": made.length_s, "sample_rate_hz": made.sample_rate_hz}
     if json:
         print_json(facts | {"elapsed_s": elapsed_s})
     else:

@@ -56,7 +56,7 @@ def learn(
     n_rounds = GROWING + EXCHANGING
     for number in range(n_rounds if levelled else 0):
         left = [one.copy() for one in levelled]
-        uses = _told(waveforms, left, least)
+        uses = _approximated(waveforms, left, least)
         for k, mine in enumerate(uses):
             if mine:
                 waveforms[k] = _updated(waveforms[k], mine, left)
@@ -77,7 +77,7 @@ def _levelled(recording: Floats) -> Floats:
     return (recording / np.float32(level)).astype(np.float32)
 
 
-def _told(waveforms: Floats, left: list[Floats], least: float) -> list[list[Use]]:
+def _approximated(waveforms: Floats, left: list[Floats], least: float) -> list[list[Use]]:
     """Where each waveform is used, down to a least energy; what is told is subtracted from what is left."""
     uses: list[list[Use]] = [[] for _ in waveforms]
     if not len(waveforms):

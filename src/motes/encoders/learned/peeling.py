@@ -108,7 +108,8 @@ def _peel_stretch(
     are not taken for others, and given back.
     """
     search, windows = Search(shifts, audio), WindowEnergies(audio)
-    found, later = [], []
+    found: list[tuple[int, int, Floats]] = []
+    later: list[tuple[int, int, Floats]] = []
     while True:
         energy, place, waveform = search.strongest()
         if energy < least_energy:

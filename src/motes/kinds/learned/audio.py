@@ -79,7 +79,7 @@ def sound_of(events: Learned, i: int, waveform: Array, how: Plan, sample_rate_hz
         return waveform[::-1] if backward else waveform
     spectrum = np.fft.rfft(np.pad(waveform, how.n_zeros))
     kept = np.arange(-(-min(how.n_padded, how.n_made) // 2))
-    changed = spectrum[: len(kept)] * gains(events, i, kept * (sample_rate_hz / how.n_made))
+    changed = spectrum[: len(kept)] * gains(events, i, np.asarray(kept * (sample_rate_hz / how.n_made), np.float64))
     if backward:  # about the first sample, which so becomes the last
         changed = np.conj(changed) * np.exp(2j * np.pi / how.n_made * kept)
     moved = changed * np.exp(-2j * np.pi * how.shift / how.n_made * kept)

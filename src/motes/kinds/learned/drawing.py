@@ -16,8 +16,8 @@ class LearnedDrawing(Drawing):
         shown: Learned = strongest(events, self.strength(events), view)
         if not len(shown):
             return []
-        heard, lane = np.unique(np.stack([shown.model, shown.waveform]), axis=1, return_inverse=True)
-        n_lanes, decibels = heard.shape[1], self.level_db(shown)
+        played, lane = np.unique(np.stack([shown.model, shown.waveform]), axis=1, return_inverse=True)
+        n_lanes, decibels = played.shape[1], self.level_db(shown)
         label = f"{n_lanes} waveform{'s' if n_lanes > 1 else ''}"
         return [Lanes(shown.time_s, lane.reshape(-1), opacity(decibels, float(decibels.max())), label)]
 

@@ -25,8 +25,10 @@ MOST_RATIO = int(np.log2(HIGHEST_RATIO) * RATIO_STEPS)
 # Units of the edges of a band, per Hz.
 BAND_UNITS = 16
 # Columns in the order in which they are coded.
-FIELDS = ("time_s", "waveform", "amplitude", "inverted", "length_s", "model", "frequency_ratio")
-FIELDS += ("low_hz", "high_hz", "backward", "group_id")
+FIELDS = (
+    *("time_s", "waveform", "amplitude", "inverted", "length_s", "model", "frequency_ratio"),
+    *("low_hz", "high_hz", "backward", "group_id"),
+)
 
 
 def to_integers(events: Learned, sample_rate_hz: int) -> Rows:
@@ -51,7 +53,7 @@ def to_integers(events: Learned, sample_rate_hz: int) -> Rows:
     sends = sends_of(events)
     rows |= {} if sends is None else {"sends": sends}
     order = canonical(rows)
-    order = order[(rows["amplitude"] > SILENT).any(axis=1)[order]]
+    order = order[rows["amplitude"].max(axis=1, initial=SILENT)[order] > SILENT]
     return {name: column[order] for name, column in rows.items()}
 
 

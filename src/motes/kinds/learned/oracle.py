@@ -20,7 +20,7 @@ def render(events: Learned, context: SceneContext) -> Array:
         waveform = model.sounds()[np.searchsorted(model.held, events.waveform[i])]
         how = plan(events, i, model, context.sample_rate_hz)
         first, last = (min(max(0, place), context.n_samples) for place in (how.start, how.start + how.n_made))
-        since = np.arange(first, last) - float(events.time_s[i]) * context.sample_rate_hz
+        since = np.arange(first, last, dtype=np.float64) - float(events.time_s[i]) * context.sample_rate_hz
         since = -since if events.backward[i] else since
         if how.is_plain:
             sound = waveform[np.rint(since).astype(np.int64)]
@@ -30,9 +30,7 @@ def render(events: Learned, context: SceneContext) -> Array:
     return audio
 
 
-def _interpolated(
-    waveform: Array, since: Array, events: Learned, i: int, how: Plan, sample_rate_hz: int
-) -> Array:
+def _interpolated(waveform: Array, since: Array, events: Learned, i: int, how: Plan, sample_rate_hz: int) -> Array:
     """Its Fourier series at so many samples after its first one, terms above either half rate left out."""
     sound, n_padded, n_made = np.zeros(len(since)), how.n_padded, how.n_made
     for k in range(-(-min(n_padded, n_made) // 2)):

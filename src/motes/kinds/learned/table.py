@@ -49,11 +49,11 @@ class Learned(EventTable):
         Param("waveform", "", 0, MAX_WAVEFORMS - 1, "which waveform of its dictionary", whole=True),
         Param("amplitude", "", 0.0, 1e6, "of its highest sample, full scale = 1", per_channel=True),
         Param("length_s", "s", 0.0, 1e2, "how long the waveform lasts as it is in the dictionary"),
-        Param("model", "", 0, MAX_MODELS - 1, "which of the models of the scene is its dictionary", default=0, whole=True),
-        Param("inverted", "", 0, 1, "1 where it is turned over", per_channel=True, default=0, whole=True),
         Param(
-            "frequency_ratio", "", LOWEST_RATIO, HIGHEST_RATIO, "how many times as fast it is played", default=1.0
+            "model", "", 0, MAX_MODELS - 1, "which of the models of the scene is its dictionary", default=0, whole=True
         ),
+        Param("inverted", "", 0, 1, "1 where it is turned over", per_channel=True, default=0, whole=True),
+        Param("frequency_ratio", "", LOWEST_RATIO, HIGHEST_RATIO, "how many times as fast it is played", default=1.0),
         Param("low_hz", "Hz", 0.0, HIGHEST_HZ, "what lies lower is left out", default=0.0),
         Param("high_hz", "Hz", 0.0, HIGHEST_HZ, "what lies higher is left out", default=HIGHEST_HZ),
         Param("backward", "", 0, 1, "1 where it sounds backwards", default=0, whole=True),
