@@ -51,6 +51,11 @@ def by_motes(path: Path, kbps: float) -> Coded:
     return _by_motes(path, {"kbps": kbps})
 
 
+def by_detail(path: Path, kbps: float) -> Coded:
+    """motes at a rate with detail above its atoms: charged its whole file."""
+    return _by_motes(path, {"kbps": kbps, "detail": True})
+
+
 def by_events(path: Path, per_second: float) -> Coded:
     """motes with so many events per second."""
     return _by_motes(path, {"events_per_second": per_second})
@@ -177,8 +182,8 @@ def _by_command(command: str, path: Path, kbps: float) -> Coded:
 
 
 def standard_codecs() -> dict[str, Codec]:
-    """motes, libopus, and opusenc where it is installed."""
-    codecs: dict[str, Codec] = {"motes": by_motes, opus_version().removeprefix("lib"): by_opus}
+    """motes, with and without detail, libopus, and opusenc where it is installed."""
+    codecs: dict[str, Codec] = {"motes": by_motes, "motes with detail": by_detail, opus_version().removeprefix("lib"): by_opus}
     if shutil.which("opusenc"):
         shown = subprocess.run(["opusenc", "--version"], capture_output=True, text=True).stdout
         using = shown.partition("using ")[2].partition(")")[0] or "version unknown"
