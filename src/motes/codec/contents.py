@@ -65,6 +65,7 @@ class Contents:
         # Packets of events whose sends and whose shares are known, and how many bytes these take.
         self.sent: set[Place] = set()
         self.shared: set[Place] = set()
+        self.chirped: set[Place] = set()
         self.followed: dict[Place, int] = {}
         self.index: Index | None = None
         self.is_ended = False
@@ -203,7 +204,7 @@ class Contents:
         reader = found.reader()
         place, n_events = read_place(reader)
         part = self._at.get(place)
-        if part is None or len(part["time_s"]) != n_events or "room_id" in part or "share_re" in part:
+        if part is None or len(part["time_s"]) != n_events or part.keys() & {"room_id", "share_re", "chirp_hz_per_s"}:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_sends(reader, n_events))
         self.sent.add(place)
@@ -218,10 +219,25 @@ class Contents:
         place, n_events = read_place(reader)
         part = self._at.get(place)
         # Of the kinds, gabor is the first and texture the second.
-        if part is None or place[1] > 1 or len(part["time_s"]) != n_events or "share_re" in part:
+        if part is None or place[1] > 1 or len(part["time_s"]) != n_events or part.keys() & {"share_re", "chirp_hz_per_s"}:
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_shares(reader, n_events))
         self.shared.add(place)
+        self._follow(found, place)
+
+    def add_chirps(self, found: Frame) -> None:
+        """By how much the frequencies of the atoms of a packet before rise."""
+        from motes.codec.payloads.chirps_packet import unpack_chirps  # numba
+        from motes.codec.payloads.sends_packet import read_place
+
+        reader = found.reader()
+        place, n_events = read_place(reader)
+        part = self._at.get(place)
+        # Of the kinds, gabor is the first.
+        if part is None or place[1] != 0 or len(part["time_s"]) != n_events or "chirp_hz_per_s" in part:
+            raise FormatError(f"{found.name}: the events that it tells of are not there")
+        part.update(unpack_chirps(reader, part["window_s"]))
+        self.chirped.add(place)
         self._follow(found, place)
 
     def _follow(self, found: Frame, place: Place) -> None:

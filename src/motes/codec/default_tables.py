@@ -91,6 +91,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "texture": None,
                     "texture_kbps": None,
                     "detail": False,
+                    "chirps": False,
                     "n_threads": 0,
                 },
                 "instrument": {

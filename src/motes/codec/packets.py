@@ -282,6 +282,17 @@ SHARES = PacketType(
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_shares,
 )
+CHIRPS = PacketType(
+    b"C",
+    "chirps",
+    Stage.EVENTS,
+    Often.MANY,
+    "at most one right after each packet of gabor events, its sends and shares: by how much the frequency of each "
+    "rises; from version 2 on",
+    "it stands elsewhere than right after the events that it tells of",
+    Contents.add_chirps,
+    since=2,
+)
 INDEX = PacketType(
     b"I",
     "index",
@@ -316,7 +327,7 @@ def event_packets() -> tuple[PacketType, ...]:
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
     before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS)
-    return (*before, *event_packets(), SENDS, SHARES, INDEX, END)
+    return (*before, *event_packets(), SENDS, SHARES, CHIRPS, INDEX, END)
 
 
 def types() -> dict[int, PacketType]:

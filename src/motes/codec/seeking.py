@@ -16,6 +16,7 @@ from motes.codec.packets import (
     INDEX,
     OPTIONAL,
     SENDS,
+    CHIRPS,
     SHARES,
     TAGS,
     Often,
@@ -139,7 +140,7 @@ class SeekableFile:
         return contents.scene()
 
     def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events and the sends and shares that follow it; pass over optional packets behind."""
+        """Decode a packet of events and the sends, shares and chirps that follow it; pass over optional packets behind."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
@@ -149,7 +150,7 @@ class SeekableFile:
         first = found.size
         while first < len(data):
             more = read_frame(data, first, number, file_at=at + first, seed=self.start.seed)
-            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES)):
+            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES, CHIRPS)):
                 raise FormatError(f"{more.name}: the index does not tell of it")
             contents.add(more)
             first += more.size

@@ -16,7 +16,7 @@ from motes.codec.file_id import file_id
 from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index
-from motes.codec.packets import END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
+from motes.codec.packets import CHIRPS, END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
 from motes.codec.quantise_scene import default_quantiser
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
@@ -25,6 +25,8 @@ from motes.events.shares import WHOLE
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
 from motes.scene.scene import Scene
+
+BASE_CHIRP = "base_chirp_hz_per_s"
 
 
 class Written:
@@ -103,6 +105,11 @@ class Written:
 
                 yield self._counted(SHARES, pack_shares(entry, made.shares))
                 n_bytes += self.last_size
+            if made.chirps is not None and made.chirps.any():
+                from motes.codec.payloads.chirps_packet import pack_chirps  # numba
+
+                yield self._counted(CHIRPS, pack_chirps(entry, made.chirps))
+                n_bytes += self.last_size
             self.entries.append(entry.longer(n_bytes))
             self._windows |= made.windows
 
@@ -125,7 +132,11 @@ class Written:
 
 
 def needed_version(scene: Scene) -> tuple[str, int]:
-    """The first version of the format that has all kinds of event of a scene, and the kind that needs it."""
+    """The first version of the format that has all kinds of event of a scene, and the kind that needs it; atoms whose
+    frequency rises are of version 2.
+    """
+    if len(scene.gabor) and not (scene.gabor.at_default("chirp_hz_per_s") and scene.gabor.at_default(BASE_CHIRP)):
+        return "chirped gabor", CHIRPS.since
     held = [kind for kind in kinds.KINDS if len(scene.table(kind.name))]
     newest = max(held, key=lambda kind: kind.since, default=None)
     return ("", 1) if newest is None else (newest.name, newest.since)

@@ -22,6 +22,7 @@ from motes.encoders.residual import residual_blocks
 from motes.encoders.threads import ThreadPool
 from motes.kernels.simd.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
+from motes.kinds.gabor.chirps import chirps_in_samples
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
@@ -55,7 +56,8 @@ class ClosedLoop:
         rate = sample_rate_hz
         centre, window, omega = gabor.time_s * rate, gabor.window_s * rate, 2 * np.pi * gabor.frequency_hz / rate
         self._gabor, self._pool = gabor, pool
-        self._events = Sinusoids(centre, window, omega, gabor.amplitude.copy(), gabor.phase_rad.copy())
+        chirp = chirps_in_samples(gabor, rate)
+        self._events = Sinusoids(centre, window, omega, gabor.amplitude.copy(), gabor.phase_rad.copy(), chirp)
         knee = event_knee(np.rint(window * WINDOW_UNITS).astype(np.int64), quantiser)
         self._rounding = Rounding(np.exp2(knee / 8), quantiser.steps_per_doubling, quantiser.n_phases, slope(quantiser))
         self._reach = int(window.max(initial=0.0) / 2) + 1

@@ -18,6 +18,7 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.kernels.dictionary import HOP_DIVISOR
+from motes.kinds.gabor.chirps import BINS_PER_STEP
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata
@@ -49,7 +50,8 @@ def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabo
     """Atoms as a table."""
     rate = sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
-    return Gabor(centre / rate, window / rate, atoms.bin * (rate / window), amplitude, phase)
+    chirp = BINS_PER_STEP * atoms.chirp * np.square(rate / window)
+    return Gabor(centre / rate, window / rate, atoms.bin * (rate / window), amplitude, phase, chirp_hz_per_s=chirp)
 
 
 def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms: int) -> Gabor:
@@ -59,8 +61,9 @@ def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms:
     length = np.rint(gabor.window_s * rate).astype(np.int64)
     frame = np.rint(gabor.time_s * rate * HOP_DIVISOR / length).astype(np.int64)
     bin_ = np.rint(gabor.frequency_hz * length / rate).astype(np.int64)
-    wanted = places(np.searchsorted(windows, length), frame, bin_)
-    known = places(atoms.window, atoms.frame, atoms.bin)
+    chirp = np.rint(gabor.chirp_hz_per_s * np.square(length / rate) / BINS_PER_STEP)
+    wanted = places(np.searchsorted(windows, length), frame, bin_, chirp)
+    known = places(atoms.window, atoms.frame, atoms.bin, atoms.chirp)
     order = np.argsort(known)
     benefit = atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
     return gabor.take(np.sort(np.argsort(-benefit, kind="stable")[:n_atoms]))

@@ -76,6 +76,11 @@ class PursuitOptions(Options):
         "With a bitrate above 8 kbps a channel: spend most of it on detail, coefficients of a transform above the "
         "atoms. Files with detail are of version 2 of the format, which is a draft.",
     )
+    chirps: bool = option(
+        False,
+        "Take atoms whose frequency rises or falls where they say more than steady ones. Files with such are of version "
+        "2 of the format, which is a draft.",
+    )
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.encoders.pursuit.atoms import Atoms
+from motes.encoders.pursuit.chirps import take_chirped
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.residual_stream import ResidualStream
 from motes.encoders.pursuit.segment import Segment, SegmentBounds, core_samples, silent_energy, zone_samples
@@ -72,6 +73,8 @@ class PursuitContext:
     pool: ThreadPool
     # By which atoms are chosen; without it, by energy.
     masking: MaskingModel | None = None
+    # Whether chirped atoms are taken first.
+    chirps: bool = False
 
     @property
     def stop_energy(self) -> float:
@@ -120,7 +123,14 @@ class SegmentLoader:
             segment.set_weights(reference, first, end, self._context.masking)
         else:
             is_whole = False
-        segment.begin(residual, first, end, self._n_samples, is_transformed=is_whole)
+        segment.begin(residual, first, end, self._n_samples, is_whole, self._chirps(first, end))
+
+    def _chirps(self, first: int, end: int) -> Callable[[NDArray[np.float32], int], Atoms] | None:
+        """What takes chirped atoms centred in samples first … end − 1, in the first pass, where they are asked for."""
+        context = self._context
+        if not (context.chirps and self._is_first):
+            return None
+        return lambda audio, begin: take_chirped(audio, begin, first, end, context.dictionary, context.masking)
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window
@@ -195,6 +205,7 @@ class _SegmentRun:
         self._silent, self._rounding = context.stop_energy, segment.threshold * LEAST_RATIO
         self.kept, self.given_back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
         self._n_visits = 0
+        self._sort(segment.chirped)
         # Energy of the residual, as far as it had to be known.
         self.left = np.inf
 
@@ -222,7 +233,10 @@ class _SegmentRun:
 
     def _batch(self) -> int:
         """Take one batch of atoms; how many are kept by then."""
-        batch = self._segment.batch()
+        return self._sort(self._segment.batch())
+
+    def _sort(self, batch: Atoms) -> int:
+        """Keep those atoms that are centred in the segment; how many these are by then."""
         mine = batch.centre_samples(self._segment.dictionary) < self._bounds.end
         self.kept.append(batch.take(mine))
         self.given_back.append(batch.take(~mine))

@@ -8,6 +8,7 @@ falls by less than 2 dB: the result does not depend on the number of threads.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,16 +93,27 @@ class Segment:
         self._pool.map(set_of, range(len(self.dictionary.windows)))
 
     def begin(
-        self, residual: NDArray[np.float32], first: int, end: int, n_samples: int, is_transformed: bool = False
+        self,
+        residual: NDArray[np.float32],
+        first: int,
+        end: int,
+        n_samples: int,
+        is_transformed: bool = False,
+        chirps: Callable[[NDArray[np.float32], int], Atoms] | None = None,
     ) -> None:
         """Take up atoms centred in samples first … end − 1 of a recording of `n_samples`, `first` being the start of a
         zone.
 
         `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place. Where
-        weights have just been set by the same audio, it `is_transformed`.
+        weights have just been set by the same audio, it `is_transformed`. `chirps` takes atoms first, from audio whose
+        first sample has this number; they stand in `chirped`.
         """
         self.residual, self._first_sample = residual, first - self._half_longest
         self._inside = slice(max(0, -self._first_sample), max(0, min(end, n_samples) - self._first_sample))
+        self.chirped = Atoms.empty(self.n_channels)
+        if chirps is not None and residual.any():
+            self.chirped = chirps(residual, self._first_sample)
+            is_transformed = is_transformed and not len(self.chirped)
         self._lay_out(first, end)
         zones = np.arange(first // self.zone_samples, -(-end // self.zone_samples))
         self._zones = [zones[zones % 2 == parity] for parity in (0, 1) if np.any(zones % 2 == parity)]

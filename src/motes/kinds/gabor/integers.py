@@ -17,6 +17,7 @@ from motes.events.event_table import Ints
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
+from motes.kinds.gabor.chirps import chirp_columns, chirps_of
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.quantiser import (
@@ -165,9 +166,14 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
         if shares is not None:
             kept &= shares[part].any(axis=1)
         left.append(kept)
+        made = from_integers(integers.take(kept), sample_rate_hz, quantiser)
+        chirps = chirps_of(base.take(part), integers.window, sample_rate_hz)
+        if not base.at_default("chirp_hz_per_s"):
+            chirps = np.zeros(len(integers), np.int64) if chirps is None else chirps
+            made |= chirp_columns(chirps[kept], made["window_s"])
         rows.append(
             {
-                **from_integers(integers.take(kept), sample_rate_hz, quantiser),
+                **made,
                 "group_id": events.group_id[part][kept],
                 "edit_layer": layer[part][kept],
                 **send_columns(None if sends is None else sends[part][kept]),
