@@ -17,8 +17,9 @@ Ints = NDArray[np.int64]
 BINS_PER_STEP, MOST_STEPS = 2, 1000
 # Bins to spare between what an atom sweeps, as far as it is loud, and DC or half the sample rate.
 SPARE_BINS = 4.0
-# A steady atom is not looked at where the frequency sweeps more than so many bins within its window.
-STEADY_BINS = 10.0
+# A steady atom of a window longer than so many samples is not looked at where the frequency sweeps more than so many
+# bins within it.
+SURE_WINDOW, STEADY_BINS = 1024, 10.0
 # A longer window is not looked at where the last took less than this part of the best so far.
 FALLING = 0.6
 
@@ -101,7 +102,7 @@ def _steady_energy(signal, n_channels, rules, time, frequency, chirp):
     best = 0.0
     for w in range(len(rules.windows)):
         window = rules.windows[w]
-        if abs(chirp) * window * window > STEADY_BINS:
+        if window > SURE_WINDOW and abs(chirp) * window * window > STEADY_BINS:
             continue
         frame = np.int64(np.rint(4.0 * time / window))
         m = np.int64(np.rint((frequency + chirp * (frame * (window >> 2) - time)) * window))
