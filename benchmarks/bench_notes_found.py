@@ -1,6 +1,6 @@
 """How well notes are found: in a scene's own sound, their parts, how sure they are, how their pitches run, how fast.
 
-    python benchmarks/bench_notes_found.py found FOLDER [--kbps 24 48 --seconds 10 --every 3 --cache FOLDER]
+    python benchmarks/bench_notes_found.py found FOLDER [--kbps 24 48 --detail 48 --seconds 10 --every 3 --cache FOLDER]
     python benchmarks/bench_notes_found.py parts FOLDER        notes in the right part, by the best assignment
     python benchmarks/bench_notes_found.py drums FOLDER        hits in the right part, of recordings of drums
     python benchmarks/bench_notes_found.py sureness FOLDER     in ten bins, how many notes were right
@@ -103,12 +103,16 @@ def bench_found(args: argparse.Namespace) -> None:
         # What begins at the very end of an excerpt has no sound left to be found by.
         truth = truth.until(args.seconds - ONSET_S)
         rows["recording"].append(f1(notes_in(ArraySource(audio, rate)).notes, truth))
-        for kbps in args.kbps:
-            kept = Path(args.cache or ".") / f"{truth.path.stem}_{kbps:g}kbps_{args.seconds:g}s.mote"
-            scene = motes.load(kept) if kept.exists() else motes.encode(audio, sample_rate_hz=rate, kbps=kbps)
+        for kbps, detail in [(kbps, False) for kbps in args.kbps] + [(kbps, True) for kbps in args.detail]:
+            name = f"{kbps:g} kbps" + (" with detail" if detail else "")
+            kept = Path(args.cache or ".") / f"{truth.path.stem}_{name.replace(' ', '_')}_{args.seconds:g}s.mote"
+            scene = motes.load(kept) if args.cache and kept.exists() else None
+            scene = scene or motes.encode(audio, sample_rate_hz=rate, kbps=kbps, detail=detail)
             if args.cache and not kept.exists():
                 scene.save(kept)
-            rows[f"scene, {kbps:g} kbps"].append(f1(find(scene).groups.notes, truth))
+            rows[f"scene, {name}"].append(f1(find(scene).groups.notes, truth))
+            if detail:
+                rows[f"sparse layer of {name}"].append(f1(find(scene.without("detail")).groups.notes, truth))
         print(truth.path.stem, *(f"{name} {each[-1]:.3f}" for name, each in rows.items()), flush=True)
     print("| | note F1 |\n|---|---|")
     for name, each in rows.items():
@@ -211,6 +215,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--every", type=int, default=1, help="every which of these recordings")
     parser.add_argument("--kbps", type=float, nargs="+", default=[24, 48])
+    parser.add_argument("--detail", type=float, nargs="*", default=[], help="kbps of scenes with detail")
     parser.add_argument("--seconds", type=float, default=10, help="of the beginning of each recording")
     parser.add_argument("--cache", help="a folder that keeps the scenes")
     parser.add_argument("--most", type=int, default=4, help="instruments of a recording that `parts` takes")

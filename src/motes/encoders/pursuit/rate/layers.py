@@ -19,8 +19,9 @@ from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 
 # Chosen on the clips of benchmarks/quality.py, by Zimtohrli at 16, 24 and 48 kbps; docs/perception.md has the figures.
-# Up to so many kbps of a channel there are no bits for detail; beyond, atoms take a part of all, and at least so many.
-ATOMS_ALONE_KBPS, ATOMS_SHARE, LEAST_ATOMS_KBPS = 8.0, 0.2, 4.0
+# Up to so many kbps of a channel atoms alone do as well or better. Beyond, they take so many at least, and a
+# part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
+ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
 # Noise beside detail, the most of all bits that it takes, and the part that it is thought to take at first.
 NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
@@ -106,7 +107,8 @@ def _atoms(
 ) -> Scene:
     """The atoms alone, which take their part of the budget."""
     assert options.kbps is not None
-    share = max(ATOMS_SHARE, LEAST_ATOMS_KBPS * source.n_channels / options.kbps)
+    per_channel = options.kbps / source.n_channels
+    share = max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
     supply = AtomSupply(source, context, on_batch)
     found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
     metadata = msgspec.structs.replace(found.metadata, options=options.asked())
