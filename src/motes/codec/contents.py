@@ -219,7 +219,12 @@ class Contents:
         place, n_events = read_place(reader)
         part = self._at.get(place)
         # Of the kinds, gabor is the first and texture the second.
-        if part is None or place[1] > 1 or len(part["time_s"]) != n_events or part.keys() & {"share_re", "chirp_hz_per_s"}:
+        if (
+            part is None
+            or place[1] > 1
+            or len(part["time_s"]) != n_events
+            or part.keys() & {"share_re", "chirp_hz_per_s"}
+        ):
             raise FormatError(f"{found.name}: the events that it tells of are not there")
         part.update(unpack_shares(reader, n_events))
         self.shared.add(place)

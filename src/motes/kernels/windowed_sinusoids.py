@@ -196,7 +196,10 @@ def add_gabor(signal, events, first_event, end_event):
             wave = Chirp(omega[i], chirp[i], 2.0 * math.pi / window[i])
             for channel in range(n_channels if n > 0 else 0):
                 place = first - signal.first_sample + channel * signal.channel_stride
-                re, im = amplitude[i, channel] * math.cos(phase[i, channel]), amplitude[i, channel] * math.sin(phase[i, channel])
+                re, im = (
+                    amplitude[i, channel] * math.cos(phase[i, channel]),
+                    amplitude[i, channel] * math.sin(phase[i, channel]),
+                )
                 add_chirped(signal.samples, place, n, first - centre[i], wave, re, im)
             continue
         for channel in range(n_channels):

@@ -14,7 +14,7 @@ from motes.coding.varints import Reader, varints
 from motes.errors import FormatError
 from motes.events.event_table import Array, Ints
 from motes.events.packet import Columns
-from motes.kinds.gabor.chirps import MAX_CHIRP, chirp_columns
+from motes.events.chirps import MAX_CHIRP, chirp_columns
 
 
 def pack_chirps(entry: Entry, chirps: Ints) -> bytes:

@@ -12,7 +12,7 @@ from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
 from motes.kernels.simd.rounding import Stretch, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
-from motes.kinds.gabor.chirps import BINS_PER_STEP
+from motes.events.chirps import BINS_PER_STEP
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16
@@ -32,7 +32,7 @@ class Atoms:
     # What each removed, and that times the weight by which it was chosen.
     energy: NDArray[np.float64]
     benefit: NDArray[np.float64]
-    # By how much the frequency rises, in steps of `motes.kinds.gabor.chirps`.
+    # By how much the frequency rises, in steps of `motes.events.chirps`.
     chirp: NDArray[np.int32] = None  # type: ignore[assignment]  # filled with 0
 
     def __post_init__(self) -> None:

@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 RIDGE_WINDOWS = (512, 2048)
 # Chirped atoms have windows from here on, in samples.
 SHORTEST = 512
-# How far below the strongest ridge others are looked at, and atoms taken, of weighted energy.
-RANGE_DB = 40.0
+# How many times more an atom may be worth than the ridge where it is looked for.
+RIDGE_PART = 8.0
 # A ridge rises if it sweeps so many bins within its window, and is followed so many bins to either side.
 LEAST_SWEPT_BINS, FOLLOWED_BINS = 0.75, 4
 # By what factor a chirped atom's energy exceeds a steady one's, since it takes more bits.
@@ -27,26 +27,28 @@ GAIN = 1.4
 
 
 def take_chirped(
-    residual: NDArray[np.float32], first_sample: int, first: int, end: int, dictionary: Dictionary,
+    residual: NDArray[np.float32],
+    first_sample: int,
+    centres: tuple[int, int],
+    least: float,
+    dictionary: Dictionary,
     masking: MaskingModel | None,
 ) -> Atoms:
-    """Take the chirped atoms centred in samples first … end − 1 from `residual` `(n_channels, n)`, whose first sample
-    is number `first_sample`, in place.
+    """Take the chirped atoms of at least this benefit, centred in samples `centres`, the second excluded, from
+    `residual` `(n_channels, n)`, whose first sample is number `first_sample`, in place.
     """
     n_channels = residual.shape[0]
-    parts = [_ridges(residual, first_sample, first, end, window, masking) for window in RIDGE_WINDOWS]
-    time, frequency, chirp, weight, energy = np.concatenate(parts, axis=1)
+    parts = [_ridges(residual, first_sample, centres, window, masking, least) for window in RIDGE_WINDOWS]
+    time, frequency, chirp, weight = np.concatenate(parts, axis=1)
     if not len(time):
         return Atoms.empty(n_channels)
-    least = float((energy * weight).max()) * 10 ** (-RANGE_DB / 10)
-    chosen = energy * weight >= least
-    places = Places(*(column[chosen] for column in (time, frequency, chirp, weight)))
+    places = Places(time, frequency, chirp, weight)
     n = 2 * len(places.time)
     zeros = np.zeros((4, n), np.int64)
     found, order = Found(*zeros, np.zeros(n)), np.zeros(n, np.int64)
     amplitude_re, amplitude_im = np.zeros((2, n, n_channels))
     stretch = Stretch.of(residual, first_sample)
-    rules = Rules(np.array(dictionary.windows, np.int64), SHORTEST, first, end, GAIN, least)
+    rules = Rules(np.array(dictionary.windows, np.int64), SHORTEST, *centres, GAIN, least)
     taken = take_chirps(stretch, n_channels, rules, places, found, order, amplitude_re, amplitude_im)
     residual[:] = stretch.channels()
     window, frame, bin_, steps = (column[:taken].astype(np.int32) for column in found[:4])
@@ -56,12 +58,17 @@ def take_chirped(
 
 
 def _ridges(
-    audio: NDArray[np.float32], first_sample: int, first: int, end: int, window: int, masking: MaskingModel | None
+    audio: NDArray[np.float32],
+    first_sample: int,
+    centres: tuple[int, int],
+    window: int,
+    masking: MaskingModel | None,
+    least: float,
 ) -> Floats:
-    """Where ridges rise or fall: time in samples, cycles per sample, cycles per sample², weight, energy, `(5, n)`."""
+    """Where ridges rise or fall: time in samples, cycles per sample, cycles per sample², weight, `(4, n)`."""
     from scipy.fft import rfft
 
-    hop = window // 4
+    hop, (first, end) = window // 4, centres
     begin = -(-first // hop)
     n_frames = -(-end // hop) - begin + 4
     start = (begin - 2) * hop - window // 2 - first_sample
@@ -76,20 +83,23 @@ def _ridges(
     worth = power * weights
     at = slice(2, -2)
     middle = power[at, FOLLOWED_BINS + 1 : -FOLLOWED_BINS - 1]
-    peak = (middle > power[at, FOLLOWED_BINS : -FOLLOWED_BINS - 2]) & (middle >= power[at, FOLLOWED_BINS + 2 : -FOLLOWED_BINS])
-    peak &= worth[at, FOLLOWED_BINS + 1 : -FOLLOWED_BINS - 1] > worth.max() * 10 ** (-RANGE_DB / 10)
+    peak = (middle > power[at, FOLLOWED_BINS : -FOLLOWED_BINS - 2]) & (
+        middle >= power[at, FOLLOWED_BINS + 2 : -FOLLOWED_BINS]
+    )
+    peak &= worth[at, FOLLOWED_BINS + 1 : -FOLLOWED_BINS - 1] > least / 2 / RIDGE_PART
     frame, bin_ = np.nonzero(peak)
     frame, bin_ = frame + 2, bin_ + FOLLOWED_BINS + 1
-    before, after, here = (_peak_near(power, frame + d, bin_, reach) for d, reach in ((-2, FOLLOWED_BINS), (2, FOLLOWED_BINS), (0, 0)))
+    before, after, here = (
+        _peak_near(power, frame + d, bin_, reach) for d, reach in ((-2, FOLLOWED_BINS), (2, FOLLOWED_BINS), (0, 0))
+    )
     slope = (after - before) / (4 * hop * window)
     straight = np.abs(after + before - 2 * here) < 1.0 + 0.5 * np.abs(after - before)
-    chosen = straight & (np.abs(slope) * window**2 >= LEAST_SWEPT_BINS)
-    chosen &= (frame + begin) % 2 == 0
+    chosen = straight & (np.abs(slope) * window**2 >= LEAST_SWEPT_BINS) & ((frame + begin) % 2 == 0)
     frame, bin_ = frame[chosen], bin_[chosen]
     time = (frame - 2 + begin) * hop
-    return np.stack(
-        [time, here[chosen] / window, slope[chosen], weights[frame, bin_], 2 * power[frame, bin_]]
-    ).astype(np.float64)
+    return np.stack([time, here[chosen] / window, slope[chosen], weights[frame, bin_]]).astype(
+        np.float64
+    )
 
 
 def _peak_near(power: NDArray[np.float32], frame: NDArray[np.int64], bin_: NDArray[np.int64], reach: int) -> Floats:

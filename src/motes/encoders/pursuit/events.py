@@ -18,7 +18,7 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.kernels.dictionary import HOP_DIVISOR
-from motes.kinds.gabor.chirps import BINS_PER_STEP
+from motes.events.chirps import BINS_PER_STEP
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata

@@ -125,12 +125,16 @@ class SegmentLoader:
             is_whole = False
         segment.begin(residual, first, end, self._n_samples, is_whole, self._chirps(first, end))
 
-    def _chirps(self, first: int, end: int) -> Callable[[NDArray[np.float32], int], Atoms] | None:
+    def _chirps(self, first: int, end: int) -> Callable[[NDArray[np.float32], int, float], Atoms] | None:
         """What takes chirped atoms centred in samples first … end − 1, in the first pass, where they are asked for."""
         context = self._context
         if not (context.chirps and self._is_first):
             return None
-        return lambda audio, begin: take_chirped(audio, begin, first, end, context.dictionary, context.masking)
+
+        def take(audio: NDArray[np.float32], begin: int, least: float) -> Atoms:
+            return take_chirped(audio, begin, (first, end), least, context.dictionary, context.masking)
+
+        return take
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window
@@ -205,7 +209,6 @@ class _SegmentRun:
         self._silent, self._rounding = context.stop_energy, segment.threshold * LEAST_RATIO
         self.kept, self.given_back = [Atoms.empty(segment.n_channels)], [Atoms.empty(segment.n_channels)]
         self._n_visits = 0
-        self._sort(segment.chirped)
         # Energy of the residual, as far as it had to be known.
         self.left = np.inf
 

@@ -34,6 +34,8 @@ MAX_ROUNDS = 8
 # After the threshold has fallen by this (30 dB), truncated cross-Gram entries have added up: coefficients are taken
 # anew from the true residual.
 REFRESH_RATIO = 1e-3
+# Chirped atoms are looked for before every so many batches.
+CHIRPS_EVERY = 2
 # Samples that are transformed at once: what fits in a core's cache.
 TRANSFORM_SAMPLES = 1 << 16
 
@@ -99,21 +101,18 @@ class Segment:
         end: int,
         n_samples: int,
         is_transformed: bool = False,
-        chirps: Callable[[NDArray[np.float32], int], Atoms] | None = None,
+        chirps: Callable[[NDArray[np.float32], int, float], Atoms] | None = None,
     ) -> None:
         """Take up atoms centred in samples first … end − 1 of a recording of `n_samples`, `first` being the start of a
         zone.
 
         `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place. Where
-        weights have just been set by the same audio, it `is_transformed`. `chirps` takes atoms first, from audio whose
-        first sample has this number; they stand in `chirped`.
+        weights have just been set by the same audio, it `is_transformed`. `chirps` takes atoms whose frequency
+        rises from audio, whose first sample has this number, down to a benefit.
         """
         self.residual, self._first_sample = residual, first - self._half_longest
         self._inside = slice(max(0, -self._first_sample), max(0, min(end, n_samples) - self._first_sample))
-        self.chirped = Atoms.empty(self.n_channels)
-        if chirps is not None and residual.any():
-            self.chirped = chirps(residual, self._first_sample)
-            is_transformed = is_transformed and not len(self.chirped)
+        self._chirps = chirps
         self._lay_out(first, end)
         zones = np.arange(first // self.zone_samples, -(-end // self.zone_samples))
         self._zones = [zones[zones % 2 == parity] for parity in (0, 1) if np.any(zones % 2 == parity)]
@@ -126,7 +125,7 @@ class Segment:
         self._taken: list[Atoms] = []
         self._n_subtracted = 0
         self._analyse(is_transformed)
-        self._refreshed_at = self.threshold
+        self._refreshed_at = self._chirps_at = self.threshold
 
     def _lay_out(self, first: int, end: int) -> None:
         layout, channel_stride = _layout_of(self.dictionary, first, end)
@@ -172,10 +171,22 @@ class Segment:
         """Let the threshold fall by one batch (1.8 dB), take every atom above it, and return those taken."""
         if self.threshold < self._refreshed_at * REFRESH_RATIO:
             self.refresh()
+        chirped = self._chirped()
         taken = Atoms.join([self._take_from(zones) for zones in self._zones])
         self.threshold *= BATCH_RATIO
         self.expected_residual_energy -= float(taken.energy.sum())
         self._taken.append(taken)
+        return taken if chirped is None else Atoms.join([chirped, taken])
+
+    def _chirped(self) -> Atoms | None:
+        """Where it is their turn, the atoms whose frequency rises that are worth as much as the next batches'."""
+        if self._chirps is None or self.threshold > self._chirps_at or self.threshold <= 0.0:
+            return None
+        self._chirps_at = self.threshold * BATCH_RATIO**CHIRPS_EVERY
+        self._subtract()
+        taken = self._chirps(self.residual, self._first_sample, self._chirps_at)
+        if len(taken):
+            self.refresh()
         return taken
 
     def _take_from(self, zones: NDArray[np.int64]) -> Atoms:

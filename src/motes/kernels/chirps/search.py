@@ -17,9 +17,6 @@ Ints = NDArray[np.int64]
 BINS_PER_STEP, MOST_STEPS = 2, 1000
 # Bins to spare between what an atom sweeps, as far as it is loud, and DC or half the sample rate.
 SPARE_BINS = 4.0
-# A steady atom of a window longer than so many samples is not looked at where the frequency sweeps more than so many
-# bins within it.
-SURE_WINDOW, STEADY_BINS = 1024, 10.0
 # A longer window is not looked at where the last took less than this part of the best so far.
 FALLING = 0.6
 
@@ -97,15 +94,13 @@ def _climb(signal, n_channels, window, frame, m, steps, reach):
 
 
 @leaf
-def _steady_energy(signal, n_channels, rules, time, frequency, chirp):
+def _best_steady(signal, n_channels, rules, time, frequency):
     """Energy of the best steady atom near a place."""
     best = 0.0
     for w in range(len(rules.windows)):
         window = rules.windows[w]
-        if window > SURE_WINDOW and abs(chirp) * window * window > STEADY_BINS:
-            continue
         frame = np.int64(np.rint(4.0 * time / window))
-        m = np.int64(np.rint((frequency + chirp * (frame * (window >> 2) - time)) * window))
+        m = np.int64(np.rint(frequency * window))
         for side in (-1, 0, 1):
             best = max(best, _energy(signal, n_channels, window, frame, m + side, np.int64(0)))
     return best
@@ -113,10 +108,11 @@ def _steady_energy(signal, n_channels, rules, time, frequency, chirp):
 
 @leaf
 def _refine(signal, n_channels, rules, places, i, found):
-    """Find what is best at place i; its energy is 0 where a steady atom does about as well."""
+    """Find what is best at place i; its energy is 0 where a steady atom does about as well, or it is not worth the least
+    benefit.
+    """
     time, frequency, chirp = places.time[i], places.frequency[i], places.chirp[i]
     best, reach, at_time = 0.0, np.int64(2), time
-    best_chirp, best_frequency = chirp, frequency
     found.energy[i] = 0.0
     for w in range(len(rules.windows)):
         window = rules.windows[w]
@@ -130,8 +126,7 @@ def _refine(signal, n_channels, rules, places, i, found):
         steps = np.int64(np.rint(0.5 * chirp * window * window))
         energy, m, steps = _climb(signal, n_channels, window, frame, m, steps, reach)
         if energy > best and steps != 0:
-            best, best_chirp, best_frequency = energy, 2.0 * steps / (float(window) * window), m / window
-            best_frequency += best_chirp * (time - centre)
+            best = energy
             found.window[i], found.frame[i], found.bin[i], found.steps[i] = w, frame, m, steps
         if energy > 0.0:
             chirp, frequency, at_time = 2.0 * steps / (float(window) * window), m / window, float(centre)
@@ -140,8 +135,8 @@ def _refine(signal, n_channels, rules, places, i, found):
         reach = np.int64(4)
         if w + 1 < len(rules.windows) and rules.windows[w + 1] > 2 * window:
             reach = np.int64(8)
-    if best > 0.0 and best * places.weight[i] >= rules.least:
-        if best >= rules.gain * _steady_energy(signal, n_channels, rules, time, best_frequency, best_chirp):
+    if best * places.weight[i] >= rules.least:
+        if best >= rules.gain * _best_steady(signal, n_channels, rules, time, places.frequency[i]):
             found.energy[i] = best
 
 
@@ -167,9 +162,7 @@ def take_chirps(signal, n_channels, rules, places, found, order, amplitude_re, a
     those taken, and the amplitudes are `(len(order), n_channels)`.
     """
     n = len(places.time)
-    now = Found(
-        np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)
-    )
+    now = Found(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n))
     stale = np.zeros(n, np.bool_)
     for i in range(n):
         _refine(signal, n_channels, rules, places, i, now)

@@ -6,9 +6,9 @@ factor F = ± s, shift S and gain g,
 
     t = F·t₀ + S,  w = s·w₀,  f = r·f_p + (f₀ − f_p)/s,  c = r·c₀/F,  φ = ± (φ₀ + (r·s − 1)·Φ),  a = g·a₀
 
-(− where F is negative: backwards; c is the chirp). The columns `edit_…` of `Gabor` say which; files hold what the atoms were, on their
-grid, and these few numbers. Atoms that came from one scene share an `edit_layer`: their partials are found among them
-alone, as they were.
+(− where F is negative: backwards; c is the chirp). The columns `edit_…` of `Gabor` say which; files hold what the atoms
+were, on their grid, and these few numbers. Atoms that came from one scene share an `edit_layer`: their partials are
+found among them alone, as they were.
 """
 
 from __future__ import annotations

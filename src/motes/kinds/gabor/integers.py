@@ -17,7 +17,7 @@ from motes.events.event_table import Ints
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
-from motes.kinds.gabor.chirps import chirp_columns, chirps_of
+from motes.events.chirps import chirp_columns, chirps_of
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.quantiser import (
@@ -118,11 +118,16 @@ def times_of(time: Ints, sample_rate_hz: int) -> Floats:
     return time / TIME_UNITS / sample_rate_hz
 
 
+def windows_of(window: Ints, sample_rate_hz: int) -> Floats:
+    """Seconds of a window in 1/16 samples."""
+    return window / WINDOW_UNITS / sample_rate_hz
+
+
 def from_integers(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> dict[str, Floats]:
     """The columns of a Gabor table, by name."""
     return {
         "time_s": times_of(events.time, sample_rate_hz),
-        "window_s": events.window / WINDOW_UNITS / sample_rate_hz,
+        "window_s": windows_of(events.window, sample_rate_hz),
         "frequency_hz": events.frequency * sample_rate_hz / FREQUENCY_UNITS,
         "amplitude": amplitude_of(events.amplitude, event_knee(events.window, quantiser), quantiser),
         "phase_rad": 2 * np.pi * (events.phase / phase_levels(events.amplitude, quantiser)),
@@ -167,7 +172,7 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
             kept &= shares[part].any(axis=1)
         left.append(kept)
         made = from_integers(integers.take(kept), sample_rate_hz, quantiser)
-        chirps = chirps_of(base.take(part), integers.window, sample_rate_hz)
+        chirps = chirps_of(base.take(part), windows_of(integers.window, sample_rate_hz))
         if not base.at_default("chirp_hz_per_s"):
             chirps = np.zeros(len(integers), np.int64) if chirps is None else chirps
             made |= chirp_columns(chirps[kept], made["window_s"])

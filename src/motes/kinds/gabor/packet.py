@@ -31,7 +31,7 @@ from motes.events.packet import (
 from motes.events.sends import sends_of
 from motes.events.shares import parts as parts_of
 from motes.events.shares import share_integers, shares_of, wholes
-from motes.kinds.gabor.chirps import chirps_of
+from motes.events.chirps import chirps_of
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import ALL_EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (
@@ -43,6 +43,7 @@ from motes.kinds.gabor.integers import (
     numbers_of_packets,
     sounding,
     to_integers,
+    windows_of,
 )
 from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
@@ -288,7 +289,7 @@ def packets(
         mine = base.take(part)
         integers = to_integers(mine, rate, quantiser)
         sent, shared = (None if each is None else each[part] for each in (sends, shares))
-        chirps = chirps_of(mine, integers.window, rate)
+        chirps = chirps_of(mine, windows_of(integers.window, rate))
         tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared, chirps)
         audible = sounding(tagged.events) & (events.edit_gain[part] > 0)
         tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1)).in_order()

@@ -8,7 +8,7 @@ import numpy as np
 
 from motes.events.event_table import EventTable
 from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
-from motes.kinds.gabor.chirps import chirps_in_samples
+from motes.events.chirps import chirps_in_samples
 from motes.kinds.gabor.edited import atoms_as_rendered
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.renderer import Audio, EventRenderer, SceneContext

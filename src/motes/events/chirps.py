@@ -1,4 +1,4 @@
-"""Chirps of gabor events: by how much the frequency of each rises, as whole numbers and in samples.
+"""Chirps of atoms: by how much the frequency of each rises, as whole numbers and in samples.
 
 An atom's chirp is stored as how many pairs of its bins (2/window) the frequency sweeps within its window.
 """
@@ -11,7 +11,6 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.events.packet import Columns
-from motes.kinds.gabor.quantiser import WINDOW_UNITS
 
 # Bins that the frequency sweeps within the window for each step of a stored chirp.
 BINS_PER_STEP = 2
@@ -21,11 +20,10 @@ MAX_CHIRP = 1 << 14
 NONE: Array = np.zeros(0)
 
 
-def chirps_of(events: Any, window: Ints, sample_rate_hz: int) -> Ints | None:
-    """Chirp of each event, whose windows are in 1/16 samples, in steps `(n_events,)`; None where no frequency rises."""
+def chirps_of(events: Any, window_s: Array) -> Ints | None:
+    """Chirp of each event, whose windows are rounded to these, in steps `(n_events,)`; None where no frequency rises."""
     if not len(events) or events.at_default("chirp_hz_per_s"):
         return None
-    window_s = window / WINDOW_UNITS / sample_rate_hz
     steps = np.rint(events.chirp_hz_per_s * np.square(window_s) / BINS_PER_STEP)
     return np.clip(steps, -MAX_CHIRP, MAX_CHIRP).astype(np.int64)
 
