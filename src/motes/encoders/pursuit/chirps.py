@@ -34,10 +34,10 @@ def take_chirped(
     dictionary: Dictionary,
     masking: MaskingModel | None,
 ) -> Atoms:
-    """Take the chirped atoms of at least this benefit, centred in samples `centres`, the second excluded, from
+    """Take the chirped atoms worth as much as steady ones of this benefit, centred in samples `centres`, the second excluded, from
     `residual` `(n_channels, n)`, whose first sample is number `first_sample`, in place.
     """
-    n_channels = residual.shape[0]
+    n_channels, least = residual.shape[0], least * GAIN
     parts = [_ridges(residual, first_sample, centres, window, masking, least) for window in RIDGE_WINDOWS]
     time, frequency, chirp, weight = np.concatenate(parts, axis=1)
     if not len(time):
