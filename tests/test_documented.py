@@ -66,7 +66,7 @@ def test_every_loss_and_measure_is_documented():
 
 def test_every_endpoint_is_documented():
     pytest.importorskip("fastapi")
-    from motes.studio.http import documents_api, drawing_api, notes_api, playing_api, sound_api, studio_api
+    from motes.studio.http import documents_api, drawing_api, export_api, notes_api, playing_api, sound_api, studio_api
 
     described = re.findall(r"`(GET|POST|PUT|DELETE) ([^` ?]+)[^`]*`", page("studio-api"))
     known = {(method, re.sub(r"{[^}]*}", "{}", path).removeprefix("/api")) for method, path in described}
@@ -74,6 +74,7 @@ def test_every_endpoint_is_documented():
     for router in (
         studio_api.router,
         documents_api.router,
+        export_api.router,
         notes_api.router,
         sound_api.router,
         playing_api.router,

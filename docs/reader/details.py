@@ -4,6 +4,7 @@ model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -53,6 +54,7 @@ class Event:
     steps: list[list[list[int]]]
     mid_side: list[list[int]]
     values: list[list[int]]
+    mask: list[list[int]] = field(default_factory=list)
     head: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -92,6 +94,33 @@ def decode(data: bytes, event: Event, slots: Sequence[int], weights: Sequence[in
     coder = Decoder(data, slots, weights)
     Model(coder, event).code()
     return coder.slots, coder.weights
+
+
+def read_mask(data: bytes, n_frames: int, n_bands: int) -> list[list[int]]:
+    """Sixteenths by frame and band."""
+    coder = Decoder(data, [1 << 31] * (17 * 17 + 17 * 16), [])
+    mask: list[list[int]] = []
+    for _ in range(n_frames):
+        before, row = mask[-1] if mask else [0] * n_bands, [0] * n_bands
+        mask.append(row)
+        for band in range(n_bands):
+            below = row[band - 1] if band else 0
+            row[band] = before[band]
+            if coder.adaptive(17 * before[band] + below, 0):
+                node = 1
+                for _ in range(4):
+                    node = 2 * node + coder.adaptive(289 + 16 * below + node, 0)
+                row[band] = node - 16 + (node - 16 >= before[band])
+    return mask
+
+
+def mask_place(k: int, bin_number: int, rate: int, shape: tuple[int, int], length: int) -> tuple[int, int]:
+    """In which frame and band of a mask of this shape a bin of the k-th frame of the transform is."""
+    n_frames, n_bands = shape
+    hop = usual_frame(rate) // 2
+    erb = [math.log10(1 + 0.00437 * hz) for hz in (bin_number * rate / 2 / hop, rate / 2)]
+    row = min(max((2 * k + 1) * hop * n_frames // (2 * length), 0), n_frames - 1)
+    return row, min(int(erb[0] / erb[1] * n_bands), n_bands - 1)
 
 
 def _class_of(value: int, most: int) -> int:

@@ -8,6 +8,7 @@ header, events = read(open("a.mote", "rb").read())
 from __future__ import annotations
 
 import cmath
+import dataclasses
 import hashlib
 import json
 import zlib
@@ -25,7 +26,7 @@ import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.
-DRAFT = 2
+DRAFT = 3
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {
@@ -104,6 +105,7 @@ class Header:
     n_phases: int
     knee: int
     metadata: dict[str, Any] = field(default_factory=dict)
+    layered: bool = False
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -194,7 +196,8 @@ def read_header(payload: bytes, version: int) -> Header:
     if version == 1:
         numbers = [reader.varint() for _ in range(5)]
         return Header(*numbers, knee=reader.signed(), metadata=json.loads(reader.rest()))
-    assert reader.varint() == 0, "packets in another order"
+    layout = reader.varint()
+    assert layout in (0, 1), "packets in another order"
     (rate, channels, steps, phases), *names = TABLES[reader.varint()]
     told, samples, knee = reader.varint(), reader.varint(), reader.signed()
     rate, channels, steps, phases = (
@@ -211,7 +214,8 @@ def read_header(payload: bytes, version: int) -> Header:
     if told >> 8 & 1:
         about["version"] = reader.text()
     assert not reader.rest()
-    return Header(rate, samples, channels, steps, phases, knee, {name: value for name, value in about.items() if value})
+    about = {name: value for name, value in about.items() if value}
+    return Header(rate, samples, channels, steps, phases, knee, about, layered=layout == 1)
 
 
 def read_comments(payload: bytes) -> list[str]:
@@ -261,14 +265,58 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
         edits |= {"frequency_ratio": 1 << 20, "time_ratio": 1 << 20, "backward": 0}
         head |= {name: reader.varint() if flags & 4 else value for name, value in edits.items()}
         head["group"] = reader.varint() if flags & 8 else 0
-        head |= {name: 1 << reader.varint() >> 1 for name in ("rise", "fall")}
-        base, coded = reader.signed(), reader.take(reader.varint())
-        event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
-        event.head = head
-        slots, weights = details.decode(coded, event, slots, weights)
+        copied = events[-reader.varint()] if flags & 32 else None
+        if copied:
+            layout = ("frame", "n_frames", "n_bands", "rise", "fall")
+            head |= {name: copied.head[name] for name in layout}
+        else:
+            head |= {name: 1 << reader.varint() >> 1 for name in ("rise", "fall")}
+        shape = (reader.varint(), reader.varint()) if flags & 16 else (0, 0)
+        mask = details.read_mask(reader.take(reader.varint()), *shape) if flags & 16 else []
+        if copied:
+            event = dataclasses.replace(copied, head=head, mask=mask)
+        else:
+            base, coded = reader.signed(), reader.take(reader.varint())
+            event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
+            event.head, event.mask = head, mask
+            slots, weights = details.decode(coded, event, slots, weights)
         events.append(event)
     assert not any(reader.rest())
     return events
+
+
+def read_front(payload: bytes) -> tuple[int, int, list[tuple[str, int, int]]]:
+    """The front index of a file in two layers: the bytes of the whole file, how many packets of events the sparse layer
+    has, and of all in the order of the file the type, number and bytes.
+    """
+    reader = Bytes(payload)
+    whole, _, number = reader.varint(), reader.varint(), 0
+    entries = []
+    for _ in range(reader.varint()):
+        letter, number = chr(reader.varint()), number + reader.varint()
+        _, n_bytes, _, _, _ = (reader.varint() for _ in range(5))
+        entries.append((letter, number, n_bytes))
+    entries.sort(key=lambda entry: entry[0] == "D")
+    return whole, sum(letter != "D" for letter, _, _ in entries), entries
+
+
+def read_powers(payload: bytes, header: Header) -> list[list[list[int]]]:
+    """How strong detail is, in steps by block, band and channel."""
+    reader = Bytes(payload)
+    n_blocks, rate = reader.varint(), header.sample_rate_hz
+    n_bands = sum(2 * hz < rate for hz in details.EDGES_HZ)
+    coder = Decoder(reader.rest(), [1 << 31] * (64 * n_bands), [])
+    found = [[[0] * header.n_channels for _ in range(n_bands)]]
+    for _ in range(n_blocks):
+        row: list[list[int]] = []
+        for band in range(n_bands):
+            row.append([])
+            for channel in range(header.n_channels):
+                below = row[band - 1][channel] - found[-1][band - 1][channel] if band else 0
+                error = coder.signed(64 * (band // 6), 0)
+                row[band].append(found[-1][band][channel] + below + error)
+        found.append(row)
+    return found[1:]
 
 
 def read_tags(data: bytes, n_columns: int, frequency: list[int]) -> list[list[int]]:

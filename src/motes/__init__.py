@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from motes.encoders.siam import SiamOptions
     from motes.events.room import Room
     from motes.kinds.gabor.table import Gabor
+    from motes.library.catalogue.build import build_catalogue
+    from motes.library.catalogue.catalogue import Catalogue
     from motes.library.exports.export import export
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.trim import trim
     from motes.library.work import partials
     from motes.report.imports import from_csv, from_json, from_parquet
+    from motes.scene.metadata import Marker
     from motes.scene.scene import Scene
     from motes.stop_reason import StopReason
     from motes.synth.player import Player
@@ -46,10 +49,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AudioError",
+    "Catalogue",
     "FormatError",
     "Gabor",
     "GaborOptions",
     "InstrumentOptions",
+    "Marker",
     "MissingExtraError",
     "MotesError",
     "MotesWarning",
@@ -63,6 +68,7 @@ __all__ = [
     "SplatOptions",
     "StopReason",
     "__version__",
+    "build_catalogue",
     "check_data",
     "decode",
     "edit",
@@ -97,9 +103,11 @@ for _package in ("motes.edit", "motes.notes", "motes.report"):
 
 # The module that has a name, for what is not defined here.
 _HOMES = {
+    "Catalogue": "motes.library.catalogue.catalogue",
     "Gabor": "motes.kinds.gabor.table",
     "GaborOptions": "motes.encoders.fit",
     "InstrumentOptions": "motes.encoders.instrument",
+    "Marker": "motes.scene.metadata",
     "Player": "motes.synth.player",
     "Progress": "motes.encoders.progress",
     "PursuitOptions": "motes.encoders.pursuit",
@@ -109,6 +117,7 @@ _HOMES = {
     "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
+    "build_catalogue": "motes.library.catalogue.build",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
     "export": "motes.library.exports.export",
@@ -178,18 +187,20 @@ def decode(  # noqa: PLR0913 (the options of `motes decode`, keywords only)
 
 
 @checked
-def edit(scene: File | Scene, select: Any = None, *, with_noise: bool = False, **edits: Any) -> Scene:
+def edit(
+    scene: File | Scene, select: Any = None, *, with_noise: bool = False, with_detail: bool = True, **edits: Any
+) -> Scene:
     """The scene, or that of a .mote file, with edits of the events that `select` chooses, or of all:
     `motes.edit(scene, "time_s < 3", transpose=-3, gain_db=6)`.
 
     The edits are the options of `motes edit`, and are done in its order, those of `motes.edit.edits.EDITS`. `select` is
-    what `scene.select` takes, as `with_noise` is; scenes may be files and rooms names. ParameterError where an edit is
-    not known, or makes no sense.
+    what `scene.select` takes, as `with_noise` and `with_detail` are; scenes may be files and rooms names.
+    ParameterError where an edit is not known, or makes no sense.
     """
     from motes.library.changes import Edit
     from motes.library.work import as_scene
 
-    return Edit(select, edits, with_noise=with_noise).apply(as_scene(scene)).scene
+    return Edit(select, edits, with_noise=with_noise, with_detail=with_detail).apply(as_scene(scene)).scene
 
 
 @checked

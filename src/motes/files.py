@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
+from motes import places
 from motes.errors import AudioError
 
 fcntl: ModuleType | None
@@ -23,6 +25,7 @@ except ImportError:  # not on Windows: what is left behind there stays
 # What the names of files begin and end with while they are written.
 _PART = (".motes-", ".part")
 _STALE_S = 60.0
+_EXISTS = "{} exists already: choose another name, or --force (overwrite=True) to replace it"
 # Folders in which this process has looked for what others have left.
 _looked_through: set[Path] = set()
 
@@ -33,9 +36,14 @@ def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
     it does not.
 
     They are written under a temporary name in the same folder, synced and renamed. Where `path` is a symbolic link its
-    target is replaced; a device or pipe is written directly. Raises AudioError, one line, if `path` exists and
-    `overwrite` is false, is a folder, or cannot be written (any OSError inside the block counts as that).
+    target is replaced; a device or pipe is written directly; the address of a bucket becomes an object there. Raises
+    AudioError, one line, if `path` exists and `overwrite` is false, is a folder, or cannot be written (any OSError
+    inside the block counts as that).
     """
+    if places.is_remote(path):
+        with _remote_output(path, overwrite) as sent:
+            yield sent
+        return
     shown, target = os.fspath(path), Path(os.path.realpath(path))
     refuse_existing(path, overwrite)
     try:
@@ -63,6 +71,22 @@ def atomic_output(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
 
 
 @contextlib.contextmanager
+def _remote_output(path: str | os.PathLike[str], overwrite: bool) -> Iterator[BinaryIO]:
+    """A handle whose bytes become an object in a bucket."""
+    from motes.places.upload import upload
+
+    address = places.address_of(path)
+    assert address is not None
+    refuse_existing(path, overwrite)
+    try:
+        with upload(address) as handle:
+            yield handle
+            refuse_existing(path, overwrite)  # it may have appeared meanwhile
+    except OSError as error:
+        raise AudioError(f"cannot write {address}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
 def folder_in_making(parent: Path) -> Iterator[Path]:
     """A new folder in `parent`, to be renamed when all that it is for is in it; what is left of it when the block ends
     vanishes. OSError where it cannot be made.
@@ -81,12 +105,28 @@ def folder_in_making(parent: Path) -> Iterator[Path]:
 
 def refuse_existing(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Raise AudioError if `path` is a folder, or exists and may not be replaced: asked before long work begins."""
+    if places.is_remote(path):
+        _refuse_existing_object(path, overwrite)
+        return
     if os.path.isdir(path):
         raise AudioError(f"cannot write {os.fspath(path)}: it is a folder")
     if not overwrite and os.path.lexists(path) and (os.path.isfile(path) or not os.path.exists(path)):
-        raise AudioError(
-            f"{os.fspath(path)} exists already: choose another name, or --force (overwrite=True) to replace it"
-        )
+        raise AudioError(_EXISTS.format(os.fspath(path)))
+
+
+def _refuse_existing_object(path: str | os.PathLike[str], overwrite: bool) -> None:
+    """As of files: asked of a bucket."""
+    from motes.places.upload import check_writable
+
+    address = places.address_of(path)
+    assert address is not None
+    try:
+        check_writable(address)
+        is_there = not overwrite and places.is_file(path)
+    except OSError as error:
+        raise AudioError(f"cannot write {address}: {error}") from error
+    if is_there:
+        raise AudioError(_EXISTS.format(address))
 
 
 def _folder_lock(folder: Path) -> int | None:
@@ -155,3 +195,9 @@ def _reason(error: OSError, folder: Path) -> str:
     if not folder.exists():
         return f"there is no folder {folder}"
     return error.strerror or str(error) or type(error).__name__
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, here or elsewhere, in hexadecimal; an OSError where it cannot be read."""
+    with places.open_file(path) as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto

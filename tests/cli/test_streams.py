@@ -77,7 +77,7 @@ def test_closed_standard_streams(here, command, status):
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGINT"])
 def test_a_closed_terminal_is_an_interruption(here, name):
     rng = np.random.default_rng(0)
-    write_audio("long.wav", [0.1 * rng.standard_normal((1, 60 * RATE)).astype(np.float32)], RATE, 1)
+    write_audio("long.wav", [0.1 * rng.standard_normal((1, 600 * RATE)).astype(np.float32)], RATE, 1)
     process = subprocess.Popen([*MOTES, "encode", "long.wav", "--snr", "40"], stderr=subprocess.PIPE, text=True)
     time.sleep(3)
     process.send_signal(getattr(signal, name))
@@ -96,6 +96,17 @@ def test_interrupted_while_it_starts(here, after_s):
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=60)[1]
     assert "motes/cli/" not in err
+
+
+def test_interrupted_before_the_command_begins(here):
+    """Python loads codecs when they are first used: an interruption there is one as well."""
+    code = (
+        "import sys, motes.cli\napp = sys.modules['motes.cli.app']\n"
+        "def interrupted():\n    raise KeyboardInterrupt\n"
+        "app.process_started_s = interrupted\napp.run()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(here):

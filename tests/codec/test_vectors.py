@@ -18,7 +18,11 @@ from motes.kinds.texture import trained as texture_tables
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/vectors"
-PATHS = {f"{path.parent.name}/{path.stem}": path for path in sorted(FOLDER.glob("v*/*.mote"))}
+PATHS = {
+    f"{path.parent.name}/{path.stem}": path
+    for version in frames.READABLE
+    for path in sorted(FOLDER.glob(f"v{version}/*.mote"))
+}
 CURRENT = FOLDER / f"v{frames.VERSION}"
 
 _spec = importlib.util.spec_from_file_location("vectors_make", FOLDER / "make.py")

@@ -1,7 +1,10 @@
 """The cache of kernels is named by all files that have some: one is compiled anew when another it calls changes."""
 
+import gc
 from pathlib import Path
 
+import numba
+import pytest
 from numba.core import caching
 
 import motes
@@ -37,3 +40,25 @@ def test_a_cache_that_is_full_or_damaged_is_done_without(tmp_path, monkeypatch):
             file.write_bytes(damaged)
             assert _jit.jit(twice)(3) == 6
             assert _jit.jit(twice)(4) == 8
+
+
+def test_inner_kernels_are_code_within_their_callers_only(tmp_path, monkeypatch):
+    monkeypatch.setattr(_jit, "_CACHE", str(tmp_path))
+
+    def twice(x):
+        return 2 * x
+
+    inner = _jit.leaf(twice)
+
+    def four_times(x):
+        return inner(inner(x))
+
+    outer = _jit.jit(four_times)
+    assert outer(3) == 12
+    assert outer(1.5) == 6.0
+    assert gc.isenabled()
+    assert list(tmp_path.rglob("*four_times*.nbi"))
+    assert not list(tmp_path.rglob("*twice*"))
+    with pytest.raises(numba.errors.TypingError):
+        outer(None)
+    assert gc.isenabled()

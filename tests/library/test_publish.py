@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import logging
 import os
 import threading
 import urllib.request
@@ -11,34 +10,17 @@ import pytest
 
 from motes.cli import main
 from motes.errors import MissingExtraError, ParameterError
+from motes.files import digest_of
 from motes.library import publish as publishing
-from motes.library.publish import Bucket, ChangedError, PublishError, digest_of, plan_uploads, publish
+from motes.library.publish import Bucket, ChangedError, PublishError, plan_uploads, publish
 
 pytest.importorskip("obstore")
-moto = pytest.importorskip("moto.server")
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
-@pytest.fixture(scope="module")
-def server():
-    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
 @pytest.fixture
-def bucket(server, monkeypatch, request):
-    """An empty bucket, and an environment that leads to it."""
-    for variable in [name for name in os.environ if name.startswith("AWS_")] + ["S3_BUCKET"]:
-        monkeypatch.delenv(variable, raising=False)
-    for variable, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
-        monkeypatch.setenv(variable, value)
-    name = f"box-{abs(hash(request.node.name)) % 10**9}"
-    urllib.request.urlopen(urllib.request.Request(f"{server}/{name}", method="PUT"))
-    return name
+def bucket(bucket_name):
+    return bucket_name
 
 
 @pytest.fixture

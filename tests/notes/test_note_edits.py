@@ -25,14 +25,16 @@ DONE = {
     ),
     "stretch": (lambda note: note.stretch(1.5), lambda note: note.stretch(1 / 1.5)),
     "reverse": (lambda note: note.reverse(), lambda note: note.reverse()),
+    "fade": (lambda note: note.fade(1.0, 1.0), None),
+    "envelope": (lambda note: note.envelope([(0, -6), (1, -3)]), None),
     "move": (lambda note: note.move(0.3), lambda note: note.move(-0.3)),
     "duplicate": (lambda note: note.duplicate(1.5), None),
     "set": (lambda note: note.set(amplitude=0.01), None),
     "group": (lambda note: note.group("voice"), None),
     "ungroup": (lambda note: note.ungroup(), None),
 }
-# Of whole scenes, of rooms that ring on, of everything else, and those of test_changing.
-ELSEWHERE = {"join", "slice", "room", "embed_rooms", "solo", "split_note", "merge_notes", "add_note"}
+# Of two channels, of whole scenes, of rooms that ring on, of everything else, and those of test_changing.
+ELSEWHERE = {"pan", "width", "join", "slice", "room", "embed_rooms", "solo", "split_note", "merge_notes", "add_note"}
 CHANGING = [name for name, done in DONE.items() if done and name not in ("group", "ungroup")]
 UNDONE = [name for name in CHANGING if DONE[name][1]]
 

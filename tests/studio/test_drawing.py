@@ -9,6 +9,7 @@ import pytest
 from kind_examples import EXAMPLES, example, scene_of
 
 from motes import kinds
+from motes.kinds.gabor.edited import partial_frequencies
 from motes.studio.document.documents import Document
 from motes.studio.drawing.geometry import geometry_of
 from motes.studio.drawing.spectrogram import row_frequencies_hz, spectrogram_tile
@@ -165,7 +166,8 @@ def test_partials_are_lines_through_their_atoms(client):
     chosen = client.post(f"documents/{document['id']}/revisions/0/select", {"expression": f"partial == {number[k]}"})
     assert chosen["n"] == len(ids[mine])
     scene = client.scene(document)
-    assert np.allclose(hz[mine], scene.gabor.frequency_hz[ids[mine]], rtol=1e-6)
+    run = partial_frequencies(scene.gabor, scene.sample_rate_hz)[ids[mine]]
+    assert np.allclose(hz[mine], run, rtol=1e-6)
     assert np.allclose(10 ** (level[mine] / 20), scene.gabor.amplitude[ids[mine], 0], rtol=1e-4)
 
 

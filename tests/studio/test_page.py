@@ -298,6 +298,7 @@ def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
     page.page.get_by_role("group", name="Encoding long.wav").get_by_role("button", name="Cancel").click()
     page.page.get_by_text("Encoding long.wav was cancelled").wait_for()
     page.page.locator(".file", has_text="short.wav").click()
+    page.page.get_by_text("More", exact=True).click()
     page.page.get_by_label("number of events").check()
     page.page.locator(".value input").fill("24")
     page.page.get_by_role("button", name="Encode", exact=True).click()

@@ -11,6 +11,7 @@ For what is new in a released version a scene is added, and this adds its file.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,8 @@ FOLDER = Path(__file__).parent
 ALL_WINDOWS = tuple(64 << k for k in range(10))
 # A file with packets that later versions may add and this one passes over; no encoder here writes it.
 GROWN = "grown"
+# What a decoder must make of a file, by name.
+Arrays = dict[str, np.ndarray]
 
 
 def scenes() -> dict[str, Scene]:
@@ -459,6 +462,7 @@ def header(scene: Scene) -> str:
     assert q is not None
     about = msgspec.to_builtins(scene.metadata)
     del about["defaults"]  # which files of version 1 do not tell
+    about = {name: value for name, value in about.items() if value or name not in ("markers", "group_names")}
     told |= {"quantiser": [q.steps_per_doubling, q.n_phases, q.knee], "metadata": about}
     told |= {"rooms": [[room.name, room.digest, room.rt60_s, room.seed, room.is_embedded] for room in scene.rooms]}
     told |= {"models": [[model.id, model.digest] for model in scene.models]} if scene.models else {}
@@ -491,31 +495,38 @@ def audio(scene: Scene) -> np.ndarray:
     return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 
 
-def main() -> int:
-    """Write what is missing, and while the format is a draft everything; 1 if a released file would have to change."""
-    folder, changed = FOLDER / f"v{frames.VERSION}", []
+def write(folder: Path, is_draft: bool, made: dict[str, bytes], about: Callable[[bytes], tuple[Scene, Arrays]]) -> int:
+    """Write what is missing of these files and what is `about` them, and of a draft everything; 1 if a released file
+    would have to change.
+    """
+    changed = []
     folder.mkdir(exist_ok=True)
-    made = files()
-    for path in folder.glob("*.*") if frames.VERSION == 0 else ():
+    for path in folder.glob("*.*") if is_draft else ():
         path.unlink()
     for name, data in made.items():
         path = folder / f"{name}.mote"
         if path.exists():
             changed += [name] if path.read_bytes() != data else []
             continue
-        decoded = loads(data)
-        np.savez_compressed(
-            path.with_suffix(".npz"),
-            audio=audio(decoded),
-            header=header(decoded),
-            **integers(decoded),
-            **decimals(decoded),
-        )
+        scene, arrays = about(data)
+        np.savez_compressed(path.with_suffix(".npz"), **arrays)
         path.write_bytes(data)
-        print(f"{path.name}: {len(data)} bytes, {decoded.n_events} events")
+        print(f"{path.name}: {len(data)} bytes, {scene.n_events} events")
     for name in changed:
         print(f"{name}: the encoder writes it differently now; the file stays as it was released", file=sys.stderr)
-    return bool(changed)
+    return int(bool(changed))
+
+
+def contents(data: bytes) -> tuple[Scene, Arrays]:
+    """The scene in a file of version 1, and what a decoder must make of it."""
+    decoded = loads(data)
+    found = {"audio": audio(decoded), "header": header(decoded), **integers(decoded), **decimals(decoded)}
+    return decoded, found
+
+
+def main() -> int:
+    """Write those of version 1."""
+    return write(FOLDER / f"v{frames.VERSION}", frames.VERSION == 0, files(), contents)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, cast
 
+from motes import places
 from motes.errors import AudioError
 
 # Up to here a stream that cannot be rewound is kept in memory, beyond it in a temporary file.
@@ -52,6 +53,12 @@ class Bytes:
             self.n_bytes = view.seek(0, os.SEEK_END)
 
     def _use_path(self, path: str) -> None:
+        if places.is_remote(path):
+            try:
+                self._raw = places.open_file(path)
+            except places.PlaceError as error:
+                raise AudioError(str(error) if self.name in str(error) else f"{self.name}: {error}") from error
+            return
         if os.path.isdir(path):
             raise AudioError(f"{self.name} is a folder, not a recording")
         if not os.path.exists(path):
@@ -85,6 +92,8 @@ class View:
 
     def __init__(self, raw: IO[bytes], span: Span, lock: threading.Lock | None = None) -> None:
         self._raw, self._span, self._lock, self._at = raw, span, lock, 0
+        # Why no more could be fetched: libsndfile would print what is raised in its calls, and go on.
+        self._failure: places.PlaceError | None = None
         with lock or threading.Lock():
             end = raw.seek(0, os.SEEK_END)
         self._shift = span.start - len(span.prefix)
@@ -97,10 +106,17 @@ class View:
         piece = head
         if wanted > len(head):
             with self._lock or threading.Lock():
-                self._raw.seek(self._at + len(head) + self._shift)
-                piece = head + self._raw.read(wanted - len(head))
+                piece = head + self._read_raw(self._at + len(head) + self._shift, wanted - len(head))
         self._at += len(piece)
         return piece
+
+    def _read_raw(self, at: int, n_bytes: int) -> bytes:
+        try:
+            self._raw.seek(at)
+            return self._raw.read(n_bytes)
+        except places.PlaceError as error:
+            self._failure = error
+            return b""
 
     def readinto(self, buffer: Any) -> int:
         piece = self.read(len(buffer))
@@ -133,6 +149,8 @@ class View:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self._failure is not None:
+            raise AudioError(f"cannot read {getattr(self._raw, 'name', 'it')}: {self._failure}") from self._failure
 
 
 def rewindable(stream: BinaryIO, name: str) -> IO[bytes]:

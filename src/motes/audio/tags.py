@@ -11,7 +11,9 @@ import importlib
 import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
+
+from motes import places
 
 Tags = dict[str, list[str]]
 
@@ -70,7 +72,7 @@ def read_tags(file: str | os.PathLike[str] | BinaryIO) -> Tags:
     with contextlib.ExitStack() as opened:
         try:
             if isinstance(file, str | os.PathLike):
-                stream = cast("BinaryIO", opened.enter_context(open(file, "rb")))
+                stream = opened.enter_context(places.open_file(file))
             elif file.seekable():
                 stream = file
                 opened.callback(file.seek, file.tell())

@@ -34,7 +34,7 @@ app = App(
     version_flags=["--version"],
     default_parameter=Parameter(negative=""),
 )
-# Three groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
+# Four groups; in each the verbs by name, where their functions are, and what they do: at most 62 letters, so that all
 # of it fits one screen of 80 columns.
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Sound to scenes and back": {
@@ -66,6 +66,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "publish": ("publish:publish", "Send pages and files to a bucket."),
         "settings": ("inspect:settings", "Show the settings in force and where they come from."),
     },
+    "Many recordings": {
+        "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL."),
+        "search": ("corpus.search:search", "Find the sounds of a catalogue that are most like one."),
+    },
 }
 for _title, _verbs in GROUPS.items():
     _group = Group.create_ordered(_title)
@@ -77,9 +81,12 @@ for _flag in ("settings", "--help", "--version"):
 
 def run() -> NoReturn:
     """Run the command line and end the process; at once where PyTorch is loaded, which takes a second to leave."""
-    status = main(begun_s=process_started_s())
-    with contextlib.suppress(ValueError):  # not in the main thread
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: no traceback of how Python ends
+    try:
+        status = main(begun_s=process_started_s())
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: no traceback of how Python ends
+    except KeyboardInterrupt:  # before the command began, or just after it ended
+        status = 130
     if "torch" in sys.modules:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):
@@ -142,7 +149,7 @@ def _run(tokens: list[str]) -> int:
 
 def _usage(error: Exception, tokens: list[str]) -> int:
     command = [token for token in tokens[:1] if token in app]
-    command += [token for token in tokens[1:2] if command == ["data"] and token in app["data"]]
+    command += [token for token in tokens[1:2] if command in (["data"], ["catalogue"]) and token in app[command[0]]]
     say(f"{_message(error).rstrip('.')} ({' '.join(['motes', *command])} --help tells more)")
     return 2
 

@@ -9,7 +9,7 @@ import cyclopts
 
 from motes.cli.console import UsageError, output_name
 from motes.cli.many import MOTES, ONE_BY_ONE, Files, Output, Scenes, shown
-from motes.edit.edits import FLAGS, Parameter, steps
+from motes.edit.edits import FLAGS, Breakpoints, Parameter, steps
 from motes.edit.note_columns import WORDS
 from motes.edit.selection import parse
 from motes.errors import ParameterError
@@ -21,7 +21,7 @@ UNCHANGED_DB = -100.0
 def _type_of(parameter: Parameter) -> Any:
     """What the command line takes for a parameter: scenes, rooms and slices as text."""
     taken = {bool: bool, float: float | None, int: int | None}.get(parameter.type, str | None)
-    negative = parameter.type in (float, slice)
+    negative = parameter.type in (float, slice, Breakpoints)
     return Annotated[taken, cyclopts.Parameter(help=parameter.doc, allow_leading_hyphen=negative)]
 
 
@@ -45,6 +45,7 @@ def edit(
     output: Output = None,
     select: str | None = None,
     with_noise: bool = False,
+    with_detail: Annotated[bool, cyclopts.Parameter(negative="--leave-detail")] = True,
     flags: Annotated[Edits, cyclopts.Parameter(name="*")] = _NONE,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -60,6 +61,8 @@ def edit(
         A condition such as "frequency_hz > 200 and time_s < 3"; without it all events are edited.
     with_noise
         Notes that are selected take their part of the noise along.
+    with_detail
+        What is selected takes its share of detail along; --leave-detail leaves it where it was.
     """
     from motes.library.changes import Edit
 
@@ -75,7 +78,7 @@ def edit(
     if not todo:
         raise UsageError("nothing to do: say how to edit, as in --transpose 3 or --only")
     jobs = files.plan(inputs, output, "a .mote file", ".mote", MOTES)
-    return files.do(jobs, Edit(select, edits, files.force, with_noise), "editing", _account)
+    return files.do(jobs, Edit(select, edits, files.force, with_noise, with_detail), "editing", _account)
 
 
 def check_select(select: str | None, with_noise: bool = False) -> None:
@@ -100,7 +103,9 @@ def _seconds(text: str | None) -> tuple[float | None, float | None] | None:
         raise UsageError(f"--slice wants START:END in seconds, as in 2:5, not {text!r}") from None
 
 
-def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE_BY_ONE) -> int:
+def trim(
+    *inputs: Scenes, kbps: float, layered: bool | None = None, output: Output = None, files: Files = ONE_BY_ONE
+) -> int:
     """Make .mote files smaller without their recordings: what matters least to the ear goes first, noise of its level
     takes its place, and the rest is rounded more coarsely.
 
@@ -108,6 +113,8 @@ def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE
     ----------
     kbps
         At most this many kilobits per second for the whole file, all channels together.
+    layered
+        Detail after all else, so that a file that is cut sounds whole; without it as it was.
     output
         The smaller file, a folder, or `-` for standard output.
     """
@@ -116,7 +123,7 @@ def trim(*inputs: Scenes, kbps: float, output: Output = None, files: Files = ONE
     if output_name(output) is None:
         raise UsageError("-o is missing: the file to write")
     try:
-        work = Trim(kbps, files.force)
+        work = Trim(kbps, files.force, layered)
     except ParameterError as error:
         raise UsageError(f"--{error}") from error
     return files.do(files.plan(inputs, output, "a .mote file", ".mote", MOTES), work, "trimming", _trimmed)

@@ -133,6 +133,7 @@ def encode(  # noqa: PLR0913 (the options of a verb)
     tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
     notes: bool = False,
     note_vectors: bool = False,
+    on: str = "",
     files: Files = ONE_BY_ONE,
     taken: Annotated[Input, Parameter(name="*", group=_group("Input"))] = _WHOLE,
     flags: Annotated[Flags, Parameter(name="*")] = _NONE,
@@ -157,19 +158,24 @@ def encode(  # noqa: PLR0913 (the options of a verb)
         Find the notes too, as `motes notes` lists them; they count within a bitrate.
     note_vectors
         Find the notes and the sixteen numbers of each, some 45 bits a note more.
+    on
+        Who does it: `ray` the workers of a Ray cluster that runs here, or of this machine, `ray://HEAD:10001` those of
+        one elsewhere, `--jobs` at once.
     """
     from motes.library.work import Encode
 
     chosen = encoder_named(encoder)
     given = {each.metadata["flag"]: getattr(flags, each.name) for each in fields(flags)}
     options = _options(chosen, {flag: value for flag, value in given.items() if value is not None})
-    if files.jobs > 1 and getattr(options, "n_threads", None) == 0:
+    if (files.jobs > 1 or on) and getattr(options, "n_threads", None) == 0:
         # The files share the cores; the result does not depend on it.
-        options = replace(options, n_threads=max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
+        options = replace(options, n_threads=1 if on else max(1, (os.cpu_count() or 1) // files.jobs))  # type: ignore[type-var]
     try:
         preparation, raw = taken.preparation(), taken.samples()
     except ParameterError as error:
         raise UsageError(str(error)) from error
+    if on and ("-" in inputs or output == "-"):
+        raise UsageError("--on works on files: standard input and output are not where the workers are")
     todo = files.plan(inputs, output, "a .mote file", ".mote", RECORDINGS if raw is None else RAW_EXTENSIONS)
     if len(todo) > 1 and getattr(options, "checkpoint", None) is not None:
         raise UsageError(f"--checkpoint keeps the fit of one recording, and these are {len(todo)}: encode them singly")
@@ -188,7 +194,7 @@ def encode(  # noqa: PLR0913 (the options of a verb)
         notes=notes,
         note_vectors=note_vectors,
     )
-    return files.do(todo, work, chosen.doing, _account)
+    return files.do(todo, work, chosen.doing, _account, on)
 
 
 def _print_message(now: Progress) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from motes import places
 from motes.cli.console import UsageError, print_json, say, tell
 from motes.cli.many import Json, shown
 from motes.errors import FormatError, MotesError
@@ -72,9 +73,12 @@ def validate(*files: str, json: Json = False) -> int:
                 print_json({"file": path, "valid": False, "reason": " ".join(str(error).split())})
             raise
         if json:
-            print_json({"file": path, "valid": True, "reason": "", "events": found.events, "seconds": found.duration_s})
+            reason = _layers(found) if found.is_cut else ""
+            what = {"valid": True, "reason": reason, "events": found.events, "seconds": found.duration_s}
+            print_json({"file": path} | what)
         else:
-            print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s")
+            part = f" ({_layers(found)})" if found.is_cut else ""
+            print(f"{shown(path)}: ok, {_events(found)}, {found.duration_s:.2f} s{part}")
 
     return each_file(files, check)
 
@@ -97,20 +101,20 @@ def all_files(files: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError("name at least one .mote file")
     found: list[str] = []
     for path in files:
-        found += _in_folder(path) if os.path.isdir(path) else [path]
+        found += _in_folder(path) if places.is_folder(path) else [path]
     return tuple(found)
 
 
 def _in_folder(folder: str) -> list[str]:
-    root = Path(folder)
-    found = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() == ".mote" and path.is_file())
-    inside = sorted(root / path for path in found if not any(part.startswith(".") for part in path.parts))
-    return [str(path) for path in inside] or [folder]
+    inside = [name for name in places.files_in(folder) if name.lower().endswith(".mote")]
+    return [places.join(folder, name) for name in inside] or [folder]
 
 
 def _file(path: str) -> str | BytesIO:
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
+    if places.is_remote(path):
+        return path
     if os.path.isdir(path):
         raise FormatError(f"{path} is a folder without .mote files")
     if not os.path.exists(path):
@@ -127,6 +131,15 @@ def _events(found: FileInfo) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in found.events.items()) + " events"
 
 
+def _layers(found: FileInfo) -> str:
+    """How many bytes the layers of a file in two have, or what of it is there."""
+    if not found.is_cut:
+        return f"sparse up to byte {found.sparse_bytes}, detail up to byte {found.whole_bytes}"
+    from motes.codec.payloads.front_packet import Prefix
+
+    return str(Prefix(found.n_bytes, found.whole_bytes, found.detail_until_s))
+
+
 def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
     options = ", ".join(f"{name} {_option(value)}" for name, value in found.options.items() if value is not None)
     draft = f", draft {found.draft}" if found.draft else ""
@@ -140,6 +153,7 @@ def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
             ),
         ),
         ("size", f"{found.n_bytes} bytes, {found.kbps:.1f} kbps"),
+        ("layers", _layers(found) if found.whole_bytes else ""),
         ("events", _events(found)),
         ("notes", _notes(found)),
         ("instruments", str(found.instruments) if found.instruments else ""),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from motes import places
 from motes.audio import OUTPUT_FORMATS
 from motes.cli.console import (
     UsageError,
@@ -70,10 +71,12 @@ class Many:
         )
         return [_without_recording(job) for job in jobs] if looked_for is MOTES else jobs
 
-    def do(self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str]) -> int:
-        """Do the jobs, say one line about each, and return the exit status."""
+    def do(
+        self, todo: list[Job], work: Work, doing: str, account: Callable[[dict[str, Any]], str], on: str = ""
+    ) -> int:
+        """Do the jobs, on a cluster if one is named, say one line about each, and return the exit status."""
         announce_compilation()
-        return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json)
+        return do_all(todo, work, doing, account, n_processes=self.jobs, as_json=self.json, on=on)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ _FILES = frozenset({".mote", *_TABLES, *OUTPUT_FORMATS})
 
 def _refuse_one_for_several(inputs: tuple[str, ...], output: str | None) -> None:
     """The name of a file where a folder is needed: nobody wants a folder called one.mote."""
-    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
+    several = len(inputs) > 1 or any(map(places.is_folder, inputs))
     if not several or output is None or output == "-" or output.endswith(("/", os.sep)) or os.path.exists(output):
         return
     if os.path.splitext(output)[1].lower() in _FILES:
@@ -127,6 +130,7 @@ def do_all(
     *,
     n_processes: int,
     as_json: bool,
+    on: str = "",
 ) -> int:
     """Do the jobs, say one line about each, and return the exit status."""
     if n_processes < 1:
@@ -134,7 +138,7 @@ def do_all(
     counts = {"done": 0, "skipped": 0, "failed": 0}
     what = f"{doing} {shown(jobs[0].source)}" if len(jobs) == 1 else f"{doing} {len(jobs)} files"
     with progress_bar(what) as progress:
-        for outcome in run(jobs, work, n_processes, progress):
+        for outcome in run(jobs, work, n_processes, progress, on):
             counts[outcome.status] += 1
             _report(outcome, account, as_json)
     if len(jobs) > 1:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from motes import places
 from motes.cli.console import UsageError, announce_compilation, tell
 
 
@@ -56,6 +57,8 @@ def _opened(target: str | None, usual: Path | None) -> tuple[Path, Path | None]:
 
     if target is None:
         return (usual if usual is not None and usual.is_dir() else Path()), None
+    if places.is_remote(target):
+        raise UsageError(f"the studio opens what lies on this machine: fetch {target} first")
     path = Path(target)
     if path.is_dir():
         return path, None

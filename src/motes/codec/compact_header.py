@@ -14,16 +14,14 @@ from motes.coding.varints import Reader, varint, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
-from motes.scene.metadata import Metadata
+from motes.scene.metadata import Marker, Metadata
 
 FILE_ID_SIZE = 8
 _MAX_NUMBER = 1 << 20
 
 
 class Layout(IntFlag):
-    """In what order packets stand. LAYERED is kept for detail after everything else, with an index before both: no
-    writer of this draft sets it, and readers refuse it.
-    """
+    """In what order packets stand: LAYERED is detail after everything else, with an index before both."""
 
     LAYERED = 1
 
@@ -40,6 +38,7 @@ class Differs(IntFlag):
     STOP_REASON = 64
     DIGEST = 128
     VERSION = 256
+    NAMES = 512
 
 
 def sound_numbers(header: Header) -> bytes:
@@ -61,7 +60,7 @@ def pack_compact(header: Header, file_id: bytes) -> bytes:
             parts |= part
             body += coded
     n_samples, knee = header.n_samples, zigzag(header.quantiser.knee)
-    payload = file_id + varints(Layout(0), number, parts, n_samples, knee) + body
+    payload = file_id + varints(Layout(Layout.LAYERED * header.layered), number, parts, n_samples, knee) + body
     if len(body) > MAX_METADATA:
         raise ParameterError(f"the metadata takes {len(body)} bytes, more than {MAX_METADATA}")
     return payload
@@ -88,6 +87,7 @@ def _parts(header: Header, table: Defaults) -> list[tuple[Differs, bytes]]:
         ),
         (Differs.DIGEST, digest),
         (Differs.VERSION, _text(about.version.encode()) if about.version else b""),
+        (Differs.NAMES, _text(msgspec.json.encode(_Names.of(about))) if about.markers or about.group_names else b""),
     ]
 
 
@@ -107,6 +107,17 @@ def _bytes_of(digest: str) -> bytes:
         return varint(len(digest)) + bytes.fromhex(digest)
     text = digest.encode()
     return varint(2 * len(text) + 1) + text
+
+
+class _Names(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What users named, as JSON."""
+
+    markers: tuple[Marker, ...] = ()
+    group_names: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, about: Metadata) -> _Names:
+        return cls(about.markers, about.group_names)
 
 
 @dataclass
@@ -134,6 +145,9 @@ class _PartReader:
             return {}
         return msgspec.json.decode(self.text().encode(), type=dict[str, Any])
 
+    def names(self) -> _Names:
+        return msgspec.json.decode(self.text().encode(), type=_Names) if self.parts & Differs.NAMES else _Names()
+
     def digest(self) -> str:
         if not self.parts & Differs.DIGEST:
             return ""
@@ -145,7 +159,7 @@ class _PartReader:
 def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
     """Header and file id from a payload; FormatError, which names the packet, where it makes no sense."""
     file_id = reader.take(FILE_ID_SIZE)
-    if reader.varint(_MAX_NUMBER):
+    if (layout := reader.varint(_MAX_NUMBER)) > Layout.LAYERED:
         raise FormatError(f"{reader.name}: its packets stand in an order that this motes does not know: update motes")
     number = reader.varint(_MAX_NUMBER)
     if number not in TABLES:
@@ -168,13 +182,15 @@ def unpack_compact(reader: Reader) -> tuple[Header, bytes]:
             version=stored.text() if stored.parts & Differs.VERSION else "",
             defaults=number,
         )
+        names = stored.names()
+        metadata = msgspec.structs.replace(metadata, markers=names.markers, group_names=names.group_names)
         reader.finish()
         quantiser = check_quantiser(GaborQuantiser(steps, n_phases, knee))
     except (ParameterError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(f"{reader.name}: {error}") from None
     if not rate or not n_channels:
         raise FormatError(f"{reader.name}: no sample rate or no channels")
-    header = Header(rate, n_samples, n_channels, quantiser, metadata)
+    header = Header(rate, n_samples, n_channels, quantiser, metadata, layout == Layout.LAYERED)
     if Differs(sum(part for part, coded in _parts(header, table) if coded)) != stored.parts:
         raise FormatError(f"{reader.name}: it tells what its table of defaults tells already")
     return header, file_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ from motes.codec.compact_header import unpack_compact
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place, unpack_end
 from motes.codec.payloads.attacks_packet import add_attacks, unpack_attacks
+from motes.codec.payloads.front_packet import Front, Prefix, in_layers, is_upper
 from motes.codec.payloads.group_packet import unpack_groups
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
 from motes.codec.payloads.room_packet import decode_room
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError, ParameterError
-from motes.events.event_table import EventTable
+from motes.events.event_table import EventTable, Ints
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument
 from motes.events.model import Model
@@ -67,8 +69,13 @@ class Contents:
         self.shared: set[Place] = set()
         self.chirped: set[Place] = set()
         self.followed: dict[Place, int] = {}
+        # Of files in two layers.
+        self.front: Front | None = None
+        self.powers: Ints | None = None
         self.index: Index | None = None
         self.is_ended = False
+        # From which sample on detail is missing, of a file that ends within it.
+        self.missing_from: int | None = None
         # Raises FormatError for packets of events that are none of the file's.
         self.check_entry: Callable[[Frame, Entry], None] | None = None
         self._windows = self._index_size = self._n_weights = 0
@@ -178,6 +185,21 @@ class Contents:
         """The groups of events, with what is known of those that are notes, and the parts that these are in."""
         return self.groups if self.notes is None else self.notes.added_to(self.groups)
 
+    def add_front(self, found: Frame) -> None:
+        """Which packets of events come, and how long the file is."""
+        if not self.header.layered or self.front is not None:
+            raise FormatError(f"{found.name}: only files in two layers have one, and they one alone")
+        self.front = Front.unpack(found.reader())
+
+    def add_powers(self, found: Frame) -> None:
+        """How strong detail is."""
+        from motes.codec.payloads.powers_packet import unpack_powers  # numba
+
+        if not self.header.layered or self.powers is not None:
+            raise FormatError(f"{found.name}: only files in two layers have them, and they once")
+        h = self.header
+        self.powers = unpack_powers(found.reader(), h.sample_rate_hz, h.n_samples, h.n_channels)
+
     def add_events(self, found: Frame) -> None:
         """Events of one kind and one stretch of time."""
         kind, header = found.type.kind, self.header
@@ -188,7 +210,9 @@ class Contents:
         entry = Entry.of(found.kind, extent, found.size)
         if self.check_entry is not None:
             self.check_entry(found, entry)
-        if self._in_order and self.entries and entry.place <= self.entries[-1].place:
+        if self._in_order and self.header.layered and (self.front is None or self.powers is None):
+            raise FormatError(f"{found.name}: a front index and powers stand before the events of files in two layers")
+        if self._in_order and self.entries and self.order(entry) <= self.order(self.entries[-1]):
             raise FormatError(f"{found.name}: {found.type.rule}")
         if entry.place in self._at:
             raise FormatError(f"{found.name}: stands twice")
@@ -196,6 +220,10 @@ class Contents:
         self.parts[kind.name].append(columns)
         self.entries.append(entry)
         self._windows |= windows
+
+    def order(self, entry: Entry) -> tuple[int, Place]:
+        """What packets of events stand by in this file: in two layers, those of the upper one last."""
+        return int(self.header.layered and is_upper(entry)), entry.place
 
     def add_sends(self, found: Frame) -> None:
         """Which rooms the events of a packet before are sent to."""
@@ -256,8 +284,11 @@ class Contents:
     def add_index(self, found: Frame) -> None:
         """Which packets of events there are."""
         self.index, self._index_size = Index.unpack(found.reader()), found.size
+        self.index = in_layers(self.index) if self.header.layered else self.index
         if self._in_order and self.index != Index.of(self._windows, self.entries):
             raise FormatError(f"{found.name}: it does not agree with the packets before it")
+        if self._in_order and self.front is not None and self.front.index != self.index:
+            raise FormatError(f"{found.name}: it does not agree with the front index")
 
     def add_end(self, found: Frame) -> None:
         """How many packets there are."""
@@ -288,11 +319,34 @@ class Contents:
         more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": groups}
         more |= {"models": self._in_row("models", self.models, 0)}
         more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
-        more["format_version"] = self._version
+        more |= {"format_version": self._version, "layered": h.layered}
         try:
-            return Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
+            found = Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
         except ParameterError as error:  # strikes that play what is not there, events in rooms that are not
             raise FormatError(str(error)) from None
+        return found if self.missing_from is None else self._without_missing(found, self.missing_from)
+
+    def _without_missing(self, scene: Scene, first_sample: int) -> Scene:
+        from motes.edit.detail.layers import lifted  # numba
+
+        return scene if self.powers is None or not len(scene.texture) else lifted(scene, self.powers, first_sample)
+
+    def end_early(self, n_bytes: int) -> Prefix | None:
+        """What is there of a file in two layers that ends after so many bytes, within its upper layer; None where it is
+        not such a one. Events whose sends are missing are left out.
+        """
+        front = self.front
+        if front is None or self.is_ended or n_bytes >= front.n_bytes:
+            return None
+        known = zip(self.entries, front.index.entries, strict=False)
+        n_whole = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], known))
+        if n_whole < front.n_sparse or n_whole < len(self.entries) - 1:
+            return None
+        self.leave_out([entry.place for entry in self.entries[n_whole:]])
+        rate = self.header.sample_rate_hz
+        self.missing_from = front.missing_from(n_whole, rate)
+        until_s = None if self.missing_from is None else min(self.missing_from, self.header.n_samples) / rate
+        return Prefix(n_bytes, front.n_bytes, until_s)
 
     def table(self, kind: Kind, parts: list[Columns]) -> EventTable:
         """The events of some packets of one kind, which may be emptied on the way; FormatError where all of them

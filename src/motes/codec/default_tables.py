@@ -92,6 +92,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "texture_kbps": None,
                     "detail": False,
                     "chirps": False,
+                    "layered": False,
                     "n_threads": 0,
                 },
                 "instrument": {

@@ -10,13 +10,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from motes import places
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
 from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import unpack_notes
 from motes.codec.payloads.room_packet import read_room
-from motes.codec.reader import loads, naming
+from motes.codec.reader import naming, read
 from motes.codec.seeking import SeekableFile
 from motes.events.model import Model
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -43,6 +44,11 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     notes: int = 0
     parts: int = 0
     format_version: int
+    # Of files in two layers: the bytes up to the end of the sparse layer, and of the whole; both 0 for others. Where
+    # the file ends within its detail, up to when this is there.
+    sparse_bytes: int = 0
+    whole_bytes: int = 0
+    detail_until_s: float | None = None
     # Of a draft of a version; 0 of a released one.
     draft: int = 0
     # In hexadecimal; none in version 1.
@@ -55,6 +61,11 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     quantiser: GaborQuantiser
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is a file in two layers that ends within the upper one."""
+        return self.n_bytes < self.whole_bytes
+
 
 @contextmanager
 def _opened(given: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
@@ -62,7 +73,7 @@ def _opened(given: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
     if not isinstance(given, str | os.PathLike):
         yield given
         return
-    with naming(given), open(given, "rb") as handle:
+    with naming(given), places.open_file(given) as handle:
         yield handle if handle.seekable() else BytesIO(handle.read())
 
 
@@ -93,6 +104,9 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
         notes=sum(len(each.notes) for each in notes),
         parts=sum(len(each.parts) for each in notes),
         format_version=found.start.version,
+        sparse_bytes=found.sparse_bytes,
+        whole_bytes=found.front.n_bytes if found.front else 0,
+        detail_until_s=found.prefix.until_s if found.prefix else None,
         draft=DRAFT if found.start.version == DRAFT_VERSION else 0,
         file_id=found.start.file_id.hex(),
         tags=dict(found.tags()),
@@ -130,8 +144,10 @@ def _model_in_words(model: Model) -> str:
 
 
 def validate(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
-    """Check every checksum and decode everything; FormatError, which names the packet, if anything is wrong."""
+    """Check every checksum and decode everything; FormatError, which names the packet, if anything is wrong. A file in
+    two layers that ends within the upper one is right as far as it goes (`is_cut`).
+    """
     with _opened(given) as handle:
         handle.seek(0)
-        loads(handle.read())
+        read(handle.read())
         return info(handle)

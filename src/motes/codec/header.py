@@ -26,6 +26,8 @@ class Header:
     n_channels: int
     quantiser: GaborQuantiser
     metadata: Metadata
+    # Whether packets of detail come after all others, with an index in front of both; from version 2 on.
+    layered: bool = False
 
     def pack(self) -> bytes:
         """As a payload."""

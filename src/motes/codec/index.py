@@ -88,10 +88,10 @@ class Index:
         return {name: n for place, (name, n) in enumerate(counts.items()) if n or place == 0}
 
     def pack(self) -> bytes:
-        """As a payload."""
+        """As a payload, by stretches of time also where the file is in two layers."""
         mask = sum(1 << (w.bit_length() - 7) for w in self.windows)
         parts, before = [varints(mask, len(self.entries))], 0
-        for e in self.entries:
+        for e in sorted(self.entries, key=lambda entry: entry.place):
             place = e.kind, e.number - before, e.layer
             parts.append(varints(*place, e.n_bytes, e.n_events, zigzag(e.before), zigzag(e.after)))
             before = e.number

@@ -60,9 +60,11 @@ class Stage(IntEnum):
     TAGS = 6
     NOTES = 7
     NOTE_VECTORS = 8
-    EVENTS = 9
-    INDEX = 10
-    END = 11
+    FRONT = 9
+    POWERS = 10
+    EVENTS = 11
+    INDEX = 12
+    END = 13
 
 
 class Often(Enum):
@@ -160,6 +162,16 @@ def _models(written: Written) -> Iterable[bytes]:
 def _tags(written: Written) -> Iterable[bytes]:
     if written.scene.tags:
         yield pack_tags(written.scene.tags)
+
+
+def _front(written: Written) -> Iterable[bytes]:
+    if written.layered:
+        yield written.front().pack()
+
+
+def _powers(written: Written) -> Iterable[bytes]:
+    if written.layered:
+        yield written.powers()
 
 
 def _index(written: Written) -> Iterable[bytes]:
@@ -264,6 +276,28 @@ NOTE_VECTORS = PacketType(
     _note_vectors,
     is_optional=True,
 )
+FRONT = PacketType(
+    b"F",
+    "front index",
+    Stage.FRONT,
+    Often.AT_MOST_ONCE,
+    "in files in two layers, after all that stands before it in this table",
+    "the front index stands before all events",
+    Contents.add_front,
+    _front,
+    since=2,
+)
+POWERS = PacketType(
+    b"Y",
+    "powers of detail",
+    Stage.POWERS,
+    Often.AT_MOST_ONCE,
+    "in files in two layers, after the front index",
+    "powers of detail stand before all events",
+    Contents.add_powers,
+    _powers,
+    since=2,
+)
 SENDS = PacketType(
     b"W",
     "sends",
@@ -326,7 +360,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS)
+    before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS)
     return (*before, *event_packets(), SENDS, SHARES, CHIRPS, INDEX, END)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
+from motes import places
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.file_id import FileId
-from motes.codec.frames import Frame, read_frame, read_preamble
+from motes.codec.frames import HEAD_SIZE, Frame, frame_size, read_frame, read_preamble
 from motes.codec.packets import HEADER, INDEX, Often, PacketType, Stage
+from motes.codec.payloads.front_packet import Prefix
 from motes.codec.seeking import SeekableFile
-from motes.errors import FormatError, ParameterError
+from motes.errors import FormatError, MotesWarning, ParameterError
 from motes.scene.scene import Scene
 
 
@@ -41,8 +44,21 @@ class Grammar:
 def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
     """The scene in the bytes of a .mote file; FormatError, which names the packet, if anything in them is wrong.
 
-    Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing.
+    Rooms that the file holds by their digest alone are asked of `find_room`; without it they are missing. Of a file in
+    two layers that ends within the upper one, MotesWarning says what is there.
     """
+    return _warned(*read(data, find_room), "the file")
+
+
+def _warned(scene: Scene, prefix: Prefix | None, name: str) -> Scene:
+    """The scene, with a warning where it is not all of its file."""
+    if prefix is not None:
+        warnings.warn(MotesWarning(f"{name} ends early, and is played as {prefix}"), stacklevel=4)
+    return scene
+
+
+def read(data: bytes | memoryview, find_room: FindRoom | None = None) -> tuple[Scene, Prefix | None]:
+    """As `loads`, and what is there of a file in two layers that ends within the upper one."""
     start, data = read_preamble(data), memoryview(data)
     at, grammar = start.size, Grammar()
     contents = Contents(find_room, version=start.version, file_id=start.file_id)
@@ -50,6 +66,8 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
     while at < len(data):
         if contents.is_ended:
             raise FormatError(f"{len(data) - at} bytes follow the end of the file")
+        if contents.front is not None and is_cut(data, at):
+            break
         found = read_frame(data, at, contents.n_packets, seed=start.seed)
         grammar.check(found)
         contents.add(found)
@@ -57,11 +75,23 @@ def loads(data: bytes | memoryview, find_room: FindRoom | None = None) -> Scene:
         held.add(found.kind, found.payload)
         at += found.size
         contents.n_packets += 1
+    if (prefix := contents.end_early(len(data))) is not None:
+        return contents.scene(), prefix
     if not contents.is_ended:
         raise FormatError(f"the file is cut short: it ends after packet {contents.n_packets - 1}, with no end packet")
     if held is not None and start.file_id not in (b"", held.digest()):
         raise FormatError("its packets are not those that its id was made from")
-    return contents.scene()
+    if contents.front is not None and contents.front.n_bytes != len(data):
+        raise FormatError(f"the front index tells of {contents.front.n_bytes} bytes, and there are {len(data)}")
+    return contents.scene(), None
+
+
+def is_cut(data: memoryview, at: int) -> bool:
+    """Whether the packet that begins there is longer than what is left."""
+    try:
+        return frame_size(data[at : at + HEAD_SIZE], 0, at) > len(data) - at
+    except FormatError:
+        return len(data) - at < HEAD_SIZE
 
 
 def load(
@@ -81,18 +111,19 @@ def load(
             raise ParameterError(f"{name} must be finite, not {value}")
     if start_s is not None and end_s is not None and start_s > end_s:
         raise ParameterError(f"start_s, {start_s:g}, is after end_s, {end_s:g}")
-    with naming(path), open(path, "rb") as handle:
+    with naming(path), places.open_file(path) as handle:
         if (start_s is None and end_s is None) or not handle.seekable():
-            return loads(handle.read(), find_room)
+            return _warned(*read(handle.read(), find_room), os.fspath(path))
         found = SeekableFile(handle, find_room)
         rate = found.header.sample_rate_hz
-        return found.scene(-np.inf if start_s is None else start_s * rate, np.inf if end_s is None else end_s * rate)
+        scene = found.scene(-np.inf if start_s is None else start_s * rate, np.inf if end_s is None else end_s * rate)
+        return _warned(scene, found.prefix, os.fspath(path))
 
 
 @contextmanager
 def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Put the path before the message of what goes wrong inside."""
-    name = os.fspath(path)
+    name = places.text(path)
     try:
         yield
     except FormatError as error:

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motes import kinds
+from motes import kinds, places
 from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import Frame
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, Place
 from motes.codec.intact import beginning, intact
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, Often, PacketType, Stage, name_of, packets
-from motes.codec.reader import Grammar, loads, naming
+from motes.codec.packets import END, FRONT, HEADER, INDEX, OPTIONAL, Often, PacketType, Stage, name_of, packets
+from motes.codec.payloads.front_packet import Prefix
+from motes.codec.reader import Grammar, loads, naming, read
 from motes.errors import FormatError
 from motes.events.packet import Columns, packet_samples
 from motes.kinds.kind import Kind
@@ -39,6 +40,8 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
     data, skipped = memoryview(data), list[str]()
     start = beginning(data, skipped)
     frames = intact(data, start, skipped)
+    if (found := _ended_early(data, find_room)) is not None:
+        return Salvaged(found[0], [str(found[1])], len(frames))
     contents = Contents(find_room, in_order=False, version=start.version, file_id=start.file_id)
     taken = _Taken(contents, frames, skipped)
     taken.all_of(HEADER)
@@ -48,11 +51,13 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
             if data
             else "the file is empty"
         )
-    for packet in (INDEX, END):  # first: the index tells which packets of events there are
+    for packet in (FRONT, INDEX, END):  # first: the index tells which packets of events there are
         taken.all_of(packet)
+    if contents.index is None and contents.front is not None:
+        contents.index = contents.front.index
     contents.check_entry = _Order(contents.index).check
     for packet in packets():
-        if Stage.HEADER < packet.stage < Stage.INDEX:
+        if Stage.HEADER < packet.stage < Stage.INDEX and packet is not FRONT:
             taken.all_of(packet)
     skipped += taken.moved() + _without_followers(contents, taken.optional_bytes())
     if not contents.keep_known_groups():
@@ -63,6 +68,15 @@ def salvage(data: bytes | memoryview, find_room: FindRoom | None = None) -> Salv
     skipped += _without_nonsense(contents)
     scene = contents.scene()
     return Salvaged(scene, skipped or _why_not_whole(data, find_room), len(frames))
+
+
+def _ended_early(data: memoryview, find_room: FindRoom | None) -> tuple[Scene, Prefix] | None:
+    """What is in a file in two layers that is whole but for its end."""
+    try:
+        scene, prefix = read(data, find_room)
+    except FormatError:
+        return None
+    return None if prefix is None else (scene, prefix)
 
 
 class _Taken:
@@ -98,6 +112,10 @@ class _Taken:
                 found[last] += packet.size
         return found
 
+    def _order(self, place: Place) -> tuple[bool, Place]:
+        """What packets of events stand by."""
+        return self._contents.header.layered and kinds.KINDS[place[1]].is_upper, place
+
     def moved(self) -> list[str]:
         """Which of the packets that were taken in stand elsewhere than they were written."""
         lines, grammar, last = [], Grammar(), None
@@ -107,7 +125,7 @@ class _Taken:
             place = self.names[found.name]
             try:
                 grammar.check(found)
-                is_moved = place is not None and last is not None and place < last
+                is_moved = place is not None and last is not None and self._order(place) < self._order(last)
             except FormatError:
                 is_moved = True
             if is_moved:
@@ -268,7 +286,7 @@ def _counted(n_events: int, kind: int) -> str:
 
 def salvage_file(path: str | os.PathLike[str], find_room: FindRoom | None = None) -> Salvaged:
     """`salvage` of a file; FormatError, which names it, where it cannot be read."""
-    with naming(path), open(path, "rb") as handle:
+    with naming(path), places.open_file(path) as handle:
         return salvage(handle.read(), find_room)
 
 

@@ -11,12 +11,13 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
 from motes.codec.packets import (
+    CHIRPS,
     END,
+    FRONT,
     HEADER,
     INDEX,
     OPTIONAL,
     SENDS,
-    CHIRPS,
     SHARES,
     TAGS,
     Often,
@@ -25,6 +26,7 @@ from motes.codec.packets import (
     packets,
     types,
 )
+from motes.codec.payloads.front_packet import Front, Prefix, in_layers, is_upper
 from motes.codec.payloads.tags_packet import unpack_tags
 from motes.errors import FormatError
 from motes.scene.scene import Scene
@@ -43,6 +45,8 @@ class SeekableFile:
         # Where the next packet begins: in the end the first one of events.
         self._first = self.start.size
         self._before: list[Frame] = []
+        # From which sample on detail is missing, of a file that ends within it.
+        self._missing_from: int | None = None
         for packet in packets():
             if packet.stage < Stage.EVENTS:
                 self._read_all(packet)
@@ -51,7 +55,17 @@ class SeekableFile:
         self.header = contents.header
         n_skipped = self._skip_optional(len(self._before))
         self._n_before = len(self._before) + n_skipped
-        self.index, self.n_packets = self._read_index()
+        self.prefix: Prefix | None = None
+        front = next((Front.unpack(packet.reader()) for packet in self.of_type(FRONT)), None)
+        self.index, self.n_packets = self._read_index() if front is None else self._read_front(front)
+        self.front = front
+
+    @property
+    def sparse_bytes(self) -> int:
+        """Of a file in two layers, the bytes up to the end of the sparse one; 0 for others."""
+        if self.front is None:
+            return 0
+        return self._first + sum(entry.n_bytes for entry in self.front.index.entries if not is_upper(entry))
 
     def _contents(self) -> Contents:
         return Contents(self._find_room, version=self.start.version, file_id=self.start.file_id)
@@ -98,6 +112,20 @@ class SeekableFile:
             n_skipped += 1
         return n_skipped
 
+    def _read_front(self, front: Front) -> tuple[Index, int]:
+        """The index of a file in two layers, of as many packets as are there; and how many packets these are in all."""
+        if front.n_bytes <= self.n_bytes:
+            return self._read_index()
+        ends = self._first + np.cumsum([entry.n_bytes for entry in front.index.entries])
+        n_whole = int(np.searchsorted(ends, self.n_bytes, side="right"))
+        if n_whole < front.n_sparse:
+            raise FormatError(_NO_END)
+        rate = self.header.sample_rate_hz
+        self._missing_from = front.missing_from(n_whole, rate)
+        until_s = None if self._missing_from is None else min(self._missing_from, self.header.n_samples) / rate
+        self.prefix = Prefix(self.n_bytes, front.n_bytes, until_s)
+        return front.first(n_whole), self._n_before + n_whole
+
     def _read_index(self) -> tuple[Index, int]:
         file_id, seed = self.start.file_id, self.start.seed
         end_size = framed_size(END.number, pack_end(0, 0, file_id))
@@ -116,6 +144,7 @@ class SeekableFile:
         if found.type is not INDEX or found.size != size:
             raise FormatError(f"{found.name}: not the index")
         index = Index.unpack(found.reader())
+        index = in_layers(index) if self.header.layered else index
         if sum(entry.n_bytes for entry in index.entries) != index_at - self._first:
             raise FormatError(f"{found.name}: the packets it lists are not those in the file")
         return index, n_packets
@@ -129,6 +158,7 @@ class SeekableFile:
         contents, at = self._contents(), self._first
         for packet in self._before:
             contents.add(packet)
+        contents.missing_from = self._missing_from
         tail = contents.longest_room_s * self.header.sample_rate_hz
         for i, entry in enumerate(self.index.entries):
             start, end = entry.span(self.header.sample_rate_hz)
@@ -140,7 +170,7 @@ class SeekableFile:
         return contents.scene()
 
     def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events and the sends, shares and chirps that follow it; pass over optional packets behind."""
+        """Decode a packet of events and the sends, shares and chirps after it; pass over optional packets behind."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")

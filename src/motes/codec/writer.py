@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,10 +14,24 @@ import numpy as np
 from motes import kinds
 from motes.codec.compact_header import FILE_ID_SIZE
 from motes.codec.file_id import file_id
-from motes.codec.frames import DRAFT_VERSION, READABLE, Preamble, frame, framed_size
+from motes.codec.frames import DRAFT_VERSION, LONGEST_PREAMBLE, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
-from motes.codec.index import Entry, Index
-from motes.codec.packets import CHIRPS, END, HEADER, SENDS, SHARES, PacketType, Stage, event_packets, packets
+from motes.codec.index import Entry, Index, pack_end
+from motes.codec.packets import (
+    CHIRPS,
+    END,
+    FRONT,
+    HEADER,
+    INDEX,
+    POWERS,
+    SENDS,
+    SHARES,
+    PacketType,
+    Stage,
+    event_packets,
+    packets,
+)
+from motes.codec.payloads.front_packet import Front
 from motes.codec.quantise_scene import default_quantiser
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
@@ -24,6 +39,7 @@ from motes.events.packet import EventPacket
 from motes.events.shares import WHOLE
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
+from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
 
 BASE_CHIRP = "base_chirp_hz_per_s"
@@ -45,9 +61,13 @@ class Written:
             raise ParameterError(
                 f"files of format version {self.version} have no {kind} events, only those of version {needed} on"
             )
+        # Whether detail comes after all else.
+        self.layered = scene.layered and self.version > 1 and any(kind.is_upper for kind in kinds_held(scene))
         self.quantiser = check_quantiser(scene.quantiser or default_quantiser(scene))
         self.entries: list[Entry] = []
         self._windows = self.n_packets = 0
+        self._n_bytes = LONGEST_PREAMBLE
+        self._powers: bytes | None = None
         # Bytes of the last packet.
         self.last_size = 0
 
@@ -68,13 +88,19 @@ class Written:
     def header(self) -> Header:
         """What holds for the whole file."""
         scene = self.scene
-        return Header(scene.sample_rate_hz, scene.n_samples, scene.n_channels, self.quantiser, scene.metadata)
+        return Header(
+            scene.sample_rate_hz, scene.n_samples, scene.n_channels, self.quantiser, scene.metadata, self.layered
+        )
 
     def _packets(self) -> Iterator[tuple[int, bytes]]:
         """Type and payload of every packet, in order."""
+        events: Iterable[tuple[int, bytes]] = self._events()
         for stage in Stage:
             if stage is Stage.EVENTS:
-                yield from self._events()
+                yield from events
+            elif stage is Stage.FRONT and self.layered:  # it tells of events that come after it
+                events = list(events)
+                yield from (self._counted(FRONT, payload) for payload in FRONT.write(self))
             else:
                 for packet in packets():
                     if packet.stage is stage:
@@ -84,14 +110,40 @@ class Written:
         """Of the packets of events that have been written."""
         return Index.of(self._windows, self.entries)
 
+    def front(self) -> Front:
+        """Of all packets of events, and the whole file, this packet included."""
+        index = self.index()
+        rest = framed_size(POWERS.number, self.powers()) + framed_size(INDEX.number, index.pack())
+        rest += framed_size(END.number, pack_end(0, 0, bytes(FILE_ID_SIZE)))
+        found = Front(self._n_bytes + rest, index)
+        while (n_bytes := self._n_bytes + rest + framed_size(FRONT.number, found.pack())) != found.n_bytes:
+            found = Front(n_bytes, index)
+        return found
+
+    def powers(self) -> bytes:
+        """How strong detail is, as a payload."""
+        from motes.codec.payloads.powers_packet import pack_powers  # numba
+        from motes.edit.detail.layers import powers_of
+
+        if self._powers is None:
+            key = "powers", self.scene.sample_rate_hz, self.scene.n_samples
+            self._powers = self.scene.detail.once(key, lambda: pack_powers(powers_of(self.scene)))
+        return self._powers
+
     def _counted(self, packet: PacketType, payload: bytes) -> tuple[int, bytes]:
         self.n_packets += 1
         self.last_size = framed_size(packet.number, payload)
+        self._n_bytes += self.last_size
         return packet.number, payload
 
     def _events(self) -> Iterator[tuple[int, bytes]]:
         """Packets of events of all kinds by their place in the file, each with the sends and shares of its events."""
-        in_order = heapq.merge(*map(self._of_kind, event_packets()), key=lambda item: item[1].place)
+        layers = [event_packets()]
+        if self.layered:
+            layers = [tuple(one for one in layers[0] if is_upper_type(one) == upper) for upper in (False, True)]
+        in_order = itertools.chain(
+            *(heapq.merge(*map(self._of_kind, types), key=lambda item: item[1].place) for types in layers)
+        )
         for packet, entry, made in in_order:
             yield self._counted(packet, made.payload)
             n_bytes = self.last_size
@@ -131,14 +183,23 @@ class Written:
         return events.replace(group_id=np.where(stored, group_id, 0))
 
 
+def kinds_held(scene: Scene) -> list[Kind]:
+    """The kinds that a scene has events of."""
+    return [kind for kind in kinds.KINDS if len(scene.table(kind.name))]
+
+
+def is_upper_type(packet: PacketType) -> bool:
+    """Whether packets of a type are above the sparse layer."""
+    return packet.kind is not None and packet.kind.is_upper
+
+
 def needed_version(scene: Scene) -> tuple[str, int]:
     """The first version of the format that has all kinds of event of a scene, and the kind that needs it; atoms whose
     frequency rises are of version 2.
     """
     if len(scene.gabor) and not (scene.gabor.at_default("chirp_hz_per_s") and scene.gabor.at_default(BASE_CHIRP)):
         return "chirped gabor", CHIRPS.since
-    held = [kind for kind in kinds.KINDS if len(scene.table(kind.name))]
-    newest = max(held, key=lambda kind: kind.since, default=None)
+    newest = max(kinds_held(scene), key=lambda kind: kind.since, default=None)
     return ("", 1) if newest is None else (newest.name, newest.since)
 
 

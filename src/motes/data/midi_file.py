@@ -8,9 +8,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from motes import places
 from motes.errors import AudioError, ParameterError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_midi_file(path: str | os.PathLike[str]) -> list[MidiNote]:
     """
     shown = os.fspath(path)
     try:
-        division, file = _opened(Path(shown).read_bytes())
+        division, file = _opened(places.read_bytes(shown))
         notes = _notes(file, division)
     except OSError as error:
         reason = error.strerror or (str(error) if str(error) else "it ends too soon")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from motes import places
 from motes.data.label_rows import MUSICNET_RATE_HZ, LabelRows, faults
 from motes.data.midi_file import read_midi_file
 from motes.errors import ParameterError
@@ -65,9 +66,9 @@ def read_rows(path: str | os.PathLike[str]) -> LabelRows:
 
 def _text(path: str) -> str:
     try:
-        if os.path.getsize(path) > MOST_BYTES:
+        if places.n_bytes(path) > MOST_BYTES:
             raise ParameterError(f"{path} has more than {MOST_BYTES >> 20} MiB: is it a file of labels?")
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = places.read_text(path)
     except UnicodeDecodeError:
         raise ParameterError(f"{path} is not text in UTF-8: is it a file of labels?") from None
     except OSError as error:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from motes.edit import assign, joining, operations, slicing, tables
+from motes.edit import assign, gains, joining, operations, slicing
+from motes.edit.gains import MAX_WIDTH
 from motes.edit.operations import MAX_FACTOR, MAX_GAIN_DB, MAX_SEMITONES, WETNESS
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
@@ -19,6 +20,8 @@ from motes.scene.scene import Scene
 Range = tuple[float | None, float | None]
 # The type of a parameter that takes several notes, by their numbers.
 NoteNumbers = list[int]
+# Of one that takes an envelope: times in s, each with a gain in dB.
+Breakpoints = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,16 @@ _FORMANTS = Parameter("keep_formants", "keep_formants", bool, _UNDER, default=Fa
 _LONGER = "So many times as long, at the same pitch."
 _STRETCH = Parameter("factor", "stretch", float, _LONGER, "", (1 / MAX_FACTOR, MAX_FACTOR))
 _MOVE = Parameter("by_s", "move", float, "Later by so many seconds; -0.5 is earlier.", "s")
+_FADE = (
+    Parameter("in_s", "fade_in", float, "Fade in for so many seconds from the first onset on.", "s", _FROM_0, None),
+    Parameter("out_s", "fade_out", float, "Fade out for so many seconds until the last end.", "s", _FROM_0, None),
+)
+_POINTS = "Louder by a gain that runs straight in dB between points, TIME:DB,TIME:DB, in seconds of the scene."
+_ENVELOPE = Parameter("points", "envelope", Breakpoints, _POINTS)
+_SIDE = "To the left, down to -1, or to the right, up to 1; equal power."
+_PAN = Parameter("position", "pan", float, _SIDE, "", (-1.0, 1.0))
+_WIDE = "So many times as wide in stereo: 0 is mono."
+_WIDTH = Parameter("factor", "width", float, _WIDE, "", (0.0, MAX_WIDTH))
 _COPY = Parameter("at_s", "duplicate_at", float, "A second copy, starting here, in seconds.", "s", _FROM_0)
 _IN = (
     "Put into a room: one that `motes rooms` lists, synthetic:1.2 for a reverberation time of 1.2 s, or `none` to take "
@@ -170,12 +183,16 @@ EDITS: tuple[Edit, ...] = (
     Edit("split_note", _split_note, _SPLIT, "A note as two.", request="", first=True),
     Edit("merge_notes", _merge_notes, _MERGE, "Notes as one.", request="", first=True),
     Edit("add_note", _add_note, _ADD, "Another note like one.", request="", first=True),
-    Edit("only", tables.only, doc="Remove everything else.", request="keep"),
-    Edit("drop", tables.drop, doc="Remove what is selected.", request="delete", excludes="only"),
+    Edit("only", operations.only, doc="Remove everything else.", request="keep"),
+    Edit("drop", operations.drop, doc="Remove what is selected.", request="delete", excludes="only"),
     Edit("mute", operations.mute, doc="Silence what is selected."),
     Edit("solo", operations.solo, doc="Silence everything else.", excludes="mute"),
     Edit("filter", operations.filter, _BAND, "Remove what lies outside a band."),
     Edit("gain", operations.gain, (_GAIN,)),
+    Edit("fade", gains.fade, _FADE, "Fade in and out."),
+    Edit("envelope", gains.envelope, (_ENVELOPE,)),
+    Edit("pan", gains.pan, (_PAN,)),
+    Edit("width", gains.width, (_WIDTH,)),
     Edit("transpose", operations.transpose, (_TRANSPOSE, _FORMANTS)),
     Edit("stretch", operations.stretch, (_STRETCH,), whole=operations.stretch_scene),
     Edit("reverse", operations.reverse, doc="Backwards.", whole=operations.reverse_scene),
@@ -198,9 +215,11 @@ class Edited(NamedTuple):
     n_events: int
 
 
-def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False) -> Edited:
+def edited(
+    scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool = False, with_detail: bool = True
+) -> Edited:
     """The scene with edits, by their FLAGS, of the events that `select` chooses, None for the whole scene; notes that
-    it chooses have their part of the noise if `with_noise`.
+    it chooses have their part of the noise if `with_noise`, and all events theirs of detail unless not `with_detail`.
     """
     todo = steps(edits)
     for edit, values in todo:
@@ -208,7 +227,7 @@ def edited(scene: Scene, select: Any, edits: Mapping[str, Any], with_noise: bool
             scene = edit.whole(scene, **values)
         elif edit.first and edit.change is not None:
             scene = edit.change(scene.select(), **values).scene
-    selection = scene.select(select, with_noise=with_noise)
+    selection = scene.select(select, with_noise=with_noise, with_detail=with_detail)
     n_selected = len(selection)
     for edit, values in todo:
         if edit.change is None or edit.first:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import note_changes
+from motes.edit.detail.shares import takes_detail
 from motes.edit.operations import at_rate, move
 from motes.edit.tables import changed, check_gap, column, kept, onset_s, rebuilt, require_time
 from motes.errors import ParameterError
@@ -17,12 +18,14 @@ from motes.events import model as models
 from motes.events import room as rooms
 from motes.events.groups import Groups
 from motes.events.instrument import together
+from motes.scene.markers import with_those_of
 from motes.scene.scene import Scene
 
 if TYPE_CHECKING:
     from motes.edit.selection import Selection
 
 
+@takes_detail
 def duplicate(selection: Selection, at_s: float) -> Selection:
     """A copy whose first onset is at `at_s`; the selection is then the copy."""
     at_s = require_time("at_s", at_s)
@@ -64,7 +67,9 @@ def joined(scene: Scene, other: Scene, at_s: float | None = None, resample: bool
     both = other.select()
     moved = changed(both, lambda events, mask: events.moved(np.where(mask, at_s, 0.0)), n_samples=n_samples)
     moved = note_changes.followed(both, moved, note_changes.moved(at_s))
-    return merged(scene, moved.scene, scene.select())
+    both_scenes = merged(scene, moved.scene, scene.select())
+    above = int(scene.groups.id.max(initial=0))
+    return replace(both_scenes, scene=with_those_of(both_scenes.scene, other, at_s, above))
 
 
 def merged(scene: Scene, other: Scene, selection: Selection) -> Selection:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motes.edit import note_changes
+from motes.edit.detail.shares import takes_detail
 from motes.edit.note_changes import followed
 from motes.edit.note_columns import note_of_groups
 from motes.edit.tables import (
@@ -25,10 +26,12 @@ from motes.edit.tables import (
     check_early,
     check_gap,
     column,
+    kept,
     onset_s,
     parts,
     rebuilt,
     samples_up_to,
+    sounding,
 )
 from motes.errors import MotesWarning, ParameterError
 from motes.events import room as rooms
@@ -37,6 +40,7 @@ from motes.events.room import Room
 from motes.kinds.gabor.edits import attacks
 from motes.kinds.gabor.edits.formants import formant_gains
 from motes.kinds.gabor.table import Gabor
+from motes.scene.markers import with_moved
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.units import require_finite, require_positive
@@ -55,6 +59,7 @@ def _with_partials(selection: Selection) -> Selection:
     return replace(selection, scene=scene.with_tables(tables))
 
 
+@takes_detail
 def move(selection: Selection, by_s: float) -> Selection:
     """Later by `by_s` seconds; phases at the centres stay."""
     by_s, scene = require_finite("by_s", by_s), selection.scene
@@ -65,6 +70,7 @@ def move(selection: Selection, by_s: float) -> Selection:
     return followed(selection, made, note_changes.moved(by_s))
 
 
+@takes_detail
 def transpose(selection: Selection, semitones: float, keep_formants: bool = False) -> Selection:
     """Higher by `semitones`; times and windows stay. `keep_formants` leaves partials under their note's envelope."""
     semitones = require_finite("semitones", semitones)
@@ -91,6 +97,7 @@ def _formant_gains(scene: Scene, events: Gabor, mask: Mask, ratio: float) -> Arr
     )
 
 
+@takes_detail
 def stretch(selection: Selection, factor: float, about_s: float | None = None, keep_attacks: bool = True) -> Selection:
     """`factor` times as long about `about_s`, by default the first onset, of whole notes that of the first note;
     `keep_attacks` leaves the attacks of whole notes as sharp as they were.
@@ -112,7 +119,8 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None, k
 
 
 def _first_onset_s(selection: Selection, notes: list[attacks.Sounding]) -> float:
-    if notes and sum(np.count_nonzero(note.mask) for note in notes) == len(selection):
+    n_chosen = np.count_nonzero(sounding(selection))
+    if notes and sum(np.count_nonzero(note.mask) for note in notes) == n_chosen:
         return max(0.0, min(note.onset_s for note in notes))
     return onset_s(selection)
 
@@ -131,9 +139,11 @@ def _sounding(selection: Selection) -> Iterator[attacks.Sounding]:
 def stretch_scene(scene: Scene, factor: float) -> Scene:
     """The whole scene `factor` times as long: silence at its ends too, and its length."""
     stretched = stretch(scene.select(), factor, about_s=0.0, keep_attacks=False).scene
-    return stretched.replace(n_samples=math.ceil(scene.n_samples * float(factor) - 1e-6))
+    longer = stretched.replace(n_samples=math.ceil(scene.n_samples * float(factor) - 1e-6))
+    return with_moved(longer, lambda at_s: at_s * float(factor))
 
 
+@takes_detail
 def gain(selection: Selection, db: float) -> Selection:
     """Louder by `db`."""
     db = require_finite("db", db)
@@ -143,11 +153,25 @@ def gain(selection: Selection, db: float) -> Selection:
     return followed(selection, made, note_changes.amplified(db))
 
 
+@takes_detail
+def only(selection: Selection) -> Selection:
+    """The scene with nothing but the selected events."""
+    return kept(selection, selection.mask)
+
+
+@takes_detail
+def drop(selection: Selection) -> Selection:
+    """The scene without the selected events."""
+    return kept(selection, ~selection.mask)
+
+
+@takes_detail
 def mute(selection: Selection) -> Selection:
     """Amplitude 0 for the selected events."""
     return _muted(selection, selection.mask)
 
 
+@takes_detail
 def solo(selection: Selection) -> Selection:
     """Amplitude 0 for all other events."""
     return _muted(selection, ~selection.mask)
@@ -158,11 +182,12 @@ def _muted(selection: Selection, mask: Mask) -> Selection:
     return replace(muted, mask=selection.mask)
 
 
+@takes_detail
 def reverse(selection: Selection, about_s: float | None = None) -> Selection:
     """Mirrored in time about `about_s`, by default the middle of the first and the last centre."""
     if not len(selection):
         return selection
-    starts, ends = (column(selection.scene, name)[selection.mask] for name in ("start_s", "end_s"))
+    starts, ends = (column(selection.scene, name)[sounding(selection)] for name in ("start_s", "end_s"))
     centres = (starts + ends) / 2
     twice_s = float(centres.min() + centres.max()) if about_s is None else 2 * about_s
     check_early(selection, twice_s - column(selection.scene, "start_s"), "reversing")
@@ -172,9 +197,11 @@ def reverse(selection: Selection, about_s: float | None = None) -> Selection:
 
 def reverse_scene(scene: Scene) -> Scene:
     """The whole scene backwards, sample by sample."""
-    return reverse(scene.select(), about_s=(scene.n_samples - 1) / (2 * scene.sample_rate_hz)).scene
+    about_s = (scene.n_samples - 1) / (2 * scene.sample_rate_hz)
+    return with_moved(reverse(scene.select(), about_s=about_s).scene, lambda at_s: 2 * about_s - at_s)
 
 
+@takes_detail
 def filter(selection: Selection, low_hz: float | None = None, high_hz: float | None = None) -> Selection:
     """Without what of the selected events lies outside low_hz … high_hz."""
     low_hz = 0.0 if low_hz is None else require_finite("low_hz", low_hz)
@@ -186,6 +213,7 @@ def filter(selection: Selection, low_hz: float | None = None, high_hz: float | N
     return rebuilt(selection, [events for events, _ in found], selection.mask[left])
 
 
+@takes_detail
 def into_room(selection: Selection, room: Room | int | None, wetness: float = WETNESS) -> Selection:
     """Sent to a room, one of the scene's by its id, or to none: `wetness` of each event goes into it. The scene
     grows by as long as the room resounds.

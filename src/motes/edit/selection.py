@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from motes import kinds
 from motes.arguments import checked
-from motes.edit import assign, joining, operations, tables
+from motes.edit import assign, gains, joining, operations
 from motes.edit.condition import Expression
 from motes.edit.note_columns import WORDS, columns_of, event_columns, known_notes, note_of_groups
+from motes.edit.similar import Widening
 from motes.edit.slicing import slice_seconds, within
 from motes.edit.tables import column, onset_s
 from motes.errors import ParameterError
@@ -34,7 +35,7 @@ _MORE = ("id", "start_s", "end_s", "level_db")
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Widening):
     """Some events of a scene. Edits return the whole scene with just these events changed; `only` and `drop` split it.
 
     `mask` is `(n_events,)`, over the events of all kinds in the scene's order. Selections of one scene combine with
@@ -43,6 +44,8 @@ class Selection:
 
     scene: Scene
     mask: Mask
+    # Whether edits take along what of detail belongs to these events (`motes.edit.detail.shares`).
+    with_detail: bool = True
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.mask))
@@ -66,11 +69,11 @@ class Selection:
 
     def only(self) -> Scene:
         """The scene with nothing but these events."""
-        return tables.only(self).scene
+        return operations.only(self).scene
 
     def drop(self) -> Scene:
         """The scene without these events."""
-        return tables.drop(self).scene
+        return operations.drop(self).scene
 
     @checked
     def move(self, by_s: float) -> Scene:
@@ -97,6 +100,26 @@ class Selection:
     def gain(self, db: float) -> Scene:
         """These events louder by `db` (quieter if negative)."""
         return operations.gain(self, db).scene
+
+    @checked
+    def fade(self, in_s: float | None = None, out_s: float | None = None) -> Scene:
+        """These events fading in for `in_s` seconds from their first onset on, and out for `out_s` until their end."""
+        return gains.fade(self, in_s, out_s).scene
+
+    @checked
+    def envelope(self, points: Any) -> Scene:
+        """These events louder by a gain in dB that runs straight between `points`, pairs (time in s, dB)."""
+        return gains.envelope(self, points).scene
+
+    @checked
+    def pan(self, position: float) -> Scene:
+        """These events further left (down to −1) or right (up to 1) in stereo, with equal power."""
+        return gains.pan(self, position).scene
+
+    @checked
+    def width(self, factor: float) -> Scene:
+        """These events `factor` (0 … 2) times as wide in stereo; 0 is mono."""
+        return gains.width(self, factor).scene
 
     def mute(self) -> Scene:
         """These events with amplitude 0: they keep their place in the table until the scene is saved."""
@@ -174,6 +197,7 @@ def choose(
     group: Any = None,
     note: Any = None,
     with_noise: bool = False,
+    with_detail: bool = True,
 ) -> Selection:
     """The events of `scene` that `what` names, of those whose centre lies in start_s ≤ time_s < end_s and that are in
     `group` or a group within it.
@@ -181,17 +205,17 @@ def choose(
     `what` is a condition (`"frequency_hz > 200 and time_s < 3"`), a function of the table's columns that returns a
     mask, event numbers, a mask of all events or of those of one kind (where no other kind has as many), a slice of
     seconds, another Selection of the scene, or None for all. `group` is an id, several, or Groups; `note` a number or
-    several. Where notes are asked for, the selection is one of the scene with their atoms divided, and `with_noise`
-    noise too. Raises ParameterError where that makes no sense.
+    several. Where notes are asked for, the selection is one of the scene with their atoms and `with_detail` detail
+    divided, and `with_noise` noise too. Raises ParameterError where that makes no sense.
     """
     expression = parse(what) if isinstance(what, str) else None
     of_notes = expression is not None and not expression.names.isdisjoint(WORDS)
     if with_noise and note is None and not of_notes:
         raise ParameterError("with_noise gives notes their part of the noise: select notes, as in note == 12")
     if note is not None:
-        scene = _with_notes(scene, np.atleast_1d(note).tolist(), with_noise)
+        scene = _with_notes(scene, np.atleast_1d(note).tolist(), with_noise, with_detail)
     if expression is not None and of_notes:
-        scene = _with_notes(scene, _asked_for(scene, expression, with_noise), with_noise)
+        scene = _with_notes(scene, _asked_for(scene, expression, with_noise), with_noise, with_detail)
     if isinstance(what, slice):
         mask = within(scene, *slice_seconds(what))
     elif what is None:
@@ -211,16 +235,16 @@ def choose(
         mask = mask & np.isin(column(scene, "group_id"), ids)
     if note is not None:
         mask = mask & np.isin(note_of_groups(scene.groups, column(scene, "group_id")), np.atleast_1d(note))
-    return Selection(scene, mask)
+    return Selection(scene, mask, with_detail)
 
 
-def _with_notes(scene: Scene, ids: list[int], with_noise: bool) -> Scene:
+def _with_notes(scene: Scene, ids: list[int], with_noise: bool, with_detail: bool = False) -> Scene:
     """The scene in which these notes have events of their own."""
     if any(isinstance(number, bool) or number != int(number) for number in ids):
         raise ParameterError(f"notes are named by their numbers, whole ones, not by {ids!r}")
     from motes.notes.splitting import split
 
-    return split(scene, ids, with_noise)
+    return split(scene, ids, with_noise, with_detail)
 
 
 def _asked_for(scene: Scene, expression: Expression, with_noise: bool) -> list[int]:

@@ -12,6 +12,7 @@ from motes.edit import note_changes
 from motes.edit.tables import changed, column, kept, require_time
 from motes.errors import ParameterError
 from motes.events.event_table import Mask
+from motes.scene import markers
 from motes.scene.rooms import tail_s
 from motes.scene.scene import Scene
 
@@ -34,14 +35,15 @@ def cut(scene: Scene, start_s: float | None = None, end_s: float | None = None, 
         mask = within(scene, first / rate if first else None, last / rate if last < scene.n_samples else None)
     part = replace(kept(scene.select(), mask), mask=np.ones(np.count_nonzero(mask), np.bool_))
     moved = changed(part, lambda events, _: events.moved(np.full(len(events), -first / rate)), n_samples=last - first)
-    return note_changes.cut(moved.scene, first / rate, (last - first) / rate)
+    part_scene = note_changes.cut(moved.scene, first / rate, (last - first) / rate)
+    return markers.with_cut(part_scene, first / rate, last / rate)
 
 
 def within(scene: Scene, start_s: float | None, end_s: float | None) -> Mask:
     """Which events have their time in start_s ≤ time_s < end_s."""
     _sample_range(scene, start_s, end_s)
     low, high = -math.inf if start_s is None else start_s, math.inf if end_s is None else end_s
-    time_s = column(scene, "time_s")
+    time_s = column(scene, "placed_s")
     return np.asarray((time_s >= low) & (time_s < high))
 
 

@@ -71,20 +71,17 @@ def kept(selection: Selection, mask: Mask) -> Selection:
     return replace(selection, scene=left, mask=selection.mask[mask])
 
 
-def only(selection: Selection) -> Selection:
-    """The scene with nothing but the selected events."""
-    return kept(selection, selection.mask)
-
-
-def drop(selection: Selection) -> Selection:
-    """The scene without the selected events."""
-    return kept(selection, ~selection.mask)
-
-
 def onset_s(selection: Selection) -> float:
     """When the first selected event begins to sound: not before 0."""
-    starts = column(selection.scene, "start_s")[selection.mask]
+    starts = column(selection.scene, "start_s")[sounding(selection)]
     return max(0.0, float(starts.min())) if len(starts) else 0.0
+
+
+def sounding(selection: Selection) -> Mask:
+    """Which events say when the selected ones begin and end: shares of detail only where nothing else does."""
+    mask, of_detail = selection.mask.copy(), numbers_of(selection.scene, "detail")
+    mask[of_detail] &= selection.scene.detail.mask_frames == 0
+    return mask if mask.any() else selection.mask
 
 
 def audible_end_s(selection: Selection) -> float:

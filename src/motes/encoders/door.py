@@ -49,6 +49,7 @@ def encode(
     texture_kbps: float | None = None,
     detail: bool = False,
     chirps: bool = False,
+    layered: bool = False,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

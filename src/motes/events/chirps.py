@@ -21,7 +21,7 @@ NONE: Array = np.zeros(0)
 
 
 def chirps_of(events: Any, window_s: Array) -> Ints | None:
-    """Chirp of each event, whose windows are rounded to these, in steps `(n_events,)`; None where no frequency rises."""
+    """Chirp of each event in steps, for windows rounded to these, `(n_events,)`; None where no frequency rises."""
     if not len(events) or events.at_default("chirp_hz_per_s"):
         return None
     steps = np.rint(events.chirp_hz_per_s * np.square(window_s) / BINS_PER_STEP)

@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.frozen import Frozen
+from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
     from motes.events.instrument import Instrument
@@ -116,6 +117,11 @@ class EventTable(Columns):
         raise NotImplementedError
 
     @property
+    def placed_s(self) -> Array:
+        """The time by which each is in a stretch or outside it."""
+        return np.asarray(self.column("time_s"))
+
+    @property
     def start_s(self) -> Array:
         """When each begins to sound."""
         raise NotImplementedError
@@ -144,6 +150,19 @@ class EventTable(Columns):
     def amplified(self, factor: Array) -> Self:
         """At `factor` times the amplitude, which may be 0."""
         raise NotImplementedError
+
+    def enveloped(self, mask: Mask, gain_at: Callable[[Array], Array]) -> Self:
+        """Those in `mask` at as many times the amplitude as `gain_at` their times."""
+        return self.amplified(np.where(mask, gain_at(self.column("time_s")), 1.0))
+
+    def mixed(self, mask: Mask, matrix: Array, sample_rate_hz: int) -> Self:
+        """Those in `mask` with their two channels mixed, `(2, 2)`: of kinds whose channels differ in gain alone, and
+        are in phase; what comes out negative is silent.
+        """
+        held_db = self.column(self.LEVEL)
+        gains = np.where(held_db > SILENCE_DB, 10 ** (held_db / 20), 0.0) @ matrix.T
+        made_db = np.maximum(20 * np.log10(np.maximum(gains, 1e-30)), SILENCE_DB)
+        return self.replace(**{self.LEVEL: np.where(mask[:, None], made_db, held_db)})
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Self, Mask]:
         """Those in `mask` without what lies outside a band of frequencies, and which of all events are left."""

@@ -135,6 +135,10 @@ class Instrument(Frozen):
         direct = self.direct.size + np.count_nonzero(self.direct_gain) if self.n_taps else 0
         return int(2 * self.n_modes + 2 * np.count_nonzero(self.weights) + mixing + direct)
 
+    def mixed(self, matrix: Reals) -> Instrument:
+        """It with its channels mixed, `(n_channels, n_channels)`."""
+        return replace(self, mixing=matrix @ self.mixing, direct=matrix @ self.direct, step=None)
+
     def rate(self, frequency_ratio: float = 1.0) -> Reals:
         """−decay and ω of each mode per sample, `(2, n_modes)`, all frequencies multiplied by `frequency_ratio`."""
         omega = 2 * np.pi * self.frequency_hz * frequency_ratio / self.sample_rate_hz

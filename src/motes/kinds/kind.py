@@ -59,13 +59,14 @@ class Look:
 @dataclass(frozen=True)
 class Kind:
     """One kind of event; `letter` is the type of its packets in a file, and `since` the first version of the format
-    that has them.
+    that has them. In files in two layers those of a kind that `is_upper` come after all others.
     """
 
     table: type[EventTable]
     letter: bytes
     look: Look = field(default_factory=Look)
     since: int = 1
+    is_upper: bool = False
 
     @property
     def name(self) -> str:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from motes.errors import MotesError, warn_in_lines
+from motes.errors import MotesError
 from motes.library.plan import Job
-from motes.library.worker import Worker, spawning
+from motes.library.spreading.spread import COMPILING, Lost, Progress, Spread, workers_results
 
-if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
-
-# Called now and then with the fraction done, 0 … 1, and words about it where there are any; what it raises ends the
-# work.
-Progress = Callable[..., None]
+__all__ = ["COMPILING", "Outcome", "Progress", "Work", "attempt", "one_line", "run"]
 
 # Does one job and reports on it in plain values; importable by name, so that another process can do it.
 Work = Callable[[Job, Progress], dict[str, Any]]
@@ -37,16 +27,18 @@ class Outcome:
     report: dict[str, Any] = field(default_factory=dict)
 
 
-def run(jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
+def run(
+    jobs: list[Job], work: Work, n_processes: int = 1, progress: Progress = lambda *_: None, on: str = ""
+) -> Iterator[Outcome]:
     """The outcomes of the jobs, done as they are asked for; in the order of the jobs whatever finishes first.
 
-    With `n_processes` above 1 each job runs in a fresh (spawned) worker, and `progress` counts jobs; a job's own
-    progress is reported only without workers. A failing job fails alone. KeyboardInterrupt stops all of them and leaves
-    nothing half-written.
+    With `n_processes` above 1 each job runs in a fresh (spawned) worker, with `on` in one of a cluster, and `progress`
+    counts jobs; a job's own progress is reported only without workers. A failing job fails alone. KeyboardInterrupt
+    stops all of them and leaves nothing half-written.
     """
     waiting = [job for job in jobs if not (job.refused or job.skipped)]
-    if n_processes > 1 and len(waiting) > 1:
-        yield from _run_in_workers(jobs, work, min(n_processes, len(waiting)), progress)
+    if waiting and (on or (n_processes > 1 and len(waiting) > 1)):
+        yield from _run_in_workers(jobs, work, Spread(n_processes, on), progress)
         return
     for done, job in enumerate(jobs):
 
@@ -91,67 +83,25 @@ def _without_work(job: Job) -> Outcome | None:
 
 # --- workers ---
 
-COMPILING = "motes: compiling, once (some seconds)…"
-# In a process of the pool: what can interrupt its jobs.
-_worker: Worker
+
+def _attempt_in_worker(about: tuple[Job, Work]) -> Outcome:
+    job, work = about
+    return attempt(job, work, lambda _: None)
 
 
-def _start_worker(stop: Event, compiling: Event) -> None:
-    """In each process of the pool, before its first job."""
-    global _worker
-    _worker = Worker(stop)
-    warn_in_lines()
-    from motes.kernels._jit import on_first_compilation
-
-    def announce() -> None:
-        if not compiling.is_set():
-            compiling.set()
-            print(COMPILING, file=sys.stderr, flush=True)
-
-    on_first_compilation(announce)
+def _replacing(about: tuple[Job, Work]) -> tuple[Job, Work]:
+    """For a job whose worker was killed, perhaps just when its file was whole: this plan's own file may be replaced."""
+    job, work = about
+    return (job, replace(work, overwrite=True)) if hasattr(work, "overwrite") else about  # type: ignore[type-var]
 
 
-def _attempt_in_worker(job: Job, work: Work) -> Outcome:
-    with _worker.working():
-        return attempt(job, work, lambda _: None)
-
-
-def _run_in_workers(jobs: list[Job], work: Work, n_processes: int, progress: Progress) -> Iterator[Outcome]:
-    context = spawning()
-    stop, compiling = context.Event(), context.Event()
-    pool = ProcessPoolExecutor(n_processes, context, _start_worker, (stop, compiling))
+def _run_in_workers(jobs: list[Job], work: Work, how: Spread, progress: Progress) -> Iterator[Outcome]:
+    todo = [(job, work) for job in jobs if not _without_work(job)]
+    warm_up = getattr(work, "warm_up", None)
+    results = workers_results(_attempt_in_worker, todo, how, progress, warm_up, _replacing)
     try:
-        with _interrupts_ignored():
-            futures = [None if _without_work(job) else pool.submit(_attempt_in_worker, job, work) for job in jobs]
-        for done, (job, future) in enumerate(zip(jobs, futures, strict=True)):
-            yield _without_work(job) or _result(job, future)
-            progress((done + 1) / len(jobs))
-    except BaseException:
-        stop.set()
-        raise
+        for job in jobs:
+            found = _without_work(job) or next(results)
+            yield Outcome(job, "failed", reason=found.reason) if isinstance(found, Lost) else replace(found, job=job)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """For the moment in which workers are started: they inherit it until they look after themselves, and none is
-    started by half.
-    """
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not in the main thread: no interrupts here
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _result(job: Job, future: Future[Outcome] | None) -> Outcome:
-    assert future is not None
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return Outcome(job, "failed", reason="its process was ended from outside (out of memory?): try a smaller -j")
+        results.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from motes import places
 from motes.errors import MotesWarning, ParameterError
 from motes.events.deformation import NEUTRAL, Deformation
 from motes.library.batch import Progress
@@ -33,6 +34,8 @@ class Edit:
     overwrite: bool = False
     # Whether notes that are selected have their part of noise.
     with_noise: bool = False
+    # Whether what is selected has its share of detail.
+    with_detail: bool = True
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Edit one file; the report says how many events were selected."""
@@ -65,13 +68,14 @@ class Edit:
         of_notes = isinstance(self.select, str) and not parse(self.select).names.isdisjoint(WORDS)
         if not of_notes and not any(edit.first for edit, _ in steps(self.edits)):
             return {}
-        change_db = rest_change_db(before, edited.scene, self.with_noise)
+        change_db = rest_change_db(before, edited.scene, self.with_noise, self.with_detail)
         return {} if change_db is None else {"rest_change_db": change_db}
 
     def apply(self, scene: Scene) -> Edited:
         """The edited scene."""
         from motes.data.impulse_responses import room
-        from motes.edit.edits import FLAGS, NoteNumbers, edited
+        from motes.edit.edits import FLAGS, Breakpoints, NoteNumbers, edited
+        from motes.edit.gains import read_points
         from motes.events.room import Room
         from motes.scene.scene import Scene
 
@@ -79,6 +83,7 @@ class Edit:
             Scene: load_scene,
             Room: lambda name: 0 if name == "none" else room(name),
             NoteNumbers: _numbers,
+            Breakpoints: read_points,
         }
         edits = {}
         for flag, value in self.edits.items():
@@ -86,7 +91,7 @@ class Edit:
             edits[flag] = (
                 read[wanted](os.fspath(value)) if wanted in read and isinstance(value, str | os.PathLike) else value
             )
-        return edited(scene, self.select, edits, self.with_noise)
+        return edited(scene, self.select, edits, self.with_noise, self.with_detail)
 
 
 def _numbers(text: str) -> list[int]:
@@ -109,7 +114,7 @@ class Import:
         """Import one table."""
         from motes.report.imports import from_table, scene_of_table
 
-        if os.path.isdir(job.source):
+        if places.is_folder(job.source):
             raise ParameterError(f"{job.source} is a folder, not a table")
         if job.source == "-":
             scene = scene_of_table(sys.stdin.buffer.read(), self.sample_rate_hz, self.duration_s)

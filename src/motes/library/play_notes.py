@@ -147,7 +147,7 @@ def _heights(scene: Scene, notes: NoteTable) -> Array:
 
 def _played(scene: Scene, notes: NoteTable, row: int, score: Score, i: int) -> Scene | None:
     """A scene of one note of a score, played by that of this row; None where it has no events."""
-    selection = scene.select(note=int(notes.id[row]))
+    selection = scene.select(note=int(notes.id[row]), with_detail=False)
     onset_s, length_s = float(notes.onset_s[row]), float(notes.end_s[row] - notes.onset_s[row])
     wanted_s, by_s = float(score.end_s[i] - score.onset_s[i]), float(score.onset_s[i]) - onset_s
     is_drum = np.isnan(score.pitch[i])

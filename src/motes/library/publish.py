@@ -6,58 +6,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from motes.errors import MissingExtraError, MotesError, ParameterError
+from motes.errors import MotesError, ParameterError
+from motes.files import digest_of
+from motes.places import PlaceError, stores
+from motes.places.stores import NO_CREDENTIALS, obstore
+from motes.places.upload import PART, content_type
 from motes.settings import load_settings
 
-CONTENT_TYPES = {
-    ".mote": "application/x-mote",
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".md": "text/markdown; charset=utf-8",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".svg": "image/svg+xml",
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg; codecs=opus",
-    ".mp3": "audio/mpeg",
-    ".mid": "audio/midi",
-    ".pdf": "application/pdf",
-}
-UNKNOWN_TYPE = "application/octet-stream"
 # Under this name an object's metadata hold the digest of its content.
 DIGEST = "sha256"
-# Bytes read at once, and of a part of a large upload.
-CHUNK, PART = 1 << 20, 8 << 20
+# Bytes read at once.
+CHUNK = 1 << 20
 # Longer keys S3 refuses.
 MOST_KEY_BYTES = 1024
 # S3 signs for no longer.
 LONGEST_LINK_DAYS = 7
-# Variables, any of which says where credentials are.
-CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-)
-NO_CREDENTIALS = "there are no credentials for the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-# Where a machine of Amazon's is asked for credentials when there are no others.
-_CREDENTIALS_ADDRESS = "169.254.169.254"
-_CODE = re.compile(r"<Code>(\w+)</Code>")
 OnBytes = Callable[[int], None]
 
 
@@ -110,10 +79,7 @@ def plan_uploads(paths: Iterable[str | os.PathLike[str]], prefix: str = "") -> l
                 )
     if not found:
         raise ParameterError("nothing to do: name at least one file or folder")
-    uploads = [
-        Upload(path, key, CONTENT_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE), path.stat().st_size)
-        for key, path in found.items()
-    ]
+    uploads = [Upload(path, key, content_type(path.name), path.stat().st_size) for key, path in found.items()]
     return sorted(uploads, key=lambda upload: upload.content_type.startswith("text/html"))
 
 
@@ -153,55 +119,22 @@ def planned(uploads: Iterable[Upload]) -> Iterator[Published]:
         yield Published(upload, "failed" if reason else "planned", reason=reason)
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 class Bucket:
-    """A bucket; where it is and who we are comes from the environment: AWS_ENDPOINT_URL (for others than Amazon),
-    AWS_REGION, AWS_ACCESS_KEY_ID …
+    """A bucket to publish to; where it is and who we are comes from the environment: AWS_ENDPOINT_URL (for others than
+    Amazon), AWS_REGION, AWS_ACCESS_KEY_ID …
 
     MissingExtraError without obstore, PublishError without credentials.
     """
 
     def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        self.name, self._obstore = name, obstore("publishing")
         try:
-            import obstore
-            import obstore.exceptions
-            from obstore.store import S3Store
-        except ImportError as error:
-            raise MissingExtraError("publishing", "publish") from error
-        environment = os.environ if environment is None else environment
-        if not any(environment.get(variable) for variable in CREDENTIALS):
+            self._place = stores.Bucket(name, os.environ if environment is None else environment)
+        except PlaceError as error:
+            raise PublishError(str(error)) from None
+        if self._place.is_anonymous:
             raise PublishError(NO_CREDENTIALS)
-        self.name, self._obstore = name, obstore
-        self.endpoint = (environment.get("AWS_ENDPOINT_URL") or "").rstrip("/")
-        self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-        if self.endpoint and not (
-            self.endpoint.startswith(("http://", "https://")) and urlsplit(self.endpoint).hostname
-        ):
-            raise PublishError(
-                f"AWS_ENDPOINT_URL must be an address like https://s3.example.org, not {self.endpoint!r}"
-            )
-        config: Any = {"region": self.region} | ({"endpoint": self.endpoint} if self.endpoint else {})
-        keys = {
-            "access_key_id": "AWS_ACCESS_KEY_ID",
-            "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-            "token": "AWS_SESSION_TOKEN",
-        }
-        config |= {option: environment[variable] for option, variable in keys.items() if environment.get(variable)}
-        client: Any = {"allow_http": self.endpoint.startswith("http://"), "connect_timeout": timedelta(seconds=10)}
-        try:
-            self._store = S3Store(
-                name,
-                config=config,
-                client_options=client,
-                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
-            )
-        except Exception as error:
-            raise PublishError(f"the bucket {name!r} or its address makes no sense: {_first_line(error)}") from None
+        self._store, self.endpoint, self.region = self._place.store, self._place.endpoint, self._place.region
 
     def holds(self, upload: Upload, digest: str) -> bool:
         """Whether an object of this key has this content and type."""
@@ -248,31 +181,8 @@ class Bucket:
         return str(self._obstore.sign(self._store, "GET", key, timedelta(days=days)))
 
     def _explained(self, error: Exception) -> PublishError:
-        """The error as one line: by the code that S3 answered with, else by its class."""
-        no_permission = f"these credentials may not write to the bucket {self.name!r}"
-        other_region = f"the bucket is not in the region {self.region}: look at AWS_REGION"
-        codes = {
-            "NoSuchBucket": f"there is no bucket {self.name!r}",
-            "InvalidAccessKeyId": "the access key is not known there: look at AWS_ACCESS_KEY_ID",
-            "SignatureDoesNotMatch": "the secret key does not fit the access key: look at AWS_SECRET_ACCESS_KEY",
-            "AuthorizationHeaderMalformed": other_region,
-            "PermanentRedirect": other_region,
-            "AccessDenied": no_permission,
-        }
-        text = str(error)
-        if (code := _CODE.search(text)) and code[1] in codes:
-            return PublishError(codes[code[1]])
-        # A writer passes on no class but OSError, and what never reached a server has none of its own: texts are left.
-        if isinstance(error, self._obstore.exceptions.PermissionDeniedError) or "403 Forbidden" in text:
-            return PublishError(no_permission)
-        if "redirect without LOCATION" in text:
-            return PublishError(other_region)
-        if "error sending request" in text:
-            place = self.endpoint or "Amazon S3"
-            return PublishError(f"cannot reach {place}: is there a network, and is the address right?")
-        if _CREDENTIALS_ADDRESS in text:
-            return PublishError(NO_CREDENTIALS)
-        return PublishError(f"the bucket {self.name!r} refused: {_first_line(error)}")
+        """The error as one line."""
+        return PublishError(self._place.why(error))
 
 
 def publish(
@@ -326,7 +236,3 @@ def publish_files(
     if dry_run:
         return planned(uploads)
     return publish(uploads, Bucket(name), link_days=link_days)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200]

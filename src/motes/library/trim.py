@@ -22,6 +22,8 @@ class Trim:
 
     kbps: float
     overwrite: bool = False
+    # Whether files have their detail after all else; as they had it where it is not given.
+    layered: bool | None = None
 
     def __post_init__(self) -> None:
         from motes.encoders.pursuit import PursuitOptions
@@ -31,7 +33,7 @@ class Trim:
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Trim one file; the report says how many events are left, and why it ended."""
         start = time.perf_counter()
-        before = load_scene(job.source)
+        before = _ordered(load_scene(job.source), self.layered)
         after = before.trim(self.kbps)
         job.make_folder()
         n_bytes = _store(after, job.output, self.overwrite)
@@ -50,13 +52,18 @@ class Trim:
         }
 
 
+def _ordered(scene: Scene, layered: bool | None) -> Scene:
+    return scene if layered is None else scene.replace(layered=layered)
+
+
 @checked
-def trim(scene: Given, kbps: float) -> Scene:
+def trim(scene: Given, kbps: float, *, layered: bool | None = None) -> Scene:
     """The scene, or that of a .mote file, in a file of at most so many kilobits per second, all channels together:
     atoms that are worth least to the ear become noise of their level, and the rest is rounded more coarsely. The scene
     itself where its file is no larger.
 
     `metadata.stop_reason` says whether the bitrate could be reached: events of other kinds than atoms and texture,
-    groups, instruments and rooms stay, and count. MotesWarning says what of edits and notes could not be kept.
+    groups, instruments and rooms stay, and count. `layered` files have their detail after all else, by default as they
+    had it. MotesWarning says what of edits and notes could not be kept.
     """
-    return as_scene(scene).trim(kbps)
+    return _ordered(as_scene(scene), layered).trim(kbps)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from motes import places
 from motes.arguments import checked
 from motes.audio import (
     AS_IT_IS,
@@ -67,6 +68,16 @@ class Encode:
     # Whether the recording's notes are found too, and their vectors.
     notes: bool = False
     note_vectors: bool = False
+
+    def warm_up(self) -> None:
+        """Compile what encoding takes, by a moment of noise: once on each machine, before its workers begin."""
+        from motes.audio import ArraySource
+        from motes.encoders import encoder_of
+
+        noise = np.random.default_rng(1).uniform(-0.1, 0.1, 8000)
+        if encoder_of(self.options).name == "pursuit":
+            scene = encoder_of(self.options).encode(ArraySource(noise, 16000), self.options)
+            snr_of_scene_db(scene, ArraySource(noise, 16000))
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Encode one recording; the report's `snr_db` is of what the file decodes to."""
@@ -239,7 +250,7 @@ def load_scene(path: str, start_s: float | None = None, end_s: float | None = No
 
     if path == "-":
         return codec.loads(sys.stdin.buffer.read(), finder())
-    if os.path.isdir(path):
+    if places.is_folder(path):
         raise AudioError(f"{path} is a folder, not a .mote file")
     return codec.load(path, start_s, end_s, finder())
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.edit import operations
+from motes.edit.detail.shares import cut_at
 from motes.edit.joining import merged
 from motes.edit.note_changes import without_empty_parts
 from motes.edit.note_columns import known_notes
@@ -39,8 +40,8 @@ def split_note(scene: Scene, note: int, at_s: float) -> Selection:
     onset_s, end_s = float(row.onset_s[0]), float(row.end_s[0])
     if not onset_s < at_s < end_s:
         raise ParameterError(f"note {note} sounds from {onset_s:g} to {end_s:g} s, and cannot be split at {at_s:g} s")
-    chosen = scene.select(note=note)
-    scene, later = chosen.scene, chosen.mask & (column(chosen.scene, "time_s") >= at_s)
+    chosen = cut_at(scene.select(note=note), at_s)
+    scene, later = chosen.scene, chosen.mask & (column(chosen.scene, "placed_s") >= at_s - 0.5 / scene.sample_rate_hz)
     if not later.any() or not (chosen.mask & ~later).any():
         where = "from" if not later.any() else "before"
         raise ParameterError(f"note {note} has no events {where} {at_s:g} s on that would be a note of their own")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.edit.note_columns import known_notes, note_of_groups, with_members
+from motes.edit.detail.shares import REST, Part, divided_detail
+from motes.edit.note_columns import group_ids, known_notes, note_of_groups, with_members
 from motes.errors import ParameterError
 from motes.events.event_table import Ints
 from motes.events.note_table import NoteTable
@@ -92,9 +93,12 @@ def _on_grid(atoms: Gabor, ids: Ints, found: Shares) -> Division:
     return Division(atoms, ids[found.note[kept]], found.event[kept].astype(np.int64), share[kept], bands)
 
 
-def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool = False) -> Scene:
+def split(
+    scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool = False, with_detail: bool = False
+) -> Scene:
     """The scene with the atoms of these notes divided, so that each has events of its own in its group, and sounds as
-    before; those that have events already are left as they are. Noise stays with the rest, or is divided too.
+    before; those that have events already are left as they are. Noise and detail stay with the rest, or are divided
+    too.
     ParameterError where there is no such note.
     """
     wanted = np.unique(np.asarray(list(ids), np.int64))
@@ -103,7 +107,12 @@ def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool
     if len(unknown):
         there = f"they are numbered {known.min()} … {known.max()}" if len(known) else "the scene has none"
         raise ParameterError(f"there is no note {unknown[0]}: {there}")
-    wanted = wanted[~np.isin(wanted, with_members(scene))]
+    fresh = wanted[~np.isin(wanted, with_members(scene))]
+    made = _split(scene, fresh, with_noise)
+    return _with_detail(made, wanted, fresh) if with_detail and len(scene.detail) else made
+
+
+def _split(scene: Scene, wanted: Ints, with_noise: bool) -> Scene:
     if not len(wanted) or not len(scene.gabor):
         return scene
     division = division_of(scene)
@@ -118,6 +127,18 @@ def split(scene: Scene, ids: Iterable[int] | NDArray[np.int64], with_noise: bool
     order = gabor.order()
     left = _left(division, pairs, rest, kept)
     return scene.with_tables([gabor if order is None else gabor.take(order), *texture]).keeping(left)
+
+
+def _with_detail(scene: Scene, ids: Ints, fresh: Ints) -> Scene:
+    """The scene in which these notes, which have events of their own, have their shares of detail; of the `fresh` ones,
+    which were divided just now, it was found which part of all that sounds is whose.
+    """
+    bands = scene.derived.bands if isinstance(scene.derived, Division) else {}
+    known: dict[int, Part] = {number: bands[number].at for number in fresh.tolist() if number in bands}
+    ids = np.setdiff1d(ids, note_of_groups(scene.groups, scene.detail.group_id))
+    note = note_of_groups(scene.groups, group_ids(scene))
+    found = divided_detail(scene, np.where(np.isin(note, ids), note, REST), known=known)
+    return scene if found is None else scene.with_tables([found.detail])
 
 
 def _own(scene: Scene, division: Division, pairs: Ints) -> Gabor:
@@ -152,16 +173,16 @@ def _left(division: Division, pairs: Ints, rest: Gabor, kept: NDArray[np.bool_])
     )
 
 
-def rest_change_db(before: Scene, after: Scene, with_noise: bool = False) -> float | None:
+def rest_change_db(before: Scene, after: Scene, with_noise: bool = False, with_detail: bool = True) -> float | None:
     """How loud at most, in dBFS, after − before − (new notes − old notes) is, of the notes that have events of their
-    own after an edit, or are gone; None where there are none, or the scene has other channels. `with_noise` says that
-    the edit gave notes their part of the noise.
+    own after an edit, or are gone; None where there are none, or the scene has other channels. `with_noise` and
+    `with_detail` say that the edit gave notes their part of the noise and of detail.
     """
     known, left = known_notes(before).id, known_notes(after).id
     ids = np.union1d(with_members(after), np.setdiff1d(known, left))
     if before.n_channels != after.n_channels or not len(ids):
         return None
-    old = _alone(split(before, ids[np.isin(ids, known)], with_noise), ids)
+    old = _alone(split(before, ids[np.isin(ids, known)], with_noise, with_detail), ids)
     new, change = _alone(after, ids).astype(np.float64), after.render().astype(np.float64)
     n = min(before.n_samples, after.n_samples)
     change[..., :n] -= before.render()[..., :n]

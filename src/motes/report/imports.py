@@ -6,12 +6,11 @@ import csv
 import io
 import os
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from motes import kinds
+from motes import kinds, places
 from motes.arguments import checked
 from motes.errors import MissingExtraError, ParameterError
 from motes.events.columns import stored_params
@@ -56,7 +55,7 @@ def from_table(path: File, *, sample_rate_hz: int | None = None, duration_s: flo
     maker; see `motes.from_csv`.
     """
     try:
-        data = Path(path).read_bytes()
+        data = places.read_bytes(path)
     except OSError as error:
         raise ParameterError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from None
     try:

@@ -5,8 +5,15 @@
 	// src/state/words.ts
 	function titled(name, count = "number of ") {
 		const words = name.replace(/^n_/, count).replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "").replaceAll("_", " ");
-		return words === "into" || words === "since" || words === "turn" ? name.replaceAll("_", " ") : words;
+		return PLAIN_WORDS[words] ?? words;
 	}
+	var PLAIN_WORDS = {
+		into: "begins in its frame",
+		since: "time since it began",
+		turn: "turned on by",
+		from: "part from",
+		until: "part until"
+	};
 	// src/report/data.ts
 	var clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 	var wordOf = (sort) => sort === "gabor" ? "atom" : sort;

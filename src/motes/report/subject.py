@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from motes import places
 from motes.audio import RECORDINGS, open_source
 from motes.errors import MotesError, ParameterError
 from motes.metrics.signal import check_pair
@@ -116,9 +117,9 @@ def found_recording(path: str, digest: str, folders: tuple[str, ...] = ()) -> Pa
     for folder in (Path(path).parent, *map(Path, folders)):
         for extension in sorted(RECORDINGS):
             candidate = folder / f"{Path(path).stem}{extension}"
-            if digest and candidate.is_file():
+            if digest and places.is_file(candidate):
                 try:
-                    if open_source(candidate).digest() == digest:
+                    if open_source(places.text(candidate)).digest() == digest:
                         return candidate
                 except MotesError:
                     continue

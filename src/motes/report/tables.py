@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from motes import kinds
+from motes import kinds, places
 from motes.codec.payloads.room_packet import decode_room, encode_room
 from motes.coding.varints import Reader
 from motes.data.impulse_responses import finder
@@ -222,7 +222,7 @@ def from_csv(
     make no sense.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = places.read_text(path)
     except UnicodeDecodeError:
         raise ParameterError(f"{os.fspath(path)} is not a CSV file: it is not text in UTF-8") from None
     except OSError as error:

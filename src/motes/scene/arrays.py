@@ -62,6 +62,7 @@ def to_arrays(scene: Scene) -> tuple[Arrays, dict[str, Any]]:
         "models": [put("", model) for model in scene.models],
         "tags": {name: list(texts) for name, texts in scene.tags.items()},
         "format_version": scene.format_version,
+        "layered": scene.layered,
     }
 
 
@@ -88,5 +89,6 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) ->
         models=tuple(Model(**one) for one in plain.get("models", ())),
         tags=plain.get("tags"),
         format_version=plain.get("format_version", 1),
+        layered=plain.get("layered", False),
     )
     return scene.with_tables(made(kind.table, kind.name, {}) for kind in kinds.KINDS if kind.name in by_part)

@@ -25,7 +25,7 @@ from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.export_methods import ExportMethods
-from motes.scene.metadata import Metadata
+from motes.scene.metadata import Marker, Metadata
 from motes.scene.note_methods import NoteMethods
 from motes.scene.tags import TagMap
 
@@ -68,6 +68,8 @@ class Scene(NoteMethods, ExportMethods, Frozen):
     tags: TagMap
     # The version of the format that it was read from, which `save` keeps.
     format_version: int
+    # Whether files have its detail after all else, so that they sound whole before it is there; `save` keeps it.
+    layered: bool
 
     def __init__(  # noqa: PLR0913 (the parts of a scene, each with a default)
         self,
@@ -85,6 +87,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         models: Iterable[Model] = (),
         tags: Mapping[str, str | Iterable[str]] | None = None,
         format_version: int = 1,
+        layered: bool = False,
         **events: EventTable | None,
     ) -> None:
         """A scene of these tables; `gabor=`, `texture=` … are the events of one kind, in place of those in `tables`.
@@ -112,6 +115,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
             "models": tuple(models),
             "tags": tags if isinstance(tags, TagMap) else TagMap(tags),
             "format_version": format_version,
+            "layered": layered,
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)
@@ -193,19 +197,27 @@ class Scene(NoteMethods, ExportMethods, Frozen):
 
     @checked
     def save(
-        self, path: File, *, overwrite: bool = True, embed_rooms: bool = False, version: int | None = None
+        self,
+        path: File,
+        *,
+        overwrite: bool = True,
+        embed_rooms: bool = False,
+        version: int | None = None,
+        layered: bool | None = None,
     ) -> Path:
         """Write a .mote file (rounding what is not yet rounded) and return its path.
 
         `version` is that of the format, by default the one that the scene was read from, 1 for a new one. Version 2
-        takes a hundred bytes less and is a draft, which later releases will not read.
+        takes a hundred bytes less and is a draft, which later releases will not read. `layered` writes detail after
+        all else, by default as the scene was read: such a file sounds whole where it is cut within its detail.
 
         Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their
         responses, with a warning, since not every collection may be passed on.
         """
         from motes.codec import save
 
-        return save(self.embed_rooms() if embed_rooms else self, path, overwrite=overwrite, version=version)
+        scene = self if layered is None else self.replace(layered=layered)
+        return save(scene.embed_rooms() if embed_rooms else scene, path, overwrite=overwrite, version=version)
 
     def embed_rooms(self) -> Scene:
         """The scene with the responses of its rooms rounded to 16 bits, as a file will hold them; warns that they
@@ -252,6 +264,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         group: Any = None,
         note: Any = None,
         with_noise: bool = False,
+        with_detail: bool = True,
     ) -> Selection:
         """Take hold of events by a condition such as `"frequency_hz > 200"`, a function of the columns, event numbers,
         a mask or a time slice.
@@ -259,11 +272,12 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         `group`, an id, several ids or `Groups`, takes only what is in these groups and in the groups within them, and
         `note`, a number or several, only what is of these notes. Of atoms that notes share, these are given their own
         parts: the selection is then one of a scene in which such atoms are divided, and which sounds alike. Texture
-        stays with the rest, unless `with_noise` gives each note its part of every band.
+        stays with the rest, unless `with_noise` gives each note its part of every band. Edits take along what of detail
+        belongs to the events, unless not `with_detail`.
         """
         from motes.edit.selection import choose
 
-        return choose(self, what, start_s, end_s, group, note, with_noise)
+        return choose(self, what, start_s, end_s, group, note, with_noise, with_detail)
 
     @checked
     def move(self, by_s: float) -> Scene:
@@ -325,9 +339,21 @@ class Scene(NoteMethods, ExportMethods, Frozen):
     @checked
     def without(self, kind: str) -> Scene:
         """Without the events of a kind, by its name; without detail, texture takes over what that held."""
-        from motes.edit.layers import without
+        from motes.edit.detail.layers import without
 
         return without(self, kind)
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """Its places and regions with names, in order of time."""
+        return self.metadata.markers
+
+    @checked
+    def with_markers(self, *markers: Marker) -> Scene:
+        """The scene with these markers in place of its own: `motes.Marker(start_s=1.5, name="verse", end_s=9.0)`."""
+        from motes.scene.markers import with_markers
+
+        return with_markers(self, markers)
 
     @checked
     def trim(self, kbps: float) -> Scene:

@@ -112,12 +112,21 @@ class MetadataAnswer(TypedDict):
     version: str
 
 
+class MarkerAnswer(TypedDict):
+    """A place in time with a name, or a region up to `end_s`."""
+
+    start_s: float
+    end_s: float | None
+    name: str
+
+
 class DocumentAnswer(TypedDict):
-    """An open document."""
+    """An open document; `n_bytes` are those of its file as it was opened or saved last."""
 
     id: str
     name: str
     path: str | None
+    n_bytes: int | None
     revision: int
     saved_revision: int | None
     dirty: bool
@@ -139,6 +148,8 @@ class DocumentAnswer(TypedDict):
     rooms: list[RoomHeld]
     unheard: str
     metadata: MetadataAnswer
+    markers: list[MarkerAnswer]
+    group_names: dict[str, str]
     finest_level: int
     coarsest_level: int
 
@@ -194,7 +205,7 @@ class EditParameterAnswer(TypedDict):
     """One value that an edit takes."""
 
     name: str
-    type: Literal["number", "integer", "boolean", "choice", "room", "values"]
+    type: Literal["number", "integer", "boolean", "choice", "room", "values", "points"]
     unit: str
     low: float | None
     high: float | None

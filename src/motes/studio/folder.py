@@ -9,7 +9,7 @@ from typing import Literal
 from motes.errors import ParameterError
 from motes.library.plan import RECORDINGS
 from motes.studio.answers import EntryAnswer, FileType, FolderAnswer
-from motes.studio.errors import Forbidden, NotFound
+from motes.studio.errors import Conflict, Forbidden, NotFound
 
 SCENE = ".mote"
 # Of names and paths on all that motes runs on.
@@ -50,6 +50,17 @@ class Folder:
     def shown(self, real: Path) -> str:
         """A real path inside as it is called."""
         return real.relative_to(self.root).as_posix()
+
+    def make(self, path: str) -> FolderAnswer:
+        """What is in a folder that has been made; the one that it is in is there."""
+        here = self.inside(path)
+        if here.exists():
+            raise Conflict(f"{path} exists already: choose another name")
+        try:
+            here.mkdir()
+        except OSError as error:
+            raise Forbidden(f"cannot make the folder {path}: {error.strerror or error}") from None
+        return self.listing(self.shown(here))
 
     def listing(self, path: str) -> FolderAnswer:
         """Folders, scenes and recordings in a folder, by name; what leads out is left out."""

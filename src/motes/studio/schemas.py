@@ -76,6 +76,9 @@ class EventFilter(Body):
         default=None, description="[s, Hz], …"
     )
     muted: bool | None = None
+    widen: Literal["similar", "harmonics", "in_time", "partials", "notes"] | None = Field(
+        default=None, description="and what belongs to those for which all this holds, as docs/edit.md says"
+    )
     invert: bool = False
 
 
@@ -96,6 +99,12 @@ class SourceBody(Body):
 
     path: str | None = None
     upload: str | None = None
+
+
+class FolderBody(Body):
+    """A folder to make, in one that is there."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 class SaveBody(Body):
@@ -199,6 +208,7 @@ _TYPES: dict[Any, Any] = {
     int: Number,
     Room: Annotated[str, Field(min_length=1, max_length=255)] | Number | None,
     Mapping: dict[str, Finite | list[Finite]],
+    edits.Breakpoints: Annotated[list[tuple[Finite, Finite]], Field(min_length=1, max_length=10_000)],
 }
 
 
@@ -240,6 +250,24 @@ class EditBody(Body):
     gesture: Annotated[str, Field(max_length=40)] | None = Field(
         default=None, description="edits of one gesture that follow each other are one step"
     )
+
+
+class MarkerBody(Body):
+    """A place in time with a name, or a region up to `end_s`."""
+
+    start_s: Finite
+    end_s: Finite | None = None
+    name: Annotated[str, Field(max_length=100)] = ""
+
+
+class NamesBody(Body):
+    """All markers of a document, names of groups, or both; what is not given stays, and an empty name takes one
+    away.
+    """
+
+    revision: Number
+    markers: Annotated[list[MarkerBody], Field(max_length=500)] | None = None
+    group_names: dict[Annotated[str, Field(pattern=r"^\d{1,13}$")], Annotated[str, Field(max_length=100)]] | None = None
 
 
 class StepBody(Body):

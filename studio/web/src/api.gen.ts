@@ -32,7 +32,8 @@ export interface paths {
         /** Folders, scenes and recordings in a folder */
         get: operations["get_folder_api_folder_get"];
         put?: never;
-        post?: never;
+        /** Make a folder */
+        post: operations["post_folder_api_folder_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -265,6 +266,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set markers, and names of groups */
+        post: operations["post_names_api_documents__document__names_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/undo": {
         parameters: {
             query?: never;
@@ -392,7 +410,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A revision as a .mote, .wav, .csv or .png file */
+        /** A revision as a .mote, .csv or .png file, or its sound as .wav, .flac or .opus */
         get: operations["get_export_api_documents__document__revisions__revision__export__name__get"];
         put?: never;
         post?: never;
@@ -624,6 +642,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/revisions/{revision}/notes-of-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The note that each event is of, most of it */
+        get: operations["get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/partials": {
         parameters: {
             query?: never;
@@ -650,6 +685,40 @@ export interface paths {
         };
         /** The spectrogram of a tile */
         get: operations["get_spectrogram_api_documents__document__revisions__revision__spectrogram__track___level___index__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/waveform/{track}/{level}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The waveform of a tile */
+        get: operations["get_waveform_api_documents__document__revisions__revision__waveform__track___level___index__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document}/revisions/{revision}/spectrum/{track}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The level at a time and frequency, and the peak beside it */
+        get: operations["get_spectrum_api_documents__document__revisions__revision__spectrum__track__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -717,11 +786,12 @@ export interface components {
              */
             op: "delete";
         };
-        /** @description An open document. */
+        /** @description An open document; `n_bytes` are those of its file as it was opened or saved last. */
         DocumentAnswer: {
             id: string;
             name: string;
             path: string | null;
+            n_bytes: number | null;
             revision: number;
             saved_revision: number | null;
             dirty: boolean;
@@ -745,6 +815,10 @@ export interface components {
             rooms: components["schemas"]["RoomHeld"][];
             unheard: string;
             metadata: components["schemas"]["MetadataAnswer"];
+            markers: components["schemas"]["MarkerAnswer"][];
+            group_names: {
+                [key: string]: string;
+            };
             finest_level: number;
             coarsest_level: number;
         };
@@ -775,9 +849,9 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
-            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
+            then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
             /** @description edits of one gesture that follow each other are one step */
             gesture?: string | null;
         };
@@ -785,7 +859,7 @@ export interface components {
         EditParameterAnswer: {
             name: string;
             /** @enum {string} */
-            type: "number" | "integer" | "boolean" | "choice" | "room" | "values";
+            type: "number" | "integer" | "boolean" | "choice" | "room" | "values" | "points";
             unit: string;
             low: number | null;
             high: number | null;
@@ -821,6 +895,19 @@ export interface components {
             type: "folder" | "scene" | "recording";
             n_bytes: number;
             modified: number;
+        };
+        /** @description Louder by a gain that runs straight in dB between points, TIME:DB,TIME:DB, in seconds of the scene. */
+        EnvelopeEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "envelope";
+            /** @description Louder by a gain that runs straight in dB between points, TIME:DB,TIME:DB, in seconds of the scene. */
+            points: [
+                number,
+                number
+            ][];
         };
         /** @description One event with all its parameters. */
         EventAnswer: {
@@ -866,8 +953,22 @@ export interface components {
                 number
             ][] | null;
             muted?: boolean | null;
+            /** @description and what belongs to those for which all this holds, as docs/edit.md says */
+            widen?: ("similar" | "harmonics" | "in_time" | "partials" | "notes") | null;
             /** @default false */
             invert?: boolean;
+        };
+        /** @description Fade in and out. */
+        FadeEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "fade";
+            /** @description Fade in for so many seconds from the first onset on. */
+            in_s?: number | null;
+            /** @description Fade out for so many seconds until the last end. */
+            out_s?: number | null;
         };
         /** @description Remove what lies outside a band. */
         FilterEdit: {
@@ -890,6 +991,10 @@ export interface components {
             path: string;
             parent: string | null;
             entries: components["schemas"]["EntryAnswer"][];
+        };
+        /** @description A folder to make, in one that is there. */
+        FolderBody: {
+            path: string;
         };
         /** @description Louder by so many dB; -6 is quieter. */
         GainEdit: {
@@ -1012,6 +1117,19 @@ export interface components {
             upload_s: number;
             decoded_samples: number;
         };
+        /** @description A place in time with a name, or a region up to `end_s`. */
+        MarkerAnswer: {
+            start_s: number;
+            end_s: number | null;
+            name: string;
+        };
+        /** @description A place in time with a name, or a region up to `end_s`. */
+        MarkerBody: {
+            start_s: number;
+            end_s?: number | null;
+            /** @default  */
+            name?: string;
+        };
         /** @description Several notes as one. */
         MergeNotes: {
             /**
@@ -1048,6 +1166,17 @@ export interface components {
              * @enum {string}
              */
             op: "mute";
+        };
+        /**
+         * @description All markers of a document, names of groups, or both; what is not given stays, and an empty name takes one
+         *     away.
+         */
+        NamesBody: {
+            revision: number;
+            markers?: components["schemas"]["MarkerBody"][] | null;
+            group_names?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * @description A note; without pitch `f0_hz`, `pitch` and `cents` are null and `name` is empty. `part` is 0 for none, and
@@ -1137,6 +1266,16 @@ export interface components {
             duration_s: number;
             /** @enum {string} */
             match: "content" | "name" | "length" | "chosen";
+        };
+        /** @description To the left, down to -1, or to the right, up to 1; equal power. */
+        PanEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "pan";
+            /** @description To the left, down to -1, or to the right, up to 1; equal power. */
+            position: number;
         };
         /** @description A parameter of a kind of event. */
         ParamAnswer: {
@@ -1290,6 +1429,12 @@ export interface components {
             path?: string;
             upload?: string;
         } & (unknown | unknown);
+        /** @description Levels, dB below a sinusoid of full scale; the peak is the strongest near the frequency, null for none. */
+        SpectrumAnswer: {
+            level_db: number;
+            peak_hz: number | null;
+            peak_db: number | null;
+        };
         /** @description One note as two, at a time. */
         SplitNote: {
             /**
@@ -1421,6 +1566,16 @@ export interface components {
             type: "folder" | "scene" | "recording";
             duration_s: number;
         };
+        /** @description So many times as wide in stereo: 0 is mono. */
+        WidthEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "width";
+            /** @description So many times as wide in stereo: 0 is mono. */
+            factor: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1464,6 +1619,30 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderAnswer"];
+                };
+            };
+        };
+    };
+    post_folder_api_folder_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1882,6 +2061,33 @@ export interface operations {
             };
         };
     };
+    post_names_api_documents__document__names_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
+                };
+            };
+        };
+    };
     post_undo_api_documents__document__undo_post: {
         parameters: {
             query?: never;
@@ -2094,6 +2300,10 @@ export interface operations {
                 end_s?: number | null;
                 /** @description a Selection as JSON: only these events */
                 what?: string | null;
+                /** @description of sounds of all events */
+                track?: "original" | "reconstruction" | "residual";
+                /** @description of .wav and .flac; 32 are floats, which .flac has not */
+                bits?: "16" | "24" | "32";
             };
             header?: never;
             path: {
@@ -2113,9 +2323,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
                     "audio/wav": unknown;
+                    "audio/flac": unknown;
+                    "audio/ogg": unknown;
+                    "text/plain": unknown;
                     "text/csv": unknown;
+                    "application/octet-stream": unknown;
                     "image/png": unknown;
                 };
             };
@@ -2255,6 +2468,7 @@ export interface operations {
             query?: {
                 first?: number;
                 n?: number;
+                speed?: number;
             };
             header?: never;
             path: {
@@ -2522,6 +2736,31 @@ export interface operations {
             };
         };
     };
+    get_notes_of_events_api_documents__document__revisions__revision__notes_of_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
     get_partials_api_documents__document__revisions__revision__partials_get: {
         parameters: {
             query?: {
@@ -2554,6 +2793,8 @@ export interface operations {
     get_spectrogram_api_documents__document__revisions__revision__spectrogram__track___level___index__get: {
         parameters: {
             query?: {
+                window_s?: number;
+                channel?: "all" | "left" | "right" | "mid" | "side";
                 format?: "raw" | "png";
             };
             header?: never;
@@ -2578,6 +2819,67 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                     "image/png": unknown;
+                };
+            };
+        };
+    };
+    get_waveform_api_documents__document__revisions__revision__waveform__track___level___index__get: {
+        parameters: {
+            query?: {
+                channel?: "all" | "left" | "right" | "mid" | "side";
+            };
+            header?: never;
+            path: {
+                track: "original" | "reconstruction" | "residual";
+                level: number;
+                index: number;
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    get_spectrum_api_documents__document__revisions__revision__spectrum__track__get: {
+        parameters: {
+            query: {
+                time_s: number;
+                frequency_hz: number;
+                window_s?: number;
+                channel?: "all" | "left" | "right" | "mid" | "side";
+            };
+            header?: never;
+            path: {
+                track: "original" | "reconstruction" | "residual";
+                /** @description id of an open document */
+                document: string;
+                /** @description a revision of the document */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpectrumAnswer"];
                 };
             };
         };

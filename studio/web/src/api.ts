@@ -32,6 +32,9 @@ export type Sound = Schemas["SoundAnswer"];
 export type Step = Schemas["StepAnswer"];
 export type Note = Schemas["NoteAnswer"];
 export type Curve = Schemas["CurveAnswer"];
+export type Channel = NonNullable<
+  paths["/api/documents/{document}/revisions/{revision}/spectrum/{track}"]["get"]["parameters"]["query"]["channel"]
+>;
 export type NoteDetail = Schemas["NoteDetailAnswer"];
 
 // What the server refuses, in its own words for the user.
@@ -116,6 +119,7 @@ export function channelsOf(buffer: ArrayBuffer, nChannels: number): Float32Array
 
 export const studio = () => ask("get", "/api/studio");
 export const folder = (path: string) => ask("get", "/api/folder", { query: { path } });
+export const makeFolder = (path: string) => ask("post", "/api/folder", { body: { path } });
 export const rooms = () => ask("get", "/api/rooms");
 export const forget = (recovered: string) => ask("delete", "/api/recovered/{recovered}", { at: { recovered } });
 export const startJob = (body: Schemas["JobBody"]) => ask("post", "/api/jobs", { body });
@@ -150,6 +154,12 @@ export const edit = (
     at: { document },
     body: { revision, what, edit: change, then, gesture },
   });
+export type Marker = Schemas["MarkerAnswer"];
+export const setNames = (
+  document: string,
+  revision: number,
+  named: { markers?: Marker[]; group_names?: Record<string, string> },
+) => ask("post", "/api/documents/{document}/names", { at: { document }, body: { revision, ...named } });
 export const undo = (document: string) => ask("post", "/api/documents/{document}/undo", { at: { document } });
 export const redo = (document: string) => ask("post", "/api/documents/{document}/redo", { at: { document } });
 
@@ -196,13 +206,33 @@ export const spectrogramTile = (
   track: string, // of the recording, or of a kind whose shape is an image
   level: number,
   index: number,
-  signal?: AbortSignal,
+  window_s: number,
+  channel: Channel,
 ) =>
   bytes(`${AT}/spectrogram/{track}/{level}/{index}`, {
     at: { document, revision, track: track as TrackName, level, index },
-    query: { format: "raw" },
-    signal,
+    query: { format: "raw", window_s, channel },
   });
+export const waveformTile = (
+  document: string,
+  revision: number,
+  track: TrackName,
+  level: number,
+  index: number,
+  channel: Channel,
+) =>
+  bytes(`${AT}/waveform/{track}/{level}/{index}`, {
+    at: { document, revision, track, level, index },
+    query: { channel },
+  });
+export const spectrum = (
+  document: string,
+  revision: number,
+  track: TrackName,
+  query: { time_s: number; frequency_hz: number; window_s: number; channel: Channel },
+) => ask("get", `${AT}/spectrum/{track}`, { at: { document, revision, track }, query });
+export const notesOfEvents = (document: string, revision: number) =>
+  bytes(`${AT}/notes-of-events`, { at: { document, revision } });
 export const partials = (document: string, revision: number, start_s: number, end_s: number, limit: number) =>
   bytes(`${AT}/partials`, { at: { document, revision }, query: { start_s, end_s, limit } });
 
@@ -214,8 +244,10 @@ export async function audio(
   n: number,
   nChannels: number,
   signal?: AbortSignal,
+  speed = 1,
 ): Promise<Float32Array[]> {
-  const asked = { at: { document, revision, track }, query: { first, n }, signal };
+  const query = speed === 1 ? { first, n } : { first, n, speed };
+  const asked = { at: { document, revision, track }, query, signal };
   return channelsOf(await bytes(`${AT}/audio/{track}.f32`, asked), nChannels);
 }
 
@@ -223,13 +255,20 @@ export async function soundSamples({ sound }: Sound, n: number, nChannels: numbe
   return channelsOf(await bytes("/api/sounds/{sound}.f32", { at: { sound }, query: { first: 0, n } }), nChannels);
 }
 
+export interface Exported {
+  start_s?: number;
+  end_s?: number;
+  track?: TrackName;
+  bits?: string;
+  what?: What;
+}
 export const exportUrl = (
   document: string,
   revision: number,
   name: string,
-  { what, ...stretch }: { start_s?: number; end_s?: number; what?: What } = {},
+  { what, ...asked }: Exported = {},
 ): string =>
-  addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...stretch, what: what && JSON.stringify(what) });
+  addressOf(`${AT}/export/{name}`, { document, revision, name }, { ...asked, what: what && JSON.stringify(what) });
 
 // Sends a file, telling how much of it is there.
 export function upload(file: File, progress: (fraction: number) => void): Promise<Upload> {

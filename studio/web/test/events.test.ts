@@ -55,8 +55,8 @@ const draw = (kinds: DrawnKind[], mask: Uint8Array | null = null) =>
 test("each kind is drawn in a plane of its own, in the shape and by the columns that the server names", () => {
   const planes = draw(KINDS);
   assert.equal(planes.length, 5);
-  assert.equal(planes[4], null);
-  const at = (k: number, x: number, y: number) => planes[k]!.cover[Math.floor(y) * FRAME.width + x];
+  assert.equal(planes[0], undefined);
+  const at = (k: number, x: number, y: number) => planes[k + 1]!.cover[Math.floor(y) * FRAME.width + x];
   assert.ok(at(0, 20, row(440)) > 200);
   assert.ok(at(1, 70, row(1000)) > 0 && at(1, 70, row(1000)) < 60);
   assert.ok(at(2, 101, 125) > 100);
@@ -68,14 +68,14 @@ test("a kind that is not known is drawn as a line, and one without its columns t
   assert.ok(draw([]).some(Boolean));
   const without = { ...TILE, more: [] };
   assert.ok(
-    drawEvents([without], FRAME, { mask: null, change: AS_IT_IS, loudestDb: -10, kinds: KINDS, durationS: 2 })[3],
+    drawEvents([without], FRAME, { mask: null, change: AS_IT_IS, loudestDb: -10, kinds: KINDS, durationS: 2 })[4],
   );
 });
 
 test("what is masked is not drawn", () => {
   const mask = new Uint8Array(14);
   mask[12] = 1;
-  assert.deepEqual(draw(KINDS, mask).map(Boolean), [false, false, true, false, false]);
+  assert.deepEqual(Array.from(draw(KINDS, mask), Boolean), [false, false, false, true]);
 });
 
 test("what is drawn is hit where it is drawn", () => {

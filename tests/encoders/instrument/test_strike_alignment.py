@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from motes.encoders.instrument.mode_responses import Sites
-from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
+from motes.encoders.instrument.strike_alignment import (
+    aligned_within_sample,
+    kept_strikes,
+    losses_without,
+    moved_to_sample,
+)
 
 RATE, N = 16000, 6000
 
@@ -40,3 +45,18 @@ def test_times_within_a_sample_leave_the_sound_and_make_strikes_alike():
         return np.vdot(a, b).real / (np.linalg.norm(a) * np.linalg.norm(b))
 
     assert likeness(aligned) > 0.995 > likeness(planted)
+
+
+def test_strikes_that_others_make_up_for_are_left_out():
+    """One struck as what rings already carries on, 300 samples after the first, is not worth it; the others are."""
+    planted = sites()
+    early = 0.9 * planted.amplitudes[:1]
+    later = 0.1 * planted.amplitudes[:1] * np.exp(300 * planted.sigma)
+    amplitudes = np.concatenate([early, later, planted.amplitudes[1:]])
+    at = np.array([500.0, 800.0, 2000.0, 3500.0])
+    doubled = replace(planted, strike_samples=at, amplitudes=amplitudes)
+    lost = losses_without(doubled, N)
+    assert np.all(lost >= 0)
+    assert np.argmin(lost) == 1
+    assert kept_strikes(doubled, doubled.render(N), 0).tolist() == [0, 2, 3]
+    assert len(kept_strikes(planted, planted.render(N), 1)) == 1

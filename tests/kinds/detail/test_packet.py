@@ -128,7 +128,7 @@ def test_hostile_payloads_are_refused_or_read():
         ((0, 1, 2, 13, 1024, 64, 0, 0, 0, 0), "more coefficients"),
         ((0, 1, 2, 9, 0, 14, 0, 0, 0, 0), "without frames"),
         ((0, 1, 2, 2, 1, 14, 0, 0, 0, 0), "frame_samples"),
-        ((0, 1, 16, 0, 0, 0, 0), "16"),
+        ((0, 1, 64, 0, 0, 0, 0), "64"),
     ],
 )
 def test_heads_out_of_range_are_refused(head, message):

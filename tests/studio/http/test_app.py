@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from starlette.routing import Match
 
-from motes.studio.http import documents_api, drawing_api, notes_api, playing_api, sound_api, studio_api
+from motes.studio.http import documents_api, drawing_api, export_api, notes_api, playing_api, sound_api, studio_api
 
 _IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 schemathesis: Any = importlib.import_module("schemathesis") if _IN_CI else pytest.importorskip("schemathesis")
@@ -33,7 +33,7 @@ def test_no_two_paths_match_one_request(client):
     """So that the order in which they are declared does not matter."""
     routes = [
         route
-        for module in (studio_api, documents_api, notes_api, sound_api, playing_api, drawing_api)
+        for module in (studio_api, documents_api, export_api, notes_api, sound_api, playing_api, drawing_api)
         for route in module.router.routes
     ]
     for path, methods in client.get("openapi.json")["paths"].items():

@@ -122,3 +122,73 @@ def test_an_exported_sound_passes_through_a_file_that_is_gone_afterwards(client,
     assert answer.headers["content-type"] == "audio/wav"
     assert int(answer.headers["content-length"]) == len(answer.content) > 3 * document["n_samples"]
     assert list(place.iterdir()) == []
+
+
+def test_markers_and_names_of_groups_are_steps_that_files_keep(client, folder):
+    document = client.open()
+    at = f"documents/{document['id']}"
+    body = {
+        "revision": 0,
+        "markers": [{"start_s": 1.0, "end_s": 1.5, "name": "middle"}, {"start_s": 0.5, "name": "in"}],
+    }
+    told = client.post(f"{at}/names", body)
+    assert [one["name"] for one in told["document"]["markers"]] == ["in", "middle"]
+    assert told["document"]["undo"] == "set markers"
+    client.post(f"{at}/names", body, 409)
+    revision = told["revision"]
+    labels = client.get(f"{at}/revisions/{revision}/export/x.labels.txt").text
+    assert labels == "0.500000\t0.500000\tin\n1.000000\t1.500000\tmiddle\n"
+    assert client.get(f"{at}/revisions/{revision}/export/x.markers.csv").text.splitlines()[1] == "0.5,,in"
+    wav = client.get(f"{at}/revisions/{revision}/export/x.wav").content
+    assert wav.count(b"cue ") == wav.count(b"ltxt") == 1
+    assert int.from_bytes(wav[4:8], "little") == len(wav) - 8
+    assert client.post(f"{at}/undo")["document"]["markers"] == []
+    client.post(f"{at}/redo")
+    client.post(f"{at}/save", {"path": "marked.mote"})
+    assert [one.name for one in motes.load(folder / "marked.mote").markers] == ["in", "middle"]
+    client.post(f"{at}/names", {"revision": revision, "group_names": {"7": "x"}}, 422)
+
+
+@pytest.mark.parametrize(("name", "bits"), [("x.wav", "16"), ("x.wav", "32"), ("x.flac", "16"), ("x.flac", "24")])
+def test_tracks_and_stretches_are_exported_in_many_formats(client, folder, name, bits):
+    document = client.open()
+    at = f"documents/{document['id']}/revisions/0/export"
+    rate, tolerance = document["sample_rate_hz"], {"16": 4e-5, "24": 2e-6, "32": 1e-9}[bits]
+    for track in ("original", "reconstruction", "residual"):
+        asked = {"track": track, "bits": bits, "start_s": 0.5, "end_s": 1.0}
+        (folder / name).write_bytes(client.get(f"{at}/{name}", params=asked).content)
+        audio, _ = read_audio(folder / name)
+        wanted = client.samples(document, 0, track)[0][rate // 2 : rate]
+        assert audio.shape == wanted.shape
+        assert np.allclose(audio, wanted, atol=tolerance)
+
+
+def test_opus_takes_any_rate_and_what_makes_no_sense_is_told(client, folder):
+    document = client.open()
+    at = f"documents/{document['id']}/revisions/0/export"
+    (folder / "x.opus").write_bytes(client.get(f"{at}/x.opus", params={"end_s": 1.0}).content)
+    audio, rate = read_audio(folder / "x.opus")
+    assert (rate, len(audio)) == (48000, 48000)
+    assert "floats" in client.get(f"{at}/x.flac", 422, params={"bits": "32"})["error"]
+    client.delete(f"documents/{document['id']}/original", 200)
+    client.get(f"{at}/x.wav", 404, params={"track": "residual"})
+
+
+def test_a_selection_has_what_belongs_to_it(client):
+    document = client.open()
+    at = f"documents/{document['id']}/revisions/0/select"
+    one = client.post(at, {"ids": [40]})
+    for widen in ("similar", "harmonics", "in_time", "partials", "notes"):
+        found = client.post(at, {"ids": [40], "widen": widen})
+        assert one["n"] <= found["n"] < document["n_events"]
+    assert client.post(at, {"ids": [40], "widen": "similar", "invert": True})["n"] < document["n_events"] - 1
+
+
+def test_folders_are_made_and_files_saved_there(client, folder):
+    document = client.open()
+    assert client.post("folder", {"path": "takes"}, 201)["path"] == "takes"
+    client.post("folder", {"path": "takes"}, 409)
+    client.post("folder", {"path": "../elsewhere"}, 403)
+    client.post("folder", {"path": "no/such"}, 403)
+    saved = client.post(f"documents/{document['id']}/save", {"path": "takes/x.mote"})
+    assert (saved["path"], saved["n_bytes"]) == ("takes/x.mote", (folder / "takes/x.mote").stat().st_size)

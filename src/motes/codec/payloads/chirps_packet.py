@@ -12,9 +12,9 @@ from motes.codec.index import Entry
 from motes.coding.integers import decode_numbers, encode_numbers, unzigzags, zigzags
 from motes.coding.varints import Reader, varints
 from motes.errors import FormatError
+from motes.events.chirps import MAX_CHIRP, chirp_columns
 from motes.events.event_table import Array, Ints
 from motes.events.packet import Columns
-from motes.events.chirps import MAX_CHIRP, chirp_columns
 
 
 def pack_chirps(entry: Entry, chirps: Ints) -> bytes:

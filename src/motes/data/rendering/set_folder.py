@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from motes.data.rendering.piece import PlayedNote, Rendered
 from motes.data.rendering.scores.score import DRUMS
 from motes.data.rendering.sounds.sources import Sound
 from motes.errors import ParameterError
-from motes.files import atomic_output
+from motes.files import atomic_output, digest_of
 
 SAMPLE_RATE_HZ = 44100
 # First number of a piece, as MusicNet's files are called by numbers.
@@ -81,7 +80,7 @@ class SetFolder:
         """The manifest: options, and the hash of every file."""
         parts = ("data/*.wav", "labels/*.csv")
         files = sorted(path for part in parts for path in self.folder.glob(f"{self.split}_{part}"))
-        digests = {path.relative_to(self.folder).as_posix(): _digest(path) for path in files}
+        digests = {path.relative_to(self.folder).as_posix(): digest_of(path) for path in files}
         self._write_manifest({"options": dict(options), "sha256": digests})
 
     def _write_manifest(self, contents: Mapping[str, object]) -> None:
@@ -107,8 +106,3 @@ def label_text(notes: Sequence[PlayedNote], beats_per_minute: float, gain_db: fl
         values += [note.part, round(note.duration_s * SAMPLE_RATE_HZ), centre]
         text.write(",".join(map(str, values)) + "\n")
     return text.getvalue()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
-from motes.encoders.instrument.strike_alignment import aligned_within_sample, moved_to_sample
+from motes.encoders.instrument.strike_alignment import aligned_within_sample, kept_strikes, moved_to_sample
 from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.instrument import Complexes, Reals
@@ -98,6 +98,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
     )
     if stopped not in EARLY and sites.amplitudes.any():
         try:
+            sites = sites.with_strikes(kept_strikes(sites, audio, options.controls))
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt as interrupt:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from motes.encoders.instrument.mode_responses import Sites, correlate_mixed, gram_matrix, with_ridge
+from motes.encoders.instrument.control_clustering import control_gains
+from motes.encoders.instrument.mode_responses import Indices, Sites, correlate_mixed, gram_matrix, with_ridge
 from motes.events.instrument import Complexes, Reals
 
 # How far a strike may move; docs/instrument.md: attacks are found to some milliseconds.
@@ -17,6 +18,9 @@ REACH_S = 0.006
 FRACTIONS = 16
 # Correlation of patterns from which on a strike follows another; chosen by hand, well below that of one control.
 FOLLOWS = 0.8
+# Energy that a strike has to bring, beyond what the strike before it could: a part of the recording's while it is the
+# last one, and a part of the whole recording's. Chosen by hand.
+WORTH_OF_LOCAL, WORTH_OF_WHOLE = 0.02, 5e-4
 
 
 def moved_to_sample(sites: Sites, residual: Reals, sample_rate_hz: int) -> Reals:
@@ -71,3 +75,52 @@ def aligned_within_sample(sites: Sites) -> Sites:
         free[follows] = False
     amplitudes = np.ascontiguousarray(turned[best, np.arange(sites.n_strikes)])
     return replace(sites, strike_samples=sites.strike_samples - delays[best], amplitudes=amplitudes)
+
+
+def kept_strikes(sites: Sites, audio: Reals, most: int) -> Indices:
+    """The strikes of a draft that are worth it, ascending: one for each note as a rule, and as many as leave at most
+    `most` patterns that are not alike; 0 for any number.
+
+    The one that loses least, where the strikes beside it make up for it, is left out again and again.
+    """
+    power = np.concatenate([[0.0], np.cumsum(np.sum(audio**2, axis=0))])
+    kept = np.flatnonzero(sites.amplitudes.any(axis=1))
+    while len(kept) > 1:
+        some = sites.with_strikes(kept)
+        lost = losses_without(some, audio.shape[1])
+        begin = np.clip(np.ceil(some.strike_samples).astype(np.int64), 0, audio.shape[1])
+        local = power[np.append(begin[1:], audio.shape[1])] - power[begin]
+        short = lost / (WORTH_OF_LOCAL * local + WORTH_OF_WHOLE * power[-1] + 1e-300)
+        if short.min() >= 1 and (not most or len(kept) <= most or _n_patterns(some) <= most):
+            break
+        kept = np.delete(kept, np.argmin(short if short.min() < 1 else lost))
+    return kept
+
+
+def _n_patterns(sites: Sites) -> int:
+    aligned = aligned_within_sample(sites)
+    return control_gains(aligned.amplitudes, aligned.unit_energy(), sites.n_strikes).shape[1]
+
+
+def losses_without(sites: Sites, n_samples: int) -> Reals:
+    """Energy that is lost without each strike, `(n_strikes,)`, if what it excites is refitted at all strikes that
+    excite it and at those just before and after; mode by mode.
+    """
+    lost = np.zeros(sites.n_strikes)
+    for mode in range(sites.n_modes):
+        struck = np.flatnonzero(sites.amplitudes[:, mode])
+        around = np.unique(np.concatenate([struck - 1, struck, struck + 1]))
+        around = around[(around >= 0) & (around < sites.n_strikes)]
+        if not len(struck):
+            continue
+        gram = with_ridge(gram_matrix(sites, n_samples, around, np.full(len(around), mode)))
+        for j in struck:
+            mine = around == j
+            others = (sites.amplitudes[around, mode] != 0) | (np.abs(around - j) == 1)
+            others &= ~mine
+            left = gram[mine][:, mine][0, 0].real
+            if others.any():
+                across = gram[others][:, mine][:, 0]
+                left -= float((across.conj() @ np.linalg.solve(gram[others][:, others], across)).real)
+            lost[j] += 0.5 * abs(sites.amplitudes[j, mode]) ** 2 * max(left, 0.0)
+    return lost

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.threads import ThreadPool
+from motes.events.chirps import BINS_PER_STEP
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
 from motes.kernels.simd.rounding import Stretch, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
-from motes.events.chirps import BINS_PER_STEP
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16
@@ -33,11 +33,7 @@ class Atoms:
     energy: NDArray[np.float64]
     benefit: NDArray[np.float64]
     # By how much the frequency rises, in steps of `motes.events.chirps`.
-    chirp: NDArray[np.int32] = None  # type: ignore[assignment]  # filled with 0
-
-    def __post_init__(self) -> None:
-        if self.chirp is None:
-            object.__setattr__(self, "chirp", np.zeros(len(self.window), np.int32))
+    chirp: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.window)
@@ -51,7 +47,7 @@ class Atoms:
     def empty(cls, n_channels: int) -> Atoms:
         """No atoms."""
         none = np.empty(0, np.int32)
-        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0))
+        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0), none)
 
     def take(self, index: Any) -> Atoms:
         """The atoms at `index`, in that order."""

@@ -34,8 +34,8 @@ def take_chirped(
     dictionary: Dictionary,
     masking: MaskingModel | None,
 ) -> Atoms:
-    """Take the chirped atoms worth as much as steady ones of this benefit, centred in samples `centres`, the second excluded, from
-    `residual` `(n_channels, n)`, whose first sample is number `first_sample`, in place.
+    """Chirped atoms, each worth as much as steady ones of this benefit and centred in samples `centres`, the second
+    excluded; they are subtracted from `residual` `(n_channels, n)`, whose first sample is number `first_sample`.
     """
     n_channels, least = residual.shape[0], least * GAIN
     parts = [_ridges(residual, first_sample, centres, window, masking, least) for window in RIDGE_WINDOWS]
@@ -44,17 +44,17 @@ def take_chirped(
         return Atoms.empty(n_channels)
     places = Places(time, frequency, chirp, weight)
     n = 2 * len(places.time)
-    zeros = np.zeros((4, n), np.int64)
-    found, order = Found(*zeros, np.zeros(n)), np.zeros(n, np.int64)
+    window, frame, bin_, steps = np.zeros((4, n), np.int64)
+    found, order = Found(window, frame, bin_, steps, np.zeros(n)), np.zeros(n, np.int64)
     amplitude_re, amplitude_im = np.zeros((2, n, n_channels))
     stretch = Stretch.of(residual, first_sample)
     rules = Rules(np.array(dictionary.windows, np.int64), SHORTEST, *centres, GAIN, least)
     taken = take_chirps(stretch, n_channels, rules, places, found, order, amplitude_re, amplitude_im)
     residual[:] = stretch.channels()
-    window, frame, bin_, steps = (column[:taken].astype(np.int32) for column in found[:4])
+    w, m, t, s = (column[:taken].astype(np.int32) for column in (window, bin_, frame, steps))
     amplitude = (amplitude_re + 1j * amplitude_im)[:taken].astype(np.complex64)
     energy = found.energy[:taken].copy()
-    return Atoms(window, frame, bin_, amplitude, energy, energy * places.weight[order[:taken]], steps)
+    return Atoms(w, t, m, amplitude, energy, energy * places.weight[order[:taken]], s)
 
 
 def _ridges(
@@ -97,9 +97,7 @@ def _ridges(
     chosen = straight & (np.abs(slope) * window**2 >= LEAST_SWEPT_BINS) & ((frame + begin) % 2 == 0)
     frame, bin_ = frame[chosen], bin_[chosen]
     time = (frame - 2 + begin) * hop
-    return np.stack([time, here[chosen] / window, slope[chosen], weights[frame, bin_]]).astype(
-        np.float64
-    )
+    return np.stack([time, here[chosen] / window, slope[chosen], weights[frame, bin_]]).astype(np.float64)
 
 
 def _peak_near(power: NDArray[np.float32], frame: NDArray[np.int64], bin_: NDArray[np.int64], reach: int) -> Floats:

@@ -20,9 +20,9 @@ from motes.audio import Source
 from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
 from motes.encoders.threads import ThreadPool
+from motes.events.chirps import chirps_in_samples
 from motes.kernels.simd.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
-from motes.events.chirps import chirps_in_samples
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene

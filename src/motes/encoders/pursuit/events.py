@@ -17,8 +17,8 @@ from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult
 from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
-from motes.kernels.dictionary import HOP_DIVISOR
 from motes.events.chirps import BINS_PER_STEP
+from motes.kernels.dictionary import HOP_DIVISOR
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.scene.metadata import Metadata
@@ -50,7 +50,7 @@ def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabo
     """Atoms as a table."""
     rate = sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
-    chirp = BINS_PER_STEP * atoms.chirp * np.square(rate / window)
+    chirp = BINS_PER_STEP * atoms.chirp.astype(np.float64) * np.square(rate / window)
     return Gabor(centre / rate, window / rate, atoms.bin * (rate / window), amplitude, phase, chirp_hz_per_s=chirp)
 
 

@@ -78,8 +78,13 @@ class PursuitOptions(Options):
     )
     chirps: bool = option(
         False,
-        "Take atoms whose frequency rises or falls where they say more than steady ones. Files with such are of version "
-        "2 of the format, which is a draft.",
+        "Take atoms whose frequency rises or falls where one does more than several steady ones. Files with such atoms "
+        "are of version 2 of the format, which is a draft.",
+    )
+    layered: bool = option(
+        False,
+        "Detail after all else in the file: where that is cut, or not there yet, it sounds whole with texture in place "
+        "of detail.",
     )
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
@@ -95,6 +100,8 @@ class PursuitOptions(Options):
         object.__setattr__(self, "windows", check_windows(windows))
         if self.detail and self.kbps is None:
             raise ParameterError("detail goes with a bitrate: kbps is not given")
+        if self.layered and not self.detail:
+            raise ParameterError("layered puts detail after all else in the file, and there is none without detail")
 
     def asked(self) -> dict[str, Any]:
         """What is not as usual, by name: what a file says of how it was made. The number of threads is not part of

@@ -208,7 +208,8 @@ class Segment:
             place = np.repeat(zones - self._first_zone, counts), number
             window, frame, bin_ = self._batch.place[place].T.copy()
             _, amplitude, energy, benefit = self._batch
-            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place]))
+            steady = np.zeros(len(window), np.int32)
+            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place], steady))
             zones = zones[counts == CAPACITY_PER_ZONE]  # those that are full go on from where they were
             if not len(zones):
                 break

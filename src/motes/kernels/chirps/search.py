@@ -108,9 +108,7 @@ def _best_steady(signal, n_channels, rules, time, frequency):
 
 @leaf
 def _refine(signal, n_channels, rules, places, i, found):
-    """Find what is best at place i; its energy is 0 where a steady atom does about as well, or it is not worth the least
-    benefit.
-    """
+    """Find what is best at place i; of no energy where a steady atom does about as well or the benefit is too small."""
     time, frequency, chirp = places.time[i], places.frequency[i], places.chirp[i]
     best, reach, at_time = 0.0, np.int64(2), time
     found.energy[i] = 0.0
@@ -135,9 +133,10 @@ def _refine(signal, n_channels, rules, places, i, found):
         reach = np.int64(4)
         if w + 1 < len(rules.windows) and rules.windows[w + 1] > 2 * window:
             reach = np.int64(8)
-    if best * places.weight[i] >= rules.least:
-        if best >= rules.gain * _best_steady(signal, n_channels, rules, time, places.frequency[i]):
-            found.energy[i] = best
+    if best * places.weight[i] < rules.least:
+        return
+    if best >= rules.gain * _best_steady(signal, n_channels, rules, time, places.frequency[i]):
+        found.energy[i] = best
 
 
 @leaf

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
-from motes.kinds.detail.grid import places
-from motes.kinds.detail.table import BAND_TAIL_S, CUT_FADE, HIGHEST_HZ, STEPS_PER_DOUBLING, Detail
+from motes.kinds.detail.grid import frame_samples, places
+from motes.kinds.detail.table import BAND_TAIL_S, CUT_FADE, HIGHEST_HZ, MASK_UNITS, STEPS_PER_DOUBLING, Detail
 from motes.kinds.detail.transform import inverse
 from motes.kinds.detail.vocoder import stretched, transposed, window_samples
 from motes.settings import check_limit
+from motes.units import erb_rate
 
 # The edges of a band of its own are this wide, as a raised cosine.
 BAND_SLOPE_HZ = 60.0
+# Bands of the masks that edits make: two thirds of an ERB each at 44.1 kHz.
+N_BANDS = 64
 
 Inverse = Callable[[Array, Ints, int, int], Array]
 
@@ -42,6 +46,9 @@ def audio_of(events: Detail, i: int, sample_rate_hz: int, transform: Inverse = i
     sizes = events.sizes[events.block_start[i] : events.block_start[i + 1]]
     audio = transform(amplitudes(events, i, sample_rate_hz), sizes, rise, fall) * events.gain[i]
     lead = float(rise // 2)
+    if (mask := events.mask_of(i)) is not None:
+        audio, whole = masked(audio, rise // 2, mask, int(sizes.sum()), sample_rate_hz)
+        lead = float(whole)
     pitch, longer = float(events.frequency_ratio[i]), float(events.time_ratio[i])
     length = int(sizes.sum()) * longer
     tail = tail_samples(sample_rate_hz)
@@ -115,3 +122,46 @@ def delayed(audio: Array, samples: float) -> Array:
     n = scipy.fft.next_fast_len(audio.shape[1] + 64, real=True)
     turned = np.exp(-2j * np.pi * np.arange(n // 2 + 1) * (samples / n))
     return np.asarray(scipy.fft.irfft(scipy.fft.rfft(audio, n, axis=1) * turned, n, axis=1)[:, : audio.shape[1]])
+
+
+def hop_samples(sample_rate_hz: int) -> int:
+    """Samples between frames of the transform, which are twice as long: half a frame of detail."""
+    return frame_samples(sample_rate_hz) // 2
+
+
+def masked(audio: Array, lead: int, mask: NDArray[np.int8], length: int, sample_rate_hz: int) -> tuple[Array, int]:
+    """Audio `(n_channels, n)` of an event of this length whose first sample is number `lead`, times a mask; and how
+    many samples come before that first one now. Frame k is centred k + ½ hops after it.
+    """
+    import scipy.fft
+
+    hop = hop_samples(sample_rate_hz)
+    frames = frames_over(-lead, audio.shape[1] - lead, hop)
+    begin = (2 * int(frames[0]) - 1) * hop // 2
+    padded = np.zeros((len(audio), (len(frames) + 1) * hop))
+    padded[:, -lead - begin : -lead - begin + audio.shape[1]] = audio
+    window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop))
+    cut = np.lib.stride_tricks.sliding_window_view(padded, 2 * hop, axis=1)[:, ::hop]
+    rows, bands = rows_at(frames, hop, length, len(mask)), bands_of_bins(sample_rate_hz, hop, mask.shape[1])
+    spectra = scipy.fft.rfft(cut * window, axis=2) * (mask / MASK_UNITS)[rows][:, bands]
+    made = scipy.fft.irfft(spectra, 2 * hop, axis=2) * window
+    found = np.zeros((len(audio), len(frames) + 1, hop))
+    found[:, :-1] += made[:, :, :hop]
+    found[:, 1:] += made[:, :, hop:]
+    return found.reshape(len(audio), -1), -begin
+
+
+def frames_over(first: int, last: int, hop: int) -> Ints:
+    """The frames in which samples `first` … `last` − 1 lie."""
+    return np.arange((2 * first - 3 * hop) // (2 * hop) + 1, -((-2 * last - hop) // (2 * hop)))
+
+
+def rows_at(frames: Ints, hop: int, length: int, n_rows: int) -> Ints:
+    """The row of a mask for each frame: that in which its centre lies."""
+    return np.clip((2 * frames + 1) * hop * n_rows // (2 * length), 0, n_rows - 1)
+
+
+def bands_of_bins(sample_rate_hz: int, hop: int, n_bands: int) -> Ints:
+    """The band of a mask in which each bin lies, `(hop + 1,)`; bands reach up to half the sample rate."""
+    place = erb_rate(np.arange(hop + 1) * (sample_rate_hz / 2 / hop)) / erb_rate(sample_rate_hz / 2)
+    return np.minimum(np.floor(place * n_bands).astype(np.int64), n_bands - 1)

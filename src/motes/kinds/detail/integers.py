@@ -18,7 +18,18 @@ TIME_UNITS = 64
 GAIN_UNITS = 1 << 16
 BAND_UNITS = 16
 RATIO_UNITS = 1 << 20
-WHOLE = ("n_frames", "frame_samples", "n_blocks", "n_bands", "rise", "fall", "backward", "group_id")
+WHOLE = (
+    "n_frames",
+    "frame_samples",
+    "n_blocks",
+    "n_bands",
+    "rise",
+    "fall",
+    "backward",
+    "group_id",
+    "mask_frames",
+    "mask_bands",
+)
 
 Columns = dict[str, NDArray[Any]]
 
@@ -68,7 +79,7 @@ def _without_silence(events: Detail, sample_rate_hz: int) -> Detail:
     for i, (first, last) in enumerate(pairwise(events.block_start)):
         of_event = slice(events.step_start[i], events.step_start[i + 1])
         values = events.coefficients[events.coefficient_start[i] : events.coefficient_start[i + 1]]
-        audible[i] = bool(values.any()) and events.gain[i] > 0
+        audible[i] = bool(values.any()) and events.gain[i] > 0 and _lets_through(events.mask_of(i))
         cut = _cut(events.sizes[first:last], values, int(events.frame_samples[i]))
         sizes.append(cut)
         n_blocks[i] = len(cut)
@@ -80,6 +91,10 @@ def _without_silence(events: Detail, sample_rate_hz: int) -> Detail:
     joined = np.concatenate(sizes) if sizes else events.sizes
     made = events.replace(steps=steps, mid_side=mid_side, sizes=joined, n_blocks=n_blocks)
     return made if audible.all() else made.take(audible)
+
+
+def _lets_through(mask: NDArray[np.int8] | None) -> bool:
+    return mask is None or bool(mask.any())
 
 
 def _cut(sizes: NDArray[np.int64], values: NDArray[np.int16], frame: int) -> NDArray[np.int64]:

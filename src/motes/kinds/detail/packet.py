@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from enum import IntFlag
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.coding.integers import padded
 from motes.coding.varints import Reader, varints, zigzag
@@ -28,35 +30,47 @@ from motes.kinds.detail.integers import (
     rounded,
     to_integers,
 )
+from motes.kinds.detail.mask_model import decode_mask, encode_mask
 from motes.kinds.detail.model import Arrays, code_event
-from motes.kinds.detail.table import HIGHEST_HZ, LARGEST_STEP, LONGEST_S, Detail
+from motes.kinds.detail.table import (
+    HIGHEST_HZ,
+    LARGEST_STEP,
+    LONGEST_S,
+    MOST_MASK_BANDS,
+    MOST_MASK_FRAMES,
+    Detail,
+    rows_of,
+)
 from motes.kinds.detail.trained import trained
 
 
 class Flags(IntFlag):
     """In what an event differs from those that encoders make: when it begins; its frame, bands or number of frames;
-    how edits changed it; whether it is in a group.
+    how edits changed it; whether it is in a group, is what its mask lets through, and has the coefficients of another.
     """
 
     FREE_TIME = 1
     FREE_LAYOUT = 2
     EDITED = 4
     GROUPED = 8
+    MASKED = 16
+    COPIED = 32
 
 
 # Readers count on it: a packet has no more coefficients for each of its bytes.
 COEFFICIENTS_PER_BYTE = 1024
 N_PARTS = 1 << MOST_HALVINGS
+_LAYOUT = ("frame_samples", "n_frames", "n_bands", "rise", "fall")
 _EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "time_ratio", "backward")
 
 
 def packets(events: Detail, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
-    """Every packet of detail events, in order."""
-    rate = sample_rate_hz
+    """Every packet of detail events, in order; parts of one event stand in one, wherever edits moved them."""
+    rate, events = sample_rate_hz, rounded(events, sample_rate_hz)
     time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
-    number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)
+    number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)[originals(events)]
     for place in np.unique(number):
-        part = rounded(events.take(number == place), rate)
+        part = events.take(number == place)
         if len(part):
             yield EventPacket(encode_packet(part, int(place), rate), _extent(part, int(place), rate), sends_of(part))
 
@@ -68,14 +82,32 @@ def _extent(events: Detail, number: int, rate: int) -> Extent:
     return Extent(number, 0, len(events), max(0, -(-before // REACH_UNIT)), max(0, -(-after // REACH_UNIT)))
 
 
+def originals(events: Detail) -> Ints:
+    """For each event the first that has its coefficients, blocks, steps and fades, `(n_events,)`."""
+    seen: dict[bytes, int] = {}
+    found = np.empty(len(events), np.int64)
+    starts = {name: rows_of(events, name) for name in ("sizes", "steps", "mid_side", "coefficients")}
+    for i in range(len(events)):
+        digest = hashlib.blake2b(np.array([events.column(name)[i] for name in _LAYOUT]).tobytes())
+        for name, start in starts.items():
+            digest.update(events.column(name)[start[i] : start[i + 1]].tobytes())
+        found[i] = seen.setdefault(digest.digest(), i)
+    return found
+
+
 def encode_packet(events: Detail, number: int, rate: int) -> bytes:
     """The payload of rounded events."""
     slots, weights = (table.copy() for table in trained())
     columns, payload = to_integers(events, rate), varints(number, len(events))
-    for i in range(len(events)):
-        payload += _head({name: int(column[i]) for name, column in columns.items()}, number, rate)
-        payload += _coded(events, i, rate, slots, weights)
-    return payload + bytes(max(0, -(-events.coefficients.size // COEFFICIENTS_PER_BYTE) - len(payload)))
+    for i, first in enumerate(originals(events).tolist()):
+        payload += _head({name: int(column[i]) for name, column in columns.items()}, number, rate, i - first)
+        if (mask := events.mask_of(i)) is not None:
+            coded = encode_mask(mask)
+            payload += varints(*mask.shape, len(coded)) + coded
+        if first == i:
+            payload += _coded(events, i, rate, slots, weights)
+    n_values = events.coefficients.size + events.mask.size
+    return payload + bytes(max(0, -(-n_values // COEFFICIENTS_PER_BYTE) - len(payload)))
 
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Detail:
@@ -100,7 +132,8 @@ def _unedited(rate: int) -> dict[str, int]:
     return ratios | {"low_hz": 0, "high_hz": round(HIGHEST_HZ) * BAND_UNITS, "from_s": 0, "until_s": until}
 
 
-def _head(event: dict[str, int], number: int, rate: int) -> bytes:
+def _head(event: dict[str, int], number: int, rate: int, copied: int) -> bytes:
+    """All but mask and coefficients; those are of the event `copied` before this one, where that is not 0."""
     usual = _usual(number, rate)
 
     def differs(*names: str) -> bool:
@@ -108,9 +141,11 @@ def _head(event: dict[str, int], number: int, rate: int) -> bytes:
 
     flags = (
         Flags.FREE_TIME * differs("time_s")
-        | Flags.FREE_LAYOUT * differs("frame_samples", "n_frames", "n_bands")
+        | Flags.FREE_LAYOUT * (differs("frame_samples", "n_frames", "n_bands") and not copied)
         | Flags.EDITED * differs(*_EDITS)
         | Flags.GROUPED * (event["group_id"] != 0)
+        | Flags.MASKED * (event["mask_frames"] != 0)
+        | Flags.COPIED * (copied != 0)
     )
     parts = [int(flags)]
     if flags & Flags.FREE_TIME:
@@ -121,7 +156,7 @@ def _head(event: dict[str, int], number: int, rate: int) -> bytes:
         parts += [event[name] for name in _EDITS]
     if flags & Flags.GROUPED:
         parts.append(event["group_id"])
-    return varints(*parts, _exponent(event["rise"]), _exponent(event["fall"]))
+    return varints(*parts, *([copied] if copied else [_exponent(event["rise"]), _exponent(event["fall"])]))
 
 
 def _exponent(fade: int) -> int:
@@ -164,16 +199,19 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: obj
     if n_events == 0:
         raise FormatError(f"{reader.name}: it holds no events")
     slots, weights = (found.copy() for found in trained())
-    heads, values, allowed = [], [], COEFFICIENTS_PER_BYTE * len(reader)
+    heads: list[dict[str, int]] = []
+    values: list[Columns] = []
+    allowed = COEFFICIENTS_PER_BYTE * len(reader)
     for _ in range(n_events):
-        head = _read_head(reader, number, rate)
-        allowed -= head["n_frames"] * head["frame_samples"] * n_channels
+        head, copied = _read_head(reader, number, rate, heads)
+        allowed -= head["n_frames"] * head["frame_samples"] * n_channels + head["mask_frames"] * head["mask_bands"]
         if allowed < 0:
             raise FormatError(f"{reader.name}: more coefficients than its {len(reader)} bytes can hold")
-        found = _decoded(reader, head, n_channels, slots, weights)
+        mask = _mask(reader, head)
+        found = dict(values[-copied]) if copied else _decoded(reader, head, n_channels, slots, weights)
         head["n_blocks"] = len(found["sizes"])
         heads.append(head)
-        values.append(found)
+        values.append(found | {"mask": mask})
     if any(reader.rest()):
         raise FormatError(f"{reader.name}: bytes follow its events")
     integers = {name: np.array([head[name] for head in heads], np.int64) for name in heads[0]}
@@ -187,12 +225,16 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: obj
         events
     ):
         raise FormatError(f"{reader.name}: an event is out of range, silent or not as files hold it")
-    if np.any(np.maximum(integers["time_s"] // (packet_samples(rate) * TIME_UNITS), 0) != number):
+    of_time = np.maximum(integers["time_s"] // (packet_samples(rate) * TIME_UNITS), 0)
+    if np.any(of_time[originals(events)] != number):
         raise FormatError(f"{reader.name}: an event belongs to another packet")
     return ReadPacket(made, _extent(events, number, rate))
 
 
-def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
+def _read_head(reader: Reader, number: int, rate: int, before: list[dict[str, int]]) -> tuple[dict[str, int], int]:
+    """An event but for its mask and coefficients, and how many events before it the one is that has those; 0 if it
+    has its own.
+    """
     flags = Flags(reader.varint(sum(Flags)))
     event = _usual(number, rate) | dict.fromkeys(set(WHOLE) - {"n_blocks"}, 0) | _usual(number, rate)
     limit = 2_000_000 * rate * TIME_UNITS
@@ -205,12 +247,27 @@ def _read_head(reader: Reader, number: int, rate: int) -> dict[str, int]:
         event |= {name: reader.varint(limit if name.endswith("_s") else 1 << 40) for name in _EDITS}
     if flags & Flags.GROUPED:
         event["group_id"] = reader.varint(1 << 40)
-    for name in ("rise", "fall"):
+    copied = reader.varint(len(before)) if flags & Flags.COPIED else 0
+    if flags & Flags.COPIED and (not copied or flags & Flags.FREE_LAYOUT):
+        raise FormatError(f"{reader.name}: an event has the coefficients of none")
+    if copied:
+        event |= {name: before[-copied][name] for name in _LAYOUT}
+    for name in () if copied else ("rise", "fall"):
         length = reader.varint(LONGEST_FRAME.bit_length())
         event[name] = 1 << length - 1 if length else 0
+    if flags & Flags.MASKED:
+        event["mask_frames"], event["mask_bands"] = reader.varint(MOST_MASK_FRAMES), reader.varint(MOST_MASK_BANDS)
     if not event["n_frames"] or not event["n_bands"]:
         raise FormatError(f"{reader.name}: an event without frames or bands")
-    return event
+    return event, copied
+
+
+def _mask(reader: Reader, head: dict[str, int]) -> NDArray[np.int8]:
+    """The mask of an event, after the numbers of its frames and bands; none for none."""
+    shape = head["mask_frames"], head["mask_bands"]
+    if shape == (0, 0):
+        return np.empty(0, np.int8)
+    return decode_mask(reader.take(reader.varint(MAX_PAYLOAD)), shape, reader.name).reshape(-1)
 
 
 def _decoded(reader: Reader, head: dict[str, int], n_channels: int, slots: Ints, weights: Ints) -> Columns:

@@ -8,7 +8,7 @@ import numpy as np
 
 from motes.errors import ParameterError
 from motes.events.event_table import Ints, Mask
-from motes.kinds.detail.table import Detail
+from motes.kinds.detail.table import Detail, rows_of
 
 
 def reshaped(events: Detail, mask: Mask, columns: dict[str, Any], ragged: dict[str, Any]) -> Detail:
@@ -33,7 +33,7 @@ def _filled(events: Detail, mask: Mask, name: str, value: Any) -> Ints:
         raise ParameterError(f"{name} must be numbers") from None
     if not np.all(np.isfinite(given)):
         raise ParameterError(f"{name} must be finite numbers")
-    rows = {"sizes": events.block_start, "coefficients": events.coefficient_start}.get(name, events.step_start)
+    rows = rows_of(events, name)
     found = np.array(events.column(name), np.float64)
     for i in np.flatnonzero(mask):
         place = found[rows[i] : rows[i + 1]]

@@ -4,6 +4,7 @@ atoms and too audible for noise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -23,6 +24,10 @@ STEPS_PER_DOUBLING = 4
 CUT_FADE = 128
 # By how much one with a band of its own rings longer at either end, and what a vocoder adds before it stretches.
 BAND_TAIL_S = 0.0464
+# What a mask leaves of a band, in parts of the whole; how much longer it rings: a window, at low rates 64 samples.
+MASK_UNITS = 16
+MASK_TAIL_S, MASK_TAIL_SAMPLES = 0.0657, 64
+MOST_MASK_FRAMES, MOST_MASK_BANDS = 4096, 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,9 @@ class Detail(EventTable):
     2^(steps / STEPS_PER_DOUBLING), `steps` `(Σ n_frames · n_bands, n_channels)`. Where `mid_side`
     `(Σ n_frames · n_bands,)` is 1 the two channels are (left + right)/√2 and (left − right)/√2.
 
-    `rise` and `fall` samples, around its two ends, are fades into the event before and after it. What edits did stands
+    `rise` and `fall` samples, around its two ends, are fades into the event before and after it. An event with a
+    `mask`, `(Σ mask_frames · mask_bands,)`, is a part of what its coefficients make: so many sixteenths in each of
+    `mask_frames` equal stretches of time and `mask_bands` bands, equal on the ERB-rate scale. What edits did stands
     in further columns: they act on the audio that the coefficients make, in the order of
     docs/format.md, and never change these.
     """
@@ -60,11 +67,21 @@ class Detail(EventTable):
     frequency_ratio: Array = None  # type: ignore[assignment]  # filled with 1
     time_ratio: Array = None  # type: ignore[assignment]  # filled with 1
     group_id: Ints = None  # type: ignore[assignment]  # filled with 0
+    mask_frames: Ints = None  # type: ignore[assignment]  # filled with 0
+    mask_bands: Ints = None  # type: ignore[assignment]  # filled with 0
+    mask: NDArray[np.int8] = None  # type: ignore[assignment]  # filled with none
 
     KIND: ClassVar[str] = "detail"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "low_hz", "from_s")
-    RAGGED: ClassVar[tuple[str, ...]] = ("sizes", "steps", "mid_side", "coefficients")
-    COUNTS: ClassVar[tuple[str, ...]] = ("n_frames", "frame_samples", "n_blocks", "n_bands")
+    RAGGED: ClassVar[tuple[str, ...]] = ("sizes", "steps", "mid_side", "coefficients", "mask")
+    COUNTS: ClassVar[tuple[str, ...]] = (
+        "n_frames",
+        "frame_samples",
+        "n_blocks",
+        "n_bands",
+        "mask_frames",
+        "mask_bands",
+    )
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("time_s", "s", -1e6, 1e6, "when it begins"),
         Param("duration_s", "s", 0.0, LONGEST_S, "how long it lasts"),
@@ -83,6 +100,8 @@ class Detail(EventTable):
         Param("frequency_ratio", "", 1e-3, 1e3, "by which it is transposed", default=1.0),
         Param("time_ratio", "", 1e-3, 1e3, "by which it is stretched", default=1.0),
         Param("group_id", "", 0, 2**40, "the group it belongs to, 0 for none", default=0, whole=True),
+        Param("mask_frames", "", 0, MOST_MASK_FRAMES, "frames of its mask, 0 for none", default=0, whole=True),
+        Param("mask_bands", "", 0, MOST_MASK_BANDS, "bands of its mask, 0 for none", default=0, whole=True),
     )
 
     def __post_init__(self) -> None:
@@ -99,6 +118,9 @@ class Detail(EventTable):
         steps = self._child("steps", np.int16, (n_steps, -1), -LARGEST_STEP, LARGEST_STEP)
         shape = (int(np.sum(self.n_frames * self.frame_samples)), steps.shape[1])
         self._child("coefficients", np.int16, shape, -LARGEST, LARGEST)
+        if getattr(self, "mask") is None:  # noqa: B009 (the type says that it is there)
+            object.__setattr__(self, "mask", np.empty(0, np.int8))
+        self._child("mask", np.int8, (int(np.sum(self.mask_frames * self.mask_bands)),), 0, MASK_UNITS)
         if steps.shape[1] != 2 and np.any(self.mid_side):
             raise ParameterError("detail.mid_side is of two channels alone")
         for i, (first, last) in enumerate(pairwise(self.block_start)):
@@ -150,9 +172,25 @@ class Detail(EventTable):
         return _starts(self.n_frames * self.frame_samples)
 
     @property
+    def mask_start(self) -> Ints:
+        """First row of each event in `mask`, and one past the last: `(n_events + 1,)`."""
+        return _starts(self.mask_frames * self.mask_bands)
+
+    def mask_of(self, i: int) -> NDArray[np.int8] | None:
+        """The mask of event i, `(mask_frames, mask_bands)` in sixteenths; None where it is whole."""
+        start = self.mask_start
+        found = self.mask[start[i] : start[i + 1]]
+        return found.reshape(int(self.mask_frames[i]), -1) if len(found) else None
+
+    @property
     def sample_s(self) -> Array:
         """How long a sample of each lasts once it is stretched."""
         return np.asarray(self.duration_s / (self.n_frames * self.frame_samples))
+
+    @property
+    def placed_s(self) -> Array:
+        """When what is left of it begins."""
+        return np.asarray(self.time_s + self._part()[0])
 
     @property
     def start_s(self) -> Array:
@@ -179,12 +217,14 @@ class Detail(EventTable):
         either = np.maximum(self.rise, self.fall)  # the one at the end stands first in what is played backward
         fade_s = np.where(self.backward == 1, either, fade) / 2 * self.sample_s
         tail_s = BAND_TAIL_S * (has_band + np.where(is_vocoded, self.time_ratio, 0.0))
+        window_s = np.maximum(MASK_TAIL_S * self.time_ratio, MASK_TAIL_SAMPLES * self.sample_s)
+        tail_s = tail_s + np.where(self.mask_frames > 0, window_s, 0.0)
         # A sample for what is rounded; fades of cuts take as many samples however long the event is made.
         return np.asarray(fade_s + tail_s + (CUT_FADE / 2 + 2) * self.sample_s / np.minimum(self.time_ratio, 1.0))
 
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field event by event, of all channels together."""
-        start = {"sizes": self.block_start, "coefficients": self.coefficient_start}.get(name, self.step_start)
+        start = rows_of(self, name)
         return [self.column(name)[first:last].reshape(-1) for first, last in pairwise(start)]
 
     @classmethod
@@ -234,6 +274,18 @@ class Detail(EventTable):
         """All of it alike."""
         return self.replace(gain=self.gain * factor)
 
+    def enveloped(self, mask: Mask, gain_at: Callable[[Array], Array]) -> Detail:
+        """The greatest gain there is in it exactly, and by how much frames are below that in whole steps."""
+        from motes.kinds.detail.mixing import enveloped
+
+        return enveloped(self, mask, gain_at)
+
+    def mixed(self, mask: Mask, matrix: Array, sample_rate_hz: int) -> Detail:
+        """Channels mixed, and rounded to half the finer of their steps."""
+        from motes.kinds.detail.mixing import mixed
+
+        return mixed(self, mask, matrix, sample_rate_hz)
+
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Detail, Mask]:
         """Without what lies outside a band; events with none left are dropped."""
         low, high = np.maximum(self.low_hz, low_hz), np.minimum(self.high_hz, high_hz)
@@ -271,8 +323,15 @@ class Detail(EventTable):
             steps=self.steps[steps],
             mid_side=self.mid_side[steps],
             coefficients=self.coefficients[_rows(self.coefficient_start, chosen)],
+            mask=self.mask[_rows(self.mask_start, chosen)],
             **columns,
         )
+
+
+def rows_of(events: Detail, name: str) -> Ints:
+    """Which rows of a field of several values are whose: the first of each event, and one past the last."""
+    starts = {"sizes": events.block_start, "coefficients": events.coefficient_start, "mask": events.mask_start}
+    return starts.get(name, events.step_start)
 
 
 def _starts(counts: Ints) -> Ints:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.events.chirps import chirp_columns, chirps_of
 from motes.events.event_table import Ints
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
-from motes.events.chirps import chirp_columns, chirps_of
 from motes.kinds.gabor.edit_tags import edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import apply_edits, base_of
 from motes.kinds.gabor.quantiser import (

@@ -16,6 +16,7 @@ from motes.coding.tag_model import pack_tags, unpack_tags
 from motes.coding.tags import Tags
 from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError
+from motes.events.chirps import chirps_of
 from motes.events.event_table import Ints
 from motes.events.packet import (
     MAX_LAYER,
@@ -31,7 +32,6 @@ from motes.events.packet import (
 from motes.events.sends import sends_of
 from motes.events.shares import parts as parts_of
 from motes.events.shares import share_integers, shares_of, wholes
-from motes.events.chirps import chirps_of
 from motes.kinds.gabor.edit_tags import N_COLUMNS, edits_to_tags, tags_to_edits
 from motes.kinds.gabor.edited import ALL_EDITS, apply_edits, apply_edits_alone, base_of
 from motes.kinds.gabor.integers import (

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from motes.events.chirps import chirps_in_samples
 from motes.events.event_table import EventTable
 from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
-from motes.events.chirps import chirps_in_samples
 from motes.kinds.gabor.edited import atoms_as_rendered
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.renderer import Audio, EventRenderer, SceneContext

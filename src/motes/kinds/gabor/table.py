@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -212,6 +213,23 @@ class Gabor(EventTable):
     def amplified(self, factor: Array) -> Gabor:
         """All channels alike."""
         return self.remembering().replace(amplitude=self.amplitude * factor[:, None], edit_gain=self.edit_gain * factor)
+
+    def enveloped(self, mask: Mask, gain_at: Callable[[Array], Array]) -> Gabor:
+        """Each at the gain that there is at its centre. A gain of its own is no edit that a file could name in short:
+        it becomes what the atom is.
+        """
+        gain = np.where(mask, gain_at(self.time_s), 1.0)
+        return self.assigned(mask, {"amplitude": self.amplitude * gain[:, None]}, {})
+
+    def mixed(self, mask: Mask, matrix: Array, sample_rate_hz: int) -> Gabor:
+        """Channels mixed as what they are, amplitudes with phases."""
+        made = (self.amplitude * np.exp(1j * self.phase_rad)) @ matrix.T
+        chosen = mask[:, None]
+        columns = {
+            "amplitude": np.where(chosen, np.abs(made), self.amplitude),
+            "phase_rad": np.where(chosen, np.angle(made), self.phase_rad),
+        }
+        return self.assigned(mask, columns, {})
 
     def joined(self, other: Gabor) -> Gabor:
         """These events, then those, which are of another scene."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -197,6 +198,20 @@ class Texture(EventTable):
         db = np.repeat(20 * np.log10(np.maximum(factor, 1e-20)), self.n_frames * self.n_bands)[:, None]
         silent = (self.level_db <= LOWEST_LEVEL_DB) | (self.level_db + db <= LOWEST_LEVEL_DB)
         return self.replace(level_db=np.where(silent, LOWEST_LEVEL_DB, self.level_db + db))
+
+    def enveloped(self, mask: Mask, gain_at: Callable[[Array], Array]) -> Texture:
+        """Each frame at the gain that there is at its middle: the greatest of an event exactly, and what is below that
+        in the steps that its levels have.
+        """
+        from motes.kinds.texture.mixing import enveloped
+
+        return enveloped(self, mask, gain_at)
+
+    def mixed(self, mask: Mask, matrix: Array, sample_rate_hz: int) -> Texture:
+        """Channels mixed as noises of their levels and coherence, which is then that of all frames together."""
+        from motes.kinds.texture.mixing import mixed
+
+        return mixed(self, mask, matrix)
 
     def in_band(self, mask: Mask, low_hz: float, high_hz: float) -> tuple[Texture, Mask]:
         """Without the bands whose centre lies outside; events with none left are dropped."""

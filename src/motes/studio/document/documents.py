@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from motes.edit.note_columns import known_notes
 from motes.edit.selection import Selection
 from motes.errors import ParameterError
 from motes.events.event_table import Mask
-from motes.kinds.vector.decoding import missing
 from motes.library.work import _store
 from motes.notes.note import notes_of
 from motes.notes.splitting import division_of
+from motes.scene.markers import with_group_names, with_markers
+from motes.scene.metadata import Marker
 from motes.scene.scene import Scene
-from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer, Track
+from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer
+from motes.studio.document.about import about
 from motes.studio.document.editing import EditResult, apply, further
 from motes.studio.document.history import STEP, History, Revision
 from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
@@ -34,13 +35,11 @@ from motes.studio.document.ranges import ranges_of
 from motes.studio.document.selecting import summary
 from motes.studio.document_answers import HistoryAnswer
 from motes.studio.drawing.geometry import Geometry, geometry_of
-from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.errors import Conflict, NotFound
-from motes.studio.rooms import rooms_of
 from motes.studio.schemas import EditBody, EventFilter
 from motes.studio.sound.changed import changed
 from motes.studio.sound.recording import DecodedRecording
-from motes.studio.sound.sound import TRACKS, Sound
+from motes.studio.sound.sound import Sound
 
 _GEOMETRIES = 2
 # Spectrogram tiles kept, 64 kB each.
@@ -192,15 +191,15 @@ class Document:
             before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
             return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS, body.gesture)
 
-    def resume(self, about: dict[str, Any]) -> None:
-        """Take in the history of a document that is recovered, as `about` has it."""
+    def resume(self, kept: dict[str, Any]) -> None:
+        """Take in the history of a document that is recovered, as `kept` has it."""
         with self.lock, contextlib.suppress(TypeError, ValueError, KeyError, AttributeError):
             now = self.history.current
-            now.tell(about[STEP])
-            self.history.resume(about["history"])
-            saved = about.get("saved_revision")
+            now.tell(kept[STEP])
+            self.history.resume(kept["history"])
+            saved = kept.get("saved_revision")
             self.saved_revision = (
-                saved if about.get("path") and saved in [one.number for one in self.history.steps()] else None
+                saved if kept.get("path") and saved in [one.number for one in self.history.steps()] else None
             )
             self.sound = Sound()
             self.sound.follow(None, now)
@@ -211,6 +210,15 @@ class Document:
             now = self.history.current
             none = np.zeros(now.scene.n_events, np.bool_)
             return self._added(EditResult(scene, now.muted, none, label), none)
+
+    def name_parts(self, revision: int, markers: list[Marker] | None, names: dict[int, str]) -> EditedAnswer:
+        """The answer to a step that sets all markers, where they are given, and names of groups."""
+        with self.lock:
+            self._check(revision)
+            scene = self.history.current.scene
+            scene = scene if markers is None else with_markers(scene, markers)
+            scene = with_group_names(scene, names) if names else scene
+            return self.know(scene, "set markers" if markers is not None else "name a group")
 
     def put(self, scene: Scene, label: str) -> EditedAnswer:
         """The answer to an edit that exchanges the whole scene."""
@@ -301,43 +309,7 @@ class Document:
     def to_json(self) -> DocumentAnswer:
         """The document as in answers of the API."""
         with self.lock:
-            now, history = self.history.current, self.history
-            scene, about = now.scene, now.scene.metadata
-            tracks: tuple[Track, ...] = TRACKS if self.recording is not None else ("reconstruction",)
-            return {
-                "id": self.id,
-                "name": self.name,
-                "path": self.shown_path,
-                "revision": now.number,
-                "saved_revision": self.saved_revision,
-                "dirty": self.is_dirty,
-                "undo": history.undo_label,
-                "redo": history.redo_label,
-                "n_events": scene.n_events,
-                "counts": {table.KIND: len(table) for table in scene.tables},
-                "n_muted": int(np.count_nonzero(now.muted)),
-                "sample_rate_hz": scene.sample_rate_hz,
-                "n_samples": scene.n_samples,
-                "n_channels": scene.n_channels,
-                "duration_s": scene.duration_s,
-                "top_hz": scene.sample_rate_hz / 2,
-                "original": None if self.recording is None else self.recording.about(),
-                "tracks": list(tracks),
-                "groups": len(scene.groups),
-                "notes": self.note_work.to_json(len(known_notes(scene))),
-                "instruments": len(scene.instruments),
-                "rooms": rooms_of(scene),
-                "unheard": missing(scene.vector, scene.models),
-                "metadata": {
-                    "encoder": about.encoder,
-                    "options": about.options,
-                    "stop_reason": about.stop_reason,
-                    "source_digest": about.source_digest,
-                    "version": about.version,
-                },
-                "finest_level": 0,
-                "coarsest_level": coarsest_level(scene.duration_s),
-            }
+            return about(self)
 
 
 def _named(notes: list[int], scene: Scene) -> str:
@@ -353,10 +325,10 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
     if path is None:
         return None
     try:
-        about = path.stat()
+        found = path.stat()
     except OSError:
         return None
-    return about.st_mtime_ns, about.st_size
+    return found.st_mtime_ns, found.st_size
 
 
 class Documents:

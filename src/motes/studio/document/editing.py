@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motes.edit.edits import EDITS, Edit
+from motes.edit.detail.shares import mask_after, share_of, with_share
+from motes.edit.edits import EDITS, Breakpoints, Edit
 from motes.edit.joining import joined
 from motes.edit.operations import move
 from motes.edit.selection import Selection
@@ -27,7 +28,7 @@ from motes.studio.rooms import find_room, tails_end_s
 
 _BY_REQUEST = {edit.request: edit for edit in EDITS if edit.request}
 # What the types of parameters are called.
-_TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values"}
+_TYPES: dict[Any, Any] = {float: "number", int: "integer", Room: "room", Mapping: "values", Breakpoints: "points"}
 _TYPES[bool] = "boolean"
 # These leave events where they stand.
 _OF_GROUPS = ("group", "ungroup")
@@ -106,7 +107,10 @@ def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) 
     label = edit.history_label(values)
     if "room" in values:
         values["room"] = find_room(scene, values["room"])
-    selection = Selection(scene, mask)
+    selection = Selection(scene, mask, with_detail=edit.name not in (*_OF_GROUPS, "set"))
+    if (divided := share_of(selection)) is not None:  # events are numbered anew, so what is muted has to follow
+        muted = mask_after(scene, divided, muted, with_shares=False)
+        selection = with_share(selection)
     found = _change(edit, selection, values)
     return EditResult(found.scene, _muted_after(edit, selection, values, found, muted), found.mask, label)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from motes.edit.note_columns import WORDS, columns_of, group_ids, known_notes, note_of_groups
-from motes.edit.selection import choose, parse
+from motes.edit.selection import Selection, choose, parse
 from motes.edit.tables import numbers_of
 from motes.errors import ParameterError
 from motes.events.event_table import Ints, Mask
@@ -72,7 +72,7 @@ def divided(what: EventFilter, revision: Revision, geometry: Callable[[], Geomet
         return Chosen(revision, chosen(what, revision, geometry), [])
     scene = revision.scene
     notes = notes_meant(what, scene)
-    selection = choose(scene, what.expression, note=what.notes) if notes is None else choose(scene, note=notes or None)
+    selection = _chosen(scene, what.expression, what.notes) if notes is None else _chosen(scene, None, notes or None)
     made, at = revision, geometry
     if selection.scene is not scene:
         made = Revision(revision.number, selection.scene, carried(scene, selection.scene, revision.muted))
@@ -83,6 +83,11 @@ def divided(what: EventFilter, revision: Revision, geometry: Callable[[], Geomet
     if what.notes is not None:
         mask = mask & own_events(what.notes, made.scene)
     return Chosen(made, mask, [])
+
+
+def _chosen(scene: Scene, expression: str | None, notes: list[int] | None) -> Selection:
+    """Events by their notes, in a scene in which detail stays whole: edits give them their shares of it."""
+    return choose(scene, expression, note=notes, with_detail=False)
 
 
 def notes_within(scene: Scene, mask: Mask) -> list[int]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from motes import kinds
-from motes.edit.selection import choose
+from motes.edit.selection import Selection, choose
 from motes.edit.tables import column
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
@@ -19,6 +19,14 @@ from motes.studio.drawing.geometry import Geometry
 from motes.studio.schemas import Box, EventFilter
 from motes.units import erb_rate
 
+_WIDER: dict[str, Callable[[Selection], Selection]] = {
+    "similar": Selection.similar,
+    "harmonics": Selection.harmonics,
+    "in_time": Selection.grown,
+    "partials": Selection.whole_partials,
+    "notes": Selection.whole_notes,
+}
+
 
 def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometry]) -> Mask:
     """The events of a revision that all conditions of `what` hold for, `(n_events,)`; `geometry` is asked for only
@@ -26,7 +34,7 @@ def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometr
     """
     scene = revision.scene
     n_events = scene.n_events
-    mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what)).mask
+    mask = choose(scene, what.expression, what.start_s, what.end_s, _groups(what), with_detail=False).mask
     if what.ranges is not None:
         mask = mask & mask_of_ranges(what.ranges, n_events)
     if what.ids is not None:
@@ -42,6 +50,8 @@ def chosen(what: EventFilter, revision: Revision, geometry: Callable[[], Geometr
         mask = mask & _in_lasso(np.array(what.lasso), geometry())
     if what.muted is not None:
         mask = mask & (revision.muted == what.muted)
+    if what.widen is not None:
+        mask = _WIDER[what.widen](Selection(scene, mask)).mask
     return ~mask if what.invert else mask
 
 

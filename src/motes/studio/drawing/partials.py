@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from motes.edit.tables import numbers_of
-from motes.kinds.gabor.edited import partial_numbers
+from motes.kinds.gabor.edited import partial_frequencies, partial_numbers
 from motes.scene.scene import Scene
 from motes.studio.drawing.geometry import Geometry
 
@@ -18,6 +18,8 @@ def partial_lines(scene: Scene, geometry: Geometry, start_s: float, end_s: float
     """The strongest lines that sound in a stretch."""
     number, here = np.zeros(scene.n_events, np.int64), numbers_of(scene, "gabor")
     number[here] = partial_numbers(scene.gabor, scene.sample_rate_hz)
+    # As the line runs there: an atom's own frequency is off it, the more the shorter it is.
+    hz = partial_frequencies(scene.gabor, scene.sample_rate_hz)
     n_lines = int(number.max(initial=0))
     atoms = np.flatnonzero(number)
     line = number[atoms]
@@ -38,7 +40,7 @@ def partial_lines(scene: Scene, geometry: Geometry, start_s: float, end_s: float
         there.astype("<u4"),
         kept.astype("<u4"),
         (geometry.middle_s[kept] - start_s).astype("<f4"),
-        geometry.low_hz[kept].astype("<f4"),
+        hz[kept - here.start].astype("<f4"),
         geometry.level_db[kept].astype("<f4"),
     ]
     return b"".join([head, *(column.tobytes() for column in columns)])

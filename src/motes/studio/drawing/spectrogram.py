@@ -31,10 +31,17 @@ Levels = NDArray[np.uint8]
 Reader = Callable[[int, int], NDArray[np.float32]]
 
 
-def spectrogram_tile(read: Reader, read_sparse: Reader, n_samples: int, rate: int, level: int, index: int) -> Levels:
+def fft_length(window_s: float, rate: int) -> int:
+    """The power of two of samples nearest to a window."""
+    return int(2 ** max(5, round(math.log2(window_s * rate))))
+
+
+def spectrogram_tile(
+    read: Reader, read_sparse: Reader, n_samples: int, rate: int, level: int, index: int, window_s: float = WINDOW_S
+) -> Levels:
     """Levels `(COLUMNS, ROWS)` of a tile of a track of `n_samples`."""
     start, span = check_tile(level, index, n_samples / rate), span_s(level)
-    n_fft = 2 ** max(5, round(math.log2(WINDOW_S * rate)))
+    n_fft = fft_length(window_s, rate)
     column = span * rate / COLUMNS
     per_column = min(MOST_FRAMES, max(1, math.ceil(column / (n_fft / 2))))
     centres = np.rint(start * rate + (np.arange(COLUMNS * per_column) + 0.5) * column / per_column).astype(np.int64)

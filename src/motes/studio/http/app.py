@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from motes.errors import MotesError
 from motes.studio.errors import status_of
-from motes.studio.http import documents_api, drawing_api, notes_api, playing_api, sound_api, studio_api
+from motes.studio.http import documents_api, drawing_api, export_api, notes_api, playing_api, sound_api, studio_api
 from motes.studio.http.security import Guard
 from motes.studio.options import StudioOptions
 from motes.studio.studio import Studio
@@ -33,7 +33,7 @@ _ABOUT = (
     "What the page of motes studio speaks with its server; see docs/studio-api.md. Times in seconds, frequencies "
     "in Hz, levels in dB re full scale."
 )
-_PARTS = (studio_api, documents_api, notes_api, sound_api, playing_api, drawing_api)
+_PARTS = (studio_api, documents_api, export_api, notes_api, sound_api, playing_api, drawing_api)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _STATUSES = {
     400: "not JSON",

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from io import BytesIO
-from typing import Annotated, Any
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
-
-from motes.edit.selection import Selection
 from motes.errors import ParameterError
-from motes.scene.scene import Scene
+from motes.scene.metadata import Marker
 from motes.studio.answers import DocumentAnswer, EditedAnswer, EventAnswer, GroupAnswer, SelectedAnswer, TableAnswer
 from motes.studio.document.table import groups, one_event, page
 from motes.studio.document_answers import CandidateAnswer, HistoryAnswer
-from motes.studio.errors import NotFound
-from motes.studio.http.dependencies import (
-    IMMUTABLE,
-    REVISION_PATH,
-    DocumentDep,
-    NonNegative,
-    RevisionDep,
-    StudioDep,
-    time_range,
-)
-from motes.studio.schemas import EditBody, EventFilter, OpenBody, SaveBody, SourceBody, StepBody, TableBody
+from motes.studio.http.dependencies import REVISION_PATH, DocumentDep, NonNegative, RevisionDep, StudioDep
+from motes.studio.schemas import EditBody, EventFilter, NamesBody, OpenBody, SaveBody, SourceBody, StepBody, TableBody
 from motes.studio.sound.recording import DecodedRecording
 
 router = APIRouter(tags=["documents"])
-TYPES = {
-    ".mote": "application/octet-stream",
-    ".wav": "audio/wav",
-    ".csv": "text/csv; charset=utf-8",
-    ".png": "image/png",
-}
-_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.partition(";")[0]: {} for kind in TYPES.values()}}}
 
 
 @router.post("/documents", summary="Open a scene, a recording, or unsaved work", status_code=201)
@@ -102,6 +78,15 @@ def post_edit(studio: StudioDep, document: DocumentDep, body: EditBody) -> Edite
     return edited
 
 
+@router.post("/documents/{document}/names", summary="Set markers, and names of groups")
+def post_names(studio: StudioDep, document: DocumentDep, body: NamesBody) -> EditedAnswer:
+    markers = None if body.markers is None else [Marker(**one.model_dump()) for one in body.markers]
+    names = {int(number): name for number, name in (body.group_names or {}).items()}
+    edited = document.name_parts(body.revision, markers, names)
+    studio.changed(document)
+    return edited
+
+
 @router.post("/documents/{document}/undo", summary="One edit back")
 def post_undo(studio: StudioDep, document: DocumentDep) -> EditedAnswer:
     edited = document.undo()
@@ -150,79 +135,3 @@ def get_groups(document: DocumentDep, revision: RevisionDep) -> list[GroupAnswer
 @router.get(REVISION_PATH + "/events/{event}", summary="One event with all its parameters")
 def get_event(document: DocumentDep, revision: RevisionDep, event: NonNegative) -> EventAnswer:
     return one_event(revision, document.geometry(revision), event)
-
-
-@router.get(
-    REVISION_PATH + "/export/{name}",
-    summary="A revision as a .mote, .wav, .csv or .png file",
-    response_class=Response,
-    responses=_FILES,
-)
-def get_export(
-    document: DocumentDep,
-    revision: RevisionDep,
-    name: Annotated[str, Path(max_length=255)],
-    start_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
-    end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
-    what: Annotated[
-        str | None, Query(max_length=1_000_000, description="a Selection as JSON: only these events")
-    ] = None,
-) -> Response:
-    extension = next((kind for kind in TYPES if name.lower().endswith(kind)), None)
-    if extension is None:
-        raise NotFound(f"{name[:80]} is not exported: names end in {', '.join(TYPES)}")
-    scene = revision.without_muted
-    if what is not None:
-        found = document.chosen(_selection(what), revision)
-        scene = Selection(found.revision.scene, found.mask & ~found.revision.muted).only()
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in name)
-    headers = IMMUTABLE | {"Content-Disposition": f'attachment; filename="{safe}"'}
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    if extension == ".wav":
-        path = _wav_file(scene, low, high)
-        return FileResponse(
-            path, media_type=TYPES[extension], headers=headers, background=BackgroundTask(os.unlink, path)
-        )
-    return Response(_exported(scene, extension, low, high), media_type=TYPES[extension], headers=headers)
-
-
-def _selection(text: str) -> EventFilter:
-    from pydantic import ValidationError
-
-    try:
-        return EventFilter.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ParameterError(f"what: {'.'.join(map(str, first['loc']))} {first['msg']}") from None
-
-
-def _exported(scene: Scene, extension: str, start_s: float, end_s: float) -> bytes:
-    """The bytes of a file."""
-    from motes.codec import dumps
-    from motes.report.pictures.picture import scene_picture
-    from motes.report.tables import write_csv
-
-    if extension == ".mote":
-        return dumps(scene)
-    if extension == ".png":
-        return scene_picture(scene, start_s=start_s, end_s=end_s)
-    buffer = BytesIO()
-    write_csv(scene if (start_s, end_s) == (0.0, scene.duration_s) else scene.slice(start_s, end_s), buffer)
-    return buffer.getvalue()
-
-
-def _wav_file(scene: Scene, start_s: float, end_s: float) -> str:
-    """A temporary file with the sound: an hour of it would not fit into memory."""
-    from motes.audio import write_audio
-    from motes.synth.render import render_blocks, stretch_samples
-
-    first, last = stretch_samples(scene, start_s, end_s)
-    handle, path = tempfile.mkstemp(".wav", "motes-export-")
-    os.close(handle)
-    try:
-        blocks = render_blocks(scene, first=first, last=last)
-        write_audio(path, blocks, scene.sample_rate_hz, scene.n_channels, overwrite=True, n_samples=last - first)
-    except BaseException:
-        os.unlink(path)
-        raise
-    return path

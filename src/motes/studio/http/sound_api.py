@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from numpy.typing import NDArray
 
+from motes.errors import ParameterError
 from motes.studio.answers import LevelsAnswer, SoundAnswer, Track, TrackLevels
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
@@ -23,12 +22,14 @@ from motes.studio.http.dependencies import (
     NonNegative,
     RevisionDep,
     StudioDep,
-    time_range,
+    sample_range,
+    track_samples,
 )
-from motes.studio.http.wav import WavRange, requested_range
+from motes.studio.http.wav import Reader, WavRange, requested_range
 from motes.studio.schemas import EventFilter, SoundBody
 from motes.studio.sound.solo import Solo
 from motes.studio.sound.sound import TRACKS
+from motes.studio.sound.speeds import n_samples_at
 from motes.studio.sound.track_levels import equal_loudness, measured
 from motes.studio.studio import Studio
 from motes.synth.render import Renderer
@@ -39,6 +40,8 @@ MOST_SAMPLES = 1 << 22
 Bits = Literal["16", "32"]
 First = Annotated[int, Query(ge=0, le=2**48)]
 Samples = Annotated[int, Query(ge=0, le=MOST_SAMPLES)]
+# How fast, at the pitch there is: 0.5 takes twice as long.
+Speed = Annotated[float, Query(ge=0.25, le=4.0, allow_inf_nan=False)]
 _WAV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}},
     206: {
@@ -50,7 +53,6 @@ _WAV: dict[int | str, dict[str, Any]] = {
 _FLOATS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
-Reader = Callable[[int, int], NDArray[np.float32]]
 
 
 @router.get(
@@ -60,9 +62,25 @@ Reader = Callable[[int, int], NDArray[np.float32]]
     responses=_FLOATS,
 )
 def get_samples(
-    document: DocumentDep, revision: RevisionDep, track: Track, first: First = 0, n: Samples = MOST_SAMPLES
+    document: DocumentDep,
+    revision: RevisionDep,
+    track: Track,
+    first: First = 0,
+    n: Samples = MOST_SAMPLES,
+    speed: Speed = 1.0,
 ) -> Response:
     scene = revision.scene
+    if speed != 1.0:
+        if track != "reconstruction":
+            raise ParameterError(f"only the reconstruction can be played at another speed, not the {track}")
+        return _floats(
+            partial(document.sound.samples_at, revision, speed),
+            first,
+            n,
+            n_samples_at(scene.n_samples, speed),
+            scene.sample_rate_hz,
+            scene.n_channels,
+        )
     return _floats(
         partial(document.sound.samples, track, revision),
         first,
@@ -89,14 +107,8 @@ def get_wav(
     bits: Bits = "16",
 ) -> Response:
     scene = revision.scene
-    if track != "reconstruction" and document.recording is None:
-        raise NotFound("the recording that this scene was made from is not at hand")
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
-
-    def read(a: int, b: int) -> NDArray[np.float32]:
-        return document.sound.samples(track, revision, first + a, first + b)
-
+    first, last = sample_range(scene, start_s, end_s)
+    read = track_samples(document, revision, track, first)
     return _wav(request, read, last - first, scene.sample_rate_hz, scene.n_channels, bits)
 
 
@@ -108,8 +120,7 @@ def get_levels(
     end_s: Annotated[float | None, Query(allow_inf_nan=False)] = None,
 ) -> LevelsAnswer:
     scene = revision.scene
-    low, high = time_range(start_s, end_s, scene.duration_s)
-    first, last = round(low * scene.sample_rate_hz), min(scene.n_samples, round(high * scene.sample_rate_hz))
+    first, last = sample_range(scene, start_s, end_s)
     tracks: tuple[Track, ...] = TRACKS if document.recording is not None else ("reconstruction",)
     found = {
         track: measured(

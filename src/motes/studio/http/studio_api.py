@@ -11,7 +11,7 @@ from motes.studio.answers import FolderAnswer, JobAnswer, RoomAnswer, StudioAnsw
 from motes.studio.errors import NotFound, TooLarge
 from motes.studio.http.dependencies import NO_STORE, StudioDep
 from motes.studio.rooms import known_rooms
-from motes.studio.schemas import JobBody
+from motes.studio.schemas import FolderBody, JobBody
 
 router = APIRouter(tags=["studio"])
 
@@ -26,6 +26,11 @@ def get_folder(
     studio: StudioDep, path: Annotated[str, Query(max_length=4096, description="relative to the opened folder")] = ""
 ) -> FolderAnswer:
     return studio.folder.listing(path)
+
+
+@router.post("/folder", summary="Make a folder", status_code=201)
+def post_folder(studio: StudioDep, body: FolderBody) -> FolderAnswer:
+    return studio.folder.make(body.path)
 
 
 @router.put("/uploads", summary="Send a file: the body is its bytes", status_code=201)

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.scene.metadata import Marker
 from motes.studio.errors import StudioError
 
 Reader = Callable[[int, int], NDArray[np.float32]]
@@ -73,3 +74,32 @@ def requested_range(header: str | None, n_bytes: int) -> tuple[int, int] | None:
     if low >= n_bytes:
         raise RangeNotSatisfiable(f"there are {n_bytes} bytes, none from {low} on")
     return (low, high) if low < high else None
+
+
+def add_cue_points(path: str, markers: Sequence[Marker], sample_rate_hz: int) -> None:
+    """Add markers to a RIFF WAV file as cue points with labels; regions get their length too. RF64 files, which are
+    longer than 4 GiB, get none.
+    """
+    with open(path, "r+b") as file:
+        if not markers or file.read(4) != b"RIFF":
+            return
+        samples = [round(one.start_s * sample_rate_hz) for one in markers]
+        cues = b"".join(struct.pack("<II4sIII", number, at, b"data", 0, 0, at) for number, at in enumerate(samples, 1))
+        texts = b"".join(_labels(number, one, sample_rate_hz) for number, one in enumerate(markers, 1))
+        file.seek(0, 2)
+        file.write(_chunk(b"cue ", struct.pack("<I", len(markers)) + cues) + _chunk(b"LIST", b"adtl" + texts))
+        size = file.tell()
+        file.seek(4)
+        file.write(struct.pack("<I", size - 8))
+
+
+def _labels(number: int, marker: Marker, sample_rate_hz: int) -> bytes:
+    found = _chunk(b"labl", struct.pack("<I", number) + marker.name.encode() + b"\0")
+    if marker.end_s is None:
+        return found
+    length = round((marker.end_s - marker.start_s) * sample_rate_hz)
+    return found + _chunk(b"ltxt", struct.pack("<II4sHHHH", number, length, b"rgn ", 0, 0, 0, 0))
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)

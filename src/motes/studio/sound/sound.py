@@ -13,6 +13,7 @@ from motes.scene.scene import Scene
 from motes.studio.answers import Track
 from motes.studio.errors import NotFound
 from motes.studio.sound.changed import Changed, changed
+from motes.studio.sound.speeds import Speeds
 from motes.synth.render import Renderer
 
 Audio = NDArray[np.float32]
@@ -83,6 +84,7 @@ class Sound:
         self._blocks = Blocks(kept_bytes)
         self._origins: dict[int, NDArray[np.int64]] = {}
         self._renderers: OrderedDict[int, Renderer] = OrderedDict()
+        self._speeds = Speeds()
         # Not the document's: what it plays is rendered while it is edited. Held to find things, never to render.
         self._lock = threading.Lock()
         self.recording: Recording | None = None
@@ -120,6 +122,10 @@ class Sound:
             return self._recorded().samples(first, last)
         rendered = self._renderer(revision).samples(first, last)
         return rendered if track == "reconstruction" else self._recorded().samples(first, last) - rendered
+
+    def samples_at(self, revision: State, speed: float, first: int, last: int) -> Audio:
+        """Samples of what the scene sounds like at a speed (2: twice as fast) and at the pitch it has."""
+        return self._speeds.renderer(revision.number, revision.audible, speed).samples(first, last)
 
     def origin_of(self, revision: State, first: int, last: int) -> bytes:
         """A key of the sound of samples first … last − 1, equal in revisions between which it has not changed."""

@@ -7,6 +7,7 @@ export type Fetch = (
   startSample: number,
   endSample: number,
   signal: AbortSignal,
+  speed?: number,
 ) => Promise<Float32Array[]>;
 
 const MOST_KEPT_BYTES = 256e6;

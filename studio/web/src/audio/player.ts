@@ -12,6 +12,7 @@ export interface Loop {
 
 const AHEAD_S = 0.9;
 const RAMP_S = 0.008;
+const METER_SAMPLES = 16384;
 const TRACKS: Track[] = ["original", "reconstruction"];
 const soundCard = (sampleRate: number): AudioContext => new AudioContext({ sampleRate, latencyHint: "interactive" });
 
@@ -44,25 +45,74 @@ export class Player {
   readonly sampleRateHz: number;
   private nSamples: number;
   private hasOriginal: boolean;
+  private speed = 1;
+  private volume = 1;
+  private nAll: number; // samples of the scene, at the speed it has
+  private sum: GainNode | null = null;
+  private out: GainNode | null = null;
+  private ears: AnalyserNode[] = []; // one for each channel that is heard, before the volume
+  private fetch: Fetch;
   private newContext: (sampleRateHz: number) => AudioContext;
   private scope = new Scope();
 
   constructor(fetch: Fetch, sampleRateHz: number, nSamples: number, hasOriginal: boolean, newContext = soundCard) {
     this.newContext = newContext;
     this.sampleRateHz = sampleRateHz;
-    this.nSamples = nSamples;
+    this.nAll = this.nSamples = nSamples;
     this.hasOriginal = hasOriginal;
-    this.blocks = new Map(TRACKS.map((track) => [track, new Blocks(fetch, track, nSamples, sampleRateHz)]));
+    this.fetch = fetch;
+    this.blocks = this.newBlocks();
+  }
+
+  private newBlocks(): Map<Track, Blocks> {
+    const { speed } = this;
+    const fetch: Fetch = (track, first, end, signal) => this.fetch(track, first, end, signal, speed);
+    return new Map(TRACKS.map((track) => [track, new Blocks(fetch, track, this.nSamples, this.sampleRateHz)]));
+  }
+
+  // How many samples are played in a second of the scene.
+  private get perS(): number {
+    return this.sampleRateHz / this.speed;
+  }
+
+  // How fast it is played, at the pitch it has: only the reconstruction can be.
+  setSpeed(speed: number): void {
+    if (speed === this.speed) return;
+    const { positionS, playing } = this;
+    this.ticket++;
+    this.stopPieces(RAMP_S);
+    for (const blocks of this.blocks.values()) blocks.invalidate(0, Infinity);
+    this.speed = speed;
+    this.nSamples = Math.ceil(this.nAll / speed);
+    this.blocks = this.newBlocks();
+    this.still = Math.round(positionS * this.perS);
+    if (playing) void this.play(positionS);
+  }
+
+  // A factor; 0 is silence.
+  setVolume(volume: number): void {
+    this.volume = volume;
+    if (this.context && this.out) this.out.gain.setTargetAtTime(volume, this.context.currentTime, 0.01);
+  }
+
+  // What is heard now, before the volume, of each channel: the latest samples.
+  latest(nSamples: number): Float32Array[] {
+    return this.ears.map((ear) => {
+      const all = new Float32Array(ear.fftSize);
+      ear.getFloatTimeDomainData(all);
+      return all.subarray(Math.max(0, all.length - nSamples));
+    });
   }
 
   private ready(): AudioContext {
     if (!this.context) {
       const context = (this.context = this.newContext(this.sampleRateHz));
       this.scope.own(() => void context.close());
+      const sum = this.connectOut(context);
       for (const track of TRACKS) {
         const gain = this.context.createGain();
         gain.gain.value = 0;
-        gain.connect(this.context.destination);
+        gain.connect(sum);
         this.gains.set(track, gain);
       }
     }
@@ -70,13 +120,34 @@ export class Player {
     return this.context;
   }
 
+  // Tracks are summed into a node that the meter listens to, then comes the volume.
+  private connectOut(context: AudioContext): AudioNode {
+    const sum = context.createGain();
+    this.out = context.createGain();
+    this.out.gain.value = this.volume;
+    sum.channelCount = 2;
+    sum.channelCountMode = "explicit";
+    const split = context.createChannelSplitter(2);
+    sum.connect(split);
+    this.ears = [0, 1].map((channel) => {
+      const ear = context.createAnalyser();
+      ear.fftSize = METER_SAMPLES;
+      split.connect(ear, channel);
+      return ear;
+    });
+    sum.connect(this.out);
+    this.out.connect(context.destination);
+    this.sum = sum;
+    return sum;
+  }
+
   get durationS(): number {
-    return this.nSamples / this.sampleRateHz;
+    return this.nSamples / this.perS;
   }
 
   // Where it is now, in seconds.
   get positionS(): number {
-    return this.sampleNow() / this.sampleRateHz;
+    return this.sampleNow() / this.perS;
   }
 
   private sampleNow(): number {
@@ -119,7 +190,7 @@ export class Player {
     const context = this.ready();
     this.hush();
     const ticket = ++this.ticket;
-    let start = Math.round(fromS * this.sampleRateHz);
+    let start = Math.round(fromS * this.perS);
     if (this.loop && (start < this.loopSamples[0] || start >= this.loopSamples[1])) start = this.loopSamples[0];
     if (start >= this.nSamples - 1) start = 0;
     this.stopPieces();
@@ -149,16 +220,19 @@ export class Player {
     const at = Math.min(Math.max(0, seconds), this.durationS);
     if (this.playing) void this.play(at);
     else {
-      this.still = Math.round(at * this.sampleRateHz);
+      this.still = Math.round(at * this.perS);
       this.onChange();
     }
   }
 
   // The scene renders differently in start … end (samples); what is heard next is the new sound.
   changed(startSample: number, endSample: number, nSamples: number): void {
-    this.nSamples = nSamples;
-    for (const blocks of this.blocks.values()) blocks.nSamples = nSamples;
-    this.blocks.get("reconstruction")!.invalidate(startSample, endSample);
+    this.nAll = nSamples;
+    this.nSamples = Math.ceil(nSamples / this.speed);
+    for (const blocks of this.blocks.values()) blocks.nSamples = this.nSamples;
+    // Stretched, what is long reaches further.
+    const [first, end] = this.speed === 1 ? [startSample, endSample] : [0, Infinity];
+    this.blocks.get("reconstruction")!.invalidate(first, end);
     if (!this.playing) return;
     const ticket = this.ticket; // the old sound goes on until the new one is here
     void this.load(Math.round(this.sampleNow())).then(
@@ -169,8 +243,8 @@ export class Player {
 
   private get loopSamples(): [number, number] {
     const loop = this.loop!;
-    const from = Math.max(0, Math.round(loop.fromS * this.sampleRateHz));
-    return [from, Math.max(from + 256, Math.min(this.nSamples, Math.round(loop.toS * this.sampleRateHz)))];
+    const from = Math.max(0, Math.round(loop.fromS * this.perS));
+    return [from, Math.max(from + 256, Math.min(this.nSamples, Math.round(loop.toS * this.perS)))];
   }
 
   private aligned(time: number): number {
@@ -178,7 +252,7 @@ export class Player {
   }
 
   private load(sample: number): Promise<Float32Array[][]> {
-    const tracks = this.hasOriginal ? TRACKS : (["reconstruction"] as Track[]);
+    const tracks = this.hasOriginal && this.speed === 1 ? TRACKS : (["reconstruction"] as Track[]);
     return Promise.all(tracks.map((track) => this.blocks.get(track)!.get(this.blocks.get(track)!.indexOf(sample))));
   }
 
@@ -277,7 +351,7 @@ export class Player {
     this.hush();
     if (this.scope.ended || !channels.length || !channels[0].length) return;
     const context = this.ready();
-    this.alone = this.start(context, channels, 0, channels[0].length, 0, context.destination);
+    this.alone = this.start(context, channels, 0, channels[0].length, 0, this.sum!);
   }
 
   // A grain of the sound at this place, as the hand moves over it.
@@ -301,7 +375,7 @@ export class Player {
         (value, k) => this.makeup[track] * value * (0.5 - 0.5 * Math.cos((2 * Math.PI * k) / part.length)),
       );
     });
-    if (grain[0].length) this.start(context, grain, 0, grain[0].length, 0, context.destination);
+    if (grain[0].length) this.start(context, grain, 0, grain[0].length, 0, this.sum!);
   }
 
   close(): void {

@@ -17,12 +17,13 @@ export interface Choice {
   loudestDb: number;
   kinds: DrawnKind[];
   durationS: number;
+  classOf?: (tile: EventTile, i: number) => number; // which colour one that sounds has, by default that of its kind
 }
 
-// A plane for each kind, and one more for what is muted. An event that several tiles hold is drawn once.
+// The first plane is of what is muted, then one for each colour. An event that several tiles hold is drawn once.
 export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (Plane | null)[] {
-  const { kinds, mask } = choice;
-  const planes: (Plane | null)[] = new Array(kinds.length + 1).fill(null);
+  const { kinds, mask, classOf = (tile: EventTile, i: number) => tile.kind[i] } = choice;
+  const planes: (Plane | null)[] = [];
   const seen = tiles.length > 1 ? new Set<number>() : null;
   const crowd = crowding(tiles, frame);
   for (const tile of tiles) {
@@ -37,10 +38,15 @@ export function drawEvents(tiles: EventTile[], frame: Frame, choice: Choice): (P
         seen.add(tile.id[i]);
       }
       const muted = tile.muted[i] & 1;
-      const plane = (planes[muted ? kinds.length : tile.kind[i]] ??= newPlane(frame.width, frame.height));
+      const plane = (planes[muted ? 0 : 1 + classOf(tile, i)] ??= newPlane(frame.width, frame.height));
       const strength = strengthOf(tile.levelDb[i], choice.loudestDb);
       const opacity = 255 * (mask ? 0.6 + 0.4 * strength : muted ? 0.5 : (0.2 + 0.8 * strength) * crowd);
-      SHAPES[event.kind.shape].draw(plane, event, { strength, opacity, thick: 1 + 2 * strength + (mask ? 1.2 : 0) });
+      SHAPES[event.kind.shape].draw(plane, event, {
+        strength,
+        opacity,
+        thick: 1 + 2 * strength + (mask ? 1.2 : 0),
+        isChosen: mask !== null,
+      });
     }
   }
   return planes;

@@ -17,6 +17,7 @@ export interface Change {
   byS: number;
   ratio: number;
   stretch: number; // about the onset
+  db?: number; // louder
 }
 export const AS_IT_IS: Change = { byS: 0, ratio: 1, stretch: 1 };
 

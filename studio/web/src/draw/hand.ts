@@ -4,13 +4,13 @@ import { LEFT_PX } from "./axes.ts";
 import type { FurtherEdit } from "../api.ts";
 import { AS_IT_IS, hzOfRow, rowsOf, secondsAt, columnOf } from "./frame.ts";
 import type { Change, Frame } from "./frame.ts";
-import { draggedNotes, notesInBox } from "./note_drag.ts";
+import { draggedNotes, louder, notesInBox } from "./note_drag.ts";
 import type { Touched } from "./notes.ts";
 import type { Document, Place as RollPlace } from "../state/document.svelte.ts";
 import type { Scope } from "../scope.ts";
 
 type Spot = [number, number];
-type Deed = "undecided" | "pan" | "scrub" | "outline" | "drag" | "notes" | "axis" | "pinch";
+type Deed = "measure" | "undecided" | "pan" | "scrub" | "outline" | "drag" | "notes" | "axis" | "pinch";
 
 const STILL_PX = 4;
 const LINE_PX = 30; // what a wheel that turns by lines turns by
@@ -48,6 +48,7 @@ export type Worked = Pick<
   | "selected"
   | "change"
   | "outline"
+  | "measured"
   | "playing"
   | "look"
   | "choose"
@@ -126,6 +127,7 @@ export class Hand {
     const spot = this.spot(event);
     if (!this.pointers.has(event.pointerId)) return this.hover(spot);
     this.pointers.set(event.pointerId, spot);
+    this.document.pointer = this.placeAt(spot);
     const [dx, dy] = [spot[0] - this.last[0], spot[1] - this.last[1]];
     if (this.deed === "undecided" && Math.hypot(spot[0] - this.from[0], spot[1] - this.from[1]) > STILL_PX)
       void this.decide();
@@ -133,6 +135,7 @@ export class Hand {
     else if (this.deed === "axis") this.document.look((view) => view.panHz(dy / this.stage.axisHeight));
     else if (this.deed === "scrub") this.scrub(spot);
     else if (this.deed === "outline") this.draw(spot);
+    else if (this.deed === "measure") this.measure(spot, event);
     else if (this.deed === "drag") this.drag(spot, event);
     else if (this.deed === "notes" && this.touched)
       this.document.change = draggedNotes(this.stage.frame(), this.touched, this.from, spot, event, this.startS);
@@ -143,6 +146,10 @@ export class Hand {
   // Something selected, or under the hand, is dragged; elsewhere a line is drawn around what is to be chosen.
   private async decide(): Promise<void> {
     const held = this.path;
+    if (this.document.tool === "measure") {
+      this.deed = "measure";
+      return;
+    }
     if (this.touched) {
       this.deed = "notes";
       const { note } = this.touched.note;
@@ -185,11 +192,12 @@ export class Hand {
   }
 
   // All that a drag does, in one step.
-  private make({ byS, ratio, stretch }: Change): void {
+  private make({ byS, ratio, stretch, db }: Change): void {
     const edits: FurtherEdit[] = [];
     if (byS) edits.push({ op: "move", by_s: byS });
     if (ratio !== 1) edits.push({ op: "transpose", semitones: 12 * Math.log2(ratio) });
     if (stretch !== 1) edits.push({ op: "stretch", factor: stretch });
+    if (db) edits.push({ op: "gain", db });
     if (edits.length) void this.document.editSelected(edits[0], ...edits.slice(1));
   }
 
@@ -228,6 +236,10 @@ export class Hand {
 
   private async click(event: PointerEvent): Promise<void> {
     const [x, y] = this.from;
+    if (this.document.tool === "measure") {
+      this.document.measured = null;
+      return;
+    }
     await this.document.settled();
     if (this.document.mode === "roll") return this.clickRoll(event);
     let { event: found, revision } = await (this.document.tool === "select" ? this.hit : this.stage.eventAt(x, y));
@@ -290,8 +302,12 @@ export class Hand {
     } else this.document.outline = [[ax, ay], [spot[0], ay], spot, [ax, spot[1]]];
   }
 
-  // Sideways in time, up and down in semitones (Alt: any pitch); Shift keeps to the one that is larger.
+  // Sideways in time, up and down in semitones (Alt: any pitch); Shift keeps to the one that is larger; Ctrl: louder, softer.
   private drag(spot: Spot, event: PointerEvent): void {
+    if (event.ctrlKey || event.metaKey) {
+      this.document.change = louder(this.from[1] - spot[1]);
+      return;
+    }
     const frame = this.stage.frame();
     let dx = spot[0] - this.from[0];
     let dy = spot[1] - this.from[1];
@@ -302,6 +318,16 @@ export class Hand {
     const byS = Math.max(dx / frame.pxPerS, -(this.document.selected.start_s ?? 0));
     const ratio = 2 ** ((event.altKey ? semitones : Math.round(semitones)) / 12);
     this.document.change = { byS, ratio, stretch: 1 };
+  }
+
+  // From where it was pressed to here; Shift keeps to the side that is longer.
+  private measure([x, y]: Spot, { shiftKey }: PointerEvent): void {
+    const [fromX, fromY] = this.from;
+    const isAcross = Math.abs(x - fromX) > Math.abs(y - fromY);
+    const inside = (row: number) => Math.min(this.stage.axisHeight, Math.max(0, row));
+    const from = this.placeAt([fromX, inside(fromY)]);
+    const to = this.placeAt([Math.max(0, shiftKey && !isAcross ? fromX : x), inside(shiftKey && isAcross ? fromY : y)]);
+    if (from && to) this.document.measured = [from, to];
   }
 
   private pan(dx: number, dy: number): void {
@@ -328,7 +354,7 @@ export class Hand {
   }
 
   private hover([x, y]: Spot): void {
-    this.document.pointer = this.document.mode === "roll" ? this.placeAt([x, y]) : null;
+    this.document.pointer = this.placeAt([x, y]);
     if (x < 0) this.place.style.cursor = "ns-resize";
     else if (y > this.stage.plotHeight) this.place.style.cursor = "col-resize";
     else if (this.document.tool === "hand") this.place.style.cursor = "grab";

@@ -2,8 +2,20 @@
 
 import type { Change, Frame } from "./frame.ts";
 import type { Band } from "./axis.ts";
+import type { Channel } from "../api.ts";
+import type { MapName } from "./colour_maps.ts";
 import type { Rgb } from "./colours.ts";
+import type { EventColours, NoteOf } from "./event_colours.ts";
 import type { DrawnKind } from "./kind.ts";
+
+// How levels become colours, and of which sound they are.
+export interface Picture {
+  colours: "plain" | MapName;
+  gainDb: number;
+  rangeDb: number;
+  windowS: number;
+  channel: Channel;
+}
 
 // What a picture shows and how; two that agree in all of it are the same picture.
 export interface Look {
@@ -18,6 +30,8 @@ export interface Look {
   density: number; // device pixels for each of the style sheet's
   band: Band;
   change: Change;
+  picture: Picture;
+  eventColours: EventColours;
 }
 
 export interface Order extends Look {
@@ -29,6 +43,8 @@ export const TILE_PX = 512;
 
 export interface Palette {
   kinds: Rgb[];
+  parts: Rgb[];
+  isDark: boolean;
   muted: Rgb;
   partial: Rgb;
   chosen: Rgb;
@@ -46,6 +62,7 @@ export type ToWorker =
       nEvents: number;
     }
   | { type: "palette"; palette: Palette }
+  | { type: "notes"; notes: NoteOf }
   | { type: "chosen"; ranges: number[]; nEvents: number }
   | { type: "order"; order: Order }
   | { type: "cancel"; id: number }

@@ -7,17 +7,19 @@ import type { Note } from "../api.ts";
 const STILL_PX = 3;
 const LEAST_S = 0.02;
 const OCTAVE = 12;
+const DB_PER_PX = 0.1;
 
 // Sideways in time and up and down in semitones, with Shift in octaves, with Alt by any ratio; at its end a note is
-// stretched. `startS` is when the first of the notes begins.
+// stretched. With Ctrl they get louder or softer. `startS` is when the first of the notes begins.
 export function draggedNotes(
   frame: Frame,
   { note, isEnd }: Touched,
   [fromX, fromY]: [number, number],
   [x, y]: [number, number],
-  { shiftKey, altKey }: { shiftKey: boolean; altKey: boolean },
+  { shiftKey, altKey, ctrlKey = false }: { shiftKey: boolean; altKey: boolean; ctrlKey?: boolean },
   startS: number,
 ): Change {
+  if (ctrlKey) return louder(fromY - y);
   const dx = Math.abs(x - fromX) < STILL_PX ? 0 : x - fromX;
   if (isEnd) {
     const length = Math.max(LEAST_S, lengthOf(note));
@@ -31,6 +33,14 @@ export function draggedNotes(
   const semitones = altKey ? (Math.abs(y - fromY) < STILL_PX ? 0 : exact) : step * Math.round(exact / step);
   return { byS, ratio: 2 ** (semitones / 12), stretch: 1 };
 }
+
+// Up is louder, down softer.
+export const louder = (px: number): Change => ({
+  byS: 0,
+  ratio: 1,
+  stretch: 1,
+  db: Math.round(DB_PER_PX * px * 10) / 10,
+});
 
 // The notes that an outline touches, by its edges.
 export function notesInBox(rows: Note[], frame: Frame, outline: [number, number][]): number[] {

@@ -63,24 +63,3 @@ export function spread(tile: SpectrogramTile, frame: Frame, out: Uint8Array): vo
     }
   }
 }
-
-// Levels as the opacity of one colour; nothing below `floor`, most at `ceiling` (0 … 255).
-export function shaded(
-  levels: Uint8Array,
-  width: number,
-  height: number,
-  [red, green, blue]: [number, number, number],
-  floor: number,
-  ceiling: number,
-  most: number,
-): ImageData {
-  const opacity = Uint8Array.from({ length: 256 }, (_, level) => {
-    const part = Math.min(1, Math.max(0, (level - floor) / Math.max(1, ceiling - floor)));
-    return Math.round(255 * most * part ** 1.6);
-  });
-  const image = new ImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
-  const colour = red | (green << 8) | (blue << 16);
-  for (let k = 0; k < pixels.length; k++) pixels[k] = colour | (opacity[levels[k]] << 24);
-  return image;
-}

@@ -3,11 +3,12 @@
 import type { Kind } from "../api.ts";
 import type { Scope, WorkerLike } from "../scope.ts";
 import { LEFT_PX, BOTTOM_PX, paintFrequencies, paintLanes, paintTimes, type Ink, type Lanes } from "./axes.ts";
-import { colourOf, kindColour, rgb } from "./colours.ts";
+import { colourOf, isDark, kindColour, rgb } from "./colours.ts";
 import { AS_IT_IS, columnOf, rowsOf, type Change, type Frame } from "./frame.ts";
 import { paintKeys, paintRows } from "./keyboard.ts";
 import { drawnKind } from "./kind.ts";
-import { type FromWorker, type Look, type Palette, type ToWorker } from "./messages.ts";
+import { type FromWorker, type Look, type Palette, type Picture, type ToWorker } from "./messages.ts";
+import type { EventColours, NoteOf } from "./event_colours.ts";
 import { noteAt, paintNotes, type NotesShown, type Touched } from "./notes.ts";
 import { Tiles } from "./tiles.ts";
 import type { Hit } from "./hand.ts";
@@ -22,6 +23,8 @@ export interface Shown {
   coarsestLevel: number;
   durationS: number;
   nEvents: number;
+  picture: Picture;
+  eventColours: EventColours;
   images: string[]; // kinds that occur whose levels are drawn as images
   lanes: Lanes;
   layers: { spectrogram: boolean; events: boolean; partials: boolean };
@@ -127,6 +130,13 @@ export class Stage {
     this.ask();
   }
 
+  // Of which note each event is, for colours by these.
+  giveNotes(notes: NoteOf): void {
+    this.paletteVersion++;
+    this.post({ type: "notes", notes });
+    this.ask();
+  }
+
   // After the scheme of colours has changed.
   readColours(): void {
     const keys = ["key", "blackKey", "keyEdge", "keyText"] as const;
@@ -135,6 +145,8 @@ export class Stage {
     this.ink = Object.fromEntries(names.map((name) => [name, colourOf(name)])) as unknown as Ink;
     const palette: Palette = {
       kinds: (this.shown?.kinds ?? []).map((kind) => rgb(kindColour(kind))),
+      parts: this.partColours.map(rgb),
+      isDark: isDark(),
       muted: rgb(colourOf("edge")),
       partial: rgb(colourOf("partial")),
       chosen: rgb(colourOf("chosen")),
@@ -252,6 +264,8 @@ export class Stage {
       density,
       band: frame.band,
       change,
+      picture: shown.picture,
+      eventColours: shown.eventColours,
     });
     const paint = (wanted: Look) => this.tiles.paint(this.pen, wanted, frame.fromS, frame.width, shown.durationS);
     // Behind notes the sound steps back.
@@ -260,7 +274,9 @@ export class Stage {
     this.pen.globalAlpha = 1;
     // Beside what is selected the others step back, whatever the colours.
     if (shown.selected.n) this.pen.globalAlpha = 0.45;
-    if (shown.layers.events) for (const kind of shown.images) paint(look("image", kind));
+    // Colours of a map are levels: nothing may tint them, and they show the noise too.
+    const isTinted = shown.picture.colours === "plain" || !shown.layers.spectrogram;
+    if (shown.layers.events && isTinted) for (const kind of shown.images) paint(look("image", kind));
     if (shown.layers.events) paint(look("events"));
     if (shown.layers.partials) paint(look("partials"));
     this.pen.globalAlpha = 1;
@@ -338,6 +354,10 @@ export class Stage {
     this.pen.strokeRect(left + 0.5, top + 0.5, right - left, Math.max(4, bottom - top));
     this.pen.setLineDash([]);
     this.pen.globalAlpha = 1;
+  }
+
+  get colours(): Ink {
+    return this.ink;
   }
 
   get settled(): boolean {

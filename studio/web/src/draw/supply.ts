@@ -1,6 +1,7 @@
 // The tiles that the server holds, kept while they may be needed. A tile of a revision never changes.
 
 import * as api from "../api.ts";
+import type { Picture } from "./messages.ts";
 import { parseEvents, type EventTile } from "./event_tile.ts";
 import { parsePartials, type PartialTile } from "./partial_tile.ts";
 import { parseSpectrogram, type SpectrogramTile } from "./spectrogram_tile.ts";
@@ -79,13 +80,20 @@ export class Supply {
     );
   }
 
-  spectrogram(revision: number, track: string, spanS: number, fromS: number, toS: number): Promise<SpectrogramTile[]> {
+  spectrogram(
+    revision: number,
+    track: string,
+    { windowS, channel }: Picture,
+    spanS: number,
+    fromS: number,
+    toS: number,
+  ): Promise<SpectrogramTile[]> {
     const [level, indices] = this.grid(spanS, fromS, toS);
     const from = track === "original" ? 0 : revision; // the original is the same in all revisions
     return Promise.all(
       indices.map((index) =>
-        this.once(`spectrogram ${track} ${from} ${level} ${index}`, async () =>
-          parseSpectrogram(await api.spectrogramTile(this.document, revision, track, level, index)),
+        this.once(`spectrogram ${track} ${from} ${level} ${index} ${windowS} ${channel}`, async () =>
+          parseSpectrogram(await api.spectrogramTile(this.document, revision, track, level, index, windowS, channel)),
         ),
       ),
     );

@@ -51,6 +51,7 @@ export class Tiles {
       highHz,
       byS,
       ratio,
+      ...(look.layer === "spectrogram" ? Object.values(look.picture) : [look.eventColours]),
     ].join();
   }
 

@@ -47,6 +47,15 @@ export class View {
     this.keepInside();
   }
 
+  // As it was once, as far as that can be here: from … to once the width is known.
+  restore({ fromS, toS, lowHz, highHz }: { fromS: number; toS: number; lowHz: number; highHz: number }): void {
+    this.pxPerS = this.width / Math.max(toS - fromS, 0.002);
+    this.fromS = fromS;
+    const { scale } = this.band;
+    this.setBand(warp(scale, lowHz), warp(scale, highHz));
+    this.keepInside();
+  }
+
   pan(px: number): void {
     this.fromS += px / this.pxPerS;
     this.keepInside();

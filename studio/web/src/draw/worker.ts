@@ -1,11 +1,13 @@
 // Draws pictures of stretches of time, away from the page, so that the page stays quick whatever a scene holds.
 
 import { composed, type Plane } from "./plane.ts";
+import { coloursOf, NO_NOTES, type NoteOf } from "./event_colours.ts";
 import { drawEvents, eventAt } from "./events.ts";
 import type { Rgb } from "./colours.ts";
 import type { DrawnKind } from "./kind.ts";
 import { drawPartials } from "./partials.ts";
-import { shaded, spread } from "./spectrogram_tile.ts";
+import { BAND_OPACITY, coloured, fading, pixelsOf } from "./shading.ts";
+import { spread } from "./spectrogram_tile.ts";
 import { Supply } from "./supply.ts";
 import { AS_IT_IS, type Frame } from "./frame.ts";
 import { TILE_PX, type FromWorker, type Order, type Palette, type ToWorker } from "./messages.ts";
@@ -14,6 +16,7 @@ let supply: Supply | null = null;
 let kinds: DrawnKind[] = [];
 let palette: Palette | null = null;
 let chosen = new Uint8Array(0);
+let noteOf: NoteOf = NO_NOTES;
 const cancelled = new Set<number>();
 
 const tell = (message: FromWorker, transfer: Transferable[] = []) =>
@@ -27,6 +30,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     supply.durationS = data.durationS;
     kinds = data.kinds;
   } else if (data.type === "palette") palette = data.palette;
+  else if (data.type === "notes") noteOf = data.notes;
   else if (data.type === "chosen") {
     chosen = new Uint8Array(data.nEvents);
     for (let k = 0; k + 1 < data.ranges.length; k += 2) chosen.fill(1, data.ranges[k], data.ranges[k + 1]);
@@ -65,13 +69,15 @@ async function picture(order: Order): Promise<ImageData | null> {
   const spanS = TILE_PX / order.pxPerS;
   const toS = frame.fromS + spanS;
   if (order.layer === "spectrogram" || order.layer === "image") {
-    const tiles = await supply.spectrogram(order.revision, order.track, spanS / 3 / order.density, frame.fromS, toS);
+    const { picture } = order;
+    const span = spanS / 3 / order.density;
+    const tiles = await supply.spectrogram(order.revision, order.track, picture, span, frame.fromS, toS);
     if (cancelled.has(order.id) || !tiles.length) return null;
     const levels = new Uint8Array(frame.width * frame.height);
     for (const tile of tiles) spread(tile, frame, levels);
-    if (order.layer === "spectrogram") return shaded(levels, frame.width, frame.height, palette.shade, 62, 225, 0.62);
+    if (order.layer === "spectrogram") return coloured(levels, frame, pixelsOf(picture, palette.shade));
     const colour = palette.kinds[kinds.findIndex(({ name }) => name === order.track)] ?? palette.muted;
-    return shaded(levels, frame.width, frame.height, colour, 45, 205, 0.5);
+    return coloured(levels, frame, fading(colour, 45, 205, BAND_OPACITY));
   }
   const { byS } = order.change;
   const loudestDb = await supply.loudestDb(order.revision);
@@ -84,21 +90,20 @@ async function picture(order: Order): Promise<ImageData | null> {
   const tiles = await supply.events(order.revision, spanS / 2, frame.fromS - byS, toS - byS);
   if (cancelled.has(order.id)) return null;
   const mask = order.layer === "chosen" ? chosen : null;
+  const colours = coloursOf(mask ? "kind" : order.eventColours, { palette, noteOf, loudestDb });
   const planes = drawEvents(tiles, frame, {
     mask,
     change: mask ? order.change : AS_IT_IS,
     loudestDb,
     kinds,
     durationS: supply.durationS,
+    classOf: colours.classOf,
   });
-  return composed(coloured(planes, mask !== null), frame.width, frame.height);
-}
-
-function coloured(planes: (Plane | null)[], isChosen: boolean): [Plane, Rgb][] {
-  const { kinds: colours, muted, chosen: choice } = palette!;
-  return planes.flatMap((plane, kind): [Plane, Rgb][] =>
-    plane ? [[plane, isChosen ? choice : (colours[kind] ?? muted)]] : [],
+  const { muted, chosen: choice } = palette;
+  const painted = planes.flatMap((plane, at): [Plane, Rgb][] =>
+    plane ? [[plane, mask ? choice : (colours.all[at] ?? muted)]] : [],
   );
+  return composed(painted, frame.width, frame.height);
 }
 
 async function hit(id: number, revision: number, frame: Frame, x: number, y: number): Promise<void> {

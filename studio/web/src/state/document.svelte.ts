@@ -10,13 +10,15 @@ import type { Lanes } from "../draw/axes.ts";
 import { nearestInPitch } from "../draw/notes.ts";
 import { pitchOfHz } from "../draw/pitch.ts";
 import { Notes } from "./notes.svelte.ts";
+import { settings, VOLUME_DB } from "./settings.svelte.ts";
+import { keepPlace, placeOf, viewOf, type KeptPlace } from "./places.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
 const NO_LANES: Lanes = { title: "", names: [] };
 const MOST_LANES = 256;
 const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
-export type Tool = "select" | "box" | "lasso" | "hand";
+export type Tool = "select" | "box" | "lasso" | "hand" | "measure";
 export type Mode = "spectrogram" | "roll";
 export interface Place {
   seconds: number;
@@ -47,21 +49,20 @@ export class Document {
   event: api.SceneEvent | null = $state.raw(null); // all about the focused one
   source: Source = $state("reconstruction");
   matched = $state(true);
-  following = $state(true);
   looping = $state(false);
   loop: { fromS: number; toS: number } | null = $state.raw(null);
   playing = $state(false);
+  speed = $state(1);
   waiting = $state(false);
   positionS = $state(0);
-  tool: Tool = $state("select");
   layers = $state({ spectrogram: true, events: true, partials: false });
   mode: Mode = $state("spectrogram");
   readonly notes: Notes;
   // What can be done with the notes that are chosen, and at which place of the piano roll.
   menu: { x: number; y: number; at: Place | null } | null = $state.raw(null);
-  pointer: Place | null = null; // where the pointer is in a piano roll
+  pointer: Place | null = $state.raw(null); // where it is on the timeline
+  measured: [Place, Place] | null = $state.raw(null); // the two ends of what is measured
   private model: number | null = $state(null); // the note that was chosen last: new ones are like it
-  scale: AxisScale = $state("erb");
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
   lanes: Lanes = $state.raw(NO_LANES);
@@ -85,6 +86,7 @@ export class Document {
   busy = $state(0); // edits under way
   readonly view: View;
   player: Player;
+  private before: KeptPlace | null = null; // where one was, until it is shown
   private gesture: string | null = null; // that is under way
   private picked: Picked = { revision: 0, ranges: NOTHING, notes: [] };
   private queue: Promise<unknown> = Promise.resolve();
@@ -101,19 +103,91 @@ export class Document {
     this.info = info;
     this.picked = { revision: info.revision, ranges: NOTHING, notes: [] };
     this.view = new View(info.duration_s, info.top_hz);
+    this.view.setScale(settings.scale);
     this.notes = new Notes(info.id);
     this.player = this.newPlayer();
     if (!info.n_events && info.original) this.source = "original";
     this.player.choose(this.source);
     void this.findLanes();
+    this.before = placeOf(this.placeName);
     if (info.notes.n) void this.readNotes();
+    else this.showPlace();
+  }
+
+  private get placeName(): string {
+    return this.info.path ?? this.info.id;
+  }
+
+  // Where one was when the page was last open: shown as soon as it is known how wide the timeline is.
+  private showPlace(): void {
+    const place = this.before;
+    if (!place) return;
+    if (place.mode === "roll" && !this.notes.rows.length) return void (this.before = null);
+    this.show(place.mode);
+    this.layers = { ...place.layers };
+    const isSame = place.id === this.info.id && place.revision === this.info.revision;
+    if (isSame) void this.selectAgain(place);
+  }
+
+  // After the timeline has got its size; once.
+  restoreView(): void {
+    const { before } = this;
+    if (!before || this.view.pxPerS < 1e-6 || (this.info.notes.n && !this.notes.rows.length)) return;
+    this.before = null;
+    this.look((view) => view.restore(before.view));
+  }
+
+  private async selectAgain({ ranges, notes, revision }: KeptPlace): Promise<void> {
+    const known = notes.filter((note) => this.notes.byNumber.has(note));
+    if (known.length) return this.chooseNotes(known);
+    if (!ranges.length) return;
+    const found = await api.select(this.id, revision, { ranges }).catch(() => null); // what was kept may be anything
+    if (found?.n && !this.hasSelection) await this.take(found, revision);
+  }
+
+  keepPlace(): void {
+    const { id, revision } = this.info;
+    const { ranges, notes } = this.selected;
+    if (this.before || this.view.pxPerS < 1e-6) return; // not shown yet
+    keepPlace(this.placeName, {
+      id,
+      revision,
+      view: viewOf(this.view),
+      mode: this.mode,
+      layers: { ...this.layers },
+      ranges: [...ranges],
+      notes: [...notes],
+    });
+  }
+
+  // Of all documents alike.
+  get tool(): Tool {
+    return settings.tool;
+  }
+
+  set tool(tool: Tool) {
+    settings.tool = tool;
+  }
+
+  get following(): boolean {
+    return settings.following;
+  }
+
+  set following(following: boolean) {
+    settings.following = following;
+  }
+
+  get scale(): AxisScale {
+    return settings.scale;
   }
 
   private newPlayer(): Player {
     const { id, sample_rate_hz, n_samples, n_channels, original } = this.info;
-    const fetch = (track: "original" | "reconstruction", first: number, end: number, signal: AbortSignal) =>
-      api.audio(id, this.info.revision, track, first, end - first, n_channels, signal);
+    const fetch = (track: "original" | "reconstruction", first: number, end: number, signal: AbortSignal, speed = 1) =>
+      api.audio(id, this.info.revision, track, first, end - first, n_channels, signal, speed);
     const player = new Player(fetch, sample_rate_hz, n_samples, original !== null);
+    player.setVolume(volumeOf(settings.volumeDb));
+    player.setSpeed(this.speed);
     player.onChange = () => {
       this.playing = player.playing;
       this.waiting = player.waiting;
@@ -188,7 +262,8 @@ export class Document {
     } catch (error) {
       return this.trouble(error);
     }
-    if (isFirst && this.notes.rows.length) this.show("roll");
+    if (isFirst && this.notes.rows.length && this.before) this.showPlace();
+    else if (isFirst && this.notes.rows.length) this.show("roll");
     if (!this.notes.rows.length && this.mode === "roll") this.show("spectrogram");
     this.seen++;
   }
@@ -308,7 +383,7 @@ export class Document {
   }
 
   setScale(scale: AxisScale): void {
-    this.scale = scale;
+    settings.scale = scale;
     this.look((view) => view.setScale(scale));
   }
 
@@ -435,6 +510,38 @@ export class Document {
     });
   }
 
+  // --- names that users give
+
+  setMarkers(markers: api.Marker[]): Promise<void> {
+    return this.named({ markers });
+  }
+
+  // At the play head, or where it loops a region as long as that.
+  addMarker(): Promise<void> {
+    const { looping, loop, positionS, info } = this;
+    const isRegion = looping && loop !== null;
+    const name = `${isRegion ? "Region" : "Marker"} ${info.markers.length + 1}`;
+    const made = isRegion ? { start_s: loop.fromS, end_s: loop.toS, name } : { start_s: positionS, end_s: null, name };
+    return this.setMarkers([...info.markers, made]);
+  }
+
+  goToMarker({ start_s, end_s }: api.Marker): void {
+    this.seek(start_s);
+    this.bringIntoView(start_s);
+    if (end_s !== null) this.setLoop({ fromS: start_s, toS: end_s });
+  }
+
+  nameGroup(group: number, name: string): Promise<void> {
+    return this.named({ group_names: { [group]: name } });
+  }
+
+  private named(what: Parameters<typeof api.setNames>[2]): Promise<void> {
+    return this.inTurn(async ({ ranges, notes }) => {
+      const edited = await api.setNames(this.id, this.info.revision, what);
+      return { ...edited, selection: { n: ranges.length, ranges, notes } };
+    });
+  }
+
   toggleMute(): Promise<void> {
     return this.editSelected(() => ({ op: this.selected.n_muted ? "unmute" : "mute" }));
   }
@@ -548,6 +655,7 @@ export class Document {
   // --- what is heard
 
   async hear(source: Source): Promise<void> {
+    if (source !== "reconstruction" && this.speed !== 1) this.setSpeed(1);
     this.source = source;
     this.player.choose(source);
     await this.levelTracks();
@@ -570,6 +678,18 @@ export class Document {
       reconstruction: gain("reconstruction"),
       residual: gain("residual"),
     });
+  }
+
+  setVolume(volumeDb: number): void {
+    settings.volumeDb = volumeDb;
+    this.player.setVolume(volumeOf(volumeDb));
+  }
+
+  // The scene is stretched for it, which a recording cannot be.
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    if (speed !== 1 && this.source !== "reconstruction") void this.hear("reconstruction");
+    this.player.setSpeed(speed);
   }
 
   setMatched(matched: boolean): void {
@@ -635,6 +755,8 @@ export class Document {
     this.player.close();
   }
 }
+
+const volumeOf = (db: number): number => (db <= VOLUME_DB[0] ? 0 : 10 ** (db / 20));
 
 // What a request calls what is picked; null where that is nothing.
 function whatOf({ ranges, notes }: Picked): api.What | null {

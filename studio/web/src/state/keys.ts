@@ -1,8 +1,10 @@
 // Every key there is: what it does, and what the sheet of keys says of it.
 
 import { studio } from "./studio.svelte.ts";
+import { settings } from "./settings.svelte.ts";
 import type { Document } from "./document.svelte.ts";
 import * as api from "../api.ts";
+import { WIDENINGS } from "./widening.ts";
 
 export interface Key {
   group: "Hear" | "See" | "Select" | "Edit" | "Notes" | "Scene";
@@ -91,18 +93,16 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "ArrowRight", what: "next event", run: (d) => step(d, 1), onlyTimeline: true },
   { group: "Select", keys: "ArrowLeft", what: "event before", run: (d) => step(d, -1), onlyTimeline: true },
   { group: "Select", keys: "Ctrl+A", what: "all events", run: (d) => d.choose({}) },
-  { group: "Select", keys: "Escape", what: "nothing", run: (d) => d.clearSelection() },
-  {
-    group: "Select",
-    keys: "I",
-    what: "all others",
-    run: (d) => d.choose({ ranges: d.ranges, invert: true }, "only", d.pick.revision),
-  },
+  { group: "Select", keys: "Escape", what: "nothing", run: (d) => ((d.measured = null), d.clearSelection()) },
+  ...WIDENINGS.map(({ label, key, run }): Key => ({ group: "Select", keys: key, what: label, run })),
   { group: "Select", keys: "/", what: "by an expression", run: () => document.getElementById("expression")?.focus() },
   { group: "Select", keys: "V", what: "tool: point and drag", run: (d) => (d.tool = "select") },
   { group: "Select", keys: "B", what: "tool: box", run: (d) => (d.tool = "box") },
   { group: "Select", keys: "Q", what: "tool: lasso", run: (d) => (d.tool = "lasso") },
   { group: "Select", keys: "H", what: "tool: hand", run: (d) => (d.tool = "hand") },
+  { group: "See", keys: "R", what: "tool: measure distances", run: (d) => (d.tool = "measure") },
+  { group: "See", keys: "X", what: "harmonics of the pointer", run: () => (settings.harmonics = !settings.harmonics) },
+  { group: "See", keys: "W", what: "waveform", run: () => (settings.waveform = !settings.waveform) },
 
   {
     group: "Edit",
@@ -197,6 +197,12 @@ export const KEYS: Key[] = [
   { group: "Notes", keys: ".", what: "next note", run: (d) => d.stepNote(1), onlyTimeline: true },
   { group: "Notes", keys: ",", what: "note before", run: (d) => d.stepNote(-1), onlyTimeline: true },
 
+  {
+    group: "Scene",
+    keys: "Shift+M",
+    what: "a marker at the play head, or a region of the loop",
+    run: (d) => d.addMarker(),
+  },
   { group: "Scene", keys: "Ctrl+S", what: "save", run: (d) => studio.save(d) },
   { group: "Scene", keys: "Ctrl+Shift+S", what: "save as", run: () => (studio.dialog = "save") },
   { group: "Scene", keys: "Ctrl+E", what: "export", run: () => (studio.dialog = "export") },
@@ -284,7 +290,7 @@ let held = ""; // the key that is held down, and repeats
 
 export function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  if (studio.dialog || target.closest("dialog")) return;
+  if (studio.dialog || target.closest("dialog, [popover]")) return;
   const name = named(event);
   const typed = target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
   if (typed) {

@@ -34,15 +34,16 @@ export class Notes {
     return hz.length ? [Math.min(...hz), Math.max(...hz)] : [110, 880];
   }
 
-  // Those of a revision, unless another has been taken in meanwhile.
   take(rows: api.Note[], revision: number): void {
     this.rows = rows;
     this.revision = revision;
   }
 
+  // Those of a revision, unless others have been taken in meanwhile, as an edit does.
   async load(revision: number): Promise<void> {
+    const { rows } = this;
     const { notes } = await api.notes(this.document, revision);
-    this.take(notes, revision);
+    if (this.rows === rows) this.take(notes, revision);
   }
 
   // The curves of what is in view, as the server finds them: some at a time.

@@ -179,6 +179,10 @@ class Studio {
       this.dialog = "save";
       return "failed";
     }
+    if (path === null && document.info.path === null) {
+      this.dialog = "save";
+      return "failed";
+    }
     try {
       document.info = await api.save(document.id, path, overwrite, document.saving?.muted);
       this.say(`Saved ${document.info.path ?? document.info.name}.`);

@@ -17,6 +17,8 @@ export function number(value: number): string {
   return text.replace("-", "−");
 }
 
+export const seconds = (time: number): string => `${number(+time.toFixed(3))} s`;
+
 export function clock(exact: number): string {
   const seconds = Math.round(100 * exact) / 100;
   const minutes = Math.floor(seconds / 60);
@@ -45,7 +47,29 @@ export function titled(name: string, count = "number of "): string {
     .replace(/^n_/, count)
     .replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "")
     .replaceAll("_", " ");
-  return words === "into" || words === "since" || words === "turn" ? name.replaceAll("_", " ") : words;
+  return PLAIN_WORDS[words] ?? words;
+}
+
+// What would read as code without the unit that its name ends in.
+const PLAIN_WORDS: Record<string, string> = {
+  into: "begins in its frame",
+  since: "time since it began",
+  turn: "turned on by",
+  from: "part from",
+  until: "part until",
+};
+
+// The name of a parameter of an event: of times, what they are the time of.
+export function parameterWord(name: string, meaning: string): string {
+  if (name === "time_s")
+    return /begins|enters/.test(meaning) ? "begins" : /strongest/.test(meaning) ? "peak" : "centre";
+  return titled(name);
+}
+
+// A channel of so many.
+export function channelWord(channel: number, nChannels: number): string {
+  if (nChannels < 2) return "";
+  return nChannels === 2 ? ["left", "right"][channel] : `channel ${channel + 1}`;
 }
 
 // The names of options that would read as code.
@@ -57,5 +81,6 @@ const OPTION_WORDS: Record<string, string> = {
   time_limit_s: "time limit, s",
   stretch_s: "stretch, s",
   texture_kbps: "texture, kbps",
+  n_threads: "threads",
 };
 export const optionWord = (name: string, title: string): string => OPTION_WORDS[name] ?? title;

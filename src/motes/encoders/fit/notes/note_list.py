@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from motes import places
 from motes.audio import Source
 from motes.errors import ParameterError
 
@@ -54,8 +55,7 @@ def read_notes(path: str | os.PathLike[str]) -> tuple[Note, ...]:
     Raises ParameterError for a file that cannot be read, or notes that make no sense.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            text = file.read()
+        text = places.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"the notes {os.fspath(path)} cannot be read: {error}") from None
     try:

@@ -47,7 +47,7 @@ def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitCo
     """The scene of atoms, detail and noise whose file has at most `options.kbps`; without detail where none fits."""
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
-    atoms = _atoms(budget_bytes, source, options, context, on_batch)
+    atoms = _atoms(budget_bytes, source, options, context, on_batch).replace(layered=options.layered)
     return with_detail(atoms, source, budget_bytes, options.kbps / source.n_channels)
 
 

@@ -3,8 +3,9 @@
 import type { DrawnKind } from "../kind.ts";
 import { bar } from "./bar.ts";
 import { burst } from "./burst.ts";
+import { image } from "./image.ts";
 import { lane } from "./lane.ts";
 import { line } from "./line.ts";
 import type { Shape } from "./shape.ts";
 
-export const SHAPES: Record<DrawnKind["shape"], Shape> = { line, bar, image: line, lane, burst };
+export const SHAPES: Record<DrawnKind["shape"], Shape> = { line, bar, image, lane, burst };

@@ -20,6 +20,7 @@ export interface Ink {
   strength: number; // 0 … 1
   opacity: number; // 0 … 255
   thick: number; // px
+  isChosen: boolean;
 }
 
 export interface Shape {

@@ -1,0 +1,132 @@
+"""motes catalogue: build, info, sql."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, say, tell
+from motes.cli.many import Json, Output
+from motes.library.catalogue.build import building
+from motes.library.catalogue.catalogue import Catalogue
+
+catalogue = App(name="catalogue", help="Keep the events of many .mote files as one table: build, look, ask in SQL.")
+Jobs = Annotated[int, Parameter(name=["--jobs", "-j"])]
+
+
+@catalogue.command
+def build(corpus: str, *, output: Output, jobs: Jobs = 1, json: Json = False) -> int:
+    """Make a catalogue of all .mote files in a folder, or bring it up to date: files that have not changed stay.
+
+    What was interrupted goes on with the same command.
+
+    Parameters
+    ----------
+    corpus
+        A folder of .mote files, here or in a bucket.
+    output
+        The catalogue, a folder: corpus.motes-catalogue.
+    jobs
+        How many files to read at once, each in a process of its own.
+    """
+    target = output_name(output)
+    if target is None or target == "-":
+        raise UsageError("-o needs the name of a folder, as in -o corpus.motes-catalogue")
+    if jobs < 1:
+        raise UsageError(f"-j must be at least 1, not {jobs}")
+    work = building(corpus, target)
+    announce_compilation()
+    n_failed = n_new = 0
+    with progress_bar(f"describing {len(work.jobs)} files") as progress:
+        for outcome in work.run(jobs, progress):
+            n_failed += outcome.status == "failed"
+            n_new += bool(outcome.report.get("is_new"))
+            if outcome.status == "failed":
+                say(
+                    outcome.reason
+                    if outcome.job.source in outcome.reason
+                    else f"{outcome.job.source}: {outcome.reason}"
+                )
+    if work.n_recordings:
+        tell(f"{work.n_recordings} recordings are not encoded, and left out: motes encode {corpus}")
+    _account(target, json, n_new=n_new, n_failed=n_failed)
+    return 1 if n_failed else 0
+
+
+def _account(target: str, json: bool, **more: Any) -> None:
+    made = Catalogue(target)
+    if json:
+        print_json(_facts(made) | more)
+    else:
+        failed = f", {more['n_failed']} failed" if more["n_failed"] else ""
+        tell(f"{target}: {len(made.files)} files, {len(made)} rows, {more['n_new']} files new or changed{failed}")
+
+
+def _facts(held: Catalogue) -> dict[str, Any]:
+    return {
+        "catalogue": str(held.path),
+        "corpus": held.corpus,
+        "n_files": len(held.files),
+        "duration_s": held.duration_s,
+        "n_rows": held.n_rows,
+    }
+
+
+@catalogue.command
+def info(catalogue: str, *, json: Json = False) -> int:
+    """Say what a catalogue holds.
+
+    Parameters
+    ----------
+    catalogue
+        The folder of the catalogue.
+    """
+    held = Catalogue(catalogue)
+    if json:
+        print_json(_facts(held))
+        return 0
+    lines = [f"corpus     {held.corpus}", f"files      {len(held.files)}, {held.duration_s / 3600:.2f} h"]
+    lines += [f"{kind + 's':<11}{count}" for kind, count in held.n_rows.items()]
+    print("\n".join(lines))
+    return 0
+
+
+@catalogue.command
+def sql(catalogue: str, query: str, *, json: Json = False) -> int:
+    """Answer a SELECT of the table `events`, in the SQL of DuckDB; nothing is written.
+
+    Parameters
+    ----------
+    catalogue
+        The folder of the catalogue.
+    query
+        As in "select file, number, pitch from events where kind = 'note' and length_s > 1".
+    """
+    rows = Catalogue(catalogue).sql(query)
+    if json:
+        for row in rows.to_pylist():
+            print_json(row)
+    else:
+        print("\n".join(table_lines(rows.column_names, [list(row.values()) for row in rows.to_pylist()])))
+    return 0
+
+
+def table_lines(names: list[str], rows: list[list[Any]]) -> list[str]:
+    """Rows in columns that are as wide as what is in them; numbers to the right."""
+    cells = [names, *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [all(isinstance(value, int | float | None) for value in column) for column in zip(*rows, strict=True)]
+    right = right or [False] * len(names)
+    return [
+        "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(f"{each:.4g}" if isinstance(each, float) else str(each) for each in value) + "]"
+    return "—" if value is None else str(value)

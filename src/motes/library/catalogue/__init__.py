@@ -1,0 +1,1 @@
+"""Many recordings as one body of events: a catalogue of them on disk, asked, searched and recombined."""

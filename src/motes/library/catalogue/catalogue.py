@@ -1,0 +1,163 @@
+"""The catalogue: a folder that says what sounds there are in many .mote files."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from motes import places
+from motes.arguments import checked
+from motes.errors import FormatError, MissingExtraError, ParameterError
+from motes.files import atomic_output
+from motes.library.catalogue.part import VERSION, Described, dataset
+from motes.library.catalogue.query import select
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from motes.scene.scene import Scene
+
+SUFFIX = ".motes-catalogue"
+_MANIFEST, PARTS = "catalogue.json", "parts"
+
+
+class _Version(msgspec.Struct):
+    """What every version says first."""
+
+    format: str
+    version: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a catalogue says of itself: where its corpus is, seen from the catalogue, and what is known of each file."""
+
+    format: str = "motes-catalogue"
+    version: int = VERSION
+    corpus: str
+    files: list[Described]
+
+
+class Catalogue:
+    """The sounds of many .mote files as one table: a row per note, splat, strike, vector and partial, whose columns
+    docs/corpus.md lists. `motes.build_catalogue` makes one.
+
+    Raises FormatError where `path` is no catalogue, or one of a version that this release does not know.
+    """
+
+    @checked
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._manifest = read_manifest(self.path)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The .mote files in it, seen from the corpus."""
+        return tuple(about.file for about in self._manifest.files)
+
+    @property
+    def corpus(self) -> str:
+        """The folder of these files, or its address in a bucket."""
+        corpus = self._manifest.corpus
+        return corpus if places.is_remote(corpus) else os.path.normpath(self.path / corpus)
+
+    @property
+    def n_rows(self) -> dict[str, int]:
+        """How many rows there are of each kind that occurs."""
+        return dict(sum((Counter(about.n_rows) for about in self._manifest.files), Counter()))
+
+    @property
+    def duration_s(self) -> float:
+        """How long all files last together."""
+        return sum(about.duration_s for about in self._manifest.files)
+
+    def __len__(self) -> int:
+        return sum(self.n_rows.values())
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {kind}s" for kind, n in self.n_rows.items())
+        return f"<motes.Catalogue {len(self.files)} files, {self.duration_s / 3600:.2f} h: {counts or 'no events'}>"
+
+    def to_arrow(self) -> pyarrow.Table:
+        """All rows as a pyarrow Table."""
+        return self.dataset().to_table()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """All rows as a pandas DataFrame; needs `motes[export]` too."""
+        try:
+            import pandas  # noqa: F401
+        except ImportError:
+            raise MissingExtraError("a DataFrame", "export") from None
+        return self.to_arrow().to_pandas()
+
+    @checked
+    def sql(self, query: str) -> pyarrow.Table:
+        """What a SELECT of the table `events` answers, in the words of DuckDB; ParameterError where it is anything
+        else, or makes no sense. It reads nothing but the catalogue, and writes nothing.
+        """
+        return select(self.dataset(), query)
+
+    @checked
+    def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
+        """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
+
+        `like` is a note of a file of the catalogue, `song.mote:12`, or another sound, `song.mote:partial:3`: the rows
+        of its kind and model are compared by the root mean square of the differences of their sixteen numbers, each in
+        standard deviations of these. ParameterError where there is none such.
+        """
+        from motes.library.catalogue.search import search
+
+        return search(self.dataset(), like, where, count)
+
+    def dataset(self) -> Any:
+        """All rows as a pyarrow Dataset, which reads them as they are asked for."""
+        return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+
+    def scene(self, file: str) -> Scene:
+        """The scene of one of its files; FormatError where that is no longer there."""
+        from motes.library.work import load_scene
+
+        path = places.join(self.corpus, file)
+        if not places.is_file(path):
+            raise FormatError(f"{file} is no longer in {self.corpus}: motes catalogue build makes the catalogue anew")
+        return load_scene(path)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What a catalogue says of itself; FormatError where it is none, or of another version."""
+    try:
+        text = (path / _MANIFEST).read_bytes()
+    except OSError as error:
+        there = "a folder without catalogue.json" if path.is_dir() else "no catalogue"
+        reason = there if path.exists() else error.strerror
+        raise FormatError(f"{path} is not a catalogue ({reason}): motes catalogue build CORPUS -o {path}") from None
+    try:
+        found = msgspec.json.decode(text, type=_Version)
+        if found.format == "motes-catalogue" and found.version != VERSION:
+            raise FormatError(
+                f"{path} is a catalogue of version {found.version}, this release reads version {VERSION}: build it anew"
+            )
+        manifest = msgspec.json.decode(text, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise FormatError(f"{path} is not a catalogue: its catalogue.json is damaged ({error})") from None
+    if found.format != "motes-catalogue" or any("/" in about.part or os.sep in about.part for about in manifest.files):
+        raise FormatError(f"{path} is not a catalogue: its catalogue.json is of something else")
+    return manifest
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write what a catalogue says of itself, all or nothing."""
+    with atomic_output(path / _MANIFEST, overwrite=True) as handle:
+        handle.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+
+
+def require_folder(path: Path) -> None:
+    """ParameterError where a catalogue cannot be made, for what is there already."""
+    if path.is_dir() and not (path / _MANIFEST).is_file() and any(path.iterdir()):
+        raise ParameterError(f"{path} is a folder of other files, not a catalogue: -o NAME{SUFFIX}")
+    if path.exists() and not path.is_dir():
+        raise ParameterError(f"{path} is a file, and a catalogue is a folder: -o NAME{SUFFIX}")

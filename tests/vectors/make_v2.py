@@ -1,0 +1,143 @@
+"""Write the files of version 2, a draft, in the folder v2 beside this one: what a decoder must make of them.
+
+    python tests/vectors/make_v2.py
+
+As `make.py`; NAME.npz holds the integers of detail too, and `powers` of files in two layers. All of it is written anew
+each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1, never again.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from motes.codec import dumps, frames, loads
+from motes.codec.seeking import SeekableFile
+from motes.edit.detail.layers import powers_of
+from motes.events.groups import Groups
+from motes.kinds.detail import integers as detail_integers
+from motes.kinds.detail.oracle import render as render_detail_oracle
+from motes.kinds.detail.table import Detail
+from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.kinds.gabor.table import Gabor
+from motes.scene.metadata import Metadata
+from motes.scene.scene import Scene
+
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER.parent / "examples"))
+sys.path.insert(0, str(FOLDER))
+import kind_examples  # noqa: E402
+import make  # noqa: E402
+
+RATE, N_SAMPLES = kind_examples.RATE, 12_000
+# Of a file in two layers, cut after so many bytes of its detail.
+CUT, CUT_BYTES = "layered_cut", 40
+
+
+def scenes() -> dict[str, Scene]:
+    """One scene for each thing that version 2 alone may hold."""
+    mono, stereo = _detail(1), _detail(2)
+    usual = make.scenes()["mono"].replace(format_version=2)
+    about = Metadata(encoder="test", options={"windows": [512]}, stop_reason="stalled", source_digest="ab" * 32)
+    return {
+        "plain": usual,
+        "header": make.scenes()["stereo"].replace(format_version=2, metadata=about),
+        "detail": Scene(RATE, N_SAMPLES, 1, tables=[mono]),
+        "detail_stereo": Scene(RATE, N_SAMPLES, 2, tables=[stereo]),
+        "detail_edited": _edited(Scene(RATE, N_SAMPLES, 2, tables=[stereo])),
+        "detail_shares": _shares(_layers(1)),
+        "detail_copies": _layers(1).join(_layers(1).select("kind == detail").only(), at_s=0.125),
+        "layered": _layers(2).replace(layered=True),
+        "layered_shares": _shares(_layers(1)).replace(layered=True),
+    }
+
+
+def _detail(n_channels: int) -> Detail:
+    """Two stretches that fade into each other, and one alone."""
+    return kind_examples.detail(n_channels).take(slice(0, 3))
+
+
+def _edited(scene: Scene) -> Scene:
+    """Cut, transposed, stretched, filtered, turned round, moved by part of a sample and made softer."""
+    scene = scene.select([0]).transpose(3).select([1]).stretch(1.25).select([2]).filter(300, 2500)
+    scene = scene.slice(0.0, 0.36).join(scene.slice(0.36), at_s=0.36).select([1]).reverse()
+    return scene.select("kind == detail").move(0.01001).select([0]).gain(-4.5)
+
+
+def _layers(n_channels: int) -> Scene:
+    """Atoms, noise and detail that sound together."""
+    random, at = np.random.default_rng(50), np.linspace(0.3, 0.65, 24)
+    shape = (24, n_channels)
+    atoms = Gabor(
+        at,
+        np.full(24, 512 / RATE),
+        np.tile([440.0, 1900.0], 12),
+        random.uniform(0.02, 0.1, shape),
+        random.uniform(-3, 3, shape),
+    )
+    texture = make._texture(n_channels, RATE, "usual").take(slice(0, 1))
+    made = Scene(RATE, N_SAMPLES, n_channels, atoms, GaborQuantiser(2, 8, -60), tables=[texture, _detail(n_channels)])
+    return made.quantise().replace(format_version=2)
+
+
+def _shares(scene: Scene) -> Scene:
+    """A note and some other atoms moved, transposed and made softer, with their shares of detail."""
+    groups = Groups(np.array([1]), np.array([0]), np.array([1]))
+    note = scene.select("frequency_hz < 1000").mask[: len(scene.gabor)]
+    scene = scene.replace(gabor=scene.gabor.replace(group_id=note.astype(np.int64)), groups=groups)
+    scene = scene.select(group=1).transpose(2).select("frequency_hz > 1000 and time_s < 0.5").move(0.0625)
+    return scene.select("frequency_hz > 1000 and time_s > 0.5").gain(-6)
+
+
+def files() -> dict[str, bytes]:
+    """All files by name."""
+    made = {name: dumps(scene) for name, scene in scenes().items()}
+    return made | {CUT: made["layered"][: sparse_bytes(made["layered"]) + CUT_BYTES]}
+
+
+def sparse_bytes(data: bytes) -> int:
+    """Where the sparse layer of a file in two layers ends."""
+    from io import BytesIO
+
+    return SeekableFile(BytesIO(data)).sparse_bytes
+
+
+def decoded(data: bytes) -> Scene:
+    """The scene in a file, which may be cut."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return loads(data)
+
+
+def integers(scene: Scene) -> dict[str, np.ndarray]:
+    """As in `make.py`, and those of detail."""
+    detail = scene.detail
+    found = {f"detail_{name}": values for name, values in detail_integers.to_integers(detail, RATE).items()}
+    found |= {f"detail_{name}": detail.column(name) for name in Detail.RAGGED}
+    found |= {"powers": powers_of(scene)} if scene.layered else {}
+    return make.integers(scene) | (found if len(detail) else {})
+
+
+def audio(scene: Scene) -> np.ndarray:
+    """What it sounds like: detail by its definition."""
+    bare = make.audio(replace(scene, detail=Detail.empty(scene.n_channels)))
+    return (bare + render_detail_oracle(scene.detail, scene)).astype(np.float32)
+
+
+def contents(data: bytes) -> tuple[Scene, make.Arrays]:
+    """The scene in a file, and what a decoder must make of it."""
+    scene = decoded(data)
+    return scene, {"audio": audio(scene), "header": make.header(scene), **integers(scene), **make.decimals(scene)}
+
+
+def main() -> int:
+    """Write all of them; 1 if the version is released and one would have to change."""
+    return make.write(FOLDER / f"v{frames.DRAFT_VERSION}", bool(frames.DRAFT), files(), contents)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
