@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.encoders.pursuit.atoms import Atoms
-from motes.encoders.pursuit.chirps import take_chirped
+from motes.encoders.pursuit.chirps import ChirpSearch
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.residual_stream import ResidualStream
 from motes.encoders.pursuit.segment import Segment, SegmentBounds, core_samples, silent_energy, zone_samples
@@ -123,18 +123,11 @@ class SegmentLoader:
             segment.set_weights(reference, first, end, self._context.masking)
         else:
             is_whole = False
-        segment.begin(residual, first, end, self._n_samples, is_whole, self._chirps(first, end))
-
-    def _chirps(self, first: int, end: int) -> Callable[[NDArray[np.float32], int, float], Atoms] | None:
-        """What takes chirped atoms centred in samples first … end − 1, in the first pass, where they are asked for."""
-        context = self._context
-        if not (context.chirps and self._is_first):
-            return None
-
-        def take(audio: NDArray[np.float32], begin: int, least: float) -> Atoms:
-            return take_chirped(audio, begin, (first, end), least, context.dictionary, context.masking)
-
-        return take
+        chirps, context = None, self._context
+        if context.chirps and self._is_first:
+            begin = first - context.half_longest_window
+            chirps = ChirpSearch(residual, begin, (first, end), context.dictionary, context.masking)
+        segment.begin(residual, first, end, self._n_samples, is_whole, chirps)
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window

@@ -8,13 +8,13 @@ falls by less than 2 dB: the result does not depend on the number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.pursuit.atoms import Atoms, subtract_atoms
+from motes.encoders.pursuit.chirps import ChirpSearch
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.threads import ThreadPool
 from motes.kernels.analysis import store_frames
@@ -101,14 +101,14 @@ class Segment:
         end: int,
         n_samples: int,
         is_transformed: bool = False,
-        chirps: Callable[[NDArray[np.float32], int, float], Atoms] | None = None,
+        chirps: ChirpSearch | None = None,
     ) -> None:
         """Take up atoms centred in samples first … end − 1 of a recording of `n_samples`, `first` being the start of a
         zone.
 
         `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place. Where
-        weights have just been set by the same audio, it `is_transformed`. `chirps` takes atoms whose frequency
-        rises from audio, whose first sample has this number, down to a benefit.
+        weights have just been set by the same audio, it `is_transformed`. `chirps` are the atoms
+        whose frequency rises, to be taken from it too.
         """
         self.residual, self._first_sample = residual, first - self._half_longest
         self._inside = slice(max(0, -self._first_sample), max(0, min(end, n_samples) - self._first_sample))
@@ -184,7 +184,7 @@ class Segment:
             return None
         self._chirps_at = self.threshold * BATCH_RATIO**CHIRPS_EVERY
         self._subtract()
-        taken = self._chirps(self.residual, self._first_sample, self._chirps_at)
+        taken = self._chirps.take(self.residual, self._chirps_at)
         if len(taken):
             self.refresh()
         return taken

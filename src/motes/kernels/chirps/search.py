@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 class Rules(NamedTuple):
     """Centres from sample `first` up to `end`; windows in samples, the chirped ones from `shortest` on; by what factor
-    a chirped atom's energy has to exceed a steady one's, and the least benefit.
+    a chirped atom's energy has to exceed a steady one's.
     """
 
     windows: Ints
@@ -50,7 +50,6 @@ class Rules(NamedTuple):
     first: int
     end: int
     gain: float
-    least: float
 
 
 @leaf
@@ -107,18 +106,18 @@ def _best_steady(signal, n_channels, rules, time, frequency):
 
 
 @leaf
-def _refine(signal, n_channels, rules, places, i, found):
-    """Find what is best at place i; of no energy where a steady atom does about as well or the benefit is too small."""
+def _refine(signal, n_channels, rules, places, i, most, found):
+    """Find what is best at place i; of no energy where a steady atom does about as well. What more can be found there
+    later goes to `most`.
+    """
     time, frequency, chirp = places.time[i], places.frequency[i], places.chirp[i]
+    steady = _best_steady(signal, n_channels, rules, time, frequency)
     best, reach, at_time = 0.0, np.int64(2), time
-    found.energy[i] = 0.0
     for w in range(len(rules.windows)):
         window = rules.windows[w]
-        if window < rules.shortest:
-            continue
         frame = np.int64(np.rint(4.0 * time / window))
         centre = frame * (window >> 2)
-        if centre < rules.first or centre >= rules.end:
+        if window < rules.shortest or centre < rules.first or centre >= rules.end:
             continue
         m = np.int64(np.rint((frequency + chirp * (centre - at_time)) * window))
         steps = np.int64(np.rint(0.5 * chirp * window * window))
@@ -133,10 +132,10 @@ def _refine(signal, n_channels, rules, places, i, found):
         reach = np.int64(4)
         if w + 1 < len(rules.windows) and rules.windows[w + 1] > 2 * window:
             reach = np.int64(8)
-    if best * places.weight[i] < rules.least:
-        return
-    if best >= rules.gain * _best_steady(signal, n_channels, rules, time, places.frequency[i]):
-        found.energy[i] = best
+    is_better = best >= rules.gain * steady
+    found.energy[i] = best if is_better else 0.0
+    # Where it is not, the steady atom goes first, and leaves this.
+    most[i] = best if is_better else max(0.0, best - steady)
 
 
 @leaf
@@ -154,33 +153,34 @@ def _take(signal, n_channels, window, frame, m, steps, re, im):
 
 
 @jit
-def take_chirps(signal, n_channels, rules, places, found, order, amplitude_re, amplitude_im):
-    """Take chirped atoms from a `Stretch`, the one of most benefit first, while any has the least benefit.
+def take_chirps(signal, rules, places, most, least, found, order, amplitude):
+    """Take chirped atoms from a `Stretch`, the one of most benefit first, while any has the least benefit. `most` is
+    what energy each place may give, so that those are left alone of which nothing is to be had.
 
     Returns how many were taken; `order` holds of each which place it was found at, `found` what it is, row by row of
-    those taken, and the amplitudes are `(len(order), n_channels)`.
+    those taken, and real and imaginary amplitudes are `(len(order), n_channels)`.
     """
-    n = len(places.time)
+    n, n_channels, (amplitude_re, amplitude_im) = len(places.time), amplitude[0].shape[1], amplitude
     now = Found(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n))
     stale = np.zeros(n, np.bool_)
     for i in range(n):
-        _refine(signal, n_channels, rules, places, i, now)
+        if most[i] * places.weight[i] >= least:
+            _refine(signal, n_channels, rules, places, i, most, now)
     taken = 0
     while taken < len(order):
         best, at = 0.0, -1
         for i in range(n):
             if now.energy[i] * places.weight[i] > best:
                 best, at = now.energy[i] * places.weight[i], i
-        if at < 0:
+        if best < least or at < 0:
             break
         if stale[at]:
-            _refine(signal, n_channels, rules, places, at, now)
+            _refine(signal, n_channels, rules, places, at, most, now)
             stale[at] = False
             continue
         w, frame = now.window[at], now.frame[at]
         window = rules.windows[w]
-        re, im = amplitude_re[taken], amplitude_im[taken]
-        _take(signal, n_channels, window, frame, now.bin[at], now.steps[at], re, im)
+        _take(signal, n_channels, window, frame, now.bin[at], now.steps[at], amplitude_re[taken], amplitude_im[taken])
         order[taken] = at
         found.window[taken], found.frame[taken], found.bin[taken] = w, frame, now.bin[at]
         found.steps[taken], found.energy[taken] = now.steps[at], now.energy[at]
