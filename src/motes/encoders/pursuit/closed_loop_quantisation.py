@@ -20,6 +20,7 @@ from motes.audio import Source
 from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
 from motes.encoders.threads import ThreadPool
+from motes.events.chirps import chirps_in_samples
 from motes.events.event_table import handed_over
 from motes.kernels.simd.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
@@ -55,6 +56,8 @@ class ClosedLoop:
     def __init__(self, gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser, pool: ThreadPool) -> None:
         self._gabor, self._rate, self._quantiser, self._pool = gabor, sample_rate_hz, quantiser, pool
         self._amplitude, self._phase = gabor.amplitude.copy(), gabor.phase_rad.copy()
+        # Of length 0 where no frequency rises.
+        self._chirp = chirps_in_samples(gabor, sample_rate_hz)
         self._reach = int(gabor.window_s.max(initial=0.0) * sample_rate_hz / 2) + 1
         self._zone_samples = max(ZONE_SAMPLES, 2 * self._reach + SPARE_SAMPLES)
 
@@ -70,7 +73,8 @@ class ClosedLoop:
         some = slice(*np.searchsorted(gabor.time_s, (start / rate, end / rate)).tolist())
         omega = 2 * np.pi * gabor.frequency_hz[some] / rate
         times = gabor.time_s[some] * rate, gabor.window_s[some] * rate
-        return Sinusoids(*times, omega, self._amplitude[some], self._phase[some])
+        chirp = self._chirp[some] if len(self._chirp) else self._chirp
+        return Sinusoids(*times, omega, self._amplitude[some], self._phase[some], chirp)
 
     def residual(self, blocks: Iterable[Audio], n_rounds: int) -> Iterator[tuple[Audio, Audio]]:
         """Round all events `n_rounds` times to what leaves least of a signal in blocks `(n_channels, any length)`;

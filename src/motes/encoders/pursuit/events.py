@@ -17,6 +17,7 @@ from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult
 from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER_DOUBLING
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
+from motes.events.chirps import BINS_PER_STEP
 from motes.events.event_table import handed_over
 from motes.kernels.dictionary import HOP_DIVISOR
 from motes.kinds.gabor.integers import slices
@@ -53,10 +54,13 @@ def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabo
     rate = sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
     frequency_hz = rate / window
+    columns = {}
+    if atoms.chirp.any():
+        columns["chirp_hz_per_s"] = BINS_PER_STEP * np.square(frequency_hz) * atoms.chirp
     frequency_hz *= atoms.bin
     centre /= rate
     window /= rate
-    columns = {"time_s": centre, "window_s": window, "frequency_hz": frequency_hz}
+    columns |= {"time_s": centre, "window_s": window, "frequency_hz": frequency_hz}
     return Gabor(**handed_over(columns | {"amplitude": amplitude, "phase_rad": phase}))
 
 
@@ -69,7 +73,8 @@ def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms:
         length = np.rint(gabor.window_s[part] * rate).astype(np.int64)
         frame = np.rint(gabor.time_s[part] * rate * HOP_DIVISOR / length).astype(np.int64)
         bin_ = np.rint(gabor.frequency_hz[part] * length / rate).astype(np.int64)
-        wanted = places(np.searchsorted(windows, length), frame, bin_)
+        chirp = np.rint(gabor.chirp_hz_per_s[part] * np.square(length / rate) / BINS_PER_STEP)
+        wanted = places(np.searchsorted(windows, length), frame, bin_, chirp)
         worth[part] = -atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
     return gabor.take(np.sort(np.argsort(worth, kind="stable")[:n_atoms]))
 
