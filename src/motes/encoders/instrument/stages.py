@@ -17,7 +17,7 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
-from motes.encoders.instrument.strike_alignment import aligned_within_sample, kept_strikes, moved_to_sample
+from motes.encoders.instrument.strike_alignment import aligned, kept_strikes, moved_to_sample
 from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.instrument import Complexes, Reals
@@ -98,7 +98,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
     )
     if stopped not in EARLY and sites.amplitudes.any():
         try:
-            sites = sites.with_strikes(kept_strikes(sites, audio, options.controls))
+            sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, options.controls))
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt as interrupt:
@@ -169,10 +169,10 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
 def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopped: str) -> InstrumentFit:
     """Only what is used; strikes that are alike share a control; all weights refitted, then the direct path."""
     strikes = np.flatnonzero(sites.amplitudes.any(axis=1))
-    small = aligned_within_sample(sites.with_modes(sites.used_modes()).with_strikes(strikes))
-    energy = small.unit_energy()
-    gains = control_gains(small.amplitudes, energy, options.controls or len(strikes))
-    weights = control_weights(small.amplitudes, gains, energy)
+    small = aligned(sites.with_modes(sites.used_modes()).with_strikes(strikes))
+    gram = small.mode_gram()
+    gains = control_gains(small.amplitudes, gram, options.controls or len(strikes))
+    weights = control_weights(small.amplitudes, gains, gram)
     try:
         rounds = 0 if stopped in EARLY else ROUNDS
         weights, residual = refit_amplitudes(small, audio, gains, weights, weights != 0, rounds)
