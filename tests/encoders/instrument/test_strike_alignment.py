@@ -5,12 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from motes.encoders.instrument.mode_responses import Sites
-from motes.encoders.instrument.strike_alignment import (
-    aligned,
-    kept_strikes,
-    losses_without,
-    moved_to_sample,
-)
+from motes.encoders.instrument.strike_alignment import aligned, kept_strikes, losses_without, moved_to_sample
 
 RATE, N = 16000, 6000
 
@@ -58,5 +53,5 @@ def test_strikes_that_others_make_up_for_are_left_out():
     lost = losses_without(doubled, N)
     assert np.all(lost >= 0)
     assert np.argmin(lost) == 1
-    assert kept_strikes(doubled, doubled.render(N), RATE, 0).tolist() == [0, 2, 3]
-    assert len(kept_strikes(planted, planted.render(N), RATE, 1)) == 1
+    assert kept_strikes(doubled, doubled.render(N), RATE, np.ones(4), 0).tolist() == [0, 2, 3]
+    assert len(kept_strikes(planted, planted.render(N), RATE, np.ones(3), 1)) == 1

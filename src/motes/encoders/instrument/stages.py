@@ -88,7 +88,7 @@ class Work:
 def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work) -> InstrumentFit:
     """Strikes, modes and weights by pursuit and least squares."""
     n_channels, n_samples = audio.shape
-    poles, t60_s, strike_samples = _candidates(audio, sample_rate_hz, options)
+    poles, t60_s, strike_samples, strength = _candidates(audio, sample_rate_hz, options)
     taps = options.taps * n_channels + (len(strike_samples) if options.taps else 0)
     budget = int(options.numbers_percent / 100 * n_samples) - taps
     lasting = t60_s > LASTING_T60_S
@@ -98,7 +98,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
     )
     if stopped not in EARLY and sites.amplitudes.any():
         try:
-            sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, options.controls))
+            sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, strength, options.controls))
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt as interrupt:
@@ -121,16 +121,18 @@ def nothing_found(audio: Reals, options: InstrumentOptions) -> InstrumentFit:
     return share_controls(audio, Sites(*none), options, StopReason.TIME_LIMIT)
 
 
-def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -> tuple[Reals, Reals, Reals]:
-    """Poles and 60 dB decay times of modes that may ring, and times in samples at which energy may enter."""
+def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -> tuple[Reals, ...]:
+    """Poles and 60 dB decay times of modes that may ring; times in samples at which energy may enter, and how abruptly
+    it rises at each.
+    """
     most = options.strikes or max(1, int(STRIKES_PER_SECOND * audio.shape[1] / sample_rate_hz))
     loudest = _loudest_mix(audio)
     at, strength = strike_times(loudest, sample_rate_hz, most)
     if not len(at):
-        return np.empty((2, 0)), np.empty(0), at
+        return np.empty((2, 0)), np.empty(0), at, strength
     frequency_hz, t60_s = candidate_modes(loudest, sample_rate_hz, at[strength > 0].astype(np.int64))
     poles = np.stack([-NEPERS_60_DB / (t60_s * sample_rate_hz), 2 * np.pi * frequency_hz / sample_rate_hz])
-    return poles, t60_s, at
+    return poles, t60_s, at, strength
 
 
 def _loudest_mix(audio: Reals) -> Reals:

@@ -32,10 +32,12 @@ WORTH_OF_LOCAL, WORTH_OF_WHOLE = 0.02, 5e-4
 # Part of the energy that a draft leaves of what is struck and rings, at most: it leaves 0.03 of five notes of a piano,
 # 0.2 of strings.
 STRUCK = 0.1
-# A strike begins a sound if it adds so much of the energy that rings after it, and of what rings after those before and
-# after it; one of two within so many seconds. The strikes that do not are left out in so many rounds, of so many rounds
-# of refitting. Chosen by hand.
-BRINGS, BRINGS_BESIDE, SAME_S, ROUNDS_OF_DAMPERS, ROUNDS = 0.1, 2e-3, 0.02, 4, 6
+# A strike begins a sound if it is so sharp an attack, relative to the sharpest within so many seconds, or if it adds so
+# much of the energy that rings after it, and of what rings at the loudest within that time; one of two within SAME_S.
+# Chosen by hand: attacks of notes reach at least 0.18 of the sharpest, what else sets in 0.15 as a rule.
+SHARP, AROUND_S, BRINGS, BRINGS_OF_LOUDEST, SAME_S = 0.17, 1.0, 0.5, 2e-3, 0.025
+# Rounds in which strikes are left out that do not, and of refitting in each.
+ROUNDS_OF_DAMPERS, ROUNDS = 4, 6
 
 
 def moved_to_sample(sites: Sites, residual: Reals, sample_rate_hz: int) -> Reals:
@@ -108,13 +110,13 @@ def _most_alike(products: Complexes, sigma: Complexes, whole: Reals, within: Rea
     return best, float(likeness.max())
 
 
-def kept_strikes(sites: Sites, audio: Reals, sample_rate_hz: int, most: int) -> Indices:
+def kept_strikes(sites: Sites, audio: Reals, sample_rate_hz: int, strength: Reals, most: int) -> Indices:
     """The strikes of a draft that are worth it, ascending: one for each note as a rule, and as many as leave at most
     `most` patterns that are not alike; 0 for any number.
 
     The one that loses least, where the strikes beside it make up for it, is left out again and again. Where few modes
-    explain the recording so well that all of it was struck, strikes that bring no energy, but damp what rings, are left
-    out too: modes of other decays do instead.
+    explain the recording so well that all of it was struck, strikes that begin no sound are left out too, which modes
+    of other decays make up for; `strength` `(n_strikes,)` says how abruptly the recording rises at each.
     """
     power = np.concatenate([[0.0], np.cumsum(np.sum(audio**2, axis=0))])
     kept = np.flatnonzero(sites.amplitudes.any(axis=1))
@@ -127,20 +129,20 @@ def kept_strikes(sites: Sites, audio: Reals, sample_rate_hz: int, most: int) -> 
         if short.min() >= 1 and (not most or len(kept) <= most or _n_patterns(some) <= most):
             break
         kept = np.delete(kept, np.argmin(short if short.min() < 1 else lost))
-    for _ in range(ROUNDS_OF_DAMPERS):
+    for round_ in range(ROUNDS_OF_DAMPERS):
         some, residual = refit_sites(sites.with_strikes(kept), audio, ROUNDS)
-        brings = _brings(some, audio.shape[1], SAME_S * sample_rate_hz)
+        brings = _brings(some, strength[kept], audio.shape[1], sample_rate_hz)
         beside = np.concatenate([[np.inf], brings, [np.inf]])
         damps = (brings < 1) & (brings <= beside[:-2]) & (brings <= beside[2:])
-        if not damps.any() or np.sum(residual**2) > STRUCK * power[-1]:
+        if not damps.any() or (round_ == 0 and np.sum(residual**2) > STRUCK * power[-1]):
             break
         kept = kept[~damps]
     return kept
 
 
-def _brings(sites: Sites, n_samples: int, same: float) -> Reals:
-    """The energy that each strike adds to what rings, relative to what makes it worth it, `(n_strikes,)`: the loudest
-    is worth it. Of two within `same` samples the one that adds less is not.
+def _brings(sites: Sites, strength: Reals, n_samples: int, sample_rate_hz: int) -> Reals:
+    """How surely each strike begins a sound, `(n_strikes,)`, 1 where it just does: by the energy that it adds to what
+    rings; attacks that are among the sharpest around surely do. Of two almost at once the weaker attack does not.
     """
     energy = 0.5 * squared_norms(sites, n_samples)
     added, after = np.zeros(sites.n_strikes), np.zeros(sites.n_strikes)
@@ -150,12 +152,14 @@ def _brings(sites: Sites, n_samples: int, same: float) -> Reals:
         held, state = float(np.abs(state) ** 2 @ energy[j]), state + sites.amplitudes[j]
         after[j] = float(np.abs(state) ** 2 @ energy[j])
         added[j] = after[j] - held
-    padded = np.concatenate([[0.0], after, [0.0]])
-    brings = added / (BRINGS * after + BRINGS_BESIDE * np.maximum(padded[:-2], padded[2:]) + 1e-300)
-    for j in np.flatnonzero(np.diff(sites.strike_samples) < same):
-        weaker = j if added[j] < added[j + 1] else j + 1
+    time_s = sites.strike_samples / sample_rate_hz
+    around = np.abs(time_s[:, None] - time_s) < AROUND_S
+    sharpest, loudest = (np.max(around * values, axis=1) for values in (strength, after))
+    brings = added / (BRINGS * after + BRINGS_OF_LOUDEST * loudest + 1e-300)
+    brings[(strength > 0) & (strength >= SHARP * sharpest)] = 1.0
+    for j in np.flatnonzero(np.diff(time_s) < SAME_S):
+        weaker = j if (strength[j], added[j]) < (strength[j + 1], added[j + 1]) else j + 1
         brings[weaker] = min(brings[weaker], 0.5)
-    brings[np.argmax(added)] = np.inf
     return brings
 
 
