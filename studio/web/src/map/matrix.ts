@@ -29,12 +29,7 @@ export class Matrix {
   private titleOf: (item: number) => string;
   private sortColour: (sort: string) => string;
 
-  constructor(
-    name: string,
-    sort: Sort,
-    titleOf: (item: number) => string,
-    sortColour: (sort: string) => string,
-  ) {
+  constructor(name: string, sort: Sort, titleOf: (item: number) => string, sortColour: (sort: string) => string) {
     this.name = name;
     this.sort = sort;
     this.titleOf = titleOf;
