@@ -1,4 +1,4 @@
-"""The map and the matrix beside the timeline, draws by chance, markers that are dragged, and single channels to hear."""
+"""The map and matrix beside the timeline, draws by chance, markers that are dragged, single channels to hear."""
 
 from __future__ import annotations
 
@@ -165,9 +165,7 @@ def test_markers_are_dragged_and_moved_by_keys_one_step_each(opened):
     page.page.evaluate(f"{OPEN}.seek(1)")
     page.keys("Shift+M")
     page.wait(f"{OPEN}.info.markers.length === 1")
-    page.page.evaluate(
-        f"{OPEN}.setMarkers([...{OPEN}.info.markers, {{ start_s: 2, end_s: 3, name: 'verse' }}])"
-    )
+    page.page.evaluate(f"{OPEN}.setMarkers([...{OPEN}.info.markers, {{ start_s: 2, end_s: 3, name: 'verse' }}])")
     page.wait(f"{OPEN}.info.markers.length === 2")
     page.settled()
     lane = page.page.get_by_role("group", name="Markers in view")

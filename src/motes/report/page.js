@@ -208,7 +208,7 @@
 			pen.strokeStyle = pen.fillStyle = colourOf("chosen");
 			pen.lineWidth = 2;
 			if (columns.length === 1) pen.strokeRect(LEFT_PX + columns[0] * cell - 2, TOP_PX - 2, cell + 4, ROW_PX * this.rows.length);
-			else for (const column of columns) pen.fillRect(LEFT_PX + column * cell, TOP_PX - 6, Math.max(cell, 1), 4);
+			else for (const column of columns) pen.fillRect(LEFT_PX + column * cell, TOP_PX - 4, Math.max(cell, 1), 3);
 			const at = this.places.get(hovered.item);
 			if (at !== void 0 && hovered.param >= 0) {
 				const ink = {
@@ -362,6 +362,7 @@
 		return {
 			titles: [
 				...named.map((_, k) => `${unit}; r of ${named.slice(0, named.length - k).join(", ")}`),
+				...named.slice(0, 1).map((word) => `${begin}${isPca ? ", SD" : ""}; r of ${word}`),
 				unit,
 				begin
 			],
@@ -411,7 +412,7 @@
 				const found = [];
 				for (let power = Math.floor(low); power <= Math.ceil(high); power++) for (const mantissa of mantissas) {
 					const log = power + Math.log10(mantissa);
-					if (log >= low && log <= high) found.push({
+					if (log >= low - 1e-6 && log <= high + 1e-6) found.push({
 						at: at(log),
 						text: spoken(mantissa * 10 ** power)
 					});

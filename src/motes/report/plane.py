@@ -11,6 +11,7 @@ from motes.events.event_table import Array
 
 # Parameters that do not tell how an event sounds, and phases beside them.
 _INAUDIBLE = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
+_INAUDIBLE |= {"sureness", "part", "n_events"}  # of notes
 _FEWEST = 12  # points that t-SNE can make something of
 _NAMED, _LEAST_R = 2, 0.5  # parameters that an axis is called by
 

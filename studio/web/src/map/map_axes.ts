@@ -40,7 +40,12 @@ function ofPlane(items: MapItems, axis: 0 | 1): Axis {
   const unit = isPca ? `${begin}, standard deviations` : `${begin}, no unit`;
   const titles = named.map((_, k) => `${unit}; r of ${named.slice(0, named.length - k).join(", ")}`);
   return {
-    titles: [...titles, unit, begin],
+    titles: [
+      ...titles,
+      ...named.slice(0, 1).map((word) => `${begin}${isPca ? ", SD" : ""}; r of ${word}`),
+      unit,
+      begin,
+    ],
     places: axis ? items.y : items.x,
     ticks: (most) => (isPca && high > low ? evenTicks(low, high, most, (value) => number(+value.toPrecision(3))) : []),
   };
@@ -93,7 +98,8 @@ function octaves(values: number[], title: string, spoken: (value: number) => str
       for (let power = Math.floor(low); power <= Math.ceil(high); power++)
         for (const mantissa of mantissas) {
           const log = power + Math.log10(mantissa);
-          if (log >= low && log <= high) found.push({ at: at(log), text: spoken(mantissa * 10 ** power) });
+          if (log >= low - 1e-6 && log <= high + 1e-6)
+            found.push({ at: at(log), text: spoken(mantissa * 10 ** power) });
         }
       if (found.length <= most || mantissas.length === 1) return found;
     }

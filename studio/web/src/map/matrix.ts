@@ -76,7 +76,7 @@ export class Matrix {
     pen.lineWidth = 2;
     if (columns.length === 1)
       pen.strokeRect(LEFT_PX + columns[0] * cell - 2, TOP_PX - 2, cell + 4, ROW_PX * this.rows.length);
-    else for (const column of columns) pen.fillRect(LEFT_PX + column * cell, TOP_PX - 6, Math.max(cell, 1), 4);
+    else for (const column of columns) pen.fillRect(LEFT_PX + column * cell, TOP_PX - 4, Math.max(cell, 1), 3);
     const at = this.places.get(hovered.item);
     if (at !== undefined && hovered.param >= 0) {
       const ink = { card: colourOf("card"), edge: colourOf("edge"), ink: colourOf("ink") };
