@@ -124,6 +124,15 @@ def bursts(page: Any) -> None:
     page.wait_for_timeout(300)
 
 
+def map(page: Any) -> None:
+    """The map beside the timeline, with some events selected in both."""
+    page.locator(".timeline").focus()
+    page.keyboard.press("d")
+    page.locator("#expression").fill("frequency_hz > 3000 and time_s < 4")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(5000)
+
+
 def keys(page: Any) -> None:
     """The sheet of keys."""
     page.keyboard.press("?")
@@ -140,6 +149,7 @@ VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
     (event, DESKTOP),
     (partials, DESKTOP),
     (bursts, DESKTOP),
+    (map, DESKTOP),
     (keys, DESKTOP),
     (export, DESKTOP),
     (scene, TABLET),
