@@ -8,7 +8,7 @@ PARALLEL ?= -n 2 --dist loadgroup --no-loadscope-reorder
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all fuzz bench training-data lint docs web web-check web-generate screenshots clean
+.PHONY: demo test test-all test-firefox fuzz bench training-data lint docs web web-check web-generate screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -22,6 +22,10 @@ test: $(VENV)/.dev web
 # Everything.
 test-all: $(VENV)/.dev web
 	$(BIN)/python -m pytest -m "slow or not slow" $(PYTEST_ARGS)
+
+# The studio's page in Firefox, which Debian has as firefox-esr.
+test-firefox: $(VENV)/.dev web
+	$(BIN)/python -m pytest -m firefox $(PYTEST_ARGS)
 
 # Readers of .mote files against mutants, with another seed each time: `make fuzz MINUTES=60`. What goes wrong is kept in tests/fuzz/crashes.
 MINUTES ?= 2

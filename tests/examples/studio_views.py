@@ -278,6 +278,7 @@ SHOWS: dict[str, dict[str, Callable[[Page], Any]]] = {
         "save, replace": replacing,
         "blind test": blind,
         "recording": recordings,
+        "start, recent files": lambda page: page.page.locator("header .brand").click(),
     },
     "notes.mote": {
         "piano roll": ready,

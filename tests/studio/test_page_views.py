@@ -1,22 +1,19 @@
-"""Every view and dialog of the page, on desktops, tablets and phones, in light and dark: nothing that axe finds, and
-nothing wider than the window.
+"""Every view and dialog of the page, on desktops, tablets and phones, in light and dark: nothing that axe finds, nothing
+past the window's edge, and nothing that scrolls the page away.
 """
 
 from __future__ import annotations
 
-import os
-import time
+import itertools
 
 import pytest
-from studio_page import Page
 from studio_views import prepare, views
 
-SIZES = {"desktop": (1280, 720), "tablet": (820, 1180), "phone": (360, 740)}
-SCHEMES = ("light", "dark")
-# What is wider than the window though the window does not scroll: what stands past its edge, unless it is in something
-# that scrolls sideways on purpose or is there for screen readers only.
-PAST = """() => {
-  const out = [];
+SIZES = {"desktop": (1280, 720), "tablet": (820, 1180), "phone": (360, 740), "phone turned": (740, 360)}
+LOOKS = list(itertools.product(SIZES, ("light", "dark")))
+# Places that scroll sideways, though they should not, and what stands past the window's edge, unless it is in something
+# that scrolls on purpose or is there for screen readers only.
+WRONG = """() => {
   const isCut = (one) => {
     for (let at = one; at && at !== document.body; at = at.parentElement) {
       const { overflowX, clipPath } = getComputedStyle(at);
@@ -24,26 +21,39 @@ PAST = """() => {
     }
     return false;
   };
-  for (const place of [document.documentElement, ...document.querySelectorAll('main, dialog, [popover], .corner, .history')])
-    if (place.scrollWidth > place.clientWidth + 1 && getComputedStyle(place).overflowX !== 'hidden')
-      out.push(`${place.tagName}.${place.className} scrolls sideways`);
-  for (const one of document.querySelectorAll('button, input, select, summary, output, p, h2')) {
+  const wide = [...document.querySelectorAll('html, main, dialog, [popover], .corner, .history, .inspector')].filter(
+    (one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth && getComputedStyle(one).overflowX !== 'hidden');
+  const past = [...document.querySelectorAll('button, input, select, summary, output, p, h2')].filter((one) => {
     const { left, right, width } = one.getBoundingClientRect();
-    if (width && (right > innerWidth + 1 || left < -1) && !isCut(one)) out.push(`${one.outerHTML.slice(0, 90)} ${left} ${right}`);
-  }
-  return out;
+    return width && (right > innerWidth + 1 || left < -1) && !isCut(one);
+  });
+  const away = [document.documentElement, document.body].filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft);
+  return [['is too wide', wide], ['is past the edge', past], ['is scrolled away', away]].flatMap(
+    ([what, found]) => found.map((one) => `${what}: ${one.outerHTML.slice(0, 120)}`));
 }"""
 
 
-@pytest.fixture
-def shown(served, opened):
+@pytest.fixture(scope="module")
+def files(served):
     prepare(served[1])
-    return opened
 
 
-def look(page: Page, axe, view, size, scheme) -> list[str]:
+def cases():
+    """Every view once with each look in turn; `slow` is the rest of the table."""
+    for k, view in enumerate(views()):
+        for j, (size, scheme) in enumerate(LOOKS):
+            marks = [] if j == k % len(LOOKS) else [pytest.mark.slow]
+            yield pytest.param(view, size, scheme, marks=marks, id=f"{view.name}-{size}-{scheme}")
+
+
+@pytest.mark.parametrize(("view", "size", "scheme"), cases())
+def test_accessible_and_fitting(files, opened, axe, view, size, scheme):
+    width, height = SIZES[size]
+    page = opened(viewport={"width": width, "height": height}, color_scheme=scheme)
+    if view.scene:
+        page.open(view.scene)
+    view.show(page)
+    assert page.page.evaluate(WRONG) == []
     found = axe.run(page.page, options={"resultTypes": ["violations"]})
-    wrong = [f"{view.name}, {size}, {scheme}: {line}" for line in page.page.evaluate(PAST)]
-    if found.violations_count:
-        wrong.append(f"{view.name}, {size}, {scheme}: {found.generate_report()}")
-    return wrong
+    assert not found.violations_count, found.generate_report()
+    assert [text for text in page.troubles if not text.startswith("Failed to load resource")] == []
