@@ -145,9 +145,7 @@ class Firefox:
 
     def _type(self, ways: list[tuple[str, str]]) -> None:
         steps = [{"type": way, "value": key} for way, key in ways]
-        self.ask(
-            "input.performActions", context=self.tab, actions=[{"type": "key", "id": "keys", "actions": steps}]
-        )
+        self.ask("input.performActions", context=self.tab, actions=[{"type": "key", "id": "keys", "actions": steps}])
 
     def screenshot(self) -> str:
         """A PNG in base64."""

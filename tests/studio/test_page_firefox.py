@@ -21,7 +21,7 @@ def page(require_tool, tmp_path):
     with firefox(require_tool("firefox-esr"), tmp_path / "profile") as page:
         page.before(HOOK)
         yield page
-        page.read("window.__motes && fetch(`/api/documents/${window.__motes.document.id}?discard=true`, { method: 'DELETE' })")
+        page.read(f"window.__motes && fetch(`/api/documents/${{{OPEN}.id}}?discard=true`, {{ method: 'DELETE' }})")
 
 
 def heard(page) -> np.ndarray:
@@ -60,7 +60,8 @@ def test_a_session(page, served, size):
     page.wait(f"{OPEN}.playing && {PLAYED} >= 32768")
     page.wait(f"{OPEN}.player.positionS > 0.2")
     page.click("button", "Pause")
-    started = page.read("window.started.slice(0, 2).map(({ samples }) => samples)")  # of the recording, and of the scene
+    # The first of the recording and of the scene begin together.
+    started = page.read("window.started.slice(0, 2).map(({ samples }) => samples)")
     assert [np.allclose(one, heard(page)[: len(one)], atol=1e-7) for one in started] == [False, True]
 
     x, y = page.read(
