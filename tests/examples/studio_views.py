@@ -63,6 +63,7 @@ def more_of(encoder: str) -> Callable[[Page], object]:
 
 def filtered(page: Page) -> None:
     page.page.locator(".file", has_text="takes").click()
+    page.page.get_by_text("Folder above").wait_for()
     page.page.get_by_label("Filter files by name").fill("nothing")
     page.page.get_by_text("Nothing here").wait_for()
 
