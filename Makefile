@@ -84,10 +84,10 @@ web-check: $(VENV)/.dev
 web-generate: $(VENV)/.dev
 	$(BIN)/python tools/build_page.py --generate
 
-# The pictures of the studio and of an instrument's page that the documentation shows.
+# The pictures of the studio, of reports and of scenes that the documentation shows; benchmarks/README.md names what draws the others.
 screenshots: $(VENV)/.dev web
 	$(BIN)/python tools/studio_pictures.py docs/images
-	$(BIN)/python tools/play_picture.py docs/images
+	$(BIN)/python tools/page_pictures.py docs/images
 
 clean:
 	rm -rf $(VENV) build dist src/motes/studio/page studio/web/node_modules docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
