@@ -14,7 +14,7 @@ from motes import places
 from motes.arguments import checked
 from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.files import atomic_output
-from motes.library.catalogue.part import VERSION, Described, dataset
+from motes.library.catalogue.part import VERSION, Described, dataset, rows_at
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import DESCRIPTOR
 
@@ -60,6 +60,11 @@ class Catalogue:
     def files(self) -> tuple[str, ...]:
         """The .mote files in it, seen from the corpus."""
         return tuple(about.file for about in self._manifest.files)
+
+    @property
+    def described(self) -> list[Described]:
+        """What is known of each file, in the order of their rows."""
+        return self._manifest.files
 
     @property
     def corpus(self) -> str:
@@ -131,6 +136,15 @@ class Catalogue:
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
         return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+
+    def rows_at(self, numbers: Any) -> pyarrow.Table:
+        """The rows of these numbers `(n,)`, counted from 0 over the files in their order."""
+        paths = [self.path / PARTS / about.part for about in self.described]
+        return rows_at(paths, [sum(about.n_rows.values()) for about in self.described], numbers)
+
+    def rows_of(self, file: str) -> pyarrow.Table:
+        """The rows of one of its files."""
+        return dataset([self.path / PARTS / about.part for about in self.described if about.file == file]).to_table()
 
     def scene(self, file: str) -> Scene:
         """The scene of one of its files; FormatError where that is no longer there."""

@@ -2,75 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from motes.errors import ParameterError
-from motes.events.event_table import Array, Ints
+from motes.events.event_table import Array
+from motes.library.catalogue.index import index_of
 from motes.library.catalogue.query import quoted, select
 from motes.library.catalogue.rows import DESCRIPTOR, N_NUMBERS
+from motes.library.catalogue.space import Space, distances
 
 if TYPE_CHECKING:
     import pyarrow
 
     from motes.library.catalogue.catalogue import Catalogue
-
-# The least standard deviation that a number is measured in, a tenth of a semitone, decibel, octave …: one that is the
-# same in all rows must not make all others far away.
-LEAST_DEVIATION = 0.1
-# Of the squared norms: what single precision loses where a difference is computed as a product.
-ROUNDING = 1e-5
-
-
-class Neighbours(NamedTuple):
-    """The nearest rows of each vector asked for, the nearest first, `(m, k)`, and their distances: the root mean square
-    of the differences of the sixteen numbers, each in standard deviations.
-    """
-
-    row: Ints
-    distance: Array
-
-
-class Space:
-    """Vectors `(n, 16)` to be compared with others, all of them. Numbers are measured in `deviation` `(16,)`, by
-    default the standard deviations of these vectors.
-    """
-
-    def __init__(self, numbers: Array, deviation: Array | None = None) -> None:
-        self.numbers = numbers
-        self.deviation = deviation_of(numbers) if deviation is None else deviation
-        self._centre = numbers.mean(axis=0)
-        self._scaled = ((numbers - self._centre) / self.deviation).astype(np.float32)
-        self._norm = np.einsum("ij,ij->i", self._scaled, self._scaled)
-
-    def nearest(self, wanted: Array, count: int) -> Neighbours:
-        """The `min(count, n)` nearest rows of each of these vectors `(m, 16)`; of equal ones those that come first."""
-        count = min(count, len(self.numbers))
-        rows, apart = np.zeros((len(wanted), count), np.int64), np.zeros((len(wanted), count))
-        for i, one in enumerate(wanted):
-            rows[i], apart[i] = self._nearest(one, count)
-        return Neighbours(rows, apart)
-
-    def _nearest(self, wanted: Array, count: int) -> tuple[Ints, Array]:
-        """As |x|² − 2 x·w, which is one product, and the candidates that rounding leaves again by the definition."""
-        scaled = ((wanted - self._centre) / self.deviation).astype(np.float32)
-        about = self._norm - 2 * (self._scaled @ scaled)
-        last = np.partition(about, count - 1)[count - 1]
-        near = np.flatnonzero(about <= last + ROUNDING * (1 + self._norm + scaled @ scaled))
-        distance = distances(self.numbers[near], wanted, self.deviation)
-        order = np.argsort(distance, kind="stable")[:count]
-        return near[order], distance[order]
-
-
-def deviation_of(numbers: Array) -> Array:
-    """The standard deviation of each of sixteen numbers `(n, 16)`, `(16,)`, as distances are measured in."""
-    return np.asarray(np.maximum(numbers.std(axis=0, dtype=np.float64), LEAST_DEVIATION))
-
-
-def distances(numbers: Array, wanted: Array, deviation: Array) -> Array:
-    """How far vectors `(..., 16)` are from others, `(...)`."""
-    return np.asarray(np.sqrt(np.mean(((numbers - wanted) / deviation) ** 2, axis=-1)))
 
 
 def nearest(
@@ -91,6 +37,14 @@ def nearest(
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, not {count}")
+    found = _by_index(catalogue, numbers, count, kind, model) if where is None else None
+    return _by_comparing(catalogue, numbers, count, kind, model, where) if found is None else found
+
+
+def _by_comparing(
+    catalogue: Catalogue, numbers: Array, count: int, kind: str, model: str, where: str | None
+) -> pyarrow.Table:
+    """What all rows of a kind, model and condition are compared for."""
     if model not in models_of(catalogue, kind):
         raise ParameterError(
             f"no {kind} of the catalogue has numbers of {model}: those of different models cannot be compared"
@@ -100,14 +54,30 @@ def nearest(
     rows = select(catalogue.dataset(), query)
     if not len(rows):
         raise ParameterError(f"no {kind} of the catalogue is so that {where}")
-    return _answers(rows, Space(vectors_in(rows)).nearest(numbers, count))
+    neighbours = Space(vectors_in(rows)).nearest(numbers, count)
+    return _answers(rows.take(neighbours.row.reshape(-1)), neighbours.distance)
 
 
-def _answers(rows: Any, found: Neighbours) -> pyarrow.Table:
-    """These rows, and what they were found for."""
-    of = np.repeat(np.arange(len(found.row)), found.row.shape[1])
-    table = rows.take(found.row.reshape(-1))
-    return table.append_column("wanted", [of]).append_column("distance", [found.distance.reshape(-1)])
+def _by_index(catalogue: Catalogue, numbers: Array, count: int, kind: str, model: str) -> pyarrow.Table | None:
+    """What the index of these rows finds; None where there is none, or it is of other rows."""
+    index = index_of(catalogue, kind, model)
+    found = None if index is None else index.nearest(numbers, count)
+    if index is None or found is None:
+        return None
+    rows = catalogue.rows_at(found.row.reshape(-1))
+    vectors = vectors_in(rows).reshape(*found.row.shape, N_NUMBERS)
+    distance = distances(vectors, numbers[:, None], index.deviation)
+    if not np.allclose(distance, found.distance, rtol=1e-3, atol=1e-2):
+        return None
+    order = np.argsort(distance, axis=1, kind="stable")
+    place = order + found.row.shape[1] * np.arange(len(order))[:, None]
+    return _answers(rows.take(place.reshape(-1)), np.take_along_axis(distance, order, axis=1))
+
+
+def _answers(rows: Any, distance: Array) -> pyarrow.Table:
+    """Rows, those of each vector after those of the one before, with what they were found for."""
+    of = np.repeat(np.arange(len(distance)), distance.shape[1])
+    return rows.append_column("wanted", [of]).append_column("distance", [distance.reshape(-1)])
 
 
 def models_of(catalogue: Catalogue, kind: str) -> list[str]:

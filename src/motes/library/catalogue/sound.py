@@ -19,8 +19,6 @@ from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
 from motes.events.notes import DRUMS, pitch_name
 from motes.kinds.vector.decoder import CURRENT
 from motes.library.catalogue.nearest import models_of, vectors_in
-from motes.library.catalogue.part import shown
-from motes.library.catalogue.query import quoted, select
 from motes.library.catalogue.rows import KINDS
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.work import load_scene
@@ -97,13 +95,14 @@ def _parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
 
 def _in_catalogue(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
     """The sounds of a kind in a file of the catalogue."""
-    names = ", ".join(("kind", "number", "time_s", "length_s", "pitch", "gain_db", "model", "vector"))
-    query = f"select {names} from events where file = {quoted(shown(file))} and kind = {quoted(kind)} order by number"
-    found = select(catalogue.dataset(), query)
-    plain = found.drop_columns(["vector"]).to_pylist()
+    import pyarrow.compute as pc
+
+    rows = catalogue.rows_of(file)
+    rows = rows.filter(pc.equal(rows["kind"], kind))
+    names = ("kind", "number", "time_s", "length_s", "pitch", "gain_db", "model")
     return [
         Sound(file=file, numbers=numbers, scene=None, **row)
-        for row, numbers in zip(plain, vectors_in(found), strict=True)
+        for row, numbers in zip(rows.select(names).to_pylist(), vectors_in(rows), strict=True)
     ]
 
 
