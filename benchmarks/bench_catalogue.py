@@ -4,10 +4,10 @@
     python benchmarks/bench_catalogue.py ask FOLDER
     python benchmarks/bench_catalogue.py indices FOLDER [--rows 1000000]
 
-`build` encodes the recordings of the set with notes, joins them to a file of some minutes, links it
-into FOLDER/corpus until all last so long, and makes FOLDER/corpus.motes-catalogue; `ask` asks and searches that; `indices` compares usearch, faiss and products on as
-many vectors, drawn between those of its partials with noise so that none is there twice. Processor time of one core,
-and the highest memory in use.
+`build` encodes the recordings of the set with notes, joins them to a file of some minutes, links that into
+FOLDER/corpus until all last so long, and makes FOLDER/corpus.motes-catalogue; `ask` asks and searches that; `indices`
+compares usearch, faiss and products on as many vectors, drawn between those of its partials with noise so that none is
+there twice. Processor time of one core, and the highest memory in use.
 """
 
 from __future__ import annotations
