@@ -60,6 +60,10 @@ def test_the_plain_reader_reads_the_same(name):
             "detail_coefficients"
         ].flatten().tolist()
         assert [v for event in events for row in event.mask for v in row] == expected["detail_mask"].tolist()
+    if name.startswith("chirps"):
+        _, atoms = mote_file.read(data)
+        known, found = expected["gabor_chirp"].tolist(), [atom.chirp for atom in atoms]
+        assert found == known if name == "chirps" else sorted(found) == sorted(known)
     if "learned_time_s" in expected:
         _compare_waveforms(packets, header, expected)
     if header.layered:

@@ -19,10 +19,14 @@ import numpy as np
 from motes.codec import dumps, frames, loads
 from motes.codec.seeking import SeekableFile
 from motes.edit.detail.layers import powers_of
+from motes.events.chirps import chirps_of
 from motes.events.groups import Groups
+from motes.events.room import Room
 from motes.kinds.detail import integers as detail_integers
 from motes.kinds.detail.oracle import render as render_detail_oracle
 from motes.kinds.detail.table import Detail
+from motes.kinds.gabor.edited import base_of
+from motes.kinds.gabor.integers import to_integers, windows_of
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.learned import integers as learned_integers
@@ -56,6 +60,8 @@ def scenes() -> dict[str, Scene]:
         "detail_shares": _shares(_layers(1)),
         "detail_copies": _layers(1).join(_layers(1).select("kind == detail").only(), at_s=0.125),
         "layered": _layers(2).replace(layered=True),
+        "chirps": _chirps(1),
+        "chirps_edited": _edited_chirps(_chirps(2)),
         "layered_shares": _shares(_layers(1)).replace(layered=True),
         "learned": _learned(1),
         "learned_edited": _edited_waveforms(_learned(2)),
@@ -89,6 +95,32 @@ def _layers(n_channels: int) -> Scene:
     texture = make._texture(n_channels, RATE, "usual").take(slice(0, 1))
     made = Scene(RATE, N_SAMPLES, n_channels, atoms, GaborQuantiser(2, 8, -60), tables=[texture, _detail(n_channels)])
     return made.quantise().replace(format_version=2)
+
+
+def _chirps(n_channels: int) -> Scene:
+    """Atoms on the grid and off it whose frequency rises or falls, from 0 steps to many, and steady ones; two stand in
+    one place.
+    """
+    random, n = np.random.default_rng(51), 14
+    shape = n, n_channels
+    window = np.array([512, 2048, 64, 1024, 700, 256, 8192] * 2) / RATE
+    steps = np.array([3, -20, 1, 0, 7, -2, 200, 0, 30, -1, 12, -5, 0, -150])
+    frequency = np.rint(random.uniform(1500, 6000, n) * window) / window
+    time = np.rint(np.linspace(0.02, 0.7, n) / window * 4) * window / 4
+    time[8], frequency[8] = time[1], frequency[1]
+    level = random.uniform(0.01, 0.1, shape)
+    atoms = Gabor(time, window, frequency, level, random.uniform(-3, 3, shape), chirp_hz_per_s=2 * steps / window**2)
+    return Scene(RATE, N_SAMPLES, n_channels, atoms, GaborQuantiser(2, 8, -60)).quantise()
+
+
+def _edited_chirps(scene: Scene) -> Scene:
+    """Atoms that rise, edited in every way, some of them in a room, and a scene joined to them: one is as good as a
+    partial of its own.
+    """
+    edited = scene.transpose(2).select([0, 1, 2, 6]).stretch(1.5).select([3, 4, 5]).reverse()
+    edited = edited.select("time_s > 0.4").gain(-3)
+    edited = edited.select("time_s > 0.4").room(Room.synthetic(0.2, seed=5), 0.25)
+    return edited.join(_chirps(2), at_s=0.1)
 
 
 def _shares(scene: Scene) -> Scene:
@@ -142,14 +174,16 @@ def decoded(data: bytes) -> Scene:
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """As in `make.py`, and those of detail."""
-    detail = scene.detail
+    """As in `make.py`, and those of detail and chirps."""
+    detail, base = scene.detail, base_of(scene.gabor)
+    chirps = chirps_of(base, windows_of(to_integers(base, RATE, scene.quantiser).window, RATE)) if len(base) else None
     found = {f"detail_{name}": values for name, values in detail_integers.to_integers(detail, RATE).items()}
     found |= {f"detail_{name}": detail.column(name) for name in Detail.RAGGED}
     found |= {"powers": powers_of(scene)} if scene.layered else {}
     learned = {f"learned_{name}": values for name, values in learned_integers.to_integers(scene.learned, RATE).items()}
     learned |= {f"waveforms_{i}": one.waveforms for i, one in enumerate(scene.models) if one.waveforms is not None}
-    return make.integers(scene) | (found if len(detail) else {}) | (learned if len(scene.learned) else {})
+    found = (found if len(detail) else {}) | (learned if len(scene.learned) else {})
+    return make.integers(scene) | found | ({} if chirps is None else {"gabor_chirp": chirps})
 
 
 def audio(scene: Scene) -> np.ndarray:

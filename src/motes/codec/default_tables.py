@@ -91,6 +91,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "texture": None,
                     "texture_kbps": None,
                     "detail": False,
+                    "chirps": False,
                     "layered": False,
                     "dictionary": None,
                     "n_threads": 0,

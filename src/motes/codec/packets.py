@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from motes.codec.frames import Frame
     from motes.codec.writer import Written
 
-# Types with this bit may be skipped by readers that do not know them; all others may not.
+# Readers that do not know types with this bit may skip them, no others.
 OPTIONAL = 0x80
 
 
@@ -308,6 +308,16 @@ SHARES = PacketType(
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_shares,
 )
+CHIRPS = PacketType(
+    b"C",
+    "chirps",
+    Stage.EVENTS,
+    Often.MANY,
+    "at most one after each packet of gabor events, its sends and shares: how frequencies rise; from version 2 on",
+    "it stands elsewhere than right after the events that it tells of",
+    Contents.add_chirps,
+    since=2,
+)
 INDEX = PacketType(
     b"I",
     "index",
@@ -341,8 +351,8 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, WAVEFORMS, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS)
-    return (*before, *event_packets(), SENDS, SHARES, INDEX, END)
+    before = HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, WAVEFORMS, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS
+    return *before, *event_packets(), SENDS, SHARES, CHIRPS, INDEX, END
 
 
 def types() -> dict[int, PacketType]:
@@ -373,11 +383,10 @@ def _event_packets(known: tuple[Kind, ...]) -> tuple[PacketType, ...]:
 def _types(known: tuple[Kind, ...]) -> dict[int, PacketType]:
     found = {packet.number: packet for packet in packets()}
     assert len(found) == len(packets()), "two types of packet have one letter"
-    assert not any(packet.letter[0] & OPTIONAL for packet in found.values())
     return found
 
 
 def name_of(kind: int) -> str:
     """What packets of a type are called in messages."""
-    known = types().get(kind)
-    return known.name if known is not None else "optional" if kind & OPTIONAL else f"type {kind}"
+    unknown = "optional" if kind & OPTIONAL else f"type {kind}"
+    return known.name if (known := types().get(kind)) else unknown

@@ -21,3 +21,12 @@ def sends_of(events: EventTable) -> Ints | None:
 def send_columns(sends: Ints | None) -> Columns:
     """The inverse: the columns `room_id` and `wetness`, or none."""
     return {} if sends is None else {"room_id": sends[:, 0], "wetness": sends[:, 1] / WETNESS_UNITS}
+
+
+def same_columns(parts: list[Columns]) -> None:
+    """If the events of some packets are sent to rooms, those of the others are in none."""
+    if any("room_id" in part for part in parts):
+        for part in parts:
+            n_events = len(part["time_s"])
+            part.setdefault("room_id", np.zeros(n_events, np.int64))
+            part.setdefault("wetness", np.zeros(n_events))

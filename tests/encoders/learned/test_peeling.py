@@ -37,6 +37,13 @@ def test_stretches_do_not_matter(monkeypatch):
     np.testing.assert_allclose(parts.time_s, whole.time_s)
 
 
+def test_more_than_are_wanted_are_none():
+    source = ArraySource(recording(5), RATE)
+    n = len(peel(source, DICTIONARY, 0.05))
+    assert len(peel(source, DICTIONARY, 0.05, n)) == n
+    assert len(peel(source, DICTIONARY, 0.05, n - 1)) == 0
+
+
 @pytest.mark.parametrize("n_samples", [0, 1, 100, LENGTH])
 def test_recordings_of_any_length(n_samples):
     assert len(peel(ArraySource(np.zeros(n_samples, np.float32), RATE), DICTIONARY, 0.1)) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from motes.errors import FormatError
 from motes.events.event_table import Ints
 from motes.events.limits import MAX_SAMPLE_RATE_HZ
 from motes.events.model import MAX_MODELS, MAX_SAMPLE, MAX_WAVEFORM_SAMPLES, MAX_WAVEFORMS, Model
+
+if TYPE_CHECKING:
+    from motes.codec.frames import Frame
 
 # At most, so that memory stays in proportion to the file.
 SAMPLES_PER_BYTE = 64
@@ -64,6 +67,19 @@ def unpack_waveforms(reader: Reader) -> tuple[int, Held]:
     if np.abs(values).max() > MAX_SAMPLE:
         raise FormatError(f"{reader.name}: a sample is out of range")
     return number, Held(rate, numbers, values.astype(np.int16))
+
+
+def add_waveforms(models: dict[int, Model], found: Frame, in_order: bool) -> None:
+    """Give one of a file's models, by their numbers, its waveforms; FormatError where it is not there or has some, or,
+    `in_order`, a later one has.
+    """
+    number, held = unpack_waveforms(found.reader())
+    model = models.get(number)
+    if model is None or model.waveforms is not None:
+        raise FormatError(f"{found.name}: they stand twice, or the dictionary that they are of is not there")
+    if in_order and any(models[k].waveforms is not None for k in models if k > number):
+        raise FormatError(f"{found.name}: {found.type.rule}")
+    models[number] = held.of(model)
 
 
 def _differences(values: Ints, order: int) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -24,6 +24,10 @@ MULTIPLES = (64.0, 16.0, 4.0)
 
 class Found(Protocol):
     """What an encoder has found without waveforms, or beside them."""
+
+    @property
+    def atoms(self) -> Sized:
+        """What it has found."""
 
     @property
     def threshold(self) -> float:
@@ -112,7 +116,7 @@ def best_beside(
     """
     best = Beside.without(source, plain)
     for multiple in MULTIPLES if plain.threshold > 0 else ():
-        learned = peel(source, dictionary, multiple * plain.threshold)
+        learned = peel(source, dictionary, multiple * plain.threshold, len(plain.atoms))
         if not len(learned):
             continue
         rest = HeldSource(Rest(source, learned, dictionary))

@@ -58,9 +58,9 @@ class WindowEnergies:
         return max(0, first // hop), min(n_frames, -(-(first + n_samples) // hop) + 1)
 
 
-def peel(source: Source, dictionary: Model, least_energy: float) -> Learned:
+def peel(source: Source, dictionary: Model, least_energy: float, most: float = np.inf) -> Learned:
     """The waveforms that take at least so much energy each, and not much less than windowed sinusoids would, rounded as
-    a file stores them, in order of time. They begin at whole samples.
+    a file stores them, in order of time; none where that would be more than `most`. They begin at whole samples.
 
     Works in stretches on a fixed grid, in memory that does not grow with the recording's length.
     """
@@ -71,7 +71,9 @@ def peel(source: Source, dictionary: Model, least_energy: float) -> Learned:
     length = shifts.length
     stretch = max(LEAST_STRETCH, MOST_AT_ONCE // (len(sounds) * source.n_channels))
     for first, audio in _stretches(source, stretch, 2 * length + WINDOWS[-1]):
-        found = _peel_stretch(shifts, norms, audio, least_energy, stretch)
+        found = _peel_stretch(shifts, norms, audio, least_energy, stretch, most - len(rows))
+        if len(rows) + len(found) > most:
+            return Learned.empty(source.n_channels)
         rows += [(first + place, waveform, amplitude) for place, waveform, amplitude in found]
     rows.sort(key=lambda row: row[:2])
     amplitude = np.array([row[2] for row in rows]).reshape(-1, source.n_channels)
@@ -102,15 +104,15 @@ def _stretches(source: Source, stretch: int, beyond: int) -> Iterator[tuple[int,
 
 
 def _peel_stretch(
-    shifts: Shifts, norms: NDArray[np.float64], audio: Floats, least_energy: float, stretch: int
+    shifts: Shifts, norms: NDArray[np.float64], audio: Floats, least_energy: float, stretch: int, most: float
 ) -> list[tuple[int, int, Floats]]:
-    """Place, waveform and signed peaks of those that begin in the stretch; those after it are chosen too, so that they
-    are not taken for others, and given back.
+    """Place, waveform and signed peaks of those that begin in the stretch, `most` and one at most; those after it are
+    chosen too, so that they are not taken for others, and given back.
     """
     search, windows = Search(shifts, audio), WindowEnergies(audio)
     found: list[tuple[int, int, Floats]] = []
     later: list[tuple[int, int, Floats]] = []
-    while True:
+    while len(found) <= most:
         energy, place, waveform = search.strongest()
         if energy < least_energy:
             break

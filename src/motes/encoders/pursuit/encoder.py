@@ -44,7 +44,9 @@ def encode(
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
-        context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking)
+        context = PursuitContext(
+            dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking, options.chirps
+        )
         if options.transparent:
             return encode_transparently(source, options, context, on_batch)
         if has_detail(options, source.n_channels):

@@ -76,6 +76,11 @@ class PursuitOptions(Options):
         "With a bitrate above 8 kbps a channel: spend most of it on detail, coefficients of a transform above the "
         "atoms. Files with detail are of version 2 of the format, which is a draft.",
     )
+    chirps: bool = option(
+        False,
+        "Take atoms whose frequency rises or falls where one does more than several steady ones. Files with such atoms "
+        "are of version 2 of the format, which is a draft.",
+    )
     layered: bool = option(
         False,
         "Detail after all else in the file: where that is cut, or not there yet, it sounds whole with texture in place "
