@@ -108,7 +108,7 @@ def best_beside(
     dictionary: Model,
     plain: F,
     find: Callable[[Source, Learned], F],
-    cost: Callable[[Beside[F]], float],
+    cost: Callable[[Beside[F]], tuple[bool, float]],
 ) -> Beside[F]:
     """Of what is found without waveforms, and beside more and more of them, that of the least cost.
 

@@ -99,10 +99,11 @@ def _beside_waveforms(
     def beside(rest: Source, learned: Learned) -> PursuitResult:
         return _pursue_target(rest, options, context, on_batch, plain.energy, learned)
 
-    def cost(found: Beside[PursuitResult]) -> float:
-        """The number of events, where that is not given; else what they leave."""
-        by_number = options.snr_db is not None and not found.found.stopped
-        return len(found.learned) + len(found.found.atoms) if by_number else found.found.residual_energy
+    def cost(found: Beside[PursuitResult]) -> tuple[bool, float]:
+        """Whether the target was missed, and the number of events, where that is not given; else what they leave."""
+        if options.snr_db is None:
+            return False, found.found.residual_energy
+        return bool(found.found.stopped), len(found.learned) + len(found.found.atoms)
 
     return best_beside(source, dictionary, plain, beside, cost)
 
