@@ -14,6 +14,8 @@ from scipy.fft import irfft, next_fast_len, rfft
 Floats = NDArray[np.float32]
 # Places whose largest inner product is kept together.
 BLOCK = 1024
+# Cross-correlations that are kept: 256 MiB.
+MOST_KEPT = 1 << 26
 
 
 class Shifts:
@@ -48,6 +50,8 @@ class Shifts:
         if waveform not in self._crossed:
             made = irfft(self._spectra[waveform] * np.conj(self._spectra), self._size)
             both = made[:, self._size - self.length + 1 :], made[:, : self.length]
+            while len(self._crossed) >= max(1, MOST_KEPT // (2 * self.n_waveforms * self.length)):
+                del self._crossed[next(iter(self._crossed))]
             self._crossed[waveform] = np.concatenate(both, axis=1).astype(np.float32)
         return self._crossed[waveform]
 
