@@ -112,25 +112,6 @@ def test_it_plays_again_after_a_pause(shown):
         assert made.page.locator(".play").get_attribute("aria-label") == "Play"
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory, opened):
-    """A page of two scenes that the accessibility checker may run scripts in."""
-    return opened(written(tmp_path_factory.mktemp("checked"), chimes(seconds=1.0), chimes(5, 1.0)), bypass_csp=True)
-
-
-@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((820, 1180), "dark")])
-def test_page_is_accessible_and_fits(checked, axe, size, scheme):
-    made = checked
-    made.page.set_viewport_size({"width": size[0], "height": size[1]})
-    made.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    made.again()
-    made.page.locator(".timeline").first.focus()
-    made.page.keyboard.press("ArrowRight")
-    found = axe.run(made.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
     scene = chimes(n_channels=2)
     original, reconstruction, residual = sounds(written(tmp_path, scene).read_text())[2:5]  # the remixes stand first
