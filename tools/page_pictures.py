@@ -1,9 +1,9 @@
 """Draw the pictures of scenes, reports and instruments that the documentation shows:
 python tools/page_pictures.py FOLDER [BROWSER]
 
-Needs what the extra `test` holds, and a Chromium, by default /usr/bin/chromium. Writes demo.png, notes.png and report.png
-of what `motes demo` makes, instrument.png of an instrument that is fitted to the bundled recording, and play.webp of
-its page.
+Needs what the extra `test` holds, and a Chromium, by default /usr/bin/chromium. Writes demo.png, notes.png and
+report.png of what `motes demo` makes, instrument.png of an instrument that is fitted to the bundled recording, and
+play.webp of its page.
 """
 
 from __future__ import annotations
