@@ -141,6 +141,15 @@ def colours(page: Any) -> None:
     page.wait_for_timeout(300)
 
 
+def map(page: Any) -> None:
+    """The map beside the timeline, with some events selected in both."""
+    page.locator(".timeline").focus()
+    page.keyboard.press("d")
+    page.locator("#expression").fill("frequency_hz > 3000 and time_s < 4")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(5000)
+
+
 def keys(page: Any) -> None:
     """The sheet of keys."""
     page.keyboard.press("?")
@@ -162,6 +171,7 @@ VIEWS: tuple[tuple[Callable[[Any], None], str, tuple[int, int]], ...] = (
     (bursts, "splats.mote", DESKTOP),
     (roll, "notes.mote", DESKTOP),
     (colours, "demo.mote", DESKTOP),
+    (map, "demo.mote", DESKTOP),
     (keys, "demo.mote", DESKTOP),
     (export, "demo.mote", DESKTOP),
     (phone, "demo.mote", PHONE),

@@ -197,3 +197,30 @@ def test_names_that_are_not_utf8_are_shown_as_they_are(tmp_path, monkeypatch):
     chimes(5).save(name)
     made = write_report([name], "a.html", quick=True, command=f"motes report {name}")
     assert made.path.read_text().count("odd-\\udcff") > 1
+
+
+def test_map_says_what_is_pointed_at_along_the_axes_and_in_the_colours_chosen(shown):
+    made, scene = shown.again(), chimes()
+    canvas = made.page.locator(".map canvas")
+    axes, colours = (made.page.locator(".drawn-by").get_by_label(name) for name in ("Axes", "Coloured by"))
+    assert colours.locator("option").all_inner_texts() == ["Kind", "Level", "Length"]
+    pictures = set()
+    for name, by in (("Likeness", "Kind"), ("Time and frequency", "Kind"), ("Time and frequency", "Level")):
+        axes.select_option(name)
+        colours.select_option(by)
+        pictures.add(canvas.evaluate("(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 3
+    assert made.page.locator(".drawn-by .steps").inner_text().split() == ["soft", "loud"]
+    canvas.scroll_into_view_if_needed()
+    box, number = canvas.bounding_box(), 7
+    x = (scene.gabor.start_s[number] - scene.gabor.start_s.min()) / np.ptp(scene.gabor.start_s)
+    erb = np.log10(1 + 0.00437 * scene.gabor.frequency_hz)
+    y = (erb[number] - erb.min()) / np.ptp(erb)
+    before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    at = box["x"] + 58 + x * (box["width"] - 70), box["y"] + box["height"] - 40 - y * (box["height"] - 52)
+    made.page.mouse.move(*at)
+    assert canvas.evaluate("(canvas) => canvas.style.cursor") == "pointer"
+    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+    made.page.mouse.click(*at)
+    assert f"atom {number + 1} of 20" in made.page.locator(".inspector").inner_text()
+    assert not made.troubles
