@@ -216,7 +216,10 @@ def note(page: Page) -> None:
     ready(page)
     page.keys(".")
     button(page, "Open note 1")
-    page.page.get_by_role("treegrid").get_by_text("events").first.click()
+    table = page.page.get_by_role("treegrid")
+    table.get_by_text("partial 1", exact=True).first.wait_for()
+    table.evaluate("(one) => (one.scrollTop = 200)")
+    table.get_by_text("events").first.click()
 
 
 def note_menu(page: Page) -> None:
