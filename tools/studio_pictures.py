@@ -116,6 +116,15 @@ def bursts(page: Any) -> None:
     page.wait_for_timeout(300)
 
 
+def map(page: Any) -> None:
+    """The map beside the timeline, with some events selected in both."""
+    page.locator(".timeline").focus()
+    page.keyboard.press("d")
+    page.locator("#expression").fill("frequency_hz > 3000 and time_s < 4")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(5000)
+
+
 def roll(page: Any) -> None:
     """Notes, one of them chosen."""
     for _ in range(600):
@@ -145,15 +154,6 @@ def colours(page: Any) -> None:
     page.wait_for_timeout(300)
 
 
-def map(page: Any) -> None:
-    """The map beside the timeline, with some events selected in both."""
-    page.locator(".timeline").focus()
-    page.keyboard.press("d")
-    page.locator("#expression").fill("frequency_hz > 3000 and time_s < 4")
-    page.locator("#expression").press("Enter")
-    page.wait_for_timeout(5000)
-
-
 def keys(page: Any) -> None:
     """The sheet of keys."""
     page.keyboard.press("?")
@@ -173,9 +173,9 @@ VIEWS: tuple[tuple[Callable[[Any], None], str, tuple[int, int]], ...] = (
     (selection, "demo.mote", DESKTOP),
     (partials, "demo.mote", DESKTOP),
     (bursts, "splats.mote", DESKTOP),
+    (map, "demo.mote", DESKTOP),
     (roll, "notes.mote", DESKTOP),
     (colours, "demo.mote", DESKTOP),
-    (map, "demo.mote", DESKTOP),
     (keys, "demo.mote", DESKTOP),
     (export, "demo.mote", DESKTOP),
     (phone, "demo.mote", PHONE),
