@@ -127,6 +127,10 @@ def map(page: Any) -> None:
 
 def roll(page: Any) -> None:
     """Notes, one of them chosen."""
+    for _ in range(600):
+        if page.evaluate(f"{OPEN}.info.notes.work === 'ready'"):
+            break
+        page.wait_for_timeout(100)
     page.locator(".timeline").focus()
     for _ in range(6):
         page.keyboard.press(".")

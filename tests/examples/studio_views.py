@@ -127,6 +127,21 @@ def drawn(page: Page) -> None:
     page.page.get_by_text("semitones").wait_for()
 
 
+def event_map(page: Page) -> None:
+    """The map, its matrix and what is drawn by chance, of what is selected."""
+    page.choose("time_s < 0.5")
+    page.keys("d")
+    page.wait(f"{OPEN}.map.isShown && !{OPEN}.map.waiting")
+    page.settled()
+    page.page.evaluate("document.querySelectorAll('.map-panel details').forEach((one) => (one.open = true))")
+
+
+def note_map(page: Page) -> None:
+    ready(page)
+    page.keys(".")
+    event_map(page)
+
+
 def view_menu(page: Page) -> None:
     page.page.get_by_role("button", name="View", exact=True).click()
     page.page.locator("#view-colours").select_option("cividis")
@@ -201,7 +216,10 @@ def note(page: Page) -> None:
     ready(page)
     page.keys(".")
     button(page, "Open note 1")
-    page.page.get_by_role("treegrid").get_by_text("events").first.click()
+    table = page.page.get_by_role("treegrid")
+    table.get_by_text("partial 1", exact=True).first.wait_for()
+    table.evaluate("(one) => (one.scrollTop = 200)")
+    table.get_by_text("events").first.click()
 
 
 def note_menu(page: Page) -> None:
@@ -268,6 +286,7 @@ SHOWS: dict[str, dict[str, Callable[[Page], Any]]] = {
         "a selection, all opened": every_panel,
         "waveform, measure, readout": drawn,
         "view": view_menu,
+        "map": event_map,
         "history": history,
         "muted, soloed, looped": keyed("Control+a", "s", "l", "f"),
         "a condition that is wrong": wrong_condition,
@@ -284,6 +303,7 @@ SHOWS: dict[str, dict[str, Callable[[Page], Any]]] = {
         "piano roll": ready,
         "a note": note,
         "menu of a note": note_menu,
+        "map of notes": note_map,
         "events by part": by_part,
         "keyboard": keyboard,
     },

@@ -127,6 +127,7 @@ def test_the_table_lists_notes_and_opens_them(roll):
     assert [table.locator(f"#note-{number}").count() for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
     roll.page.get_by_role("button", name="Open note 1").click()
     table.get_by_text("partial 1", exact=True).first.wait_for()  # a harmonic may be several lines, one after another
+    table.evaluate("(one) => (one.scrollTop = 200)")
     table.get_by_text("events").click()
     assert table.locator("[aria-level='2']").count() > 3
     roll.page.locator(".table").get_by_text("Events", exact=True).click()

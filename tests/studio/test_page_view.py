@@ -121,6 +121,9 @@ def test_settings_view_and_selection_outlive_a_reload_and_garbage(opened):
     page.page.locator("#view-colours").select_option("cividis")
     page.page.get_by_label("Range").fill("50")
     page.page.keyboard.press("Escape")
+    page.page.get_by_role("button", name="View").click()
+    page.page.keyboard.press("Escape")
+    page.page.locator("#view-colours").wait_for(state="detached")
     assert page.read(f"{OPEN}.selected.n") == n
     page.page.wait_for_timeout(500)
     page.load()

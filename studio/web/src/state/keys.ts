@@ -298,6 +298,7 @@ export function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (studio.dialog || target.closest("dialog, [popover]")) return;
   const name = named(event);
+  if (name === "Escape" && document.querySelector(":popover-open")) return; // which it closes, and nothing else
   const typed = target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
   if (typed) {
     if (name === "Escape") (target as HTMLInputElement).blur();
