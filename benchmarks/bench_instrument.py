@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from instrument_truths import decay_errors, found_in, melodies
 
+from instrument_truths import decay_errors, found_in, melodies
 from motes.audio import read_audio
 from motes.encoders.instrument import InstrumentOptions
 from motes.encoders.instrument import encode as fit

@@ -100,14 +100,20 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
         try:
             sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, strength, options.controls))
             residual = audio - sites.render(n_samples)
-            strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
+            at = moved_to_sample(sites, residual, sample_rate_hz)
+            sites = replace(sites, strike_samples=at).with_strikes(np.unique(at, return_index=True)[1])
         except KeyboardInterrupt as interrupt:
             return share_controls(audio, sites, options, reason_of(interrupt))
+        sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(DRAFTED))
+        if early is not None:
+            return share_controls(audio, sites, options, early)
+        poles = np.concatenate([sites.poles, poles], axis=1)
+        poles = np.ascontiguousarray(poles[:, np.argsort(poles[1], kind="stable")])
         sites, stopped = choose_sites(
-            audio, poles, strike_samples, budget, work.sweep(DRAFTED, SELECTED), options.modes
+            audio, poles, np.unique(sites.strike_samples), budget, work.sweep(DRAFTED, SELECTED), options.modes
         )
     if stopped not in EARLY:
-        sites, early = tune(sites, audio, sample_rate_hz, work)
+        sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(SELECTED))
         stopped = early or stopped
     try:
         return share_controls(audio, sites, options, stopped)
@@ -144,7 +150,9 @@ def _loudest_mix(audio: Reals) -> Reals:
     return mix
 
 
-def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[Sites, str | None]:
+def tune(
+    sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str | None]
+) -> tuple[Sites, str | None]:
     """Only the modes that are used, tuned, duplicates among them made one, and strikes moved to where they then fit
     best; and why it stopped early.
     """
@@ -155,8 +163,8 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
     try:
         for _ in range(TUNINGS):
             merged = merge_duplicates(sites, audio.shape[1])
-            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, lambda: work.report(SELECTED))
-            stopped = stopped or work.report(SELECTED)
+            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, over)
+            stopped = stopped or over()
             if stopped:
                 return sites, stopped
             at = moved_to_sample(sites, residual, sample_rate_hz)
