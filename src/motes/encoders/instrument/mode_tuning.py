@@ -38,6 +38,8 @@ FASTEST, SLOWEST = 0.05, 2.5e-6
 EDGE = 1e-4
 # Modes whose poles differ by less than this part of their decays may be duplicates; chosen by hand.
 NEAR = 1.0
+# Of the energy of two modes, what may be lost where they are boldly made one; chosen by hand.
+BOLD = 3e-3
 # Neighbours of a mode with which it may be made one, and steps to the pole of that one.
 NEIGHBOURS, ROUNDS_OF_MERGING = 4, 4
 # Of the energies of all sites, the quantile that two numbers are worth: what the weakest sites bring.
@@ -127,8 +129,10 @@ def _change(both: Sites, n_samples: int, correlations: Complexes, mode: int, ste
     return complex(np.linalg.solve(with_ridge(matrix), target)[-1])
 
 
-def merge_duplicates(sites: Sites, n_samples: int) -> Sites:
-    """The sites with modes near each other made one where that pays; amplitudes are to be refitted."""
+def merge_duplicates(sites: Sites, n_samples: int, boldly: bool = False) -> Sites:
+    """The sites with modes near each other made one where that pays, or `boldly` wherever it loses little of the two;
+    amplitudes are to be refitted.
+    """
     energy = np.abs(sites.amplitudes) ** 2 * sites.unit_energy()
     worth = float(np.quantile(energy[energy > 0], WORTH_QUANTILE)) / 2 if energy.any() else 0.0
     m = 0
@@ -138,28 +142,31 @@ def merge_duplicates(sites: Sites, n_samples: int) -> Sites:
             pair = np.array([m, k])
             sigma = sites.sigma[pair]
             if abs(sigma[0] - sigma[1]) < NEAR * -sites.poles[0, pair].sum():
-                merged = _merged(sites, pair, n_samples, worth)
+                merged = _merged(sites, pair, n_samples, worth, BOLD if boldly else 0.0)
             if merged is not None:
                 break
         sites, m = (sites, m + 1) if merged is None else (merged, m)
     return sites.with_modes(np.argsort(sites.poles[1], kind="stable"))
 
 
-def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float) -> Sites | None:
-    """The sites with a pair of modes as one, or None where that loses too much."""
+def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float, share: float) -> Sites | None:
+    """The sites with a pair of modes as one, or None where that loses more than `worth` for each number saved, and than
+    this share of the pair's energy.
+    """
     both = sites.with_modes(pair)
     power = np.sum(np.abs(both.amplitudes) ** 2, axis=0) / -both.poles[0]
     middle = (power / power.sum()) @ both.sigma
     pole, mixing = np.array([middle.real, middle.imag]), both.mixing[:, np.argmax(power)]
     struck, best, lost = _projected(_beside(both, pole, mixing), both.amplitudes, n_samples)
     n_saved = sites.numbers_per_mode + 2 * (np.count_nonzero(both.amplitudes) - len(struck))
-    for _ in range(ROUNDS_OF_MERGING if lost > worth * n_saved else 0):
+    most = max(worth * n_saved, share * float(np.sum(np.abs(both.amplitudes) ** 2 * both.unit_energy())))
+    for _ in range(ROUNDS_OF_MERGING if lost > most else 0):
         moved = _nearer_pole(both, pole, mixing, (struck, best), n_samples)
         _, again, less = _projected(_beside(both, moved, mixing), both.amplitudes, n_samples)
         if not less < lost:
             break
         pole, best, lost = moved, again, less
-    if lost > worth * n_saved:
+    if lost > most:
         return None
     column = np.zeros(sites.n_strikes, np.complex128)
     column[struck] = best
@@ -187,7 +194,7 @@ def _nearer_pole(
         np.concatenate([both.poles, one.poles], axis=1),
         np.concatenate([both.mixing, one.mixing], axis=1),
         both.strike_samples,
-        np.concatenate([both.amplitudes, -column], axis=1),
+        np.concatenate([both.amplitudes, -column, 0 * column], axis=1),
     )
     strike, mode = np.nonzero(four.amplitudes)
     left = np.zeros((both.n_strikes, 2), np.complex128)

@@ -159,21 +159,41 @@ def tune(
     modes = sites.used_modes()
     if not len(modes):
         return sites, None
-    sites = sites.with_modes(modes)
+    sites, stopped, energy = sites.with_modes(modes), None, np.inf
     try:
-        for _ in range(TUNINGS):
-            merged = merge_duplicates(sites, audio.shape[1])
-            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, over)
-            stopped = stopped or over()
+        for number in range(TUNINGS + 1):
+            boldly = number == TUNINGS
+            merged = merge_duplicates(sites, audio.shape[1], boldly)
+            if boldly and merged.n_modes == sites.n_modes:
+                break
+            moved, left, stopped = _tuned(merged, audio, sample_rate_hz, over)
+            if not boldly or left < energy:
+                sites, energy = moved, left
             if stopped:
-                return sites, stopped
-            at = moved_to_sample(sites, residual, sample_rate_hz)
-            moved = replace(sites, strike_samples=at).with_strikes(np.argsort(at, kind="stable"))
-            moved, left = refit_sites(moved, audio, ROUNDS)
-            sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
+                break
     except KeyboardInterrupt as interrupt:
-        return sites, reason_of(interrupt)
-    return sites, None
+        stopped = reason_of(interrupt)
+    return sites, stopped
+
+
+def _tuned(
+    sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str | None]
+) -> tuple[Sites, float, str | None]:
+    """The sites with their modes tuned and then their strikes moved, if that is better; the energy that they leave, and
+    why it stopped early.
+    """
+    sites, residual, stopped = tune_modes(sites, audio, ROUNDS_OF_TUNING, over)
+    stopped = stopped or over()
+    energy = float(np.sum(residual**2))
+    if stopped:
+        return sites, energy, stopped
+    try:
+        at = moved_to_sample(sites, residual, sample_rate_hz)
+        moved = replace(sites, strike_samples=at).with_strikes(np.argsort(at, kind="stable"))
+        moved, left = refit_sites(moved, audio, ROUNDS)
+    except KeyboardInterrupt as interrupt:
+        return sites, energy, reason_of(interrupt)
+    return (moved, float(np.sum(left**2)), None) if np.sum(left**2) < energy else (sites, energy, None)
 
 
 def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopped: str) -> InstrumentFit:
