@@ -160,7 +160,7 @@ def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float, share: fl
     struck, best, lost = _projected(_beside(both, pole, mixing), both.amplitudes, n_samples)
     n_saved = sites.numbers_per_mode + 2 * (np.count_nonzero(both.amplitudes) - len(struck))
     most = max(worth * n_saved, share * float(np.sum(np.abs(both.amplitudes) ** 2 * both.unit_energy())))
-    for _ in range(ROUNDS_OF_MERGING if lost > most else 0):
+    for _ in range(ROUNDS_OF_MERGING):
         moved = _nearer_pole(both, pole, mixing, (struck, best), n_samples)
         _, again, less = _projected(_beside(both, moved, mixing), both.amplitudes, n_samples)
         if not less < lost:
