@@ -26,7 +26,7 @@ def test_two_modes_become_the_one_that_sounds_most_like_them():
     weights = np.linalg.lstsq(np.exp(np.outer(times, sigma)), truth, rcond=None)[0]
     merged = merge_duplicates(sites(-sigma.real, sigma.imag, np.outer([1.0, 0.6], weights)), N, boldly=True)
     assert merged.n_modes == 13
-    assert abs(merged.poles[0, 0] / -1e-3 - 1) < 0.005
+    assert abs(merged.poles[0, 0] / -1e-3 - 1) < 0.01
 
 
 def test_modes_that_beat_stay_two():
