@@ -55,3 +55,24 @@ def test_strikes_that_others_make_up_for_are_left_out():
     assert np.argmin(lost) == 1
     assert kept_strikes(doubled, doubled.render(N), RATE, np.ones(4), 0).tolist() == [0, 2, 3]
     assert len(kept_strikes(planted, planted.render(N), RATE, np.ones(3), 1)) == 1
+
+
+def test_strikes_placed_late_are_aligned_with_those_of_their_kind():
+    """By several samples: their sounds are alike then, and differ only until they both have begun."""
+    planted = sites()
+    late = replace(planted, strike_samples=planted.strike_samples + np.array([0.0, 0.0, 9.0]))
+    late.amplitudes[2] = 0.7 * late.amplitudes[0] * np.exp(9 * late.sigma)
+    found = aligned(late)
+    assert abs(found.strike_samples[2] - found.strike_samples[0] - 3000) < 0.1
+    assert np.abs(found.render(N)[:, 3520:] - late.render(N)[:, 3520:]).max() < 0.02 * np.abs(late.render(N)).max()
+
+
+def test_where_all_is_struck_what_only_damps_is_left_out():
+    """A strike that takes half of what rings away begins no sound, unless the recording rises there."""
+    planted = sites()
+    damping = -0.5 * planted.amplitudes[:1] * np.exp(450 * planted.sigma)
+    amplitudes = np.concatenate([planted.amplitudes[:1], damping, planted.amplitudes[1:]])
+    damped = replace(planted, strike_samples=np.array([500.0, 950.0, 2000.0, 3500.0]), amplitudes=amplitudes)
+    strength = np.array([1.0, 0.1, 1.0, 1.0])
+    assert kept_strikes(damped, damped.render(N), RATE, strength, 0).tolist() == [0, 2, 3]
+    assert kept_strikes(damped, damped.render(N), RATE, np.ones(4), 0).tolist() == [0, 1, 2, 3]

@@ -21,7 +21,7 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.stages import InstrumentFit, Work, nothing_found, refined, select
 from motes.encoders.progress import Progress
-from motes.encoders.time_limit import TimeLimit, TimeUp
+from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.errors import ParameterError
 from motes.events.instrument import Reals
 from motes.scene.scene import Scene
@@ -67,8 +67,11 @@ def encode(
         import_torch()  # by half it would be of no use: not while the clock may interrupt
     with limit.interrupting():
         fit = _fitted(samples, source, options, Work(options, progress, limit))
-    _store(fit, options, source)
-    return scene_of(fit, source, options)
+    try:
+        _store(fit, options, source)
+        return scene_of(fit, source, options)
+    except KeyboardInterrupt as interrupt:  # what was fitted for minutes is rounded once more, in a second
+        return scene_of(replace(fit, stopped=reason_of(interrupt)), source, options)
 
 
 def _fitted(samples: Reals, source: Source, options: InstrumentOptions, work: Work) -> InstrumentFit:
@@ -79,8 +82,12 @@ def _fitted(samples: Reals, source: Source, options: InstrumentOptions, work: Wo
         if fit.sites.n_modes and not fit.is_early:
             _store(fit, options, source)
             fit = refined(fit, samples, source.sample_rate_hz, options, work)
-    except TimeUp:
-        return nothing_found(samples, options) if fit is None else replace(fit, stopped=StopReason.TIME_LIMIT)
+    except KeyboardInterrupt as interrupt:
+        if fit is None and isinstance(interrupt, TimeUp):
+            return nothing_found(samples, options)
+        if fit is None:  # Ctrl-C before anything was found
+            raise
+        return replace(fit, stopped=reason_of(interrupt))
     return fit
 
 

@@ -20,7 +20,7 @@ from motes.scene.scene import Scene
 from motes.units import NEPERS_60_DB
 from motes.version import __version__
 
-# Rounding the weights may add a quarter of the residual's energy: 1 dB.
+# Rounding the weights may add a quarter of the residual's energy, 1 dB, but no more than as much of what is explained.
 NOISE_TO_RESIDUAL = 0.25
 # A strike carries on what its modes hold if that has at least this part of the energy it brings; chosen by hand.
 CARRIED = 0.25
@@ -36,7 +36,8 @@ def scene_of(fit: InstrumentFit, source: Source, options: InstrumentOptions) -> 
     control = np.argmax(np.abs(fit.gains), axis=1) if fit.gains.shape[1] else np.zeros(0, np.int64)
     amplitude = fit.gains[np.arange(len(control)), control]
     power = np.bincount(control, weights=amplitude**2, minlength=instrument.n_controls).astype(np.float64)
-    noise = NOISE_TO_RESIDUAL * float(np.sum(fit.residual**2))
+    explained = float(np.sum(fit.sites.render(source.n_samples) ** 2))
+    noise = NOISE_TO_RESIDUAL * min(float(np.sum(fit.residual**2)), explained)
     instrument = replace(instrument, step=step_for(instrument, noise, power))
     strikes = Strike(
         fit.sites.strike_samples / rate,

@@ -38,6 +38,10 @@ FASTEST, SLOWEST = 0.05, 2.5e-6
 EDGE = 1e-4
 # Modes whose poles differ by less than this part of their decays may be duplicates; chosen by hand.
 NEAR = 1.0
+# Of the energy of two modes, what may be lost where they are boldly made one; chosen by hand.
+BOLD = 3e-3
+# Neighbours of a mode with which it may be made one, and steps to the pole of that one.
+NEIGHBOURS, ROUNDS_OF_MERGING = 4, 4
 # Of the energies of all sites, the quantile that two numbers are worth: what the weakest sites bring.
 WORTH_QUANTILE = 0.1
 
@@ -125,35 +129,44 @@ def _change(both: Sites, n_samples: int, correlations: Complexes, mode: int, ste
     return complex(np.linalg.solve(with_ridge(matrix), target)[-1])
 
 
-def merge_duplicates(sites: Sites, n_samples: int) -> Sites:
-    """The sites with neighbouring modes made one where that pays; amplitudes are to be refitted."""
+def merge_duplicates(sites: Sites, n_samples: int, boldly: bool = False) -> Sites:
+    """The sites with modes near each other made one where that pays, or `boldly` wherever it loses little of the two;
+    amplitudes are to be refitted.
+    """
     energy = np.abs(sites.amplitudes) ** 2 * sites.unit_energy()
     worth = float(np.quantile(energy[energy > 0], WORTH_QUANTILE)) / 2 if energy.any() else 0.0
     m = 0
     while m + 1 < sites.n_modes:
-        pair = np.array([m, m + 1])
-        sigma = sites.sigma[pair]
         merged = None
-        if abs(sigma[0] - sigma[1]) < NEAR * -sites.poles[0, pair].sum():
-            merged = _merged(sites, pair, n_samples, worth)
+        for k in range(m + 1, min(m + 1 + NEIGHBOURS, sites.n_modes)):
+            pair = np.array([m, k])
+            sigma = sites.sigma[pair]
+            if abs(sigma[0] - sigma[1]) < NEAR * -sites.poles[0, pair].sum():
+                merged = _merged(sites, pair, n_samples, worth, BOLD if boldly else 0.0)
+            if merged is not None:
+                break
         sites, m = (sites, m + 1) if merged is None else (merged, m)
-    return sites
+    return sites.with_modes(np.argsort(sites.poles[1], kind="stable"))
 
 
-def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float) -> Sites | None:
-    """The sites with a pair of modes as one, or None where that loses too much."""
-    power = np.sum(np.abs(sites.amplitudes[:, pair]) ** 2, axis=0) / -sites.poles[0, pair]
-    middle = (power / power.sum()) @ sites.sigma[pair]
-    pole, mixing = np.array([middle.real, middle.imag]), sites.mixing[:, pair[np.argmax(power)]]
-    three = Sites(
-        np.column_stack([sites.poles[:, pair], pole]),
-        np.column_stack([sites.mixing[:, pair], mixing]),
-        sites.strike_samples,
-        sites.amplitudes,
-    )
-    struck, best, lost = _projected(three, sites.amplitudes[:, pair], n_samples)
-    n_saved = sites.numbers_per_mode + 2 * (np.count_nonzero(sites.amplitudes[:, pair]) - len(struck))
-    if lost > worth * n_saved:
+def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float, share: float) -> Sites | None:
+    """The sites with a pair of modes as one, or None where that loses more than `worth` for each number saved, and than
+    this share of the pair's energy.
+    """
+    both = sites.with_modes(pair)
+    power = np.sum(np.abs(both.amplitudes) ** 2, axis=0) / -both.poles[0]
+    middle = (power / power.sum()) @ both.sigma
+    pole, mixing = np.array([middle.real, middle.imag]), both.mixing[:, np.argmax(power)]
+    struck, best, lost = _projected(_beside(both, pole, mixing), both.amplitudes, n_samples)
+    n_saved = sites.numbers_per_mode + 2 * (np.count_nonzero(both.amplitudes) - len(struck))
+    most = max(worth * n_saved, share * float(np.sum(np.abs(both.amplitudes) ** 2 * both.unit_energy())))
+    for _ in range(ROUNDS_OF_MERGING):
+        moved = _nearer_pole(both, pole, mixing, (struck, best), n_samples)
+        _, again, less = _projected(_beside(both, moved, mixing), both.amplitudes, n_samples)
+        if not less < lost:
+            break
+        pole, best, lost = moved, again, less
+    if lost > most:
         return None
     column = np.zeros(sites.n_strikes, np.complex128)
     column[struck] = best
@@ -161,6 +174,39 @@ def _merged(sites: Sites, pair: Indices, n_samples: int, worth: float) -> Sites 
     poles[:, pair[0]], mixings[:, pair[0]], amplitudes[:, pair[0]] = pole, mixing, column
     rest = np.delete(np.arange(sites.n_modes), pair[1])
     return Sites(poles, mixings, sites.strike_samples, amplitudes).with_modes(rest)
+
+
+def _beside(both: Sites, pole: Reals, mixing: Complexes) -> Sites:
+    """A pair of modes and, behind it, one more."""
+    poles, mixings = np.column_stack([both.poles, pole]), np.column_stack([both.mixing, mixing])
+    return Sites(poles, mixings, both.strike_samples, both.amplitudes)
+
+
+def _nearer_pole(
+    both: Sites, pole: Reals, mixing: Complexes, sounds: tuple[Indices, Complexes], n_samples: int
+) -> Reals:
+    """The pole after a step of Gauss–Newton from `pole`, struck as `sounds` says, towards the sound of two modes."""
+    struck, best = sounds
+    column = np.zeros((both.n_strikes, 1), np.complex128)
+    column[struck, 0] = best
+    one = _with_moved_poles(Sites(pole[:, None], mixing[:, None], both.strike_samples, column), DIFFERENCE * -pole[:1])
+    four = Sites(
+        np.concatenate([both.poles, one.poles], axis=1),
+        np.concatenate([both.mixing, one.mixing], axis=1),
+        both.strike_samples,
+        np.concatenate([both.amplitudes, -column, 0 * column], axis=1),
+    )
+    strike, mode = np.nonzero(four.amplitudes)
+    left = np.zeros((both.n_strikes, 2), np.complex128)
+    for k in range(2):  # inner products of a real sound are half those of complex ones
+        products = inner_products(four, n_samples, struck[:, None], np.array([[2 + k]]), strike[None], mode[None])
+        left[struck, k] = 0.5 * products @ four.amplitudes[strike, mode]
+    change = _change(one, n_samples, left, 0, DIFFERENCE * -float(pole[0]))
+    if not np.isfinite(change):
+        return pole
+    change /= max(1.0, abs(change) / (FURTHEST * -float(pole[0])))
+    moved = np.array([pole[0] + change.real, pole[1] + change.imag])
+    return np.array([-np.clip(-moved[0], SLOWEST, FASTEST), np.clip(moved[1], EDGE, np.pi - EDGE)])
 
 
 def _projected(three: Sites, amplitudes: Complexes, n_samples: int) -> tuple[Indices, Complexes, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned, kept_strikes, moved_to_sample
 from motes.encoders.progress import Progress
-from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
+from motes.encoders.time_limit import TimeLimit, reason_of
 from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
 from motes.units import NEPERS_60_DB
@@ -86,33 +87,66 @@ class Work:
 
 
 def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work) -> InstrumentFit:
-    """Strikes, modes and weights by pursuit and least squares."""
-    n_channels, n_samples = audio.shape
-    poles, t60_s, strike_samples, strength = _candidates(audio, sample_rate_hz, options)
-    taps = options.taps * n_channels + (len(strike_samples) if options.taps else 0)
-    budget = int(options.numbers_percent / 100 * n_samples) - taps
-    lasting = t60_s > LASTING_T60_S
-    draft = np.ascontiguousarray(poles[:, lasting if lasting.any() else slice(None)])
-    sites, stopped = choose_sites(
-        audio, draft, strike_samples, int(DRAFT * budget), work.sweep(0.0, DRAFTED), options.modes
-    )
-    if stopped not in EARLY and sites.amplitudes.any():
-        try:
-            sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, strength, options.controls))
-            residual = audio - sites.render(n_samples)
-            strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
-        except KeyboardInterrupt as interrupt:
-            return share_controls(audio, sites, options, reason_of(interrupt))
-        sites, stopped = choose_sites(
-            audio, poles, strike_samples, budget, work.sweep(DRAFTED, SELECTED), options.modes
-        )
-    if stopped not in EARLY:
-        sites, early = tune(sites, audio, sample_rate_hz, work)
-        stopped = early or stopped
+    """Strikes, modes and weights by pursuit and least squares; on Ctrl-C the best so far, once there is any."""
+    best: Sites | None = None
+    stopped = ""
+    try:
+        for best, stopped in _selections(audio, sample_rate_hz, options, work):  # noqa: B007 (the last is used)
+            if stopped in EARLY:
+                break
+    except KeyboardInterrupt as interrupt:
+        if best is None:
+            raise
+        stopped = reason_of(interrupt)
+    sites = cast(Sites, best)
     try:
         return share_controls(audio, sites, options, stopped)
-    except TimeUp:
-        return share_controls(audio, sites, options, StopReason.TIME_LIMIT)
+    except KeyboardInterrupt as interrupt:
+        return share_controls(audio, sites, options, reason_of(interrupt))
+
+
+def _selections(
+    audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work
+) -> Iterator[tuple[Sites, str]]:
+    """Sites, each better than those before, and why the search for them stopped: a draft, its strikes placed and its
+    modes tuned, all that the numbers allow, and that tuned.
+    """
+    n_channels, n_samples = audio.shape
+    poles, t60_s, at, strength = _candidates(audio, sample_rate_hz, options)
+    taps = options.taps * n_channels + (len(at) if options.taps else 0)
+    budget = int(options.numbers_percent / 100 * n_samples) - taps
+    lasting = t60_s > LASTING_T60_S
+    lasting_poles = np.ascontiguousarray(poles[:, lasting if lasting.any() else slice(None)])
+    draft, stopped = choose_sites(
+        audio, lasting_poles, at, int(DRAFT * budget), work.sweep(0.0, DRAFTED), options.modes
+    )
+    yield draft, stopped
+    sites = draft
+    if draft.amplitudes.any():
+        sites = _placed(draft, audio, sample_rate_hz, strength, options)
+        sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(DRAFTED))
+        yield _better(sites, draft, audio) if early else sites, early or stopped
+        poles = np.concatenate([sites.poles, poles], axis=1)
+        poles = np.ascontiguousarray(poles[:, np.argsort(poles[1], kind="stable")])
+        at = np.unique(sites.strike_samples)
+        chosen, stopped = choose_sites(audio, poles, at, budget, work.sweep(DRAFTED, SELECTED), options.modes)
+        sites = _better(chosen, sites, audio) if stopped in EARLY else chosen
+        yield sites, stopped
+    sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(SELECTED))
+    yield sites, early or stopped
+
+
+def _placed(draft: Sites, audio: Reals, sample_rate_hz: int, strength: Reals, options: InstrumentOptions) -> Sites:
+    """Only the strikes that are worth it, moved to where they fit best, no two at one time."""
+    sites = draft.with_strikes(kept_strikes(draft, audio, sample_rate_hz, strength, options.controls))
+    at = moved_to_sample(sites, audio - sites.render(audio.shape[1]), sample_rate_hz)
+    return replace(sites, strike_samples=at).with_strikes(np.unique(at, return_index=True)[1])
+
+
+def _better(sites: Sites, others: Sites, audio: Reals) -> Sites:
+    """Those that leave less of the recording."""
+    left = [float(np.sum((audio - each.render(audio.shape[1])) ** 2)) for each in (sites, others)]
+    return sites if left[0] <= left[1] else others
 
 
 def nothing_found(audio: Reals, options: InstrumentOptions) -> InstrumentFit:
@@ -144,28 +178,48 @@ def _loudest_mix(audio: Reals) -> Reals:
     return mix
 
 
-def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[Sites, str | None]:
+def tune(sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str | None]) -> tuple[Sites, str | None]:
     """Only the modes that are used, tuned, duplicates among them made one, and strikes moved to where they then fit
     best; and why it stopped early.
     """
     modes = sites.used_modes()
     if not len(modes):
         return sites, None
-    sites = sites.with_modes(modes)
+    sites, stopped, energy = sites.with_modes(modes), None, np.inf
     try:
-        for _ in range(TUNINGS):
-            merged = merge_duplicates(sites, audio.shape[1])
-            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, lambda: work.report(SELECTED))
-            stopped = stopped or work.report(SELECTED)
+        for number in range(TUNINGS + 1):
+            boldly = number == TUNINGS
+            merged = merge_duplicates(sites, audio.shape[1], boldly)
+            if boldly and merged.n_modes == sites.n_modes:
+                break
+            moved, left, stopped = _tuned(merged, audio, sample_rate_hz, over)
+            if not boldly or left < energy:
+                sites, energy = moved, left
             if stopped:
-                return sites, stopped
-            at = moved_to_sample(sites, residual, sample_rate_hz)
-            moved = replace(sites, strike_samples=at).with_strikes(np.argsort(at, kind="stable"))
-            moved, left = refit_sites(moved, audio, ROUNDS)
-            sites = moved if np.sum(left**2) < np.sum(residual**2) else sites
+                break
     except KeyboardInterrupt as interrupt:
-        return sites, reason_of(interrupt)
-    return sites, None
+        stopped = reason_of(interrupt)
+    return sites, stopped
+
+
+def _tuned(
+    sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str | None]
+) -> tuple[Sites, float, str | None]:
+    """The sites with their modes tuned and then their strikes moved, if that is better; the energy that they leave, and
+    why it stopped early.
+    """
+    sites, residual, stopped = tune_modes(sites, audio, ROUNDS_OF_TUNING, over)
+    stopped = stopped or over()
+    energy = float(np.sum(residual**2))
+    if stopped:
+        return sites, energy, stopped
+    try:
+        at = moved_to_sample(sites, residual, sample_rate_hz)
+        moved = replace(sites, strike_samples=at).with_strikes(np.argsort(at, kind="stable"))
+        moved, left = refit_sites(moved, audio, ROUNDS)
+    except KeyboardInterrupt as interrupt:
+        return sites, energy, reason_of(interrupt)
+    return (moved, float(np.sum(left**2)), None) if np.sum(left**2) < energy else (sites, energy, None)
 
 
 def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopped: str) -> InstrumentFit:

@@ -5,6 +5,7 @@ already costs energy.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def aligned(sites: Sites, reach: int = REACH_ALIKE) -> Sites:
     them alike.
     """
     gram, sigma = sites.mode_gram(), sites.sigma
-    whole = np.arange(-reach, reach + 1) + 0.5
+    whole = np.arange(-reach, reach + 1.0) + 0.5
     within = (np.arange(FRACTIONS) + 0.5) / FRACTIONS - 0.5
     amplitudes = sites.amplitudes * np.exp(-0.5 * sigma)
     delays = np.full(sites.n_strikes, 0.5)
@@ -97,14 +98,14 @@ def aligned(sites: Sites, reach: int = REACH_ALIKE) -> Sites:
     return replace(sites, strike_samples=sites.strike_samples - delays, amplitudes=np.ascontiguousarray(amplitudes))
 
 
-def _most_alike(products: Complexes, sigma: Complexes, whole: Reals, within: Reals) -> tuple[float, float]:
+def _most_alike(products: Complexes, sigma: Complexes, *tried: Any) -> tuple[float, float]:
     """The delay in samples that makes a strike most like another, and their inner product then; `products` `(n_modes,)`
-    are those of its modes without a delay. Of delays `whole` the best first, then of those `within` about it.
+    are those of its modes without a delay. Of the delays `tried` first the best, then of others about it.
     """
     used = np.flatnonzero(products)
     products, sigma = products[used], sigma[used]
-    best = 0.0
-    for delays in (whole, within):
+    best, likeness = 0.0, np.zeros(1)
+    for delays in tried:
         likeness = (np.exp(np.outer(best + delays, -sigma)) @ products).real
         best += float(delays[np.argmax(likeness)])
     return best, float(likeness.max())
@@ -157,7 +158,7 @@ def _brings(sites: Sites, strength: Reals, n_samples: int, sample_rate_hz: int) 
     sharpest, loudest = (np.max(around * values, axis=1) for values in (strength, after))
     brings = added / (BRINGS * after + BRINGS_OF_LOUDEST * loudest + 1e-300)
     brings[(strength > 0) & (strength >= SHARP * sharpest)] = 1.0
-    for j in np.flatnonzero(np.diff(time_s) < SAME_S):
+    for j in np.flatnonzero(np.diff(time_s) < SAME_S).tolist():
         weaker = j if (strength[j], added[j]) < (strength[j + 1], added[j + 1]) else j + 1
         brings[weaker] = min(brings[weaker], 0.5)
     return brings
