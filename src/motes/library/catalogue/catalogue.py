@@ -15,6 +15,7 @@ from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.files import atomic_output
 from motes.library.catalogue.part import VERSION, Described, dataset
 from motes.library.catalogue.query import select
+from motes.library.spreading.spread import ALONE, Progress, spread_of
 
 if TYPE_CHECKING:
     import pandas
@@ -102,20 +103,41 @@ class Catalogue:
         return select(self.dataset(), query)
 
     @checked
-    def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
+    def search(
+        self,
+        like: str | None = None,
+        *,
+        where: str | None = None,
+        count: int = 10,
+        jobs: int = 1,
+        on: str = "",
+        progress: Progress | None = None,
+    ) -> pyarrow.Table:
         """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
 
         `like` is a note of a file of the catalogue, `song.mote:12`, or another sound, `song.mote:partial:3`: the rows
         of its kind and model are compared by the root mean square of the differences of their sixteen numbers, each in
-        standard deviations of these. ParameterError where there is none such.
+        standard deviations of these. ParameterError where there is none such. `jobs` processes of this machine, or
+        `on` a cluster (`ray`, `ray://head:10001`) its workers, compare some files each, with the same result.
         """
-        from motes.library.catalogue.search import search
+        from motes.library.catalogue.search import search, search_by_others
 
+        if like is not None and (how := spread_of(jobs, on)) != ALONE:
+            paths, report = self.parts(), progress or (lambda *_: None)
+            return search_by_others(self.dataset(), paths, like, where, count, how, report)
         return search(self.dataset(), like, where, count)
+
+    def parts(self) -> list[Path]:
+        """The Parquet files of it, one for each of its files, in their order."""
+        return [self.path / PARTS / about.part for about in self._manifest.files]
+
+    def digest(self, file: str) -> str:
+        """The SHA-256 that one of its files had when it was described."""
+        return next(about.digest for about in self._manifest.files if about.file == file)
 
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
-        return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+        return dataset(self.parts())
 
     def scene(self, file: str) -> Scene:
         """The scene of one of its files; FormatError where that is no longer there."""

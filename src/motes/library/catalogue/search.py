@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from motes.errors import ParameterError
+from motes.library.catalogue.brute_force import Among, deviation_of, distances, first_of, nearest, numbers_of, text
 from motes.library.catalogue.query import select
-from motes.library.catalogue.rows import KINDS, N_NUMBERS
+from motes.library.catalogue.rows import KINDS
+from motes.library.spreading.spread import Progress, Spread
 
 if TYPE_CHECKING:
-    import pyarrow
+    from pathlib import Path
 
-# The least standard deviation that a number is measured in.
-LEAST_DEVIATION = 1e-6
+    import pyarrow
 
 
 def search(rows: Any, like: str | None, where: str | None, count: int) -> pyarrow.Table:
@@ -27,15 +27,32 @@ def search(rows: Any, like: str | None, where: str | None, count: int) -> pyarro
     if like is None:
         return select(rows, f"select * from events where {condition} limit {count}")
     kind, model, wanted = _sound(rows, like)
-    query = f"select * from events where kind = {_text(kind)} and model = {_text(model)} and {condition}"
+    query = f"select * from events where kind = {text(kind)} and model = {text(model)} and {condition}"
     found = select(rows, query)
     if not len(found):
         raise ParameterError(f"no {kind} of the catalogue is so that {where}")
-    numbers = _numbers(found)
-    deviation = np.maximum(numbers.std(axis=0), LEAST_DEVIATION)
-    distance = np.sqrt(np.mean(((numbers - wanted) / deviation) ** 2, axis=1))
-    nearest = np.argsort(distance, kind="stable")[:count]
-    return found.take(nearest).append_column("distance", [distance[nearest]])
+    distance = distances(numbers_of(found), wanted, deviation_of(found))
+    place = first_of(distance, count)
+    return found.take(place).append_column("distance", [distance[place]])
+
+
+def search_by_others(
+    rows: Any,
+    parts: Sequence[Path],
+    like: str,
+    where: str | None,
+    count: int,
+    how: Spread,
+    progress: Progress = lambda *_: None,
+) -> pyarrow.Table:
+    """The same as `search` gives for a sound, found by several processes or a cluster, some parts each."""
+    if count < 1:
+        raise ParameterError(f"count must be at least 1, not {count}")
+    kind, model, wanted = _sound(rows, like)
+    found = nearest(parts, Among(kind, model, where), wanted[None], count, how, progress)
+    if found is None:
+        raise ParameterError(f"no {kind} of the catalogue is so that {where}")
+    return found.rows.take(found.place[0]).append_column("distance", [found.distance[0]])
 
 
 def _sound(rows: Any, name: str) -> tuple[str, str, Any]:
@@ -44,18 +61,8 @@ def _sound(rows: Any, name: str) -> tuple[str, str, Any]:
     file, kind = next(((file.removesuffix(f":{k}"), k) for k in KINDS if file.endswith(f":{k}")), (file, "note"))
     if not file or not number.isdecimal():
         raise ParameterError(f"{name!r} is no sound of a catalogue: say song.mote:12, or song.mote:partial:3")
-    same = f"file = {_text(file)} and kind = {_text(kind)} and number = {number}"
+    same = f"file = {text(file)} and kind = {text(kind)} and number = {number}"
     found = select(rows, f"select model, vector from events where {same}")
     if not len(found):
         raise ParameterError(f"the catalogue has no {kind} {number} of {file}")
-    return kind, found["model"][0].as_py(), _numbers(found)[0]
-
-
-def _numbers(found: Any) -> Any:
-    values = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return values.astype(np.float64).reshape(-1, N_NUMBERS)
-
-
-def _text(value: str) -> str:
-    """A text as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"
+    return kind, found["model"][0].as_py(), numbers_of(found)[0]
