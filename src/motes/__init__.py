@@ -313,16 +313,8 @@ def evaluate(
     from motes.library.evaluate import evaluate as measured
 
     loss = (loss,) if isinstance(loss, str) else loss
-    return measured(
-        estimate,
-        reference,
-        sample_rate_hz,
-        notes=notes,
-        perceptual=perceptual,
-        controls=controls,
-        align=align,
-        loss=loss,
-    )
+    how: dict[str, Any] = {"perceptual": perceptual, "controls": controls, "align": align, "loss": loss}
+    return measured(estimate, reference, sample_rate_hz, notes=notes, **how)
 
 
 @checked

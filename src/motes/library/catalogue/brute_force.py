@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 # The least standard deviation that a number is measured in.
 LEAST_DEVIATION = 1e-6
-# Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts.
-PARTS_AT_ONCE, MOST_ITEMS = 8, 256
+# Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts; few
+# parts are compared here before a process has started.
+PARTS_AT_ONCE, MOST_ITEMS = 64, 256
 # Rows are compared so many at a time, which the cache of a processor holds.
 _BLOCK = 4096
 
@@ -43,6 +44,13 @@ class Among:
         return f"select {columns} from events where kind = {text(self.kind)} and model = {text(self.model)}{more}"
 
 
+class Question(NamedTuple):
+    """Which rows are nearest to sounds, by their sixteen numbers `(m, 16)`, and among which."""
+
+    among: Among
+    wanted: Array
+
+
 class Nearest(NamedTuple):
     """The rows nearest to each of `m` sounds: places in a table `(m, k)`, the nearest first, and the distances."""
 
@@ -59,6 +67,15 @@ class Moments(NamedTuple):
     square: Array
 
 
+class _Asked(NamedTuple):
+    """A question as it comes to a worker; `deviation` is None where there are no rows at all."""
+
+    query: str
+    wanted: Array
+    deviation: Array | None
+    most: int
+
+
 def text(value: str) -> str:
     """A text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"
@@ -72,27 +89,27 @@ def numbers_of(rows: pyarrow.Table) -> Array:
 
 def nearest(
     parts: Sequence[Path],
-    among: Among,
-    wanted: Array,
+    questions: Sequence[Question],
     count: int,
     how: Spread = ALONE,
     progress: Progress = lambda *_: None,
     columns: str = "*",
-) -> Nearest | None:
-    """The `count` rows of these parts nearest to each sound of `wanted` `(m, 16)`, or all where there are less: by the
-    root mean square of the differences, each in standard deviations of all rows looked among. None where there are
-    none; ParameterError where the condition makes no sense.
+) -> list[Nearest | None]:
+    """For each question the `count` rows of these parts nearest to its sounds, or all where there are less: by the root
+    mean square of the differences, each in standard deviations of all rows looked among. None where there are no rows;
+    ParameterError where a condition makes no sense.
     """
-    several = _items(list(parts), how)
-    query = among.query("file, vector")
-    first = spread(_moments, [(item, query) for item in several], how, lambda done, *_: progress(0.5 * done))
-    moments = [each for each in first if len(each.n)]
-    if not moments:
-        return None
-    deviation = _deviation(Moments(*(np.concatenate(each) for each in zip(*moments, strict=True))))
-    todo = [(item, among.query(columns), wanted, deviation, count) for item in several]
-    second = spread(_nearest_in, todo, how, lambda done, *_: progress(0.5 + 0.5 * done))
-    return _together([each for each in second if len(each.rows)], count)
+    items = _items(list(parts), how)
+    queries = [one.among.query("file, vector") for one in questions]
+    first = list(spread(_moments, [(item, queries) for item in items], how, lambda done, *_: progress(0.5 * done)))
+    asked = []
+    for i, one in enumerate(questions):
+        found = [moments[i] for moments in first if len(moments[i].n)]
+        deviation = _deviation(Moments(*map(np.concatenate, zip(*found, strict=True)))) if found else None
+        asked.append(_Asked(one.among.query(columns), one.wanted, deviation, count))
+    todo = [(item, asked) for item in items]
+    second = list(spread(_nearest_in, todo, how, lambda done, *_: progress(0.5 + 0.5 * done)))
+    return [_together([each[i] for each in second if each[i] is not None], count) for i in range(len(questions))]
 
 
 def deviation_of(rows: pyarrow.Table) -> Array:
@@ -125,10 +142,10 @@ def _items(parts: list[Path], how: Spread) -> list[list[Path]]:
     return [parts[first : first + size] for first in range(0, len(parts), size)]
 
 
-def _moments(about: tuple[list[Path], str]) -> Moments:
+def _moments(about: tuple[list[Path], list[str]]) -> list[Moments]:
     """In a worker."""
-    parts, query = about
-    return _moments_of(select(dataset(parts), query))
+    parts, queries = about
+    return [_moments_of(select(dataset(parts), query)) for query in queries]
 
 
 def _moments_of(rows: pyarrow.Table) -> Moments:
@@ -152,26 +169,32 @@ def _deviation(moments: Moments) -> Array:
     return np.asarray(np.maximum(np.sqrt(square / n.sum()), LEAST_DEVIATION))
 
 
-def _nearest_in(about: tuple[list[Path], str, Array, Array, int]) -> Nearest:
+def _nearest_in(about: tuple[list[Path], list[_Asked]]) -> list[Nearest | None]:
     """In a worker: the nearest in some parts."""
-    parts, query, wanted, deviation, count = about
-    rows = select(dataset(parts), query)
-    numbers = numbers_of(rows)
-    count = min(count, len(numbers))
+    parts, asked = about
+    return [_answer(parts, one) for one in asked]
+
+
+def _answer(parts: list[Path], asked: _Asked) -> Nearest | None:
+    if asked.deviation is None or not len(rows := select(dataset(parts), asked.query)):
+        return None
+    numbers, wanted = numbers_of(rows), asked.wanted
+    count = min(asked.most, len(numbers))
     place, distance = np.zeros((len(wanted), count), np.int64), np.zeros((len(wanted), count))
-    if count:
-        for i, one in enumerate(wanted):
-            apart = distances(numbers, one, deviation)
-            place[i] = first_of(apart, count)
-            distance[i] = apart[place[i]]
+    for i, one in enumerate(wanted):
+        apart = distances(numbers, one, asked.deviation)
+        place[i] = first_of(apart, count)
+        distance[i] = apart[place[i]]
     used, where = np.unique(place, return_inverse=True)
     return Nearest(rows.take(used), where.reshape(place.shape), distance)
 
 
-def _together(several: list[Nearest], count: int) -> Nearest:
+def _together(several: list[Nearest], count: int) -> Nearest | None:
     """The nearest of all parts, in the order of these where distances are equal."""
     import pyarrow
 
+    if not several:
+        return None
     before = np.cumsum([0, *(len(each.rows) for each in several)])
     place = np.concatenate([each.place + first for each, first in zip(several, before[:-1], strict=True)], axis=1)
     distance = np.concatenate([each.distance for each in several], axis=1)

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from motes.errors import ParameterError
-from motes.library.catalogue.brute_force import Among, deviation_of, distances, first_of, nearest, numbers_of, text
+from motes.library.catalogue.brute_force import (
+    Among,
+    Question,
+    deviation_of,
+    distances,
+    first_of,
+    nearest,
+    numbers_of,
+    text,
+)
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import KINDS
-from motes.library.spreading.spread import Progress, Spread
+from motes.library.spreading.spread import Progress, Spread, connected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +54,12 @@ def search_by_others(
     how: Spread,
     progress: Progress = lambda *_: None,
 ) -> pyarrow.Table:
-    """The same as `search` gives for a sound, found by several processes or a cluster, some parts each."""
+    """The rows that `search` gives for a sound, found by several processes or a cluster, some parts each."""
     if count < 1:
         raise ParameterError(f"count must be at least 1, not {count}")
     kind, model, wanted = _sound(rows, like)
-    found = nearest(parts, Among(kind, model, where), wanted[None], count, how, progress)
+    with connected(how):
+        (found,) = nearest(parts, [Question(Among(kind, model, where), wanted[None])], count, how, progress)
     if found is None:
         raise ParameterError(f"no {kind} of the catalogue is so that {where}")
     return found.rows.take(found.place[0]).append_column("distance", [found.distance[0]])

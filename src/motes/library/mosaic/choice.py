@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
-from motes.library.catalogue.brute_force import Among, nearest
+from motes.library.catalogue.brute_force import Among, Question, nearest
 from motes.library.catalogue.catalogue import Catalogue
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import Rows
@@ -63,24 +63,17 @@ def chosen(
     choice = Choice([""] * n, np.zeros(n, np.int64), np.zeros(n), np.full(n, np.inf))
     has_pitch = np.isfinite(rows.columns["pitch"].astype(np.float64))
     random = np.random.default_rng(seed)
-    for half, (mask, condition) in enumerate(((has_pitch, "pitch is not null"), (~has_pitch, "pitch is null"))):
-        which = np.flatnonzero(mask)
-        if not len(which):
-            continue
-        found = nearest(
-            parts,
-            _with(among, condition),
-            rows.vector[which].astype(np.float32).astype(np.float64),
-            MOST_NEAR if variety > 0 else 1,
-            how,
-            lambda done, *_, half=half: progress((half + done) / 2),
-            _COLUMNS,
-        )
+    vectors = rows.vector.astype(np.float32).astype(np.float64)  # as parts hold them
+    halves = ((has_pitch, "pitch is not null"), (~has_pitch, "pitch is null"))
+    asked = [(mask, Question(_with(among, condition), vectors[mask])) for mask, condition in halves if mask.any()]
+    count = MOST_NEAR if variety > 0 else 1
+    answers = nearest(parts, [question for _, question in asked], count, how, progress, _COLUMNS)
+    for (mask, _), found in zip(asked, answers, strict=True):
         if found is None:
             continue
         drawn = _drawn(found.place, found.distance, variety, random)
         table = found.rows.select(["file", "number", "gain_db"]).to_pylist()
-        for k, i in enumerate(which.tolist()):
+        for k, i in enumerate(np.flatnonzero(mask).tolist()):
             row = table[found.place[k, drawn[k]]]
             choice.file[i], choice.number[i], choice.gain_db[i] = row["file"], row["number"], row["gain_db"]
             choice.distance[i] = found.distance[k, drawn[k]]

@@ -19,12 +19,12 @@ from motes.library.batch import Progress
 from motes.library.catalogue.brute_force import Among
 from motes.library.catalogue.catalogue import Catalogue
 from motes.library.mosaic.choice import Choice, chosen, model_of
-from motes.library.mosaic.piece import Piece, made
-from motes.library.mosaic.sources import described
+from motes.library.mosaic.adaptation import Adaptation, adapted
+from motes.library.mosaic.provenance import described
 from motes.library.mosaic.target import Target, target_of
 from motes.library.plan import Job
 from motes.library.play_notes import Wanted, together
-from motes.library.spreading.spread import ALONE, Spread, spread, spread_of
+from motes.library.spreading.spread import ALONE, Spread, connected, spread, spread_of
 from motes.scene.metadata import Metadata
 from motes.units import require_finite
 from motes.version import __version__
@@ -84,26 +84,25 @@ class Mosaic:
         model = model_of(catalogue, self.where)
         target = target_of(given, model)
         progress(_FOUND, "choosing")
-        choice = chosen(
-            target.rows,
-            catalogue.parts(),
-            Among("note", model, self.where),
-            self.variety,
-            self.seed,
-            self.how,
-            lambda done, *_: progress(_FOUND + (_CHOSEN - _FOUND) * done, "choosing"),
-        )
-        if not any(choice.file):
-            lacking = "a pitch" if np.isfinite(target.notes.f0_hz).any() else "no pitch, as drums have"
-            raise ParameterError(f"{catalogue.path} has no notes with {lacking}, which the target's are")
-        scenes, used = self._pieces(catalogue, target, choice, progress)
+        with connected(self.how):
+            choice = self._chosen(catalogue, target, model, progress)
+            scenes, used = self._pieces(catalogue, target, choice, progress)
         if not scenes:
             raise ParameterError(f"the notes of {catalogue.path} that would make the mosaic have no events")
         scene = together(scenes, target.rows.columns["part"][used])
-        scene = scene.replace(
-            n_samples=target.scene.n_samples, metadata=self._metadata(catalogue, target, choice, used)
-        )
-        return scene, len(target.notes), choice
+        metadata = self._metadata(catalogue, target, choice, used)
+        return scene.replace(n_samples=target.scene.n_samples, metadata=metadata), len(target.notes), choice
+
+    def _chosen(self, catalogue: Catalogue, target: Target, model: str, progress: Progress) -> Choice:
+        def report(done: float, *_: object) -> None:
+            progress(_FOUND + (_CHOSEN - _FOUND) * done, "choosing")
+
+        among = Among("note", model, self.where)
+        choice = chosen(target.rows, catalogue.parts(), among, self.variety, self.seed, self.how, report)
+        if not any(choice.file):
+            lacking = "a pitch" if np.isfinite(target.notes.f0_hz).any() else "no pitch, as drums have"
+            raise ParameterError(f"{catalogue.path} has no notes with {lacking}, which the target's are")
+        return choice
 
     def _pieces(
         self, catalogue: Catalogue, target: Target, choice: Choice, progress: Progress
@@ -124,7 +123,10 @@ class Mosaic:
             numbers = tuple(int(choice.number[i]) for i in rows)
             path, scene = places.join(catalogue.corpus, file), target.scene
             by_file.append(
-                (rows, Piece(path, catalogue.digest(file), numbers, wanted, scene.sample_rate_hz, scene.n_channels))
+                (
+                    rows,
+                    Adaptation(path, catalogue.digest(file), numbers, wanted, scene.sample_rate_hz, scene.n_channels),
+                )
             )
         found: dict[int, Scene] = {}
 
@@ -132,7 +134,7 @@ class Mosaic:
             progress(_CHOSEN + (1 - _CHOSEN) * done, "making")
 
         for (rows, _), scenes in zip(
-            by_file, spread(made, [piece for _, piece in by_file], self.how, report), strict=True
+            by_file, spread(adapted, [one for _, one in by_file], self.how, report), strict=True
         ):
             found |= {i: scene for i, scene in zip(rows, scenes, strict=True) if scene is not None}
         used = sorted(found)

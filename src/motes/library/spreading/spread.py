@@ -58,6 +58,18 @@ def spread_of(jobs: int, on: str = "") -> Spread:
     return Spread(int(jobs), on)
 
 
+@contextlib.contextmanager
+def connected(how: Spread) -> Iterator[None]:
+    """A context in which all that is spread over a cluster goes over one connection."""
+    if not how.on:
+        yield
+        return
+    from motes.library.spreading import cluster
+
+    with cluster.connected(how.on):
+        yield
+
+
 def spread(
     function: Callable[[Item], Any],
     items: Sequence[Item],

@@ -19,7 +19,7 @@ from motes.scene.scene import Scene
 
 
 @dataclass(frozen=True)
-class Piece:
+class Adaptation:
     """Which notes of a file, by their numbers, are to become what, and the rate and channels of the mosaic.
 
     `digest` is that of the file as the catalogue knows it.
@@ -33,33 +33,31 @@ class Piece:
     n_channels: int
 
 
-def made(piece: Piece) -> list[Scene | None]:
+def adapted(how: Adaptation) -> list[Scene | None]:
     """A scene of each of these notes as it is wanted, None where it has no events; FormatError where the file is not
     that of the catalogue.
     """
     from motes.library.work import load_scene
 
     again = "motes catalogue build makes the catalogue anew"
-    if not places.is_file(piece.path):
-        raise FormatError(f"{piece.path} is no longer there: {again}")
-    if digest_of(piece.path) != piece.digest:
-        raise FormatError(f"{piece.path} has changed since it came into the catalogue: {again}")
-    scene = load_scene(piece.path)
+    if not places.is_file(how.path):
+        raise FormatError(f"{how.path} is no longer there: {again}")
+    if digest_of(how.path) != how.digest:
+        raise FormatError(f"{how.path} has changed since it came into the catalogue: {again}")
+    scene = load_scene(how.path)
     notes = known_notes(scene)
-    row: Ints = np.searchsorted(notes.id, piece.numbers)
+    row: Ints = np.searchsorted(notes.id, how.numbers)
     scene = split(scene, np.unique(notes.id[row]))
-    return [
-        _fitting(as_wanted(scene, notes, int(i), wanted), piece) for i, wanted in zip(row, piece.wanted, strict=True)
-    ]
+    return [_fitting(as_wanted(scene, notes, int(i), wanted), how) for i, wanted in zip(row, how.wanted, strict=True)]
 
 
-def _fitting(scene: Scene | None, piece: Piece) -> Scene | None:
+def _fitting(scene: Scene | None, how: Adaptation) -> Scene | None:
     """The scene at the rate and with the channels of the mosaic."""
-    if scene is not None and scene.sample_rate_hz != piece.sample_rate_hz:
-        scene = at_rate(scene, piece.sample_rate_hz)
+    if scene is not None and scene.sample_rate_hz != how.sample_rate_hz:
+        scene = at_rate(scene, how.sample_rate_hz)
     if scene is None or not scene.n_events:
         return None
-    return with_channels(scene, piece.n_channels)
+    return with_channels(scene, how.n_channels)
 
 
 def with_channels(scene: Scene, n_channels: int) -> Scene:
