@@ -23,10 +23,9 @@ from typing import Any
 import numpy as np
 
 import motes
+from motes.library.catalogue.brute_force import deviation_of, first_of, numbers_of
 from motes.library.catalogue.build import building
 from motes.library.catalogue.index import index_of, update_index
-from motes.library.catalogue.nearest import vectors_in
-from motes.library.catalogue.space import Space, deviation_of
 
 AUDIO = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 N_QUERIES, COUNT = 200, 10
@@ -108,7 +107,7 @@ def ask(catalogue: motes.Catalogue) -> None:
         print(f"{spent:.3f} s, {spent / len(catalogue) * 1e6:.3f} s for 10⁶ rows: {query}")
     index = index_of(catalogue, "partial", "descriptor")
     picked = catalogue.rows_at(np.random.default_rng(0).integers(0, len(catalogue), N_QUERIES))
-    wanted = vectors_in(picked)
+    wanted = numbers_of(picked)
     if index is not None:
         _, spent = timed(lambda: [index.nearest(one[None], COUNT) for one in wanted])
         print(f"index alone: {spent / N_QUERIES * 1e3:.2f} ms")
@@ -123,14 +122,14 @@ def ask(catalogue: motes.Catalogue) -> None:
 def indices(catalogue: motes.Catalogue, n: int) -> None:
     """Recall and processor time of one query at a time, of several libraries, whichever are installed."""
     rng = np.random.default_rng(0)
-    real = vectors_in(catalogue.sql("select vector from events where kind = 'partial' order by file limit 20000"))
-    real = real / deviation_of(real)
+    rows = catalogue.sql("select * from events where kind = 'partial' order by file limit 20000")
+    real = numbers_of(rows) / deviation_of(rows)
     one, other = rng.integers(0, len(real), (2, n))
     along = rng.uniform(0, 0.25, (n, 1))
     held = (real[one] * (1 - along) + real[other] * along + 0.05 * rng.standard_normal((n, 16))).astype(np.float32)
     wanted = held[rng.integers(0, n, N_QUERIES)] + 0.05 * rng.standard_normal((N_QUERIES, 16)).astype(np.float32)
-    space = Space(held, np.ones(16))
-    truth, spent = timed(lambda: [space.nearest(each[None], COUNT).row[0] for each in wanted])
+    square = np.einsum("ij,ij->i", held, held)
+    truth, spent = timed(lambda: [first_of(square - 2 * (held @ each), COUNT) for each in wanted])
     print(f"| way | recall@{COUNT} | a query | made in | memory |\n|---|---|---|---|---|")
     print(f"| all compared, by a product | 1 | {spent / N_QUERIES * 1e3:.2f} ms | 0 s | {n * 64 / 2**20:.0f} MiB |")
     for way in (_faiss_ways, _usearch_ways):

@@ -75,6 +75,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "trim": {"force"},
+    "mosaic": {"force"},
     "import": {"force"},
     "listen": {"score"},  # motes.report.listening.answers.score
     "partials": {"csv"},
@@ -95,7 +96,8 @@ BEYOND = {
     "notes": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
-    "build_catalogue": {"jobs"},
+    "build_catalogue": {"jobs", "on"},
+    "mosaic": {"jobs", "on", "progress"},
     "train": {"progress"},
     "from_csv": {"path"},
     "info": {"path"},

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from motes.library.catalogue.build import build_catalogue
     from motes.library.catalogue.catalogue import Catalogue
     from motes.library.exports.export import export
+    from motes.library.mosaic.mosaic import mosaic
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.trim import trim
@@ -81,6 +82,7 @@ __all__ = [
     "info",
     "listen",
     "load",
+    "mosaic",
     "notes",
     "partials",
     "perform",
@@ -125,6 +127,7 @@ _HOMES = {
     "from_json": "motes.report.imports",
     "from_parquet": "motes.report.imports",
     "listen": "motes.report.listening.listening_page",
+    "mosaic": "motes.library.mosaic.mosaic",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
     "room": "motes.data.impulse_responses",
@@ -310,16 +313,8 @@ def evaluate(
     from motes.library.evaluate import evaluate as measured
 
     loss = (loss,) if isinstance(loss, str) else loss
-    return measured(
-        estimate,
-        reference,
-        sample_rate_hz,
-        notes=notes,
-        perceptual=perceptual,
-        controls=controls,
-        align=align,
-        loss=loss,
-    )
+    how: dict[str, Any] = {"perceptual": perceptual, "controls": controls, "align": align, "loss": loss}
+    return measured(estimate, reference, sample_rate_hz, notes=notes, **how)
 
 
 @checked

@@ -16,7 +16,7 @@ Jobs = Annotated[int, Parameter(name=["--jobs", "-j"])]
 
 
 @catalogue.command
-def build(corpus: str, *, output: Output, jobs: Jobs = 1, json: Json = False) -> int:
+def build(corpus: str, *, output: Output, jobs: Jobs = 1, on: str = "", json: Json = False) -> int:
     """Make a catalogue of all .mote files in a folder, or bring it up to date: files that have not changed stay.
 
     What was interrupted goes on with the same command.
@@ -29,6 +29,8 @@ def build(corpus: str, *, output: Output, jobs: Jobs = 1, json: Json = False) ->
         The catalogue, a folder: corpus.motes-catalogue.
     jobs
         How many files to read at once, each in a process of its own.
+    on
+        Work on a cluster: ray, or ray://head:10001.
     """
     target = output_name(output)
     if target is None or target == "-":
@@ -39,7 +41,7 @@ def build(corpus: str, *, output: Output, jobs: Jobs = 1, json: Json = False) ->
     announce_compilation()
     n_failed = n_new = 0
     with progress_bar(f"describing {len(work.jobs)} files") as progress:
-        for outcome in work.run(jobs, progress):
+        for outcome in work.run(jobs, progress, on):
             n_failed += outcome.status == "failed"
             n_new += bool(outcome.report.get("is_new"))
             if outcome.status == "failed":

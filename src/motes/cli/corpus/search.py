@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from motes.cli.console import UsageError, announce_compilation, print_json
-from motes.cli.corpus.catalogue import table_lines
+from motes.cli.console import UsageError, announce_compilation, print_json, progress_bar
+from motes.cli.corpus.catalogue import Jobs, table_lines
 from motes.cli.many import Json
 from motes.library.catalogue.catalogue import Catalogue
 
@@ -11,7 +11,14 @@ SHOWN = ("file", "kind", "number", "time_s", "length_s", "pitch", "gain_db")
 
 
 def search(
-    catalogue: str, *, like: str | None = None, where: str | None = None, count: int = 10, json: Json = False
+    catalogue: str,
+    *,
+    like: str | None = None,
+    where: str | None = None,
+    count: int = 10,
+    jobs: Jobs = 1,
+    on: str = "",
+    json: Json = False,
 ) -> int:
     """List the sounds of a catalogue that are most like one, the nearest first, or of which a condition is true.
 
@@ -27,11 +34,16 @@ def search(
         A condition in SQL, as in "pitch between 60 and 62 and length_s > 1".
     count
         How many at most.
+    jobs
+        How many processes compare, some files each; the answer is the same.
+    on
+        Compare on a cluster: ray, or ray://head:10001.
     """
     if like is None and where is None:
         raise UsageError("--like SOUND, as in song.mote:12 or take.wav, --where CONDITION, as in 'pitch > 60', or both")
     announce_compilation()
-    rows = Catalogue(catalogue).search(like, where=where, count=count)
+    with progress_bar("comparing") as progress:
+        rows = Catalogue(catalogue).search(like, where=where, count=count, jobs=jobs, on=on, progress=progress)
     if json:
         for row in rows.to_pylist():
             print_json(row)

@@ -17,6 +17,7 @@ from motes.files import atomic_output
 from motes.library.catalogue.part import VERSION, Described, dataset, rows_at
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import DESCRIPTOR
+from motes.library.spreading.spread import Progress, spread_of
 
 if TYPE_CHECKING:
     import pandas
@@ -109,18 +110,28 @@ class Catalogue:
         return select(self.dataset(), query)
 
     @checked
-    def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
+    def search(
+        self,
+        like: str | None = None,
+        *,
+        where: str | None = None,
+        count: int = 10,
+        jobs: int = 1,
+        on: str = "",
+        progress: Progress | None = None,
+    ) -> pyarrow.Table:
         """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
 
         `like` is a note of a file of the catalogue, or of another .mote file, `song.mote:12`, another sound,
         `song.mote:partial:3`, or a recording, `take.wav`, whose notes are found, `take.wav:2` the second of them.
         Without a number it is the strongest note; a MotesWarning says which. The rows of its kind and model are
         compared by the root mean square of the differences of their sixteen numbers, each in standard deviations of
-        these. ParameterError where there is none such.
+        these. ParameterError where there is none such. `jobs` processes of this machine, or `on` a cluster (`ray`,
+        `ray://head:10001`) its workers, compare some files each, with the same result.
         """
         from motes.library.catalogue.search import search
 
-        return search(self, like, where, count)
+        return search(self, like, where, count, spread_of(jobs, on), progress or (lambda *_: None))
 
     @checked
     def nearest(
@@ -129,18 +140,26 @@ class Catalogue:
         """The `count` rows of a kind and model nearest to each of the vectors `(m, 16)`, the nearest first, with the
         columns `wanted`, which of the vectors a row was found for, and `distance`; ParameterError where there are none.
         """
+        from motes.library.catalogue.brute_force import Among
         from motes.library.catalogue.nearest import nearest
 
-        return nearest(self, np.asarray(numbers, np.float64), count, kind=kind, model=model, where=where)
+        return nearest(self, np.asarray(numbers, np.float64), count, Among(kind, model, where))
+
+    def parts(self) -> list[Path]:
+        """The Parquet files of it, one for each of its files, in their order."""
+        return [self.path / PARTS / about.part for about in self._manifest.files]
+
+    def digest(self, file: str) -> str:
+        """The SHA-256 that one of its files had when it was described."""
+        return next(about.digest for about in self._manifest.files if about.file == file)
 
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
-        return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+        return dataset(self.parts())
 
     def rows_at(self, numbers: Any) -> pyarrow.Table:
         """The rows of these numbers `(n,)`, counted from 0 over the files in their order."""
-        paths = [self.path / PARTS / about.part for about in self.described]
-        return rows_at(paths, [sum(about.n_rows.values()) for about in self.described], numbers)
+        return rows_at(self.parts(), [sum(about.n_rows.values()) for about in self.described], numbers)
 
     def rows_of(self, file: str) -> pyarrow.Table:
         """The rows of one of its files."""

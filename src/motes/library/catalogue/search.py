@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from motes.errors import ParameterError
+from motes.library.catalogue.brute_force import Among
 from motes.library.catalogue.nearest import nearest
 from motes.library.catalogue.query import select
 from motes.library.catalogue.sound import asked_for
+from motes.library.spreading.spread import ALONE, Progress, Spread
 
 if TYPE_CHECKING:
     import pyarrow
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from motes.library.catalogue.catalogue import Catalogue
 
 
-def search(catalogue: Catalogue, like: str | None, where: str | None, count: int) -> pyarrow.Table:
+def search(
+    catalogue: Catalogue,
+    like: str | None,
+    where: str | None,
+    count: int,
+    how: Spread = ALONE,
+    progress: Progress = lambda *_: None,
+) -> pyarrow.Table:
     """As `Catalogue.search`."""
     if count < 1:
         raise ParameterError(f"count must be at least 1, not {count}")
@@ -24,5 +33,5 @@ def search(catalogue: Catalogue, like: str | None, where: str | None, count: int
     if like is None:
         return select(catalogue.dataset(), f"select * from events where ({where}\n) limit {count}")
     sound = asked_for(catalogue, like)
-    found = nearest(catalogue, sound.numbers[None], count, kind=sound.kind, model=sound.model, where=where)
-    return found.drop_columns(["wanted"])
+    among = Among(sound.kind, sound.model, where)
+    return nearest(catalogue, sound.numbers[None], count, among, how, progress).drop_columns(["wanted"])

@@ -18,7 +18,8 @@ from motes.events.groups import ROLES, Groups
 from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
 from motes.events.notes import DRUMS, pitch_name
 from motes.kinds.vector.decoder import CURRENT
-from motes.library.catalogue.nearest import models_of, vectors_in
+from motes.library.catalogue.brute_force import numbers_of
+from motes.library.catalogue.nearest import models_of
 from motes.library.catalogue.rows import KINDS
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.work import load_scene
@@ -102,7 +103,7 @@ def _in_catalogue(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
     names = ("kind", "number", "time_s", "length_s", "pitch", "gain_db", "model")
     return [
         Sound(file=file, numbers=numbers, scene=None, **row)
-        for row, numbers in zip(rows.select(names).to_pylist(), vectors_in(rows), strict=True)
+        for row, numbers in zip(rows.select(names).to_pylist(), numbers_of(rows), strict=True)
     ]
 
 
