@@ -131,7 +131,7 @@ class Catalogue:
         """
         from motes.library.catalogue.search import search
 
-        return search(self, like, where, count, spread_of(jobs, on), progress or (lambda *_: None))
+        return search(self, like, where, count, spread_of(jobs, on), progress or (lambda *_: None)).rows
 
     @checked
     def nearest(
