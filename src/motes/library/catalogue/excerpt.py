@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from motes.errors import MotesError, ParameterError
+import msgspec
+
+from motes import places
+from motes.errors import FormatError, ParameterError
 from motes.library.mosaic.adaptation import with_channels
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 # Around a note, to find which part of the atoms is its own; before and after a sound, for windows that reach over it.
 AROUND_S, BEFORE_S, AFTER_S = 2.0, 0.02, 0.3
 GAP_S = 0.25
+LIST_FORMAT = "motes-sounds"
 # All metadata of a scene may take 64 KiB.
 MOST = 300
 
@@ -102,14 +106,34 @@ def collect(
     return whole.replace(metadata=Metadata(encoder="collect", options=options, version=__version__))
 
 
+class _List(msgspec.Struct):
+    """A list of sounds, as a map saves it."""
+
+    format: str
+    sounds: list[str]
+    catalogue: str = ""
+
+
+def read_list(path: str) -> list[str]:
+    """The names of the sounds in a list that a map saved; FormatError where it is none."""
+    try:
+        found = msgspec.json.decode(places.read_bytes(path), type=_List)
+    except (OSError, msgspec.MsgspecError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FormatError(f"{path} is no list of sounds that a map saved ({reason})") from None
+    if found.format != LIST_FORMAT:
+        raise FormatError(f"{path} is no list of sounds that a map saved, but {found.format!r:.40}")
+    return found.sounds
+
+
 def named_sounds(catalogue: Catalogue, names: Sequence[str]) -> list[Placed]:
-    """The sounds of a catalogue of these names; ParameterError where one is not in it."""
-    from motes.library.catalogue.sound import asked_for
+    """The sounds of a catalogue of these names, as in song.mote:12; ParameterError where one is not in it."""
+    from motes.library.catalogue.sound import asked_for, parsed
 
     found = []
     for name in names:
+        if parsed(catalogue, name)[0] not in catalogue.files:
+            raise ParameterError(f"{name} is not in the catalogue")
         sound = asked_for(catalogue, name)
-        if sound.scene is not None:
-            raise MotesError(f"{name} is not in the catalogue")
         found.append(Placed(sound.file, sound.kind, sound.number, sound.time_s, sound.length_s))
     return found

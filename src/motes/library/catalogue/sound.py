@@ -62,7 +62,7 @@ def asked_for(catalogue: Catalogue, name: str) -> Sound:
     Without a number it is the strongest in the file, and where there are several a MotesWarning says which it is. A
     recording in which no notes are found is one sound without pitch. Raises ParameterError where there is none such.
     """
-    file, kind, number = _parsed(catalogue, name)
+    file, kind, number = parsed(catalogue, name)
     sounds = _in_catalogue(catalogue, file, kind) if file in catalogue.files else _on_disk(catalogue, file, kind)
     found = [sound for sound in sounds if number in (None, sound.number)]
     if not found:
@@ -81,7 +81,7 @@ def _instead(sounds: list[Sound]) -> str:
     return f", but {len(sounds)}, from {sounds[0].number} to {sounds[-1].number}"
 
 
-def _parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
+def parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
     """File, kind and number of a sound by its name; files are allowed to have colons in their names."""
     if name in catalogue.files or places.is_file(name):
         return name, "note", None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +51,9 @@ def answers_page(answers: Answers, command: str = "", progress: Callable[[float]
     if not 0 < len(rows) <= MOST:
         raise ParameterError(f"a page is of 1 to {MOST} sounds, not {len(rows)}")
     sounds = heard(answers.catalogue, placed(answers.rows), progress)
-    style, script = asset("page.css") + _asset("answers.css") + kind_styles(), _asset("answers.js")
+    style, script = asset("page.css") + asset("corpus/answers.css") + kind_styles(), asset("corpus/answers.js")
     asked = "" if answers.like is None else _asked(answers)
-    text = Template(_asset("answers.html")).substitute(
+    text = Template(asset("corpus/answers.html")).substitute(
         title=html.escape(_title(answers)),
         policy=f"default-src 'none'; media-src data:; style-src '{hashed(style)}'; script-src '{hashed(script)}'",
         style=style,
@@ -121,7 +120,3 @@ def _card(row: dict[str, Any], url: str) -> str:
         f'<h3>{file} <small>{what}</small></h3><dl class="about">{listed}</dl>'
         f'<audio controls preload="metadata" aria-label="{what} of {file}" src="{url}"></audio>'
     )
-
-
-def _asset(name: str) -> str:
-    return (files("motes.report.corpus") / name).read_text(encoding="utf-8")
