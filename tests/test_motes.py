@@ -45,6 +45,8 @@ OTHERWISE = {
     "catalogue build": "build_catalogue",
     # Methods and properties of motes.Catalogue.
     "catalogue info": None,
+    "catalogue map": None,
+    "catalogue collect": None,
     "catalogue sql": None,
     "search": None,
     "play": None,

@@ -4,6 +4,7 @@ or by the workers of a cluster, with the same results to the bit.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,8 @@ LEAST_DEVIATION = 0.1
 # Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts; few
 # parts are compared here before a process has started.
 PARTS_AT_ONCE, MOST_ITEMS = 64, 256
+# Of Parquet, for memory: some 500,000 rows.
+BYTES_AT_ONCE = 25_000_000
 # Rows are compared so many at a time, which the cache of a processor holds.
 _BLOCK = 4096
 
@@ -138,7 +141,8 @@ def first_of(distance: Array, count: int) -> Ints:
 
 def _items(parts: list[Path], how: Spread) -> list[list[Path]]:
     if not how.on and how.n_processes == 1:
-        return [parts]
+        ends = np.cumsum([os.path.getsize(part) if part.exists() else 0 for part in parts]) // BYTES_AT_ONCE
+        return [[parts[i] for i in np.flatnonzero(ends == at)] for at in np.unique(ends)]
     size = max(PARTS_AT_ONCE, -(-len(parts) // MOST_ITEMS))
     return [parts[first : first + size] for first in range(0, len(parts), size)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,53 @@ class Catalogue:
         from motes.library.catalogue.nearest import nearest
 
         return nearest(self, np.asarray(numbers, np.float64), count, Among(kind, model, where))
+
+    @checked
+    def page(
+        self,
+        output: str | os.PathLike[str],
+        like: str | None = None,
+        *,
+        where: str | None = None,
+        count: int = 10,
+        overwrite: bool = False,
+    ) -> Path:
+        """The HTML file written: a page to hear what `search` finds."""
+        from motes.library.catalogue.search import search
+        from motes.report.corpus.answers_page import write_answers_page
+
+        write_answers_page(search(self, like, where, count), output, overwrite=overwrite)
+        return Path(output)
+
+    @checked
+    def map(
+        self,
+        output: str | os.PathLike[str],
+        *,
+        where: str | None = None,
+        count: int = 5000,
+        seed: int = 0,
+        megabytes: float = 8.0,
+        overwrite: bool = False,
+    ) -> Path:
+        """The HTML file written: a map of the sounds for which a condition in SQL is true, alike ones near each other,
+        at most `count`, drawn by `seed`; as many can be heard as fit into `megabytes`.
+        """
+        from motes.library.catalogue.embedding import embedded
+        from motes.report.corpus.map_page import write_map_page
+
+        found = embedded(self, where, count, seed)
+        write_map_page(self, found, output, megabytes=megabytes, overwrite=overwrite)
+        return Path(output)
+
+    @checked
+    def collect(self, sounds: Sequence[str]) -> Scene:
+        """These sounds of it, as in `song.mote:12`, as a scene, one after the other; `metadata.options["sources"]` says
+        of each file which of its sounds are where. ParameterError where one is not in it.
+        """
+        from motes.library.catalogue.excerpt import collect, named_sounds
+
+        return collect(self, named_sounds(self, sounds))
 
     def parts(self) -> list[Path]:
         """The Parquet files of it, one for each of its files, in their order."""

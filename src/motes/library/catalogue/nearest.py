@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from motes.library.catalogue.catalogue import Catalogue
 
+# So many rows are read once and held; more are read twice, in pieces.
+AT_ONCE = 300_000
+
 
 def nearest(
     catalogue: Catalogue,
@@ -39,7 +42,7 @@ def nearest(
         raise ParameterError(f"count must be at least 1, not {count}")
     if how == ALONE and among.where is None and (found := _by_index(catalogue, numbers, count, among)) is not None:
         return found
-    if how == ALONE:
+    if how == ALONE and catalogue.n_rows.get(among.kind, 0) < AT_ONCE:
         rows = select(catalogue.dataset(), among.query())
         found = _by_comparing(rows, numbers, count) if len(rows) else None
     else:

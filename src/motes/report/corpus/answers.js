@@ -22,7 +22,7 @@ document.addEventListener("keydown", (event) => {
     const player = players[at];
     if (player.paused) {
       player.currentTime = 0;
-      player.play();
+      player.play().catch(() => {}); // or it was stopped before it began
     } else player.pause();
   }
 }, true);
