@@ -3,12 +3,13 @@
     python benchmarks/bench_catalogue.py build FOLDER [--hours 10]    # MOTES_SHARED names the folder audio/NAME.flac
     python benchmarks/bench_catalogue.py ask FOLDER
     python benchmarks/bench_catalogue.py indices FOLDER [--rows 1000000]
+    python benchmarks/bench_catalogue.py map FOLDER [--rows 50000]     # headless Chromium, on the path
 
 `build` encodes the recordings of the set with notes, joins them to a file of some minutes, links that into
 FOLDER/corpus until all last so long, describes four of these and makes FOLDER/corpus.motes-catalogue with copies of
-their rows; `ask` asks and searches that; `indices`
-compares usearch, faiss and products on as many vectors, drawn between those of its partials with noise so that none is
-there twice. Processor time of one core, and the highest memory in use.
+their rows; `ask` asks and searches that; `indices` compares usearch, faiss and products on as many vectors, drawn
+between those of its partials with noise so that none is there twice; `map` lays out a map and drags it. Processor time
+of one core, and the highest memory in use.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,15 +29,30 @@ from msgspec.structs import replace
 import motes
 from motes.library.catalogue.brute_force import deviation_of, first_of, numbers_of
 from motes.library.catalogue.build import building
+from motes.library.catalogue.embedding import embedded
 from motes.library.catalogue.index import index_of
 from motes.library.catalogue.part import part_name, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.work import load_scene
+from motes.report.corpus.map_page import write_map_page
 
 AUDIO = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 N_QUERIES, COUNT = 200, 10
 # Files that are described to measure it; the other parts of the catalogue are copies.
 N_DESCRIBED = 4
+FRAMES = """async () => {
+  const took = [], begun = performance.now();
+  for (let i = 0; i < 120; i++) {
+    left += i % 40 < 20 ? 3 : -3;
+    const before = performance.now();
+    render();
+    took.push(performance.now() - before);
+    await new Promise(requestAnimationFrame);
+  }
+  const all = performance.now() - begun;
+  took.sort((a, b) => a - b);
+  return [took[60], took[108], 120000 / all];
+}"""
 QUERIES = (
     "select kind, count(*) from events group by kind",
     "select file, avg(pitch) from events where kind = 'note' group by file",
@@ -47,7 +64,7 @@ QUERIES = (
 def main() -> None:
     """As the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("build", "ask", "indices"))
+    parser.add_argument("what", choices=("build", "ask", "indices", "map"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hours", type=float, default=10.0)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -56,6 +73,8 @@ def main() -> None:
         build(given.folder, given.hours)
     elif given.what == "ask":
         ask(motes.Catalogue(given.folder / "corpus.motes-catalogue"))
+    elif given.what == "map":
+        drawn(motes.Catalogue(given.folder / "corpus.motes-catalogue"), given.folder / "map.html", given.rows)
     else:
         indices(motes.Catalogue(given.folder / "corpus.motes-catalogue"), given.rows)
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB at most")
@@ -145,6 +164,23 @@ def indices(catalogue: motes.Catalogue, n: int) -> None:
             way(held, lambda *about: _row(truth, wanted, *about))
         except ImportError as error:
             print(f"({error.name} is not installed)")
+
+
+def drawn(catalogue: motes.Catalogue, path: Path, n: int) -> None:
+    """How long a map of so many points takes to lay out, and to draw again as it is dragged."""
+    from playwright.sync_api import sync_playwright
+
+    found, spent = timed(lambda: embedded(catalogue, "true", n))
+    n_bytes = write_map_page(catalogue, found, path, megabytes=0.1, overwrite=True)
+    print(f"{n:,} points by {found.method}: {spent:.0f} s; page {n_bytes / 1e6:.1f} MB without sounds")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(path.resolve().as_uri())
+        page.wait_for_timeout(2000)
+        median, late, frames = page.evaluate(FRAMES)
+        print(f"drawing: median {median:.1f} ms, nine in ten below {late:.1f} ms; {frames:.0f} frames a second")
+        browser.close()
 
 
 def _row(truth: Any, wanted: Any, name: str, ask_one: Callable[[Any], Any], made_s: float, megabytes: float) -> None:
