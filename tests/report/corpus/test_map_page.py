@@ -38,7 +38,7 @@ def test_points_are_the_sounds_of_the_catalogue(made, shown):
     names = set(shown.page.evaluate("[...x.keys()].map(nameOf)"))
     rows = made.sql("select file, kind, number from events where kind in ('note', 'partial')").to_pylist()
     assert names == {f"{r['file']}:{'' if r['kind'] == 'note' else 'partial:'}{r['number']}" for r in rows}
-    assert shown.page.evaluate("data.heard.length") == n_points(made)
+    assert shown.page.evaluate("data.playable.length") == n_points(made)
 
 
 def test_keys_choose_hear_and_collect(shown):

@@ -20,7 +20,7 @@ from motes.audio import RECORDINGS
 from motes.errors import AudioError, ParameterError
 from motes.files import digest_of
 from motes.library.batch import Outcome, Progress, run
-from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, require_folder, write_manifest
+from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, is_catalogue, require_folder, write_manifest
 from motes.library.catalogue.index import update_index
 from motes.library.catalogue.part import Described, part_name, read_about, require_pyarrow, write_part
 from motes.library.catalogue.scene_rows import rows_of
@@ -88,13 +88,15 @@ class Building:
         """
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         described: list[Described] = []
+        corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
+        if not is_catalogue(self.path):  # so that one whose making is killed can go on
+            write_manifest(self.path, Manifest(corpus=corpus, files=[]))
         try:
             for outcome in run(list(self.jobs), Describe(self.corpus), n_processes, progress, on):
                 if outcome.status == "done":
                     described.append(msgspec.convert(outcome.report["about"], Described))
                 yield outcome
         finally:
-            corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
             write_manifest(self.path, Manifest(corpus=corpus, files=described))
         self._remove_others({about.part for about in described})
         update_index(Catalogue(self.path))

@@ -177,7 +177,7 @@ class Catalogue:
         """The HTML file written: a map of the sounds for which a condition in SQL is true, alike ones near each other,
         at most `count`, drawn by `seed`; as many can be heard as fit into `megabytes`.
         """
-        from motes.library.catalogue.embedding import embedded
+        from motes.report.corpus.embedding import embedded
         from motes.report.corpus.map_page import write_map_page
 
         found = embedded(self, where, count, seed)
@@ -251,9 +251,14 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         handle.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
+def is_catalogue(path: Path) -> bool:
+    """Whether a folder says that it is a catalogue."""
+    return (path / _MANIFEST).is_file()
+
+
 def require_folder(path: Path) -> None:
     """ParameterError where a catalogue cannot be made, for what is there already."""
-    if path.is_dir() and not (path / _MANIFEST).is_file() and any(path.iterdir()):
+    if path.is_dir() and not is_catalogue(path) and any(path.iterdir()):
         raise ParameterError(f"{path} is a folder of other files, not a catalogue: -o NAME{SUFFIX}")
     if path.exists() and not path.is_dir():
         raise ParameterError(f"{path} is a file, and a catalogue is a folder: -o NAME{SUFFIX}")

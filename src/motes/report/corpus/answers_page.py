@@ -50,7 +50,7 @@ def answers_page(answers: Answers, command: str = "", progress: Callable[[float]
     rows = answers.rows.to_pylist()
     if not 0 < len(rows) <= MOST:
         raise ParameterError(f"a page is of 1 to {MOST} sounds, not {len(rows)}")
-    sounds = heard(answers.catalogue, placed(answers.rows), progress)
+    sounds = coded_sounds(answers.catalogue, placed(answers.rows), progress)
     style, script = asset("page.css") + asset("corpus/answers.css") + kind_styles(), asset("corpus/answers.js")
     asked = "" if answers.like is None else _asked(answers)
     text = Template(asset("corpus/answers.html")).substitute(
@@ -66,7 +66,7 @@ def answers_page(answers: Answers, command: str = "", progress: Callable[[float]
     return with_size(text)
 
 
-def heard(catalogue: Catalogue, sounds: Sequence[Placed], progress: Callable[[float], None]) -> list[str]:
+def coded_sounds(catalogue: Catalogue, sounds: Sequence[Placed], progress: Callable[[float], None]) -> list[str]:
     """Each sound alone as a `data:` address, in this order."""
     scenes, urls = Scenes(catalogue), dict[int, str]()
     for i in sorted(range(len(sounds)), key=lambda i: sounds[i].file):

@@ -12,7 +12,7 @@ const file = unpack(data.file, Uint32Array), kind = unpack(data.kind, Uint8Array
 const pitch = unpack(data.pitch, Float32Array), gain = unpack(data.gain, Float32Array);
 const time = unpack(data.time, Float32Array), length = unpack(data.length, Float32Array);
 const n = x.length;
-const soundOf = new Map(data.heard.map((point, i) => [point, data.sounds[i]]));
+const soundOf = new Map(data.playable.map((point, i) => [point, data.sounds[i]]));
 const collected = new Set();
 
 // --- colours, as pixels 0xAABBGGRR
@@ -118,11 +118,11 @@ function render() {
   const style = getComputedStyle(document.documentElement);
   context.lineWidth = ratio;
   context.strokeStyle = style.getPropertyValue("--ink");
-  if (data.heard.length) {
+  if (data.playable.length) {
     context.globalAlpha = 0.55;
     context.beginPath();
     let rings = 0;
-    for (const i of data.heard) {
+    for (const i of data.playable) {
       const px = x[i] * scale + left, py = y[i] * scale + top_;
       if (px < 0 || py < 0 || px > width || py > height || ++rings > 400) continue;
       context.moveTo(px + size + ratio, py);
@@ -186,7 +186,7 @@ function nearest(px, py, reach, among) {
   return best;
 }
 function at(px, py) {
-  const sounding = nearest(px, py, 9 * ratio, data.heard);
+  const sounding = nearest(px, py, 9 * ratio, data.playable);
   return sounding >= 0 ? sounding : nearest(px, py, 9 * ratio);
 }
 
@@ -257,7 +257,7 @@ view.addEventListener("keydown", (event) => {
 });
 // The next sound that can be heard in a direction: far to the side counts three times.
 function step(dx, dy) {
-  const among = data.heard.length ? data.heard : [...x.keys()];
+  const among = data.playable.length ? data.playable : [...x.keys()];
   const [fromX, fromY] = chosen < 0 ? [0.5, 0.5] : [x[chosen], y[chosen]];
   let best = -1, least = Infinity;
   for (const i of among) {

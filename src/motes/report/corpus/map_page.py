@@ -21,7 +21,7 @@ from motes.report.sound import OPUS_BYTES_PER_S, opus
 
 if TYPE_CHECKING:
     from motes.library.catalogue.catalogue import Catalogue
-    from motes.library.catalogue.embedding import Embedding
+    from motes.report.corpus.embedding import Embedding
     from motes.scene.scene import Scene
 
 MEGABYTES = 8.0
@@ -61,10 +61,10 @@ def map_page(
     """The page; as `write_map_page`."""
     columns = _columns(found)
     room = megabytes * 1e6 - len(json.dumps(columns)) - 60_000
-    n_heard = int(np.clip(room / (OPUS_BYTES_PER_S * LONGEST_S * 4 / 3), 0, MOST_SOUNDS))
-    heard = spread_out(found.points, n_heard)
+    n_playable = int(np.clip(room / (OPUS_BYTES_PER_S * LONGEST_S * 4 / 3), 0, MOST_SOUNDS))
+    playable = spread_out(found.points, n_playable)
     data = columns | {"format": LIST_FORMAT, "catalogue": catalogue.path.name}
-    data |= {"heard": heard.tolist(), "sounds": _sounds(catalogue, found, heard, progress)}
+    data |= {"playable": playable.tolist(), "sounds": _sounds(catalogue, found, playable, progress)}
     style, script = asset("page.css") + asset("corpus/map.css") + kind_styles(), asset("corpus/map.js")
     n = len(found.rows)
     sample = f", drawn from {found.n_rows:,}" if n < found.n_rows else ""
@@ -74,7 +74,7 @@ def map_page(
         style=style,
         script=script,
         summary=html.escape(f"{n:,} sounds{sample}; alike ones lie near each other ({found.method})"),
-        heard=f"{len(heard):,}",
+        playable=f"{len(playable):,}",
         data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
         made=f"<p>This page: <code>{html.escape(command)}</code></p>" if command else "",
     )
@@ -122,12 +122,12 @@ def _packed(values: Any, kind: str) -> str:
     return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode()
 
 
-def _sounds(catalogue: Catalogue, found: Embedding, heard: Ints, progress: Callable[[float], None]) -> list[str]:
+def _sounds(catalogue: Catalogue, found: Embedding, playable: Ints, progress: Callable[[float], None]) -> list[str]:
     scenes, urls = Scenes(catalogue), []
-    for i, sound in enumerate(placed(found.rows.take(heard))):  # which are in order of their files
+    for i, sound in enumerate(placed(found.rows.take(playable))):  # which are in order of their files
         scene = _excerpt(scenes.of(sound.file), sound)
         urls.append(opus(audible(scene)[:1], scene.sample_rate_hz).url)
-        progress((i + 1) / len(heard))
+        progress((i + 1) / len(playable))
     return urls
 
 

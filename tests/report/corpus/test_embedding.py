@@ -4,7 +4,7 @@ import pytest
 from corpus_folder import catalogue_of
 
 from motes.errors import MotesWarning, ParameterError
-from motes.library.catalogue.embedding import embedded
+from motes.report.corpus.embedding import embedded
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
