@@ -29,11 +29,11 @@ from msgspec.structs import replace
 import motes
 from motes.library.catalogue.brute_force import deviation_of, first_of, numbers_of
 from motes.library.catalogue.build import building
-from motes.report.corpus.embedding import embedded
 from motes.library.catalogue.index import index_of
 from motes.library.catalogue.part import part_name, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.work import load_scene
+from motes.report.corpus.embedding import embedded
 from motes.report.corpus.map_page import write_map_page
 
 AUDIO = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"

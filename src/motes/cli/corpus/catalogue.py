@@ -20,9 +20,9 @@ from motes.cli.many import Force, Json, Output
 from motes.files import refuse_existing
 from motes.library.catalogue.build import building
 from motes.library.catalogue.catalogue import Catalogue
-from motes.report.corpus.embedding import SHOWN, embedded
 from motes.library.catalogue.excerpt import collect as collected
 from motes.library.catalogue.excerpt import named_sounds, read_list
+from motes.report.corpus.embedding import SHOWN, embedded
 from motes.report.corpus.map_page import MEGABYTES, write_map_page
 
 catalogue = App(name="catalogue", help="Keep the events of many .mote files as one table: build, look, ask in SQL.")
