@@ -3,11 +3,13 @@
     python benchmarks/bench_catalogue.py build FOLDER [--hours 10]    # MOTES_SHARED names the folder audio/NAME.flac
     python benchmarks/bench_catalogue.py ask FOLDER
     python benchmarks/bench_catalogue.py indices FOLDER [--rows 1000000]
+    python benchmarks/bench_catalogue.py map FOLDER [--rows 50000]     # headless Chromium, on the path
 
 `build` encodes the recordings of the set with notes, joins them to a file of some minutes, links that into
-FOLDER/corpus until all last so long, and makes FOLDER/corpus.motes-catalogue; `ask` asks and searches that; `indices`
-compares usearch, faiss and products on as many vectors, drawn between those of its partials with noise so that none is
-there twice. Processor time of one core, and the highest memory in use.
+FOLDER/corpus until all last so long, describes four of these and makes FOLDER/corpus.motes-catalogue with copies of
+their rows; `ask` asks and searches that; `indices` compares usearch, faiss and products on as many vectors, drawn
+between those of its partials with noise so that none is there twice; `map` lays out a map and drags it. Processor time
+of one core, and the highest memory in use.
 """
 
 from __future__ import annotations
@@ -15,21 +17,42 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 import motes
+from motes.library.catalogue.brute_force import deviation_of, first_of, numbers_of
 from motes.library.catalogue.build import building
-from motes.library.catalogue.index import index_of, update_index
-from motes.library.catalogue.nearest import vectors_in
-from motes.library.catalogue.space import Space, deviation_of
+from motes.library.catalogue.index import index_of
+from motes.library.catalogue.part import part_name, write_part
+from motes.library.catalogue.scene_rows import rows_of
+from motes.library.work import load_scene
+from motes.report.corpus.embedding import embedded
+from motes.report.corpus.map_page import write_map_page
 
 AUDIO = Path(os.environ.get("MOTES_SHARED") or Path(__file__).parents[2] / "shared") / "audio"
 N_QUERIES, COUNT = 200, 10
+# Files that are described to measure it; the other parts of the catalogue are copies.
+N_DESCRIBED = 4
+FRAMES = """async () => {
+  const took = [], begun = performance.now();
+  for (let i = 0; i < 120; i++) {
+    left += i % 40 < 20 ? 3 : -3;
+    const before = performance.now();
+    render();
+    took.push(performance.now() - before);
+    await new Promise(requestAnimationFrame);
+  }
+  const all = performance.now() - begun;
+  took.sort((a, b) => a - b);
+  return [took[60], took[108], 120000 / all];
+}"""
 QUERIES = (
     "select kind, count(*) from events group by kind",
     "select file, avg(pitch) from events where kind = 'note' group by file",
@@ -41,7 +64,7 @@ QUERIES = (
 def main() -> None:
     """As the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("build", "ask", "indices"))
+    parser.add_argument("what", choices=("build", "ask", "indices", "map"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hours", type=float, default=10.0)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -50,6 +73,8 @@ def main() -> None:
         build(given.folder, given.hours)
     elif given.what == "ask":
         ask(motes.Catalogue(given.folder / "corpus.motes-catalogue"))
+    elif given.what == "map":
+        drawn(motes.Catalogue(given.folder / "corpus.motes-catalogue"), given.folder / "map.html", given.rows)
     else:
         indices(motes.Catalogue(given.folder / "corpus.motes-catalogue"), given.rows)
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB at most")
@@ -62,27 +87,27 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def build(folder: Path, hours: float) -> None:
-    """The catalogue of a corpus that lasts so long."""
-    corpus = folder / "corpus"
-    if not corpus.is_dir():
-        _linked(folder, corpus, hours)
-    path = folder / "corpus.motes-catalogue"
-    work = building(str(corpus), path)
-    (path / "parts").mkdir(parents=True, exist_ok=True)
-    _, whole_s = timed(lambda: list(work.run()))
+    """The catalogue of a corpus that lasts so long; how long describing takes is measured on its beginning."""
+    corpus, path = folder / "corpus", folder / "corpus.motes-catalogue"
+    n_files = _linked(folder, corpus, N_DESCRIBED)
+    _, described_s = timed(lambda: list(building(str(corpus), path).run()))
+    described = motes.Catalogue(path)
+    print(f"describing: {described_s:.1f} s, {described_s / described.duration_s:.4f} of real time")
+    n_files = _linked(folder, corpus, int(np.ceil(hours * 3600 / described.duration_s * n_files)))
+    rows = rows_of(load_scene(str(folder / "song.mote")))
+    for file in sorted(each.name for each in corpus.iterdir())[N_DESCRIBED:]:
+        about = replace(described.described[0], file=file, part=part_name(file))
+        write_part(path / "parts" / about.part, rows, about)
+    _, whole_s = timed(lambda: list(building(str(corpus), path).run()))
     made = motes.Catalogue(path)
-    for old in (path / "index").glob("*"):
-        old.rename(folder / f"old-{time.time_ns()}")
-    _, index_s = timed(lambda: update_index(made))
     _, again_s = timed(lambda: list(building(str(corpus), path).run()))
     print(f"{made!r}: {len(made):,} rows")
-    print(f"describing: {whole_s - index_s:.1f} s, {(whole_s - index_s) / made.duration_s:.4f} of real time")
-    print(f"index: {index_s:.1f} s; built again, nothing changed: {again_s:.1f} s")
+    print(f"index: {whole_s - again_s:.1f} s; built again, nothing changed: {again_s:.1f} s")
     print(f"size: {_megabytes(path / 'parts'):.0f} MB of rows, {_megabytes(path / 'index'):.0f} MB of index")
 
 
-def _linked(folder: Path, corpus: Path, hours: float) -> None:
-    """The corpus: the recordings one after the other, four times, as a file of some minutes, and that over and over."""
+def _linked(folder: Path, corpus: Path, n: int) -> int:
+    """The corpus: the recordings one after the other, four times, as a file of some minutes, and that `n` times."""
     encoded = folder / "song.mote"
     if not encoded.exists():
         scenes = [motes.encode(recording, kbps=24, notes=True, mono=True) for recording in sorted(AUDIO.glob("*.flac"))]
@@ -90,10 +115,11 @@ def _linked(folder: Path, corpus: Path, hours: float) -> None:
         for other in (scenes * 4)[1:]:
             scene = scene.join(other)
         scene.save(encoded)
-    corpus.mkdir()
-    about = motes.info(encoded)
-    for copy in range(int(np.ceil(hours * 3600 * about.sample_rate_hz / about.n_samples))):
-        os.link(encoded, corpus / f"{copy:04d}.mote")
+    corpus.mkdir(exist_ok=True)
+    for file in (corpus / f"{copy:04d}.mote" for copy in range(n)):
+        if not file.exists():
+            os.link(encoded, file)
+    return n
 
 
 def _megabytes(folder: Path) -> float:
@@ -108,7 +134,7 @@ def ask(catalogue: motes.Catalogue) -> None:
         print(f"{spent:.3f} s, {spent / len(catalogue) * 1e6:.3f} s for 10⁶ rows: {query}")
     index = index_of(catalogue, "partial", "descriptor")
     picked = catalogue.rows_at(np.random.default_rng(0).integers(0, len(catalogue), N_QUERIES))
-    wanted = vectors_in(picked)
+    wanted = numbers_of(picked)
     if index is not None:
         _, spent = timed(lambda: [index.nearest(one[None], COUNT) for one in wanted])
         print(f"index alone: {spent / N_QUERIES * 1e3:.2f} ms")
@@ -123,14 +149,14 @@ def ask(catalogue: motes.Catalogue) -> None:
 def indices(catalogue: motes.Catalogue, n: int) -> None:
     """Recall and processor time of one query at a time, of several libraries, whichever are installed."""
     rng = np.random.default_rng(0)
-    real = vectors_in(catalogue.sql("select vector from events where kind = 'partial' order by file limit 20000"))
-    real = real / deviation_of(real)
+    rows = catalogue.sql("select * from events where kind = 'partial' order by file limit 20000")
+    real = numbers_of(rows) / deviation_of(rows)
     one, other = rng.integers(0, len(real), (2, n))
     along = rng.uniform(0, 0.25, (n, 1))
     held = (real[one] * (1 - along) + real[other] * along + 0.05 * rng.standard_normal((n, 16))).astype(np.float32)
     wanted = held[rng.integers(0, n, N_QUERIES)] + 0.05 * rng.standard_normal((N_QUERIES, 16)).astype(np.float32)
-    space = Space(held, np.ones(16))
-    truth, spent = timed(lambda: [space.nearest(each[None], COUNT).row[0] for each in wanted])
+    square = np.einsum("ij,ij->i", held, held)
+    truth, spent = timed(lambda: [first_of(square - 2 * (held @ each), COUNT) for each in wanted])
     print(f"| way | recall@{COUNT} | a query | made in | memory |\n|---|---|---|---|---|")
     print(f"| all compared, by a product | 1 | {spent / N_QUERIES * 1e3:.2f} ms | 0 s | {n * 64 / 2**20:.0f} MiB |")
     for way in (_faiss_ways, _usearch_ways):
@@ -138,6 +164,23 @@ def indices(catalogue: motes.Catalogue, n: int) -> None:
             way(held, lambda *about: _row(truth, wanted, *about))
         except ImportError as error:
             print(f"({error.name} is not installed)")
+
+
+def drawn(catalogue: motes.Catalogue, path: Path, n: int) -> None:
+    """How long a map of so many points takes to lay out, and to draw again as it is dragged."""
+    from playwright.sync_api import sync_playwright
+
+    found, spent = timed(lambda: embedded(catalogue, "true", n))
+    n_bytes = write_map_page(catalogue, found, path, megabytes=0.1, overwrite=True)
+    print(f"{n:,} points by {found.method}: {spent:.0f} s; page {n_bytes / 1e6:.1f} MB without sounds")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(path.resolve().as_uri())
+        page.wait_for_timeout(2000)
+        median, late, frames = page.evaluate(FRAMES)
+        print(f"drawing: median {median:.1f} ms, nine in ten below {late:.1f} ms; {frames:.0f} frames a second")
+        browser.close()
 
 
 def _row(truth: Any, wanted: Any, name: str, ask_one: Callable[[Any], Any], made_s: float, megabytes: float) -> None:

@@ -46,6 +46,8 @@ OTHERWISE = {
     "catalogue build": "build_catalogue",
     # Methods and properties of motes.Catalogue.
     "catalogue info": None,
+    "catalogue map": None,
+    "catalogue collect": None,
     "catalogue sql": None,
     "search": None,
     "play": None,
@@ -77,6 +79,7 @@ ELSEWHERE = {
     "perform": {"force"},
     "remix": {"force"},
     "trim": {"force"},
+    "mosaic": {"force"},
     "import": {"force"},
     "listen": {"score"},  # motes.report.listening.answers.score
     "partials": {"csv"},
@@ -97,7 +100,8 @@ BEYOND = {
     "notes": {"scene"},
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
-    "build_catalogue": {"jobs"},
+    "build_catalogue": {"jobs", "on"},
+    "mosaic": {"jobs", "on", "progress"},
     "learn_dictionary": {"recordings", "progress"},
     "train": {"progress"},
     "from_csv": {"path"},
@@ -185,7 +189,7 @@ def test_help_fits_one_screen(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 36
+    assert len(lines) <= 37
     assert max(map(len, lines)) <= 80
     assert len(GROUPS) == 4
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from motes.library.catalogue.catalogue import Catalogue
     from motes.library.exports.export import export
     from motes.library.learn_dictionary import learn_dictionary
+    from motes.library.mosaic.mosaic import mosaic
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.trim import trim
@@ -85,6 +86,7 @@ __all__ = [
     "listen",
     "load",
     "load_dictionary",
+    "mosaic",
     "notes",
     "partials",
     "perform",
@@ -127,6 +129,7 @@ _HOMES = {
     **dict.fromkeys(("from_csv", "from_json", "from_parquet"), "motes.report.imports"),
     "learn_dictionary": "motes.library.learn_dictionary",
     "listen": "motes.report.listening.listening_page",
+    "mosaic": "motes.library.mosaic.mosaic",
     "load_dictionary": "motes.encoders.learned",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
@@ -312,16 +315,8 @@ def evaluate(
     from motes.library.evaluate import evaluate as measured
 
     loss = (loss,) if isinstance(loss, str) else loss
-    return measured(
-        estimate,
-        reference,
-        sample_rate_hz,
-        notes=notes,
-        perceptual=perceptual,
-        controls=controls,
-        align=align,
-        loss=loss,
-    )
+    how: dict[str, Any] = {"perceptual": perceptual, "controls": controls, "align": align, "loss": loss}
+    return measured(estimate, reference, sample_rate_hz, notes=notes, **how)
 
 
 @checked

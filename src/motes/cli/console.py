@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -99,6 +100,11 @@ def announce_compilation() -> None:
     from motes.library.batch import COMPILING
 
     on_first_compilation(lambda: print(COMPILING, file=sys.stderr, flush=True))
+
+
+def command() -> str:
+    """What the user typed, as far as this process knows."""
+    return shlex.join(["motes", *sys.argv[1:]])
 
 
 def refuse_terminal(what: str) -> None:

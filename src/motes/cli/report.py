@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from motes.cli.console import UsageError, announce_compilation, output_name, print_json, progress_bar, tell
+from motes.cli.console import UsageError, announce_compilation, command, output_name, print_json, progress_bar, tell
 from motes.cli.many import WHOLE, Force, Json, Output, Part
 from motes.files import refuse_existing
 
@@ -60,9 +58,7 @@ def report(
     options: dict[str, Any] = {"start_s": part.start, "end_s": part.end, "megabytes": megabytes, "quick": quick}
     options["instrument"] = instrument
     with progress_bar("making the page") as progress:
-        made = write_report(
-            scenes, target, reference, **options, overwrite=force, command=_command(), progress=progress
-        )
+        made = write_report(scenes, target, reference, **options, overwrite=force, command=command(), progress=progress)
     if json:
         print_json({"output": target, "scenes": list(scenes), "n_bytes": made.n_bytes, "references": made.references})
     else:
@@ -167,10 +163,5 @@ def play(
         raise UsageError(f"--port must be from 0 to 65535, not {port}")
     folder = load_settings().audio_path.value
     subject = subject_of_file(scene, reference, None, None, (str(folder),) if folder else ())
-    serve_page(page_to_play(subject, _command()), port, browser, tell)
+    serve_page(page_to_play(subject, command()), port, browser, tell)
     return 0
-
-
-def _command() -> str:
-    """What the user typed, as far as this process knows."""
-    return shlex.join(["motes", *sys.argv[1:]])

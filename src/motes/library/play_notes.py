@@ -90,9 +90,14 @@ def play(scene: Scene, score: Score) -> Scene:
             parts.append(int(of_note[chosen[i]]))
     if not played:
         raise ParameterError("the notes that would play this have no events")
+    return together(played, np.array(parts))
+
+
+def together(played: list[Scene], part: NDArray[np.int64]) -> Scene:
+    """Scenes of one note each as one, with the notes 1, 2 … in groups that are these parts, 0 for none."""
     while len(played) > 1:  # by twos: each event is copied few times
         played = [_both(*played[k : k + 2]) for k in range(0, len(played), 2)]
-    return _in_parts(played[0], np.array(parts))
+    return _in_parts(played[0], part)
 
 
 def _in_parts(scene: Scene, part: NDArray[np.int64]) -> Scene:
@@ -145,30 +150,49 @@ def _heights(scene: Scene, notes: NoteTable) -> Array:
     return heights
 
 
+class Wanted(NamedTuple):
+    """What a note is to become: from when to when in seconds, its MIDI number (NaN for what has no pitch, which is
+    neither cut off nor made longer), and by how many dB louder.
+    """
+
+    onset_s: float
+    end_s: float
+    pitch: float
+    louder_db: float
+
+
 def _played(scene: Scene, notes: NoteTable, row: int, score: Score, i: int) -> Scene | None:
     """A scene of one note of a score, played by that of this row; None where it has no events."""
+    louder = float(score.louder_db[i] - (notes.gain_db[row] - np.median(notes.gain_db)))
+    times = float(score.onset_s[i]), float(score.end_s[i])
+    return as_wanted(scene, notes, row, Wanted(*times, float(score.pitch[i]), louder))
+
+
+def as_wanted(scene: Scene, notes: NoteTable, row: int, wanted: Wanted) -> Scene | None:
+    """A scene of the note of this row alone, which is note 1 of it, moved, transposed, cut off or made longer, and
+    louder by LOUDEST_DB at most; None where it has no events. The notes that are asked for have to be split already.
+    """
     selection = scene.select(note=int(notes.id[row]), with_detail=False)
     onset_s, length_s = float(notes.onset_s[row]), float(notes.end_s[row] - notes.onset_s[row])
-    wanted_s, by_s = float(score.end_s[i] - score.onset_s[i]), float(score.onset_s[i]) - onset_s
-    is_drum = np.isnan(score.pitch[i])
+    wanted_s, by_s = wanted.end_s - wanted.onset_s, wanted.onset_s - onset_s
+    is_drum = np.isnan(wanted.pitch)
     factor = min(wanted_s / length_s, LONGEST) if length_s > 0 and wanted_s > length_s and not is_drum else 1.0
     cut_s = onset_s + wanted_s if wanted_s < length_s and not is_drum else np.inf
     ends, times = column(scene, "end_s"), column(scene, "time_s")
-    lasting = np.minimum(ends + by_s, score.onset_s[i] + factor * (ends - onset_s)) >= 0
+    lasting = np.minimum(ends + by_s, wanted.onset_s + factor * (ends - onset_s)) >= 0
     copy = kept(selection, selection.mask & lasting & _before(times, cut_s, selection.mask)).scene
     if not copy.n_events:
         return None
     copy = as_first(copy, int(notes.id[row]))
     copy = _of_its_length(operations.move(copy.select(), by_s).scene)
     if not is_drum:
-        semitones = float(score.pitch[i] - hz_to_pitch(notes.f0_hz[row]))
+        semitones = float(wanted.pitch - hz_to_pitch(notes.f0_hz[row]))
         copy = operations.transpose(copy.select(), semitones).scene
     if factor != 1:
-        copy = operations.stretch(copy.select(), factor, about_s=float(score.onset_s[i])).scene
-    louder = float(score.louder_db[i] - (notes.gain_db[row] - np.median(notes.gain_db)))
-    copy = operations.gain(copy.select(), float(np.clip(louder, -LOUDEST_DB, LOUDEST_DB))).scene
+        copy = operations.stretch(copy.select(), factor, about_s=wanted.onset_s).scene
+    copy = operations.gain(copy.select(), float(np.clip(wanted.louder_db, -LOUDEST_DB, LOUDEST_DB))).scene
     table = copy.groups.notes
-    end_s = np.minimum(table.end_s, max(float(score.end_s[i]), float(score.onset_s[i])))
+    end_s = np.minimum(table.end_s, max(wanted.end_s, wanted.onset_s))
     table = table.replace(end_s=np.maximum(end_s, table.onset_s))
     return copy.with_tables((), groups=copy.groups.with_notes(table))
 

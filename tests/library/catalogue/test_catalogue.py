@@ -122,6 +122,16 @@ def test_an_interrupted_build_goes_on(tmp_path):
     assert whole.to_arrow().equals(motes.Catalogue(path).to_arrow())
 
 
+def test_a_build_that_is_killed_at_once_goes_on(tmp_path):
+    corpus, path = make(tmp_path / "corpus"), tmp_path / "c"
+    work = building(corpus, path).run()
+    next(work)
+    assert len(motes.Catalogue(path).files) == 0  # nothing is said before it is whole
+    assert len(list((path / "parts").iterdir())) == 1
+    work.close()
+    assert [outcome.report["is_new"] for outcome in building(corpus, path).run()] == [False] + [True] * 4
+
+
 def test_processes_change_nothing(tmp_path):
     corpus = make(tmp_path / "corpus")
     alone = motes.build_catalogue(corpus, tmp_path / "alone")

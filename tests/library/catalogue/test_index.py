@@ -10,10 +10,9 @@ from corpus_folder import catalogue_of
 import motes
 from motes.errors import MotesWarning
 from motes.library.catalogue import index as indexing
+from motes.library.catalogue.brute_force import distances, first_of, numbers_of
 from motes.library.catalogue.build import building
 from motes.library.catalogue.index import index_of
-from motes.library.catalogue.nearest import vectors_in
-from motes.library.catalogue.space import Space
 
 pyarrow = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.parquet")
@@ -38,7 +37,7 @@ def files(catalogue):
 
 
 def test_the_index_finds_what_comparing_all_finds(made):
-    numbers = vectors_in(made.to_arrow())
+    numbers = numbers_of(made.to_arrow())
     assert index_of(made, "partial", "descriptor") is not None
     by_index = made.nearest(numbers, 5, kind="partial")
     by_comparing = made.nearest(numbers, 5, kind="partial", where="true")
@@ -75,8 +74,8 @@ def test_few_are_missed_among_many_and_files_are_the_same_to_the_byte(tmp_path):
     index = indexing.Index(about[0], faiss.read_index(str(tmp_path / about[0].file)))
     assert np.allclose(index.deviation, numbers.std(axis=0), rtol=1e-4)
     found = index.nearest(numbers[:200], 10)
-    right = Space(numbers.astype(np.float64)).nearest(numbers[:200], 10)
-    hits = [len(np.intersect1d(a, b)) for a, b in zip(found.row, right.row, strict=True)]
+    right = [first_of(distances(numbers, one, index.deviation), 10) for one in numbers[:200]]
+    hits = [len(np.intersect1d(a, b)) for a, b in zip(found.row, right, strict=True)]
     assert np.mean(hits) / 10 >= 0.95
     assert index.nearest(numbers[:1], 101) is None
 
@@ -106,19 +105,19 @@ def test_without_the_library_all_are_compared_and_a_line_says_so(made, corpus, t
         assert not files(motes.build_catalogue(corpus, tmp_path / "without.motes-catalogue"))
 
 
-def numbers_of(found):
+def named(found):
     return found["file"].to_pylist(), found["number"].to_pylist()
 
 
 def test_an_index_that_is_damaged_is_not_used(made):
-    right = numbers_of(made.search("low.mote:partial:1", count=3))
+    right = named(made.search("low.mote:partial:1", count=3))
     held = {path: path.read_bytes() for path in files(made)}
     for bad in (lambda whole: whole[: len(whole) // 2], lambda whole: bytes(len(whole)), lambda whole: b""):
         for path, whole in held.items():
             path.write_bytes(bad(whole))
-        assert numbers_of(made.search("low.mote:partial:1", count=3)) == right
+        assert named(made.search("low.mote:partial:1", count=3)) == right
     (files(made)[0].parent / "about.json").write_text("{")
-    assert numbers_of(made.search("low.mote:partial:1", count=3)) == right
+    assert named(made.search("low.mote:partial:1", count=3)) == right
 
 
 def test_an_index_of_other_rows_is_not_used(made):

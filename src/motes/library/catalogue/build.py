@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from motes import places
 from motes.arguments import checked
@@ -19,11 +20,12 @@ from motes.audio import RECORDINGS
 from motes.errors import AudioError, ParameterError
 from motes.files import digest_of
 from motes.library.batch import Outcome, Progress, run
-from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, require_folder, write_manifest
+from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, is_catalogue, require_folder, write_manifest
 from motes.library.catalogue.index import update_index
 from motes.library.catalogue.part import Described, part_name, read_about, require_pyarrow, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.plan import Job
+from motes.library.spreading.spread import spread_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Describe:
     """.mote file to its part of a catalogue, unless that is of the same bytes already."""
 
     corpus: str
+
+    def warm_up(self) -> None:
+        """Compile what describing takes, by a moment of sound: once on each machine, before its workers begin."""
+        from motes import codec
+        from motes.kinds.gabor.table import Gabor
+        from motes.scene.scene import Scene
+
+        time_s, ones = np.linspace(0.1, 0.9, 9), np.ones(9)
+        atoms = Gabor(time_s, 0.1 * ones, 440 * ones, 0.1 * ones[:, None], 0 * ones[:, None])
+        rows_of(codec.loads(codec.dumps(Scene(8000, 8000, 1, atoms))))
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Describe one file."""
@@ -69,20 +81,22 @@ class Building:
     jobs: tuple[Job, ...]
     n_recordings: int
 
-    def run(self, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
+    def run(self, n_processes: int = 1, progress: Progress = lambda *_: None, on: str = "") -> Iterator[Outcome]:
         """The outcomes of the jobs; when all are done, or the work is interrupted, the catalogue has what is described.
 
         Parts of files that are no longer in the corpus are removed, and the index is that of the rows that there are.
         """
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         described: list[Described] = []
+        corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
+        if not is_catalogue(self.path):  # so that one whose making is killed can go on
+            write_manifest(self.path, Manifest(corpus=corpus, files=[]))
         try:
-            for outcome in run(list(self.jobs), Describe(self.corpus), n_processes, progress):
+            for outcome in run(list(self.jobs), Describe(self.corpus), n_processes, progress, on):
                 if outcome.status == "done":
                     described.append(msgspec.convert(outcome.report["about"], Described))
                 yield outcome
         finally:
-            corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
             write_manifest(self.path, Manifest(corpus=corpus, files=described))
         self._remove_others({about.part for about in described})
         update_index(Catalogue(self.path))
@@ -121,16 +135,19 @@ def _files(root: str) -> tuple[list[str], int]:
 
 
 @checked
-def build_catalogue(corpus: str | os.PathLike[str], output: str | os.PathLike[str], *, jobs: int = 1) -> Catalogue:
+def build_catalogue(
+    corpus: str | os.PathLike[str], output: str | os.PathLike[str], *, jobs: int = 1, on: str = ""
+) -> Catalogue:
     """The catalogue made at `output` of the .mote files in a folder, or brought up to date: only files that changed are
-    read again. `jobs` files are read at once, each in a process of its own.
+    read again. `jobs` files are read at once, each in a process of its own, or `on` a cluster (`ray`,
+    `ray://head:10001`) by its workers, who need both folders.
 
     Raises ParameterError where there are no such files, and what went wrong first where a file cannot be read; the
     others are in the catalogue.
     """
-    if jobs < 1:
-        raise ParameterError(f"jobs must be at least 1, not {jobs}")
-    failed = [outcome for outcome in building(corpus, output).run(jobs) if outcome.status == "failed"]
+    how = spread_of(jobs, on)
+    work = building(corpus, output).run(how.n_processes, on=how.on)
+    failed = [outcome for outcome in work if outcome.status == "failed"]
     if failed:
         raise AudioError(f"{failed[0].job.source}: {failed[0].reason}")
     return Catalogue(output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from motes.files import atomic_output
 from motes.library.catalogue.part import VERSION, Described, dataset, rows_at
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import DESCRIPTOR
+from motes.library.spreading.spread import Progress, spread_of
 
 if TYPE_CHECKING:
     import pandas
@@ -109,18 +111,28 @@ class Catalogue:
         return select(self.dataset(), query)
 
     @checked
-    def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
+    def search(
+        self,
+        like: str | None = None,
+        *,
+        where: str | None = None,
+        count: int = 10,
+        jobs: int = 1,
+        on: str = "",
+        progress: Progress | None = None,
+    ) -> pyarrow.Table:
         """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
 
         `like` is a note of a file of the catalogue, or of another .mote file, `song.mote:12`, another sound,
         `song.mote:partial:3`, or a recording, `take.wav`, whose notes are found, `take.wav:2` the second of them.
         Without a number it is the strongest note; a MotesWarning says which. The rows of its kind and model are
         compared by the root mean square of the differences of their sixteen numbers, each in standard deviations of
-        these. ParameterError where there is none such.
+        these. ParameterError where there is none such. `jobs` processes of this machine, or `on` a cluster (`ray`,
+        `ray://head:10001`) its workers, compare some files each, with the same result.
         """
         from motes.library.catalogue.search import search
 
-        return search(self, like, where, count)
+        return search(self, like, where, count, spread_of(jobs, on), progress or (lambda *_: None)).rows
 
     @checked
     def nearest(
@@ -129,18 +141,73 @@ class Catalogue:
         """The `count` rows of a kind and model nearest to each of the vectors `(m, 16)`, the nearest first, with the
         columns `wanted`, which of the vectors a row was found for, and `distance`; ParameterError where there are none.
         """
+        from motes.library.catalogue.brute_force import Among
         from motes.library.catalogue.nearest import nearest
 
-        return nearest(self, np.asarray(numbers, np.float64), count, kind=kind, model=model, where=where)
+        return nearest(self, np.asarray(numbers, np.float64), count, Among(kind, model, where))
+
+    @checked
+    def page(
+        self,
+        output: str | os.PathLike[str],
+        like: str | None = None,
+        *,
+        where: str | None = None,
+        count: int = 10,
+        overwrite: bool = False,
+    ) -> Path:
+        """The HTML file written: a page to hear what `search` finds."""
+        from motes.library.catalogue.search import search
+        from motes.report.corpus.answers_page import write_answers_page
+
+        write_answers_page(search(self, like, where, count), output, overwrite=overwrite)
+        return Path(output)
+
+    @checked
+    def map(
+        self,
+        output: str | os.PathLike[str],
+        *,
+        where: str | None = None,
+        count: int = 5000,
+        seed: int = 0,
+        megabytes: float = 8.0,
+        overwrite: bool = False,
+    ) -> Path:
+        """The HTML file written: a map of the sounds for which a condition in SQL is true, alike ones near each other,
+        at most `count`, drawn by `seed`; as many can be heard as fit into `megabytes`.
+        """
+        from motes.report.corpus.embedding import embedded
+        from motes.report.corpus.map_page import write_map_page
+
+        found = embedded(self, where, count, seed)
+        write_map_page(self, found, output, megabytes=megabytes, overwrite=overwrite)
+        return Path(output)
+
+    @checked
+    def collect(self, sounds: Sequence[str]) -> Scene:
+        """These sounds of it, as in `song.mote:12`, as a scene, one after the other; `metadata.options["sources"]` says
+        of each file which of its sounds are where. ParameterError where one is not in it.
+        """
+        from motes.library.catalogue.excerpt import collect, named_sounds
+
+        return collect(self, named_sounds(self, sounds))
+
+    def parts(self) -> list[Path]:
+        """The Parquet files of it, one for each of its files, in their order."""
+        return [self.path / PARTS / about.part for about in self._manifest.files]
+
+    def digest(self, file: str) -> str:
+        """The SHA-256 that one of its files had when it was described."""
+        return next(about.digest for about in self._manifest.files if about.file == file)
 
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
-        return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+        return dataset(self.parts())
 
     def rows_at(self, numbers: Any) -> pyarrow.Table:
         """The rows of these numbers `(n,)`, counted from 0 over the files in their order."""
-        paths = [self.path / PARTS / about.part for about in self.described]
-        return rows_at(paths, [sum(about.n_rows.values()) for about in self.described], numbers)
+        return rows_at(self.parts(), [sum(about.n_rows.values()) for about in self.described], numbers)
 
     def rows_of(self, file: str) -> pyarrow.Table:
         """The rows of one of its files."""
@@ -184,9 +251,14 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         handle.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
+def is_catalogue(path: Path) -> bool:
+    """Whether a folder says that it is a catalogue."""
+    return (path / _MANIFEST).is_file()
+
+
 def require_folder(path: Path) -> None:
     """ParameterError where a catalogue cannot be made, for what is there already."""
-    if path.is_dir() and not (path / _MANIFEST).is_file() and any(path.iterdir()):
+    if path.is_dir() and not is_catalogue(path) and any(path.iterdir()):
         raise ParameterError(f"{path} is a folder of other files, not a catalogue: -o NAME{SUFFIX}")
     if path.exists() and not path.is_dir():
         raise ParameterError(f"{path} is a file, and a catalogue is a folder: -o NAME{SUFFIX}")

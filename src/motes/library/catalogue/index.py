@@ -9,7 +9,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,9 +17,9 @@ import numpy as np
 from motes.errors import MotesWarning
 from motes.events.event_table import Array, Ints
 from motes.files import folder_in_making
+from motes.library.catalogue.brute_force import LEAST_DEVIATION
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import N_NUMBERS
-from motes.library.catalogue.space import Neighbours, deviation_from
 
 if TYPE_CHECKING:
     from motes.library.catalogue.catalogue import Catalogue
@@ -33,6 +33,13 @@ MOST_NEIGHBOURS = 100
 VERSION = 1
 _ABOUT = "about.json"
 MISSING = "{} {}s are compared one by one: pip install 'motes[catalogue]', then motes catalogue build, makes an index"
+
+
+class Neighbours(NamedTuple):
+    """The nearest rows of each vector asked for, the nearest first, `(m, k)`, and how far they are."""
+
+    row: Ints
+    distance: Array
 
 
 class IndexOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +106,7 @@ def _made(faiss: Any, catalogue: Catalogue, folder: Path, number: int, kind: str
         squares += np.square(numbers, dtype=np.float64).sum(axis=0)
         sample.append(numbers[(-place) % step :: step])
     mean = total / n
-    deviation = deviation_from(squares / n - mean**2)
+    deviation = np.maximum(np.sqrt(np.maximum(squares / n - mean**2, 0.0)), LEAST_DEVIATION)
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(N_NUMBERS), N_NUMBERS, cells)
     index.cp.seed, index.cp.min_points_per_centroid = 1, 1
     index.train(_scaled(np.concatenate(sample), mean, deviation))

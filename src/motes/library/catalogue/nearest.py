@@ -8,65 +8,70 @@ import numpy as np
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array
+from motes.library.catalogue import brute_force
+from motes.library.catalogue.brute_force import Among, Question, numbers_of, text
 from motes.library.catalogue.index import index_of
-from motes.library.catalogue.query import quoted, select
-from motes.library.catalogue.rows import DESCRIPTOR, N_NUMBERS
-from motes.library.catalogue.space import Space, distances
+from motes.library.catalogue.query import select
+from motes.library.spreading.spread import ALONE, Progress, Spread, connected
 
 if TYPE_CHECKING:
     import pyarrow
 
     from motes.library.catalogue.catalogue import Catalogue
 
+# So many rows are read once and held; more are read twice, in pieces.
+AT_ONCE = 300_000
+
 
 def nearest(
     catalogue: Catalogue,
     numbers: Array,
-    count: int = 10,
-    *,
-    kind: str = "note",
-    model: str = DESCRIPTOR,
-    where: str | None = None,
+    count: int,
+    among: Among,
+    how: Spread = ALONE,
+    progress: Progress = lambda *_: None,
 ) -> pyarrow.Table:
-    """The rows of a kind and model nearest to each of the vectors `(m, 16)`, those of the first vector first, the
-    nearest first.
+    """The rows of a kind and model, and of a condition, that are nearest to each of the vectors `(m, 16)`: those of the
+    first vector first, the nearest first.
 
-    Beside the columns of the catalogue there are `wanted`, which of the vectors a row was found for, and `distance`. A
-    condition in SQL says among which; numbers are measured in standard deviations of the rows compared. Raises
-    ParameterError where there are none.
+    Beside the columns of the catalogue there are `wanted`, which of the vectors a row was found for, and `distance`.
+    Raises ParameterError where there are no such rows. Without a condition an index finds them where there is one;
+    several processes or a cluster compare all.
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, not {count}")
-    found = _by_index(catalogue, numbers, count, kind, model) if where is None else None
-    return _by_comparing(catalogue, numbers, count, kind, model, where) if found is None else found
+    if how == ALONE and among.where is None and (found := _by_index(catalogue, numbers, count, among)) is not None:
+        return found
+    if how == ALONE and catalogue.n_rows.get(among.kind, 0) < AT_ONCE:
+        rows = select(catalogue.dataset(), among.query())
+        found = _by_comparing(rows, numbers, count) if len(rows) else None
+    else:
+        with connected(how):
+            (asked,) = brute_force.nearest(catalogue.parts(), [Question(among, numbers)], count, how, progress)
+        found = asked and _answers(asked.rows.take(asked.place.reshape(-1)), asked.distance)
+    if found is None:
+        raise ParameterError(_none(catalogue, among))
+    return found
 
 
-def _by_comparing(
-    catalogue: Catalogue, numbers: Array, count: int, kind: str, model: str, where: str | None
-) -> pyarrow.Table:
-    """What all rows of a kind, model and condition are compared for."""
-    if model not in models_of(catalogue, kind):
-        raise ParameterError(
-            f"no {kind} of the catalogue has numbers of {model}: those of different models cannot be compared"
-        )
-    condition = "true" if where is None else f"({where}\n)"
-    query = f"select * from events where kind = {quoted(kind)} and model = {quoted(model)} and {condition}"
-    rows = select(catalogue.dataset(), query)
-    if not len(rows):
-        raise ParameterError(f"no {kind} of the catalogue is so that {where}")
-    neighbours = Space(vectors_in(rows)).nearest(numbers, count)
-    return _answers(rows.take(neighbours.row.reshape(-1)), neighbours.distance)
+def _by_comparing(rows: pyarrow.Table, numbers: Array, count: int) -> pyarrow.Table:
+    """The nearest of these rows."""
+    held, deviation = numbers_of(rows), brute_force.deviation_of(rows)
+    apart = [brute_force.distances(held, wanted, deviation) for wanted in numbers]
+    place = [brute_force.first_of(distance, count) for distance in apart]
+    distance = np.array([far[at] for far, at in zip(apart, place, strict=True)]).reshape(len(numbers), -1)
+    return _answers(rows.take(np.concatenate([np.zeros(0, np.int64), *place])), distance)
 
 
-def _by_index(catalogue: Catalogue, numbers: Array, count: int, kind: str, model: str) -> pyarrow.Table | None:
+def _by_index(catalogue: Catalogue, numbers: Array, count: int, among: Among) -> pyarrow.Table | None:
     """What the index of these rows finds; None where there is none, or it is of other rows."""
-    index = index_of(catalogue, kind, model)
+    index = index_of(catalogue, among.kind, among.model)
     found = None if index is None else index.nearest(numbers, count)
     if index is None or found is None:
         return None
     rows = catalogue.rows_at(found.row.reshape(-1))
-    vectors = vectors_in(rows).reshape(*found.row.shape, N_NUMBERS)
-    distance = distances(vectors, numbers[:, None], index.deviation)
+    apart = (numbers_of(rows).reshape(*found.row.shape, -1) - numbers[:, None]) / index.deviation
+    distance = np.sqrt(np.mean(apart**2, axis=-1))
     if not np.allclose(distance, found.distance, rtol=1e-3, atol=1e-2):
         return None
     order = np.argsort(distance, axis=1, kind="stable")
@@ -80,16 +85,18 @@ def _answers(rows: Any, distance: Array) -> pyarrow.Table:
     return rows.append_column("wanted", [of]).append_column("distance", [distance.reshape(-1)])
 
 
+def _none(catalogue: Catalogue, among: Among) -> str:
+    """Why there are no rows to compare with."""
+    models = models_of(catalogue, among.kind)
+    if among.model not in models:
+        return f"no {among.kind} of the catalogue has numbers of {among.model}, and those of other models differ"
+    return f"no {among.kind} of the catalogue is so that {among.where}"
+
+
 def models_of(catalogue: Catalogue, kind: str) -> list[str]:
     """Whose numbers the rows of a kind have, those of most rows first; ParameterError where there are no such rows."""
     if kind not in catalogue.n_rows:
         held = ", ".join(f"{name}s" for name in catalogue.n_rows) or "nothing"
         raise ParameterError(f"the catalogue has no {kind}s, but {held}")
-    query = f"select model from events where kind = {quoted(kind)} group by model order by count(*) desc, model"
+    query = f"select model from events where kind = {text(kind)} group by model order by count(*) desc, model"
     return [str(model) for model in select(catalogue.dataset(), query)["model"].to_pylist()]
-
-
-def vectors_in(rows: Any) -> Array:
-    """The sixteen numbers of rows of a catalogue, `(n, 16)`."""
-    values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(values, np.float64).reshape(-1, N_NUMBERS)

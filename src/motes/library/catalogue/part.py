@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Of the columns and what they mean; a catalogue of another is refused.
 VERSION = 1
+# Of which some are read for a few rows.
+ROWS_A_GROUP = 4096
 _KEY = b"motes"
 _DAMAGED = "the catalogue is damaged, build it again: {}"
 
@@ -49,7 +51,7 @@ def write_part(path: Path, rows: Rows, about: Described) -> None:
     import pyarrow.parquet
 
     with atomic_output(path, overwrite=True) as handle:
-        pyarrow.parquet.write_table(_table(rows, about), handle)
+        pyarrow.parquet.write_table(_table(rows, about), handle, row_group_size=ROWS_A_GROUP)
 
 
 def _table(rows: Rows, about: Described) -> pyarrow.Table:
@@ -111,14 +113,29 @@ def rows_at(paths: list[Path], n_rows: list[int], numbers: Ints) -> pyarrow.Tabl
     tables = []
     for i in np.unique(part).tolist():
         try:
-            table = dataset([paths[i]]).to_table()
-            tables.append(table.take(numbers[order][part[order] == i] - (ends[i] - n_rows[i])))
+            tables.append(_rows_of_part(paths[i], numbers[order][part[order] == i] - (ends[i] - n_rows[i])))
         except (OSError, pyarrow.ArrowException) as error:
             raise FormatError(_DAMAGED.format(" ".join(str(error).split()))) from None
     found = pyarrow.concat_tables(tables) if tables else dataset(paths).schema.empty_table()
     plain = [pyarrow.string() if pyarrow.types.is_dictionary(each.type) else each.type for each in found.schema]
     found = found.cast(pyarrow.schema(zip(found.column_names, plain, strict=True)))
     return found.take(np.argsort(order, kind="stable"))
+
+
+def _rows_of_part(path: Path, numbers: Ints) -> pyarrow.Table:
+    """Some rows of a part, out of the groups that hold them."""
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as held:
+        sizes = [held.metadata.row_group(i).num_rows for i in range(held.num_row_groups)]
+        ends = np.cumsum(sizes)
+        group = np.searchsorted(ends, numbers, side="right")
+        if np.any(group >= len(sizes)):
+            raise OSError(f"{path} holds less rows than it did")
+        read, which = np.unique(group, return_inverse=True)
+        firsts = np.cumsum([0, *(sizes[i] for i in read)])
+        within = numbers - (ends - sizes)[group] + firsts[which]
+        return held.read_row_groups(read.tolist()).take(within)
 
 
 def _schema() -> Any:

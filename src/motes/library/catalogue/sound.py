@@ -18,7 +18,8 @@ from motes.events.groups import ROLES, Groups
 from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
 from motes.events.notes import DRUMS, pitch_name
 from motes.kinds.vector.decoder import CURRENT
-from motes.library.catalogue.nearest import models_of, vectors_in
+from motes.library.catalogue.brute_force import numbers_of
+from motes.library.catalogue.nearest import models_of
 from motes.library.catalogue.rows import KINDS
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.work import load_scene
@@ -61,7 +62,7 @@ def asked_for(catalogue: Catalogue, name: str) -> Sound:
     Without a number it is the strongest in the file, and where there are several a MotesWarning says which it is. A
     recording in which no notes are found is one sound without pitch. Raises ParameterError where there is none such.
     """
-    file, kind, number = _parsed(catalogue, name)
+    file, kind, number = parsed(catalogue, name)
     sounds = _in_catalogue(catalogue, file, kind) if file in catalogue.files else _on_disk(catalogue, file, kind)
     found = [sound for sound in sounds if number in (None, sound.number)]
     if not found:
@@ -80,7 +81,7 @@ def _instead(sounds: list[Sound]) -> str:
     return f", but {len(sounds)}, from {sounds[0].number} to {sounds[-1].number}"
 
 
-def _parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
+def parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
     """File, kind and number of a sound by its name; files are allowed to have colons in their names."""
     if name in catalogue.files or places.is_file(name):
         return name, "note", None
@@ -102,7 +103,7 @@ def _in_catalogue(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
     names = ("kind", "number", "time_s", "length_s", "pitch", "gain_db", "model")
     return [
         Sound(file=file, numbers=numbers, scene=None, **row)
-        for row, numbers in zip(rows.select(names).to_pylist(), vectors_in(rows), strict=True)
+        for row, numbers in zip(rows.select(names).to_pylist(), numbers_of(rows), strict=True)
     ]
 
 

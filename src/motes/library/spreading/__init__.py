@@ -1,5 +1,5 @@
 """Many items, and who works on them: this process, several of this machine, or the workers of a cluster."""
 
-from motes.library.spreading.spread import ALONE, ClusterError, Lost, Spread, spread
+from motes.library.spreading.spread import ALONE, ClusterError, Lost, Spread, connected, spread, spread_of
 
-__all__ = ["ALONE", "ClusterError", "Lost", "Spread", "spread"]
+__all__ = ["ALONE", "ClusterError", "Lost", "Spread", "connected", "spread", "spread_of"]

@@ -38,7 +38,7 @@ def on_cluster(
     again: Callable[[Item], Item] | None = None,
 ) -> Iterator[Any]:
     """The results of `function(item)`, in the order of the items; Lost where each of several workers was killed."""
-    with _connected(how.on) as ray:
+    with connected(how.on) as ray:
         cluster = Cluster(ray, function, how.n_processes if how.n_processes > 1 else 0)
         if warm_up is not None:
             cluster.on_each_machine(warm_up)
@@ -46,7 +46,7 @@ def on_cluster(
 
 
 @contextlib.contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
     """Ray, connected; what is connected already stays so. ClusterError where nobody is there."""
     if address != "ray" and not address.startswith("ray://"):
         raise ClusterError(f"--on takes ray, or ray://HEAD:10001 for a cluster elsewhere, not {address!r}")

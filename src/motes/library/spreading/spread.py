@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from motes.errors import MotesError, warn_in_lines
+from motes.errors import MotesError, ParameterError, warn_in_lines
 from motes.library.worker import Worker, spawning
 
 if TYPE_CHECKING:
@@ -49,6 +49,25 @@ class Spread:
 
 
 ALONE = Spread()
+
+
+def spread_of(jobs: int, on: str = "") -> Spread:
+    """Who works, of what `-j` and `--on` say; ParameterError for less than one."""
+    if jobs < 1:
+        raise ParameterError(f"jobs must be at least 1, not {jobs}")
+    return Spread(int(jobs), on)
+
+
+@contextlib.contextmanager
+def connected(how: Spread) -> Iterator[None]:
+    """A context in which all that is spread over a cluster goes over one connection."""
+    if not how.on:
+        yield
+        return
+    from motes.library.spreading import cluster
+
+    with cluster.connected(how.on):
+        yield
 
 
 def spread(

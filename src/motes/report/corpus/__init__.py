@@ -1,0 +1,1 @@
+"""Pages about the sounds of many recordings."""
