@@ -260,14 +260,14 @@ class Studio:
             document = self.documents[body.document]
             if document.recording is None:
                 raise NotFound("the recording of this document is not at hand")
-            path, name, seconds = document.recording.path, document.recording.name, document.recording.duration_s
+            path, name = document.recording.path, document.recording.name
         else:
             path, name, _ = self.source(SourceBody(path=body.path, upload=body.upload))
             if file_type(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
-            source = check_length(open_source(path), self.options.limits)
-            seconds = source.n_samples / source.sample_rate_hz
-        return self.jobs.add(name, path, encoder, work, body.options, body.document, seconds)
+        source = check_length(open_source(path), self.options.limits)
+        expected_s = work.expected_s(source.n_samples, source.n_channels, source.sample_rate_hz)
+        return self.jobs.add(name, path, encoder, work, body.options, body.document, expected_s)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
         """The id of the document whose next state is what a job has made: a new one, where that which was meant has

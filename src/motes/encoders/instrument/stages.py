@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned_within_sample, kept_strikes, moved_to_sample
-from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
+from motes.encoders.workload import Workload
 from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
 from motes.units import NEPERS_60_DB
@@ -30,14 +30,18 @@ STRIKES_PER_SECOND = 12
 ROUNDS = 12
 # How often modes are tuned and strikes then moved, and rounds of each tuning; more change little.
 TUNINGS, ROUNDS_OF_TUNING = 2, 3
+# Steps after which all that gradients take is loaded.
+FIRST_STEPS = 1
 # Reasons to end with the best so far.
 EARLY = (StopReason.CANCELLED, StopReason.TIME_LIMIT)
 # Part of the numbers with which a first selection shows what each strike excites, to place it in time.
 DRAFT = 0.3
 # Modes of the first selection last longer: short ones would make up for strikes in the wrong place.
 LASTING_T60_S = 0.125
-# Part of the work that is done when the sites are drafted and when they are chosen for good. All chosen by hand.
-DRAFTED, SELECTED = 0.15, 0.6
+# Stages that take as many times as long as was expected as the draft does, and the bounds of how many. All chosen by
+# hand, as that sweeps take longer the more sites there are: by this power of the budget spent.
+LIKE_THE_DRAFT = ("draft", "sites", "tuning", "sharing")
+LEAST_TIMES, MOST_TIMES, PART_POWER = 0.2, 5.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,33 +73,39 @@ class Work:
     """Progress of a fit, and the time it may take."""
 
     options: InstrumentOptions
-    progress: Callable[[Progress], None] | None
+    load: Workload
     limit: TimeLimit
     n_sites: int = field(default=0)
 
-    def report(self, fraction: float, n_sites: int | None = None) -> str | None:
-        """A reason to stop, if there is one; shows how far the fit has come."""
+    def report(self, part: float, n_sites: int | None = None) -> str | None:
+        """A reason to stop, if there is one; shows how far the stage that has begun has come."""
         self.n_sites = self.n_sites if n_sites is None else n_sites
-        if self.progress is not None:
-            self.progress(Progress(min(1.0, fraction), self.n_sites))
+        self.load.report(part, self.n_sites)
         return StopReason.TIME_LIMIT if self.limit.is_over else None
 
-    def sweep(self, begin: float, end: float) -> Callable[[float, int], str | None]:
-        """A report of a selection that takes this part of the work."""
-        return lambda part, n_sites: self.report(begin + (end - begin) * part, n_sites)
+    def expect_like_the_draft(self) -> None:
+        """What comes after the draft takes longer the more there is to be found, as the draft did."""
+        pace = self.load.pace
+        if pace.get("candidates", 0.0) > 0 and "draft" in pace:
+            times = min(MOST_TIMES, max(LEAST_TIMES, pace["draft"] / pace["candidates"]))
+            self.load.rescale(LIKE_THE_DRAFT, times)
+
+    def sweep(self, part: float, n_sites: int) -> str | None:
+        """A report of a selection that has spent this part of its budget."""
+        return self.report(max(0.0, part) ** PART_POWER, n_sites)
 
 
 def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work) -> InstrumentFit:
     """Strikes, modes and weights by pursuit and least squares."""
     n_channels, n_samples = audio.shape
+    work.load.begin("candidates")
     poles, t60_s, strike_samples = _candidates(audio, sample_rate_hz, options)
     taps = options.taps * n_channels + (len(strike_samples) if options.taps else 0)
     budget = int(options.numbers_percent / 100 * n_samples) - taps
     lasting = t60_s > LASTING_T60_S
     draft = np.ascontiguousarray(poles[:, lasting if lasting.any() else slice(None)])
-    sites, stopped = choose_sites(
-        audio, draft, strike_samples, int(DRAFT * budget), work.sweep(0.0, DRAFTED), options.modes
-    )
+    work.load.begin("draft", reports=False)
+    sites, stopped = choose_sites(audio, draft, strike_samples, int(DRAFT * budget), work.sweep, options.modes)
     if stopped not in EARLY and sites.amplitudes.any():
         try:
             sites = sites.with_strikes(kept_strikes(sites, audio, options.controls))
@@ -103,12 +113,13 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt as interrupt:
             return share_controls(audio, sites, options, reason_of(interrupt))
-        sites, stopped = choose_sites(
-            audio, poles, strike_samples, budget, work.sweep(DRAFTED, SELECTED), options.modes
-        )
+        work.load.begin("sites", reports=False)
+        work.expect_like_the_draft()
+        sites, stopped = choose_sites(audio, poles, strike_samples, budget, work.sweep, options.modes)
     if stopped not in EARLY:
         sites, early = tune(sites, audio, sample_rate_hz, work)
         stopped = early or stopped
+    work.load.begin("sharing", reports=False)
     try:
         return share_controls(audio, sites, options, stopped)
     except TimeUp:
@@ -150,11 +161,17 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
     if not len(modes):
         return sites, None
     sites = sites.with_modes(modes)
+    steps, n_steps = count(), TUNINGS * (ROUNDS_OF_TUNING + 1)
+    work.load.begin("tuning", reports=False)
+
+    def over() -> str | None:
+        return work.report(next(steps) / n_steps)
+
     try:
         for _ in range(TUNINGS):
             merged = merge_duplicates(sites, audio.shape[1])
-            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, lambda: work.report(SELECTED))
-            stopped = stopped or work.report(SELECTED)
+            sites, residual, stopped = tune_modes(merged, audio, ROUNDS_OF_TUNING, over)
+            stopped = stopped or over()
             if stopped:
                 return sites, stopped
             at = moved_to_sample(sites, residual, sample_rate_hz)
@@ -193,8 +210,12 @@ def refined(
         return fit
     target = audio - fit.direct_sound(audio.shape[1])
 
+    work.load.begin("gradients", reports=False)
+
     def on_step(step: int, _: float) -> str | None:
-        return work.report(SELECTED + (1 - SELECTED) * step / options.refine)
+        if step == FIRST_STEPS:
+            work.load.begin("refinement", reports=False)
+        return work.report(0.0 if step < FIRST_STEPS else step / options.refine)
 
     refinement = Refinement(options.loss or "stft", options.refine, options.l1)
     found = refine(fit.sites, fit.gains, fit.weights, target, sample_rate_hz, refinement, on_step)

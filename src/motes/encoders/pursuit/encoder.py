@@ -22,6 +22,7 @@ from motes.encoders.pursuit.transparency.search import encode_transparently
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
+from motes.encoders.workload import Workload
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
@@ -36,37 +37,33 @@ def encode(
 ) -> Scene:
     """The scene of a recording, its events rounded as a file stores them."""
     source, options = HeldSource(source), options or PursuitOptions()
-    on_batch = _on_batch(progress)
+    work = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
+    work.begin("loading")
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
         context = PursuitContext(dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking)
         if options.transparent:
-            return encode_transparently(source, options, context, on_batch)
+            return encode_transparently(source, options, context, work)
         if has_detail(options, source.n_channels):
-            return encode_in_layers(source, options, context, on_batch)
+            return encode_in_layers(source, options, context, work)
         if options.kbps is not None:
-            return encode_at_bitrate(source, options, context, on_batch)
+            return encode_at_bitrate(source, options, context, work)
         if options.quality is not None:
-            return encode_at_quality(source, options, context, on_batch)
-        found = _pursue_target(source, options, context, on_batch)
+            return encode_at_quality(source, options, context, work)
+        found = _pursue_target(source, options, context, work.begin("pursuit"))
         if options.refit:
+            work.begin("refit")
             found = refit(source, context, found)
     energy, residual_energy = found.energy, found.residual_energy
     scene = unquantised_scene(source, options, context, found, _stop_reason(options, found))
     del found  # of an hour, a few hundred megabytes
+    work.begin("rounding")
     scene = quantise_for_target(scene, source, energy, residual_energy, options.snr_db)
     if not options.with_texture:
         return scene
+    work.begin("noise")
     return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS))
-
-
-def _on_batch(progress: Callable[[Progress], None] | None) -> OnBatch:
-    def on_batch(fraction: float, n_events: int) -> None:
-        if progress is not None:
-            progress(Progress(fraction, n_events))
-
-    return on_batch
 
 
 def _stop_reason(options: PursuitOptions, found: PursuitResult) -> str:
