@@ -45,7 +45,7 @@ def test_stages_turn_out_to_take_longer():
     assert work.pace == {"loading": 3.0}
     work.rescale(["loading", "rounding"], 3.0)
     assert work.seconds == 3 + 6 + 2 + 3
-    assert work.told(Progress(0.0, 5)) == Progress(pytest.approx(3 / 14), 5, work_s=14)
+    assert work.shown(Progress(0.0, 5)) == Progress(pytest.approx(3 / 14), 5, work_s=14)
 
 
 @pytest.mark.parametrize(

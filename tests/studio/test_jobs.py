@@ -320,7 +320,7 @@ def test_what_is_told_of_a_job_is_the_part_of_its_seconds():
         job.take(Fraction(done, jobs._STARTING_S))
         assert job.fraction == pytest.approx(told)
     job.take(Fraction(1.0, 0.0))
-    assert job.fraction == jobs._MOST_TOLD
+    assert job.fraction == jobs._MOST_SHOWN
 
 
 def test_stages_that_report_nothing_go_on_by_the_processor_and_not_for_ever():

@@ -49,7 +49,7 @@ class Workload:
 
     def begin(self, stage: str, reports: bool = True) -> OnPart:
         """A stage begins, and the one before has ended; what is to be called as it goes on. `reports` may be off where
-        what is told of progress could interrupt.
+        what is called then could interrupt.
         """
         now_s, (name, expected_s) = self._clock(), self._now
         if expected_s > 0:
@@ -71,7 +71,7 @@ class Workload:
         self.advance(part)
         self._n_events = self._n_events if n_events is None else n_events
         if self.progress is not None:
-            self.progress(self.told(Progress(0.0, self._n_events)))
+            self.progress(self.shown(Progress(0.0, self._n_events)))
 
     def advance(self, part: float) -> None:
         """Part of the stage that has begun is done, which is not reported yet."""
@@ -84,6 +84,6 @@ class Workload:
             for stages in (self._done, self._left)
         )
 
-    def told(self, now: Progress) -> Progress:
+    def shown(self, now: Progress) -> Progress:
         """What is reported, with the part of all work that is done."""
         return replace(now, fraction=self.fraction, work_s=self.seconds)

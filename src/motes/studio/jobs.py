@@ -32,8 +32,8 @@ _SHORT = 0.25
 _SPAWNING_S, _STARTING_S, _UNKNOWN_S = 0.4, 0.6, 10.0
 # The part of the whole that goes by at most without a report.
 _MOST_UNREPORTED = 0.2
-# What is told at most before a job has ended, and how quickly this machine's slowness is learnt.
-_MOST_TOLD, _LEARNING = 0.99, 0.5
+# What is shown at most before a job has ended, and how quickly this machine's slowness is learnt.
+_MOST_SHOWN, _LEARNING = 0.99, 0.5
 
 
 @dataclass
@@ -96,7 +96,7 @@ class EncodingJob:
         elapsed_s, limit_s = time.monotonic() - self.begun, self.options.get("time_limit_s")
         by_limit = 0.0 if limit_s is None else elapsed_s / limit_s
         by_work = self._done_s(elapsed_s) / (_STARTING_S + self.expected_s)
-        self.fraction = max(self.fraction, min(_MOST_TOLD, max(by_work, by_limit)))
+        self.fraction = max(self.fraction, min(_MOST_SHOWN, max(by_work, by_limit)))
 
     def _done_s(self, elapsed_s: float) -> float:
         """Seconds of its start and its work that are done. Stages that report nothing go on by what the processor

@@ -327,7 +327,7 @@ class _Fit:
         room = self.rooms.words(state) if self.rooms is not None else ""
         self.work.advance(fraction)
         n_events = len(self.done) + len(state.theta)
-        now = self.work.told(Progress(fraction, n_events, iteration=state.iteration, loss=loss, room=room))
+        now = self.work.shown(Progress(fraction, n_events, iteration=state.iteration, loss=loss, room=room))
         if self.work.progress is not None:
             self.work.progress(now)
         if state.iteration % SHOWN_EVERY == 0 and self.watch is not None:

@@ -112,7 +112,7 @@ def _streamed(
     def report(fraction: float, n_events: int, message: str) -> None:
         work.advance(fraction)
         if progress is not None:
-            progress(work.told(Progress(0.0, n_events, message=message)))
+            progress(work.shown(Progress(0.0, n_events, message=message)))
 
     return streamed(source, _thresholds(options), report)
 
@@ -145,7 +145,7 @@ def _refined(
     def fitted(part: Progress) -> None:
         work.advance(part.fraction)
         if progress is not None:
-            progress(work.told(part))
+            progress(work.shown(part))
 
     metadata = scene.metadata
     baked = bake(scene)
