@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -23,6 +22,7 @@ from motes.library.plan import Job
 from motes.studio.encoding import EncodingProcess
 from motes.studio.forms import work_of
 from motes.studio.jobs import EncodingJob, learnt_slowness, slowness_by_load
+from studio_memory import resident_mb
 
 AUDIO = Path(os.environ.get("MOTES_SHARED", "shared")) / "audio"
 ONE = {"n_threads": 1}
@@ -47,6 +47,7 @@ class Report(NamedTuple):
     told: float
     busy_s: float
     clock_s: float
+    resident_mb: int = 0
 
 
 def busy_s(pid: int) -> float:
@@ -81,7 +82,7 @@ def reports_of(
                 job.tick()
             else:
                 job.take(message)
-            found.append(Report(job.fraction, busy, time.monotonic() - job.begun))
+            found.append(Report(job.fraction, busy, time.monotonic() - job.begun, resident_mb(pid)))
     finally:
         process.close(1.0)
     took_s = time.monotonic() - job.begun
@@ -91,8 +92,8 @@ def reports_of(
 def progress(names: list[str]) -> None:
     """A table of all jobs, or of those whose words are given, `ENCODER` or `CLIP`."""
     kept, slowness = {}, slowness_by_load()
-    print("| clip | encoder | options | s | reports | farthest by the processor | at | by the clock |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| clip | encoder | options | s | reports | farthest by the processor | at | by the clock | most MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for clip, encoder, options in JOBS:
             if names and not {clip, encoder, *options}.intersection(names):
@@ -104,13 +105,9 @@ def progress(names: list[str]) -> None:
             words = ", ".join(f"{name} {value:g}" for name, value in options.items() if name != "n_threads")
             print(
                 f"| {clip} | {encoder} | {words} | {whole.busy_s:.1f} | {len(found)} | {far:.2f} | {at:.2f} | "
-                f"{by_clock:.2f} |",
+                f"{by_clock:.2f} | {max(one.resident_mb for one in found)} |",
                 flush=True,
             )
             kept[f"{clip} {encoder} {words}"] = [(r.told, r.busy_s / whole.busy_s, r.busy_s) for r in found]
     if "PAIRS" in os.environ:
         Path(os.environ["PAIRS"]).write_text(json.dumps(kept))
-
-
-if __name__ == "__main__":
-    progress(sys.argv[1:])
