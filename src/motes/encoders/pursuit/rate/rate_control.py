@@ -181,6 +181,7 @@ def _within(
             continue
         supply.work.begin("rounding")
         scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
+        del draft  # of an hour, some hundred megabytes
         n_atoms = len(scene.gabor)
         supply.work.begin("bytes")
         search.record(n_atoms, n_bytes := supply.n_bytes(scene))
@@ -252,6 +253,7 @@ def _draft(
     scene = scene.replace(quantiser=supply.quantiser_of(found))
     if noise is None or found.energy == 0.0:
         return scene
+    del found  # of an hour, some hundred megabytes
     return with_noise(scene, supply.source, supply.context, noise)
 
 
