@@ -1,11 +1,12 @@
 """How long from an edit to its sound, and how fast tiles come, over HTTP from a server in another thread.
 
-    python benchmarks/bench_studio.py [--edits]
+    python benchmarks/bench_studio.py [--edits | --progress [WORD …] | --memory SCENE.mote]
 
 The first table is of the bundled recording, 10 s, as 20,000 events: from sending the edit until the first half second
 of sound from where it changed something has arrived, and until all 10 s have; the median and the worst of seven edits
 at other places (and by other amounts). The second is of tiles of scenes of random atoms: events and spectrograms, each
-asked for once, with one connection.
+asked for once, with one connection. `--progress` runs jobs and compares what they tell of their progress with the time
+that has gone (`studio_progress.py`); `--memory` measures resident memory (`studio_memory.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.studio.http.app import create_app
 from motes.studio.options import StudioOptions
+from studio_memory import memory
+from studio_progress import progress
 
 RATE = 44_100
 DEMO = Path(motes.__file__).parent / "demo" / "demo.flac"
@@ -162,6 +165,13 @@ def edits(client: httpx.Client) -> None:
 
 
 def main() -> None:
+    part, *words = sys.argv[1:] or [""]
+    if part == "--progress":
+        progress(words)
+        return
+    if part == "--memory":
+        memory(Path(words[0]), served)
+        return
     sys.setswitchinterval(0.001)  # as the studio does
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -6,17 +6,17 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pytest
 
-from motes.encoders import ENCODERS
+from motes.encoders import ENCODERS, encoder_named
 from motes.errors import ParameterError
 from motes.library.batch import Outcome
 from motes.studio import jobs
-from motes.studio.encoding import Fraction
-from motes.studio.forms import LARGE, described, options_of
+from motes.studio.encoding import Busy, Fraction
+from motes.studio.forms import LARGE, described, options_of, work_of
 
 
 def test_an_encoded_recording_becomes_a_document(client, folder):
@@ -237,8 +237,6 @@ class _Process:
 
     running: ClassVar[dict[str, threading.Event]] = {}
     begun: ClassVar[list[str]] = []
-    reports: ClassVar[list[float]] = []
-    step_s = 0.0
 
     def __init__(self, job, _work) -> None:
         self.name = job.source.rsplit("/", 1)[-1]
@@ -246,9 +244,6 @@ class _Process:
         self.go = self.running.setdefault(self.name, threading.Event())
 
     def messages(self, _timeout_s):
-        for done in self.reports:
-            time.sleep(self.step_s)
-            yield Fraction(done)
         while not self.go.wait(0.01):
             yield None
         yield Outcome("name", "done", report={"stop_reason": "", "n_events": 0})
@@ -310,22 +305,63 @@ def test_short_jobs_do_not_wait_behind_long_ones(queue):
     assert "last" not in _Process.begun
 
 
-def test_progress_is_that_of_a_job_like_it(queue, monkeypatch):
-    """Of an encoder that reports 90 % at once, then long nothing new, and begins again."""
-    made, add = queue
-    monkeypatch.setattr(_Process, "step_s", 0.02)
-    monkeypatch.setattr(_Process, "reports", [0.5, 0.9, *[0.9] * 8, 0.1, 0.3, *np.linspace(0.3, 1, 10)])
-    told: dict[str, list[float]] = {"a": [], "b": []}
-    monkeypatch.setattr(made, "_on_change", lambda job: told[job.name].append(job.fraction))
-    monkeypatch.setattr(jobs, "MESSAGES_S", 0.0)
-    for name in told:
-        _Process.running[name] = threading.Event()
-        _Process.running[name].set()
-        add(name, 10, n_events=5)
-        _soon(lambda name=name: all(job.state == "done" for job in made))
-    assert max(told["a"][: len(told["a"]) // 3]) >= 0.9
-    middle = [fraction for fraction in told["b"] if 0 < fraction < 0.99]
-    assert len(middle) > 5
-    steps = np.array(middle)
-    assert np.all(np.diff(steps) >= 0)
-    assert np.abs(steps - np.linspace(steps[0], steps[-1], len(steps))).max() < 0.45
+def a_job(expected_s=10.0, **options):
+    return jobs.EncodingJob(
+        "j", "a", Path("a"), "pursuit", None, options, begun=time.monotonic(), expected_s=expected_s
+    )
+
+
+def test_what_is_told_of_a_job_is_the_part_of_its_seconds():
+    """The start is a part of the work, and what comes once is not forgotten."""
+    job = a_job(expected_s=4 * jobs._STARTING_S)
+    job.take(Busy(jobs._STARTING_S))
+    assert job.fraction == pytest.approx(0.2)
+    for done, told in ((0.0, 0.2), (0.5, 0.6), (0.25, 0.6), (0.75, 0.8)):
+        job.take(Fraction(done, jobs._STARTING_S))
+        assert job.fraction == pytest.approx(told)
+    job.take(Fraction(1.0, 0.0))
+    assert job.fraction == jobs._MOST_SHOWN
+
+
+def test_stages_that_report_nothing_go_on_by_the_processor_and_not_for_ever():
+    job = a_job()
+    whole_s = 10.0 + jobs._STARTING_S
+    job.take(Fraction(0.0, 1.0))
+    before = job.fraction
+    job.take(Busy(1.0 + 0.05 * whole_s))
+    assert job.fraction == pytest.approx(before + 0.05)
+    job.take(Busy(100.0))
+    assert job.fraction == pytest.approx(before + jobs._MOST_UNREPORTED)
+    job.take(Fraction(0.05, 100.0))  # less than was thought
+    assert job.fraction == pytest.approx(before + jobs._MOST_UNREPORTED)
+
+
+def test_a_job_with_a_time_limit_goes_by_it():
+    job = a_job(expected_s=1000.0, time_limit_s=8.0)
+    job.begun -= 4.0
+    job.tick()
+    assert 0.5 <= job.fraction < 0.7
+
+
+def test_a_time_limit_counts_from_when_the_job_begins(queue, monkeypatch):
+    made, _ = queue
+    works = []
+    monkeypatch.setattr(jobs, "EncodingProcess", lambda job, work: works.append(work) or _Process(job, work))
+    _Process.running["a"] = threading.Event()
+    _Process.running["a"].set()
+    work = work_of(encoder_named("splat"), {"time_limit_s": 5.0})
+    job = made.add("a", Path("a"), encoder_named("splat"), work, {"time_limit_s": 5.0}, None, 5.0)
+    _soon(lambda: job.state == "done")
+    assert works[0].begun_s == job.begun
+
+
+def test_encoders_know_what_is_short():
+    """Which of two jobs waits is decided by what they are expected to take."""
+
+    def expected_s(name, seconds, **options):
+        return work_of(encoder_named(name), options).expected_s(int(44100 * seconds), 1, 44100)
+
+    assert expected_s("siam", 60) < expected_s("pursuit", 60, kbps=24.0) < expected_s("pursuit", 600, kbps=24.0)
+    assert expected_s("splat", 5, iterations=3000) > 10 * expected_s("pursuit", 5, kbps=24.0)
+    assert expected_s("splat", 5, iterations=3000, time_limit_s=5.0) <= 6
+    assert all(expected_s(encoder.name, 5) > 0 for encoder in ENCODERS)

@@ -14,6 +14,7 @@ from functools import cache
 from numbers import Integral, Real
 from typing import Any, Literal, cast
 
+from motes.encoders.progress import Stage
 from motes.errors import ParameterError
 from motes.units import require_finite
 
@@ -57,6 +58,12 @@ class Options:
     def __post_init__(self) -> None:
         """Raise ParameterError for a value of a wrong type or out of range."""
         check(self)
+
+    def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
+        """What an encoder does with a recording of `n_samples` in each channel, in its order, with the seconds that
+        each stage takes; empty where that is not known.
+        """
+        return []
 
     def in_force(self) -> dict[str, Any]:
         """All options by name that the result depends on, with what takes the place of None where something does."""

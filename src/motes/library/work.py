@@ -29,6 +29,7 @@ from motes.audio import (
     write_audio,
 )
 from motes.audio.tags import read_tags
+from motes.encoders.progress import seconds_of
 from motes.errors import AudioError, MotesWarning
 from motes.files import atomic_output
 from motes.library.batch import Progress
@@ -90,10 +91,14 @@ class Encode:
         opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
         source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
+        measuring_s = _measuring_s(source.n_samples, source.n_channels)
+        part = [0.95]
+
         def report(now: EncoderProgress) -> None:
             if self.on_progress is not None:
                 self.on_progress(now)
-            progress(0.95 * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
+            part[0] = now.work_s / (now.work_s + measuring_s) if now.work_s else part[0]
+            progress(part[0] * now.fraction, *([] if now.iteration is None else [_fit_words(now)]))
 
         more: dict[str, Any] = {"watch": self.watch} if encoder.shows else {}
         if encoder.has_time_limit:
@@ -105,8 +110,13 @@ class Encode:
             scene = scene.replace(tags=read_tags(job.source))
         n_bytes = _store(scene.refer() if self.refer else scene, job.output, self.overwrite)
         elapsed_s = time.monotonic() - start
-        snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
+        snr = snr_of_scene_db(scene, source, lambda fraction: progress(part[0] + (1 - part[0]) * fraction))
         return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
+
+    def expected_s(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> float:
+        """Seconds of a processor that a recording takes, once what encodes is loaded; 0 where that is not known."""
+        encoding_s = seconds_of(self.options.stages(n_samples, n_channels, sample_rate_hz))
+        return encoding_s + _measuring_s(n_samples, n_channels) if encoding_s else 0.0
 
     def _encoded(self, source: Source, encode: Callable[[Options], Scene]) -> Scene:
         if not (self.notes or self.note_vectors):
@@ -132,6 +142,11 @@ class Encode:
             "elapsed_s": elapsed_s,
             "times_real_time": seconds / elapsed_s,
         }
+
+
+def _measuring_s(n_samples: int, n_channels: int) -> float:
+    """Seconds that a scene takes to be stored and rendered for its signal-to-noise ratio."""
+    return 0.03 + 0.06 * n_samples * n_channels / 1e6
 
 
 def _room_of(scene: Scene, options: Options) -> dict[str, str]:

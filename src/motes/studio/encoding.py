@@ -4,6 +4,8 @@ the server.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,9 +34,17 @@ _MOST_DRAWN = 1000
 
 @dataclass(frozen=True)
 class Fraction:
-    """How much of the job is done, 0 … 1."""
+    """How much of the job is done, 0 … 1, and seconds that the processor has worked for it until now."""
 
     done: float
+    busy_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Seconds that the processor has worked for the job until now: some stages have nothing to report but that."""
+
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Picture:
 
 
 # What the process sends: an outcome comes last, unless it is stopped.
-Message = Fraction | Counts | Picture | Outcome
+Message = Fraction | Busy | Counts | Picture | Outcome
 
 
 class EncodingProcess:
@@ -99,18 +109,38 @@ class _Sender:
     def __init__(self, there: Connection) -> None:
         self._there = there
         self._last_s: dict[type, float] = {}
+        # Whoever encodes and who tells that it does are two threads.
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        threading.Thread(target=self._tell_busy, name="busy", daemon=True).start()
 
     def fraction(self, done: float, *_words: str) -> None:
         if self._is_due(Fraction, MESSAGES_S):
-            self._there.send(Fraction(float(done)))
+            self.send(Fraction(float(done), time.process_time()))
 
     def counts(self, now: Progress) -> None:
         if self._is_due(Counts, MESSAGES_S):
-            self._there.send(Counts(now.n_events, now.iteration, now.loss))
+            self.send(Counts(now.n_events, now.iteration, now.loss))
 
     def picture(self, scene: Scene, _now: Progress) -> None:
         if self._is_due(Picture, _PICTURES_S):
-            self._there.send(Picture(whole_tile(scene), scene.duration_s, scene.sample_rate_hz / 2))
+            self.send(Picture(whole_tile(scene), scene.duration_s, scene.sample_rate_hz / 2))
+
+    def send(self, message: Message) -> None:
+        """Send a message, whole before another."""
+        with self._lock:
+            self._there.send(message)
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self._ended.set()
+        with self._lock:
+            self._there.close()
+
+    def _tell_busy(self) -> None:
+        with contextlib.suppress(OSError):  # the pipe is closed, here or there
+            self.send(Busy(time.process_time()))
+            while not self._ended.wait(MESSAGES_S):
+                self.send(Busy(time.process_time()))
 
     def _is_due(self, kind: type, every_s: float) -> bool:
         now = time.monotonic()
@@ -126,10 +156,10 @@ def encode_in_process(job: Job, work: Encode, there: Connection, stop: Event) ->
     try:
         with worker.working():
             outcome = attempt(job, replace(work, on_progress=sender.counts, watch=sender.picture), sender.fraction)
-        there.send(outcome)
+        sender.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError):
         pass
-    there.close()
+    sender.end()
 
 
 def whole_tile(scene: Scene) -> bytes:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from motes.encoders import Encoder
 from motes.library.batch import Outcome, one_line
 from motes.library.plan import Job as FileJob
 from motes.library.work import Encode
 from motes.studio.answers import DrawnAnswer, JobAnswer, JobState
-from motes.studio.encoding import MESSAGES_S, Counts, EncodingProcess, Fraction, Picture
+from motes.studio.encoding import MESSAGES_S, Busy, Counts, EncodingProcess, Fraction, Picture
 from motes.studio.errors import Conflict, NotFound
 
 # How long a job that is cancelled has to end by itself.
@@ -28,8 +27,13 @@ _MOST_WAITING = 32
 _AT_ONCE = 2
 # The part of what the job that runs takes, up to which another one runs beside it.
 _SHORT = 0.25
-# Seconds of work for a second of sound, before an encoder has shown what it takes: of one that fits, and of others.
-_FIRST_PACES = {True: 20.0, False: 1.0}
+# Seconds until a process sends its first message, and until it begins its work; those of work where an encoder does not
+# know.
+_SPAWNING_S, _STARTING_S, _UNKNOWN_S = 0.4, 0.6, 10.0
+# The part of the whole that goes by at most without a report.
+_MOST_UNREPORTED = 0.2
+# What is shown at most before a job has ended, and how quickly this machine's slowness is learnt.
+_MOST_SHOWN, _LEARNING = 0.99, 0.5
 
 
 @dataclass
@@ -61,42 +65,49 @@ class EncodingJob:
     cancelled: threading.Event = field(default_factory=threading.Event)
     # Whether it may begin: once all know of it.
     is_queued: bool = False
-    # Seconds of sound, and of work as far as can be told beforehand.
-    sound_s: float = 0.0
+    # Seconds of work, as far as can be known beforehand, on the machine that `encoders.workload` goes by.
     expected_s: float = 0.0
-    # What is reported, summed over all rises (of several passes each begins anew), at which time of the job.
-    course: list[tuple[float, float]] = field(default_factory=list)
-    reported: float = 0.0
-    # The course of a job like this one, as parts of all of its time.
-    pattern: list[tuple[float, float]] | None = None
+    # How many times as long this machine took for jobs before.
+    slowness: float = 1.0
+    # The part of the work that is done, None before it begins; seconds that the processor had worked by then, and has.
+    done: float | None = None
+    busy_then_s: float = 0.0
+    busy_s: float = 0.0
 
-    @property
-    def kind(self) -> tuple[str, ...]:
-        """What jobs have in common that go alike: the encoder and which options are given."""
-        return (self.encoder, *sorted(name for name, value in self.options.items() if value is not None))
-
-    def take(self, message: Fraction | Counts | Picture) -> None:
+    def take(self, message: Fraction | Busy | Counts | Picture) -> None:
         """Keep what the process has sent."""
         match message:
             case Fraction():
-                climbed = self.course[-1][0] if self.course else 0.0
-                climbed += max(0.0, message.done - self.reported)
-                self.reported = message.done
-                self.course.append((climbed, time.monotonic() - self.begun))
-                self.fraction = max(self.fraction, self._part_of_time(climbed, message.done))
+                if self.done is None or message.done > self.done:
+                    self.done, self.busy_then_s = message.done, message.busy_s
+                self.busy_s = max(self.busy_s, message.busy_s)
+            case Busy():
+                self.busy_s = max(self.busy_s, message.seconds)
             case Counts():
                 self.n_events, self.iteration, self.loss = message.n_events, message.iteration, message.loss
             case Picture():
                 self.picture, self.n_pictures = message, self.n_pictures + 1
+        self.tick()
 
-    def _part_of_time(self, climbed: float, done: float) -> float:
-        """The part of the time that has gone, by a limit, by a job like this, or else as the encoder reports it."""
-        if (limit_s := self.options.get("time_limit_s")) is not None:
-            return min(0.99, max((time.monotonic() - self.begun) / limit_s, 0.0))
-        if self.pattern is None:
-            return done
-        reports, times = np.array(self.pattern).T
-        return min(0.99, float(np.interp(climbed, reports, times)))
+    def tick(self) -> None:
+        """Take in how far the job has come: the part of its start and its work; of one that ends by a time limit, the
+        part of that.
+        """
+        elapsed_s, limit_s = time.monotonic() - self.begun, self.options.get("time_limit_s")
+        by_limit = 0.0 if limit_s is None else elapsed_s / limit_s
+        by_work = self._done_s(elapsed_s) / (_STARTING_S + self.expected_s)
+        self.fraction = max(self.fraction, min(_MOST_SHOWN, max(by_work, by_limit)))
+
+    def _done_s(self, elapsed_s: float) -> float:
+        """Seconds of its start and its work that are done. Stages that report nothing go on by what the processor
+        works, up to a part of the whole.
+        """
+        if self.done is not None:
+            since_s = min(self.busy_s - self.busy_then_s, _MOST_UNREPORTED * (_STARTING_S + self.expected_s))
+            return _STARTING_S + self.expected_s * self.done + max(0.0, since_s)
+        if self.busy_s:
+            return min(_STARTING_S, self.busy_s)
+        return min(_SPAWNING_S, elapsed_s / self.slowness)
 
     def to_json(self) -> JobAnswer:
         """The job as in answers of the API."""
@@ -143,9 +154,8 @@ class Jobs:
         self._turn = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._closed = False
-        # Of encoders, seconds of work for a second of sound; of kinds of jobs, how their reports went with time.
-        self._paces: dict[str, float] = {}
-        self._patterns: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+        # How many times as long jobs take as was expected.
+        self._slowness = slowness_by_load()
 
     def add(
         self,
@@ -155,7 +165,7 @@ class Jobs:
         work: Encode,
         options: dict[str, Any],
         into_document: str | None = None,
-        sound_s: float = 0.0,
+        expected_s: float = 0.0,
     ) -> EncodingJob:
         """A new job, in the queue."""
         with self._turn:
@@ -164,9 +174,7 @@ class Jobs:
             job = EncodingJob(
                 f"j{len(self._jobs) + 1}", name, source, encoder.name, work, options, into_document=into_document
             )
-            pace = self._paces.get(encoder.name, _FIRST_PACES[encoder.has_time_limit])
-            limit_s = options.get("time_limit_s")
-            job.sound_s, job.expected_s = sound_s, min(pace * sound_s, math.inf if limit_s is None else limit_s)
+            job.expected_s = expected_s or _UNKNOWN_S
             self._jobs[job.id] = job
         self._on_change(job)
         with self._turn:
@@ -214,7 +222,7 @@ class Jobs:
         running = [job.expected_s for job in jobs if job.state == "running"]
         if running and job.expected_s > _SHORT * min(running):
             return None
-        job.state, job.begun, job.pattern = "running", time.monotonic(), self._patterns.get(job.kind)
+        job.state, job.begun, job.slowness = "running", time.monotonic(), self._slowness
         return job
 
     def _taken(self) -> EncodingJob | None:
@@ -240,14 +248,18 @@ class Jobs:
 
     def _run(self, job: EncodingJob, path: Path) -> None:
         self._on_change(job)
-        process = EncodingProcess(FileJob(str(job.source), str(path)), job.work)
+        # A time limit counts from here on, not from when its process has loaded what it takes.
+        work = job.work if job.options.get("time_limit_s") is None else replace(job.work, begun_s=job.begun)
+        process = EncodingProcess(FileJob(str(job.source), str(path)), work)
         outcome, published_s, patient_until_s = None, 0.0, math.inf
         try:
             for message in process.messages(MESSAGES_S):
                 if isinstance(message, Outcome):
                     outcome = message
                     break
-                if message is not None:
+                if message is None:
+                    job.tick()
+                else:
                     job.take(message)
                 now_s = time.monotonic()
                 if job.cancelled.is_set():
@@ -278,15 +290,25 @@ class Jobs:
             self._end(job, "failed", "its process was ended from outside (out of memory?)")
 
     def _learn(self, job: EncodingJob) -> None:
-        """Take in how long a job took, and how its reports went with time."""
-        took_s = time.monotonic() - job.begun
+        """Take in how long a job took."""
         with self._turn:
-            if job.sound_s > 0:
-                self._paces[job.encoder] = took_s / job.sound_s
-            if len(job.course) > 2:
-                self._patterns[job.kind] = [(0.0, 0.0), *((climbed, at_s / took_s) for climbed, at_s in job.course)]
+            self._slowness = learnt_slowness(self._slowness, job, time.monotonic() - job.begun)
 
     def _end(self, job: EncodingJob, state: JobState, error: str | None = None) -> None:
         job.state, job.error, job.ended = state, error, time.monotonic()
         job.begun = job.begun or job.ended
         self._on_change(job)
+
+
+def slowness_by_load() -> float:
+    """How many times as long work takes as on an idle machine, by how many processes wait for each processor."""
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def learnt_slowness(before: float, job: EncodingJob, took_s: float) -> float:
+    """What was known of this machine's slowness, with what a job took, unless that ended by its time."""
+    if job.options.get("time_limit_s") is not None:
+        return before
+    return before + _LEARNING * (took_s / (_STARTING_S + job.expected_s) - before)

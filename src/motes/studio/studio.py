@@ -15,7 +15,7 @@ from motes.edit.selection import Selection
 from motes.encoders import ENCODERS, encoder_named
 from motes.errors import MotesError, ParameterError
 from motes.events.groups import ROLES
-from motes.kinds.gabor.edited import prepare
+from motes.kinds.gabor.edited import USUAL, forget, prepare
 from motes.kinds.gabor.table import Gabor
 from motes.library.work import load_scene
 from motes.scene.metadata import Metadata
@@ -42,7 +42,7 @@ from motes.studio.sound.solo import Solos
 from motes.studio.uploads import Uploads
 from motes.version import __version__
 
-# Atoms of scenes that are looked through for lines as they are opened: more would keep the interpreter from requests.
+# Atoms of scenes of which more than lines is found as they are opened: more would keep the interpreter from requests.
 _MOST_PREPARED = 50_000
 _GIVE_BACK_S = 0.5
 
@@ -142,8 +142,8 @@ class Studio:
         def find() -> None:
             with contextlib.suppress(MotesError, MemoryError):
                 document.geometry(revision)
-                if len(revision.scene.gabor) <= _MOST_PREPARED:
-                    prepare(revision.scene.gabor, revision.scene.sample_rate_hz)
+                atoms, rate = revision.scene.gabor, revision.scene.sample_rate_hz
+                prepare(atoms, rate, USUAL if len(atoms) <= _MOST_PREPARED else ())
 
         threading.Thread(target=find, name="prepare", daemon=True).start()
         document.note_work.divide(document)
@@ -196,6 +196,8 @@ class Studio:
         if document.is_dirty and not discard:
             raise Conflict(f"{document.name} has changes that are not saved: save it, or discard them")
         self.documents.remove(identity)
+        scene = document.history.current.scene
+        forget(scene.gabor, scene.sample_rate_hz)
         self.autosaver.close_document(identity)
         threading.Timer(_GIVE_BACK_S, give_back).start()  # when those who close it have let go of it
         self.feed.publish("closed", {"id": identity})
@@ -260,14 +262,14 @@ class Studio:
             document = self.documents[body.document]
             if document.recording is None:
                 raise NotFound("the recording of this document is not at hand")
-            path, name, seconds = document.recording.path, document.recording.name, document.recording.duration_s
+            path, name = document.recording.path, document.recording.name
         else:
             path, name, _ = self.source(SourceBody(path=body.path, upload=body.upload))
             if file_type(name) != "recording":
                 raise ParameterError(f"{name} is a scene already: open it")
-            source = check_length(open_source(path), self.options.limits)
-            seconds = source.n_samples / source.sample_rate_hz
-        return self.jobs.add(name, path, encoder, work, body.options, body.document, seconds)
+        source = check_length(open_source(path), self.options.limits)
+        expected_s = work.expected_s(source.n_samples, source.n_channels, source.sample_rate_hz)
+        return self.jobs.add(name, path, encoder, work, body.options, body.document, expected_s)
 
     def _encoded(self, job: EncodingJob, path: Path) -> str:
         """The id of the document whose next state is what a job has made: a new one, where that which was meant has

@@ -64,3 +64,14 @@ def test_a_closed_document_is_held_by_nothing(client):
         assert time.monotonic() < end, gc.get_referrers(held())
         time.sleep(0.05)
         give_back()
+
+
+def test_lines_of_what_is_closed_are_forgotten(client):
+    from motes.kinds.gabor.partials import tracking
+
+    document = client.open()
+    client.edit(document, "transpose", {"ids": [3]}, semitones=1)
+    assert tracking._SEARCHES
+    kept = set(tracking._SEARCHES)
+    client.delete(f"documents/{document['id']}?discard=true")
+    assert len(set(tracking._SEARCHES) & kept) == len(kept) - 1

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from motes.encoders.fit.options import FitOptions, GaborOptions, SplatOptions
+from motes.encoders.progress import Progress, seconds_of
 
 if TYPE_CHECKING:
     from motes.audio import Audio
-    from motes.encoders.progress import Progress
     from motes.scene.scene import Scene
 
 __all__ = ["FitOptions", "GaborOptions", "SplatOptions", "encode", "fit_on"]
@@ -36,9 +36,14 @@ def encode(
     """
     begun_s = time.monotonic() if begun_s is None else begun_s
     from motes.audio import as_source
+
+    source, options = as_source(audio, sample_rate_hz), options or SplatOptions()
+    if progress is not None:  # importing PyTorch is a part of the work
+        stages = options.stages(source.n_samples, source.n_channels, source.sample_rate_hz)
+        progress(Progress(0.0, 0, work_s=seconds_of(stages)))
     from motes.encoders.fit.encoder import encode as fit
 
-    return fit(as_source(audio, sample_rate_hz), options, progress=progress, begun_s=begun_s, watch=watch, notes=notes)
+    return fit(source, options, progress=progress, begun_s=begun_s, watch=watch, notes=notes)
 
 
 def fit_on(

@@ -44,6 +44,7 @@ from motes.encoders.fit.state import State
 from motes.encoders.progress import Progress
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
+from motes.encoders.workload import Workload
 from motes.events.event_table import EventTable
 from motes.events.groups import ROLES, Groups
 from motes.events.room import Room, is_sent
@@ -89,7 +90,10 @@ def encode(
     parameterisation = parameterisation_of(options.KIND, source.sample_rate_hz, source.n_channels, features)
     begins_with_notes = isinstance(options, SplatOptions) and options.init == "notes"
     given = _given_notes(source, options, notes) if begins_with_notes else None
-    scene = _quantised(_Fit(source, options, parameterisation, limit, progress, watch, given).run())
+    work = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
+    for stage in ("loading", "guess"):  # what had to be imported is here by now
+        work.begin(stage, reports=stage == "guess")
+    scene = _quantised(_Fit(source, options, parameterisation, limit, work, watch, given).run())
     if not options.texture:
         return scene
     return add_texture(
@@ -119,7 +123,8 @@ def fit_on(
     given = aligned(scene.splat.take(moved), _whole(source), source.sample_rate_hz)
     parameterisation = parameterisation_of("splat", source.sample_rate_hz, source.n_channels)
     limit = TimeLimit(options.time_limit_s, begun_s)
-    fit = _Fit(source, replace(options, room="none"), parameterisation, limit, progress, None, given)
+    work = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
+    fit = _Fit(source, replace(options, room="none"), parameterisation, limit, work, None, given)
     fit.beside = Renderer(beside)
     return _quantised(scene.replace(splat=beside.splat.with_more(fit.run().splat)))
 
@@ -150,7 +155,7 @@ class _Fit:
         options: FitOptions,
         parameterisation: Parameterisation,
         limit: TimeLimit,
-        progress: Callable[[Progress], None] | None,
+        work: Workload,
         watch: Watch | None,
         given: EventTable | None = None,
     ) -> None:
@@ -159,7 +164,7 @@ class _Fit:
         # What else sounds all the time, and is not fitted.
         self.beside: Renderer | None = None
         self.source, self.options, self.rate = source, options, source.sample_rate_hz
-        self.limit, self.progress, self.watch = limit, progress, watch
+        self.limit, self.work, self.watch = limit, work, watch
         self.parameterisation = parameterisation
         self.rooms: RoomSelection | None = None
         if rooms := candidates(options.room):
@@ -267,6 +272,8 @@ class _Fit:
         n_events = len(state.theta)
         limit_s = self._time_limit_s(begun_s, number)
         optimiser = Optimiser(objective, self.options.learning_rate, self.rooms)
+        if number == 0:
+            self.work.begin("steps", reports=False)
         try:
             while True:
                 now = replace(state, elapsed_s=self.limit.clock() - begun_s)
@@ -274,7 +281,7 @@ class _Fit:
                 if reason := self._reason_to_stop(now, done):
                     return optimiser.finished(now), reason
                 now, loss = self._stepped(optimiser, now, done, n_events)
-                self._report(now, loss, (number + done) / len(self.parts), number)
+                self._report(now, loss, self._part_of_all(number, done), number)
                 state = now
         except KeyboardInterrupt as interrupt:
             return state, reason_of(interrupt)  # what a step had begun is not part of it
@@ -284,6 +291,11 @@ class _Fit:
         if self.limit.limit_s is None:
             return None
         return (self.limit.limit_s - (begun_s - self.limit.begun_s)) / (len(self.parts) - number)
+
+    def _part_of_all(self, number: int, done: float) -> float:
+        """The part of the work on all segments when so much of one is done: a step takes as long as the segment is."""
+        samples = [part.n_samples for part in self.parts]
+        return (sum(samples[:number]) + done * samples[number]) / max(1, sum(samples))
 
     def _part_done(self, state: State, limit_s: float | None) -> float:
         by_time = 0.0 if limit_s is None else state.elapsed_s / max(1e-9, limit_s)
@@ -313,11 +325,11 @@ class _Fit:
     def _report(self, state: State, loss: float, fraction: float, number: int) -> None:
         """Show how far the fit has come, and store it, every now and then."""
         room = self.rooms.words(state) if self.rooms is not None else ""
-        now = Progress(
-            min(1.0, fraction), len(self.done) + len(state.theta), iteration=state.iteration, loss=loss, room=room
-        )
-        if self.progress is not None:
-            self.progress(now)
+        self.work.advance(fraction)
+        n_events = len(self.done) + len(state.theta)
+        now = self.work.shown(Progress(fraction, n_events, iteration=state.iteration, loss=loss, room=room))
+        if self.work.progress is not None:
+            self.work.progress(now)
         if state.iteration % SHOWN_EVERY == 0 and self.watch is not None:
             best = self._table(self._best_columns(state), self.parts[number])
             self.watch(self._scene(best, self.rooms.room_of(state) if self.rooms is not None else None), now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from motes.encoders.options import Options, option
+from motes.encoders.progress import Stage
 from motes.errors import ParameterError
 from motes.units import require_positive
 
@@ -16,8 +17,9 @@ _LARGEST = 10_000_000
 class FitOptions(Options):
     """How many events are fitted to a recording, how, and for how long: base of `SplatOptions` and `GaborOptions`."""
 
-    # Of the events.
+    # Of the events, and the seconds that a step takes for a million samples.
     KIND: ClassVar[str]
+    STEP_S: ClassVar[float] = 0.3
 
     events: int = option(64, "Events at most, in all.", low=0, high=100_000)
     iterations: int = option(3000, "Steps of gradient descent at most, for each stretch.", low=0, high=_LARGEST)
@@ -106,6 +108,15 @@ class FitOptions(Options):
                 ) from None
         return tuple(found)
 
+    def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
+        """What fitting events to such a recording takes, in its order: PyTorch is imported first."""
+        millions = n_samples * n_channels / 1e6
+        stages = [("loading", 1.9), ("guess", 1.0), ("steps", self.iterations * (0.01 + self.STEP_S * millions))]
+        if self.time_limit_s is not None:
+            left_s = max(0.1, self.time_limit_s - 2.9)
+            stages[2] = "steps", min(stages[2][1], left_s)
+        return stages
+
 
 @dataclass(frozen=True)
 class SplatOptions(FitOptions):
@@ -134,6 +145,7 @@ class GaborOptions(FitOptions):
     """How many atoms are fitted to a recording, how, and for how long."""
 
     KIND: ClassVar[str] = "gabor"
+    STEP_S: ClassVar[float] = 0.2
     # Atoms have neither: no options here.
     envelope: ClassVar[str] = "gaussian"  # type: ignore[misc]
     noise: ClassVar[bool] = False  # type: ignore[misc]

@@ -22,6 +22,7 @@ from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.stages import InstrumentFit, Work, nothing_found, refined, select
 from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
+from motes.encoders.workload import Workload
 from motes.errors import ParameterError
 from motes.events.instrument import Reals
 from motes.scene.scene import Scene
@@ -63,10 +64,12 @@ def encode(
     samples = np.concatenate([np.zeros((source.n_channels, 0)), *source.blocks()], axis=1).astype(np.float64)
     if np.abs(samples).max(initial=0.0) < SILENT:
         samples = np.zeros_like(samples)
+    load = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
     if options.refine:
+        load.begin("loading")
         import_torch()  # by half it would be of no use: not while the clock may interrupt
     with limit.interrupting():
-        fit = _fitted(samples, source, options, Work(options, progress, limit))
+        fit = _fitted(samples, source, options, Work(options, load, limit))
     try:
         _store(fit, options, source)
         return scene_of(fit, source, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.encoders.options import Options, option
+from motes.encoders.progress import Stage
 from motes.losses import LOSSES
 
 
@@ -43,3 +44,13 @@ class InstrumentOptions(Options):
         flag="time-limit",
     )
     checkpoint: str | None = option(None, "A file that keeps the fit, to resume it if it is there.", is_file=True)
+
+    def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
+        """What fitting an instrument to such a recording takes, in its order."""
+        millions = n_samples * n_channels / 1e6
+        found = [("candidates", 0.5 + 2.0 * millions), ("draft", 8.0 * millions), ("placing", 7.0 * millions)]
+        found += [("sites", 11.0 * millions), ("tuning", 14.0 * millions), ("sharing", 2.0 * millions)]
+        if not self.refine:
+            return found
+        # PyTorch is imported first, and much of it when gradients are first asked for.
+        return [("loading", 1.1), *found, ("gradients", 1.2), ("refinement", self.refine * (0.02 + 0.6 * millions))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import cast
 
 import numpy as np
@@ -19,8 +20,8 @@ from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
 from motes.encoders.instrument.strike_alignment import aligned, kept_strikes, moved_to_sample
-from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, reason_of
+from motes.encoders.workload import Workload
 from motes.events.instrument import Complexes, Reals
 from motes.stop_reason import StopReason
 from motes.units import NEPERS_60_DB
@@ -31,14 +32,18 @@ STRIKES_PER_SECOND = 12
 ROUNDS = 12
 # How often modes are tuned and strikes then moved, and rounds of each tuning; more change little.
 TUNINGS, ROUNDS_OF_TUNING = 2, 3
+# Steps after which all that gradients take is loaded.
+FIRST_STEPS = 1
 # Reasons to end with the best so far.
 EARLY = (StopReason.CANCELLED, StopReason.TIME_LIMIT)
 # Part of the numbers with which a first selection shows what each strike excites, to place it in time.
 DRAFT = 0.3
 # Modes of the first selection last longer: short ones would make up for strikes in the wrong place.
 LASTING_T60_S = 0.125
-# Part of the work that is done when the sites are drafted and when they are chosen for good. All chosen by hand.
-DRAFTED, SELECTED = 0.15, 0.6
+# Stages that take as many times as long as was expected as the draft does, and the bounds of how many. All chosen by
+# hand, as that sweeps take longer the more sites there are: by this power of the budget spent.
+LIKE_THE_DRAFT = ("draft", "placing", "sites", "tuning", "sharing")
+LEAST_TIMES, MOST_TIMES, PART_POWER = 0.2, 5.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +75,26 @@ class Work:
     """Progress of a fit, and the time it may take."""
 
     options: InstrumentOptions
-    progress: Callable[[Progress], None] | None
+    load: Workload
     limit: TimeLimit
     n_sites: int = field(default=0)
 
-    def report(self, fraction: float, n_sites: int | None = None) -> str | None:
-        """A reason to stop, if there is one; shows how far the fit has come."""
+    def report(self, part: float, n_sites: int | None = None) -> str | None:
+        """A reason to stop, if there is one; shows how far the stage that has begun has come."""
         self.n_sites = self.n_sites if n_sites is None else n_sites
-        if self.progress is not None:
-            self.progress(Progress(min(1.0, fraction), self.n_sites))
+        self.load.report(part, self.n_sites)
         return StopReason.TIME_LIMIT if self.limit.is_over else None
 
-    def sweep(self, begin: float, end: float) -> Callable[[float, int], str | None]:
-        """A report of a selection that takes this part of the work."""
-        return lambda part, n_sites: self.report(begin + (end - begin) * part, n_sites)
+    def expect_like_the_draft(self) -> None:
+        """What comes after the draft takes longer the more there is to be found, as the draft did."""
+        pace = self.load.pace
+        if pace.get("candidates", 0.0) > 0 and "draft" in pace:
+            times = min(MOST_TIMES, max(LEAST_TIMES, pace["draft"] / pace["candidates"]))
+            self.load.rescale(LIKE_THE_DRAFT, times)
+
+    def sweep(self, part: float, n_sites: int) -> str | None:
+        """A report of a selection that has spent this part of its budget."""
+        return self.report(max(0.0, part) ** PART_POWER, n_sites)
 
 
 def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work) -> InstrumentFit:
@@ -99,6 +110,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
             raise
         stopped = reason_of(interrupt)
     sites = cast(Sites, best)
+    work.load.begin("sharing", reports=False)
     try:
         return share_controls(audio, sites, options, stopped)
     except KeyboardInterrupt as interrupt:
@@ -112,27 +124,31 @@ def _selections(
     modes tuned, all that the numbers allow, and that tuned.
     """
     n_channels, n_samples = audio.shape
+    work.load.begin("candidates")
     poles, t60_s, at, strength = _candidates(audio, sample_rate_hz, options)
     taps = options.taps * n_channels + (len(at) if options.taps else 0)
     budget = int(options.numbers_percent / 100 * n_samples) - taps
     lasting = t60_s > LASTING_T60_S
     lasting_poles = np.ascontiguousarray(poles[:, lasting if lasting.any() else slice(None)])
-    draft, stopped = choose_sites(
-        audio, lasting_poles, at, int(DRAFT * budget), work.sweep(0.0, DRAFTED), options.modes
-    )
+    work.load.begin("draft", reports=False)
+    draft, stopped = choose_sites(audio, lasting_poles, at, int(DRAFT * budget), work.sweep, options.modes)
     yield draft, stopped
     sites = draft
     if draft.amplitudes.any():
         sites = _placed(draft, audio, sample_rate_hz, strength, options)
-        sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(DRAFTED))
+        work.load.begin("placing", reports=False)
+        work.expect_like_the_draft()
+        sites, early = tune(sites, audio, sample_rate_hz, work)
         yield _better(sites, draft, audio) if early else sites, early or stopped
         poles = np.concatenate([sites.poles, poles], axis=1)
         poles = np.ascontiguousarray(poles[:, np.argsort(poles[1], kind="stable")])
         at = np.unique(sites.strike_samples)
-        chosen, stopped = choose_sites(audio, poles, at, budget, work.sweep(DRAFTED, SELECTED), options.modes)
+        work.load.begin("sites", reports=False)
+        chosen, stopped = choose_sites(audio, poles, at, budget, work.sweep, options.modes)
         sites = _better(chosen, sites, audio) if stopped in EARLY else chosen
         yield sites, stopped
-    sites, early = tune(sites, audio, sample_rate_hz, lambda: work.report(SELECTED))
+    work.load.begin("tuning", reports=False)
+    sites, early = tune(sites, audio, sample_rate_hz, work)
     yield sites, early or stopped
 
 
@@ -178,7 +194,7 @@ def _loudest_mix(audio: Reals) -> Reals:
     return mix
 
 
-def tune(sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str | None]) -> tuple[Sites, str | None]:
+def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[Sites, str | None]:
     """Only the modes that are used, tuned, duplicates among them made one, and strikes moved to where they then fit
     best; and why it stopped early.
     """
@@ -186,6 +202,11 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, over: Callable[[], str
     if not len(modes):
         return sites, None
     sites, stopped, energy = sites.with_modes(modes), None, np.inf
+    steps, n_steps = count(), (TUNINGS + 1) * (ROUNDS_OF_TUNING + 1)
+
+    def over() -> str | None:
+        return work.report(next(steps) / n_steps)
+
     try:
         for number in range(TUNINGS + 1):
             boldly = number == TUNINGS
@@ -249,8 +270,12 @@ def refined(
         return fit
     target = audio - fit.direct_sound(audio.shape[1])
 
+    work.load.begin("gradients", reports=False)
+
     def on_step(step: int, _: float) -> str | None:
-        return work.report(SELECTED + (1 - SELECTED) * step / options.refine)
+        if step == FIRST_STEPS:
+            work.load.begin("refinement", reports=False)
+        return work.report(0.0 if step < FIRST_STEPS else step / options.refine)
 
     refinement = Refinement(options.loss or "stft", options.refine, options.l1)
     found = refine(fit.sites, fit.gains, fit.weights, target, sample_rate_hz, refinement, on_step)

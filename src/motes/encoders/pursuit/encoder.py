@@ -25,6 +25,7 @@ from motes.encoders.pursuit.transparency.search import encode_transparently
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
+from motes.encoders.workload import Workload
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary
 from motes.kinds.learned.table import Learned
 from motes.scene.scene import Scene
@@ -40,7 +41,8 @@ def encode(
 ) -> Scene:
     """The scene of a recording, its events rounded as a file stores them."""
     source, options = HeldSource(source), options or PursuitOptions()
-    on_batch = _on_batch(progress)
+    work = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
+    work.begin("loading")
     with ThreadPool(options.n_threads or os.cpu_count() or 1) as pool:
         masking = MaskingModel(source.sample_rate_hz) if options.by_ear else None
         threshold = tuning.GRAM_THRESHOLD if options.by_ear else GRAM_THRESHOLD
@@ -48,35 +50,31 @@ def encode(
             dictionary(options.windows or DEFAULT_WINDOWS, threshold), pool, masking, options.chirps
         )
         if options.transparent:
-            return encode_transparently(source, options, context, on_batch)
+            return encode_transparently(source, options, context, work)
         if has_detail(options, source.n_channels):
-            return encode_in_layers(source, options, context, on_batch)
+            return encode_in_layers(source, options, context, work)
         if options.kbps is not None:
-            return encode_at_bitrate(source, options, context, on_batch)
+            return encode_at_bitrate(source, options, context, work)
         if options.quality is not None:
-            return encode_at_quality(source, options, context, on_batch)
+            return encode_at_quality(source, options, context, work)
+        on_batch = work.begin("pursuit")
         if options.dictionary is not None:
             beside = _beside_waveforms(source, options, context, on_batch)
         else:
             beside = Beside.without(source, _pursue_target(source, options, context, on_batch))
         found, energy = beside.found, beside.energy
         if options.refit:
+            work.begin("refit")
             found = refit(beside.rest, context, found)
     residual_energy = found.residual_energy
     scene = beside.added_to(unquantised_scene(source, options, context, found, _stop_reason(options, found)))
     del found, beside  # of an hour, a few hundred megabytes
+    work.begin("rounding")
     scene = quantise_for_target(scene, source, energy, residual_energy, options.snr_db)
     if not options.with_texture:
         return scene
+    work.begin("noise")
     return add_texture(scene, source, TextureOptions(kbps=options.texture_kbps or TEXTURE_KBPS))
-
-
-def _on_batch(progress: Callable[[Progress], None] | None) -> OnBatch:
-    def on_batch(fraction: float, n_events: int) -> None:
-        if progress is not None:
-            progress(Progress(fraction, n_events))
-
-    return on_batch
 
 
 def _stop_reason(options: PursuitOptions, found: PursuitResult) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from motes.encoders.options import Options, option, options_in
+from motes.encoders.progress import Stage
 from motes.errors import ParameterError
 
 DEFAULT_WINDOWS = (512, 2048, 8192)
@@ -137,6 +138,12 @@ class PursuitOptions(Options):
         if not self.transparent and all(held[name] is None for name in targets):
             held["events_per_second"] = DEFAULT_EVENTS_PER_SECOND
         return held
+
+    def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
+        """What a pursuit of such a recording does, in its order."""
+        from motes.encoders.pursuit.rate.workload import stages_of
+
+        return stages_of(self, n_samples, n_channels, sample_rate_hz)
 
     @property
     def by_ear(self) -> bool:

@@ -21,6 +21,7 @@ from motes.encoders.siam.pitch import with_fine_pitch
 from motes.encoders.siam.reading import HARMONIC_COLUMNS, Floats
 from motes.encoders.siam.real_time import streamed
 from motes.encoders.siam.stereo import channel_gains_db
+from motes.encoders.workload import Workload
 from motes.errors import ParameterError
 from motes.kinds.vector.decoding import current
 from motes.kinds.vector.table import NUMBERS, Vector
@@ -30,8 +31,6 @@ from motes.stop_reason import StopReason
 from motes.version import __version__
 
 Reals = NDArray[np.float64]
-# Of all the work, the network's part, for its progress.
-NETWORK_PART = 0.9
 
 
 def encode(
@@ -46,8 +45,13 @@ def encode(
     if not hasattr(audio, "blocks") and sample_rate_hz is None:
         raise ParameterError("an array needs its sample_rate_hz")
     source: Source = audio if hasattr(audio, "blocks") else ArraySource(audio, sample_rate_hz)  # type: ignore[assignment,arg-type]
-    found, numbers = _streamed(source, options, progress) if options.real_time else detections_of(source, options)
-    _tell(progress, NETWORK_PART if options.refine else 1.0, len(numbers))
+    work = Workload(options.stages(source.n_samples, source.n_channels, source.sample_rate_hz), progress)
+    work.begin("loading")
+    found, numbers = (
+        _streamed(source, options, progress, work) if options.real_time else described(source, options, work)[:2]
+    )
+    work.begin("channels")
+    work.report(0.0, len(numbers))
     vectors = _vectors(found, numbers, source)
     metadata = Metadata(
         encoder="siam",
@@ -60,7 +64,7 @@ def encode(
     scene = Scene(
         source.sample_rate_hz, source.n_samples, source.n_channels, vector=vectors, models=models, metadata=metadata
     )
-    return _refined(scene, source, options, progress) if options.refine else quantise(scene)
+    return _refined(scene, source, options, work, progress) if options.refine else quantise(scene)
 
 
 class Described(NamedTuple):
@@ -80,10 +84,18 @@ def detections_of(source: Source, options: SiamOptions) -> tuple[Detections, Rea
     return found, numbers
 
 
-def described(source: Source, options: SiamOptions) -> Described:
+def described(source: Source, options: SiamOptions, work: Workload | None = None) -> Described:
     """The events of a recording, and what they are like."""
-    mono = mono_of(source)
-    windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1)
+    mono, work = mono_of(source), work or Workload([])
+    done: list[float] = []
+
+    def on_window(part: float) -> None:
+        if not done:  # what it takes is loaded now
+            work.begin("network")
+        done.append(part)
+        work.report(part, 0)
+
+    windows = windows_of(mono, network_of(None), options.n_threads or os.cpu_count() or 1, on_window)
     found = events_of(windows, _thresholds(options))
     features = features_of(windows, found)
     numbers = Readers.shipped().numbers_of(found, *features)
@@ -93,11 +105,14 @@ def described(source: Source, options: SiamOptions) -> Described:
 
 
 def _streamed(
-    source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None
+    source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None, work: Workload
 ) -> tuple[Detections, Reals]:
+    work.begin("network")
+
     def report(fraction: float, n_events: int, message: str) -> None:
+        work.advance(fraction)
         if progress is not None:
-            progress(Progress(min(fraction, 1.0) * NETWORK_PART, n_events, message=message))
+            progress(work.shown(Progress(0.0, n_events, message=message)))
 
     return streamed(source, _thresholds(options), report)
 
@@ -120,18 +135,18 @@ def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:
     return Vector(time_s=np.minimum(found.onset_s, last_s), gain_db=gain_db, **columns)
 
 
-def _refined(scene: Scene, source: Source, options: SiamOptions, progress: Callable[[Progress], None] | None) -> Scene:
+def _refined(
+    scene: Scene, source: Source, options: SiamOptions, work: Workload, progress: Callable[[Progress], None] | None
+) -> Scene:
+    work.begin("fitting")
     from motes.edit.baking import bake
     from motes.encoders.fit import fit_on
 
     def fitted(part: Progress) -> None:
-        _tell(progress, NETWORK_PART + (1 - NETWORK_PART) * part.fraction, part.n_events)
+        work.advance(part.fraction)
+        if progress is not None:
+            progress(work.shown(part))
 
     metadata = scene.metadata
     baked = bake(scene)
     return fit_on(baked, source, options.refine, progress=fitted).replace(metadata=metadata)
-
-
-def _tell(progress: Callable[[Progress], None] | None, fraction: float, n_events: int) -> None:
-    if progress is not None:
-        progress(Progress(fraction, n_events))

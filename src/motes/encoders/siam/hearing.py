@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -102,15 +104,23 @@ def mono_of(source: Source) -> Floats:
     return np.concatenate([np.zeros(0, np.float32), *(block[0] for block in blocks)])
 
 
-def windows_of(mono: Floats, network: Network, n_threads: int = 1) -> list[Window]:
-    """The network over a recording in windows, each on one thread; around the recording there is silence."""
+def windows_of(
+    mono: Floats, network: Network, n_threads: int = 1, on_part: Callable[[float], None] = lambda _: None
+) -> list[Window]:
+    """The network over a recording in windows, each on one thread; around the recording there is silence. `on_part` is
+    called with the part of the windows that are done, by one thread at a time.
+    """
     nothing = network.maps(silence(network.layout.past + network.layout.ahead + 1))
-    n = n_frames(len(mono))
+    n, lock, done = n_frames(len(mono)), Lock(), count(1)
+
+    def window(first: int) -> Window:
+        made = _window(mono, network, nothing, first, min(WINDOW_FRAMES, n - first))
+        with lock:
+            on_part(min(1.0, next(done) * WINDOW_FRAMES / n))
+        return made
+
     with ThreadPool(n_threads) as pool:
-        return pool.map(
-            lambda first: _window(mono, network, nothing, first, min(WINDOW_FRAMES, n - first)),
-            range(0, n, WINDOW_FRAMES),
-        )
+        return pool.map(window, range(0, n, WINDOW_FRAMES))
 
 
 def events_of(windows: Sequence[Window], thresholds: Thresholds) -> Detections:

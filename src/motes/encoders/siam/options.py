@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.encoders.options import Options, option
+from motes.encoders.progress import Stage
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class SiamOptions(Options):
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
     )
+
+    def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
+        """What finding the events of such a recording takes, in its order: the kernels are loaded first."""
+        seconds, millions = n_samples / sample_rate_hz, n_samples * n_channels / 1e6
+        found = [("loading", 0.4), ("network", 0.011 * seconds), ("channels", 0.01 + 0.1 * millions)]
+        # PyTorch is imported by the first step.
+        return [*found, ("fitting", 2.0 + self.refine * (0.05 + 0.3 * millions))] if self.refine else found
 
     def in_force(self) -> dict[str, Any]:
         """All options by name that the result depends on."""

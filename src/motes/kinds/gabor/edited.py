@@ -13,6 +13,8 @@ found among them alone, as they were.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -202,18 +204,29 @@ def _partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
     return events.once(("partials", sample_rate_hz), lambda: _find_partials(events, sample_rate_hz))
 
 
-def prepare(events: Gabor, sample_rate_hz: int) -> None:
+def prepare(events: Gabor, sample_rate_hz: int, moves: Sequence[float] = USUAL) -> None:
     """Find beforehand what edits of the pitch and length of unedited atoms ask for, so that the first of them takes
-    no longer than others.
+    no longer than others: the lines, and the atoms that take the place of others where phases are moved so far.
     """
     from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
     from motes.kinds.gabor.partials.tracking import lines_of
 
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(events, sample_rate_hz)
+        if not moves:
+            return
         events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
-        for by in USUAL:
+        for by in moves:
             rewrite_for_edit(events, lines, np.ones(len(events), np.bool_), sample_rate_hz, by)
+
+
+def forget(events: Gabor, sample_rate_hz: int) -> None:
+    """Let go of the lines that were found for edits of these events: nobody will ask for them again."""
+    from motes.kinds.gabor.partials.tracking import forget_lines
+
+    base = base_of(events)
+    for layer in np.unique(events.edit_layer):
+        forget_lines(base.take(_in_order(base, np.flatnonzero(events.edit_layer == layer))), sample_rate_hz)
 
 
 def _find_partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
@@ -237,7 +250,8 @@ def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
     base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
     for layer in np.unique(events.edit_layer[moved]):
         these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
-        alone, edited = base.take(these), events.take(these)
+        as_it_is = len(these) == len(events) and bool(np.all(these[1:] > these[:-1]))
+        alone, edited = (base, events) if as_it_is else (base.take(these), events.take(these))
         keys, lines = edit_keys(edited), lines_of(alone, sample_rate_hz)
         alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
         first, which, count = _distinct(keys)
@@ -255,9 +269,26 @@ def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
             parts += added
     if not parts:
         return events
-    together = events.take(stays).with_more(*parts)
-    order = together.order()
-    return together if order is None else together.take(order)
+    return _exchanged(events, stays, parts)
+
+
+def _exchanged(events: Gabor, stays: Mask, parts: list[Gabor]) -> Gabor:
+    """The events that stay and those of the parts, in order: each column is gathered once, since scenes are large."""
+    tables = (events, *parts)
+    index = np.concatenate([np.flatnonzero(stays), np.arange(len(events), sum(map(len, tables)))])
+
+    def whole(name: str) -> Array:
+        return np.concatenate([table.column(name) for table in tables])
+
+    order = canonical_order(*(whole(name)[index] for name in events.ORDER))
+    index = index if order is None else index[order]
+    names = [each.name for each in fields(events) if not all(table.at_default(each.name) for table in tables)]
+    return Gabor(**{name: _read_only(whole(name)[index]) for name in names})
+
+
+def _read_only(column: Any) -> Any:
+    column.flags.writeable = False
+    return column
 
 
 def _distinct(keys: dict[str, Any]) -> tuple[Ints, Ints, Ints]:

@@ -76,9 +76,14 @@ def _begins(longer: Any, shorter: Any) -> bool:
 
 def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | None:
     """From the first start to the last end of the events that are in one table only."""
-    if one is other:
+    if one is other or (one.RAGGED and one.equals(other)):
         return None
-    hashes = np.concatenate([row_hashes(one), row_hashes(other)])
+    if not one.RAGGED:
+        rows = _differing(one, other)
+        if not any(map(len, rows)):
+            return None
+        one, other = one.take(rows[0]), other.take(rows[1])
+    hashes = np.concatenate([_hashes(one), _hashes(other)])
     unique, number = np.unique(hashes, return_inverse=True)
     signs = np.concatenate([np.ones(len(one)), -np.ones(len(other))])
     apart = np.bincount(number.reshape(-1), signs, len(unique))[number.reshape(-1)] != 0
@@ -89,18 +94,56 @@ def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | N
     return float(start.min()), float(end.max())
 
 
+def _hashes(table: EventTable) -> NDArray[np.uint64]:
+    """`row_hashes`, kept with tables whose rows are long: they stand before this edit, and before the next."""
+    return table.once("row hashes", lambda: row_hashes(table)) if table.RAGGED else row_hashes(table)
+
+
+def _differing(one: EventTable, other: EventTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows of either table without those that are the same in the same place, counted from the first or, where
+    there are more in one, from the last: comparing columns costs less than hashing rows, and edits change few.
+    """
+    n_one, n_other = len(one), len(other)
+    n = min(n_one, n_other)
+    ahead = _apart(one, other, slice(0, n), slice(0, n))
+    if n_one == n_other:
+        return ahead, ahead
+    first = int(ahead[0]) if len(ahead) else n
+    behind = _apart(one, other, slice(n_one - n + first, n_one), slice(n_other - n + first, n_other))
+    n_same = n - first - (int(behind[-1]) + 1 if len(behind) else 0)
+    return np.arange(first, n_one - n_same), np.arange(first, n_other - n_same)
+
+
+def _apart(one: EventTable, other: EventTable, mine: slice, theirs: slice) -> NDArray[np.intp]:
+    """Which of some rows of one table differ from as many of another, in anything that sounds."""
+    apart = np.zeros(mine.stop - mine.start, np.bool_)
+    for name in _sounding_columns(one):
+        a, b = one.column(name), other.column(name)
+        if (a is b and mine == theirs) or (one.at_default(name) and other.at_default(name)):
+            continue
+        differ = a[mine] != b[theirs]
+        apart |= differ.any(axis=1) if differ.ndim == 2 else differ
+    return np.flatnonzero(apart)
+
+
+def _sounding_columns(table: EventTable) -> list[str]:
+    """The names of the columns that rendering goes by."""
+    return [
+        param.name
+        for param in table.PARAMS
+        if (param.public or param.name in ("room_id", "wetness")) and param.name != "group_id"
+    ]
+
+
 def row_hashes(table: EventTable) -> NDArray[np.uint64]:
     """A number for each event, equal where all that sounds of it is equal."""
     hashes = np.zeros(len(table), np.uint64)
     with np.errstate(over="ignore"):
-        for param in table.PARAMS:
-            if (param.public or param.name in ("room_id", "wetness")) and param.name != "group_id":
-                column: Array = np.ascontiguousarray(table.column(param.name))
-                for values in column.T if column.ndim == 2 else [column]:
-                    hashes = (
-                        hashes ^ np.ascontiguousarray(values + 0 if param.whole else values + 0.0).view(np.uint64)
-                    ) * _SPREAD
-                    hashes ^= hashes >> np.uint64(29)
+        for name in _sounding_columns(table):
+            column: Array = np.ascontiguousarray(table.column(name))
+            for values in column.T if column.ndim == 2 else [column]:
+                hashes = (hashes ^ np.ascontiguousarray(values + values.dtype.type(0)).view(np.uint64)) * _SPREAD
+                hashes ^= hashes >> np.uint64(29)
     for name in table.RAGGED:
         digests = [hashlib.blake2b(values.tobytes(), digest_size=8).digest() for values in table.ragged(name)]
         hashes ^= np.frombuffer(b"".join(digests), np.uint64) * _SPREAD

@@ -27,6 +27,7 @@ from motes.encoders.pursuit.schedule import (
 from motes.encoders.pursuit.segment import Segment
 from motes.encoders.pursuit.tuning import TEXTURE_SHARE
 from motes.encoders.threads import ThreadPool
+from motes.encoders.workload import Workload
 from motes.errors import ParameterError
 from motes.kernels.dictionary import dictionary
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -172,7 +173,7 @@ class FakeEncoder:
     def encode(self, budget_bytes):
         source, options = ArraySource(np.zeros(8000), 8000), PursuitOptions(kbps=budget_bytes / 125, texture=False)
         dictionary_alone = PursuitContext(dictionary((64,)), ThreadPool())
-        return encode_at_bitrate(source, options, dictionary_alone, no_progress)
+        return encode_at_bitrate(source, options, dictionary_alone, Workload([]))
 
 
 def scene_of(n):

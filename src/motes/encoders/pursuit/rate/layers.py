@@ -12,8 +12,9 @@ from motes.codec import dumps
 from motes.encoders.detail import Analysis, analyse_detail
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_within
-from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
+from motes.encoders.pursuit.schedule import PursuitContext
 from motes.encoders.texture import TextureOptions, add_texture
+from motes.encoders.workload import Workload
 from motes.kinds.detail.integers import rounded
 from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
@@ -43,27 +44,36 @@ def has_detail(options: PursuitOptions, n_channels: int) -> bool:
     return bool(options.detail) and options.kbps is not None and options.kbps > ATOMS_ALONE_KBPS * n_channels
 
 
-def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
+def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitContext, work: Workload) -> Scene:
     """The scene of atoms, detail and noise whose file has at most `options.kbps`; without detail where none fits."""
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
-    atoms = _atoms(budget_bytes, source, options, context, on_batch).replace(layered=options.layered)
-    return with_detail(atoms, source, budget_bytes, options.kbps / source.n_channels)
+    atoms = _atoms(budget_bytes, source, options, context, work).replace(layered=options.layered)
+    return with_detail(atoms, source, budget_bytes, options.kbps / source.n_channels, work=work)
 
 
 def with_detail(
-    atoms: Scene, source: Source, budget_bytes: int, per_channel: float, waveform: Source | None = None
+    atoms: Scene,
+    source: Source,
+    budget_bytes: int,
+    per_channel: float,
+    waveform: Source | None = None,
+    work: Workload | None = None,
 ) -> Scene:
     """Atoms with detail above them and noise beneath, in a file of at most so many bytes, `per_channel` kbps; detail is
     of `waveform`, where that is not all of the source.
     """
+    work = work or Workload([])
+    work.begin("analysis")
     offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
     analysis = analyse_detail(atoms, waveform or source, offset)
     noise = replace(NOISE, kbps=MOST_NOISE * per_channel)
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
     for _ in range(ROUNDS):
+        work.begin("steps")
         offset, of_detail = _finest(analysis, AIM * budget_bytes - frame - of_noise, offset)
         detail = rounded(analysis.quantised(offset), source.sample_rate_hz)
+        work.begin("noise")
         scene = add_texture(atoms.replace(detail=detail, format_version=2), source, noise)
         n_bytes = len(dumps(scene))
         if LEAST_USE * budget_bytes <= n_bytes <= budget_bytes:
@@ -103,13 +113,13 @@ def _trimmed(scene: Scene, budget_bytes: int, analysis: Analysis, offset: float)
 
 
 def _atoms(
-    budget_bytes: int, source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
+    budget_bytes: int, source: Source, options: PursuitOptions, context: PursuitContext, work: Workload
 ) -> Scene:
     """The atoms alone, which take their part of the budget."""
     assert options.kbps is not None
     per_channel = options.kbps / source.n_channels
     share = max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
-    supply = AtomSupply(source, context, on_batch)
+    supply = AtomSupply(source, context, work)
     found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
     metadata = msgspec.structs.replace(found.metadata, options=options.asked())
     return found.replace(texture=Texture.empty(source.n_channels), metadata=metadata)

@@ -30,7 +30,6 @@ from motes.encoders.pursuit.events import (
 )
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.schedule import (
-    OnBatch,
     OneSegmentPursuit,
     PursuitContext,
     PursuitResult,
@@ -48,6 +47,7 @@ from motes.encoders.pursuit.tuning import (
 )
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
+from motes.encoders.workload import Workload
 from motes.events.packet import packet_samples
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
@@ -79,18 +79,14 @@ COARSE_BANDS, COARSE_STEP_DB = 8, 6.0
 
 
 def encode_at_bitrate(
-    source: Source,
-    options: PursuitOptions,
-    context: PursuitContext,
-    on_batch: OnBatch,
-    supply: AtomSupply | None = None,
+    source: Source, options: PursuitOptions, context: PursuitContext, work: Workload, supply: AtomSupply | None = None
 ) -> Scene:
     """The scene of the most useful atoms whose file has at most `options.kbps`; `supply` is of atoms found for another
     bitrate.
     """
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
-    return encode_within(budget_bytes, source, options, supply or AtomSupply(source, context, on_batch))
+    return encode_within(budget_bytes, source, options, supply or AtomSupply(source, context, work))
 
 
 def encode_within(budget_bytes: int, source: Source, options: PursuitOptions, supply: AtomSupply) -> Scene:
@@ -111,8 +107,8 @@ def encode_within(budget_bytes: int, source: Source, options: PursuitOptions, su
 class AtomSupply:
     """The most useful atoms of a recording, found when they are first needed; pursuit then goes on where it stopped."""
 
-    def __init__(self, source: Source, context: PursuitContext, on_batch: OnBatch) -> None:
-        self.source, self.context, self._on_batch = source, context, on_batch
+    def __init__(self, source: Source, context: PursuitContext, work: Workload) -> None:
+        self.source, self.context, self.work = source, context, work
         self.found: PursuitResult | None = None
         self._one_segment: OneSegmentPursuit | None = None
         self._quantiser: tuple[int, GaborQuantiser | None] = (0, None)
@@ -143,10 +139,11 @@ class AtomSupply:
         return atoms.take(_by_benefit(atoms)[first:end])
 
     def _pursued(self, criterion: StopCriterion) -> PursuitResult:
+        on_batch = self.work.begin("pursuit" if self.found is None else "more")
         if len(segment_grid(self.source.n_samples, self.context.dictionary)) > 1:
-            return pursue(self.source, self.context, criterion, self._on_batch, self.found)
+            return pursue(self.source, self.context, criterion, on_batch, self.found)
         self._one_segment = self._one_segment or OneSegmentPursuit(self.source, self.context)
-        return self._one_segment.until(criterion, self._on_batch)
+        return self._one_segment.until(criterion, on_batch)
 
 
 def noises(options: PursuitOptions, n_channels: int) -> Iterator[TextureOptions | None]:
@@ -174,6 +171,7 @@ def _within(
         found = supply.at_least(n_atoms)
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
+        supply.work.begin("noise")
         draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
         frame, of_noise = _sizes(draft)
         room = AIM * budget_bytes - frame - of_noise
@@ -181,9 +179,11 @@ def _within(
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
             continue
+        supply.work.begin("rounding")
         scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         del draft  # of an hour, some hundred megabytes
         n_atoms = len(scene.gabor)
+        supply.work.begin("bytes")
         search.record(n_atoms, n_bytes := supply.n_bytes(scene))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
             return _with_reason(scene, found.stopped), n_bytes
@@ -211,6 +211,7 @@ def _estimate(
         found = supply.at_least(n_atoms)
         if found.stopped:
             break
+        supply.work.begin("estimate")
         found = _most_useful(found, n_atoms)
         some = excerpt_of(found, numbers, length, supply.context)
         scene = unquantised_scene(excerpts, options, supply.context, some, "")
@@ -342,7 +343,7 @@ class SizeSearch:
         return min(max(guess, low + 1), high - 1) if high > low + 1 else low
 
 
-def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
+def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitContext, work: Workload) -> Scene:
     """The scene of all atoms as useful as `options.quality` asks, found in one pass after one that measures how
     loud the recording is.
     """
@@ -352,12 +353,15 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     loudness = energy_of(source.blocks()) / max(1, source.n_samples)
     least_benefit = 10 ** ((LEAST_BENEFIT_DB + BENEFIT_DB_PER_QUALITY * options.quality) / 10)
     criterion = StopCriterion(threshold=least_benefit * loudness ** (1 - context.masking.exponent))
-    found = pursue_segments(source, context, lambda _: criterion, on_batch=on_batch)
+    found = pursue_segments(source, context, lambda _: criterion, on_batch=work.begin("pursuit"))
     reason = found.stopped or (StopReason.QUALITY_REACHED if len(found.atoms) else StopReason.NOTHING_AUDIBLE_LEFT)
     noise = texture_options(options, source.n_channels) if options.with_texture else None
-    supply = AtomSupply(source, context, on_batch)
+    supply = AtomSupply(source, context, work)
     n_atoms = len(found.atoms)
-    return _beside(_draft(supply, options, found, noise, reason), supply, n_atoms, n_atoms)
+    work.begin("noise")
+    draft = _draft(supply, options, found, noise, reason)
+    work.begin("rounding")
+    return _beside(draft, supply, n_atoms, n_atoms)
 
 
 def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:

@@ -9,8 +9,9 @@ import msgspec
 from motes.audio import Source
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_at_bitrate
-from motes.encoders.pursuit.schedule import OnBatch, PursuitContext
+from motes.encoders.pursuit.schedule import PursuitContext
 from motes.encoders.pursuit.transparency.criterion import faults_of
+from motes.encoders.workload import Workload
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
@@ -20,17 +21,18 @@ ROUNDS = 6
 RATES_PER_DOUBLING = 12
 
 
-def encode_transparently(source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch) -> Scene:
+def encode_transparently(source: Source, options: PursuitOptions, context: PursuitContext, work: Workload) -> Scene:
     """The scene at the lowest of the bitrates tried at which it is transparent, which its options say; where it is at
     none, at the highest of them, with the reason QUALITY_UNREACHABLE. `options.kbps` is the highest that is allowed.
     """
     most_kbps = MOST_KBPS * source.n_channels if options.kbps is None else options.kbps
-    supply = AtomSupply(source, context, on_batch)
+    supply = AtomSupply(source, context, work)
     low, high, best = 0, 2**ROUNDS, None
     while high - low > 1:
         middle = (low + high) // 2
         kbps = most_kbps * 2 ** ((middle + 1 - 2**ROUNDS) / RATES_PER_DOUBLING)
-        scene = encode_at_bitrate(source, replace(options, kbps=round(kbps, 2)), context, on_batch, supply)
+        scene = encode_at_bitrate(source, replace(options, kbps=round(kbps, 2)), context, work, supply)
+        work.begin("faults")
         if faults_of(scene, source).are_few:
             high, best = middle, scene
         else:

@@ -111,10 +111,7 @@ def lines_of(events: Gabor, sample_rate_hz: int) -> Lines:
     """What `find_lines` finds, kept for the latest few tables: edits ask again and again for the lines of the atoms
     as they were.
     """
-    digest = hashlib.blake2b(repr((sample_rate_hz, events.n_channels)).encode(), digest_size=16)
-    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "chirp_hz_per_s"):
-        digest.update(np.ascontiguousarray(events.column(name)).data)
-    key = digest.digest()
+    key = _key(events, sample_rate_hz)
     with _SEARCHES_LOCK:
         search = _SEARCHES.pop(key, None) or _Search()
         _SEARCHES[key] = search
@@ -125,6 +122,20 @@ def lines_of(events: Gabor, sample_rate_hz: int) -> Lines:
         with _SEARCHES_LOCK:
             _SEARCHES.pop(key, None)
     return found
+
+
+def forget_lines(events: Gabor, sample_rate_hz: int) -> None:
+    """Keep the lines of these events no longer: nobody will ask for them again."""
+    with _SEARCHES_LOCK:
+        _SEARCHES.pop(_key(events, sample_rate_hz), None)
+
+
+def _key(events: Gabor, sample_rate_hz: int) -> bytes:
+    """What is equal for tables whose lines are."""
+    digest = hashlib.blake2b(repr((sample_rate_hz, events.n_channels)).encode(), digest_size=16)
+    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "chirp_hz_per_s"):
+        digest.update(np.ascontiguousarray(events.column(name)).data)
+    return digest.digest()
 
 
 def find_lines(events: Gabor, sample_rate_hz: int, n_threads: int = 0) -> Lines:
