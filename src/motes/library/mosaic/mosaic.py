@@ -18,8 +18,8 @@ from motes.errors import ParameterError
 from motes.library.batch import Progress
 from motes.library.catalogue.brute_force import Among
 from motes.library.catalogue.catalogue import Catalogue
-from motes.library.mosaic.choice import Choice, chosen, model_of
 from motes.library.mosaic.adaptation import Adaptation, adapted
+from motes.library.mosaic.choice import Choice, chosen, model_of
 from motes.library.mosaic.provenance import described
 from motes.library.mosaic.target import Target, target_of
 from motes.library.plan import Job
