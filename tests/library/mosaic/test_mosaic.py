@@ -13,8 +13,9 @@ from motes.codec import dumps, loads
 from motes.errors import FormatError, MotesWarning, ParameterError
 from motes.kinds.vector.table import NUMBERS
 from motes.library.catalogue.atom_rows import note_rows
-from motes.library.mosaic.adaptation import with_channels
+from motes.library.mosaic.adaptation import energies, with_channels
 from motes.library.mosaic.provenance import described
+from motes.notes.splitting import split
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
@@ -25,6 +26,8 @@ TARGET = [
     Sounding(0.7, 0.8, None, part=2),
     Sounding(0.9, 1.9, 61, gain_db=-30.0),
 ]
+
+NUMBERS_OF = np.arange(1, len(TARGET) + 1)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,19 @@ def test_it_sounds_where_and_as_high_as_the_target(made, target):
         spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 15))
         hz = np.argmax(spectrum) * 8000 / (1 << 15)
         assert 12 * abs(np.log2(hz / note.f0_hz)) < 0.5
+
+
+def test_each_is_as_strong_as_the_note_that_it_stands_for(made, target):
+    scene = motes.mosaic(target, made)
+    wanted, found = (energies(split(each, ids), ids) for each, ids in ((target, NUMBERS_OF), (scene, NUMBERS_OF)))
+    assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def test_notes_count_by_their_onsets(made, target):
+    later = target.add_note("C4", 0.0, like=1)  # the last number, the first onset
+    scene = motes.mosaic(later, made)
+    assert [note.onset_s for note in scene.notes] == sorted(note.onset_s for note in later.notes)
+    assert len(scene.notes) == len(TARGET) + 1
 
 
 def test_each_sound_is_the_nearest_by_the_definition(made, target):
