@@ -1,6 +1,7 @@
 """Mosaics: how near they are to what they are made after, and what a cluster gives.
 
     python benchmarks/bench_mosaic.py near [FOLDER] [--targets piano strings …] [--variety 0 0.5]
+    python benchmarks/bench_mosaic.py cost
     python benchmarks/bench_mosaic.py two [--files 8]
     python benchmarks/bench_mosaic.py killed [--times 20]
 
@@ -11,9 +12,12 @@ the loudest; `notes`, the F-measure of notes that are found in the mosaic's soun
 the target's. Beside them the same of the target's own notes alone, which nothing can beat, and of the mosaic shifted by
 half its length, which is chance. With FOLDER the sounds are kept there, and pictures of their spectrograms.
 
-`two` encodes and catalogues made sounds on Ray with one worker and with two, as the time of the whole command after
-everything is compiled, and says how busy the machine was; `killed` builds a catalogue, `--times` over, while one of two
-workers is killed at a moment by chance, and compares the bytes. Both need `pip install 'motes[cluster,corpus]'`.
+`cost` is the processor time and the bytes that an hour of the same recordings takes, step by step: what
+docs/corpus.md reckons with.
+
+`two` describes made scenes on Ray with one worker and with two, after everything is compiled, and says how busy the
+machine was; `killed` builds a catalogue, `--times` over, while one of two workers is killed at moments by chance, and
+compares the bytes. Both need `pip install 'motes[cluster,corpus]'`.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +46,15 @@ def main() -> None:
     near_part.add_argument("folder", nargs="?", type=Path)
     near_part.add_argument("--targets", nargs="+", default=CLIPS, choices=CLIPS)
     near_part.add_argument("--variety", nargs="+", type=float, default=[0.0, 0.5])
+    parts.add_parser("cost")
     two_part = parts.add_parser("two")
     two_part.add_argument("--files", type=int, default=8)
     parts.add_parser("killed").add_argument("--times", type=int, default=20)
     options = parser.parse_args()
     if options.part == "near":
         near(options.folder, options.targets, options.variety)
+    elif options.part == "cost":
+        cost()
     else:
         import mosaic_cluster
 
@@ -158,6 +167,51 @@ def picture(path: Path, reference: np.ndarray, sound: np.ndarray, rate: int) -> 
     axes[1].set_xlabel("s")
     figure.savefig(path, dpi=70)
     plt.close(figure)
+
+
+# --- cost
+
+
+def cost() -> None:
+    """Each step twice, of which the second time nothing is compiled any more."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for name in ("atoms", "ear", "notes"):
+            (folder / name).mkdir()
+        seconds = sum(motes.audio.open_source(AUDIO / f"{name}.flac").n_samples for name in CLIPS) / 44100
+        plain = timed(
+            lambda: [motes.encode(AUDIO / f"{name}.flac").save(folder / f"atoms/{name}.mote") for name in CLIPS]
+        )
+        ear = timed(
+            lambda: [motes.encode(AUDIO / f"{name}.flac", kbps=24).save(folder / f"ear/{name}.mote") for name in CLIPS]
+        )
+        found = timed(lambda: [with_notes(folder, name) for name in CLIPS])
+        numbers = iter(range(9))
+        build = timed(lambda: motes.build_catalogue(folder / "notes", folder / f"c{next(numbers)}"))
+        catalogue = motes.Catalogue(folder / "c0")
+        where, target = "file <> 'song.mote'", folder / "notes/song.mote"
+        mosaic = timed(lambda: motes.mosaic(target, catalogue, where=where))
+        song_s = motes.load(target).duration_s
+        print(f"{seconds:.0f} s of recordings; × real time, of processor time")
+        for what, taken in (("encode", plain), ("encode --kbps 24", ear), ("notes beside it", found), ("build", build)):
+            print(f"{what}: {seconds / taken:.1f}×, {taken / seconds:.4f}")
+        print(f"mosaic of {song_s:.0f} s, {len(motes.load(target).notes)} notes: {song_s / mosaic:.1f}×")
+        for what in ("atoms", "ear", "notes", "c0"):
+            size = sum(path.stat().st_size for path in (folder / what).rglob("*") if path.is_file())
+            print(f"{what}: {size / seconds * 3600 / 1e6:.1f} MB an hour")
+        print(f"{sum(catalogue.n_rows.values()) / seconds * 3600:.0f} rows an hour: {catalogue.n_rows}")
+
+
+def with_notes(folder: Path, name: str) -> None:
+    motes.notes(motes.load(folder / f"ear/{name}.mote"), AUDIO / f"{name}.flac").save(folder / f"notes/{name}.mote")
+
+
+def timed(do: Callable[[], object]) -> float:
+    """The processor time of the second of two times, in seconds."""
+    do()
+    start = time.process_time()
+    do()
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A mosaic's notes are the target's, made of the sounds that a search finds, and the same whoever works on it."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -203,6 +204,8 @@ def test_the_command_makes_a_file_or_says_why_not(made, target, tmp_path, capsys
     assert main([*options, "-o", out]) == 0
     assert "4 notes of" in capsys.readouterr().err
     assert motes.load(out).metadata.encoder == "mosaic"
+    assert main(["info", out]) == 0
+    assert re.search(r"variety 1.0, seed 0, sources \d files, which --json lists", capsys.readouterr().out)
     assert main([*options, "-o", out]) == 1  # it is there
     assert main([*options, "-o", out, "--force", "--json"]) == 0
     assert '"n_left_out": 0' in capsys.readouterr().out
