@@ -84,13 +84,15 @@ def test_notes_count_by_their_onsets(made, target):
 
 def test_each_sound_is_the_nearest_by_the_definition(made, target):
     rows, used = note_rows(target), sources(motes.mosaic(target, made))
+    counts = {"pitch_semitones": 2, "log2_length_s": 2, "loudness_db": 0.5}
+    weight = np.array([counts.get(name, 1) for name in NUMBERS])
     for pitched in (True, False):
         condition = f"kind = 'note' and pitch is {'not ' if pitched else ''}null"
         held = made.sql(f"select file, number, vector from events where {condition}").to_pylist()
         numbers = np.array([row["vector"] for row in held])
         deviation = np.maximum(numbers.std(axis=0), 1e-6)
         for i in np.flatnonzero(np.isfinite(rows.columns["pitch"]) == pitched):
-            apart = (numbers - rows.vector[i].astype(np.float32)) / deviation
+            apart = (numbers - rows.vector[i].astype(np.float32)) / deviation * weight
             best = held[int(np.argmin(np.sum(apart**2, axis=1)))]
             assert used[i] == (best["file"], best["number"])
     assert rows.vector.shape == (4, len(NUMBERS))

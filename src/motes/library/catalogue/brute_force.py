@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # The least standard deviation that a number is measured in.
 LEAST_DEVIATION = 1e-6
+# Each number counts alike.
+EQUAL = np.ones(N_NUMBERS)
 # Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts; few
 # parts are compared here before a process has started.
 PARTS_AT_ONCE, MOST_ITEMS = 64, 256
@@ -45,10 +47,13 @@ class Among:
 
 
 class Question(NamedTuple):
-    """Which rows are nearest to sounds, by their sixteen numbers `(m, 16)`, and among which."""
+    """Which rows are nearest to sounds, by their sixteen numbers `(m, 16)`, among which, and how much a standard
+    deviation of each number counts, `(16,)`.
+    """
 
     among: Among
     wanted: Array
+    weight: Array = EQUAL
 
 
 class Nearest(NamedTuple):
@@ -105,7 +110,8 @@ def nearest(
     asked = []
     for i, one in enumerate(questions):
         found = [moments[i] for moments in first if len(moments[i].n)]
-        deviation = _deviation(Moments(*map(np.concatenate, zip(*found, strict=True)))) if found else None
+        together = Moments(*map(np.concatenate, zip(*found, strict=True))) if found else None
+        deviation = None if together is None else _deviation(together) / one.weight
         asked.append(_Asked(one.among.query(columns), one.wanted, deviation, count))
     todo = [(item, asked) for item in items]
     second = list(spread(_nearest_in, todo, how, lambda done, *_: progress(0.5 + 0.5 * done)))
