@@ -17,6 +17,7 @@ from typing import Any
 
 import details
 import gabor
+import learned
 import shares
 import tags
 from range_coder import Decoder, tables, unzigzag
@@ -128,7 +129,7 @@ class Header:
 @dataclass
 class GaborEvent:
     """Whole numbers before edits: per channel amplitude index (None: silent) and phase index; the rows of its tags;
-    which part of the atom it is, in 1/64.
+    which part of the atom it is, in 1/64; by how many steps its frequency rises.
     """
 
     time: int
@@ -139,6 +140,12 @@ class GaborEvent:
     edits: list[int] = field(default_factory=lambda: [0] * 8)
     group: int = 0
     share: tuple[int, int] = shares.WHOLE
+    chirp: int = 0
+
+    def chirp_hz_per_s(self, header: Header) -> float:
+        """By how much its frequency rises, before edits."""
+        seconds = self.window / 16 / header.sample_rate_hz
+        return 2 * self.chirp / (seconds * seconds)
 
     def waves(self, header: Header) -> list[complex]:
         """Amplitude and phase in each channel, before edits, as a complex number."""
@@ -285,6 +292,18 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
     return events
 
 
+def read_waveforms(payload: bytes) -> tuple[int, int, dict[int, list[int]]]:
+    """Of a packet of waveforms the number of the model, the sample rate, and samples by the number of the waveform."""
+    reader = Bytes(payload)
+    return learned.read_waveforms(reader.varint, reader.rest)
+
+
+def read_learned(payload: bytes, header: Header) -> list[dict[str, object]]:
+    """The learned events of a packet as whole numbers, by name."""
+    reader = Bytes(payload)
+    return learned.read_events(reader.varint, reader.rest, header.packet_samples, header.n_channels)
+
+
 def read_front(payload: bytes) -> tuple[int, int, list[tuple[str, int, int]]]:
     """The front index of a file in two layers: the bytes of the whole file, how many packets of events the sparse layer
     has, and of all in the order of the file the type, number and bytes.
@@ -341,6 +360,8 @@ def read(data: bytes) -> tuple[Header, list[GaborEvent]]:
             events += found
         elif letter == "A" and Bytes(payload).varint() == ord("G"):
             set_shares(payload, found)
+        elif letter == "C":
+            set_chirps(payload, found)
     return header, events
 
 
@@ -371,6 +392,15 @@ def set_shares(payload: bytes, events: list[GaborEvent]) -> None:
     assert layer == events[0].layer, "shares of other events"
     for event, share in zip(events, shares.read_shares(reader.rest(), n_events, n_real), strict=True):
         event.share = share
+
+
+def set_chirps(payload: bytes, events: list[GaborEvent]) -> None:
+    """By how much the frequencies of the events of the packet before rise."""
+    reader = Bytes(payload)
+    kind, _, layer, n_events = (reader.varint() for _ in range(4))
+    assert (chr(kind), layer, n_events) == ("G", events[0].layer, len(events)), "chirps of other events"
+    for event, steps in zip(events, shares.read_chirps(reader.rest(), n_events), strict=True):
+        event.chirp = steps
 
 
 def read_notes(data: bytes) -> tuple[list[int], list[notes.Note]]:

@@ -19,3 +19,12 @@ def read_shares(data: bytes, n_events: int, n_real: int) -> list[tuple[int, int]
     assert all(0 < max(abs(a), abs(b)) <= 256 * UNITS for a, b in shares), "out of range"
     assert shares != [WHOLE] * n_events, "all are whole"
     return shares
+
+
+def read_chirps(data: bytes, n_events: int) -> list[int]:
+    """The steps of chirps, from the coded bytes."""
+    coder = Decoder(data, EVEN, [])
+    steps = [unzigzag(coder.number(0, 0)) for _ in range(n_events)]
+    assert all(abs(k) <= 1 << 14 for k in steps), "out of range"
+    assert any(steps), "none rises"
+    return steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from plain_explaining import atom_plain, expected_parts_plain, least_squares_plain
 
 from motes.kernels.explaining.factorisation import expected_parts
@@ -33,18 +34,22 @@ def atoms(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return centre, rng.choice([256.0, 1024.0, 2048.0], n), rng.uniform(0.1, 0.2, n)
 
 
-def test_inner_products_equal_sums_over_samples() -> None:
+@pytest.mark.parametrize("rises", [False, True])
+def test_inner_products_equal_sums_over_samples(rises) -> None:
     centre, window, omega = atoms(60, 1)
-    sound = np.array([atom_plain(*row, 7000) for row in zip(centre, window, omega, strict=True)])
+    steps = np.random.default_rng(3).integers(-8, 9, 60) * (np.arange(60) % 2)
+    chirp = 4 * np.pi * steps / window**2 if rises else np.zeros(0)
+    rows = zip(centre, window, omega, chirp if rises else np.zeros(60), strict=True)
+    sound = np.array([atom_plain(*row[:3], 7000, row[3]) for row in rows])
     expected = np.conj(sound) @ sound.T
     first, second = np.empty(2000, np.int64), np.empty(2000, np.int64)
     products = np.empty(2000, np.complex128)
-    n = overlapping_pairs(centre, window, omega, first, second, products)
+    n = overlapping_pairs(centre, window, omega, chirp, first, second, products)
     found = np.zeros_like(expected)
     found[first[:n], second[:n]] = products[:n]
     largest = 0.375 * np.sqrt(np.outer(window, window))
     assert (np.abs(found - np.triu(expected, 1)) <= 1.1 * SMALLEST * largest).all()
-    assert overlapping_pairs(centre, window, omega, first[:3], second[:3], products[:3]) == n
+    assert overlapping_pairs(centre, window, omega, chirp, first[:3], second[:3], products[:3]) == n
 
 
 def test_conjugate_gradients_solve_for_some_of_the_events() -> None:

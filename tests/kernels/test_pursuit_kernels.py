@@ -168,6 +168,7 @@ def test_merging_keeps_the_sum():
         np.array([[1], [2], [3], [1j]], np.complex64),
         np.array([4.0, 3.0, 2.0, 1.0]),
         np.ones(4),
+        np.zeros(4, np.int32),
     )
     merged = atoms.merged()
     assert merged.n_places() == len(merged) == atoms.n_places() == 2

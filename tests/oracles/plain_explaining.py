@@ -23,10 +23,13 @@ def expected_parts_plain(
     return parts.sum(axis=2), spectra
 
 
-def atom_plain(centre: float, window: float, omega: float, n_samples: int) -> NDArray[np.complex128]:
-    """½(1 + cos 2πu/window) · e^{iωu} with u = sample − centre, |u| < window/2."""
+def atom_plain(
+    centre: float, window: float, omega: float, n_samples: int, chirp: float = 0.0
+) -> NDArray[np.complex128]:
+    """½(1 + cos 2πu/window) · e^{i(ωu + chirp·u²/2)} with u = sample − centre, |u| < window/2."""
     u = np.arange(n_samples) - centre
-    return np.where(np.abs(u) < window / 2, 0.5 + 0.5 * np.cos(2 * np.pi * u / window), 0) * np.exp(1j * omega * u)
+    envelope = np.where(np.abs(u) < window / 2, 0.5 + 0.5 * np.cos(2 * np.pi * u / window), 0)
+    return envelope * np.exp(1j * (omega * u + 0.5 * chirp * u * u))
 
 
 def least_squares_plain(

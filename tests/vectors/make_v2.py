@@ -2,7 +2,7 @@
 
     python tests/vectors/make_v2.py
 
-As `make.py`; NAME.npz holds the integers of detail too, and `powers` of files in two layers. All of it is written anew
+As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. All of it is written anew
 each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1, never again.
 """
 
@@ -18,12 +18,19 @@ import numpy as np
 from motes.codec import dumps, frames, loads
 from motes.codec.seeking import SeekableFile
 from motes.edit.detail.layers import powers_of
+from motes.events.chirps import chirps_of
 from motes.events.groups import Groups
+from motes.events.room import Room
 from motes.kinds.detail import integers as detail_integers
 from motes.kinds.detail.oracle import render as render_detail_oracle
 from motes.kinds.detail.table import Detail
+from motes.kinds.gabor.edited import base_of
+from motes.kinds.gabor.integers import to_integers, windows_of
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.learned import integers as learned_integers
+from motes.kinds.learned.oracle import render as render_learned_oracle
+from motes.kinds.learned.table import Learned
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 
@@ -52,7 +59,12 @@ def scenes() -> dict[str, Scene]:
         "detail_shares": _shares(_layers(1)),
         "detail_copies": _layers(1).join(_layers(1).select("kind == detail").only(), at_s=0.125),
         "layered": _layers(2).replace(layered=True),
+        "chirps": _chirps(1),
+        "chirps_edited": _edited_chirps(_chirps(2)),
         "layered_shares": _shares(_layers(1)).replace(layered=True),
+        "learned": _learned(1),
+        "learned_edited": _edited_waveforms(_learned(2)),
+        "learned_named": _named(_learned(1)),
     }
 
 
@@ -84,6 +96,32 @@ def _layers(n_channels: int) -> Scene:
     return made.quantise().replace(format_version=2)
 
 
+def _chirps(n_channels: int) -> Scene:
+    """Atoms on the grid and off it whose frequency rises or falls, from 0 steps to many, and steady ones; two stand in
+    one place.
+    """
+    random, n = np.random.default_rng(51), 14
+    shape = n, n_channels
+    window = np.array([512, 2048, 64, 1024, 700, 256, 8192] * 2) / RATE
+    steps = np.array([3, -20, 1, 0, 7, -2, 200, 0, 30, -1, 12, -5, 0, -150])
+    frequency = np.rint(random.uniform(1500, 6000, n) * window) / window
+    time = np.rint(np.linspace(0.02, 0.7, n) / window * 4) * window / 4
+    time[8], frequency[8] = time[1], frequency[1]
+    level = random.uniform(0.01, 0.1, shape)
+    atoms = Gabor(time, window, frequency, level, random.uniform(-3, 3, shape), chirp_hz_per_s=2 * steps / window**2)
+    return Scene(RATE, N_SAMPLES, n_channels, atoms, GaborQuantiser(2, 8, -60)).quantise()
+
+
+def _edited_chirps(scene: Scene) -> Scene:
+    """Atoms that rise, edited in every way, some of them in a room, and a scene joined to them: one is as good as a
+    partial of its own.
+    """
+    edited = scene.transpose(2).select([0, 1, 2, 6]).stretch(1.5).select([3, 4, 5]).reverse()
+    edited = edited.select("time_s > 0.4").gain(-3)
+    edited = edited.select("time_s > 0.4").room(Room.synthetic(0.2, seed=5), 0.25)
+    return edited.join(_chirps(2), at_s=0.1)
+
+
 def _shares(scene: Scene) -> Scene:
     """A note and some other atoms moved, transposed and made softer, with their shares of detail."""
     groups = Groups(np.array([1]), np.array([0]), np.array([1]))
@@ -91,6 +129,27 @@ def _shares(scene: Scene) -> Scene:
     scene = scene.replace(gabor=scene.gabor.replace(group_id=note.astype(np.int64)), groups=groups)
     scene = scene.select(group=1).transpose(2).select("frequency_hz > 1000 and time_s < 0.5").move(0.0625)
     return scene.select("frequency_hz > 1000 and time_s > 0.5").gain(-6)
+
+
+def _learned(n_channels: int) -> Scene:
+    """Waveforms that overlap, of a dictionary that holds one more."""
+    events = kind_examples.learned(n_channels).take(slice(0, 6))
+    return Scene(RATE, N_SAMPLES, n_channels, learned=events, models=[kind_examples.dictionary()])
+
+
+def _edited_waveforms(scene: Scene) -> Scene:
+    """Transposed, moved by part of a sample, filtered, turned round, one channel silent, and in a group."""
+    groups = Groups(np.array([1]), np.array([0]), np.array([1]))
+    learned = scene.learned.replace(group_id=np.arange(6) % 2)
+    scene = scene.replace(learned=learned, groups=groups).select([0]).transpose(-5).select([1]).move(0.01001)
+    scene = scene.select([2]).filter(300, 2500).select([3]).reverse()
+    amplitude = scene.learned.amplitude * np.array([[1, 1], [1, 0], [1, 1], [0, 1], [1, 1], [1, 1]])
+    return scene.replace(learned=scene.learned.replace(amplitude=amplitude))
+
+
+def _named(scene: Scene) -> Scene:
+    """The dictionary only named."""
+    return scene.replace(models=tuple(model.named() for model in scene.models))
 
 
 def files() -> dict[str, bytes]:
@@ -114,18 +173,26 @@ def decoded(data: bytes) -> Scene:
 
 
 def integers(scene: Scene) -> dict[str, np.ndarray]:
-    """As in `make.py`, and those of detail."""
-    detail = scene.detail
+    """As in `make.py`, and those of detail and chirps."""
+    detail, base = scene.detail, base_of(scene.gabor)
+    chirps = chirps_of(base, windows_of(to_integers(base, RATE, scene.quantiser).window, RATE)) if len(base) else None
     found = {f"detail_{name}": values for name, values in detail_integers.to_integers(detail, RATE).items()}
     found |= {f"detail_{name}": detail.column(name) for name in Detail.RAGGED}
     found |= {"powers": powers_of(scene)} if scene.layered else {}
-    return make.integers(scene) | (found if len(detail) else {})
+    learned = {
+        f"learned_{name}": values for name, values in learned_integers.to_integers(scene.learned, RATE).items()
+    }
+    learned |= {f"waveforms_{i}": one.waveforms for i, one in enumerate(scene.models) if one.waveforms is not None}
+    found = (found if len(detail) else {}) | (learned if len(scene.learned) else {})
+    return make.integers(scene) | found | ({} if chirps is None else {"gabor_chirp": chirps})
 
 
 def audio(scene: Scene) -> np.ndarray:
-    """What it sounds like: detail by its definition."""
-    bare = make.audio(replace(scene, detail=Detail.empty(scene.n_channels)))
-    return (bare + render_detail_oracle(scene.detail, scene)).astype(np.float32)
+    """What it sounds like: detail and waveforms by their definition."""
+    none = {"detail": Detail.empty(scene.n_channels), "learned": Learned.empty(scene.n_channels)}
+    bare = make.audio(replace(scene, **none))
+    made = bare + render_detail_oracle(scene.detail, scene) + render_learned_oracle(scene.learned, scene)
+    return made.astype(np.float32)
 
 
 def contents(data: bytes) -> tuple[Scene, make.Arrays]:

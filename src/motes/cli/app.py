@@ -70,6 +70,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL."),
         "mosaic": ("corpus.mosaic:mosaic", "Make a recording's notes of the sounds of a catalogue."),
         "search": ("corpus.search:search", "Find the sounds of a catalogue that are most like one."),
+        "learn-dictionary": ("corpus.learn:learn_dictionary", "Learn short waveforms that recur."),
     },
 }
 for _title, _verbs in GROUPS.items():

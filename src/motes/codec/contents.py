@@ -19,6 +19,7 @@ from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import NotesOfFile, unpack_notes
 from motes.codec.payloads.room_packet import decode_room
 from motes.codec.payloads.tags_packet import unpack_tags
+from motes.coding.varints import Reader
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import EventTable, Ints
 from motes.events.groups import Groups
@@ -52,7 +53,7 @@ class Contents:
         self, find_room: FindRoom | None = None, *, in_order: bool = True, version: int = 1, file_id: bytes = b""
     ) -> None:
         self._find_room, self._in_order = find_room, in_order
-        self._version, self._file_id = version, file_id
+        self.version, self._file_id = version, file_id
         self._header: Header | None = None
         self.groups, self.tags = Groups.empty(), TagMap()
         self.notes: NotesOfFile | None = None
@@ -64,9 +65,8 @@ class Contents:
         self.parts: dict[str, list[Columns]] = {kind.name: [] for kind in kinds.KINDS}
         self._at: dict[Place, Columns] = {}
         self.entries: list[Entry] = []
-        # Packets of events whose sends and whose shares are known, and how many bytes these take.
-        self.sent: set[Place] = set()
-        self.shared: set[Place] = set()
+        # Packets of events whose sends, shares and chirps are known, and how many bytes these take.
+        self.sent, self.shared, self.chirped = set[Place](), set[Place](), set[Place]()
         self.followed: dict[Place, int] = {}
         # Of files in two layers.
         self.front: Front | None = None
@@ -88,9 +88,9 @@ class Contents:
 
     def add(self, found: Frame) -> None:
         """Whatever a packet holds; FormatError, which names it, where that makes no sense."""
-        if found.type.since > self._version:
+        if found.type.since > self.version:
             raise FormatError(
-                f"{found.name}: files of format version {self._version} have no such packets, only those of version "
+                f"{found.name}: files of format version {self.version} have no such packets, only those of version "
                 f"{found.type.since} on"
             )
         try:
@@ -100,7 +100,7 @@ class Contents:
 
     def add_header(self, found: Frame) -> None:
         """What holds for the whole file."""
-        if self._version == 1:
+        if self.version == 1:
             self._header = Header.unpack(found.reader())
             return
         self._header, file_id = unpack_compact(found.reader())
@@ -130,10 +130,22 @@ class Contents:
         self.rooms[number] = self._find_room(room) if room.is_missing and self._find_room is not None else room
 
     def add_model(self, found: Frame) -> None:
-        """What vectors are decoded by, which need not be there."""
+        """What vectors are decoded by, or a dictionary of waveforms: neither need be there."""
         number, model = unpack_model(found.reader())
         self._check_number(found, number, self.models, 0)
         self.models[number] = model
+
+    def add_waveforms(self, found: Frame) -> None:
+        """What learned events sound like, of one of the models."""
+        from motes.codec.payloads.waveforms_packet import unpack_waveforms  # numba
+
+        number, held = unpack_waveforms(found.reader())
+        model = self.models.get(number)
+        if model is None or model.waveforms is not None:
+            raise FormatError(f"{found.name}: they stand twice, or the dictionary that they are of is not there")
+        if self._in_order and any(self.models[k].waveforms is not None for k in self.models if k > number):
+            raise FormatError(f"{found.name}: {found.type.rule}")
+        self.models[number] = held.of(model)
 
     def _check_number(self, found: Frame, number: int, known: dict[int, Any], first: int) -> None:
         if number in known:
@@ -226,31 +238,43 @@ class Contents:
 
     def add_sends(self, found: Frame) -> None:
         """Which rooms the events of a packet before are sent to."""
-        from motes.codec.payloads.sends_packet import read_place, unpack_sends  # numba
+        from motes.codec.payloads.sends_packet import unpack_sends  # numba
 
         reader = found.reader()
-        place, n_events = read_place(reader)
-        part = self._at.get(place)
-        if part is None or len(part["time_s"]) != n_events or "room_id" in part or "share_re" in part:
-            raise FormatError(f"{found.name}: the events that it tells of are not there")
-        part.update(unpack_sends(reader, n_events))
+        place, part = self._place_and_events(found, reader, len(kinds.KINDS), {"room_id", "share_re", "chirp_hz_per_s"})
+        part.update(unpack_sends(reader, len(part["time_s"])))
         self.sent.add(place)
         self._follow(found, place)
 
     def add_shares(self, found: Frame) -> None:
         """Which parts of atoms, or of noises, the events of a packet before are."""
-        from motes.codec.payloads.sends_packet import read_place  # numba
-        from motes.codec.payloads.shares_packet import unpack_shares
+        from motes.codec.payloads.shares_packet import unpack_shares  # numba
 
         reader = found.reader()
-        place, n_events = read_place(reader)
-        part = self._at.get(place)
-        # Of the kinds, gabor is the first and texture the second.
-        if part is None or place[1] > 1 or len(part["time_s"]) != n_events or "share_re" in part:
-            raise FormatError(f"{found.name}: the events that it tells of are not there")
-        part.update(unpack_shares(reader, n_events))
+        place, part = self._place_and_events(found, reader, 2, {"share_re", "chirp_hz_per_s"})  # gabor, then texture
+        part.update(unpack_shares(reader, len(part["time_s"])))
         self.shared.add(place)
         self._follow(found, place)
+
+    def add_chirps(self, found: Frame) -> None:
+        """By how much the frequencies of the atoms of a packet before rise."""
+        from motes.codec.payloads.chirps_packet import unpack_chirps  # numba
+
+        reader = found.reader()
+        place, part = self._place_and_events(found, reader, 1, {"chirp_hz_per_s"})
+        part.update(unpack_chirps(reader, part["window_s"]))
+        self.chirped.add(place)
+        self._follow(found, place)
+
+    def _place_and_events(self, found: Frame, reader: Reader, n_kinds: int, names: set[str]) -> tuple[Place, Columns]:
+        """Place and columns of the events of one of the first kinds that a packet tells of, yet without `names`."""
+        from motes.codec.payloads.sends_packet import read_place  # numba
+
+        place, n_events = read_place(reader)
+        part = self._at.get(place)
+        if part is None or place[1] >= n_kinds or len(part["time_s"]) != n_events or part.keys() & names:
+            raise FormatError(f"{found.name}: the events that it tells of are not there")
+        return place, part
 
     def _follow(self, found: Frame, place: Place) -> None:
         """Count the bytes of a packet among those of the packet of events that it tells of."""
@@ -298,7 +322,7 @@ class Contents:
         more |= {"rooms": self._in_row("rooms", self.rooms, 1), "groups": groups}
         more |= {"models": self._in_row("models", self.models, 0)}
         more |= {"quantiser": h.quantiser, "metadata": h.metadata, "tags": self.tags}
-        more |= {"format_version": self._version, "layered": h.layered}
+        more |= {"format_version": self.version, "layered": h.layered}
         try:
             found = Scene(h.sample_rate_hz, h.n_samples, h.n_channels, **more, **tables)
         except ParameterError as error:  # strikes that play what is not there, events in rooms that are not

@@ -91,7 +91,9 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "texture": None,
                     "texture_kbps": None,
                     "detail": False,
+                    "chirps": False,
                     "layered": False,
+                    "dictionary": None,
                     "n_threads": 0,
                 },
                 "instrument": {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from motes.codec.frames import Frame
     from motes.codec.writer import Written
 
-# Types with this bit may be skipped by readers that do not know them; all others may not.
+# Readers that do not know types with this bit may skip them, no others.
 OPTIONAL = 0x80
 
 
@@ -56,15 +56,16 @@ class Stage(IntEnum):
     INSTRUMENTS = 2
     ROOMS = 3
     MODELS = 4
-    ATTACKS = 5
-    TAGS = 6
-    NOTES = 7
-    NOTE_VECTORS = 8
-    FRONT = 9
-    POWERS = 10
-    EVENTS = 11
-    INDEX = 12
-    END = 13
+    WAVEFORMS = 5
+    ATTACKS = 6
+    TAGS = 7
+    NOTES = 8
+    NOTE_VECTORS = 9
+    FRONT = 10
+    POWERS = 11
+    EVENTS = 12
+    INDEX = 13
+    END = 14
 
 
 class Often(Enum):
@@ -159,6 +160,14 @@ def _models(written: Written) -> Iterable[bytes]:
         yield pack_model(model, number)
 
 
+def _waveforms(written: Written) -> Iterable[bytes]:
+    held = [(number, model) for number, model in enumerate(written.models()) if model.waveforms is not None]
+    if held:
+        from motes.codec.payloads.waveforms_packet import pack_waveforms  # numba
+
+        yield from (pack_waveforms(model, number) for number, model in held)
+
+
 def _tags(written: Written) -> Iterable[bytes]:
     if written.scene.tags:
         yield pack_tags(written.scene.tags)
@@ -232,6 +241,17 @@ MODEL = PacketType(
     "models stand before all events",
     Contents.add_model,
     _models,
+)
+WAVEFORMS = PacketType(
+    b"Q",
+    "waveforms",
+    Stage.WAVEFORMS,
+    Often.MANY,
+    "after models; from version 2 on",
+    "waveforms stand after models and before all events",
+    Contents.add_waveforms,
+    _waveforms,
+    since=2,
 )
 ATTACKS = PacketType(
     b"K",
@@ -316,6 +336,16 @@ SHARES = PacketType(
     "it stands elsewhere than right after the events that it tells of",
     Contents.add_shares,
 )
+CHIRPS = PacketType(
+    b"C",
+    "chirps",
+    Stage.EVENTS,
+    Often.MANY,
+    "at most one after each packet of gabor events, its sends and shares: how frequencies rise; from version 2 on",
+    "it stands elsewhere than right after the events that it tells of",
+    Contents.add_chirps,
+    since=2,
+)
 INDEX = PacketType(
     b"I",
     "index",
@@ -349,8 +379,8 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    before = (HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS)
-    return (*before, *event_packets(), SENDS, SHARES, INDEX, END)
+    before = HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, WAVEFORMS, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS
+    return *before, *event_packets(), SENDS, SHARES, CHIRPS, INDEX, END
 
 
 def types() -> dict[int, PacketType]:
@@ -381,11 +411,10 @@ def _event_packets(known: tuple[Kind, ...]) -> tuple[PacketType, ...]:
 def _types(known: tuple[Kind, ...]) -> dict[int, PacketType]:
     found = {packet.number: packet for packet in packets()}
     assert len(found) == len(packets()), "two types of packet have one letter"
-    assert not any(packet.letter[0] & OPTIONAL for packet in found.values())
     return found
 
 
 def name_of(kind: int) -> str:
     """What packets of a type are called in messages."""
-    known = types().get(kind)
-    return known.name if known is not None else "optional" if kind & OPTIONAL else f"type {kind}"
+    unknown = "optional" if kind & OPTIONAL else f"type {kind}"
+    return known.name if (known := types().get(kind)) else unknown

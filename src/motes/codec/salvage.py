@@ -210,10 +210,13 @@ def _without_instrument(contents: Contents) -> list[str]:
 
 
 def _without_model(contents: Contents) -> list[str]:
-    """Drop vectors that no known model can be found for, and number the others' anew."""
+    """Drop events that no known model can be found for, or whose dictionary lacks them, and number the others' anew."""
     known, n_lost = sorted(contents.models), 0
     for part in (part for parts in contents.parts.values() for part in parts if "model" in part):
         kept = np.isin(part["model"], known)
+        for number in known if "waveform" in part else ():
+            plays = contents.models[number].plays(part["waveform"], part["length_s"])
+            kept &= (part["model"] != number) | plays
         n_lost += int(np.count_nonzero(~kept))
         part.update({name: values[kept] for name, values in part.items()})
         part["model"] = np.searchsorted(known, part["model"])
@@ -234,10 +237,10 @@ def _without_room(contents: Contents) -> list[str]:
 
 
 def _without_followers(contents: Contents, optional_bytes: Counter[Place]) -> list[str]:
-    """Which packets' events were in rooms that are no longer known, or parts of atoms that are no longer known: those
-    are dropped, since each would sound as the whole atom.
+    """Which packets' events were in rooms that are no longer known, rose in frequency by no one knows how much, or were
+    parts of atoms that are no longer known: those are dropped, since each would sound as the whole atom.
 
-    The index counts the bytes of sends and shares among those of the events.
+    The index counts the bytes of sends, shares and chirps among those of the events.
     """
     found = {
         entry.place: entry.n_bytes + contents.followed.get(entry.place, 0) + optional_bytes[entry.place]
@@ -249,13 +252,24 @@ def _without_followers(contents: Contents, optional_bytes: Counter[Place]) -> li
             continue
         start_s, end_s = _stretch(entry, entry, contents.header)
         events = f"{_counted(entry.n_events, entry.kind)} from {start_s:.2f} to {end_s:.2f} s"
-        if _lacks_shares(contents, entry.place):
+        if _lacks_chirps(contents, entry.place):
+            lines.append(f"by how much the frequencies of {events} rise is lost: they are steady now")
+        elif _lacks_shares(contents, entry.place):
             dropped.append(entry.place)
             lines.append(f"which parts of atoms {events} are is lost, and they with it")
         else:
             lines.append(f"which rooms {events} were in is lost")
     contents.leave_out(dropped)
     return lines
+
+
+def _lacks_chirps(contents: Contents, place: Place) -> bool:
+    """Whether what is lost behind a packet of events is, most likely, by how much their frequencies rise."""
+    if contents.version == 1 or place[1] != 0 or place in contents.chirped:  # of the kinds, gabor is the first
+        return False
+    may_be_shares = place not in contents.shared and (contents.shared or _are_twins(contents.columns_at(place)))
+    may_be_sends = place not in contents.sent and (contents.rooms or contents.sent)
+    return not may_be_shares and (bool(contents.chirped) or not may_be_sends)
 
 
 def _lacks_shares(contents: Contents, place: Place) -> bool:

@@ -11,6 +11,7 @@ from motes.codec.contents import Contents, FindRoom
 from motes.codec.frames import HEAD_SIZE, LONGEST_PREAMBLE, Frame, frame_size, framed_size, read_frame, read_preamble
 from motes.codec.index import Entry, Index, pack_end, unpack_end
 from motes.codec.packets import (
+    CHIRPS,
     END,
     FRONT,
     HEADER,
@@ -169,7 +170,7 @@ class SeekableFile:
         return contents.scene()
 
     def _add(self, contents: Contents, entry: Entry, at: int, number: int) -> None:
-        """Decode a packet of events and the sends and shares that follow it; pass over optional packets behind."""
+        """Decode a packet of events and the sends, shares and chirps after it; pass over optional packets behind."""
         data = self._read(at, entry.n_bytes)
         if not data:
             raise FormatError(f"packet {number} (at byte {at}): cut short")
@@ -179,7 +180,7 @@ class SeekableFile:
         first = found.size
         while first < len(data):
             more = read_frame(data, first, number, file_at=at + first, seed=self.start.seed)
-            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES)):
+            if not (more.kind & OPTIONAL or more.type in (SENDS, SHARES, CHIRPS)):
                 raise FormatError(f"{more.name}: the index does not tell of it")
             contents.add(more)
             first += more.size

@@ -18,6 +18,7 @@ from motes.codec.frames import DRAFT_VERSION, LONGEST_PREAMBLE, READABLE, Preamb
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, pack_end
 from motes.codec.packets import (
+    CHIRPS,
     END,
     FRONT,
     HEADER,
@@ -31,15 +32,18 @@ from motes.codec.packets import (
     packets,
 )
 from motes.codec.payloads.front_packet import Front
-from motes.codec.quantise_scene import default_quantiser
+from motes.codec.quantise_scene import default_quantiser, models_of
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
+from motes.events.model import Model
 from motes.events.packet import EventPacket
 from motes.events.shares import WHOLE
 from motes.files import atomic_output
 from motes.kinds.gabor.quantiser import GaborQuantiser, check_quantiser
 from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
+
+BASE_CHIRP = "base_chirp_hz_per_s"
 
 
 class Written:
@@ -117,6 +121,10 @@ class Written:
             found = Front(n_bytes, index)
         return found
 
+    def models(self) -> tuple[Model, ...]:
+        """What events are decoded by, and the waveforms that they play."""
+        return models_of(self.scene)
+
     def powers(self) -> bytes:
         """How strong detail is, as a payload."""
         from motes.codec.payloads.powers_packet import pack_powers  # numba
@@ -154,6 +162,11 @@ class Written:
 
                 yield self._counted(SHARES, pack_shares(entry, made.shares))
                 n_bytes += self.last_size
+            if made.chirps is not None and made.chirps.any():
+                from motes.codec.payloads.chirps_packet import pack_chirps  # numba
+
+                yield self._counted(CHIRPS, pack_chirps(entry, made.chirps))
+                n_bytes += self.last_size
             self.entries.append(entry.longer(n_bytes))
             self._windows |= made.windows
 
@@ -186,7 +199,11 @@ def is_upper_type(packet: PacketType) -> bool:
 
 
 def needed_version(scene: Scene) -> tuple[str, int]:
-    """The first version of the format that has all kinds of event of a scene, and the kind that needs it."""
+    """The first version of the format that has all kinds of event of a scene, and the kind that needs it; atoms whose
+    frequency rises are of version 2.
+    """
+    if len(scene.gabor) and not (scene.gabor.at_default("chirp_hz_per_s") and scene.gabor.at_default(BASE_CHIRP)):
+        return "chirped gabor", CHIRPS.since
     newest = max(kinds_held(scene), key=lambda kind: kind.since, default=None)
     return ("", 1) if newest is None else (newest.name, newest.since)
 

@@ -48,7 +48,9 @@ def encode(
     texture: bool | None = None,
     texture_kbps: float | None = None,
     detail: bool = False,
+    chirps: bool = False,
     layered: bool = False,
+    dictionary: str | None = None,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

@@ -47,7 +47,8 @@ class Extent(NamedTuple):
 class EventPacket(NamedTuple):
     """A packet as it is written: `windows` is the mask of the grid's windows that its events have (bit 0: 64 samples),
     `sends` the room and wetness of each event (`motes.events.sends`), None where none is in a room; `shares` which part
-    of an atom each is (`motes.events.shares`), None where all are whole.
+    of an atom each is (`motes.events.shares`), None where all are whole; `chirps` by how much the frequency of each
+    rises (`motes.events.chirps`), None where none does.
     """
 
     payload: bytes
@@ -55,6 +56,7 @@ class EventPacket(NamedTuple):
     sends: Ints | None
     windows: int = 0
     shares: Ints | None = None
+    chirps: Ints | None = None
 
 
 class ReadPacket(NamedTuple):

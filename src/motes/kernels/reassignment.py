@@ -61,6 +61,8 @@ class Atoms:
     amplitude: Array
     phase: Array
     channel: Ints
+    # In rad/sample², by which frequencies rise; of length 0 where none does.
+    chirp: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +173,8 @@ class RenderedAtoms:
         end = int(np.ceil((time[first:last] + atoms.window[first:last] / 2).max())) + 1
         low, high = np.searchsorted(time, (start - reach, end + reach))
         here = slice(low, high)
-        sinusoids = Sinusoids(
-            time[here], atoms.window[here], 2 * np.pi * atoms.own[here], atoms.amplitude[here], atoms.phase[here]
-        )
+        omega, chirp = 2 * np.pi * atoms.own[here], atoms.chirp[here] if len(atoms.chirp) else atoms.chirp
+        sinusoids = Sinusoids(time[here], atoms.window[here], omega, atoms.amplitude[here], atoms.phase[here], chirp)
         signal = Signal.zeros(atoms.amplitude.shape[1], end - start, start)
         add_gabor(signal, sinusoids, 0, int(high - low))
         return cls(signal)

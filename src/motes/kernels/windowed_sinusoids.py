@@ -14,6 +14,9 @@ from motes.kernels.simd.atoms import add_windowed16
 Array = NDArray[np.float64]
 # Samples that a row has to spare.
 SPARE_SAMPLES = 16
+# Sines of chirps are computed anew after so many samples, since errors of their recurrence grow with its square.
+FRESH_SAMPLES = 2048
+NO_CHIRPS: Array = np.zeros(0)
 
 
 class Signal(NamedTuple):
@@ -55,6 +58,16 @@ class Sinusoids(NamedTuple):
     # `(n_events, n_channels)`.
     amplitude: Array
     phase: Array
+    # In rad/sample², by which the frequency rises; of length 0 where no frequency does.
+    chirp: Array = NO_CHIRPS
+
+
+class Chirp(NamedTuple):
+    """A windowed sinusoid whose frequency rises: rad/sample at its centre, rad/sample², and the window's rad/sample."""
+
+    omega: float
+    chirp: float
+    turn: float
 
 
 class Oscillator(NamedTuple):
@@ -120,13 +133,75 @@ def add_windowed_sinusoid(signal, centre, window, omega, oscillator):
                 audio[channel * channel_stride + place + j] += tail[channel * 16 + j]
 
 
+@leaf
+def add_chirped(samples, place, n, u, wave, re, im):
+    """Add re · cos − im · sin of a chirp to `n` samples from `place` on, the first of them `u` after its centre."""
+    omega, chirp, turn = wave
+    done, d_re, d_im = np.int64(0), math.cos(chirp), math.sin(chirp)
+    w_re, w_im = math.cos(turn), math.sin(turn)
+    while done < n:
+        end, at = min(done + FRESH_SAMPLES, n), u + done
+        angle, step = (omega + 0.5 * chirp * at) * at, omega + chirp * (at + 0.5)
+        p, q, s_re, s_im = math.cos(angle), math.sin(angle), math.cos(step), math.sin(step)
+        r, s = math.cos(turn * at), math.sin(turn * at)
+        for j in range(place + done, place + end):
+            samples[j] += (0.5 + 0.5 * r) * (re * p - im * q)
+            p, q = p * s_re - q * s_im, p * s_im + q * s_re
+            s_re, s_im = s_re * d_re - s_im * d_im, s_re * d_im + s_im * d_re
+            r, s = r * w_re - s * w_im, r * w_im + s * w_re
+        done = end
+
+
+@leaf
+def correlate_chirped(samples, place, n, u, wave):
+    """Inner products of the same samples with a chirp's cosine and sine."""
+    omega, chirp, turn = wave
+    done, d_re, d_im = np.int64(0), math.cos(chirp), math.sin(chirp)
+    w_re, w_im = math.cos(turn), math.sin(turn)
+    sum_re, sum_im = 0.0, 0.0
+    while done < n:
+        end, at = min(done + FRESH_SAMPLES, n), u + done
+        angle, step = (omega + 0.5 * chirp * at) * at, omega + chirp * (at + 0.5)
+        p, q, s_re, s_im = math.cos(angle), math.sin(angle), math.cos(step), math.sin(step)
+        r, s = math.cos(turn * at), math.sin(turn * at)
+        for j in range(place + done, place + end):
+            x = (0.5 + 0.5 * r) * samples[j]
+            sum_re += x * p
+            sum_im += x * q
+            p, q = p * s_re - q * s_im, p * s_im + q * s_re
+            s_re, s_im = s_re * d_re - s_im * d_im, s_re * d_im + s_im * d_re
+            r, s = r * w_re - s * w_im, r * w_im + s * w_re
+        done = end
+    return sum_re, sum_im
+
+
+@leaf
+def samples_under(signal, centre, window):
+    """The first sample strictly inside a window and the signal, and how many there are."""
+    half = 0.5 * window
+    first = max(math.floor(centre - half) + 1, signal.first_sample)
+    last = min(math.ceil(centre + half) - 1, signal.first_sample + signal.n_samples - 1)
+    return first, last - first + 1
+
+
 @jit
 def add_gabor(signal, events, first_event, end_event):
     """Add events first_event … end_event − 1 to the signal."""
-    centre, window, omega, amplitude, phase = events
+    centre, window, omega, amplitude, phase, chirp = events
     n_channels = amplitude.shape[1]
     oscillator = new_oscillator(n_channels)
     for i in range(first_event, end_event):
+        if len(chirp) and chirp[i] != 0.0:
+            first, n = samples_under(signal, centre[i], window[i])
+            wave = Chirp(omega[i], chirp[i], 2.0 * math.pi / window[i])
+            for channel in range(n_channels if n > 0 else 0):
+                place = first - signal.first_sample + channel * signal.channel_stride
+                re, im = (
+                    amplitude[i, channel] * math.cos(phase[i, channel]),
+                    amplitude[i, channel] * math.sin(phase[i, channel]),
+                )
+                add_chirped(signal.samples, place, n, first - centre[i], wave, re, im)
+            continue
         for channel in range(n_channels):
             oscillator.amplitude_re[channel] = amplitude[i, channel] * math.cos(phase[i, channel])
             oscillator.amplitude_im[channel] = amplitude[i, channel] * math.sin(phase[i, channel])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from motes.notes.sharing.sharing import Shares
 
 # What identifies an atom among those of one scene.
-_KEY = ("time_s", "frequency_hz", "window_s", "edit_layer", "share_re", "share_im")
+_KEY = ("time_s", "frequency_hz", "window_s", "edit_layer", "share_re", "share_im", "chirp_hz_per_s")
 
 
 def division_of(scene: Scene, progress: Callable[[float], None] | None = None) -> Division:

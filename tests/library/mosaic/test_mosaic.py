@@ -90,7 +90,7 @@ def test_each_sound_is_the_nearest_by_the_definition(made, target):
         condition = f"kind = 'note' and pitch is {'not ' if pitched else ''}null"
         held = made.sql(f"select file, number, vector from events where {condition}").to_pylist()
         numbers = np.array([row["vector"] for row in held])
-        deviation = np.maximum(numbers.std(axis=0), 1e-6)
+        deviation = np.maximum(numbers.std(axis=0), 0.1)
         for i in np.flatnonzero(np.isfinite(rows.columns["pitch"]) == pitched):
             apart = (numbers - rows.vector[i].astype(np.float32)) / deviation * weight
             best = held[int(np.argmin(np.sum(apart**2, axis=1)))]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.threads import ThreadPool
+from motes.events.chirps import BINS_PER_STEP
 from motes.kernels.dictionary import HOP_DIVISOR, Dictionary
 from motes.kernels.simd.rounding import Stretch, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
@@ -31,6 +32,8 @@ class Atoms:
     # What each removed, and that times the weight by which it was chosen.
     energy: NDArray[np.float64]
     benefit: NDArray[np.float64]
+    # By how much the frequency rises, in steps of `motes.events.chirps`.
+    chirp: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.window)
@@ -44,7 +47,7 @@ class Atoms:
     def empty(cls, n_channels: int) -> Atoms:
         """No atoms."""
         none = np.empty(0, np.int32)
-        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0))
+        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0), none)
 
     def take(self, index: Any) -> Atoms:
         """The atoms at `index`, in that order."""
@@ -57,32 +60,51 @@ class Atoms:
 
     def n_places(self) -> int:
         """How many different atoms of the dictionary there are among these."""
-        return len(np.unique(self._place()))
+        return len(np.unique(self.places()))
 
     def merged(self) -> Atoms:
         """One atom for all that were taken at one place: pursuit comes back to about one in a hundred."""
-        _, first, which = np.unique(self._place(), return_index=True, return_inverse=True)
-        if len(first) == len(self):
+        place = self.places()
+        ordered = np.sort(place)
+        several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not len(several):
             return self
-        rank = np.argsort(np.argsort(first))  # in the order of discovery
-        amplitude = np.zeros((len(first), self.amplitude.shape[1]), np.complex64)
-        energy, benefit = np.zeros(len(first)), np.zeros(len(first))
-        np.add.at(amplitude, rank[which], self.amplitude)
-        np.add.at(energy, rank[which], self.energy)
-        np.add.at(benefit, rank[which], self.benefit)
-        return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy, benefit=benefit)
+        nearest = np.searchsorted(several, place).clip(max=len(several) - 1)
+        again = np.flatnonzero(several[nearest] == place)  # in the order of discovery
+        _, first, which = np.unique(place[again], return_index=True, return_inverse=True)
+        kept = np.ones(len(self), np.bool_)
+        kept[again] = False
+        kept[again[first]] = True
+        merged, row = self.take(kept), (np.cumsum(kept) - 1)[again[first]][which]
+        for name in ("amplitude", "energy", "benefit"):
+            column, found = getattr(merged, name), getattr(self, name)[again]
+            column[row] = 0
+            np.add.at(column, row, found)
+        return merged
 
-    def _place(self) -> NDArray[np.int64]:
-        return places(self.window, self.frame, self.bin)
+    def places(self) -> NDArray[np.int64]:
+        """One number for each place in the dictionary, `(n,)`."""
+        return places(self.window, self.frame, self.bin, self.chirp)
 
     def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:
         """Centre of each atom's window."""
         return self.frame.astype(np.int64) * (np.asarray(dictionary.windows)[self.window] // HOP_DIVISOR)
 
 
-def places(window: NDArray[Any], frame: NDArray[Any], bin_: NDArray[Any]) -> NDArray[np.int64]:
-    """One number for each place in the dictionary."""
-    return (window.astype(np.int64) << 56) + (frame.astype(np.int64) << 16) + bin_.astype(np.int64)
+def places(
+    window: NDArray[Any], frame: NDArray[Any], bin_: NDArray[Any], chirp: NDArray[Any] | int = 0
+) -> NDArray[np.int64]:
+    """One number for each place in the dictionary and each chirp there."""
+    place = (window.astype(np.int64) << 59) + (frame.astype(np.int64) << 16) + bin_.astype(np.int64)
+    return place + (np.asarray(chirp, np.int64) << 48)
+
+
+def chirps_per_sample(atoms: Atoms, dictionary: Dictionary) -> NDArray[np.float64]:
+    """Chirps of atoms in rad/sample², `(n,)`; of length 0 where no frequency rises."""
+    if not atoms.chirp.any():
+        return np.zeros(0)
+    window = np.asarray(dictionary.windows, dtype=np.float64)[atoms.window]
+    return 2 * np.pi * BINS_PER_STEP * atoms.chirp / np.square(window)
 
 
 def atom_parameters(atoms: Atoms, dictionary: Dictionary) -> tuple[NDArray[np.float64], ...]:
@@ -102,9 +124,10 @@ def subtract_atoms(
     """Subtract atoms, in place, from `audio` `(n_channels, n)` whose first sample is number `first_sample` of the
     recording.
     """
-    order = np.argsort(atoms.centre_samples(dictionary), kind="stable")
-    centre, window, frequency, amplitude, phase = atom_parameters(atoms.take(order), dictionary)
-    sinusoids = Sinusoids(centre, window, 2 * np.pi * frequency, amplitude, phase)
+    atoms = atoms.take(np.argsort(atoms.centre_samples(dictionary), kind="stable"))
+    centre, window, frequency, amplitude, phase = atom_parameters(atoms, dictionary)
+    chirp = chirps_per_sample(atoms, dictionary)
+    sinusoids = Sinusoids(centre, window, 2 * np.pi * frequency, amplitude, phase, chirp)
     half_longest = dictionary.longest / 2
 
     def subtract_from(start: int) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import Source
-from motes.encoders.pursuit.atoms import Atoms, atom_parameters, subtract_atoms
+from motes.encoders.pursuit.atoms import Atoms, atom_parameters, chirps_per_sample, subtract_atoms
 from motes.encoders.pursuit.residual_stream import ResidualStream
 from motes.encoders.pursuit.schedule import PursuitContext, PursuitResult, segment_grid
 from motes.kernels.dictionary import Dictionary
 from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
-from motes.kinds.gabor.kernel import project_on_gabor
+from motes.kinds.gabor.kernel import project_on_chirped, project_on_gabor
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 25
@@ -51,6 +51,7 @@ def _best_change(residual: NDArray[np.float32], first_sample: int, atoms: Atoms,
     n_channels, n_samples = residual.shape
     centre, window, frequency, _, _ = atom_parameters(atoms, dictionary)
     omega, scale = 2 * np.pi * frequency, 2 / np.sqrt(0.375 * window)
+    chirp = chirps_per_sample(atoms, dictionary)
     n_atoms = len(atoms)
     change = np.zeros((n_atoms, n_channels), np.complex64)
     if n_atoms == 0 or n_samples == 0:
@@ -59,13 +60,15 @@ def _best_change(residual: NDArray[np.float32], first_sample: int, atoms: Atoms,
     def render(x: NDArray[np.float64]) -> NDArray[np.float64]:
         unit = (x[:n_atoms] + 1j * x[n_atoms:]) * scale
         signal = Signal.zeros(1, n_samples, first_sample)
-        add_gabor(signal, Sinusoids(centre, window, omega, np.abs(unit)[:, None], np.angle(unit)[:, None]), 0, n_atoms)
+        amplitude, phase = np.abs(unit)[:, None], np.angle(unit)[:, None]
+        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase, chirp), 0, n_atoms)
         return signal.channels()[0]
 
     def project(audio: NDArray[np.float64]) -> NDArray[np.float64]:
         re, im = np.empty((n_atoms, 1)), np.empty((n_atoms, 1))
         signal = Signal.of(np.asarray(audio, np.float64).reshape(1, -1), first_sample)
         project_on_gabor(signal, centre, window, omega, re, im)
+        project_on_chirped(signal, centre, window, omega, chirp, re, im)
         return np.concatenate([re[:, 0] * scale, im[:, 0] * scale])
 
     operator = LinearOperator((n_samples, 2 * n_atoms), matvec=render, rmatvec=project, dtype=np.float64)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.encoders.pursuit.atoms import Atoms
+from motes.encoders.pursuit.chirps import ChirpSearch
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.pursuit.residual_stream import ResidualStream
 from motes.encoders.pursuit.segment import Segment, SegmentBounds, core_samples, silent_energy, zone_samples
@@ -72,6 +73,8 @@ class PursuitContext:
     pool: ThreadPool
     # By which atoms are chosen; without it, by energy.
     masking: MaskingModel | None = None
+    # Whether chirped atoms are taken first.
+    chirps: bool = False
 
     @property
     def stop_energy(self) -> float:
@@ -120,7 +123,11 @@ class SegmentLoader:
             segment.set_weights(reference, first, end, self._context.masking)
         else:
             is_whole = False
-        segment.begin(residual, first, end, self._n_samples, is_transformed=is_whole)
+        chirps, context = None, self._context
+        if context.chirps and self._is_first:
+            begin = first - context.half_longest_window
+            chirps = ChirpSearch(residual, begin, (first, end), context.dictionary, context.masking)
+        segment.begin(residual, first, end, self._n_samples, is_whole, chirps)
 
     def _samples(self, stream: ResidualStream, bounds: SegmentBounds) -> NDArray[np.float32]:
         margin = self._context.half_longest_window
@@ -222,7 +229,10 @@ class _SegmentRun:
 
     def _batch(self) -> int:
         """Take one batch of atoms; how many are kept by then."""
-        batch = self._segment.batch()
+        return self._sort(self._segment.batch())
+
+    def _sort(self, batch: Atoms) -> int:
+        """Keep those atoms that are centred in the segment; how many these are by then."""
         mine = batch.centre_samples(self._segment.dictionary) < self._bounds.end
         self.kept.append(batch.take(mine))
         self.given_back.append(batch.take(~mine))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.encoders.pursuit.atoms import Atoms, subtract_atoms
+from motes.encoders.pursuit.chirps import ChirpSearch
 from motes.encoders.pursuit.masking import MaskingModel
 from motes.encoders.threads import ThreadPool
 from motes.kernels.analysis import store_frames
@@ -33,6 +34,8 @@ MAX_ROUNDS = 8
 # After the threshold has fallen by this (30 dB), truncated cross-Gram entries have added up: coefficients are taken
 # anew from the true residual.
 REFRESH_RATIO = 1e-3
+# Chirped atoms are looked for before every so many batches.
+CHIRPS_EVERY = 2
 # Samples that are transformed at once: what fits in a core's cache.
 TRANSFORM_SAMPLES = 1 << 16
 
@@ -92,16 +95,24 @@ class Segment:
         self._pool.map(set_of, range(len(self.dictionary.windows)))
 
     def begin(
-        self, residual: NDArray[np.float32], first: int, end: int, n_samples: int, is_transformed: bool = False
+        self,
+        residual: NDArray[np.float32],
+        first: int,
+        end: int,
+        n_samples: int,
+        is_transformed: bool = False,
+        chirps: ChirpSearch | None = None,
     ) -> None:
         """Take up atoms centred in samples first … end − 1 of a recording of `n_samples`, `first` being the start of a
         zone.
 
         `residual` `(n_channels, n)` float32 reaches half the longest window past both; it is changed in place. Where
-        weights have just been set by the same audio, it `is_transformed`.
+        weights have just been set by the same audio, it `is_transformed`. `chirps` are the atoms
+        whose frequency rises, to be taken from it too.
         """
         self.residual, self._first_sample = residual, first - self._half_longest
         self._inside = slice(max(0, -self._first_sample), max(0, min(end, n_samples) - self._first_sample))
+        self._chirps = chirps
         self._lay_out(first, end)
         zones = np.arange(first // self.zone_samples, -(-end // self.zone_samples))
         self._zones = [zones[zones % 2 == parity] for parity in (0, 1) if np.any(zones % 2 == parity)]
@@ -114,7 +125,7 @@ class Segment:
         self._taken: list[Atoms] = []
         self._n_subtracted = 0
         self._analyse(is_transformed)
-        self._refreshed_at = self.threshold
+        self._refreshed_at = self._chirps_at = self.threshold
 
     def _lay_out(self, first: int, end: int) -> None:
         layout, channel_stride = _layout_of(self.dictionary, first, end)
@@ -160,10 +171,22 @@ class Segment:
         """Let the threshold fall by one batch (1.8 dB), take every atom above it, and return those taken."""
         if self.threshold < self._refreshed_at * REFRESH_RATIO:
             self.refresh()
+        chirped = self._chirped()
         taken = Atoms.join([self._take_from(zones) for zones in self._zones])
         self.threshold *= BATCH_RATIO
         self.expected_residual_energy -= float(taken.energy.sum())
         self._taken.append(taken)
+        return taken if chirped is None else Atoms.join([chirped, taken])
+
+    def _chirped(self) -> Atoms | None:
+        """Where it is their turn, the atoms whose frequency rises that are worth as much as the next batches'."""
+        if self._chirps is None or self.threshold > self._chirps_at or self.threshold <= 0.0:
+            return None
+        self._chirps_at = self.threshold * BATCH_RATIO**CHIRPS_EVERY
+        self._subtract()
+        taken = self._chirps.take(self.residual, self._chirps_at)
+        if len(taken):
+            self.refresh()
         return taken
 
     def _take_from(self, zones: NDArray[np.int64]) -> Atoms:
@@ -185,7 +208,8 @@ class Segment:
             place = np.repeat(zones - self._first_zone, counts), number
             window, frame, bin_ = self._batch.place[place].T.copy()
             _, amplitude, energy, benefit = self._batch
-            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place]))
+            steady = np.zeros(len(window), np.int32)
+            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place], steady))
             zones = zones[counts == CAPACITY_PER_ZONE]  # those that are full go on from where they were
             if not len(zones):
                 break

@@ -37,18 +37,35 @@ def _inner_product(centre_a, window_a, omega_a, centre_b, window_b, omega_b):
 
 
 @inner
-def _overlap(a, b, centre, window, omega):
+def _summed_product(centre_a, window_a, omega_a, chirp_a, centre_b, window_b, omega_b, chirp_b):
+    """∑ conj(g_a)·g_b of sinusoids whose frequency rises, sample by sample."""
+    first = math.floor(max(centre_a - 0.5 * window_a, centre_b - 0.5 * window_b)) + 1
+    end = math.ceil(min(centre_a + 0.5 * window_a, centre_b + 0.5 * window_b))
+    turn_a, turn_b, total = 2.0 * math.pi / window_a, 2.0 * math.pi / window_b, 0j
+    for sample in range(first, end):
+        a, b = sample - centre_a, sample - centre_b
+        size = (0.5 + 0.5 * math.cos(turn_a * a)) * (0.5 + 0.5 * math.cos(turn_b * b))
+        angle = (omega_b + 0.5 * chirp_b * b) * b - (omega_a + 0.5 * chirp_a * a) * a
+        total += size * complex(math.cos(angle), math.sin(angle))
+    return total
+
+
+@inner
+def _overlap(a, b, centre, window, omega, chirp):
     """Whether a pair can have an inner product that counts."""
     if abs(centre[b] - centre[a]) >= 0.5 * (window[a] + window[b]):
         return False
     bandwidth = 2.0 * math.pi * BANDWIDTHS * (1.0 / window[a] + 1.0 / window[b])
+    if len(chirp):
+        bandwidth += 0.5 * (abs(chirp[a]) * window[a] + abs(chirp[b]) * window[b])
     return abs(omega[b] - omega[a]) < bandwidth
 
 
 @jit
-def overlapping_pairs(centre, window, omega, first, second, products):
+def overlapping_pairs(centre, window, omega, chirp, first, second, products):
     """Pairs a < b of sinusoids in order of their centres whose inner product counts, written to `first`, `second` and
-    `products` (complex) as far as these reach; returns how many there are.
+    `products` (complex) as far as these reach; returns how many there are. `chirp` in rad/sample² is empty where no
+    frequency rises.
     """
     n, longest, found = len(centre), 0.0, 0
     for i in range(n):
@@ -57,9 +74,14 @@ def overlapping_pairs(centre, window, omega, first, second, products):
         for b in range(a + 1, n):
             if centre[b] - centre[a] >= 0.5 * (window[a] + longest):
                 break
-            if not _overlap(a, b, centre, window, omega):
+            if not _overlap(a, b, centre, window, omega, chirp):
                 continue
-            product = _inner_product(centre[a], window[a], omega[a], centre[b], window[b], omega[b])
+            if len(chirp) and (chirp[a] != 0.0 or chirp[b] != 0.0):
+                product = _summed_product(
+                    centre[a], window[a], omega[a], chirp[a], centre[b], window[b], omega[b], chirp[b]
+                )
+            else:
+                product = _inner_product(centre[a], window[a], omega[a], centre[b], window[b], omega[b])
             if abs(product) < SMALLEST * 0.375 * math.sqrt(window[a] * window[b]):
                 continue
             if found < len(first):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motes.kernels._jit import borrowed, jit, leaf
 from motes.kernels.simd.windowed_runs import add_run, correlate_run
-from motes.kernels.windowed_sinusoids import powers
+from motes.kernels.windowed_sinusoids import Chirp, add_chirped, correlate_chirped, powers, samples_under
 
 Array = NDArray[np.float64]
 # Samples past its end that are read and written as they were.
@@ -117,6 +117,31 @@ def _round_channel(events, rounding, i, channel, projection, wave):
     wave.im[channel] = had_im - rounded * math.sin(turn)
 
 
+@leaf
+def _round_chirped(residual, events, rounding, i, wave):
+    """Round an event whose frequency rises, as `round_by_coordinate_descent` does others."""
+    first, n = samples_under(residual, events.centre[i], events.window[i])
+    chirped = Chirp(events.omega[i], events.chirp[i], 2.0 * math.pi / events.window[i])
+    for channel in range(events.amplitude.shape[1] if n > 0 else 0):
+        place, u = first - residual.first_sample + channel * residual.channel_stride, first - events.centre[i]
+        found = correlate_chirped(residual.samples, place, n, u, chirped)
+        _round_channel(events, rounding, i, channel, found, wave)
+        if wave.re[channel] != 0.0 or wave.im[channel] != 0.0:
+            add_chirped(residual.samples, place, n, u, chirped, wave.re[channel], wave.im[channel])
+
+
+@leaf
+def _subtract_chirped(signal, events, i):
+    """Subtract an event whose frequency rises."""
+    first, n = samples_under(signal, events.centre[i], events.window[i])
+    chirped = Chirp(events.omega[i], events.chirp[i], 2.0 * math.pi / events.window[i])
+    for channel in range(events.amplitude.shape[1] if n > 0 else 0):
+        place = first - signal.first_sample + channel * signal.channel_stride
+        amplitude, phase = -events.amplitude[i, channel], events.phase[i, channel]
+        re, im = amplitude * math.cos(phase), amplitude * math.sin(phase)
+        add_chirped(signal.samples, place, n, first - events.centre[i], chirped, re, im)
+
+
 @jit
 def round_by_coordinate_descent(residual, events, rounding, first_event, end_event):
     """Round events first_event … end_event − 1 one after the other, each to the values that leave least of what the
@@ -131,6 +156,9 @@ def round_by_coordinate_descent(residual, events, rounding, first_event, end_eve
     lanes, turns, change = np.empty(64, np.float32), np.empty(8), np.empty((2, n_channels))
     wave = Wave(borrowed(lanes), borrowed(turns), borrowed(change[0]), borrowed(change[1]))
     for i in range(first_event, end_event):
+        if len(events.chirp) and events.chirp[i] != 0.0:
+            _round_chirped(residual, events, rounding, i, wave)
+            continue
         place, n = _aim(residual, events.centre[i], events.window[i], events.omega[i], wave)
         if n <= 0:
             continue
@@ -150,6 +178,9 @@ def subtract_events(signal, events, first_event, end_event):
     lanes, turns = np.empty(64, np.float32), np.empty(8)
     wave = Wave(borrowed(lanes), borrowed(turns), borrowed(turns), borrowed(turns))
     for i in range(first_event, end_event):
+        if len(events.chirp) and events.chirp[i] != 0.0:
+            _subtract_chirped(signal, events, i)
+            continue
         place, n = _aim(signal, events.centre[i], events.window[i], events.omega[i], wave)
         if n <= 0:
             continue

@@ -1,4 +1,6 @@
-"""Atoms as bars at their frequencies, as long as the half of the window where they are loud."""
+"""Atoms as bars at their frequencies, as long as the half of the window where they are loud, aslant where the frequency
+rises.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ class GaborDrawing(Drawing):
         strength = np.clip(1 + 20 * np.log10(level[drawn] / level[drawn].max()) / RANGE_DB, 0, 1)
         left = events.time_s[drawn] - events.window_s[drawn] / 4
         right = events.time_s[drawn] + events.window_s[drawn] / 4
-        height = erb_rate(events.frequency_hz[drawn])
-        ends = np.stack([np.stack([left, height], -1), np.stack([right, height], -1)], axis=1)
+        risen_hz = events.chirp_hz_per_s[drawn] * events.window_s[drawn] / 4
+        low, high = (erb_rate(np.maximum(events.frequency_hz[drawn] + by, 0)) for by in (-risen_hz, risen_hz))
+        ends = np.stack([np.stack([left, low], -1), np.stack([right, high], -1)], axis=1)
         crowd = min(1.0, (500.0 * (view.end_s - view.start_s) / len(drawn)) ** 0.35)
         return [
             Lines(

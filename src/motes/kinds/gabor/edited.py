@@ -4,11 +4,11 @@ edits never pile up errors.
 All edits of `motes.edit.operations` together take an atom (t₀, w₀, f₀, φ₀, a₀) of a partial (f_p, Φ) to, with ratio r,
 factor F = ± s, shift S and gain g,
 
-    t = F·t₀ + S,  w = s·w₀,  f = r·f_p + (f₀ − f_p)/s,  φ = ± (φ₀ + (r·s − 1)·Φ),  a = g·a₀
+    t = F·t₀ + S,  w = s·w₀,  f = r·f_p + (f₀ − f_p)/s,  c = r·c₀/F,  φ = ± (φ₀ + (r·s − 1)·Φ),  a = g·a₀
 
-(− where F is negative: backwards). The columns `edit_…` of `Gabor` say which; files hold what the atoms were, on their
-grid, and these few numbers. Atoms that came from one scene share an `edit_layer`: their partials are found among them
-alone, as they were.
+(− where F is negative: backwards; c is the chirp). The columns `edit_…` of `Gabor` say which; files hold what the atoms
+were, on their grid, and these few numbers. Atoms that came from one scene share an `edit_layer`: their partials are
+found among them alone, as they were.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ FEWEST = 8
 # between them do.
 USUAL = (1 / 64, 1 / 16, 1 / 4, 1.0)
 # Columns, and those that hold what they were before edits.
-BASE = {name: f"base_{name}" for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")}
+_MOVED = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "chirp_hz_per_s")
+BASE = {name: f"base_{name}" for name in _MOVED}
 
 
 def is_edited(events: Gabor) -> bool:
@@ -348,6 +349,7 @@ def moved_by(base: Gabor, edits: dict[str, Any], moved: Mask, held: Array | floa
         {
             "frequency_hz": frequency,
             "phase_rad": np.where(moved[:, None], phase - 2 * np.pi * np.rint(phase / (2 * np.pi)), phase),
+            "chirp_hz_per_s": base.chirp_hz_per_s * ratio / factor,
             "partial_hz": base.partial_hz * ratio,
             "partial_rad": sign * (ratio * stretch * base.partial_rad + ratio * (1 - stretch) * held),
         }

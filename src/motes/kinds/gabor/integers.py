@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motes.events.event_table import Ints
+from motes.events.chirps import chirp_columns, chirps_of
+from motes.events.event_table import Ints, handed_over
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
@@ -117,11 +118,16 @@ def times_of(time: Ints, sample_rate_hz: int) -> Floats:
     return time / TIME_UNITS / sample_rate_hz
 
 
+def windows_of(window: Ints, sample_rate_hz: int) -> Floats:
+    """Seconds of a window in 1/16 samples."""
+    return window / WINDOW_UNITS / sample_rate_hz
+
+
 def from_integers(events: GaborIntegers, sample_rate_hz: int, quantiser: GaborQuantiser) -> dict[str, Floats]:
     """The columns of a Gabor table, by name."""
     return {
         "time_s": times_of(events.time, sample_rate_hz),
-        "window_s": events.window / WINDOW_UNITS / sample_rate_hz,
+        "window_s": windows_of(events.window, sample_rate_hz),
         "frequency_hz": events.frequency * sample_rate_hz / FREQUENCY_UNITS,
         "amplitude": amplitude_of(events.amplitude, event_knee(events.window, quantiser), quantiser),
         "phase_rad": 2 * np.pi * (events.phase / phase_levels(events.amplitude, quantiser)),
@@ -157,23 +163,32 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     if not len(events):
         return events
     base, edits, rows, left = wholes(base_of(events)), edits_to_tags(events), [], []
-    layer, sends = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1), sends_of(events)
-    shares = shares_of(events)
+    sends, shares, layer = sends_of(events), shares_of(events), base.edit_layer
+    if not base.at_default("edit_layer"):
+        layer = np.unique(layer, return_inverse=True)[1].reshape(-1)
+    whole = {"group_id": events.group_id, "edit_layer": layer}
+    whole = {name: column for name, column in whole.items() if not base.at_default(name)}
     for part in slices(len(events)):
         integers = to_integers(base.take(part), sample_rate_hz, quantiser)
         kept = sounding(integers) & (events.edit_gain[part] > 0)
         if shares is not None:
             kept &= shares[part].any(axis=1)
         left.append(kept)
+        made = from_integers(integers.take(kept), sample_rate_hz, quantiser)
+        chirps = chirps_of(base.take(part), windows_of(integers.window, sample_rate_hz))
+        if not base.at_default("chirp_hz_per_s"):
+            chirps = np.zeros(len(integers), np.int64) if chirps is None else chirps
+            made |= chirp_columns(chirps[kept], made["window_s"])
         rows.append(
             {
-                **from_integers(integers.take(kept), sample_rate_hz, quantiser),
-                "group_id": events.group_id[part][kept],
-                "edit_layer": layer[part][kept],
+                **made,
+                **{name: column[part][kept] for name, column in whole.items()},
                 **send_columns(None if sends is None else sends[part][kept]),
             }
         )
-    gabor = Gabor(**{name: np.concatenate([p[name] for p in rows]) for name in rows[0]})
+    gabor = Gabor(**handed_over({name: np.concatenate([part.pop(name) for part in rows]) for name in list(rows[0])}))
+    if base.at_default("edit_layer") and edits.trivial and shares is None:
+        return gabor
     where = np.flatnonzero(np.concatenate(left))
     if layer.any() or not edits.trivial:
         order = _order_of_packets(gabor, sample_rate_hz)

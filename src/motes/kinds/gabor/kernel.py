@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from motes.kernels._jit import jit, leaf
-from motes.kernels.windowed_sinusoids import powers
+from motes.kernels.windowed_sinusoids import Chirp, correlate_chirped, powers, samples_under
 
 
 @leaf
@@ -52,3 +52,17 @@ def project_on_gabor(signal, centre, window, omega, out_re, out_im):
         for channel in range(out_re.shape[1]):
             re, im = _project(signal, channel, centre[i], window[i], omega[i], lanes)
             out_re[i, channel], out_im[i, channel] = re, im
+
+
+@jit
+def project_on_chirped(signal, centre, window, omega, chirp, out_re, out_im):
+    """`project_on_gabor` for those events whose frequency rises, `chirp` in rad/sample²; the rows of others stay."""
+    for i in range(len(chirp)):
+        if chirp[i] == 0.0:
+            continue
+        first, n = samples_under(signal, centre[i], window[i])
+        wave = Chirp(omega[i], chirp[i], 2.0 * math.pi / window[i])
+        for channel in range(out_re.shape[1]):
+            place = first - signal.first_sample + channel * signal.channel_stride
+            re, im = correlate_chirped(signal.samples, place, max(n, 0), first - centre[i], wave)
+            out_re[i, channel], out_im[i, channel] = re, -im

@@ -24,6 +24,7 @@ def render_gabor_oracle(events: Gabor, sample_rate_hz: int, n_samples: int, n_ch
         u = np.arange(first, last + 1) - centre
         window = 0.5 + 0.5 * np.cos(np.pi * u / half)
         angle = 2 * np.pi * events.frequency_hz[i] / sample_rate_hz * u
+        angle += np.pi * events.chirp_hz_per_s[i] * np.square(u / sample_rate_hz)
         for channel in range(n_channels):
             audio[channel, first : last + 1] += (
                 events.amplitude[i, channel] * window * np.cos(angle + events.phase_rad[i, channel])

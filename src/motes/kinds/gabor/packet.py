@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
 from typing import Any
 
@@ -16,6 +16,7 @@ from motes.coding.tag_model import pack_tags, unpack_tags
 from motes.coding.tags import Tags
 from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError
+from motes.events.chirps import chirps_of
 from motes.events.event_table import Ints
 from motes.events.packet import (
     MAX_LAYER,
@@ -42,6 +43,7 @@ from motes.kinds.gabor.integers import (
     numbers_of_packets,
     sounding,
     to_integers,
+    windows_of,
 )
 from motes.kinds.gabor.model import BASE, OffGrid, OnGrid, Packet, code_events
 from motes.kinds.gabor.quantiser import SILENT, WINDOW_UNITS, GaborQuantiser, slope
@@ -155,7 +157,12 @@ def encode_packet(tagged: Tagged, number: int, sample_rate_hz: int, quantiser: G
     payload = head + b"".join(tags) + buffer[:n].tobytes()
     payload += bytes(max(0, -(-len(events) // 8) - len(payload)))  # readers count on it: at most eight events per byte
     return EventPacket(
-        payload, _extent(tagged, number, sample_rate_hz), tagged.sends, _windows(grid.which), tagged.shares
+        payload,
+        _extent(tagged, number, sample_rate_hz),
+        tagged.sends,
+        _windows(grid.which),
+        tagged.shares,
+        tagged.chirps,
     )
 
 
@@ -238,7 +245,7 @@ def _events(grid: OnGrid, free: OffGrid, origin: int) -> GaborIntegers:
 @dataclass(frozen=True, eq=False)
 class Tagged:
     """Whole atoms of one layer as they were before edits, these edits, the ids of the groups that they are in (one
-    column), and their sends and shares, if any.
+    column), and their sends, shares and chirps, if any.
     """
 
     events: GaborIntegers
@@ -247,19 +254,20 @@ class Tagged:
     layer: int
     sends: Ints | None = None
     shares: Ints | None = None
+    chirps: Ints | None = None
 
     def take(self, where: Any) -> Tagged:
         """Those at `where`, in that order."""
-        sends, shares = (None if each is None else each[where] for each in (self.sends, self.shares))
+        more = (None if each is None else each[where] for each in (self.sends, self.shares, self.chirps))
         edits, groups = self.edits.take(where), self.groups.take(where)
-        return Tagged(self.events.take(where), edits, groups, self.layer, sends, shares)
+        return Tagged(self.events.take(where), edits, groups, self.layer, *more)
 
     def in_order(self) -> Tagged:
         """By time, frequency, window, with only the tags that occur."""
         events = self.events
         found = self.take(np.lexsort((events.window, events.frequency, events.time)))
         edits, groups = found.edits.used(), found.groups.used()
-        return Tagged(found.events, edits, groups, self.layer, found.sends, found.shares)
+        return replace(found, edits=edits, groups=groups)
 
 
 def packets(
@@ -278,9 +286,11 @@ def packets(
     edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
 
     def packet_of(part: Ints) -> EventPacket | None:
-        integers = to_integers(base.take(part), rate, quantiser)
+        mine = base.take(part)
+        integers = to_integers(mine, rate, quantiser)
         sent, shared = (None if each is None else each[part] for each in (sends, shares))
-        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared)
+        chirps = chirps_of(mine, windows_of(integers.window, rate))
+        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared, chirps)
         audible = sounding(tagged.events) & (events.edit_gain[part] > 0)
         tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1)).in_order()
         return encode_packet(tagged, int(number[part[0]]), rate, quantiser) if len(tagged.events) else None

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from motes.events.chirps import chirps_in_samples
 from motes.events.event_table import EventTable
 from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
 from motes.kinds.gabor.edited import atoms_as_rendered
@@ -25,6 +26,7 @@ class GaborRenderer(EventRenderer):
         self._centre = events.time_s * rate
         self._window = events.window_s * rate
         self._omega = 2 * np.pi * events.frequency_hz / rate
+        self._chirp = chirps_in_samples(events, rate)
         self._reach = float(self._window.max()) / 2 if len(events) else 0.0
 
     @staticmethod
@@ -40,7 +42,8 @@ class GaborRenderer(EventRenderer):
         amplitude, phase = self._events.amplitude[low:high].copy(), self._events.phase_rad[low:high].copy()
         centre, window, omega = self._centre[low:high], self._window[low:high], self._omega[low:high]
         signal = Signal(audio.reshape(-1), audio.shape[1], n_samples, first)
-        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase), 0, len(centre))
+        chirp = self._chirp[low:high] if len(self._chirp) else self._chirp
+        add_gabor(signal, Sinusoids(centre, window, omega, amplitude, phase, chirp), 0, len(centre))
 
 
 RENDERER = GaborRenderer

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Gabor(EventTable):
-    """Hann-windowed sinusoids, `amplitude · ½(1 + cos 2πu/window) · cos(2π·frequency·u + phase)` with u = t − time_s,
-    |u| < window/2.
+    """Hann-windowed sinusoids, `amplitude · ½(1 + cos 2πu/window) · cos(2π·frequency·u + π·chirp·u² + phase)` with
+    u = t − time_s, |u| < window/2.
 
     The columns from `group_id` on may be left out. `partial_hz` and `partial_rad` say how the partial of an atom runs
     (`motes.kinds.gabor.partials`), those that begin with `edit_` what edits have done to the atom, those with `base_`
@@ -50,6 +50,8 @@ class Gabor(EventTable):
     base_phase_rad: Array = None  # type: ignore[assignment]  # filled with 0
     share_re: Array = None  # type: ignore[assignment]  # filled with 1
     share_im: Array = None  # type: ignore[assignment]  # filled with 0
+    chirp_hz_per_s: Array = None  # type: ignore[assignment]  # filled with 0
+    base_chirp_hz_per_s: Array = None  # type: ignore[assignment]  # filled with 0
 
     KIND: ClassVar[str] = "gabor"
     ORDER: ClassVar[tuple[str, ...]] = ("time_s", "frequency_hz", "window_s")
@@ -134,6 +136,8 @@ class Gabor(EventTable):
         ),
         Param("share_re", "", -256, 256, "which part of a whole atom it is", default=1.0, public=False),
         Param("share_im", "", -256, 256, "the same, a quarter of a turn ahead", default=0.0, public=False),
+        Param("chirp_hz_per_s", "Hz/s", -1e18, 1e18, "by how much the frequency rises", default=0.0),
+        Param("base_chirp_hz_per_s", "Hz/s", -1e18, 1e18, "its chirp before edits", default=0.0, public=False),
     )
 
     @classmethod
@@ -170,6 +174,7 @@ class Gabor(EventTable):
         return self.remembering().replace(
             time_s=np.where(mask, twice_s - self.time_s, self.time_s),
             phase_rad=self.phase_rad * signs[:, None],
+            chirp_hz_per_s=self.chirp_hz_per_s * signs,
             partial_rad=self.partial_rad * signs,
             edit_factor=self.edit_factor * signs,
             edit_shift_s=np.where(mask, twice_s - self.edit_shift_s, self.edit_shift_s),
@@ -180,6 +185,7 @@ class Gabor(EventTable):
         changes = {
             "frequency_hz": self.frequency_hz + (ratio - 1) * self.partial_hz,
             "phase_rad": _turned(self.phase_rad, (ratio - 1) * self.partial_rad),
+            "chirp_hz_per_s": self.chirp_hz_per_s * ratio,
             "partial_hz": self.partial_hz * ratio,
             "partial_rad": self.partial_rad * ratio,
         }
@@ -192,6 +198,7 @@ class Gabor(EventTable):
                 factor == 1, self.frequency_hz, self.partial_hz + (self.frequency_hz - self.partial_hz) / factor
             ),
             "phase_rad": _turned(self.phase_rad, (factor - 1) * self.partial_rad),
+            "chirp_hz_per_s": self.chirp_hz_per_s / factor,
             "partial_hz": self.partial_hz,
             "partial_rad": self.partial_rad * factor,
         }
@@ -234,7 +241,7 @@ class Gabor(EventTable):
         new = self.base_window_s == 0
         if not new.any():
             return self
-        names = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad")
+        names = ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "chirp_hz_per_s")
         columns: dict[str, Any] = {}
         for name in names:
             now = self.column(name)

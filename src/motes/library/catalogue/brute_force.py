@@ -12,8 +12,9 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.library.catalogue.part import dataset
-from motes.library.catalogue.query import select
+from motes.library.catalogue.query import quoted, select
 from motes.library.catalogue.rows import N_NUMBERS
+from motes.library.catalogue.space import deviation_from, distances
 from motes.library.spreading.spread import ALONE, Progress, Spread, spread
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     import pyarrow
 
-# The least standard deviation that a number is measured in.
-LEAST_DEVIATION = 1e-6
 # Each number counts alike.
 EQUAL = np.ones(N_NUMBERS)
 # Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts; few
@@ -43,7 +42,7 @@ class Among:
     def query(self, columns: str = "*") -> str:
         """The SELECT of these columns of them."""
         more = "" if self.where is None else f" and ({self.where}\n)"
-        return f"select {columns} from events where kind = {text(self.kind)} and model = {text(self.model)}{more}"
+        return f"select {columns} from events where kind = {quoted(self.kind)} and model = {quoted(self.model)}{more}"
 
 
 class Question(NamedTuple):
@@ -79,11 +78,6 @@ class _Asked(NamedTuple):
     wanted: Array
     deviation: Array | None
     most: int
-
-
-def text(value: str) -> str:
-    """A text as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def numbers_of(rows: pyarrow.Table) -> Array:
@@ -123,13 +117,10 @@ def deviation_of(rows: pyarrow.Table) -> Array:
     return _deviation(_moments_of(rows))
 
 
-def distances(numbers: Array, wanted: Array, deviation: Array) -> Array:
+def _distances(numbers: Array, wanted: Array, deviation: Array) -> Array:
     """How far each of `numbers` `(n, 16)` is from `wanted` `(16,)`, in standard deviations `(16,)`."""
-    found = np.empty(len(numbers))
-    for first in range(0, len(numbers), _BLOCK):
-        block = (numbers[first : first + _BLOCK] - wanted) / deviation
-        found[first : first + _BLOCK] = np.sqrt(np.mean(block**2, axis=1))
-    return found
+    blocks = [distances(numbers[first : first + _BLOCK], wanted, deviation) for first in range(0, len(numbers), _BLOCK)]
+    return np.concatenate(blocks)
 
 
 def first_of(distance: Array, count: int) -> Ints:
@@ -172,7 +163,7 @@ def _deviation(moments: Moments) -> Array:
     n = moments.n[:, None]
     mean = np.sum(n * moments.mean, axis=0) / n.sum()
     square = np.sum(moments.square + n * (moments.mean - mean) ** 2, axis=0)
-    return np.asarray(np.maximum(np.sqrt(square / n.sum()), LEAST_DEVIATION))
+    return deviation_from(square / n.sum())
 
 
 def _nearest_in(about: tuple[list[Path], list[_Asked]]) -> list[Nearest | None]:
@@ -188,7 +179,7 @@ def _answer(parts: list[Path], asked: _Asked) -> Nearest | None:
     count = min(asked.most, len(numbers))
     place, distance = np.zeros((len(wanted), count), np.int64), np.zeros((len(wanted), count))
     for i, one in enumerate(wanted):
-        apart = distances(numbers, one, asked.deviation)
+        apart = _distances(numbers, one, asked.deviation)
         place[i] = first_of(apart, count)
         distance[i] = apart[place[i]]
     used, where = np.unique(place, return_inverse=True)

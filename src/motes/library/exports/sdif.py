@@ -119,7 +119,8 @@ def rows_of(tracks: Tracks, first: int, last: int) -> Rows:
     frame = np.arange(len(atom)) - np.repeat(np.cumsum(counts) - counts, counts) + low[atom]
     since_s = frame * STEP_S - atoms.time_s[atom]
     window = 0.5 * (1 + np.cos(2 * np.pi * since_s / atoms.window_s[atom]))
-    turned = np.exp(2j * np.pi * atoms.frequency_hz[atom] * since_s)
+    risen_hz = atoms.chirp_hz_per_s[atom] * since_s
+    turned = np.exp(2j * np.pi * (atoms.frequency_hz[atom] + risen_hz / 2) * since_s)
     own = window[:, None] * turned[:, None] * (atoms.amplitude * np.exp(1j * atoms.phase_rad))[atom]
     n_numbers = len(tracks.note) + 1
     key, place = np.unique(frame * n_numbers + tracks.number[atom], return_inverse=True)
@@ -127,7 +128,7 @@ def rows_of(tracks: Tracks, first: int, last: int) -> Rows:
     np.add.at(total, place, own)
     energy = np.sum(np.square(np.abs(own)), axis=1)
     weight = np.bincount(place, energy, len(key))
-    by_energy = np.bincount(place, energy * tracks.frequency_hz[atom], len(key))
+    by_energy = np.bincount(place, energy * (tracks.frequency_hz[atom] + risen_hz), len(key))
     plain = np.bincount(place, tracks.frequency_hz[atom], len(key)) / np.maximum(
         np.bincount(place, minlength=len(key)), 1
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.events.chirps import chirps_in_samples
 from motes.kernels.explaining.least_squares import overlapping_pairs, solve_least_squares
 from motes.kernels.windowed_sinusoids import Signal
-from motes.kinds.gabor.kernel import project_on_gabor
+from motes.kinds.gabor.kernel import project_on_chirped, project_on_gabor
 from motes.kinds.gabor.table import Gabor
 from motes.notes.sharing.spectrogram import Reals, Spectrogram
 
@@ -30,6 +31,7 @@ class Atoms:
         self.sample_rate_hz = sample_rate_hz
         self.centre, self.window = events.time_s * sample_rate_hz, events.window_s * sample_rate_hz
         self.omega = 2 * np.pi * events.frequency_hz / sample_rate_hz
+        self.chirp = chirps_in_samples(events, sample_rate_hz)
         self.amplitude = events.amplitude * np.exp(1j * events.phase_rad)
         first, second, products = self._pairs()
         products = products * np.sum(np.conj(self.amplitude[first]) * self.amplitude[second], axis=1) / 2
@@ -72,7 +74,10 @@ class Atoms:
         shape = (len(chosen), audio.shape[0])
         real, imaginary = np.empty(shape), np.empty(shape)
         signal = Signal.of(audio, first_sample)
-        project_on_gabor(signal, self.centre[chosen], self.window[chosen], self.omega[chosen], real, imaginary)
+        place = self.centre[chosen], self.window[chosen], self.omega[chosen]
+        project_on_gabor(signal, *place, real, imaginary)
+        if len(self.chirp):
+            project_on_chirped(signal, *place, self.chirp[chosen], real, imaginary)
         right = np.sum(np.conj(self.amplitude[chosen]) * (real + 1j * imaginary), axis=1)
         self._local[chosen] = np.arange(len(chosen))
         found = solve_least_squares(
@@ -86,7 +91,7 @@ class Atoms:
         while True:
             first, second = np.empty(room, np.int64), np.empty(room, np.int64)
             products = np.empty(room, np.complex128)
-            n = overlapping_pairs(self.centre, self.window, self.omega, first, second, products)
+            n = overlapping_pairs(self.centre, self.window, self.omega, self.chirp, first, second, products)
             if n <= room:
                 return first[:n], second[:n], products[:n]
             room = n

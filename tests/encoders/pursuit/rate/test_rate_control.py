@@ -161,7 +161,7 @@ class FakeEncoder:
         self.n_pursuits += 1
         n = min(criterion.n_events, self.most_atoms)
         none, one = np.zeros(n, np.int32), np.ones(n)
-        atoms = Atoms(none, none, none, np.zeros((n, 1), np.complex64), one, one)
+        atoms = Atoms(none, none, none, np.zeros((n, 1), np.complex64), one, one, none)
         return PursuitResult(atoms, 1.0, 0.1, "stalled" if n == self.most_atoms else "")
 
     def dumps(self, scene):

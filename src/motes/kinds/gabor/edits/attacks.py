@@ -76,7 +76,16 @@ def _after_attack(events: Gabor, mask: Mask, factor: float, about_s: float, samp
     edits = _edits(part, base, mine, factor, about_s)
     edits |= _not_across(base, edits, mine, sample_rate_hz)
     made, columns = apply_edits(base, edits, sample_rate_hz), {}
-    for name in ("time_s", "window_s", "frequency_hz", "phase_rad", "partial_hz", "partial_rad", *ALL_EDITS):
+    for name in (
+        "time_s",
+        "window_s",
+        "frequency_hz",
+        "chirp_hz_per_s",
+        "phase_rad",
+        "partial_hz",
+        "partial_rad",
+        *ALL_EDITS,
+    ):
         column = events.column(name).copy()
         column[here[mine]] = made.column(name)[mine]
         columns[name] = column

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.events.chirps import chirps_in_samples
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials.tracking import Curve
 from motes.kinds.gabor.table import Gabor
@@ -43,9 +44,10 @@ def analytic(events: Gabor, these: Ints, rate: int, start: int, n_samples: int) 
     amplitude, phase_rad = np.tile(events.amplitude[these], 2), events.phase_rad[these]
     phase = np.concatenate([phase_rad, phase_rad - np.pi / 2], axis=1)
     time, window = events.time_s[these] * rate, events.window_s[these] * rate
-    omega = 2 * np.pi / rate * events.frequency_hz[these]
+    omega, chirp = 2 * np.pi / rate * events.frequency_hz[these], chirps_in_samples(events, rate)
+    chirp = chirp[these] if len(chirp) else chirp
     signal = Signal.zeros(amplitude.shape[1], n_samples, start)
-    add_gabor(signal, Sinusoids(time, window, omega, amplitude, phase), 0, len(time))
+    add_gabor(signal, Sinusoids(time, window, omega, amplitude, phase, chirp), 0, len(time))
     real, imaginary = signal.channels().reshape(2, -1, n_samples)
     return real + 1j * imaginary
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from motes.events.event_table import Ints
 from motes.kinds.gabor.partials.fourier_terms import AtomColumns
 from motes.kinds.gabor.partials.overlapping import chords, separated
-from motes.kinds.gabor.partials.sweeping import longer_than_asked, shorter, windows_for
+from motes.kinds.gabor.partials.sweeping import longer_than_asked, rise_with_their_lines, shorter, windows_for
 from motes.kinds.gabor.partials.tracking import Lines
 from motes.kinds.gabor.table import Gabor
 
@@ -46,7 +46,7 @@ def rewrite_for_edit(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sampl
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
     sounding = mask & (energy > 0) & (2 * events.frequency_hz < rate)
     windows = windows_for(lines, rate, by)
-    long = longer_than_asked(events, number, windows, rate)
+    long = longer_than_asked(events, number, windows, rate) & ~rise_with_their_lines(events, lines, by)
     whole, swept = (np.bincount(number[these], energy[these], n_lines + 1) for these in (long, long & lines.swept))
     chosen = np.flatnonzero(sounding & long & (swept > SWEPT_PART * whole)[number])
     chosen = chosen[np.argsort(number[chosen], kind="stable")]

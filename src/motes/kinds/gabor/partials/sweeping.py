@@ -15,6 +15,8 @@ from motes.kinds.gabor.table import Gabor
 # A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its
 # centre.
 SWEEP_RAD = 0.07
+# So much of an atom that rises as its partial does, to either side.
+SWEPT_RAD = 0.3
 # No atoms are made shorter than this, in samples.
 SHORTEST = 128
 # Terms so many bins from the line are the last.
@@ -31,6 +33,24 @@ def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz
     """
     longer = (number > 0) & (events.window_s * sample_rate_hz > 1.5 * windows[number])
     return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
+
+
+def rise_with_their_lines(events: Gabor, lines: Lines, by: float) -> NDArray[np.bool_]:
+    """Which events rise as their lines do, `(n_events,)`, so that they still follow these once moved by `by`."""
+    found = np.zeros(len(events), np.bool_)
+    if events.at_default("chirp_hz_per_s"):
+        return found
+    rising = np.flatnonzero((events.chirp_hz_per_s != 0) & (lines.number > 0))
+    for k in np.unique(lines.number[rising]).tolist():
+        mine = rising[lines.number[rising] == k]
+        time, quarter = events.time_s[mine], events.window_s[mine] / 4
+        middle, turned = lines.curves[k - 1].at(time)
+        stray = np.zeros(len(mine))
+        for u in (-quarter, quarter):
+            expected = 2 * np.pi * middle * u + np.pi * events.chirp_hz_per_s[mine] * u * u
+            stray = np.maximum(stray, np.abs(lines.curves[k - 1].at(time + u)[1] - turned - expected))
+        found[mine] = by * stray < SWEPT_RAD
+    return found
 
 
 def windows_for(lines: Lines, sample_rate_hz: int, by: float) -> Ints:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motes.events.chirps import chirps_in_samples
 from motes.events.event_table import Array, Ints
 from motes.events.frozen import Frozen
 from motes.kinds.gabor.table import Gabor
@@ -111,7 +112,7 @@ def lines_of(events: Gabor, sample_rate_hz: int) -> Lines:
     as they were.
     """
     digest = hashlib.blake2b(repr((sample_rate_hz, events.n_channels)).encode(), digest_size=16)
-    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad"):
+    for name in ("time_s", "window_s", "frequency_hz", "amplitude", "phase_rad", "chirp_hz_per_s"):
         digest.update(np.ascontiguousarray(events.column(name)).data)
     key = digest.digest()
     with _SEARCHES_LOCK:
@@ -299,9 +300,8 @@ def _atoms(events: Gabor, rate: int) -> Atoms:
         events.amplitude.copy(),
     )  # numba compiles anew for arrays that cannot be written to
     amplitude[own > 0.5] = 0
-    return Atoms(
-        events.time_s * rate, events.window_s * rate, own, amplitude, events.phase_rad.copy(), amplitude.argmax(axis=1)
-    )
+    loudest, chirp = amplitude.argmax(axis=1), chirps_in_samples(events, rate)
+    return Atoms(events.time_s * rate, events.window_s * rate, own, amplitude, events.phase_rad.copy(), loudest, chirp)
 
 
 def _sounds(atoms: Atoms, sample_rate_hz: int, n_threads: int) -> Sounds:

@@ -1,0 +1,1 @@
+"""Atoms whose frequency rises or falls, looked for in a signal."""
