@@ -175,6 +175,8 @@ def _notes(found: FileInfo) -> str:
 
 
 def _option(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):  # the sources of a mosaic
+        return f"{len(value)} files, which --json lists"
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -1,5 +1,6 @@
 """A mosaic's notes are the target's, made of the sounds that a search finds, and the same whoever works on it."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +14,9 @@ from motes.codec import dumps, loads
 from motes.errors import FormatError, MotesWarning, ParameterError
 from motes.kinds.vector.table import NUMBERS
 from motes.library.catalogue.atom_rows import note_rows
-from motes.library.mosaic.adaptation import with_channels
+from motes.library.mosaic.adaptation import energies, with_channels
 from motes.library.mosaic.provenance import described
+from motes.notes.splitting import split
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
@@ -25,6 +27,8 @@ TARGET = [
     Sounding(0.7, 0.8, None, part=2),
     Sounding(0.9, 1.9, 61, gain_db=-30.0),
 ]
+
+NUMBERS_OF = np.arange(1, len(TARGET) + 1)
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +69,30 @@ def test_it_sounds_where_and_as_high_as_the_target(made, target):
         assert 12 * abs(np.log2(hz / note.f0_hz)) < 0.5
 
 
+def test_each_is_as_strong_as_the_note_that_it_stands_for(made, target):
+    scene = motes.mosaic(target, made)
+    wanted, found = (energies(split(each, ids), ids) for each, ids in ((target, NUMBERS_OF), (scene, NUMBERS_OF)))
+    assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def test_notes_count_by_their_onsets(made, target):
+    later = target.add_note("C4", 0.0, like=1)  # the last number, the first onset
+    scene = motes.mosaic(later, made)
+    assert [note.onset_s for note in scene.notes] == pytest.approx(sorted(note.onset_s for note in later.notes))
+    assert len(scene.notes) == len(TARGET) + 1
+
+
 def test_each_sound_is_the_nearest_by_the_definition(made, target):
     rows, used = note_rows(target), sources(motes.mosaic(target, made))
+    counts = {"pitch_semitones": 2, "log2_length_s": 2, "loudness_db": 0.5}
+    weight = np.array([counts.get(name, 1) for name in NUMBERS])
     for pitched in (True, False):
         condition = f"kind = 'note' and pitch is {'not ' if pitched else ''}null"
         held = made.sql(f"select file, number, vector from events where {condition}").to_pylist()
         numbers = np.array([row["vector"] for row in held])
         deviation = np.maximum(numbers.std(axis=0), 0.1)
         for i in np.flatnonzero(np.isfinite(rows.columns["pitch"]) == pitched):
-            apart = (numbers - rows.vector[i].astype(np.float32)) / deviation
+            apart = (numbers - rows.vector[i].astype(np.float32)) / deviation * weight
             best = held[int(np.argmin(np.sum(apart**2, axis=1)))]
             assert used[i] == (best["file"], best["number"])
     assert rows.vector.shape == (4, len(NUMBERS))
@@ -187,6 +206,8 @@ def test_the_command_makes_a_file_or_says_why_not(made, target, tmp_path, capsys
     assert main([*options, "-o", out]) == 0
     assert "4 notes of" in capsys.readouterr().err
     assert motes.load(out).metadata.encoder == "mosaic"
+    assert main(["info", out]) == 0
+    assert re.search(r"variety 1.0, seed 0, sources \d files, which --json lists", capsys.readouterr().out)
     assert main([*options, "-o", out]) == 1  # it is there
     assert main([*options, "-o", out, "--force", "--json"]) == 0
     assert '"n_left_out": 0' in capsys.readouterr().out

@@ -1,13 +1,8 @@
 """Work in processes and on a cluster: the same results, whoever does it and whoever is killed."""
 
 import os
-import secrets
-import shutil
 import signal
-import socket
-import subprocess
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -64,44 +59,6 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 def test_streams_are_not_where_the_workers_are(capfd):
     assert main(["encode", "-", "-o", "x.mote", "--on", "ray"]) == 2
     assert "--on works on files" in capfd.readouterr().err
-
-
-@pytest.fixture(scope="module")
-def head(tmp_path_factory):
-    """The address of a head with two workers, on loopback only, which ends with the tests."""
-    ours = pytest.MonkeyPatch()
-    ours.setenv("RAY_AUTH_MODE", "token")  # Ray looks at these when it is imported
-    ours.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    pytest.importorskip("ray")
-    command = shutil.which("ray", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    folder, (port, client) = tmp_path_factory.mktemp("ray"), free_ports()
-    paths = [str(Path(__file__).parents[3] / "src"), str(Path(__file__).parents[3])]
-    arguments = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", f"--ray-client-server-port={client}"]
-    arguments += ["--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats", "--block"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MOTES_CACHE": str(folder / "cache")}
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen(
-            [command, "start", *arguments], env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True
-        )
-    for _ in range(600):
-        if "--block" in (text := (folder / "log").read_text()) or running.poll() is not None:
-            break
-        time.sleep(0.1)
-    assert running.poll() is None, text
-    yield f"127.0.0.1:{port}", client
-    running.terminate()
-    running.wait(timeout=60)
-    ours.undo()
-
-
-def free_ports():
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-@pytest.fixture
-def ray_cluster(head, monkeypatch):
-    monkeypatch.setenv("RAY_ADDRESS", head[0])
 
 
 @pytest.mark.slow  # Ray takes ten seconds to begin and end

@@ -13,7 +13,7 @@ import numpy as np
 
 from motes.events.event_table import Array, Ints
 from motes.library.catalogue.part import dataset
-from motes.library.catalogue.query import select
+from motes.library.catalogue.query import quoted, select
 from motes.library.catalogue.rows import N_NUMBERS
 from motes.library.spreading.spread import ALONE, Progress, Spread, spread
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # The least standard deviation that a number is measured in, a tenth of a semitone, decibel, octave …: one that is the
 # same in all rows must not make all others far away.
 LEAST_DEVIATION = 0.1
+# Each number counts alike.
+EQUAL = np.ones(N_NUMBERS)
 # Where others work too, they are given so many parts of a catalogue at a time, or more where there are many parts; few
 # parts are compared here before a process has started.
 PARTS_AT_ONCE, MOST_ITEMS = 64, 256
@@ -45,14 +47,17 @@ class Among:
     def query(self, columns: str = "*") -> str:
         """The SELECT of these columns of them."""
         more = "" if self.where is None else f" and ({self.where}\n)"
-        return f"select {columns} from events where kind = {text(self.kind)} and model = {text(self.model)}{more}"
+        return f"select {columns} from events where kind = {quoted(self.kind)} and model = {quoted(self.model)}{more}"
 
 
 class Question(NamedTuple):
-    """Which rows are nearest to sounds, by their sixteen numbers `(m, 16)`, and among which."""
+    """Which rows are nearest to sounds, by their sixteen numbers `(m, 16)`, among which, and how much a standard
+    deviation of each number counts, `(16,)`.
+    """
 
     among: Among
     wanted: Array
+    weight: Array = EQUAL
 
 
 class Nearest(NamedTuple):
@@ -80,11 +85,6 @@ class _Asked(NamedTuple):
     most: int
 
 
-def text(value: str) -> str:
-    """A text as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def numbers_of(rows: pyarrow.Table) -> Array:
     """The sixteen numbers of rows, `(n, 16)`."""
     values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
@@ -109,7 +109,8 @@ def nearest(
     asked = []
     for i, one in enumerate(questions):
         found = [moments[i] for moments in first if len(moments[i].n)]
-        deviation = _deviation(Moments(*map(np.concatenate, zip(*found, strict=True)))) if found else None
+        together = Moments(*map(np.concatenate, zip(*found, strict=True))) if found else None
+        deviation = None if together is None else _deviation(together) / one.weight
         asked.append(_Asked(one.among.query(columns), one.wanted, deviation, count))
     todo = [(item, asked) for item in items]
     second = list(spread(_nearest_in, todo, how, lambda done, *_: progress(0.5 + 0.5 * done)))
@@ -166,12 +167,17 @@ def _moments_of(rows: pyarrow.Table) -> Moments:
     return Moments(np.diff(ends, prepend=0), mean, square.reshape(-1, N_NUMBERS))
 
 
+def _at_least(variance: Array) -> Array:
+    """What numbers of these variances are measured in, `(16,)`."""
+    return np.asarray(np.maximum(np.sqrt(np.maximum(variance, 0.0)), LEAST_DEVIATION))
+
+
 def _deviation(moments: Moments) -> Array:
     """Of all rows together (Chan, Golub and LeVeque 1983)."""
     n = moments.n[:, None]
     mean = np.sum(n * moments.mean, axis=0) / n.sum()
     square = np.sum(moments.square + n * (moments.mean - mean) ** 2, axis=0)
-    return np.asarray(np.maximum(np.sqrt(square / n.sum()), LEAST_DEVIATION))
+    return _at_least(square / n.sum())
 
 
 def _nearest_in(about: tuple[list[Path], list[_Asked]]) -> list[Nearest | None]:

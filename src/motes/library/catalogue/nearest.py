@@ -9,9 +9,9 @@ import numpy as np
 from motes.errors import ParameterError
 from motes.events.event_table import Array
 from motes.library.catalogue import brute_force
-from motes.library.catalogue.brute_force import Among, Question, numbers_of, text
+from motes.library.catalogue.brute_force import Among, Question, numbers_of
 from motes.library.catalogue.index import index_of
-from motes.library.catalogue.query import select
+from motes.library.catalogue.query import quoted, select
 from motes.library.spreading.spread import ALONE, Progress, Spread, connected
 
 if TYPE_CHECKING:
@@ -98,5 +98,5 @@ def models_of(catalogue: Catalogue, kind: str) -> list[str]:
     if kind not in catalogue.n_rows:
         held = ", ".join(f"{name}s" for name in catalogue.n_rows) or "nothing"
         raise ParameterError(f"the catalogue has no {kind}s, but {held}")
-    query = f"select model from events where kind = {text(kind)} group by model order by count(*) desc, model"
+    query = f"select model from events where kind = {quoted(kind)} group by model order by count(*) desc, model"
     return [str(model) for model in select(catalogue.dataset(), query)["model"].to_pylist()]

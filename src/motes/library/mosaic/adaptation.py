@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from motes import places
-from motes.edit.note_columns import known_notes
-from motes.edit.operations import at_rate
+from motes.edit import operations
+from motes.edit.note_columns import known_notes, note_of_groups
 from motes.errors import FormatError
-from motes.events.event_table import EventTable, Ints
+from motes.events.event_table import Array, EventTable, Ints
+from motes.events.note_table import HIGHEST_DB, LOWEST_DB
 from motes.files import digest_of
-from motes.library.play_notes import Wanted, as_wanted
+from motes.library.play_notes import LOUDEST_DB, Wanted, as_wanted
 from motes.notes.splitting import split
 from motes.scene.scene import Scene
 
@@ -22,13 +23,16 @@ from motes.scene.scene import Scene
 class Adaptation:
     """Which notes of a file, by their numbers, are to become what, and the rate and channels of the mosaic.
 
-    `digest` is that of the file as the catalogue knows it.
+    `digest` is that of the file as the catalogue knows it; `energy` that of the atoms of the notes that they stand for,
+    0 where these have none, and `gain_db` the level of these notes.
     """
 
     path: str
     digest: str
     numbers: tuple[int, ...]
     wanted: tuple[Wanted, ...]
+    energy: tuple[float, ...]
+    gain_db: tuple[float, ...]
     sample_rate_hz: int
     n_channels: int
 
@@ -48,13 +52,39 @@ def adapted(how: Adaptation) -> list[Scene | None]:
     notes = known_notes(scene)
     row: Ints = np.searchsorted(notes.id, how.numbers)
     scene = split(scene, np.unique(notes.id[row]))
-    return [_fitting(as_wanted(scene, notes, int(i), wanted), how) for i, wanted in zip(row, how.wanted, strict=True)]
+    todo = zip(row.tolist(), how.wanted, how.energy, how.gain_db, strict=True)
+    return [_as_strong(_fitting(as_wanted(scene, notes, i, wanted), how), *level) for i, wanted, *level in todo]
+
+
+def energies(scene: Scene, ids: Ints) -> Array:
+    """The energy of the atoms of each of these notes, which ascend, in full scale² s, mean of the channels, `(n,)`."""
+    atoms = scene.gabor
+    note = note_of_groups(scene.groups, atoms.group_id)
+    mine = np.isin(note, ids)
+    energy = np.mean(np.square(atoms.amplitude), axis=1) * atoms.window_s
+    return np.asarray(np.bincount(np.searchsorted(ids, note[mine]), energy[mine], len(ids)), np.float64)
+
+
+def _as_strong(scene: Scene | None, energy: float, gain_db: float) -> Scene | None:
+    """The scene of one note with this energy, as a note of this level; by LOUDEST_DB at most, and as it is where either
+    energy is not known.
+    """
+    if scene is None:
+        return None
+    held = float(energies(scene, np.ones(1, np.int64))[0])
+    if held <= 0 or energy <= 0:
+        return scene
+    asked_db = 10 * np.log10(energy / held)
+    louder_db = float(np.clip(asked_db, -LOUDEST_DB, LOUDEST_DB))
+    scene = operations.gain(scene.select(), louder_db).scene
+    level = np.full(1, np.clip(gain_db + louder_db - asked_db, LOWEST_DB, HIGHEST_DB))
+    return scene.with_tables((), groups=scene.groups.with_notes(scene.groups.notes.replace(gain_db=level)))
 
 
 def _fitting(scene: Scene | None, how: Adaptation) -> Scene | None:
     """The scene at the rate and with the channels of the mosaic."""
     if scene is not None and scene.sample_rate_hz != how.sample_rate_hz:
-        scene = at_rate(scene, how.sample_rate_hz)
+        scene = operations.at_rate(scene, how.sample_rate_hz)
     if scene is None or not scene.n_events:
         return None
     return with_channels(scene, how.n_channels)

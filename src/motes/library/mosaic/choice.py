@@ -10,12 +10,17 @@ import numpy as np
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
+from motes.kinds.vector.table import NUMBERS
 from motes.library.catalogue.brute_force import Among, Question, nearest
 from motes.library.catalogue.catalogue import Catalogue
 from motes.library.catalogue.query import select
 from motes.library.catalogue.rows import Rows
 from motes.library.spreading.spread import Progress, Spread
 
+# How much a standard deviation of each number counts: the less a sound has to be transposed and stretched the better;
+# being made louder or softer does it no harm.
+_COUNTS = {"pitch_semitones": 2.0, "log2_length_s": 2.0, "loudness_db": 0.5}
+WEIGHT = np.array([_COUNTS.get(name, 1.0) for name in NUMBERS])
 # With variety a note is drawn among so many.
 MOST_NEAR = 32
 _COLUMNS = "file, number, gain_db, vector"
@@ -64,11 +69,12 @@ def chosen(
     has_pitch = np.isfinite(rows.columns["pitch"].astype(np.float64))
     random = np.random.default_rng(seed)
     vectors = rows.vector.astype(np.float32).astype(np.float64)  # as parts hold them
-    halves = ((has_pitch, "pitch is not null"), (~has_pitch, "pitch is null"))
-    asked = [(mask, Question(_with(among, condition), vectors[mask])) for mask, condition in halves if mask.any()]
+    halves = [(has_pitch, "pitch is not null"), (~has_pitch, "pitch is null")]
+    halves = [(mask, condition) for mask, condition in halves if mask.any()]
+    asked = [Question(_with(among, condition), vectors[mask], WEIGHT) for mask, condition in halves]
     count = MOST_NEAR if variety > 0 else 1
-    answers = nearest(parts, [question for _, question in asked], count, how, progress, _COLUMNS)
-    for (mask, _), found in zip(asked, answers, strict=True):
+    answers = nearest(parts, asked, count, how, progress, _COLUMNS)
+    for (mask, _), found in zip(halves, answers, strict=True):
         if found is None:
             continue
         drawn = _drawn(found.place, found.distance, variety, random)

@@ -86,7 +86,7 @@ class Mosaic:
         progress(_FOUND, "choosing")
         with connected(self.how):
             choice = self._chosen(catalogue, target, model, progress)
-            scenes, used = self._pieces(catalogue, target, choice, progress)
+            scenes, used = self._made(catalogue, target, choice, progress)
         if not scenes:
             raise ParameterError(f"the notes of {catalogue.path} that would make the mosaic have no events")
         scene = together(scenes, target.rows.columns["part"][used])
@@ -104,38 +104,20 @@ class Mosaic:
             raise ParameterError(f"{catalogue.path} has no notes with {lacking}, which the target's are")
         return choice
 
-    def _pieces(
+    def _made(
         self, catalogue: Catalogue, target: Target, choice: Choice, progress: Progress
     ) -> tuple[list[Scene], list[int]]:
         """A scene for each note of the target, in their order, and which these are."""
-        notes, by_file = target.notes, []
-        for file in sorted({file for file in choice.file if file}):
-            rows = [i for i, each in enumerate(choice.file) if each == file]
-            wanted = tuple(
-                Wanted(
-                    float(notes.onset_s[i]),
-                    float(notes.end_s[i]),
-                    float(notes.pitch[i]),
-                    float(notes.gain_db[i] - choice.gain_db[i]),
-                )
-                for i in rows
-            )
-            numbers = tuple(int(choice.number[i]) for i in rows)
-            path, scene = places.join(catalogue.corpus, file), target.scene
-            by_file.append(
-                (
-                    rows,
-                    Adaptation(path, catalogue.digest(file), numbers, wanted, scene.sample_rate_hz, scene.n_channels),
-                )
-            )
+        of_file = [
+            [i for i, each in enumerate(choice.file) if each == file] for file in sorted(set(choice.file) - {""})
+        ]
+        todo = [_adaptation(catalogue, target, choice, rows) for rows in of_file]
         found: dict[int, Scene] = {}
 
         def report(done: float, *_: object) -> None:
             progress(_CHOSEN + (1 - _CHOSEN) * done, "making")
 
-        for (rows, _), scenes in zip(
-            by_file, spread(adapted, [one for _, one in by_file], self.how, report), strict=True
-        ):
+        for rows, scenes in zip(of_file, spread(adapted, todo, self.how, report), strict=True):
             found |= {i: scene for i, scene in zip(rows, scenes, strict=True) if scene is not None}
         used = sorted(found)
         return [found[i] for i in used], used
@@ -148,6 +130,23 @@ class Mosaic:
         options["sources"] = described(files, numbers, digests)
         digest = target.scene.metadata.source_digest
         return Metadata(encoder="mosaic", options=options, source_digest=digest, version=__version__)
+
+
+def _adaptation(catalogue: Catalogue, target: Target, choice: Choice, rows: list[int]) -> Adaptation:
+    """What becomes of the notes of one file: these rows of the target's are made of them."""
+    notes, scene, file = target.notes, target.scene, choice.file[rows[0]]
+    louder_db = notes.gain_db - choice.gain_db
+    wanted = [Wanted(*(float(each[i]) for each in (notes.onset_s, notes.end_s, notes.pitch, louder_db))) for i in rows]
+    return Adaptation(
+        places.join(catalogue.corpus, file),
+        catalogue.digest(file),
+        tuple(choice.number[rows].tolist()),
+        tuple(wanted),
+        tuple(target.energy[rows].tolist()),
+        tuple(notes.gain_db[rows].tolist()),
+        scene.sample_rate_hz,
+        scene.n_channels,
+    )
 
 
 @checked

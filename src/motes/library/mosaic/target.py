@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from motes.edit.note_columns import known_notes
 from motes.errors import ParameterError
+from motes.events.event_table import Array
 from motes.events.note_table import NoteTable
 from motes.library.catalogue.atom_rows import note_rows
 from motes.library.catalogue.rows import DESCRIPTOR, Rows
+from motes.library.mosaic.adaptation import energies
 from motes.library.work import as_scene
+from motes.notes.splitting import split
 
 if TYPE_CHECKING:
     from motes.library.work import Given
@@ -20,11 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """What a mosaic is made after: a scene, its notes in order of onset, and a row for each."""
+    """What a mosaic is made after: a scene, its notes in order of onset, numbered so, and for each a row and the energy
+    of its atoms, `(n_notes,)`, 0 where it has none.
+    """
 
     scene: Scene
     notes: NoteTable
     rows: Rows
+    energy: Array
 
 
 def target_of(given: Given, model: str) -> Target:
@@ -40,8 +48,12 @@ def target_of(given: Given, model: str) -> Target:
             f"the catalogue has numbers of the model {model}, and notes of {_name(given)} have none: "
             "motes notes --again --vectors finds them"
         )
-    order = rows.columns["time_s"].argsort(kind="stable")
-    return Target(scene, known_notes(scene).only(order), rows.take(order))
+    known = known_notes(scene)
+    order = known.onset_s.argsort(kind="stable")
+    columns = {each.name: getattr(known, each.name)[order] for each in fields(known)}
+    notes = NoteTable(**columns | {"id": np.arange(1, len(known) + 1)})
+    energy = energies(split(scene, known.id), known.id)
+    return Target(scene, notes, rows.take(order), energy[order])
 
 
 def _scene_of(given: Given, model: str) -> Scene:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from motes.errors import MotesWarning, ParameterError
 from motes.events.event_table import Array
-from motes.library.catalogue.brute_force import deviation_of, numbers_of, text
-from motes.library.catalogue.query import select
+from motes.library.catalogue.brute_force import deviation_of, numbers_of
+from motes.library.catalogue.query import quoted, select
 from motes.report.plane import plane
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def embedded(catalogue: Catalogue, where: str | None = None, count: int = SHOWN,
     if len(models) > 1:
         others = sum(models["n"].to_pylist()) - n
         warnings.warn(MotesWarning(f"{others:,} sounds whose numbers are not of {model} are left out"), stacklevel=3)
-    among = f"({where}\n) and model = {text(model)}"
+    among = f"({where}\n) and model = {quoted(model)}"
     # An order that the number of threads does not change.
     drawn = f"md5(concat_ws(':', file, kind, number, {int(seed)}))"
     query = f"select * from events where {among} order by {drawn}, file, kind, number limit {int(count)}"
