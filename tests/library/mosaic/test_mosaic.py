@@ -78,7 +78,7 @@ def test_each_is_as_strong_as_the_note_that_it_stands_for(made, target):
 def test_notes_count_by_their_onsets(made, target):
     later = target.add_note("C4", 0.0, like=1)  # the last number, the first onset
     scene = motes.mosaic(later, made)
-    assert [note.onset_s for note in scene.notes] == sorted(note.onset_s for note in later.notes)
+    assert [note.onset_s for note in scene.notes] == pytest.approx(sorted(note.onset_s for note in later.notes))
     assert len(scene.notes) == len(TARGET) + 1
 
 

@@ -50,10 +50,7 @@ def learn_dictionary(
             overwrite=force,
             progress=progress,
         )
-    elapsed_s, facts = (
-        time.monotonic() - begun_s,
-        {"n_waveforms": len(made.held), "sample_rate_hz": made.sample_rate_hz},
-    )
+    elapsed_s, facts = time.monotonic() - begun_s, {"n_waveforms": len(made.held), "sample_rate_hz": made.sample_rate_hz}
     facts |= {"output": target, "name": made.id, "length_s": made.length_s, "digest": made.digest}
     if json:
         print_json(facts | {"elapsed_s": elapsed_s})
