@@ -67,7 +67,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "settings": ("inspect:settings", "Show the settings in force and where they come from."),
     },
     "Many recordings": {
-        "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL."),
+        "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of .mote files as a table; ask in SQL."),
         "mosaic": ("corpus.mosaic:mosaic", "Make a recording's notes of the sounds of a catalogue."),
         "search": ("corpus.search:search", "Find the sounds of a catalogue that are most like one."),
         "learn-dictionary": ("corpus.learn:learn_dictionary", "Learn short waveforms that recur."),
