@@ -25,7 +25,9 @@ RIDGE_PART = 8.0
 LEAST_SWEPT_BINS, FOLLOWED_BINS, BENT = 0.75, 4, 0.25
 AROUND_BINS, OUTSTANDING, GOES_ON = 12, 4.0, 0.05
 # By what factor a chirped atom's energy exceeds a steady one's, since it takes more bits.
-GAIN = 2.0
+GAIN = 2.5
+# None are looked for in a stretch of which those within so much of the strongest ridge take a smaller part.
+LEAST_PART, WITHIN = 0.2, 0.01
 
 
 class ChirpSearch:
@@ -48,6 +50,11 @@ class ChirpSearch:
         time, frequency, chirp, weight, self._most = np.concatenate(parts, axis=1)
         self._places = Places(time, frequency, chirp, weight)
         self._rules = Rules(np.array(dictionary.windows, np.int64), SHORTEST, *centres, GAIN)
+        most = self._most.copy()
+        least = WITHIN / RIDGE_PART / GAIN * float(np.max(most * weight, initial=0.0))
+        if self.take(audio.copy(), least).energy.sum() < LEAST_PART * np.sum(np.square(audio, dtype=np.float64)):
+            most[:] = 0.0  # their packets would take more bits than they save
+        self._most = most
 
     def take(self, residual: NDArray[np.float32], least: float) -> Atoms:
         """Atoms that are worth as much as steady ones of this benefit, subtracted from the residual, which lies where
