@@ -85,7 +85,7 @@ def row(clip: str, audio: Any, rate: int, target: dict[str, float]) -> float:
     else:
         from motes.metrics.perceptual import zimtohrli
 
-        x, y = (float(np.min(zimtohrli(scene.render(), audio, rate))) for scene in made)
+        x, y = (zimtohrli(scene.render(), audio, rate)["mean"] for scene in made)
         difference, values = y - x, f"{x:.3f} | {y:.3f} | {y - x:+.3f}"
     n = [len(scene.gabor) for scene in made]
     rising = int(np.count_nonzero(made[1].gabor.chirp_hz_per_s))
