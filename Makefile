@@ -8,7 +8,7 @@ PARALLEL ?= -n 2 --dist loadgroup --no-loadscope-reorder
 # Installed before anything asks for it, so that nothing else chooses a build; `make test TORCH=torch==2.9.1` takes another.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-all fuzz bench training-data lint docs web web-check web-generate screenshots clean
+.PHONY: demo test test-all test-firefox fuzz bench training-data lint docs web web-check web-generate screenshots clean
 .DEFAULT_GOAL := demo
 
 # Core only: encodes the bundled recording, decodes it, prints numbers and draws a picture.
@@ -22,6 +22,10 @@ test: $(VENV)/.dev web
 # Everything.
 test-all: $(VENV)/.dev web
 	$(BIN)/python -m pytest -m "slow or not slow" $(PYTEST_ARGS)
+
+# The studio's page in Firefox, which Debian has as firefox-esr.
+test-firefox: $(VENV)/.dev web
+	$(BIN)/python -m pytest -m firefox $(PYTEST_ARGS)
 
 # Readers of .mote files against mutants, with another seed each time: `make fuzz MINUTES=60`. What goes wrong is kept in tests/fuzz/crashes.
 MINUTES ?= 2
@@ -80,10 +84,10 @@ web-check: $(VENV)/.dev
 web-generate: $(VENV)/.dev
 	$(BIN)/python tools/build_page.py --generate
 
-# The pictures of the studio and of an instrument's page that the documentation shows.
+# The pictures of the studio, of reports and of scenes that the documentation shows; benchmarks/README.md names what draws the others.
 screenshots: $(VENV)/.dev web
 	$(BIN)/python tools/studio_pictures.py docs/images
-	$(BIN)/python tools/play_picture.py docs/images
+	$(BIN)/python tools/page_pictures.py docs/images
 
 clean:
 	rm -rf $(VENV) build dist src/motes/studio/page studio/web/node_modules docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,6 +1,8 @@
 """What instruments make of real recordings beside pursuit at as many numbers, and how fast one is played.
 
     python benchmarks/bench_instrument.py [--clips piano,bendir] [--play]
+    python benchmarks/bench_instrument.py --planted [--seeds 10]
+    python benchmarks/bench_instrument.py --repeats planted,computed,0 [--soundfont FluidR3_GM.sf2] [--seeds 3]
 
 Numbers: two per mode, per weight and per mixing weight, three per strike, the direct path; five per atom of pursuit
 (time, window, frequency, amplitude and phase; two more for a second channel). The share is of the samples of one
@@ -15,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from instrument_truths import decay_errors, found_in, melodies
 
 from motes.audio import read_audio
 from motes.encoders.instrument import InstrumentOptions
@@ -89,6 +92,27 @@ def play() -> str:
     return f"played in blocks of 128: {np.median(speeds[1:]):.0f} times real time (least {min(speeds[1:]):.0f})"
 
 
+def planted(n_seeds: int) -> None:
+    """Print how far planted modes and strikes are from those found, a line for each seed."""
+    print("| seed | largest error of a decay time | of a frequency, cents | of a strike, ms | strikes (8) |")
+    print("|---|---|---|---|---|", flush=True)
+    for seed in range(n_seeds):
+        decay, cents, late_ms, n_strikes = decay_errors(seed)
+        print(f"| {seed} | {100 * decay:.1f} % | {cents:.2f} | {late_ms:.2f} | {n_strikes} |", flush=True)
+
+
+def repeats(kinds: str, soundfont: str | None, n_seeds: int, options: InstrumentOptions) -> None:
+    """Print what is found in melodies, a line for each kind and seed."""
+    print("| melody | seed | repeats with one control | controls of one pitch | strikes a note | numbers | error |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for kind in kinds.split(","):
+        make = melodies(kind, soundfont)
+        for seed in range(n_seeds):
+            it = found_in(make(seed), options)
+            shares = f"{100 * it.repeats:.0f} % | {100 * it.own:.0f} % | {it.strikes_per_note:.2f}"
+            print(f"| {kind} | {seed} | {shares} | {it.numbers_percent:.2f} % | {it.convergence:.3f} |", flush=True)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,9 +120,20 @@ def main() -> None:
     parser.add_argument("--controls", type=int, default=0)
     parser.add_argument("--modes", type=int, default=512)
     parser.add_argument("--play", action="store_true")
+    parser.add_argument("--refine", type=int, default=60)
+    parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--repeats", default="")
+    parser.add_argument("--soundfont")
+    parser.add_argument("--seeds", type=int, default=10)
     chosen = parser.parse_args()
+    options = InstrumentOptions(controls=chosen.controls, modes=chosen.modes, refine=chosen.refine)
     if chosen.play:
         print(play())
+    if chosen.planted:
+        planted(chosen.seeds)
+    if chosen.repeats:
+        repeats(chosen.repeats, chosen.soundfont, chosen.seeds, options)
+    if chosen.play or chosen.planted or chosen.repeats:
         return
     print(
         "| clip | strikes | controls | modes | numbers | spectral convergence | SNR dB | pursuit's | SNR dB | "
@@ -107,7 +142,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for name in chosen.clips.split(","):
-        print(compare(name, InstrumentOptions(controls=chosen.controls, modes=chosen.modes)), flush=True)
+        print(compare(name, options), flush=True)
 
 
 if __name__ == "__main__":

@@ -131,17 +131,20 @@ def bits_beside(found: Found, group: str | None = None) -> str:
         name: np.array([[np.mean([one[key] for one in files]) for key in keys] for files in by.values()])
         for name, by in curves.items()
     }
-    ours = means.pop("motes", np.empty((0, 2)))
-    ours = ours[np.argsort(ours[:, 0])]
+    ours = {name: curve[np.argsort(curve[:, 0])] for name, curve in means.items() if name.startswith("motes")}
     lines = []
     for name, theirs in means.items():
-        for score, kbps in theirs if len(ours) > 1 else ():
-            share = np.exp(np.interp(score, ours[:, 0], np.log(ours[:, 1]))) / kbps
-            bound = "at most " if score < ours[0, 0] else "more than " if score > ours[-1, 0] else ""
-            lines.append(
-                f"- {name}, {kbps:.1f} kbps, Zimtohrli {score:.2f}: motes takes {bound}{share:.2f} of its bits"
-            )
-    return "\n".join(lines)
+        for score, kbps in theirs if name not in ours else ():
+            shares = ", ".join(f"{each} takes {_share(curve, score, kbps)}" for each, curve in ours.items())
+            lines.append(f"- {name}, {kbps:.1f} kbps, Zimtohrli {score:.2f}: of its bits {shares}")
+    return "\n".join(lines) if ours else ""
+
+
+def _share(curve: np.ndarray, score: float, kbps: float) -> str:
+    """The share of `kbps` at which a curve of rows (score, kbps) reaches a score."""
+    share = np.exp(np.interp(score, curve[:, 0], np.log(curve[:, 1]))) / kbps
+    bound = "at most " if score < curve[0, 0] else "more than " if score > curve[-1, 0] else ""
+    return f"{bound}{share:.2f}"
 
 
 def tables(found: Found) -> str:

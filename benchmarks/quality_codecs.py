@@ -51,6 +51,11 @@ def by_motes(path: Path, kbps: float) -> Coded:
     return _by_motes(path, {"kbps": kbps})
 
 
+def by_detail(path: Path, kbps: float) -> Coded:
+    """motes at a rate with detail above its atoms: charged its whole file."""
+    return _by_motes(path, {"kbps": kbps, "detail": True})
+
+
 def by_events(path: Path, per_second: float) -> Coded:
     """motes with so many events per second."""
     return _by_motes(path, {"events_per_second": per_second})
@@ -70,6 +75,17 @@ def _by_motes(path: Path, target: Scores) -> Coded:
 
 def by_opus(path: Path, kbps: float) -> Coded:
     """libopus as PyAV carries it, with opusenc's defaults (VBR, complexity 10, 20 ms): charged its packets alone."""
+    return _by_libopus(path, kbps, "audio")
+
+
+def by_celt(path: Path, kbps: float) -> Coded:
+    """The same with CELT alone: at 24 to 48 kbps libopus else takes a hybrid of SILK and CELT for speech, which
+    scores lower.
+    """
+    return _by_libopus(path, kbps, "lowdelay")
+
+
+def _by_libopus(path: Path, kbps: float, application: str) -> Coded:
     import av
 
     audio, rate = soundfile.read(path, always_2d=True, dtype="float32")
@@ -79,8 +95,11 @@ def by_opus(path: Path, kbps: float) -> Coded:
     encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate, encoder.layout, encoder.format = OPUS_HZ, layout, "flt"
     encoder.bit_rate = round(kbps * 1000)
-    encoder.options = {"vbr": "on", "application": "audio", "compression_level": "10"}
-    padded = np.pad(at_48k, ((0, 0), (0, OPUS_HZ // 10 - at_48k.shape[1] % 960)))  # what the encoder holds back
+    encoder.options = {"vbr": "on", "application": application, "compression_level": "10"}
+    # What the encoder holds back, and before it a second turned round: libopus takes that long to know music.
+    lead = at_48k[:, :OPUS_HZ][:, ::-1]
+    lead = np.pad(lead, ((0, 0), (OPUS_HZ - lead.shape[1], 0)))
+    padded = np.concatenate([lead, np.pad(at_48k, ((0, 0), (0, OPUS_HZ // 10 - at_48k.shape[1] % 960)))], axis=1)
     packets = []
     for first in range(0, padded.shape[1] // 960 * 960, 960):
         piece = np.ascontiguousarray(padded[:, first : first + 960].T).reshape(1, -1)
@@ -88,19 +107,21 @@ def by_opus(path: Path, kbps: float) -> Coded:
         frame.sample_rate = OPUS_HZ
         packets += [bytes(packet) for packet in encoder.encode(frame)]
     packets += [bytes(packet) for packet in encoder.encode(None)]
-    packets = packets[: -(-at_48k.shape[1] // 960) + 1]  # as many as the recording needs, and one for the delay
+    n_lead = OPUS_HZ // 960
+    n_packets = -(-at_48k.shape[1] // 960) + 1  # as many as the recording needs, and one for the delay
+    packets = packets[: n_lead + n_packets]
     encoded = processor_s()
     decoder = av.CodecContext.create("libopus", "r")
     decoder.sample_rate, decoder.layout = OPUS_HZ, layout
     found = [frame.to_ndarray() for data in packets for frame in decoder.decode(av.Packet(data))]
     flat = np.concatenate(found, axis=1).astype(np.float32) / (2**15 if found[0].dtype.kind == "i" else 1)
-    decoded = flat.reshape(-1, n_channels).T if len(flat) == 1 else flat
+    decoded = (flat.reshape(-1, n_channels).T if len(flat) == 1 else flat)[:, OPUS_HZ:]
     decoded = np.concatenate(list(resample_blocks([decoded], n_channels, OPUS_HZ, rate)), axis=1)
     speeds = {
         "encode_x": seconds / max(1e-3, encoded - begun),
         "decode_x": seconds / max(1e-3, processor_s() - encoded),
     }
-    return Coded(decoded, {"kbps": 8 * sum(map(len, packets)) / seconds / 1000} | speeds)
+    return Coded(decoded, {"kbps": 8 * sum(map(len, packets[n_lead:])) / seconds / 1000} | speeds)
 
 
 def opus_version() -> str:
@@ -177,8 +198,9 @@ def _by_command(command: str, path: Path, kbps: float) -> Coded:
 
 
 def standard_codecs() -> dict[str, Codec]:
-    """motes, libopus, and opusenc where it is installed."""
-    codecs: dict[str, Codec] = {"motes": by_motes, opus_version().removeprefix("lib"): by_opus}
+    """motes, with and without detail, libopus, and opusenc where it is installed."""
+    codecs: dict[str, Codec] = {"motes": by_motes, "motes with detail": by_detail, opus_version().removeprefix("lib"): by_opus}
+    codecs[f"{opus_version().removeprefix('lib')}, CELT alone"] = by_celt
     if shutil.which("opusenc"):
         shown = subprocess.run(["opusenc", "--version"], capture_output=True, text=True).stdout
         using = shown.partition("using ")[2].partition(")")[0] or "version unknown"

@@ -40,6 +40,7 @@ VERBS = {verb for name in FIRST_WORDS for verb in leaves(name)}
 OTHERWISE = {
     "eval": "evaluate",  # a function of Python's own
     "import": "from_csv",  # a keyword
+    "learn-dictionary": "learn_dictionary",
     "data check": "check_data",  # motes.data is a package
     "data render": "render_data",
     "catalogue build": "build_catalogue",
@@ -53,13 +54,14 @@ OTHERWISE = {
     "settings": None,
 }
 # Functions that no verb is needed for: what a command line does by naming a file, or a room.
-FUNCTIONS = {"load", "room", "from_json", "from_parquet"}
+FUNCTIONS = {"load", "room", "from_json", "from_parquet", "load_dictionary"}
 # Options that have another name in Python, and those that tell a terminal what to do.
 SPELT = {
     "start": "start_s",
     "end": "end_s",
     "rate": "sample_rate_hz",
     "duration": "duration_s",
+    "length": "length_s",
     "density": "density_per_s",
     "force": "overwrite",
     "set": "set_name",
@@ -68,9 +70,9 @@ SPELT = {
 TERMINAL = {"json", "jobs", "on", "skip-existing", "output", "help", "version"}
 # By verb: options that Python has otherwise.
 ELSEWHERE = {
-    # scene.embed_rooms(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)
-    "encode": {"embed-rooms", "force", "tags", "raw", "raw-rate", "raw-channels", "raw-bits"},
-    "decode": {"format"},  # the name of the output says it
+    # scene.embed_rooms(), scene.refer(), scene.save(overwrite=…), motes.audio.RawSamples, scene.replace(tags=None)
+    "encode": {"embed-rooms", "force", "refer", "tags", "raw", "raw-rate", "raw-channels", "raw-bits"},
+    "decode": {"format", "dictionary"},  # the name of the output says it; scene.with_dictionary(…)
     "edit": {"force", "leave-detail"},
     "perform": {"force"},
     "remix": {"force"},
@@ -96,6 +98,7 @@ BEYOND = {
     "publish": {"paths"},
     "render_data": {"jobs", "progress"},
     "build_catalogue": {"jobs"},
+    "learn_dictionary": {"recordings", "progress"},
     "train": {"progress"},
     "from_csv": {"path"},
     "info": {"path"},
@@ -257,11 +260,11 @@ def test_every_name_verb_and_setting_is_documented():
     functions = [name for name in motes.__all__ if inspect.isfunction(getattr(motes, name))]
     assert set(re.findall(r"autofunction:: (\w+)(?:\(.*\))?$", python, re.MULTILINE)) == set(functions)
     table = cli.partition("| setting")[0]
-    assert set(re.findall(r"`(\w+)`", table[table.index("| Sound") :])) - {"env"} >= FIRST_WORDS
+    assert set(re.findall(r"`([\w-]+)`", table[table.index("| Sound") :])) - {"env"} >= FIRST_WORDS
     for title, verbs in GROUPS.items():
         assert f"| {title} | {', '.join(f'`{verb}`' for verb in verbs)} |" in cli
     assert set(re.findall(r"^\| `([A-Z0-9_]+)`", cli, re.MULTILINE)) == {each.name.upper() for each in fields(Settings)}
-    rows = set(re.findall(r"^\| `([\w ]+)` \| `motes\.(\w+)", python, re.MULTILINE))
+    rows = set(re.findall(r"^\| `([\w -]+)` \| `motes\.(\w+)", python, re.MULTILINE))
     assert rows == {(verb, OTHERWISE.get(verb, verb)) for verb in VERBS if OTHERWISE.get(verb, verb)}
     for marker in (".. encoder-options::", ".. cyclopts:: motes.cli:app"):  # tables made from the records themselves
         assert marker in python + cli

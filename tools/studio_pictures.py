@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-DESKTOP, TABLET = (1280, 720), (820, 1180)
+DESKTOP, PHONE = (1280, 720), (390, 844)
 OPEN = "window.__motes.document"
 
 
@@ -45,7 +45,9 @@ def studio(folder: Path, state: Path) -> Iterator[str]:
 def prepare(folder: Path) -> None:
     """The bundled recording, and what atoms and noise make of it."""
     (folder / "demo.flac").write_bytes((ROOT / "src/motes/demo/demo.flac").read_bytes())
-    subprocess.run([sys.executable, "-m", "motes.cli", "encode", "demo.flac", "--kbps", "16"], cwd=folder, check=True)
+    encode = [sys.executable, "-m", "motes.cli", "encode", "demo.flac", "--kbps", "16"]
+    subprocess.run(encode, cwd=folder, check=True)
+    subprocess.run([*encode, "--notes", "-o", "notes.mote"], cwd=folder, check=True)
     splats().save(folder / "splats.mote")
 
 
@@ -101,16 +103,6 @@ def selection(page: Any) -> None:
     settle(page)
 
 
-def event(page: Any) -> None:
-    """One event, nearer, with its parameters."""
-    page.locator(".timeline").focus()
-    page.evaluate(f"{OPEN}.look((view) => view.show(4.9, 5.9))")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(200)
-    page.evaluate("document.activeElement.blur()")
-
-
 def partials(page: Any) -> None:
     """Lines through atoms."""
     page.get_by_label("Partials").check()
@@ -124,6 +116,40 @@ def bursts(page: Any) -> None:
     page.wait_for_timeout(300)
 
 
+def map(page: Any) -> None:
+    """The map beside the timeline, with some events selected in both."""
+    page.locator(".timeline").focus()
+    page.keyboard.press("d")
+    page.locator("#expression").fill("frequency_hz > 3000 and time_s < 4")
+    page.locator("#expression").press("Enter")
+    page.wait_for_timeout(5000)
+
+
+def roll(page: Any) -> None:
+    """Notes, one of them chosen."""
+    page.locator(".timeline").focus()
+    for _ in range(6):
+        page.keyboard.press(".")
+        page.wait_for_timeout(150)
+    page.evaluate("document.activeElement.blur()")
+
+
+def colours(page: Any) -> None:
+    """A map of colours, events by level, the waveform, and a distance that is measured."""
+    page.get_by_role("button", name="View", exact=True).click()
+    page.locator("#view-colours").select_option("magma")
+    page.locator("#view-by").select_option("level")
+    page.get_by_label("Waveform").check()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Measure").click()
+    box = page.locator(".timeline").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 140)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 420, box["y"] + 80, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+
+
 def keys(page: Any) -> None:
     """The sheet of keys."""
     page.keyboard.press("?")
@@ -134,15 +160,21 @@ def export(page: Any) -> None:
     page.keyboard.press("Control+e")
 
 
-VIEWS: tuple[tuple[Callable[[Any], None], tuple[int, int]], ...] = (
-    (scene, DESKTOP),
-    (selection, DESKTOP),
-    (event, DESKTOP),
-    (partials, DESKTOP),
-    (bursts, DESKTOP),
-    (keys, DESKTOP),
-    (export, DESKTOP),
-    (scene, TABLET),
+def phone(page: Any) -> None:
+    """The scene as it opens, on a phone."""
+
+
+VIEWS: tuple[tuple[Callable[[Any], None], str, tuple[int, int]], ...] = (
+    (scene, "demo.mote", DESKTOP),
+    (selection, "demo.mote", DESKTOP),
+    (partials, "demo.mote", DESKTOP),
+    (bursts, "splats.mote", DESKTOP),
+    (map, "demo.mote", DESKTOP),
+    (roll, "notes.mote", DESKTOP),
+    (colours, "demo.mote", DESKTOP),
+    (keys, "demo.mote", DESKTOP),
+    (export, "demo.mote", DESKTOP),
+    (phone, "demo.mote", PHONE),
 )
 
 
@@ -167,18 +199,17 @@ def pictures(browser: Any, address: str, scheme: str, out: Path) -> None:
         return page
 
     page = opened(DESKTOP)
-    shoot(page, out / f"studio-start-{scheme}.webp")
     page.locator(".file", has_text="demo.flac").click()
     page.wait_for_timeout(200)
     shoot(page, out / f"studio-encode-{scheme}.webp")
     page.close()
-    for view, size in VIEWS:
+    for view, name, size in VIEWS:
         page = opened(size)
-        page.locator(".file", has_text="splats.mote" if view is bursts else "demo.mote").click()
+        page.locator(".file", has_text=name).click()
         settle(page)
         view(page)
         settle(page)
-        shoot(page, out / f"studio-{'tablet' if size == TABLET else view.__name__}-{scheme}.webp")
+        shoot(page, out / f"studio-{view.__name__}-{scheme}.webp")
         page.close()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import details
 import gabor
+import learned
 import shares
 import tags
 from range_coder import Decoder, tables, unzigzag
@@ -289,6 +290,18 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
         events.append(event)
     assert not any(reader.rest())
     return events
+
+
+def read_waveforms(payload: bytes) -> tuple[int, int, dict[int, list[int]]]:
+    """Of a packet of waveforms the number of the model, the sample rate, and samples by the number of the waveform."""
+    reader = Bytes(payload)
+    return learned.read_waveforms(reader.varint, reader.rest)
+
+
+def read_learned(payload: bytes, header: Header) -> list[dict[str, object]]:
+    """The learned events of a packet as whole numbers, by name."""
+    reader = Bytes(payload)
+    return learned.read_events(reader.varint, reader.rest, header.packet_samples, header.n_channels)
 
 
 def read_front(payload: bytes) -> tuple[int, int, list[tuple[str, int, int]]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from motes.encoders.door import encode
     from motes.encoders.fit import GaborOptions, SplatOptions
     from motes.encoders.instrument import InstrumentOptions
+    from motes.encoders.learned import load_dictionary
     from motes.encoders.progress import Progress
     from motes.encoders.pursuit import PursuitOptions
     from motes.encoders.siam import SiamOptions
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from motes.library.catalogue.build import build_catalogue
     from motes.library.catalogue.catalogue import Catalogue
     from motes.library.exports.export import export
+    from motes.library.learn_dictionary import learn_dictionary
     from motes.library.publish import Published
     from motes.library.render_data import render_data
     from motes.library.trim import trim
@@ -79,8 +81,10 @@ __all__ = [
     "from_json",
     "from_parquet",
     "info",
+    "learn_dictionary",
     "listen",
     "load",
+    "load_dictionary",
     "notes",
     "partials",
     "perform",
@@ -105,7 +109,7 @@ for _package in ("motes.edit", "motes.notes", "motes.report"):
 _HOMES = {
     "Catalogue": "motes.library.catalogue.catalogue",
     "Gabor": "motes.kinds.gabor.table",
-    "GaborOptions": "motes.encoders.fit",
+    **dict.fromkeys(("GaborOptions", "SplatOptions"), "motes.encoders.fit"),
     "InstrumentOptions": "motes.encoders.instrument",
     "Marker": "motes.scene.metadata",
     "Player": "motes.synth.player",
@@ -114,21 +118,19 @@ _HOMES = {
     "Room": "motes.events.room",
     "Scene": "motes.scene.scene",
     "SiamOptions": "motes.encoders.siam",
-    "SplatOptions": "motes.encoders.fit",
     "StopReason": "motes.stop_reason",
     "__version__": "motes.version",
     "build_catalogue": "motes.library.catalogue.build",
     "check_data": "motes.data.dataset_check",
     "encode": "motes.encoders.door",
     "export": "motes.library.exports.export",
-    "from_csv": "motes.report.imports",
-    "from_json": "motes.report.imports",
-    "from_parquet": "motes.report.imports",
+    **dict.fromkeys(("from_csv", "from_json", "from_parquet"), "motes.report.imports"),
+    "learn_dictionary": "motes.library.learn_dictionary",
     "listen": "motes.report.listening.listening_page",
+    "load_dictionary": "motes.encoders.learned",
     "partials": "motes.library.work",
     "render_data": "motes.library.render_data",
-    "room": "motes.data.impulse_responses",
-    "rooms": "motes.data.impulse_responses",
+    **dict.fromkeys(("room", "rooms"), "motes.data.impulse_responses"),
     "train": "motes.training",
     "trim": "motes.library.trim",
 }

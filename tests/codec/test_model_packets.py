@@ -59,7 +59,7 @@ def test_a_file_without_its_model_decodes_all_else_and_keeps_the_vectors(lost, v
     with pytest.warns(MotesWarning, match="lacks the model lost-1.0"):
         audio = scene.render()
     assert np.array_equal(audio, scene.replace(vector=None, models=()).render())
-    assert info(path).models == ["lost-1.0 (not in this release of motes, abababababab: its vectors are silent)"]
+    assert info(path).models == ["lost-1.0 (not in this release of motes nor in the file, abababababab: its events are silent)"]
     for command in (["info", str(path)], ["decode", str(path), "-o", str(tmp_path / f"{version}.wav")]):
         assert main(command) == 0
         told = capsys.readouterr()

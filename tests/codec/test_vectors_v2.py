@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from motes.codec import dumps, frames, info
+from motes.kinds.learned.integers import SILENT
 
 FOLDER = Path(__file__).parents[1] / "vectors"
 _spec = importlib.util.spec_from_file_location("vectors_make_v2", FOLDER / "make_v2.py")
@@ -63,12 +64,27 @@ def test_the_plain_reader_reads_the_same(name):
         _, atoms = mote_file.read(data)
         known, found = expected["gabor_chirp"].tolist(), [atom.chirp for atom in atoms]
         assert found == known if name == "chirps" else sorted(found) == sorted(known)
+    if "learned_time_s" in expected:
+        _compare_waveforms(packets, header, expected)
     if header.layered:
         (front,) = [mote_file.read_front(payload) for letter, payload in packets if letter == "F"]
         assert front[0] == len(data)
         assert [entry[0] for entry in front[2]] == [letter for letter, _ in packets if letter in "GTD"]
         (powers,) = [mote_file.read_powers(payload, header) for letter, payload in packets if letter == "Y"]
         assert np.array_equal(powers, expected["powers"])
+
+
+def _compare_waveforms(packets, header, expected):
+    found = [one for letter, payload in packets if letter == "L" for one in mote_file.read_learned(payload, header)]
+    names = {"time": "time_s", "length": "length_s", "low": "low_hz", "high": "high_hz", "group": "group_id"}
+    for name in found[0]:
+        got = [event[name] for event in found]
+        if name == "amplitude":
+            got = [[SILENT if value is None else value for value in row] for row in got]
+        assert got == expected[f"learned_{names.get(name, name)}"].tolist(), name
+    for model, rate, waveforms in (mote_file.read_waveforms(payload) for letter, payload in packets if letter == "Q"):
+        assert rate == make_v2.RATE
+        assert list(waveforms.values()) == expected[f"waveforms_{model}"].tolist()
 
 
 def test_a_cut_vector_is_told_as_what_it_is():

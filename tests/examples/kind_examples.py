@@ -9,9 +9,11 @@ import numpy as np
 from motes import kinds
 from motes.events.event_table import EventTable
 from motes.events.instrument import Instrument
+from motes.events.model import Model
 from motes.kinds.detail.grid import band_edges
 from motes.kinds.detail.table import Detail
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.learned.table import Learned
 from motes.kinds.splat.table import Splat
 from motes.kinds.strike.table import Strike
 from motes.kinds.texture.table import Texture
@@ -167,7 +169,33 @@ def vector(n_channels: int) -> Vector:
     )
 
 
+def learned(n_channels: int) -> Learned:
+    """Waveforms that overlap, two at a time, one turned over, one backward, one that is played faster."""
+    random = np.random.default_rng(5)
+    time_s = np.array([0.05, 0.2, 0.2, 0.41, 0.6, 0.7, 1.3])
+    inverted = np.zeros((7, n_channels), np.int64)
+    inverted[2] = 1
+    return Learned(
+        time_s,
+        np.array([3, 3, 8, 40, 8, 3, 40]),
+        2.0 ** random.uniform(-4, -1, (7, n_channels)),
+        np.full(7, dictionary().length_s),
+        inverted=inverted,
+        frequency_ratio=np.array([1, 1, 1, 1, 1, 1.3, 1]),
+        backward=np.array([0, 0, 0, 0, 1, 0, 0]),
+    )
+
+
+def dictionary() -> Model:
+    """Three of a dictionary's waveforms, decaying sinusoids and noise."""
+    since, random = np.arange(500), np.random.default_rng(6)
+    shapes = [np.sin(0.2 * since), np.sin(0.5 * since**0.9), random.normal(size=500)]
+    waveforms = [np.rint(100 * shape * np.exp(-since / 80)) for shape in shapes]
+    return Model("drums", "0a" * 32, RATE, np.array([3, 8, 40]), np.array(waveforms, np.int16))
+
+
 EXAMPLES = {"gabor": gabor, "texture": texture, "strike": strike, "splat": splat, "vector": vector, "detail": detail}
+EXAMPLES |= {"learned": learned}
 assert list(EXAMPLES) == [kind.name for kind in kinds.KINDS]
 
 
@@ -180,6 +208,9 @@ def scene_of(*tables: EventTable, n_channels: int = 1) -> Scene:
     """A scene of these."""
     instruments = (instrument_of(n_channels),) if any(isinstance(table, Strike) for table in tables) else ()
     models = (current(),) if any(isinstance(table, Vector) for table in tables) else ()
+    if any(isinstance(table, Learned) for table in tables):
+        tables = tuple(t.replace(model=t.model + len(models)) if isinstance(t, Learned) else t for t in tables)
+        models = (*models, dictionary())
     return Scene(RATE, N_SAMPLES, n_channels).with_tables(tables, instruments=instruments, models=models)
 
 

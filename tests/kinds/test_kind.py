@@ -27,7 +27,7 @@ def test_its_modules_are_there(kind):
     assert callable(kind.oracle)
     assert all(kind.has(name) for name in ("table", "packet", "integers", "drawing", "render", "oracle"))
     assert not kind.has("nothing")
-    assert kind.has("differentiable") == (kind.name not in ("texture", "vector", "detail"))
+    assert kind.has("differentiable") == (kind.name not in ("texture", "vector", "detail", "learned"))
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.name)

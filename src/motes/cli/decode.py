@@ -21,6 +21,7 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     select: str | None = None,
     with_noise: bool = False,
     detail: Annotated[bool, Parameter(negative="--no-detail")] = True,
+    dictionary: str | None = None,
     salvage: bool = False,
     files: Files = ONE_BY_ONE,
 ) -> int:
@@ -43,6 +44,8 @@ def decode(  # noqa: PLR0913 (the options of a verb)
         Notes that are selected have their part of the noise.
     detail
         With --no-detail only the layer of atoms is heard, and texture in place of detail.
+    dictionary
+        The file with the learned waveforms that these files only name.
     salvage
         Decode what is intact in damaged files, and say what was skipped and why.
     """
@@ -58,7 +61,7 @@ def decode(  # noqa: PLR0913 (the options of a verb)
     for job in todo:
         if job.output not in ("", "-"):
             format_extension(job.output)
-    work = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise, detail)
+    work = Decode(part.start, part.end, rate, subtype, files.force, salvage, select, with_noise, detail, dictionary)
     return files.do(todo, work, "decoding", _account)
 
 

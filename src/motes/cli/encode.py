@@ -130,6 +130,7 @@ def encode(  # noqa: PLR0913 (the options of a verb)
     output: Output = None,
     encoder: Annotated[Name, Parameter(help=_ENCODERS)] = "pursuit",
     embed_rooms: bool = False,
+    refer: bool = False,
     tags: Annotated[bool, Parameter(negative="--no-tags")] = True,
     notes: bool = False,
     note_vectors: bool = False,
@@ -152,6 +153,8 @@ def encode(  # noqa: PLR0913 (the options of a verb)
     embed_rooms
         Pack the responses of rooms that an encoder uses into the file; without it the file names them. Mind their
         licence.
+    refer
+        Leave the waveforms of a `--dictionary` out of the file, which then takes that dictionary to be heard.
     tags
         Keep title, artist and other tags of the recording, beside what a bitrate allows; pictures are not kept.
     notes
@@ -193,6 +196,7 @@ def encode(  # noqa: PLR0913 (the options of a verb)
         on_progress=_print_message,
         notes=notes,
         note_vectors=note_vectors,
+        refer=refer,
     )
     return files.do(todo, work, chosen.doing, _account, on)
 

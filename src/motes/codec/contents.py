@@ -130,10 +130,22 @@ class Contents:
         self.rooms[number] = self._find_room(room) if room.is_missing and self._find_room is not None else room
 
     def add_model(self, found: Frame) -> None:
-        """What vectors are decoded by, which need not be there."""
+        """What vectors are decoded by, or a dictionary of waveforms: neither need be there."""
         number, model = unpack_model(found.reader())
         self._check_number(found, number, self.models, 0)
         self.models[number] = model
+
+    def add_waveforms(self, found: Frame) -> None:
+        """What learned events sound like, of one of the models."""
+        from motes.codec.payloads.waveforms_packet import unpack_waveforms  # numba
+
+        number, held = unpack_waveforms(found.reader())
+        model = self.models.get(number)
+        if model is None or model.waveforms is not None:
+            raise FormatError(f"{found.name}: they stand twice, or the dictionary that they are of is not there")
+        if self._in_order and any(self.models[k].waveforms is not None for k in self.models if k > number):
+            raise FormatError(f"{found.name}: {found.type.rule}")
+        self.models[number] = held.of(model)
 
     def _check_number(self, found: Frame, number: int, known: dict[int, Any], first: int) -> None:
         if number in known:

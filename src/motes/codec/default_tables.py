@@ -93,6 +93,7 @@ TABLES: Mapping[int, Defaults] = MappingProxyType(
                     "detail": False,
                     "chirps": False,
                     "layered": False,
+                    "dictionary": None,
                     "n_threads": 0,
                 },
                 "instrument": {

@@ -13,13 +13,13 @@ import msgspec
 from motes import places
 from motes.codec.default_tables import TABLES
 from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
-from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM
+from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM, WAVEFORMS
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import unpack_notes
 from motes.codec.payloads.room_packet import read_room
 from motes.codec.reader import naming, read
 from motes.codec.seeking import SeekableFile
-from motes.events.model import Model
+from motes.events.model import MAX_MODELS, Model
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.vector.decoding import is_known
 from motes.scene.metadata import Metadata
@@ -84,7 +84,9 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
     with _opened(given) as handle:
         found = SeekableFile(handle)
         rooms = [_in_words(packet) for packet in found.of_type(ROOM)]
-        models = [_model_in_words(unpack_model(packet.reader())[1]) for packet in found.of_type(MODEL)]
+        held = {packet.reader().varint(MAX_MODELS) for packet in found.of_type(WAVEFORMS)}
+        known = [unpack_model(packet.reader()) for packet in found.of_type(MODEL)]
+        models = [_model_in_words(model, number in held) for number, model in known]
         notes = [unpack_notes(packet.reader()) for packet in found.of_type(NOTES)]
     header, meta = found.header, found.header.metadata
     seconds = header.n_samples / header.sample_rate_hz
@@ -135,12 +137,13 @@ def _in_words(packet: Frame) -> str:
     )
 
 
-def _model_in_words(model: Model) -> str:
-    """A decoder in a few words."""
-    there = is_known(model)
-    return (
-        model.id if there else f"{model.id} (not in this release of motes, {model.digest[:12]}: its vectors are silent)"
-    )
+def _model_in_words(model: Model, is_held: bool) -> str:
+    """A decoder or a dictionary in a few words."""
+    if is_held:
+        return f"{model.id} (a dictionary, its waveforms in the file)"
+    if is_known(model):
+        return model.id
+    return f"{model.id} (not in this release of motes nor in the file, {model.digest[:12]}: its events are silent)"
 
 
 def validate(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:

@@ -56,15 +56,16 @@ class Stage(IntEnum):
     INSTRUMENTS = 2
     ROOMS = 3
     MODELS = 4
-    ATTACKS = 5
-    TAGS = 6
-    NOTES = 7
-    NOTE_VECTORS = 8
-    FRONT = 9
-    POWERS = 10
-    EVENTS = 11
-    INDEX = 12
-    END = 13
+    WAVEFORMS = 5
+    ATTACKS = 6
+    TAGS = 7
+    NOTES = 8
+    NOTE_VECTORS = 9
+    FRONT = 10
+    POWERS = 11
+    EVENTS = 12
+    INDEX = 13
+    END = 14
 
 
 class Often(Enum):
@@ -159,6 +160,14 @@ def _models(written: Written) -> Iterable[bytes]:
         yield pack_model(model, number)
 
 
+def _waveforms(written: Written) -> Iterable[bytes]:
+    held = [(number, model) for number, model in enumerate(written.models()) if model.waveforms is not None]
+    if held:
+        from motes.codec.payloads.waveforms_packet import pack_waveforms  # numba
+
+        yield from (pack_waveforms(model, number) for number, model in held)
+
+
 def _tags(written: Written) -> Iterable[bytes]:
     if written.scene.tags:
         yield pack_tags(written.scene.tags)
@@ -232,6 +241,17 @@ MODEL = PacketType(
     "models stand before all events",
     Contents.add_model,
     _models,
+)
+WAVEFORMS = PacketType(
+    b"Q",
+    "waveforms",
+    Stage.WAVEFORMS,
+    Often.MANY,
+    "after models; from version 2 on",
+    "waveforms stand after models and before all events",
+    Contents.add_waveforms,
+    _waveforms,
+    since=2,
 )
 ATTACKS = PacketType(
     b"K",
@@ -359,7 +379,7 @@ def event_packets() -> tuple[PacketType, ...]:
 
 def packets() -> tuple[PacketType, ...]:
     """All types, in the order in which they stand in a file."""
-    before = HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS
+    before = HEADER, GROUPS, INSTRUMENT, ROOM, MODEL, WAVEFORMS, ATTACKS, TAGS, NOTES, NOTE_VECTORS, FRONT, POWERS
     return *before, *event_packets(), SENDS, SHARES, CHIRPS, INDEX, END
 
 

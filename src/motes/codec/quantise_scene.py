@@ -8,6 +8,7 @@ import numpy as np
 
 from motes import kinds
 from motes.events.event_table import EventTable
+from motes.events.model import Model
 from motes.kinds.gabor.edited import base_of
 from motes.kinds.gabor.integers import from_integers, slices, to_integers
 from motes.kinds.gabor.quantiser import (
@@ -51,7 +52,17 @@ def quantise(scene: Scene, quantiser: GaborQuantiser | None = None) -> Scene:
 
         instruments = tuple(map(instrument_packet.rounded, instruments))
     groups = scene.groups.with_notes(scene.groups.notes.rounded()) if len(scene.groups.notes) else scene.groups
-    return scene.with_tables(tables, instruments=instruments, quantiser=chosen, groups=groups)
+    found = scene.with_tables(tables, instruments=instruments, quantiser=chosen, groups=groups)
+    return found.replace(models=models_of(found)).keeping(found.derived) if found.models else found
+
+
+def models_of(scene: Scene) -> tuple[Model, ...]:
+    """The models of a scene, of dictionaries without the waveforms that no event plays."""
+    played = scene.learned
+    return tuple(
+        model if model.waveforms is None else model.only(np.unique(played.waveform[played.model == number]))
+        for number, model in enumerate(scene.models)
+    )
 
 
 def default_quantiser(scene: Scene) -> GaborQuantiser:

@@ -210,10 +210,13 @@ def _without_instrument(contents: Contents) -> list[str]:
 
 
 def _without_model(contents: Contents) -> list[str]:
-    """Drop vectors that no known model can be found for, and number the others' anew."""
+    """Drop events that no known model can be found for, or whose dictionary lacks them, and number the others' anew."""
     known, n_lost = sorted(contents.models), 0
     for part in (part for parts in contents.parts.values() for part in parts if "model" in part):
         kept = np.isin(part["model"], known)
+        for number in known if "waveform" in part else ():
+            plays = contents.models[number].plays(part["waveform"], part["length_s"])
+            kept &= (part["model"] != number) | plays
         n_lost += int(np.count_nonzero(~kept))
         part.update({name: values[kept] for name, values in part.items()})
         part["model"] = np.searchsorted(known, part["model"])

@@ -32,9 +32,10 @@ from motes.codec.packets import (
     packets,
 )
 from motes.codec.payloads.front_packet import Front
-from motes.codec.quantise_scene import default_quantiser
+from motes.codec.quantise_scene import default_quantiser, models_of
 from motes.errors import ParameterError
 from motes.events.event_table import EventTable
+from motes.events.model import Model
 from motes.events.packet import EventPacket
 from motes.events.shares import WHOLE
 from motes.files import atomic_output
@@ -119,6 +120,10 @@ class Written:
         while (n_bytes := self._n_bytes + rest + framed_size(FRONT.number, found.pack())) != found.n_bytes:
             found = Front(n_bytes, index)
         return found
+
+    def models(self) -> tuple[Model, ...]:
+        """What events are decoded by, and the waveforms that they play."""
+        return models_of(self.scene)
 
     def powers(self) -> bytes:
         """How strong detail is, as a payload."""

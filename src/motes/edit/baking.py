@@ -10,13 +10,13 @@ from motes.scene.scene import Scene
 
 def bake(scene: Scene) -> Scene:
     """The scene with the splats that its vectors are decoded to in their place; those whose model is missing stay, and
-    models that no vector is left of go.
+    models that no event is left of go.
     """
     vectors, known = scene.vector, np.array([is_known(model) for model in scene.models], np.bool_)
-    if not len(vectors):
-        return scene.replace(models=())
     splats, _ = decoded(vectors, scene.models)
-    number = np.cumsum(~known) - 1
-    left = vectors.take(~known[vectors.model]).with_models(number)
-    models = tuple(model for model, found in zip(scene.models, known, strict=True) if not found)
-    return scene.with_tables([scene.splat.with_more(splats), left], models=models if len(left) else ())
+    left = vectors.take(~known[vectors.model]) if len(vectors) else vectors
+    used = np.isin(np.arange(len(known)), np.concatenate([left.model, scene.learned.model]))
+    number = np.cumsum(used) - 1
+    models = tuple(model for model, is_used in zip(scene.models, used, strict=True) if is_used)
+    tables = [scene.splat.with_more(splats) if len(splats) else scene.splat, left.with_models(number)]
+    return scene.with_tables([*tables, scene.learned.with_models(number)], models=models)

@@ -50,6 +50,7 @@ def encode(
     detail: bool = False,
     chirps: bool = False,
     layered: bool = False,
+    dictionary: str | None = None,
     n_threads: int = 0,
     **preparation: Unpack[PreparationValues],
 ) -> Scene: ...

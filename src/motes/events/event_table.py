@@ -43,6 +43,8 @@ class Param:
 
 
 MAX_ROOMS = 4095
+# Whether events stand in order is looked at in parts of so many, since an hour has millions.
+EVENTS_AT_ONCE = 1 << 16
 # What every kind has beside its own parameters: where its events are sent (`motes.events.room`).
 SENDS = (
     Param(
@@ -217,7 +219,7 @@ class EventTable(Columns):
 
     def _checked(self, param: Param, given: Any, n_events: int | None) -> NDArray[Any]:
         """The values given for a column, as an array of its type, in the right number and range."""
-        column = _fixed(given, np.int64 if param.whole else np.float64)
+        column = fixed(given, np.int64 if param.whole else np.float64)
         if column.ndim != 1 + param.per_channel:
             raise ParameterError(
                 f"{self.KIND}.{param.name} must have {1 + param.per_channel} dimensions, not shape {column.shape}"
@@ -262,7 +264,8 @@ class EventTable(Columns):
         """These events, then those."""
         tables = (self, *others)
         names = [f.name for f in fields(self) if not all(table.at_default(f.name) for table in tables)]
-        return type(self)(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in names})
+        joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
+        return type(self)(**handed_over(joined))
 
     def joined(self, other: Self) -> Self:
         """These events, then those of another scene."""
@@ -275,7 +278,8 @@ class EventTable(Columns):
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in self.defaults})
+        names = [f.name for f in fields(self) if f.name not in self.defaults]
+        return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
 
     def at_default(self, name: str) -> bool:
         """Whether a column holds nothing but its default, known without looking at it."""
@@ -302,7 +306,7 @@ def _is_default(column: NDArray[Any], param: Param) -> bool:
     return column.size == 0 or bool(column.flat[0] == param.default and np.all(column == param.default))
 
 
-def _fixed(given: Any, dtype: type) -> NDArray[Any]:
+def fixed(given: Any, dtype: type) -> NDArray[Any]:
     """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
     what it leaves, or a copy.
     """
@@ -317,8 +321,17 @@ def _fixed(given: Any, dtype: type) -> NDArray[Any]:
     return np.array(given, dtype=dtype, order="C")
 
 
+def handed_over(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Columns that nobody else holds, so that a table takes them without copying; views are copied all the same."""
+    for column in columns.values():
+        column.flags.writeable = False
+    return columns
+
+
 def canonical_order(*columns: Array) -> NDArray[np.intp] | None:
     """The order by the first column, then the second …; None where that is how the events stand."""
+    if _in_order(columns):
+        return None
     first = columns[0]
     order = np.arange(len(first)) if np.all(first[1:] >= first[:-1]) else np.argsort(first, kind="stable")
     sorted_columns = [column[order] for column in columns]
@@ -330,6 +343,16 @@ def canonical_order(*columns: Array) -> NDArray[np.intp] | None:
         together = sorted_columns[0][1:] == sorted_columns[0][:-1]
         tied = np.flatnonzero(np.append(together, False) | np.append(False, together))
         order[tied] = order[tied[np.lexsort([column[tied] for column in sorted_columns[::-1]])]]
-    elif np.all(order[1:] > order[:-1]):
-        return None
     return order
+
+
+def _in_order(columns: tuple[Array, ...]) -> bool:
+    """Whether events stand in order by the first column, then the second …"""
+    for start in range(0, len(columns[0]) - 1, EVENTS_AT_ONCE):
+        parts = [column[start : start + EVENTS_AT_ONCE + 1] for column in columns]
+        same = np.ones(len(parts[0]) - 1, np.bool_)
+        for part in parts:
+            if np.any(same & (part[1:] < part[:-1])):
+                return False
+            same &= part[1:] == part[:-1]
+    return True

@@ -35,7 +35,7 @@ class SceneContext(Protocol):
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """What vectors are decoded by."""
+        """What vectors are decoded by, and the dictionaries of learned waveforms."""
 
 
 class EventRenderer:

@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -68,6 +68,8 @@ class Encode:
     # Whether the recording's notes are found too, and their vectors.
     notes: bool = False
     note_vectors: bool = False
+    # Whether the waveforms of dictionaries are left out.
+    refer: bool = False
 
     def warm_up(self) -> None:
         """Compile what encoding takes, by a moment of noise: once on each machine, before its workers begin."""
@@ -76,7 +78,8 @@ class Encode:
 
         noise = np.random.default_rng(1).uniform(-0.1, 0.1, 8000)
         if encoder_of(self.options).name == "pursuit":
-            scene = encoder_of(self.options).encode(ArraySource(noise, 16000), self.options)
+            options = replace(self.options, dictionary=None)  # type: ignore[type-var]  # it has a rate of its own
+            scene = encoder_of(options).encode(ArraySource(noise, 16000), options)
             snr_of_scene_db(scene, ArraySource(noise, 16000))
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
@@ -100,7 +103,7 @@ class Encode:
         scene = scene.embed_rooms() if self.embed_rooms else scene
         if self.tags and self.raw is None and job.source != "-":
             scene = scene.replace(tags=read_tags(job.source))
-        n_bytes = _store(scene, job.output, self.overwrite)
+        n_bytes = _store(scene.refer() if self.refer else scene, job.output, self.overwrite)
         elapsed_s = time.monotonic() - start
         snr = snr_of_scene_db(scene, source, lambda fraction: progress(0.95 + 0.05 * fraction))
         return {"source": job.source, "output": job.output} | self._report(scene, n_bytes, snr, elapsed_s)
@@ -159,6 +162,8 @@ class Decode:
     with_noise: bool = False
     # Whether detail is heard, or texture in its place.
     detail: bool = True
+    # A file with the waveforms that the scene only names.
+    dictionary: str | None = None
 
     def __call__(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Decode one file, in blocks."""
@@ -181,6 +186,10 @@ class Decode:
             scene = as_scene(given, self.start_s, self.end_s)
         else:
             scene = as_scene(given)  # all of it: events are numbered, and notes share atoms, by the whole
+        if self.dictionary is not None:
+            from motes.encoders.learned import load_dictionary
+
+            scene = scene.with_dictionary(load_dictionary(self.dictionary))
         if not self.detail:
             scene = scene.without("detail")
         if self.select is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from motes.kinds.vector.decoding import missing
 from motes.report.numbers import MEASURES
 from motes.report.subject import Subject
 from motes.version import __version__
@@ -84,7 +83,7 @@ def how_made(subject: Subject, coding: str) -> str:
         ("stopped because", about.stop_reason.replace("_", " ")),
         ("source digest", about.source_digest),
         ("kinds of event shown", kinds),
-        ("not heard", missing(subject.scene.vector, subject.scene.models)),
+        ("not heard", subject.scene.unheard),
         ("file", f"{subject.n_bytes:,} bytes"),
         ("sound in this page", f"{coding}; remixes and single events Ogg Opus"),
         ("page by", f"motes {__version__}"),

@@ -711,11 +711,7 @@
 	}
 	// src/draw/axes.ts
 	var FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
-	// src/draw/colours.ts
-	function colourOf(name) {
-		return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-	}
-	// src/report/surface.ts
+	// src/map/surface.ts
 	function surface(canvas) {
 		const { width, height } = canvas.parentElement.getBoundingClientRect();
 		const density = window.devicePixelRatio || 1;
@@ -729,6 +725,10 @@
 			width,
 			height
 		};
+	}
+	// src/draw/colours.ts
+	function colourOf(name) {
+		return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 	}
 	// src/play/blend.ts
 	var NEAREST = 3;

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +67,17 @@ class Items:
         return len(self.sorts)
 
 
-def items_of(scene: Scene) -> Items:
-    """The items of a scene, in order of time, in a scene in which the atoms of notes are divided."""
-    scene = note_items.with_note_events(scene)
+def items_of(scene: Scene, notes: Literal["divided", "own", "none"] = "divided") -> Items:
+    """The items of a scene, in order of time: of notes in a scene in which their atoms are divided, or in this one
+    those that have events of their own, or none.
+    """
+    scene = note_items.with_note_events(scene) if notes == "divided" else scene
     lines = find_partials(scene.gabor, scene.sample_rate_hz) if len(scene.gabor) > MOST_ALONE else None
     line_of = np.zeros(len(scene.gabor), np.int64) if lines is None else lines.number
     start, end, low, high, strength, key, sort = (
         np.concatenate(part) for part in zip(*_columns_by_kind(scene, line_of), strict=True)
     )
-    note = note_items.note_numbers(scene)
+    note = note_items.note_numbers(scene) * (notes != "none")
     key, sort = np.where(note > 0, _NOTES + note, key), np.where(note > 0, NOTE, sort)
     names, number = np.unique(key, return_inverse=True)
     number, n_items = number.reshape(-1), len(names)

@@ -3,6 +3,10 @@
 (function() {
 	var strengthOf = (levelDb, loudestDb, rangeDb = 66) => Math.min(1, Math.max(0, 1 + (levelDb - loudestDb) / rangeDb));
 	// src/state/words.ts
+	function number(value) {
+		const size = Math.abs(value);
+		return (Number.isInteger(value) ? String(value) : size >= 1e3 ? value.toFixed(0) : size >= .001 ? String(+value.toPrecision(4)) : value.toExponential(2)).replace("-", "−");
+	}
 	function titled(name, count = "number of ") {
 		const words = name.replace(/^n_/, count).replace(/_(s|hz|rad|db|semitones|hz_per_s)$/, "").replaceAll("_", " ");
 		return PLAIN_WORDS[words] ?? words;
@@ -14,12 +18,312 @@
 		from: "part from",
 		until: "part until"
 	};
-	// src/report/data.ts
-	var clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+	// src/draw/axis.ts
+	var LOG_FLOOR_HZ = 20;
+	function warp(scale, hz) {
+		if (scale === "linear") return hz;
+		if (scale === "log") return Math.log2(Math.max(hz, LOG_FLOOR_HZ) / LOG_FLOOR_HZ);
+		return 21.4 * Math.log10(1 + .00437 * Math.max(hz, 0));
+	}
+	function heightOf(band, hz) {
+		const low = warp(band.scale, band.lowHz);
+		return (warp(band.scale, hz) - low) / (warp(band.scale, band.highHz) - low);
+	}
+	function frequencyTicks(band, gap) {
+		const candidates = band.scale === "linear" ? steps$1(band.lowHz, band.highHz, niceStep((band.highHz - band.lowHz) * gap)) : [
+			20,
+			50,
+			100,
+			200,
+			300,
+			500,
+			1e3,
+			1500,
+			2e3,
+			3e3,
+			5e3,
+			7e3,
+			1e4,
+			15e3,
+			2e4,
+			4e4,
+			8e4
+		];
+		const ticks = [];
+		for (const important of [true, false]) for (const hz of candidates) {
+			const mantissa = hz / 10 ** Math.floor(Math.log10(Math.max(hz, 1)));
+			if (band.scale !== "linear" && [
+				1,
+				2,
+				5
+			].includes(Math.round(mantissa * 10) / 10) !== important) continue;
+			const height = heightOf(band, hz);
+			if (height < .02 || height > .985) continue;
+			if (ticks.every((other) => Math.abs(heightOf(band, other) - height) >= gap) && !ticks.includes(hz)) ticks.push(hz);
+		}
+		return ticks.sort((a, b) => a - b);
+	}
+	function steps$1(low, high, step) {
+		const found = [];
+		for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
+		return found;
+	}
+	function niceStep(least) {
+		const power = 10 ** Math.floor(Math.log10(Math.max(least, 1e-12)));
+		return ([
+			1,
+			2,
+			5
+		].find((m) => m * power >= least * .999) ?? 10) * power;
+	}
+	function spokenHz(hz) {
+		return hz >= 1e3 ? `${+(hz / 1e3).toFixed(2)} kHz` : `${+hz.toFixed(hz < 10 ? 1 : 0)} Hz`;
+	}
+	// src/map/items.ts
+	var HIGHEST_HZ = 2e4;
 	var wordOf = (sort) => sort === "gabor" ? "atom" : sort;
+	var pitchOf = ({ low, high }, item) => Math.sqrt(Math.max(low[item], 20) * Math.max(Math.min(high[item], HIGHEST_HZ), 20));
+	var spokenSeconds = (seconds) => seconds < .1 ? `${number(+(1e3 * seconds).toPrecision(3))} ms` : `${number(+seconds.toPrecision(3))} s`;
+	var spokenDb = (db) => `${Math.round(db)} dB`.replace("-", "−");
+	function lineOf(items, item) {
+		const { start, end, low, high, level_db } = items;
+		const hz = high[item] - low[item] < .001 * high[item] ? spokenHz(high[item]) : `${spokenHz(low[item])} – ${spokenHz(Math.min(high[item], HIGHEST_HZ))}`;
+		return `${`${number(+start[item].toFixed(3))} s`}, ${spokenSeconds(end[item] - start[item])} long, ${hz}, ${spokenDb(level_db[item])}`;
+	}
 	// src/draw/colours.ts
 	function colourOf(name) {
 		return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+	}
+	function rgb(colour) {
+		const digits = /^#([0-9a-f]{6})$/i.exec(colour)?.[1] ?? "808080";
+		return [
+			0,
+			2,
+			4
+		].map((k) => parseInt(digits.slice(k, k + 2), 16));
+	}
+	var isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+	// src/draw/axes.ts
+	var FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+	// src/draw/tag.ts
+	var LINE_PX = 17;
+	function paintTag(pen, { width, height }, [x, y], lines, ink) {
+		if (!lines.length) return;
+		pen.font = FONT;
+		pen.textAlign = "left";
+		pen.textBaseline = "middle";
+		const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 16;
+		const high = lines.length * LINE_PX + 8;
+		const beside = x + 14 + wide > width ? x - 14 - wide : x + 14;
+		const left = Math.max(2, Math.min(beside, width - wide - 2));
+		const top = Math.min(height - high - 2, Math.max(2, y - high - 8));
+		pen.fillStyle = ink.card;
+		pen.strokeStyle = ink.edge;
+		pen.lineWidth = 1;
+		pen.beginPath();
+		pen.roundRect(left + .5, top + .5, wide, high, 6);
+		pen.globalAlpha = .94;
+		pen.fill();
+		pen.globalAlpha = 1;
+		pen.stroke();
+		pen.fillStyle = ink.ink;
+		lines.forEach((text, k) => pen.fillText(text, left + 8, top + 5 + LINE_PX * (k + .5)));
+	}
+	// src/map/surface.ts
+	function surface(canvas) {
+		const { width, height } = canvas.parentElement.getBoundingClientRect();
+		const density = window.devicePixelRatio || 1;
+		canvas.width = Math.round(width * density);
+		canvas.height = Math.round(height * density);
+		const pen = canvas.getContext("2d");
+		pen.setTransform(density, 0, 0, density, 0, 0);
+		pen.font = FONT;
+		return {
+			pen,
+			width,
+			height
+		};
+	}
+	// src/map/matrix.ts
+	var LEFT_PX = 104;
+	var [TOP_PX, ROW_PX] = [20, 24];
+	var IN_OCTAVES = /_hz$|amplitude|window|duration|n_atoms/;
+	var clamp$1 = (value, low, high) => Math.min(high, Math.max(low, value));
+	var NO_CELL = {
+		item: -1,
+		param: -1
+	};
+	var Matrix = class {
+		box = document.createElement("div");
+		canvas = document.createElement("canvas");
+		rows;
+		places;
+		name;
+		sort;
+		titleOf;
+		sortColour;
+		constructor(name, sort, titleOf, sortColour) {
+			this.name = name;
+			this.sort = sort;
+			this.titleOf = titleOf;
+			this.sortColour = sortColour;
+			const { items, params, values } = sort;
+			this.places = new Map(items.map((item, column) => [item, column]));
+			const differs = (row) => row.some((value) => value !== row[0]);
+			this.rows = params.map((_, row) => row).filter((row) => differs(values[row]) || items.length === 1);
+			this.box.className = "matrix view";
+			this.box.tabIndex = 0;
+			this.box.setAttribute("role", "application");
+			this.box.setAttribute("aria-label", `Parameters of ${items.length} ${wordOf(name)}s`);
+			this.box.style.height = `${ROW_PX * this.rows.length + 22}px`;
+			this.canvas.dataset.sort = name;
+			this.box.append(this.canvas);
+		}
+		cellAt(x, y) {
+			const { items } = this.sort;
+			if (x < LEFT_PX) return NO_CELL;
+			const column = Math.floor((x - LEFT_PX) / (this.canvas.clientWidth - LEFT_PX) * items.length);
+			const row = Math.floor((y - TOP_PX) / ROW_PX);
+			return {
+				item: items[clamp$1(column, 0, items.length - 1)],
+				param: this.rows[row] ?? -1
+			};
+		}
+		beside(item, step) {
+			const { items } = this.sort;
+			const at = this.places.get(item);
+			return items[at === void 0 ? 0 : clamp$1(at + step, 0, items.length - 1)];
+		}
+		draw(chosen, hovered = NO_CELL) {
+			const { items } = this.sort;
+			const { pen, width, height } = surface(this.canvas);
+			const cell = (width - LEFT_PX) / items.length;
+			pen.fillStyle = colourOf("quiet");
+			pen.textBaseline = "alphabetic";
+			const word = this.name === "gabor" ? "single atoms" : `${this.name}s`;
+			pen.fillText(`${items.length.toLocaleString("en")} ${word}`, LEFT_PX, 13);
+			this.rows.forEach((param, row) => this.drawRow(pen, param, TOP_PX + ROW_PX * row, cell));
+			pen.globalAlpha = 1;
+			const columns = [...chosen].flatMap((item) => this.places.get(item) ?? []);
+			pen.strokeStyle = pen.fillStyle = colourOf("chosen");
+			pen.lineWidth = 2;
+			if (columns.length === 1) pen.strokeRect(LEFT_PX + columns[0] * cell - 2, TOP_PX - 2, cell + 4, ROW_PX * this.rows.length);
+			else for (const column of columns) pen.fillRect(LEFT_PX + column * cell, TOP_PX - 4, Math.max(cell, 1), 3);
+			const at = this.places.get(hovered.item);
+			if (at !== void 0 && hovered.param >= 0) {
+				const ink = {
+					card: colourOf("card"),
+					edge: colourOf("edge"),
+					ink: colourOf("ink")
+				};
+				const y = TOP_PX + ROW_PX * (this.rows.indexOf(hovered.param) + 1);
+				paintTag(pen, {
+					width,
+					height
+				}, [LEFT_PX + (at + .5) * cell, y], this.words(hovered), ink);
+			}
+		}
+		words({ item, param }) {
+			const [name, unit] = this.sort.params[param];
+			const value = number(+this.sort.values[param][this.places.get(item)].toPrecision(4));
+			return [`${this.titleOf(item)}: ${titled(name, "")} ${value} ${unit}`.trim()];
+		}
+		drawRow(pen, param, top, cell) {
+			const [name] = this.sort.params[param];
+			const values = this.sort.values[param];
+			const warped = IN_OCTAVES.test(name) ? values.map((value) => Math.log(Math.max(value, 1e-6))) : values;
+			const low = warped.reduce((least, value) => Math.min(least, value), Infinity);
+			const high = warped.reduce((most, value) => Math.max(most, value), -Infinity);
+			pen.globalAlpha = 1;
+			pen.fillStyle = colourOf("ink");
+			pen.textBaseline = "middle";
+			pen.textAlign = "left";
+			pen.fillText(titled(name, ""), 0, top + 11);
+			pen.fillStyle = this.sortColour(this.name);
+			warped.forEach((value, column) => {
+				pen.globalAlpha = .06 + .94 * (high > low ? (value - low) / (high - low) : .5);
+				pen.fillRect(LEFT_PX + column * cell, top, Math.max(cell, .6), 22);
+			});
+		}
+	};
+	// src/report/data.ts
+	var clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+	var sortColour = (sort) => colourOf(sort) || colourOf("quiet");
+	// src/draw/colour_maps.ts
+	var MAPS = {
+		viridis: "#440154 #472d7b #3b528b #2c728e #21918c #28ae80 #5ec962 #addc30 #fde725",
+		magma: "#000004 #1d1147 #51127c #832681 #b73779 #e75263 #fc8961 #fec488 #fcfdbf",
+		cividis: "#00224e #1a386f #434e6c #61656f #7d7c78 #9b9476 #bcae6c #dec958 #fee838"
+	};
+	function colourIn(name, part) {
+		const anchors = MAPS[name].split(" ").map(rgb);
+		const at = Math.min(1, Math.max(0, part)) * (anchors.length - 1);
+		const low = Math.min(anchors.length - 2, Math.floor(at));
+		return [
+			0,
+			1,
+			2
+		].map((k) => anchors[low][k] + (at - low) * (anchors[low + 1][k] - anchors[low][k]));
+	}
+	// src/draw/event_colours.ts
+	var STEPS = 8;
+	var SHORTEST_S = .004;
+	var OCTAVES = 9;
+	function steps(isDark) {
+		const [low, high] = isDark ? [.3, 1] : [0, .82];
+		return Array.from({ length: STEPS }, (_, k) => colourIn("viridis", low + (high - low) * k / 7));
+	}
+	var stepOf = (part) => Math.min(7, Math.max(0, Math.floor(STEPS * part)));
+	function coloursOf(by, { palette, noteOf, loudestDb }) {
+		const { muted, kinds, parts, isDark } = palette;
+		const { byEvent } = noteOf;
+		const noteAt = (tile, i) => byEvent[tile.id[i]] ?? 0;
+		const byNumber = (number) => number ? 1 + (number - 1) % parts.length : 0;
+		if (by === "level") return {
+			all: [muted, ...steps(isDark)],
+			classOf: (tile, i) => stepOf(strengthOf(tile.levelDb[i], loudestDb))
+		};
+		if (by === "window") {
+			const octaves = (tile, i) => Math.log2(Math.max(SHORTEST_S, tile.end[i] - tile.start[i]) / SHORTEST_S);
+			return {
+				all: [muted, ...steps(isDark)],
+				classOf: (tile, i) => stepOf(octaves(tile, i) / OCTAVES)
+			};
+		}
+		if (by === "note") return {
+			all: [
+				muted,
+				muted,
+				...parts
+			],
+			classOf: (tile, i) => byNumber(noteAt(tile, i))
+		};
+		if (by === "part") {
+			const partOf = (tile, i) => noteOf.parts.get(noteAt(tile, i)) ?? 0;
+			return {
+				all: [
+					muted,
+					muted,
+					...parts
+				],
+				classOf: (tile, i) => byNumber(partOf(tile, i))
+			};
+		}
+		return {
+			all: [muted, ...kinds],
+			classOf: (tile, i) => tile.kind[i]
+		};
+	}
+	function legendOf(by, isDark) {
+		if (by === "level") return {
+			words: ["soft", "loud"],
+			colours: steps(isDark)
+		};
+		if (by === "window") return {
+			words: ["short", "long"],
+			colours: steps(isDark)
+		};
+		return null;
 	}
 	// src/draw/near.ts
 	function toSegment(x, y, ax, ay, bx, by) {
@@ -37,79 +341,312 @@
 		}
 		return best;
 	}
-	// src/draw/axis.ts
-	var LOG_FLOOR_HZ = 20;
-	function warp(scale, hz) {
-		if (scale === "linear") return hz;
-		if (scale === "log") return Math.log2(Math.max(hz, LOG_FLOOR_HZ) / LOG_FLOOR_HZ);
-		return 21.4 * Math.log10(1 + .00437 * Math.max(hz, 0));
+	// src/map/map_axes.ts
+	var AXES = {
+		alike: "Likeness",
+		"time-frequency": "Time and frequency",
+		"frequency-length": "Frequency and length",
+		"frequency-level": "Frequency and level",
+		"length-level": "Length and level"
+	};
+	function axesOf(items, name) {
+		if (name === "alike") return [ofPlane(items, 0), ofPlane(items, 1)];
+		return name.split("-").map((quantity) => QUANTITIES[quantity](items));
 	}
-	function steps(low, high, step) {
-		const found = [];
-		for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
-		return found;
-	}
-	function spokenHz(hz) {
-		return hz >= 1e3 ? `${+(hz / 1e3).toFixed(2)} kHz` : `${+hz.toFixed(hz < 10 ? 1 : 0)} Hz`;
-	}
-	// src/draw/axes.ts
-	var FONT = "12px system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
-	// src/report/surface.ts
-	function surface(canvas) {
-		const { width, height } = canvas.parentElement.getBoundingClientRect();
-		const density = window.devicePixelRatio || 1;
-		canvas.width = Math.round(width * density);
-		canvas.height = Math.round(height * density);
-		const pen = canvas.getContext("2d");
-		pen.setTransform(density, 0, 0, density, 0, 0);
-		pen.font = FONT;
+	function ofPlane(items, axis) {
+		const isPca = items.method === "PCA";
+		const [low, high] = items.edges[axis];
+		const named = items.along[axis].map(([name, r]) => `${titled(name)} ${r > 0 ? "+" : "−"}${Math.abs(r).toFixed(2)}`);
+		const begin = isPca ? `component ${axis + 1}` : `t-SNE ${axis + 1}`;
+		const unit = isPca ? `${begin}, standard deviations` : `${begin}, no unit`;
 		return {
-			pen,
-			width,
-			height
+			titles: [
+				...named.map((_, k) => `${unit}; r of ${named.slice(0, named.length - k).join(", ")}`),
+				...named.slice(0, 1).map((word) => `${begin}${isPca ? ", SD" : ""}; r of ${word}`),
+				unit,
+				begin
+			],
+			places: axis ? items.y : items.x,
+			ticks: (most) => isPca && high > low ? evenTicks(low, high, most, (value) => number(+value.toPrecision(3))) : []
 		};
 	}
-	var sortColour = (sort) => colourOf(sort) || colourOf("quiet");
-	// src/report/map.ts
+	var QUANTITIES = {
+		time: ({ start }) => even(start, "start, s", (value) => `${number(+value.toFixed(3))} s`),
+		length: ({ start, end }) => octaves(start.map((at, item) => end[item] - at), "length, ms or s", spokenSeconds),
+		frequency: (items) => frequencies(items),
+		level: ({ level_db }) => {
+			const loudest = greatest(level_db);
+			return even(level_db.map((db) => Math.max(db, loudest - 100)), "level, dB re full scale", spokenDb);
+		}
+	};
+	var least$1 = (values) => values.reduce((low, value) => Math.min(low, value), Infinity);
+	var greatest = (values) => values.reduce((high, value) => Math.max(high, value), -Infinity);
+	function even(values, title, spoken) {
+		const [low, high] = [least$1(values), greatest(values)];
+		return {
+			titles: [title],
+			places: values.map((value) => high > low ? (value - low) / (high - low) : .5),
+			ticks: (most) => high > low ? evenTicks(low, high, most, spoken) : []
+		};
+	}
+	function evenTicks(low, high, most, spoken) {
+		return steps$1(low, high, niceStep((high - low) / Math.max(1, most))).map((value) => ({
+			at: (value - low) / (high - low),
+			text: spoken(+value.toFixed(6))
+		}));
+	}
+	function octaves(values, title, spoken) {
+		const logs = values.map((value) => Math.log10(Math.max(value, 1e-6)));
+		const [low, high] = [least$1(logs), greatest(logs)];
+		const at = (log) => high > low ? (log - low) / (high - low) : .5;
+		const ticks = (most) => {
+			for (const mantissas of [
+				[
+					1,
+					2,
+					5
+				],
+				[1, 3],
+				[1]
+			]) {
+				const found = [];
+				for (let power = Math.floor(low); power <= Math.ceil(high); power++) for (const mantissa of mantissas) {
+					const log = power + Math.log10(mantissa);
+					if (log >= low - 1e-6 && log <= high + 1e-6) found.push({
+						at: at(log),
+						text: spoken(mantissa * 10 ** power)
+					});
+				}
+				if (found.length <= most || mantissas.length === 1) return found;
+			}
+			return [];
+		};
+		return {
+			titles: [title],
+			places: logs.map(at),
+			ticks
+		};
+	}
+	function frequencies(items) {
+		const values = items.sort.map((_, item) => pitchOf(items, item));
+		const band = {
+			scale: "erb",
+			lowHz: least$1(values),
+			highHz: greatest(values)
+		};
+		const isOne = !(band.highHz > band.lowHz);
+		return {
+			titles: ["frequency, Hz"],
+			places: values.map((hz) => isOne ? .5 : heightOf(band, hz)),
+			ticks: (most) => isOne ? [] : frequencyTicks(band, 1 / Math.max(1, most)).map((hz) => ({
+				at: heightOf(band, hz),
+				text: spokenHz(hz)
+			}))
+		};
+	}
+	// src/map/event_map.ts
 	var REACH_PX$1 = 14;
-	var MARGIN_PX = 14;
+	var [LEFT$1, TOP$2, RIGHT$1, BOTTOM$1] = [
+		58,
+		12,
+		12,
+		40
+	];
+	var RANGE_DB$1 = 50;
+	var [TICK_WIDE_PX, TICK_HIGH_PX] = [64, 26];
+	var N_PARTS = 8;
 	var EventMap = class {
-		canvas;
 		spots = [];
-		data;
-		strength;
-		constructor(place, data, strength) {
-			this.data = data;
-			this.strength = strength;
-			this.canvas = place.firstElementChild;
+		items = null;
+		strength = [];
+		axes = null;
+		axesName = null;
+		canvas;
+		titleOf;
+		sortColour;
+		partOf;
+		constructor(canvas, titleOf, sortColour, partOf) {
+			this.canvas = canvas;
+			this.titleOf = titleOf;
+			this.sortColour = sortColour;
+			this.partOf = partOf;
+		}
+		show(items) {
+			if (items === this.items) return;
+			this.items = items;
+			this.axes = null;
+			const loudest = items.level_db.reduce((most, db) => Math.max(most, db), -200);
+			this.strength = items.level_db.map((db) => strengthOf(db, loudest, RANGE_DB$1));
 		}
 		itemAt(x, y) {
 			return nearest(this.spots.length, REACH_PX$1, (item) => Math.hypot(this.spots[item][0] - x, this.spots[item][1] - y));
 		}
-		draw(chosen) {
-			const { pen, width, height } = surface(this.canvas);
-			const { x, y, sort } = this.data;
-			pen.strokeStyle = colourOf("line");
-			pen.strokeRect(.5, .5, width - 1, height - 1);
-			this.spots = x.map((value, item) => [MARGIN_PX + value * (width - 28), height - MARGIN_PX - y[item] * (height - 28)]);
-			const dot = (item, tint, opacity, radius) => {
-				pen.globalAlpha = opacity;
-				pen.fillStyle = tint;
-				pen.beginPath();
-				pen.arc(...this.spots[item], radius, 0, 7);
-				pen.fill();
-			};
-			const colours = {};
-			sort.forEach((name, item) => {
-				colours[name] ??= sortColour(name);
-				dot(item, colours[name], .35 + .5 * this.strength[item], 2 + 3 * this.strength[item]);
+		within(loop) {
+			return this.spots.flatMap((spot, item) => isInside(loop, spot) ? [item] : []);
+		}
+		beside(item, right, up) {
+			if (!(item in this.spots)) return this.spots.length ? 0 : -1;
+			const [x, y] = this.spots[item];
+			const found = nearest(this.spots.length, Infinity, (other) => {
+				const [dx, dy] = [this.spots[other][0] - x, y - this.spots[other][1]];
+				const along = dx * right + dy * up;
+				return along > 1e-9 ? along + 2 * (Math.abs(dx * up) + Math.abs(dy * right)) : Infinity;
 			});
-			if (chosen >= 0) {
-				dot(chosen, colourOf("card"), 1, 9);
-				dot(chosen, colourOf("chosen"), 1, 7);
+			return found < 0 ? item : found;
+		}
+		placeOf(item) {
+			return this.spots[item];
+		}
+		draw(look) {
+			const { items } = this;
+			if (!items) return;
+			const { pen, width, height } = surface(this.canvas);
+			if (!this.axes || this.axesName !== look.axes) this.axes = axesOf(items, this.axesName = look.axes);
+			const [across, up] = this.axes;
+			this.spots = items.sort.map((_, item) => [LEFT$1 + across.places[item] * (width - LEFT$1 - RIGHT$1), height - BOTTOM$1 - up.places[item] * (height - TOP$2 - BOTTOM$1)]);
+			this.drawAxes(pen, width, height);
+			this.drawDots(pen, items, look);
+			if (look.lasso.length > 1) drawLoop(pen, look.lasso);
+			if (look.hovered in this.spots) {
+				this.ring(pen, look.hovered, colourOf("ink"), 6, 1.5);
+				const ink = {
+					card: colourOf("card"),
+					edge: colourOf("edge"),
+					ink: colourOf("ink")
+				};
+				const lines = [this.titleOf(look.hovered), ...folded(lineOf(items, look.hovered), width)];
+				paintTag(pen, {
+					width,
+					height
+				}, this.spots[look.hovered], lines, ink);
+			}
+		}
+		drawDots(pen, items, look) {
+			const paint = this.paints(items, look.by);
+			const isMany = look.chosen.size > 1;
+			items.sort.forEach((_, item) => {
+				if (look.chosen.has(item)) return;
+				const strength = this.strength[item];
+				this.dot(pen, item, paint(item), (.35 + .5 * strength) * (isMany ? .5 : 1), 2 + 3 * strength);
+			});
+			for (const item of look.chosen) {
+				const radius = isMany ? 3 + 3 * this.strength[item] : 7;
+				this.dot(pen, item, colourOf("card"), 1, radius + 1.5);
+				this.dot(pen, item, colourOf("chosen"), 1, radius);
 			}
 			pen.globalAlpha = 1;
 		}
+		paints(items, by) {
+			const sorts = Object.keys(items.sorts);
+			const place = new Map(sorts.map((sort, k) => [sort, k]));
+			const parts = Array.from({ length: N_PARTS }, (_, k) => rgb(colourOf(`part${k + 1}`)));
+			const kinds = sorts.map((sort) => rgb(this.sortColour(sort)));
+			const { all, classOf } = coloursOf(by, {
+				palette: {
+					muted: rgb(colourOf("edge")),
+					kinds,
+					parts,
+					isDark: isDark()
+				},
+				noteOf: {
+					byEvent: items.note,
+					parts: new Map([...new Set(items.note)].map((note) => [note, this.partOf(note)]))
+				},
+				loudestDb: items.level_db.reduce((most, db) => Math.max(most, db), -200)
+			});
+			const words = all.map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
+			const columns = {
+				id: items.sort.map((_, item) => item),
+				kind: items.sort.map((sort) => place.get(sort) ?? 0),
+				start: items.start,
+				end: items.end,
+				levelDb: items.level_db
+			};
+			return (item) => words[1 + classOf(columns, item)];
+		}
+		dot(pen, item, tint, opacity, radius) {
+			pen.globalAlpha = opacity;
+			pen.fillStyle = tint;
+			pen.beginPath();
+			pen.arc(...this.spots[item], radius, 0, 7);
+			pen.fill();
+		}
+		ring(pen, item, tint, radius, width) {
+			pen.strokeStyle = tint;
+			pen.lineWidth = width;
+			pen.beginPath();
+			pen.arc(...this.spots[item], radius, 0, 7);
+			pen.stroke();
+		}
+		drawAxes(pen, width, height) {
+			const [across, up] = this.axes;
+			const [wide, high] = [width - LEFT$1 - RIGHT$1, height - TOP$2 - BOTTOM$1];
+			const [left, bottom] = [LEFT$1 - 8, height - BOTTOM$1 + 8];
+			pen.strokeStyle = colourOf("line");
+			pen.fillStyle = colourOf("quiet");
+			pen.lineWidth = 1;
+			pen.strokeRect(left + .5, 4.5, width - left - 4, bottom - 4);
+			pen.textAlign = "center";
+			pen.textBaseline = "top";
+			for (const { at, text } of across.ticks(Math.floor(wide / TICK_WIDE_PX))) {
+				const x = Math.round(LEFT$1 + at * wide) + .5;
+				line(pen, x, bottom, x, bottom + 4);
+				const half = pen.measureText(text).width / 2;
+				pen.fillText(text, Math.min(x, width - half - 1), bottom + 6);
+			}
+			pen.fillText(fitting(pen, across.titles, wide), LEFT$1 + wide / 2, height - 13);
+			pen.textAlign = "right";
+			pen.textBaseline = "middle";
+			for (const { at, text } of up.ticks(Math.floor(high / TICK_HIGH_PX))) {
+				const y = Math.round(height - BOTTOM$1 - at * high) + .5;
+				line(pen, left - 4, y, left, y);
+				pen.fillText(text, left - 6, y);
+			}
+			pen.save();
+			pen.translate(7, TOP$2 + high / 2);
+			pen.rotate(-Math.PI / 2);
+			pen.textAlign = "center";
+			pen.fillText(fitting(pen, up.titles, high), 0, 0);
+			pen.restore();
+		}
+	};
+	function line(pen, x0, y0, x1, y1) {
+		pen.beginPath();
+		pen.moveTo(x0, y0);
+		pen.lineTo(x1, y1);
+		pen.stroke();
+	}
+	var fitting = (pen, words, px) => words.find((text) => pen.measureText(text).width <= px) ?? words[words.length - 1];
+	function folded(words, width) {
+		if (width > 420) return [words];
+		const parts = words.split(", ");
+		return [`${parts.slice(0, 2).join(", ")},`, parts.slice(2).join(", ")];
+	}
+	function drawLoop(pen, loop) {
+		pen.strokeStyle = colourOf("chosen");
+		pen.lineWidth = 1.5;
+		pen.setLineDash([4, 3]);
+		pen.beginPath();
+		loop.forEach(([x, y], k) => k ? pen.lineTo(x, y) : pen.moveTo(x, y));
+		pen.closePath();
+		pen.stroke();
+		pen.setLineDash([]);
+	}
+	function isInside(loop, [x, y]) {
+		let inside = false;
+		loop.forEach(([x0, y0], k) => {
+			const [x1, y1] = loop[(k + 1) % loop.length];
+			if (y0 > y !== y1 > y && x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)) inside = !inside;
+		});
+		return inside;
+	}
+	// src/map/looks.ts
+	var BY = {
+		kind: "Kind",
+		level: "Level",
+		window: "Length",
+		note: "Note",
+		part: "Part"
 	};
 	// src/play/element.ts
 	function element(tag, attributes = {}, ...children) {
@@ -118,6 +655,69 @@
 		else if (value !== false) made.setAttribute(name, value);
 		made.append(...children);
 		return made;
+	}
+	// src/report/map_card.ts
+	var MapCard = class {
+		map;
+		look = {
+			by: "kind",
+			axes: "alike",
+			chosen: /* @__PURE__ */ new Set(),
+			hovered: -1,
+			lasso: []
+		};
+		legend = element("span", { class: "steps" });
+		constructor(root, data, titleOf, choose) {
+			const canvas = root.querySelector(".map canvas");
+			const parts = partsOf(data);
+			this.map = new EventMap(canvas, titleOf, sortColour, (note) => parts.get(note) ?? 0);
+			this.map.show(data);
+			const bar = root.querySelector(".drawn-by");
+			const ways = Object.entries(BY).filter(([by]) => data.note.length || !["note", "part"].includes(by));
+			bar.append(this.picker("Axes", Object.entries(AXES), (axes) => this.look.axes = axes), this.picker("Coloured by", ways, (by) => this.look.by = by), this.legend);
+			bar.hidden = false;
+			const under = ({ offsetX, offsetY }) => this.map.itemAt(offsetX, offsetY);
+			canvas.addEventListener("click", (event) => choose(under(event)));
+			canvas.addEventListener("pointermove", (event) => this.hover(under(event)));
+			canvas.addEventListener("pointerleave", () => this.hover(-1));
+		}
+		picker(label, options, take) {
+			const select = element("select", {}, ...options.map(([value, word]) => element("option", { value }, word)));
+			select.addEventListener("change", () => {
+				take(select.value);
+				this.draw(this.look.chosen);
+			});
+			return element("label", {}, `${label} `, select);
+		}
+		hover(item) {
+			if (item === this.look.hovered) return;
+			this.look.hovered = item;
+			this.map.canvas.style.cursor = item < 0 ? "" : "pointer";
+			this.draw(this.look.chosen);
+		}
+		beside(item, right, up) {
+			return this.map.beside(item, right, up);
+		}
+		draw(chosen) {
+			this.look.chosen = chosen;
+			this.map.draw(this.look);
+			const steps = legendOf(this.look.by, isDark());
+			const swatches = (steps?.colours ?? []).map(([r, g, b]) => {
+				const swatch = element("i", {});
+				swatch.style.background = `rgb(${r} ${g} ${b})`;
+				return swatch;
+			});
+			this.legend.replaceChildren(...steps ? [
+				`${steps.words[0]} `,
+				...swatches,
+				` ${steps.words[1]}`
+			] : []);
+		}
+	};
+	function partsOf({ sorts, note }) {
+		const sort = sorts.note;
+		const part = sort?.values[sort.params.findIndex(([name]) => name === "part")];
+		return new Map(sort && part ? sort.items.map((item, k) => [note[item], part[k]]) : []);
 	}
 	// src/play/keys.ts
 	var NAMES = [
@@ -642,74 +1242,6 @@
 			sureness: values.get("sureness")?.[k] ?? 1
 		} : []);
 	}
-	// src/report/matrix.ts
-	var LEFT_PX = 104;
-	var [TOP_PX, ROW_PX] = [20, 24];
-	var IN_OCTAVES = /_hz$|amplitude|window|duration|n_atoms/;
-	var Matrix = class {
-		box = document.createElement("div");
-		canvas = document.createElement("canvas");
-		rows;
-		name;
-		sort;
-		constructor(name, sort) {
-			this.name = name;
-			this.sort = sort;
-			const { items, params, values } = sort;
-			const differs = (row) => row.some((value) => value !== row[0]);
-			this.rows = params.map((_, row) => row).filter((row) => differs(values[row]) || items.length === 1);
-			this.box.className = "matrix view";
-			this.box.tabIndex = 0;
-			this.box.setAttribute("role", "application");
-			this.box.setAttribute("aria-label", `Parameters of ${items.length} ${wordOf(name)}s`);
-			this.box.style.height = `${ROW_PX * this.rows.length + 22}px`;
-			this.canvas.dataset.sort = name;
-			this.box.append(this.canvas);
-		}
-		itemAt(x) {
-			const { items } = this.sort;
-			if (x < LEFT_PX) return -1;
-			return items[clamp(Math.floor((x - LEFT_PX) / (this.canvas.clientWidth - LEFT_PX) * items.length), 0, items.length - 1)];
-		}
-		beside(chosen, step) {
-			const { items } = this.sort;
-			const at = items.indexOf(chosen);
-			return items[at < 0 ? 0 : clamp(at + step, 0, items.length - 1)];
-		}
-		draw(chosen) {
-			const { items } = this.sort;
-			const { pen, width } = surface(this.canvas);
-			const cell = (width - LEFT_PX) / items.length;
-			pen.fillStyle = colourOf("quiet");
-			pen.textBaseline = "alphabetic";
-			const word = this.name === "gabor" ? "single atoms" : `${this.name}s`;
-			pen.fillText(`${items.length.toLocaleString("en")} ${word}`, LEFT_PX, 13);
-			this.rows.forEach((param, row) => this.drawRow(pen, param, TOP_PX + ROW_PX * row, cell));
-			pen.globalAlpha = 1;
-			const at = items.indexOf(chosen);
-			if (at < 0) return;
-			pen.strokeStyle = colourOf("chosen");
-			pen.lineWidth = 2;
-			pen.strokeRect(LEFT_PX + at * cell - 2, TOP_PX - 2, cell + 4, ROW_PX * this.rows.length);
-		}
-		drawRow(pen, param, top, cell) {
-			const [name] = this.sort.params[param];
-			const values = this.sort.values[param];
-			const warped = IN_OCTAVES.test(name) ? values.map((value) => Math.log(Math.max(value, 1e-6))) : values;
-			const low = warped.reduce((least, value) => Math.min(least, value), Infinity);
-			const high = warped.reduce((most, value) => Math.max(most, value), -Infinity);
-			pen.globalAlpha = 1;
-			pen.fillStyle = colourOf("ink");
-			pen.textBaseline = "middle";
-			pen.textAlign = "left";
-			pen.fillText(titled(name, ""), 0, top + 11);
-			pen.fillStyle = sortColour(this.name);
-			warped.forEach((value, column) => {
-				pen.globalAlpha = .06 + .94 * (high > low ? (value - low) / (high - low) : .5);
-				pen.fillRect(LEFT_PX + column * cell, top, Math.max(cell, .6), 22);
-			});
-		}
-	};
 	// src/report/sound.ts
 	var context = null;
 	var stopOthers = () => {};
@@ -837,14 +1369,6 @@
 		return least(data, chosen, (item) => {
 			const rise = (pitch(item) - pitch(chosen)) * (isUp ? 1 : -1);
 			return rise <= 1e-9 ? Infinity : rise + 30 * Math.abs(time(item) - time(chosen)) / Math.max(.2, widthS);
-		});
-	}
-	function besideOnMap(data, chosen, dx, dy) {
-		const { x, y } = data;
-		return least(data, chosen, (item) => {
-			const along = (x[item] - x[chosen]) * dx + (y[item] - y[chosen]) * dy;
-			const across = Math.abs((x[item] - x[chosen]) * dy) + Math.abs((y[item] - y[chosen]) * dx);
-			return along > 1e-9 ? along + 2 * across : Infinity;
 		});
 	}
 	function least(data, chosen, distance) {
@@ -1027,7 +1551,7 @@
 			const step = STEPS_S.find((seconds) => this.widthS / seconds <= this.across / 80) ?? 20;
 			pen.textAlign = "center";
 			pen.textBaseline = "top";
-			for (const time of steps(this.fromS, this.toS, step)) {
+			for (const time of steps$1(this.fromS, this.toS, step)) {
 				const x = this.xOf(time);
 				if (x < LEFT + this.across - 10) pen.fillText(`${+time.toFixed(4)} s`, Math.max(x, LEFT + 10), TOP + this.down + 7);
 			}
@@ -1113,8 +1637,9 @@
 			for (const [name, sort] of Object.entries(sorts)) sort.items.forEach((item, column) => this.sortOf.set(item, [name, column]));
 			this.track = this.find(".choice input:checked").value;
 			this.timeline = new Timeline(this.find(".timeline"), this.data, strength);
-			this.map = new EventMap(this.find(".map"), this.data, strength);
-			this.matrices = Object.entries(sorts).sort((a, b) => b[1].items.length - a[1].items.length).map(([name, sort]) => new Matrix(name, sort));
+			const titleOf = (item) => `${wordOf(this.data.sort[item])} ${item + 1}`;
+			this.map = new MapCard(root, this.data, titleOf, (item) => this.choose(item));
+			this.matrices = Object.entries(sorts).sort((a, b) => b[1].items.length - a[1].items.length).map(([name, sort]) => new Matrix(name, sort, titleOf, sortColour));
 			this.find(".matrices").append(...this.matrices.map(({ box }) => box));
 			this.sound = new Sound(root, this.data, () => this.clock());
 			keyboardOf(this.find(".keyboard"), this.data, () => this.sound.events());
@@ -1128,6 +1653,9 @@
 		get n() {
 			return this.data.sort.length;
 		}
+		get marked() {
+			return new Set(this.chosen < 0 ? [] : [this.chosen]);
+		}
 		get isShown() {
 			return this.find(".overlay").checked;
 		}
@@ -1139,8 +1667,8 @@
 		}
 		draw() {
 			this.drawTimeline();
-			this.map.draw(this.chosen);
-			for (const matrix of this.matrices) matrix.draw(this.chosen);
+			this.map.draw(this.marked);
+			for (const matrix of this.matrices) matrix.draw(this.marked);
 		}
 		drawTimeline() {
 			this.timeline.draw({
@@ -1217,8 +1745,13 @@
 			this.find(".whole").addEventListener("click", () => this.show(0, this.data.seconds));
 			this.listenToPointer(this.timeline.canvas);
 			this.timeline.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-			this.map.canvas.addEventListener("click", ({ offsetX, offsetY }) => this.choose(this.map.itemAt(offsetX, offsetY)));
-			for (const matrix of this.matrices) matrix.canvas.addEventListener("click", ({ offsetX }) => this.choose(matrix.itemAt(offsetX)));
+			for (const matrix of this.matrices) {
+				const { canvas } = matrix;
+				const cell = ({ offsetX, offsetY }) => matrix.cellAt(offsetX, offsetY);
+				canvas.addEventListener("click", (event) => this.choose(cell(event).item));
+				canvas.addEventListener("pointermove", (event) => matrix.draw(this.marked, cell(event)));
+				canvas.addEventListener("pointerleave", () => matrix.draw(this.marked, NO_CELL));
+			}
 			this.listenToKeys();
 			new ResizeObserver(() => this.draw()).observe(this.root);
 			matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
@@ -1237,7 +1770,7 @@
 				"=": () => this.zoom(.5),
 				"-": () => this.zoom(2)
 			});
-			const toward = (dx, dy) => () => this.choose(besideOnMap(data, this.chosen, dx, dy));
+			const toward = (right, up) => () => this.choose(this.map.beside(this.chosen, right, up));
 			this.keys(this.find(".map"), {
 				ArrowLeft: toward(-1, 0),
 				ArrowRight: toward(1, 0),

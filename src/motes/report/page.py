@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from motes import kinds
 from motes.errors import ParameterError
 from motes.files import atomic_output
+from motes.report.event_map import event_map, short
 from motes.report.facts import citation, figures, headline, how_made, numbers_table
-from motes.report.items import PARTIAL, Items, items_of, lines, parameters
+from motes.report.items import PARTIAL, Items, items_of, lines
 from motes.report.note_items import NOTE
 from motes.report.numbers import scores
 from motes.report.pictures.picture import band_levels_db, shade, top_frequency
-from motes.report.plane import features, plane
-from motes.report.remix import random_events, random_times
+from motes.report.remix import Chance, remixed
 from motes.report.sound import OPUS_BYTES_PER_S, Coded, choose, event_sounds, flac, opus
 from motes.report.subject import Subject
 from motes.scene.scene import Scene
@@ -149,8 +149,8 @@ def _article(subject: Subject, number: int, budget: int, options: PageOptions) -
     pictures = _pictures(scene, tracks)
     fixed = events.n_bytes + len(data) + sum(map(len, pictures.values()))
     remixes = {
-        "random-events": _remix(random_events(items), rendered),
-        "random-times": _remix(random_times(items), rendered),
+        "random-events": _remix(remixed(items, Chance(events=True)).selection.scene, rendered),
+        "random-times": _remix(remixed(items, Chance(times=True)).selection.scene, rendered),
     }
     rate = scene.sample_rate_hz
     coded = {name: opus(audio, rate) for name, audio in remixes.items()} | {
@@ -183,40 +183,18 @@ def _events(items: Items, budget: int, options: PageOptions) -> tuple[NDArray[np
     most_s = min(_MOST_SOUND_S, _SOUND_SHARE * budget * 3 / 4 / OPUS_BYTES_PER_S)
     chosen = choose(items, most_s, min(_MOST_ITEMS, budget // 1000))
     sounds = event_sounds(items, chosen)
-    by_kind = parameters(items, chosen)
-    points, method = plane(features(by_kind, len(chosen)), options.map_method)
-    top_hz = top_frequency(items.scene)
     data = {
         "seconds": items.scene.duration_s,
-        "top_hz": top_hz,
-        "method": method,
-        "sort": [items.sorts[i] for i in chosen],
-        "start": _short(items.start_s[chosen]),
-        "end": _short(items.end_s[chosen]),
-        "low": _short(items.low_hz[chosen]),
-        "high": _short(items.high_hz[chosen]),
-        "line": [[_short(np.array(stroke).reshape(-1)) for stroke in strokes] for strokes in lines(items, chosen)],
-        "at": [_exact(sounds.start_s), _exact(sounds.length_s), _short(sounds.gain)],
-        "x": _short(points[:, 0]),
-        "y": _short(points[:, 1]),
-        "sorts": {
-            kind: {
-                "items": held["items"].tolist(),
-                "params": held["params"],
-                "values": [_short(row) for row in held["values"]],
-            }
-            for kind, held in by_kind.items()
-        },
+        "top_hz": top_frequency(items.scene),
+        "line": [[short(np.array(stroke).reshape(-1)) for stroke in strokes] for strokes in lines(items, chosen)],
+        "at": [_exact(sounds.start_s), _exact(sounds.length_s), short(sounds.gain)],
+        **event_map(items, chosen, options.map_method),
     }
     return (
         chosen,
         opus(sounds.audio, items.scene.sample_rate_hz),
         json.dumps(data, separators=(",", ":"), allow_nan=False),
     )
-
-
-def _short(values: Any) -> list[float]:
-    return [float(f"{value:.4g}") for value in np.asarray(values, np.float64).tolist()]
 
 
 def _exact(values: Any) -> list[float]:

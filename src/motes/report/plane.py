@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from motes.events.event_table import Array
 
 # Parameters that do not tell how an event sounds, and phases beside them.
 _INAUDIBLE = {"time_s", "seed", "clock_s", "into_s", "since_s", "turn_s", "instrument_id", "model_id"}
+_INAUDIBLE |= {"sureness", "part", "n_events"}  # of notes
 _FEWEST = 12  # points that t-SNE can make something of
+_NAMED, _LEAST_R = 2, 0.5  # parameters that an axis is called by
 
 
 def scaled(name: str, values: Array) -> Array:
@@ -20,10 +23,25 @@ def scaled(name: str, values: Array) -> Array:
     return values
 
 
-def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
-    """One row per item: all parameters that tell how it sounds, each with mean 0 and variance 1, 0 where a sort
-    lacks them.
+class Features(NamedTuple):
+    """A row for each item, `(n_items, n_names)`, and which parameter each column is."""
+
+    rows: Array
+    names: list[str]
+
+
+class Plane(NamedTuple):
+    """`points` `(n, 2)` in 0 … 1 and the method; `edges` `(2, 2)` are what 0 and 1 of either axis are by the method:
+    for PCA in standard deviations of a parameter.
     """
+
+    points: Array
+    method: str
+    edges: Array
+
+
+def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Features:
+    """All parameters that tell how items sound, each with mean 0 and variance 1, 0 where a sort lacks them."""
     names = list(
         dict.fromkeys(
             name
@@ -42,21 +60,43 @@ def features(sorts: dict[str, dict[str, Any]], n_items: int) -> Array:
         if known.any():
             spread = column[known].std()
             column[known] = (column[known] - column[known].mean()) / (spread if spread > 1e-9 else 1.0)
-    return np.nan_to_num(rows)
+    return Features(np.nan_to_num(rows), names)
 
 
-def plane(points: Array, method: str = "") -> tuple[Array, str]:
-    """`(n, 2)` in 0 … 1, and the method: "t-SNE" where openTSNE is installed (`pip install 'motes[report]'`) and there
-    are enough points, else "PCA".
+def methods() -> list[str]:
+    """The methods that there are, the quickest first: t-SNE with openTSNE (`pip install 'motes[report]'`)."""
+    return ["PCA", *(["t-SNE"] if find_spec("openTSNE") else [])]
+
+
+def plane(points: Array, method: str = "") -> Plane:
+    """Points `(n, n_parameters)` in a plane: by PCA where `method` says so, where openTSNE is not installed or where
+    there are too few points, else by t-SNE.
 
     Always the same for the same points. van der Maaten & Hinton: "Visualizing data using t-SNE", JMLR 9 (2008).
     """
     if method != "PCA" and len(points) >= _FEWEST:
         try:
-            return _within(_tsne(points)), "t-SNE"
+            return _within(_tsne(points), "t-SNE")
         except ImportError:
             pass
-    return _within(_pca(points)), "PCA"
+    return _within(_pca(points), "PCA")
+
+
+def correlated(found: Features, flat: Array) -> list[list[tuple[str, float]]]:
+    """For both axes of points `(n, 2)`, the parameters that rise or fall along it most, with Pearson's r."""
+    if len(flat) < 3:  # through two points there is always a line
+        return [[], []]
+    columns, axes = (values - values.mean(axis=0) for values in (found.rows, flat))
+    size = np.linalg.norm(columns, axis=0)[:, None] * np.linalg.norm(axes, axis=0)[None, :]
+    r = np.where(size > 1e-12, columns.T @ axes / np.maximum(size, 1e-12), 0.0)
+    return [
+        [(found.names[i], float(axis[i])) for i in np.argsort(-np.abs(axis), kind="stable")[:_NAMED] if _says(axis[i])]
+        for axis in r.T
+    ]
+
+
+def _says(r: float) -> bool:
+    return bool(abs(r) >= _LEAST_R)
 
 
 def _tsne(points: Array) -> Array:
@@ -82,9 +122,9 @@ def _pca(points: Array) -> Array:
     return flat
 
 
-def _within(flat: Array) -> Array:
+def _within(flat: Array, method: str) -> Plane:
     """Each axis stretched to 0 … 1."""
     if not len(flat):
-        return flat
+        return Plane(flat, method, np.zeros((2, 2)))
     low, high = flat.min(axis=0), flat.max(axis=0)
-    return np.asarray((flat - low) / np.where(high - low > 1e-12, high - low, 1.0))
+    return Plane((flat - low) / np.where(high - low > 1e-12, high - low, 1.0), method, np.stack([low, high], axis=1))

@@ -47,6 +47,14 @@ class AboutNote(msgspec.Struct, frozen=True, kw_only=True):
     program: int
 
 
+class AboutModel(msgspec.Struct):
+    """Id and digest of a model, and of a dictionary its waveforms as in a .mote file, in base 64."""
+
+    id: str
+    digest: str
+    waveforms: bytes = b""
+
+
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a scene is beside its events: the first line of a CSV file, `scene` in the others."""
 
@@ -64,8 +72,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     instruments: list[bytes] = []
     # Each as in a .mote file, in base 64: what events are sent to.
     rooms: list[bytes] = []
-    # Id and digest: what vectors are decoded by.
-    models: list[Model] = []
+    # What vectors are decoded by, and dictionaries of waveforms.
+    models: list[AboutModel] = []
 
 
 def _about(scene: Scene) -> About:
@@ -84,7 +92,7 @@ def _about(scene: Scene) -> About:
         groups=groups,
         notes=_about_notes(scene.groups.notes),
         instruments=_packed(scene),
-        models=list(scene.models),
+        models=_about_models(scene),
         rooms=[encode_room(room, number) for number, room in enumerate(scene.rooms, 1)],
     )
 
@@ -109,6 +117,29 @@ def _packed(scene: Scene) -> list[bytes]:
     from motes.codec.payloads.instrument_packet import encode_instrument
 
     return [encode_instrument(instrument, number) for number, instrument in enumerate(scene.instruments)]
+
+
+def _about_models(scene: Scene) -> list[AboutModel]:
+    found = [AboutModel(model.id, model.digest) for model in scene.models]
+    for number, model in enumerate(scene.models):
+        if model.waveforms is not None:
+            from motes.codec.payloads.waveforms_packet import pack_waveforms
+
+            found[number] = AboutModel(model.id, model.digest, pack_waveforms(model, number))
+    return found
+
+
+def _models(about: About) -> tuple[Model, ...]:
+    found = [Model(one.id, one.digest) for one in about.models]
+    for number, one in enumerate(about.models):
+        if one.waveforms:
+            from motes.codec.payloads.waveforms_packet import unpack_waveforms
+
+            try:
+                found[number] = unpack_waveforms(Reader(one.waveforms, "the waveforms"))[1].of(found[number])
+            except FormatError as error:
+                raise ParameterError(f"line 1: {error}") from None
+    return tuple(found)
 
 
 def _rooms(about: About) -> tuple[Room, ...]:
@@ -257,7 +288,7 @@ def scene_of_csv(text: str, sample_rate_hz: int | None = None, duration_s: float
             about.n_channels,
         )
     if about is not None and about.models:
-        extras["models"] = tuple(about.models)
+        extras["models"] = _models(about)
     if about is not None and about.rooms:
         extras["rooms"] = tuple(map(finder(), _rooms(about)))
     return Scene(rate, n_samples, n_channels, groups=_groups(tables, about), **extras)

@@ -24,6 +24,7 @@ from motes.events.limits import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MAX_SAMPLES
 from motes.events.model import Model, check_models
 from motes.events.room import Room, check_rooms
 from motes.kinds.gabor.quantiser import GaborQuantiser
+from motes.scene.dictionary_methods import DictionaryMethods
 from motes.scene.export_methods import ExportMethods
 from motes.scene.metadata import Marker, Metadata
 from motes.scene.note_methods import NoteMethods
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from motes.edit.selection import Selection
     from motes.kinds.detail.table import Detail
     from motes.kinds.gabor.table import Gabor
+    from motes.kinds.learned.table import Learned
     from motes.kinds.splat.table import Splat
     from motes.kinds.strike.table import Strike
     from motes.kinds.texture.table import Texture
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Scene(NoteMethods, ExportMethods, Frozen):
+class Scene(NoteMethods, ExportMethods, DictionaryMethods, Frozen):
     """A recording of `n_samples` at `sample_rate_hz` as events: a table for each of `motes.kinds.KINDS`, which is an
     attribute of that name too.
 
@@ -62,7 +64,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
     instruments: tuple[Instrument, ...]
     # What events are sent to: an event's `room_id` counts them from 1.
     rooms: tuple[Room, ...]
-    # What vectors are decoded by: a vector's `model` counts them from 0.
+    # What vectors are decoded by, and dictionaries of waveforms: an event's `model` counts them from 0.
     models: tuple[Model, ...]
     # Title, artist …, by name, as the recording had them.
     tags: TagMap
@@ -148,6 +150,7 @@ class Scene(NoteMethods, ExportMethods, Frozen):
         splat: Splat
         vector: Vector
         detail: Detail
+        learned: Learned
     else:
 
         def __getattr__(self, name: str) -> EventTable:

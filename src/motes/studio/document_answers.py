@@ -129,3 +129,35 @@ class HistoryAnswer(TypedDict):
 
     revision: int
     steps: list[StepAnswer]
+
+
+class MapSortAnswer(TypedDict):
+    """All items of a sort in a map, by their places in it: parameters (name, unit, meaning), and a row for each."""
+
+    items: list[int]
+    params: list[tuple[str, str, str]]
+    values: list[list[float]]
+
+
+class MapAnswer(TypedDict):
+    """The strongest items of a revision, of `n_items` in all, as columns: where each is in time, frequency, level and
+    the plane, which note it is of (empty without notes), and its events as ranges (empty for notes). `edges` are what
+    0 and 1 of both axes of the plane are by the `method`, and `along` parameters that rise or fall along them, with r.
+    """
+
+    method: str
+    methods: list[str]
+    n_items: int
+    edges: list[tuple[float, float]]
+    along: list[list[tuple[str, float]]]
+    sort: list[str]
+    start: list[float]
+    end: list[float]
+    low: list[float]
+    high: list[float]
+    level_db: list[float]
+    note: list[int]
+    x: list[float]
+    y: list[float]
+    ranges: list[list[int]]
+    sorts: dict[str, MapSortAnswer]

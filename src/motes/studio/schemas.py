@@ -172,6 +172,23 @@ class Play(Body):
     strikes: Annotated[list[Struck], Field(min_length=1, max_length=100_000)]
 
 
+class ChanceBody(Body):
+    """Pitch, length and strength of events by chance, their times, or both; of all events but noise where a request
+    names none.
+    """
+
+    op: Literal["chance"]
+    events: bool = Field(default=False, description="whether pitch, length and strength are drawn")
+    times: bool = Field(default=False, description="whether times are")
+    strength: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
+        default=1.0, description="how far towards what is drawn"
+    )
+    seed: Number = 0
+    of: Number | None = Field(
+        default=None, description="the revision that is drawn from, and whose events are named: to draw again"
+    )
+
+
 class SplitNote(Body):
     """One note as two, at a time."""
 
@@ -232,7 +249,7 @@ if TYPE_CHECKING:
     FurtherEdit = Any
 else:
     _OF_EVENTS = (*(_body(edit) for edit in edits.EDITS if edit.request), Unmute)
-    _BODIES = (*_OF_EVENTS, Paste, Play, SplitNote, MergeNotes, AddNote)
+    _BODIES = (*_OF_EVENTS, Paste, Play, ChanceBody, SplitNote, MergeNotes, AddNote)
     Edit = Annotated[Union[_BODIES], Field(discriminator="op")]  # noqa: UP007 (of a tuple)
     # What can be done to the events that another edit leaves.
     FurtherEdit = Annotated[Union[_OF_EVENTS], Field(discriminator="op")]  # noqa: UP007

@@ -659,6 +659,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document}/revisions/{revision}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The map and matrix of notes or events */
+        get: operations["get_map_api_documents__document__revisions__revision__map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document}/revisions/{revision}/partials": {
         parameters: {
             query?: never;
@@ -756,6 +773,36 @@ export interface components {
             /** @enum {string} */
             match: "content" | "name" | "length" | "chosen";
         };
+        /**
+         * @description Pitch, length and strength of events by chance, their times, or both; of all events but noise where a request
+         *     names none.
+         */
+        ChanceBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "chance";
+            /**
+             * @description whether pitch, length and strength are drawn
+             * @default false
+             */
+            events?: boolean;
+            /**
+             * @description whether times are
+             * @default false
+             */
+            times?: boolean;
+            /**
+             * @description how far towards what is drawn
+             * @default 1
+             */
+            strength?: number;
+            /** @default 0 */
+            seed?: number;
+            /** @description the revision that is drawn from, and whose events are named: to draw again */
+            of?: number | null;
+        };
         /** @description The stretch outside which an edit changed nothing that sounds. */
         ChangedAnswer: {
             start_s: number;
@@ -849,7 +896,7 @@ export interface components {
         EditBody: {
             revision: number;
             what?: components["schemas"]["EventFilter"];
-            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
+            edit: components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"] | components["schemas"]["Paste"] | components["schemas"]["Play"] | components["schemas"]["ChanceBody"] | components["schemas"]["SplitNote"] | components["schemas"]["MergeNotes"] | components["schemas"]["AddNote"];
             /** @description further edits of what the first one leaves, in the same step */
             then?: (components["schemas"]["KeepEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["MuteEdit"] | components["schemas"]["SoloEdit"] | components["schemas"]["FilterEdit"] | components["schemas"]["GainEdit"] | components["schemas"]["FadeEdit"] | components["schemas"]["EnvelopeEdit"] | components["schemas"]["PanEdit"] | components["schemas"]["WidthEdit"] | components["schemas"]["TransposeEdit"] | components["schemas"]["StretchEdit"] | components["schemas"]["ReverseEdit"] | components["schemas"]["MoveEdit"] | components["schemas"]["DuplicateEdit"] | components["schemas"]["RoomEdit"] | components["schemas"]["GroupEdit"] | components["schemas"]["UngroupEdit"] | components["schemas"]["SetEdit"] | components["schemas"]["Unmute"])[];
             /** @description edits of one gesture that follow each other are one step */
@@ -1116,6 +1163,47 @@ export interface components {
             upload_bytes: number;
             upload_s: number;
             decoded_samples: number;
+        };
+        /**
+         * @description The strongest items of a revision, of `n_items` in all, as columns: where each is in time, frequency, level and
+         *     the plane, which note it is of (empty without notes), and its events as ranges (empty for notes). `edges` are what
+         *     0 and 1 of both axes of the plane are by the `method`, and `along` parameters that rise or fall along them, with r.
+         */
+        MapAnswer: {
+            method: string;
+            methods: string[];
+            n_items: number;
+            edges: [
+                number,
+                number
+            ][];
+            along: [
+                string,
+                number
+            ][][];
+            sort: string[];
+            start: number[];
+            end: number[];
+            low: number[];
+            high: number[];
+            level_db: number[];
+            note: number[];
+            x: number[];
+            y: number[];
+            ranges: number[][];
+            sorts: {
+                [key: string]: components["schemas"]["MapSortAnswer"];
+            };
+        };
+        /** @description All items of a sort in a map, by their places in it: parameters (name, unit, meaning), and a row for each. */
+        MapSortAnswer: {
+            items: number[];
+            params: [
+                string,
+                string,
+                string
+            ][];
+            values: number[][];
         };
         /** @description A place in time with a name, or a region up to `end_s`. */
         MarkerAnswer: {
@@ -2757,6 +2845,34 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    get_map_api_documents__document__revisions__revision__map_get: {
+        parameters: {
+            query?: {
+                of?: "notes" | "events";
+                method?: "PCA" | "t-SNE";
+            };
+            header?: never;
+            path: {
+                /** @description a revision of the document */
+                revision: number;
+                /** @description id of an open document */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapAnswer"];
                 };
             };
         };

@@ -233,6 +233,12 @@ export const spectrum = (
 ) => ask("get", `${AT}/spectrum/{track}`, { at: { document, revision, track }, query });
 export const notesOfEvents = (document: string, revision: number) =>
   bytes(`${AT}/notes-of-events`, { at: { document, revision } });
+export type MapItems = Schemas["MapAnswer"];
+export type MapQuery = NonNullable<
+  paths["/api/documents/{document}/revisions/{revision}/map"]["get"]["parameters"]["query"]
+>;
+export const itemMap = (document: string, revision: number, query: MapQuery, signal: AbortSignal) =>
+  ask("get", `${AT}/map`, { at: { document, revision }, query, signal });
 export const partials = (document: string, revision: number, start_s: number, end_s: number, limit: number) =>
   bytes(`${AT}/partials`, { at: { document, revision }, query: { start_s, end_s, limit } });
 

@@ -88,12 +88,12 @@ test("the residual is the original less the reconstruction, with the gain that m
   player.match({ original: 1, reconstruction: 1, residual: 2 });
   await player.play(0);
   assert.deepEqual(
-    card.gains.slice(2).map(({ value }) => value),
+    card.gains.slice(4, 6).map(({ value }) => value),
     [2, -2],
   );
   player.pause();
   assert.deepEqual(
-    card.gains.slice(2).map(({ value }) => value),
+    card.gains.slice(4, 6).map(({ value }) => value),
     [0, -0],
   );
   player.close();
@@ -162,5 +162,16 @@ test("at half the speed each second of the scene is two of sound, and asks for t
   player.setSpeed(2);
   assert.ok(Math.abs(player.positionS - 1) < 0.1);
   assert.ok(Math.abs(player.durationS - 3) < 1e-3);
+  player.close();
+});
+
+test("a channel is heard alone, and all again", async () => {
+  const { card, player } = setUp();
+  player.listenTo([0.5, -0.5]);
+  await player.play(0);
+  const [asTheyAre, left, right] = [card.gains[3], card.gains[4], card.gains[5]];
+  assert.deepEqual([asTheyAre.value, left.value, right.value], [0, 0.5, -0.5]);
+  player.listenTo(null);
+  assert.deepEqual([asTheyAre.value, left.value, right.value], [1, 0, 0]);
   player.close();
 });

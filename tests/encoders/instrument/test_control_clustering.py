@@ -15,7 +15,7 @@ def planted():
 
 def test_strikes_of_one_pattern_share_a_control_by_their_gains():
     amplitudes, control, gain = planted()
-    gains = control_gains(amplitudes, np.ones(8), 10)
+    gains = control_gains(amplitudes, np.eye(8), 10)
     assert gains.shape == (7, 2)
     assert not gains[-1].any()
     assert np.array_equal(np.argmax(gains[:-1], axis=1), control)
@@ -27,11 +27,11 @@ def test_strikes_of_one_pattern_share_a_control_by_their_gains():
 
 def test_what_controls_inject_makes_the_strikes_again():
     amplitudes, _, _ = planted()
-    gains = control_gains(amplitudes, np.ones(8), 10)
-    assert np.allclose(gains @ control_weights(amplitudes, gains, np.ones(8)), amplitudes)
+    gains = control_gains(amplitudes, np.eye(8), 10)
+    assert np.allclose(gains @ control_weights(amplitudes, gains, np.eye(8)), amplitudes)
 
 
 def test_there_are_at_most_as_many_as_asked():
     amplitudes, _, _ = planted()
-    assert control_gains(amplitudes, np.ones(8), 1).shape == (7, 1)
-    assert control_gains(np.zeros((3, 8), complex), np.ones(8), 4).shape == (3, 0)
+    assert control_gains(amplitudes, np.eye(8), 1).shape == (7, 1)
+    assert control_gains(np.zeros((3, 8), complex), np.eye(8), 4).shape == (3, 0)

@@ -205,7 +205,7 @@ def test_the_order_follows_from_seed_and_listener(made, chromium):
     assert orders[0] == orders[1] != orders[2]
 
 
-@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((390, 844), "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [((1280, 720), "light"), ((360, 740), "dark")])
 def test_the_page_is_accessible_and_fits(made, chromium, axe, size, scheme):
     look = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": scheme, "bypass_csp": True}
     opened = Page(chromium, made, **look)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motes.cli.console import UsageError, print_json
+from motes.cli.console import UsageError, announce_compilation, print_json
 from motes.cli.corpus.catalogue import table_lines
 from motes.cli.many import Json
 from motes.library.catalogue.catalogue import Catalogue
@@ -20,14 +20,17 @@ def search(
     catalogue
         The folder of the catalogue.
     like
-        A note of one of its files, as in song.mote:12, or another sound, as in song.mote:partial:3.
+        A note of one of its files, or of any .mote file, as in song.mote:12, or another sound, as in
+        song.mote:partial:3; or a recording, take.wav, whose notes are found, as in take.wav:2. Without a number it is
+        the strongest note.
     where
         A condition in SQL, as in "pitch between 60 and 62 and length_s > 1".
     count
         How many at most.
     """
     if like is None and where is None:
-        raise UsageError("--like SOUND, as in song.mote:12, or --where CONDITION, as in 'pitch > 60', or both")
+        raise UsageError("--like SOUND, as in song.mote:12 or take.wav, --where CONDITION, as in 'pitch > 60', or both")
+    announce_compilation()
     rows = Catalogue(catalogue).search(like, where=where, count=count)
     if json:
         for row in rows.to_pylist():

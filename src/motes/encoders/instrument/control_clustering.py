@@ -1,41 +1,48 @@
-"""Strikes clustered into controls: those that inject one pattern, up to a positive factor, share a control."""
+"""Strikes clustered into controls: those that sound alike, up to a positive factor, share a control.
+
+What is compared are sounds, not weights: modes near each other do the same in other shares.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from motes.encoders.instrument.mode_responses import with_ridge
 from motes.events.instrument import Complexes, Reals
 
-# Strikes whose patterns correlate at least so much are one control struck twice; chosen by hand.
-ALIKE = 0.95
+# Strikes whose sounds correlate at least so much are one control struck twice; chosen by hand: strokes of one key of a
+# sampled piano do by 0.8 … 0.99, those of different keys by at most 0.5.
+ALIKE = 0.8
+# Modes of a shared control, as a part of those of its richest strike; chosen by hand.
+SHARED_MODES = 2
 # Least gain of a strike, relative to the strongest of its control.
 LEAST_GAIN = 1e-3
 # In place of 0 in divisions.
 TINY = 1e-300
 
 
-def control_gains(amplitudes: Complexes, energy: Reals, most: int) -> Reals:
+def control_gains(amplitudes: Complexes, gram: Complexes, most: int) -> Reals:
     """Gains: how much of each control each strike plays, `(n_strikes, n_controls)`, one positive number in each row
     that is not silent.
 
-    `amplitudes` `(n_strikes, n_modes)` is what each strike injects, `energy` `(n_modes,)` the energy of each mode
-    struck with amplitude 1.
+    `amplitudes` `(n_strikes, n_modes)` is what each strike injects, `gram` `(n_modes, n_modes)` the inner products of
+    the modes struck with amplitude 1.
     """
-    patterns = amplitudes * np.sqrt(energy)
-    members = _clusters(patterns, most)
+    likeness = (amplitudes.conj() @ gram @ amplitudes.T).real
+    members = _clusters(likeness, most)
     gains = np.zeros((len(amplitudes), len(members)))
     for control, strikes in enumerate(sorted(members, key=min)):
-        gains[strikes, control] = _gains(patterns[strikes])
+        gains[strikes, control] = _gains(likeness[np.ix_(strikes, strikes)])
     return gains
 
 
-def _clusters(patterns: Complexes, most: int) -> list[list[int]]:
-    """The strikes of each control.
+def _clusters(gram: Reals, most: int) -> list[list[int]]:
+    """The strikes of each control, from the inner products of their sounds.
 
     Gain-shape clustering from the bottom: the two clusters whose union loses least energy become one until there are
     at most `most`, and as long as they are alike.
     """
-    gram = (patterns @ patterns.conj().T).real
     sounding = np.flatnonzero(np.diag(gram) > 0)
     members = [[int(j)] for j in sounding]
     gram = gram[np.ix_(sounding, sounding)].copy()  # of the clusters' sums of unit direction × gain, merged below
@@ -59,23 +66,43 @@ def _clusters(patterns: Complexes, most: int) -> list[list[int]]:
     return members
 
 
-def _gains(patterns: Complexes) -> Reals:
-    """The gains of several patterns along their principal direction, relative to the largest."""
-    if len(patterns) == 1:
+def _gains(gram: Reals) -> Reals:
+    """The gains of several sounds, of these inner products, along their principal direction, relative to the
+    largest.
+    """
+    if len(gram) == 1:
         return np.ones(1)
-    direction = np.linalg.eigh((patterns @ patterns.conj().T).real)[1][:, -1]
+    direction = np.linalg.eigh(gram)[1][:, -1]
     gains = direction if direction.sum() >= 0 else -direction
     return np.maximum(gains / gains.max(), LEAST_GAIN)
 
 
-def control_weights(amplitudes: Complexes, gains: Reals, energy: Reals) -> Complexes:
-    """Weights that each control injects, `(n_controls, n_modes)`: the mean of its strikes by their gains, on at most as
-    many modes as its richest strike.
+def control_weights(amplitudes: Complexes, gains: Reals, gram: Complexes) -> Complexes:
+    """Weights that each control injects, `(n_controls, n_modes)`: the mean of its strikes by their gains, on at most
+    SHARED_MODES times as many modes as its richest strike.
     """
     weights = (gains.T @ amplitudes) / np.maximum(np.sum(gains**2, axis=0), TINY)[:, None]
     for control in range(gains.shape[1]):
         strikes = np.flatnonzero(gains[:, control])
-        n_modes = int(max(np.count_nonzero(amplitudes[strikes], axis=1), default=0))
-        worth = np.abs(weights[control]) ** 2 * energy
-        weights[control, np.argsort(-worth, kind="stable")[n_modes:]] = 0
+        n_modes = SHARED_MODES * int(max(np.count_nonzero(amplitudes[strikes], axis=1), default=0))
+        used = np.flatnonzero(weights[control])
+        if len(used) > n_modes:
+            kept, best = _fewer_modes(weights[control, used], gram[np.ix_(used, used)], n_modes)
+            weights[control] = 0
+            weights[control, used[kept]] = best
     return weights
+
+
+def _fewer_modes(weights: Complexes, gram: Complexes, n_modes: int) -> tuple[NDArray[np.int64], Complexes]:
+    """Which of the modes are kept, and their weights, if as many are left out as leave `n_modes`: again and again the
+    one whose loss the others, refitted, make up for best.
+    """
+    kept, weights = np.arange(len(weights)), weights.copy()
+    inverse = np.linalg.inv(with_ridge(gram.copy())).astype(np.complex128, copy=False)
+    while len(kept) > n_modes:
+        k = int(np.argmin(np.abs(weights) ** 2 / inverse.diagonal().real))
+        change = inverse[:, k] / inverse[k, k].real
+        weights = np.delete(weights - change * weights[k], k)
+        inverse = np.delete(np.delete(inverse - np.outer(change, inverse[k]), k, 0), k, 1)
+        kept = np.delete(kept, k)
+    return kept, weights

@@ -23,6 +23,8 @@ NEW_MODE, NEW_STRIKE = 2, 3
 RIDGE = 1e-4
 # Energy of a mode that is hardly struck before the end, in place of 0.
 LEAST_ENERGY = 1e-12
+# How much of what strikes sound like is compared: less than most notes are apart.
+COMPARED_SAMPLES = 8192
 
 Indices = NDArray[np.int64]
 
@@ -58,6 +60,15 @@ class Sites:
     def unit_energy(self) -> Reals:
         """Energy of each mode struck with amplitude 1 and left to ring, `(n_modes,)`."""
         return -0.25 / self.poles[0]
+
+    def mode_gram(self) -> Complexes:
+        """Inner products of the modes, `(n_modes, n_modes)`, over the first COMPARED_SAMPLES of each struck with
+        amplitude 1.
+        """
+        both = self.sigma.conj()[:, None] + self.sigma
+        mixed = self.mixing.conj().T @ self.mixing
+        gram: Complexes = 0.5 * mixed * np.expm1(COMPARED_SAMPLES * both) / np.expm1(both)
+        return gram
 
     def used_modes(self) -> Indices:
         """Modes that are struck at all."""

@@ -17,7 +17,7 @@ from motes.encoders.instrument.mode_responses import Sites
 from motes.encoders.instrument.mode_tuning import merge_duplicates, tune_modes
 from motes.encoders.instrument.onsets import strike_times
 from motes.encoders.instrument.options import InstrumentOptions
-from motes.encoders.instrument.strike_alignment import aligned_within_sample, kept_strikes, moved_to_sample
+from motes.encoders.instrument.strike_alignment import aligned, kept_strikes, moved_to_sample
 from motes.encoders.progress import Progress
 from motes.encoders.time_limit import TimeLimit, TimeUp, reason_of
 from motes.events.instrument import Complexes, Reals
@@ -88,7 +88,7 @@ class Work:
 def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: Work) -> InstrumentFit:
     """Strikes, modes and weights by pursuit and least squares."""
     n_channels, n_samples = audio.shape
-    poles, t60_s, strike_samples = _candidates(audio, sample_rate_hz, options)
+    poles, t60_s, strike_samples, strength = _candidates(audio, sample_rate_hz, options)
     taps = options.taps * n_channels + (len(strike_samples) if options.taps else 0)
     budget = int(options.numbers_percent / 100 * n_samples) - taps
     lasting = t60_s > LASTING_T60_S
@@ -98,7 +98,7 @@ def select(audio: Reals, sample_rate_hz: int, options: InstrumentOptions, work: 
     )
     if stopped not in EARLY and sites.amplitudes.any():
         try:
-            sites = sites.with_strikes(kept_strikes(sites, audio, options.controls))
+            sites = sites.with_strikes(kept_strikes(sites, audio, sample_rate_hz, strength, options.controls))
             residual = audio - sites.render(n_samples)
             strike_samples = np.unique(moved_to_sample(sites, residual, sample_rate_hz))
         except KeyboardInterrupt as interrupt:
@@ -121,16 +121,18 @@ def nothing_found(audio: Reals, options: InstrumentOptions) -> InstrumentFit:
     return share_controls(audio, Sites(*none), options, StopReason.TIME_LIMIT)
 
 
-def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -> tuple[Reals, Reals, Reals]:
-    """Poles and 60 dB decay times of modes that may ring, and times in samples at which energy may enter."""
+def _candidates(audio: Reals, sample_rate_hz: int, options: InstrumentOptions) -> tuple[Reals, ...]:
+    """Poles and 60 dB decay times of modes that may ring; times in samples at which energy may enter, and how abruptly
+    it rises at each.
+    """
     most = options.strikes or max(1, int(STRIKES_PER_SECOND * audio.shape[1] / sample_rate_hz))
     loudest = _loudest_mix(audio)
     at, strength = strike_times(loudest, sample_rate_hz, most)
     if not len(at):
-        return np.empty((2, 0)), np.empty(0), at
+        return np.empty((2, 0)), np.empty(0), at, strength
     frequency_hz, t60_s = candidate_modes(loudest, sample_rate_hz, at[strength > 0].astype(np.int64))
     poles = np.stack([-NEPERS_60_DB / (t60_s * sample_rate_hz), 2 * np.pi * frequency_hz / sample_rate_hz])
-    return poles, t60_s, at
+    return poles, t60_s, at, strength
 
 
 def _loudest_mix(audio: Reals) -> Reals:
@@ -169,10 +171,10 @@ def tune(sites: Sites, audio: Reals, sample_rate_hz: int, work: Work) -> tuple[S
 def share_controls(audio: Reals, sites: Sites, options: InstrumentOptions, stopped: str) -> InstrumentFit:
     """Only what is used; strikes that are alike share a control; all weights refitted, then the direct path."""
     strikes = np.flatnonzero(sites.amplitudes.any(axis=1))
-    small = aligned_within_sample(sites.with_modes(sites.used_modes()).with_strikes(strikes))
-    energy = small.unit_energy()
-    gains = control_gains(small.amplitudes, energy, options.controls or len(strikes))
-    weights = control_weights(small.amplitudes, gains, energy)
+    small = aligned(sites.with_modes(sites.used_modes()).with_strikes(strikes))
+    gram = small.mode_gram()
+    gains = control_gains(small.amplitudes, gram, options.controls or len(strikes))
+    weights = control_weights(small.amplitudes, gains, gram)
     try:
         rounds = 0 if stopped in EARLY else ROUNDS
         weights, residual = refit_amplitudes(small, audio, gains, weights, weights != 0, rounds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -60,22 +60,30 @@ class Atoms:
 
     def n_places(self) -> int:
         """How many different atoms of the dictionary there are among these."""
-        return len(np.unique(self._place()))
+        return len(np.unique(self.places()))
 
     def merged(self) -> Atoms:
         """One atom for all that were taken at one place: pursuit comes back to about one in a hundred."""
-        _, first, which = np.unique(self._place(), return_index=True, return_inverse=True)
-        if len(first) == len(self):
+        place = self.places()
+        ordered = np.sort(place)
+        several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not len(several):
             return self
-        rank = np.argsort(np.argsort(first))  # in the order of discovery
-        amplitude = np.zeros((len(first), self.amplitude.shape[1]), np.complex64)
-        energy, benefit = np.zeros(len(first)), np.zeros(len(first))
-        np.add.at(amplitude, rank[which], self.amplitude)
-        np.add.at(energy, rank[which], self.energy)
-        np.add.at(benefit, rank[which], self.benefit)
-        return replace(self.take(np.sort(first)), amplitude=amplitude, energy=energy, benefit=benefit)
+        nearest = np.searchsorted(several, place).clip(max=len(several) - 1)
+        again = np.flatnonzero(several[nearest] == place)  # in the order of discovery
+        _, first, which = np.unique(place[again], return_index=True, return_inverse=True)
+        kept = np.ones(len(self), np.bool_)
+        kept[again] = False
+        kept[again[first]] = True
+        merged, row = self.take(kept), (np.cumsum(kept) - 1)[again[first]][which]
+        for name in ("amplitude", "energy", "benefit"):
+            column, found = getattr(merged, name), getattr(self, name)[again]
+            column[row] = 0
+            np.add.at(column, row, found)
+        return merged
 
-    def _place(self) -> NDArray[np.int64]:
+    def places(self) -> NDArray[np.int64]:
+        """One number for each place in the dictionary, `(n,)`."""
         return places(self.window, self.frame, self.bin, self.chirp)
 
     def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:

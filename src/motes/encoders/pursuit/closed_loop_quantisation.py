@@ -21,6 +21,7 @@ from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
 from motes.encoders.threads import ThreadPool
 from motes.events.chirps import chirps_in_samples
+from motes.events.event_table import handed_over
 from motes.kernels.simd.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope
@@ -53,25 +54,33 @@ class ClosedLoop:
     """Gabor events that are rounded, as often as `residual` is asked for."""
 
     def __init__(self, gabor: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser, pool: ThreadPool) -> None:
-        rate = sample_rate_hz
-        centre, window, omega = gabor.time_s * rate, gabor.window_s * rate, 2 * np.pi * gabor.frequency_hz / rate
-        self._gabor, self._pool = gabor, pool
-        chirp = chirps_in_samples(gabor, rate)
-        self._events = Sinusoids(centre, window, omega, gabor.amplitude.copy(), gabor.phase_rad.copy(), chirp)
-        knee = event_knee(np.rint(window * WINDOW_UNITS).astype(np.int64), quantiser)
-        self._rounding = Rounding(np.exp2(knee / 8), quantiser.steps_per_doubling, quantiser.n_phases, slope(quantiser))
-        self._reach = int(window.max(initial=0.0) / 2) + 1
+        self._gabor, self._rate, self._quantiser, self._pool = gabor, sample_rate_hz, quantiser, pool
+        self._amplitude, self._phase = gabor.amplitude.copy(), gabor.phase_rad.copy()
+        # Of length 0 where no frequency rises.
+        self._chirp = chirps_in_samples(gabor, sample_rate_hz)
+        self._reach = int(gabor.window_s.max(initial=0.0) * sample_rate_hz / 2) + 1
         self._zone_samples = max(ZONE_SAMPLES, 2 * self._reach + SPARE_SAMPLES)
 
     def gabor(self) -> Gabor:
-        """The events as they are."""
-        return self._gabor.replace(amplitude=self._events.amplitude, phase_rad=self._events.phase)
+        """The events as they are; nothing is rounded after that."""
+        return self._gabor.replace(**handed_over({"amplitude": self._amplitude, "phase_rad": self._phase}))
+
+    def _between(self, start: float, end: float) -> Sinusoids:
+        """The events centred in samples start … end − 1 as the kernels take them, amplitudes and phases in place: an
+        hour's are never there all at once.
+        """
+        gabor, rate = self._gabor, self._rate
+        some = slice(*np.searchsorted(gabor.time_s, (start / rate, end / rate)).tolist())
+        omega = 2 * np.pi * gabor.frequency_hz[some] / rate
+        times = gabor.time_s[some] * rate, gabor.window_s[some] * rate
+        chirp = self._chirp[some] if len(self._chirp) else self._chirp
+        return Sinusoids(*times, omega, self._amplitude[some], self._phase[some], chirp)
 
     def residual(self, blocks: Iterable[Audio], n_rounds: int) -> Iterator[tuple[Audio, Audio]]:
         """Round all events `n_rounds` times to what leaves least of a signal in blocks `(n_channels, any length)`;
         stretch after stretch, what they leave of it, and the signal there, float32.
         """
-        n_channels, parts = self._events.amplitude.shape[1], iter(blocks)
+        n_channels, parts = self._amplitude.shape[1], iter(blocks)
         signal = residual = np.zeros((n_channels, 0), np.float32)
         first, start, more = 0, 0, True
         while more:
@@ -92,7 +101,8 @@ class ClosedLoop:
         def subtracted(start: int) -> Audio:
             block = Stretch.of(audio[:, start : start + BLOCK_SAMPLES], first + start)
             ends = block.first_sample - self._reach, block.first_sample + block.n_samples + self._reach
-            subtract_events(block, self._events, *np.searchsorted(self._events.centre, ends).tolist())
+            events = self._between(*ends)
+            subtract_events(block, events, 0, len(events.centre))
             return block.channels()
 
         parts = self._pool.map(subtracted, range(0, audio.shape[1], BLOCK_SAMPLES))
@@ -100,15 +110,17 @@ class ClosedLoop:
 
     def _round(self, stretch: Stretch, start: float, end: float, n_rounds: int) -> None:
         """Round the events centred in samples start … end − 1, zone by zone."""
-        centre, zone_samples = self._events.centre, self._zone_samples
-        low, high = np.searchsorted(centre, (start, end)).tolist()
-        if low == high:
+        events, quantiser, zone_samples = self._between(start, end), self._quantiser, self._zone_samples
+        centre = events.centre
+        if not len(centre):
             return
-        zones = np.arange(centre[low] // zone_samples, centre[high - 1] // zone_samples + 1)
-        edges = [low, *np.searchsorted(centre, zones[1:] * zone_samples).tolist(), high]
+        zones = np.arange(centre[0] // zone_samples, centre[-1] // zone_samples + 1)
+        edges = [0, *np.searchsorted(centre, zones[1:] * zone_samples).tolist(), len(centre)]
+        knee = event_knee(np.rint(events.window * WINDOW_UNITS).astype(np.int64), quantiser)
+        rounding = Rounding(np.exp2(knee / 8), quantiser.steps_per_doubling, quantiser.n_phases, slope(quantiser))
 
         def round_zone(i: int) -> None:
-            round_by_coordinate_descent(stretch, self._events, self._rounding, edges[i], edges[i + 1])
+            round_by_coordinate_descent(stretch, events, rounding, edges[i], edges[i + 1])
 
         for _ in range(n_rounds):
             for parity in (0, 1):

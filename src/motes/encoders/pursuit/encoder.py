@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import numpy as np
+
 from motes.audio import HeldSource, Source
+from motes.encoders.learned import Beside, best_beside, dictionary_for
 from motes.encoders.progress import Progress
 from motes.encoders.pursuit import tuning
 from motes.encoders.pursuit.common_threshold import pursue
@@ -23,6 +26,7 @@ from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions, add_texture
 from motes.encoders.threads import ThreadPool
 from motes.kernels.dictionary import GRAM_THRESHOLD, dictionary
+from motes.kinds.learned.table import Learned
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 from motes.units import db_to_power
@@ -51,12 +55,16 @@ def encode(
             return encode_at_bitrate(source, options, context, on_batch)
         if options.quality is not None:
             return encode_at_quality(source, options, context, on_batch)
-        found = _pursue_target(source, options, context, on_batch)
+        if options.dictionary is not None:
+            beside = _beside_waveforms(source, options, context, on_batch)
+        else:
+            beside = Beside.without(source, _pursue_target(source, options, context, on_batch))
+        found, energy = beside.found, beside.energy
         if options.refit:
-            found = refit(source, context, found)
-    energy, residual_energy = found.energy, found.residual_energy
-    scene = unquantised_scene(source, options, context, found, _stop_reason(options, found))
-    del found  # of an hour, a few hundred megabytes
+            found = refit(beside.rest, context, found)
+    residual_energy = found.residual_energy
+    scene = beside.added_to(unquantised_scene(source, options, context, found, _stop_reason(options, found)))
+    del found, beside  # of an hour, a few hundred megabytes
     scene = quantise_for_target(scene, source, energy, residual_energy, options.snr_db)
     if not options.with_texture:
         return scene
@@ -79,21 +87,52 @@ def _stop_reason(options: PursuitOptions, found: PursuitResult) -> str:
     return StopReason.SNR_REACHED if options.snr_db is not None else StopReason.N_EVENTS_REACHED
 
 
-def _pursue_target(
+def _beside_waveforms(
     source: Source, options: PursuitOptions, context: PursuitContext, on_batch: OnBatch
+) -> Beside[PursuitResult]:
+    """Learned waveforms and the atoms beside them that meet the target together; of a recording that they do not help,
+    atoms alone.
+    """
+    dictionary = dictionary_for(source, str(options.dictionary))
+    plain = _pursue_target(source, options, context, on_batch)
+
+    def beside(rest: Source, learned: Learned) -> PursuitResult:
+        return _pursue_target(rest, options, context, on_batch, plain.energy, learned)
+
+    def cost(found: Beside[PursuitResult]) -> float:
+        """The number of events, where that is not given; else what they leave."""
+        by_number = options.snr_db is not None and not found.found.stopped
+        return len(found.learned) + len(found.found.atoms) if by_number else found.found.residual_energy
+
+    return best_beside(source, dictionary, plain, beside, cost)
+
+
+def _pursue_target(
+    source: Source,
+    options: PursuitOptions,
+    context: PursuitContext,
+    on_batch: OnBatch,
+    energy: float | None = None,
+    learned: Learned | None = None,
 ) -> PursuitResult:
-    """The atoms that meet the target before rounding, with some dB to spare where it is a signal-to-noise ratio."""
+    """The atoms that meet the target before rounding, with some dB to spare where it is a signal-to-noise ratio; of a
+    recording of this energy in which `learned` waveforms were found already, those beside them.
+    """
+    places = np.zeros(0) if learned is None else np.rint(learned.time_s * source.sample_rate_hz)
     if options.n_events is not None:
-        return pursue(source, context, StopCriterion(n_events=options.n_events), on_batch)
+        left = max(0, options.n_events - len(places))
+        return pursue(source, context, StopCriterion(n_events=left), on_batch)
     if options.snr_db is not None:
-        allowed = energy_of(source.blocks()) * db_to_power(-options.snr_db - ROUNDING_MARGIN_DB)
+        whole = energy_of(source.blocks()) if energy is None else energy
+        allowed = whole * db_to_power(-options.snr_db - ROUNDING_MARGIN_DB)
         return pursue(source, context, StopCriterion(residual_energy=allowed), on_batch)
     per_sample = (options.events_per_second or DEFAULT_EVENTS_PER_SECOND) / source.sample_rate_hz
 
     def share(bounds: SegmentBounds) -> StopCriterion:
         """A segment's part of the events; the parts add up to the whole."""
         before, after = (up_to(place) for place in (bounds.first, bounds.end))
-        return StopCriterion(n_events=after - before)
+        n_learned = int(np.sum((places >= bounds.first) & (places < bounds.end)))
+        return StopCriterion(n_events=max(0, after - before - n_learned))
 
     def up_to(place: int) -> int:
         """How many events lie before a sample; one at least, however short the recording."""

@@ -18,9 +18,12 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.events.chirps import BINS_PER_STEP
+from motes.events.event_table import handed_over
 from motes.kernels.dictionary import HOP_DIVISOR
+from motes.kinds.gabor.integers import slices
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.kinds.gabor.table import Gabor
+from motes.kinds.texture.table import Texture
 from motes.scene.metadata import Metadata
 from motes.scene.scene import Scene
 from motes.version import __version__
@@ -50,23 +53,30 @@ def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabo
     """Atoms as a table."""
     rate = sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
-    chirp = BINS_PER_STEP * atoms.chirp.astype(np.float64) * np.square(rate / window)
-    return Gabor(centre / rate, window / rate, atoms.bin * (rate / window), amplitude, phase, chirp_hz_per_s=chirp)
+    frequency_hz = rate / window
+    columns = {}
+    if atoms.chirp.any():
+        columns["chirp_hz_per_s"] = BINS_PER_STEP * np.square(frequency_hz) * atoms.chirp
+    frequency_hz *= atoms.bin
+    centre /= rate
+    window /= rate
+    columns |= {"time_s": centre, "window_s": window, "frequency_hz": frequency_hz}
+    return Gabor(**handed_over(columns | {"amplitude": amplitude, "phase_rad": phase}))
 
 
 def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms: int) -> Gabor:
     """Those `n_atoms` of a scene of atoms that have most benefit."""
     gabor, rate = scene.gabor, scene.sample_rate_hz
-    windows = np.asarray(context.dictionary.windows)
-    length = np.rint(gabor.window_s * rate).astype(np.int64)
-    frame = np.rint(gabor.time_s * rate * HOP_DIVISOR / length).astype(np.int64)
-    bin_ = np.rint(gabor.frequency_hz * length / rate).astype(np.int64)
-    chirp = np.rint(gabor.chirp_hz_per_s * np.square(length / rate) / BINS_PER_STEP)
-    wanted = places(np.searchsorted(windows, length), frame, bin_, chirp)
-    known = places(atoms.window, atoms.frame, atoms.bin, atoms.chirp)
-    order = np.argsort(known)
-    benefit = atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
-    return gabor.take(np.sort(np.argsort(-benefit, kind="stable")[:n_atoms]))
+    windows, known = np.asarray(context.dictionary.windows), atoms.places()
+    order, worth = np.argsort(known), np.empty(len(gabor))
+    for part in slices(len(gabor)):  # an hour's need not all be there at once
+        length = np.rint(gabor.window_s[part] * rate).astype(np.int64)
+        frame = np.rint(gabor.time_s[part] * rate * HOP_DIVISOR / length).astype(np.int64)
+        bin_ = np.rint(gabor.frequency_hz[part] * length / rate).astype(np.int64)
+        chirp = np.rint(gabor.chirp_hz_per_s[part] * np.square(length / rate) / BINS_PER_STEP)
+        wanted = places(np.searchsorted(windows, length), frame, bin_, chirp)
+        worth[part] = -atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
+    return gabor.take(np.sort(np.argsort(worth, kind="stable")[:n_atoms]))
 
 
 def quantiser_of(found: PursuitResult, context: PursuitContext, sample_rate_hz: int) -> GaborQuantiser:
@@ -93,6 +103,10 @@ def excerpt_of(found: PursuitResult, numbers: Sequence[int], length: int, contex
 
 def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> Scene:
     """Atoms rounded once in closed loop, and noise that fills what they leave."""
+    return quantise(scene.with_tables(_with_noise(scene, source, context, noise)))
+
+
+def _with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> tuple[Gabor, Texture]:
     assert scene.quantiser is not None
     loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
     pairs = (
@@ -100,7 +114,7 @@ def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: Tex
         for residual, signal in loop.residual(source.blocks(), ROUNDS_BEFORE_NOISE)
     )
     texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise)
-    return quantise(scene.with_tables([loop.gabor(), texture]))
+    return loop.gabor(), texture
 
 
 def rounded_beside_noise(scene: Scene, source: Source, context: PursuitContext) -> Scene:

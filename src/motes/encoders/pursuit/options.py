@@ -86,6 +86,13 @@ class PursuitOptions(Options):
         "Detail after all else in the file: where that is cut, or not there yet, it sounds whole with texture in place "
         "of detail.",
     )
+    dictionary: str | None = option(
+        None,
+        "A file of learned waveforms, as motes learn-dictionary writes: those that take far more than a sinusoid are "
+        "told by them. Goes with a signal-to-noise ratio or a number of events; such files are of version 2 of the "
+        "format, which is a draft.",
+        is_file=True,
+    )
     n_threads: int = option(
         0, "Threads that share the work; 0 means one per core. The result does not depend on it.", low=0, flag="threads"
     )
@@ -102,6 +109,12 @@ class PursuitOptions(Options):
             raise ParameterError("detail goes with a bitrate: kbps is not given")
         if self.layered and not self.detail:
             raise ParameterError("layered puts detail after all else in the file, and there is none without detail")
+        if self.dictionary is not None and (self.by_ear or self.dictionary == ""):
+            raise ParameterError(
+                "a dictionary goes with snr_db, n_events or events_per_second, not with kbps, quality or transparent"
+                if self.dictionary
+                else "dictionary must be the name of a file, not empty"
+            )
 
     def asked(self) -> dict[str, Any]:
         """What is not as usual, by name: what a file says of how it was made. The number of threads is not part of
@@ -112,6 +125,7 @@ class PursuitOptions(Options):
             "quality": None,
             "transparent": False,
             "n_threads": self.n_threads,
+            "dictionary": self.dictionary,  # the scene names it
         }
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
 

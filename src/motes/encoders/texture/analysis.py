@@ -87,15 +87,16 @@ def analyse_blocks(
     """
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
-    events, reservoir_bits, deficit = [], 0.0, np.zeros((n_channels, options.n_bands))
+    # Rounded one by one, so that an hour's levels do not need all their intermediate values at once.
+    events, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
         if event is not None:
-            events.append(event)
+            events.append(rounded(_table(event, layout, options), sample_rate_hz))
         reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
-    return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
+    return events[0].with_more(*events[1:])
 
 
 def _n_different(piece: Array, n_channels: int) -> int:
@@ -200,23 +201,21 @@ class _Event(NamedTuple):
     coherence: Array
 
 
-def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Texture:
-    """Events as a table, not yet rounded."""
-    n_events, frame_s = len(events), layout.hop / layout.sample_rate_hz
-    n_frames = np.array([event.level_db.shape[1] for event in events])
-    start_s = np.array([event.number for event in events]) * layout.frames * layout.hop / layout.sample_rate_hz
-    levels = [np.moveaxis(event.level_db, 0, -1).reshape(-1, len(event.level_db)) for event in events]
+def _table(event: _Event, layout: Layout, options: TextureOptions) -> Texture:
+    """An event as a table, not yet rounded."""
+    (n_channels, n_frames, _), frame_s = event.level_db.shape, layout.hop / layout.sample_rate_hz
+    start_s = np.array([event.number * layout.frames * layout.hop / layout.sample_rate_hz])
     return Texture(
         time_s=start_s,
-        duration_s=n_frames * frame_s,
-        seed=np.full(n_events, options.seed),
-        frame_s=np.full(n_events, frame_s),
-        low_hz=np.full(n_events, options.low_hz),
-        high_hz=np.full(n_events, layout.high_hz),
-        n_bands=np.full(n_events, options.n_bands),
-        n_frames=n_frames,
-        level_db=np.concatenate(levels),
-        coherence=np.concatenate([event.coherence for event in events]),
+        duration_s=np.array([n_frames * frame_s]),
+        seed=np.array([options.seed]),
+        frame_s=np.array([frame_s]),
+        low_hz=np.array([options.low_hz]),
+        high_hz=np.array([layout.high_hz]),
+        n_bands=np.array([options.n_bands]),
+        n_frames=np.array([n_frames]),
+        level_db=np.moveaxis(event.level_db, 0, -1).reshape(-1, n_channels),
+        coherence=event.coherence,
         clock_s=start_s,
     )
 

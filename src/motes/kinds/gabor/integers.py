@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.chirps import chirp_columns, chirps_of
-from motes.events.event_table import Ints
+from motes.events.event_table import Ints, handed_over
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes
@@ -163,8 +163,11 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
     if not len(events):
         return events
     base, edits, rows, left = wholes(base_of(events)), edits_to_tags(events), [], []
-    layer, sends = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1), sends_of(events)
-    shares = shares_of(events)
+    sends, shares, layer = sends_of(events), shares_of(events), base.edit_layer
+    if not base.at_default("edit_layer"):
+        layer = np.unique(layer, return_inverse=True)[1].reshape(-1)
+    whole = {"group_id": events.group_id, "edit_layer": layer}
+    whole = {name: column for name, column in whole.items() if not base.at_default(name)}
     for part in slices(len(events)):
         integers = to_integers(base.take(part), sample_rate_hz, quantiser)
         kept = sounding(integers) & (events.edit_gain[part] > 0)
@@ -179,12 +182,13 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
         rows.append(
             {
                 **made,
-                "group_id": events.group_id[part][kept],
-                "edit_layer": layer[part][kept],
+                **{name: column[part][kept] for name, column in whole.items()},
                 **send_columns(None if sends is None else sends[part][kept]),
             }
         )
-    gabor = Gabor(**{name: np.concatenate([p[name] for p in rows]) for name in rows[0]})
+    gabor = Gabor(**handed_over({name: np.concatenate([part.pop(name) for part in rows]) for name in list(rows[0])}))
+    if base.at_default("edit_layer") and edits.trivial and shares is None:
+        return gabor
     where = np.flatnonzero(np.concatenate(left))
     if layer.any() or not edits.trivial:
         order = _order_of_packets(gabor, sample_rate_hz)

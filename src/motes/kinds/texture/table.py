@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
-from motes.events.event_table import Array, EventTable, Ints, Mask, Param
+from motes.events.event_table import Array, EventTable, Ints, Mask, Param, fixed, handed_over
 from motes.units import SILENCE_DB, erb_rate, erb_rate_to_hz
 
 # Frames of the rendering are as near to this apart as a power of two of samples can be.
@@ -91,7 +91,7 @@ class Texture(EventTable):
             )
 
     def _child(self, name: str, n_rows: int, low: float, high: float) -> Array:
-        rows = np.array(getattr(self, name), np.float64, order="C")
+        rows = fixed(getattr(self, name), np.float64)
         if rows.ndim != 2 or len(rows) != n_rows:
             raise ParameterError(
                 f"texture.{name} must have {n_rows} rows by frames and bands of its events, not shape {rows.shape}"
@@ -242,7 +242,8 @@ class Texture(EventTable):
         columns: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
         chosen = np.arange(len(self))[index]
         level_rows, band_rows = _rows(self.level_start, chosen), _rows(self.band_start, chosen)
-        return type(self)(level_db=self.level_db[level_rows], coherence=self.coherence[band_rows], **columns)
+        columns |= {"level_db": self.level_db[level_rows], "coherence": self.coherence[band_rows]}
+        return type(self)(**handed_over(columns))
 
 
 def _rows(start: Ints, chosen: Ints) -> Ints:

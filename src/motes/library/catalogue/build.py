@@ -20,6 +20,7 @@ from motes.errors import AudioError, ParameterError
 from motes.files import digest_of
 from motes.library.batch import Outcome, Progress, run
 from motes.library.catalogue.catalogue import PARTS, Catalogue, Manifest, require_folder, write_manifest
+from motes.library.catalogue.index import update_index
 from motes.library.catalogue.part import Described, part_name, read_about, require_pyarrow, write_part
 from motes.library.catalogue.scene_rows import rows_of
 from motes.library.plan import Job
@@ -71,7 +72,7 @@ class Building:
     def run(self, n_processes: int = 1, progress: Progress = lambda *_: None) -> Iterator[Outcome]:
         """The outcomes of the jobs; when all are done, or the work is interrupted, the catalogue has what is described.
 
-        Parts of files that are no longer in the corpus are removed.
+        Parts of files that are no longer in the corpus are removed, and the index is that of the rows that there are.
         """
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         described: list[Described] = []
@@ -84,6 +85,7 @@ class Building:
             corpus = self.corpus if places.is_remote(self.corpus) else os.path.relpath(self.corpus, self.path)
             write_manifest(self.path, Manifest(corpus=corpus, files=described))
         self._remove_others({about.part for about in described})
+        update_index(Catalogue(self.path))
 
     def _remove_others(self, parts: set[str]) -> None:
         for path in (self.path / PARTS).glob("*.parquet"):

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from motes import places
 from motes.arguments import checked
 from motes.errors import FormatError, MissingExtraError, ParameterError
 from motes.files import atomic_output
-from motes.library.catalogue.part import VERSION, Described, dataset
+from motes.library.catalogue.part import VERSION, Described, dataset, rows_at
 from motes.library.catalogue.query import select
+from motes.library.catalogue.rows import DESCRIPTOR
 
 if TYPE_CHECKING:
     import pandas
@@ -58,6 +60,11 @@ class Catalogue:
     def files(self) -> tuple[str, ...]:
         """The .mote files in it, seen from the corpus."""
         return tuple(about.file for about in self._manifest.files)
+
+    @property
+    def described(self) -> list[Described]:
+        """What is known of each file, in the order of their rows."""
+        return self._manifest.files
 
     @property
     def corpus(self) -> str:
@@ -105,17 +112,39 @@ class Catalogue:
     def search(self, like: str | None = None, *, where: str | None = None, count: int = 10) -> pyarrow.Table:
         """The rows most like one, the nearest first, with a column `distance`, or those of a condition in SQL.
 
-        `like` is a note of a file of the catalogue, `song.mote:12`, or another sound, `song.mote:partial:3`: the rows
-        of its kind and model are compared by the root mean square of the differences of their sixteen numbers, each in
-        standard deviations of these. ParameterError where there is none such.
+        `like` is a note of a file of the catalogue, or of another .mote file, `song.mote:12`, another sound,
+        `song.mote:partial:3`, or a recording, `take.wav`, whose notes are found, `take.wav:2` the second of them.
+        Without a number it is the strongest note; a MotesWarning says which. The rows of its kind and model are
+        compared by the root mean square of the differences of their sixteen numbers, each in standard deviations of
+        these. ParameterError where there is none such.
         """
         from motes.library.catalogue.search import search
 
-        return search(self.dataset(), like, where, count)
+        return search(self, like, where, count)
+
+    @checked
+    def nearest(
+        self, numbers: Any, count: int = 10, *, kind: str = "note", model: str = DESCRIPTOR, where: str | None = None
+    ) -> pyarrow.Table:
+        """The `count` rows of a kind and model nearest to each of the vectors `(m, 16)`, the nearest first, with the
+        columns `wanted`, which of the vectors a row was found for, and `distance`; ParameterError where there are none.
+        """
+        from motes.library.catalogue.nearest import nearest
+
+        return nearest(self, np.asarray(numbers, np.float64), count, kind=kind, model=model, where=where)
 
     def dataset(self) -> Any:
         """All rows as a pyarrow Dataset, which reads them as they are asked for."""
         return dataset([self.path / PARTS / about.part for about in self._manifest.files])
+
+    def rows_at(self, numbers: Any) -> pyarrow.Table:
+        """The rows of these numbers `(n,)`, counted from 0 over the files in their order."""
+        paths = [self.path / PARTS / about.part for about in self.described]
+        return rows_at(paths, [sum(about.n_rows.values()) for about in self.described], numbers)
+
+    def rows_of(self, file: str) -> pyarrow.Table:
+        """The rows of one of its files."""
+        return dataset([self.path / PARTS / about.part for about in self.described if about.file == file]).to_table()
 
     def scene(self, file: str) -> Scene:
         """The scene of one of its files; FormatError where that is no longer there."""

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from motes.errors import FormatError, MissingExtraError
+from motes.events.event_table import Ints
 from motes.files import atomic_output
 from motes.library.catalogue.rows import COLUMNS, N_NUMBERS, Rows
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # Of the columns and what they mean; a catalogue of another is refused.
 VERSION = 1
 _KEY = b"motes"
+_DAMAGED = "the catalogue is damaged, build it again: {}"
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,28 @@ def dataset(paths: list[Path]) -> Any:
     try:
         return pyarrow.dataset.dataset([os.fspath(path) for path in paths], schema=_schema(), format="parquet")
     except (OSError, pyarrow.ArrowException) as error:
-        raise FormatError(f"the catalogue is damaged, build it again: {' '.join(str(error).split())}") from None
+        raise FormatError(_DAMAGED.format(" ".join(str(error).split()))) from None
+
+
+def rows_at(paths: list[Path], n_rows: list[int], numbers: Ints) -> pyarrow.Table:
+    """The rows of these numbers `(n,)`, of parts with so many rows, counted through; only parts that hold some are
+    read. FormatError where one is missing or damaged, or holds fewer.
+    """
+    pyarrow = require_pyarrow()
+    ends = np.cumsum(n_rows)
+    part = np.searchsorted(ends, numbers, side="right")
+    order = np.argsort(part, kind="stable")
+    tables = []
+    for i in np.unique(part).tolist():
+        try:
+            table = dataset([paths[i]]).to_table()
+            tables.append(table.take(numbers[order][part[order] == i] - (ends[i] - n_rows[i])))
+        except (OSError, pyarrow.ArrowException) as error:
+            raise FormatError(_DAMAGED.format(" ".join(str(error).split()))) from None
+    found = pyarrow.concat_tables(tables) if tables else dataset(paths).schema.empty_table()
+    plain = [pyarrow.string() if pyarrow.types.is_dictionary(each.type) else each.type for each in found.schema]
+    found = found.cast(pyarrow.schema(zip(found.column_names, plain, strict=True)))
+    return found.take(np.argsort(order, kind="stable"))
 
 
 def _schema() -> Any:

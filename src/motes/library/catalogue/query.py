@@ -45,3 +45,8 @@ def _one_line(error: Exception) -> str:
     """What DuckDB says, without its drawing of the place."""
     lines = [line.strip() for line in str(error).split("\n\nLINE ")[0].splitlines()]
     return " ".join(line for line in lines if line)
+
+
+def quoted(value: str) -> str:
+    """A text as SQL has it."""
+    return "'" + value.replace("'", "''") + "'"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from motes.edit.note_columns import known_notes
-from motes.kinds.vector.decoding import missing
 from motes.studio.answers import DocumentAnswer, Track
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.rooms import rooms_of
@@ -46,7 +45,7 @@ def about(document: Document) -> DocumentAnswer:
         "notes": document.note_work.to_json(len(known_notes(scene))),
         "instruments": len(scene.instruments),
         "rooms": rooms_of(scene),
-        "unheard": missing(scene.vector, scene.models),
+        "unheard": scene.unheard,
         "metadata": {
             "encoder": made.encoder,
             "options": made.options,

@@ -27,7 +27,15 @@ from motes.studio.answers import DocumentAnswer, EditedAnswer, SelectedAnswer
 from motes.studio.document.about import about
 from motes.studio.document.editing import EditResult, apply, further
 from motes.studio.document.history import STEP, History, Revision
-from motes.studio.document.note_choice import Chosen, divided, extent, notes_meant, notes_within, own_events
+from motes.studio.document.note_choice import (
+    Chosen,
+    all_divided,
+    divided,
+    extent,
+    notes_meant,
+    notes_within,
+    own_events,
+)
 from motes.studio.document.note_edits import NOTE_EDITS, edited_notes, notes_named
 from motes.studio.document.note_rows import Curves
 from motes.studio.document.note_work import NoteWork
@@ -175,6 +183,8 @@ class Document:
             found = Chosen(now, np.zeros(now.scene.n_events, np.bool_), [])
             if op == "paste":
                 clipped = clip(body.edit.document, body.edit.revision, body.what)
+        elif op == "chance":
+            found = self._drawn_from(body)
         else:
             found = self.chosen(body.what, now)
             if found.notes and not found.mask.any():
@@ -190,6 +200,12 @@ class Document:
                 done = apply(found.revision, found.mask, edits, lambda *_: clipped, name)
             before = found.mask if found.revision is now else np.zeros(now.scene.n_events, np.bool_)
             return self._added(done, before, found.notes, bool(found.notes) or op in NOTE_EDITS, body.gesture)
+
+    def _drawn_from(self, body: EditBody) -> Chosen:
+        """The events that chance is to change, of the revision that it draws from."""
+        asked = body.edit.of
+        before = self.history.current if asked is None else self.history[asked]
+        return self.chosen(body.what, before) if body.what.model_dump(exclude_defaults=True) else all_divided(before)
 
     def resume(self, kept: dict[str, Any]) -> None:
         """Take in the history of a document that is recovered, as `kept` has it."""

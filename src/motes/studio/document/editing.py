@@ -20,6 +20,8 @@ from motes.events.event_table import Mask
 from motes.events.groups import Groups
 from motes.events.room import Room
 from motes.library.live.overdub import overdubbed
+from motes.report.items import items_of
+from motes.report.remix import Chance, remixed
 from motes.scene.rooms import without_unused
 from motes.scene.scene import Scene
 from motes.studio.answers import EditAnswer, EditParameterAnswer
@@ -103,6 +105,8 @@ def _applied(now: EditResult, body: Any, clip: Callable[[str, int], Selection]) 
         return _pasted(scene, muted, clip(body.document, body.revision), body.at_s)
     if body.op == "play":
         return _played(scene, muted, body.strikes)
+    if body.op == "chance":
+        return _by_chance(scene, muted, mask, body)
     edit, values = _BY_REQUEST[body.op], body.model_dump(exclude={"op"})
     label = edit.history_label(values)
     if "room" in values:
@@ -166,6 +170,14 @@ def _played(scene: Scene, muted: Mask, strikes: list[Any]) -> EditResult:
     after = np.zeros(found.scene.n_events, np.bool_)
     after[~found.mask] = muted
     return EditResult(found.scene, after, found.mask, "play")
+
+
+def _by_chance(scene: Scene, muted: Mask, mask: Mask, body: Any) -> EditResult:
+    chance = Chance(body.events, body.times, body.strength, body.seed)
+    made = remixed(items_of(scene, "own"), chance, mask, other=muted)
+    what = " and ".join(name for name in ("events", "times") if getattr(chance, name))
+    label = f"random {what}, seed {chance.seed}, {100 * chance.strength:.3g} %, of"
+    return EditResult(made.selection.scene, made.other, made.selection.mask, label)
 
 
 def _counted(mask: Mask) -> str:

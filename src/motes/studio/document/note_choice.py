@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motes import kinds
 from motes.edit.note_columns import WORDS, columns_of, group_ids, known_notes, note_of_groups
 from motes.edit.selection import Selection, choose, parse
 from motes.edit.tables import numbers_of
@@ -83,6 +84,16 @@ def divided(what: EventFilter, revision: Revision, geometry: Callable[[], Geomet
     if what.notes is not None:
         mask = mask & own_events(what.notes, made.scene)
     return Chosen(made, mask, [])
+
+
+def all_divided(revision: Revision) -> Chosen:
+    """All events but those that pictures show as images, which is noise, with the atoms of notes divided."""
+    notes = known_notes(revision.scene).id.tolist()
+    made = revision
+    if notes:
+        made = divided(EventFilter(notes=notes), revision, lambda: geometry_of(revision.scene)).revision
+    is_image = [np.full(len(table), kinds.of(table).look.shape == "image") for table in made.scene.tables]
+    return Chosen(made, ~np.concatenate(is_image), [])
 
 
 def _chosen(scene: Scene, expression: str | None, notes: list[int] | None) -> Selection:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from motes.edit.tables import numbers_of
 from motes.studio.document.documents import Document
 from motes.studio.document.history import Revision
+from motes.studio.document_answers import MapAnswer
 from motes.studio.drawing.channels import Channel, mixed
+from motes.studio.drawing.item_map import MapOf, item_map
 from motes.studio.drawing.notes_of_events import notes_of_events
 from motes.studio.drawing.partials import partial_lines
 from motes.studio.drawing.spectrogram import WINDOW_S, Reader, detail_tile, packed, png, spectrogram_tile, texture_tile
@@ -59,6 +61,14 @@ def get_events(
 def get_notes_of_events(document: DocumentDep, revision: RevisionDep) -> Response:
     notes = document.cached(("notes of events", revision.number), lambda: notes_of_events(revision.scene))
     return Response(notes.astype("<u4").tobytes(), media_type=_BINARY, headers=IMMUTABLE)
+
+
+@router.get(REVISION_PATH + "/map", summary="The map and matrix of notes or events")
+def get_map(
+    revision: RevisionDep, response: Response, of: MapOf = "events", method: Literal["PCA", "t-SNE"] = "PCA"
+) -> MapAnswer:
+    response.headers.update(IMMUTABLE)
+    return item_map(revision.scene, of, method)
 
 
 @router.get(

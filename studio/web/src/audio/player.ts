@@ -49,6 +49,10 @@ export class Player {
   private volume = 1;
   private nAll: number; // samples of the scene, at the speed it has
   private sum: GainNode | null = null;
+  private bus: GainNode | null = null; // of all that sounds, with all channels
+  private weights: number[] | null = null; // of channels heard alone
+  private asTheyAre: GainNode | null = null; // all channels
+  private single: GainNode[] = []; // each channel on both sides
   private out: GainNode | null = null;
   private ears: AnalyserNode[] = []; // one for each channel that is heard, before the volume
   private fetch: Fetch;
@@ -95,6 +99,37 @@ export class Player {
     if (this.context && this.out) this.out.gain.setTargetAtTime(volume, this.context.currentTime, 0.01);
   }
 
+  // How much of each channel sounds, on both sides alike; null for all as they are.
+  listenTo(weights: number[] | null): void {
+    this.weights = weights;
+    if (this.context) this.weigh(this.context);
+  }
+
+  private weigh(context: AudioContext): void {
+    const { weights, bus } = this;
+    if (weights && !this.single.length) {
+      const split = context.createChannelSplitter(weights.length);
+      bus!.connect(split);
+      this.single = weights.map((_, channel) => {
+        const gain = context.createGain();
+        gain.gain.value = 0;
+        split.connect(gain, channel);
+        gain.connect(this.sum!);
+        return gain;
+      });
+    }
+    const turn = (gain: GainNode, value: number) => this.ramp(context, gain.gain, value);
+    if (this.single.length || weights) turn(this.asTheyAre!, weights ? 0 : 1);
+    this.single.forEach((gain, channel) => turn(gain, weights?.[channel] ?? 0));
+  }
+
+  private ramp(context: AudioContext, gain: AudioParam, value: number): void {
+    const now = context.currentTime;
+    gain.cancelScheduledValues(now);
+    gain.setValueAtTime(gain.value, now);
+    gain.linearRampToValueAtTime(value, now + RAMP_S);
+  }
+
   // What is heard now, before the volume, of each channel: the latest samples.
   latest(nSamples: number): Float32Array[] {
     return this.ears.map((ear) => {
@@ -108,11 +143,11 @@ export class Player {
     if (!this.context) {
       const context = (this.context = this.newContext(this.sampleRateHz));
       this.scope.own(() => void context.close());
-      const sum = this.connectOut(context);
+      const bus = this.connectOut(context);
       for (const track of TRACKS) {
         const gain = this.context.createGain();
         gain.gain.value = 0;
-        gain.connect(sum);
+        gain.connect(bus);
         this.gains.set(track, gain);
       }
     }
@@ -120,7 +155,7 @@ export class Player {
     return this.context;
   }
 
-  // Tracks are summed into a node that the meter listens to, then comes the volume.
+  // Tracks are summed into a node with all channels, then come those that are listened to, the meter and the volume.
   private connectOut(context: AudioContext): AudioNode {
     const sum = context.createGain();
     this.out = context.createGain();
@@ -138,7 +173,14 @@ export class Player {
     sum.connect(this.out);
     this.out.connect(context.destination);
     this.sum = sum;
-    return sum;
+    this.bus = context.createGain();
+    this.bus.gain.value = 1;
+    this.asTheyAre = context.createGain();
+    this.asTheyAre.gain.value = 1;
+    this.bus.connect(this.asTheyAre);
+    this.asTheyAre.connect(sum);
+    this.weigh(context);
+    return this.bus;
   }
 
   get durationS(): number {
@@ -177,11 +219,7 @@ export class Player {
       reconstruction: this.source === "original" ? 0 : this.source === "residual" ? -gain : gain,
     };
     for (const track of TRACKS) {
-      const value = this.gains.get(track)!.gain;
-      const now = this.context.currentTime;
-      value.cancelScheduledValues(now);
-      value.setValueAtTime(value.value, now);
-      value.linearRampToValueAtTime(parts[track], now + RAMP_S);
+      this.ramp(this.context, this.gains.get(track)!.gain, parts[track]);
     }
   }
 
@@ -351,7 +389,7 @@ export class Player {
     this.hush();
     if (this.scope.ended || !channels.length || !channels[0].length) return;
     const context = this.ready();
-    this.alone = this.start(context, channels, 0, channels[0].length, 0, this.sum!);
+    this.alone = this.start(context, channels, 0, channels[0].length, 0, this.bus!);
   }
 
   // A grain of the sound at this place, as the hand moves over it.
@@ -375,7 +413,7 @@ export class Player {
         (value, k) => this.makeup[track] * value * (0.5 - 0.5 * Math.cos((2 * Math.PI * k) / part.length)),
       );
     });
-    if (grain[0].length) this.start(context, grain, 0, grain[0].length, 0, this.sum!);
+    if (grain[0].length) this.start(context, grain, 0, grain[0].length, 0, this.bus!);
   }
 
   close(): void {

@@ -47,7 +47,7 @@ export function paintFrequencies(
     pen.stroke();
     pen.globalAlpha = 1;
     pen.fillStyle = ink.quiet;
-    pen.fillText(spokenHz(hz), LEFT_PX - 8, Math.max(8, y));
+    pen.fillText(spokenHz(hz), LEFT_PX - 8, Math.max(8, Math.min(height - 8, y))); // lanes have names below it
   }
 }
 

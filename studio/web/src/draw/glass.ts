@@ -1,6 +1,7 @@
 // What lies over the timeline and follows the pointer, on a canvas of its own: nothing below is painted anew for it.
 
 import { FONT, LEFT_PX, type Ink } from "./axes.ts";
+import { paintTag } from "./tag.ts";
 import { columnOf, rowsOf, type Frame } from "./frame.ts";
 import { spokenDistance, type Point } from "./pointing.ts";
 
@@ -14,7 +15,6 @@ export interface OnGlass {
 const MOST_HARMONICS = 100;
 const LEAST_GAP_PX = 5;
 const LEAST_NUMBER_PX = 13;
-const LINE_PX = 17;
 
 export function paintGlass(canvas: HTMLCanvasElement, frame: Frame, seen: OnGlass, ink: Ink): void {
   const density = window.devicePixelRatio || 1;
@@ -33,7 +33,7 @@ export function paintGlass(canvas: HTMLCanvasElement, frame: Frame, seen: OnGlas
   pen.clip();
   if (seen.pointer && seen.harmonics) paintHarmonics(pen, frame, seen.pointer, ink);
   if (seen.measured) paintMeasured(pen, frame, seen.measured, ink);
-  if (seen.tag) paintTag(pen, frame, seen.tag.x, seen.tag.y, seen.tag.words, ink);
+  if (seen.tag) paintTag(pen, plotOf(frame), [seen.tag.x, seen.tag.y], seen.tag.words, ink);
   pen.restore();
 }
 
@@ -74,6 +74,8 @@ function paintHarmonics(pen: CanvasRenderingContext2D, frame: Frame, { seconds, 
   pen.globalAlpha = 1;
 }
 
+const plotOf = ({ width, axisHeight }: Frame) => ({ width, height: axisHeight });
+
 function words(pen: CanvasRenderingContext2D, ink: Ink, text: string, x: number, y: number): void {
   pen.lineJoin = "round";
   pen.strokeStyle = ink.card;
@@ -105,28 +107,5 @@ function paintMeasured(pen: CanvasRenderingContext2D, frame: Frame, [from, to]: 
     pen.lineWidth = 1.5;
     pen.stroke();
   }
-  paintTag(pen, frame, x1, y1, spokenDistance(from, to), ink);
-}
-
-// A card beside a place, inside of the plot.
-function paintTag(pen: CanvasRenderingContext2D, frame: Frame, x: number, y: number, lines: string[], ink: Ink): void {
-  if (!lines.length) return;
-  pen.font = FONT;
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
-  const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 16;
-  const high = lines.length * LINE_PX + 8;
-  const left = x + 14 + wide > frame.width ? Math.max(2, x - 14 - wide) : x + 14;
-  const top = Math.min(frame.axisHeight - high - 2, Math.max(2, y - high - 8));
-  pen.fillStyle = ink.card;
-  pen.strokeStyle = ink.edge;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  pen.roundRect(left + 0.5, top + 0.5, wide, high, 6);
-  pen.globalAlpha = 0.94;
-  pen.fill();
-  pen.globalAlpha = 1;
-  pen.stroke();
-  pen.fillStyle = ink.ink;
-  lines.forEach((text, k) => pen.fillText(text, left + 8, top + 5 + LINE_PX * (k + 0.5)));
+  paintTag(pen, plotOf(frame), [x1, y1], spokenDistance(from, to), ink);
 }

@@ -1,7 +1,7 @@
 // A square to strike on: its place chooses and blends controls, speed or pressure is the strength. Several fingers at
 // once, a pen, a mouse, or the arrow keys and Space.
 
-import { surface } from "../report/surface.ts";
+import { surface } from "../map/surface.ts";
 import { colourOf } from "../draw/colours.ts";
 import type { Scope } from "../scope.ts";
 import { sharesAt, type Share } from "./blend.ts";

@@ -1,7 +1,7 @@
 // An instrument and its score as pictures: modes by frequency and decay time, strikes by time and control.
 
 import { colourOf } from "../draw/colours.ts";
-import { surface } from "../report/surface.ts";
+import { surface } from "../map/surface.ts";
 import { loudnessOf } from "./panel.ts";
 import type { Instrument } from "./document.ts";
 

@@ -2,12 +2,13 @@
 
 import { strengthOf } from "../draw/strength.ts";
 import { titled } from "../state/words.ts";
-import { clamp, wordOf, type SceneData } from "./data.ts";
-import { EventMap } from "./map.ts";
+import { wordOf } from "../map/items.ts";
+import { Matrix, NO_CELL } from "../map/matrix.ts";
+import { clamp, sortColour, type SceneData } from "./data.ts";
+import { MapCard } from "./map_card.ts";
 import { keyboardOf } from "./keyboard.ts";
-import { Matrix } from "./matrix.ts";
 import { Sound } from "./sound.ts";
-import { besideInPitch, besideInTime, besideOnMap } from "./steps.ts";
+import { besideInPitch, besideInTime } from "./steps.ts";
 import { Timeline } from "./timeline.ts";
 
 const RANGE_DB = 50;
@@ -19,7 +20,7 @@ export class Scene {
   private track: string;
   private sound: Sound;
   private timeline: Timeline;
-  private map: EventMap;
+  private map: MapCard;
   private matrices: Matrix[];
   private sortOf = new Map<number, [name: string, column: number]>();
 
@@ -36,10 +37,11 @@ export class Scene {
       sort.items.forEach((item, column) => this.sortOf.set(item, [name, column]));
     this.track = this.find<HTMLInputElement>(".choice input:checked").value;
     this.timeline = new Timeline(this.find(".timeline"), this.data, strength);
-    this.map = new EventMap(this.find(".map"), this.data, strength);
+    const titleOf = (item: number) => `${wordOf(this.data.sort[item])} ${item + 1}`;
+    this.map = new MapCard(root, this.data, titleOf, (item) => this.choose(item));
     this.matrices = Object.entries(sorts)
       .sort((a, b) => b[1].items.length - a[1].items.length)
-      .map(([name, sort]) => new Matrix(name, sort));
+      .map(([name, sort]) => new Matrix(name, sort, titleOf, sortColour));
     this.find(".matrices").append(...this.matrices.map(({ box }) => box));
     this.sound = new Sound(root, this.data, () => this.clock());
     keyboardOf(this.find<HTMLDetailsElement>(".keyboard"), this.data, () => this.sound.events());
@@ -54,6 +56,10 @@ export class Scene {
 
   private get n(): number {
     return this.data.sort.length;
+  }
+
+  private get marked(): ReadonlySet<number> {
+    return new Set(this.chosen < 0 ? [] : [this.chosen]);
   }
 
   private get isShown(): boolean {
@@ -76,8 +82,8 @@ export class Scene {
 
   private draw(): void {
     this.drawTimeline();
-    this.map.draw(this.chosen);
-    for (const matrix of this.matrices) matrix.draw(this.chosen);
+    this.map.draw(this.marked);
+    for (const matrix of this.matrices) matrix.draw(this.marked);
   }
 
   private drawTimeline(): void {
@@ -172,9 +178,12 @@ export class Scene {
     this.find(".whole").addEventListener("click", () => this.show(0, this.data.seconds));
     this.listenToPointer(this.timeline.canvas);
     this.timeline.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    this.map.canvas.addEventListener("click", ({ offsetX, offsetY }) => this.choose(this.map.itemAt(offsetX, offsetY)));
     for (const matrix of this.matrices) {
-      matrix.canvas.addEventListener("click", ({ offsetX }) => this.choose(matrix.itemAt(offsetX)));
+      const { canvas } = matrix;
+      const cell = ({ offsetX, offsetY }: MouseEvent) => matrix.cellAt(offsetX, offsetY);
+      canvas.addEventListener("click", (event) => this.choose(cell(event).item));
+      canvas.addEventListener("pointermove", (event) => matrix.draw(this.marked, cell(event)));
+      canvas.addEventListener("pointerleave", () => matrix.draw(this.marked, NO_CELL));
     }
     this.listenToKeys();
     new ResizeObserver(() => this.draw()).observe(this.root);
@@ -195,7 +204,7 @@ export class Scene {
       "=": () => this.zoom(0.5),
       "-": () => this.zoom(2),
     });
-    const toward = (dx: number, dy: number) => () => this.choose(besideOnMap(data, this.chosen, dx, dy));
+    const toward = (right: number, up: number) => () => this.choose(this.map.beside(this.chosen, right, up));
     this.keys(this.find(".map"), {
       ArrowLeft: toward(-1, 0),
       ArrowRight: toward(1, 0),

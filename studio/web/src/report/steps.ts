@@ -19,16 +19,6 @@ export function besideInPitch(data: SceneData, chosen: number, isUp: boolean, wi
   });
 }
 
-// The nearest on the map in a direction; what lies across it counts double.
-export function besideOnMap(data: SceneData, chosen: number, dx: number, dy: number): number {
-  const { x, y } = data;
-  return least(data, chosen, (item) => {
-    const along = (x[item] - x[chosen]) * dx + (y[item] - y[chosen]) * dy;
-    const across = Math.abs((x[item] - x[chosen]) * dy) + Math.abs((y[item] - y[chosen]) * dx);
-    return along > 1e-9 ? along + 2 * across : Infinity;
-  });
-}
-
 function least(data: SceneData, chosen: number, distance: (item: number) => number): number {
   if (chosen < 0) return 0;
   const found = nearest(data.sort.length, Infinity, distance);

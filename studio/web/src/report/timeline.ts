@@ -4,8 +4,8 @@ import { spokenHz, steps } from "../draw/axis.ts";
 import { colourOf } from "../draw/colours.ts";
 import { columnOf, rowsOf, secondsAt, type Frame } from "../draw/frame.ts";
 import { nearest, toSegment } from "../draw/near.ts";
-import { clamp, type SceneData } from "./data.ts";
-import { sortColour, surface } from "./surface.ts";
+import { surface } from "../map/surface.ts";
+import { clamp, sortColour, type SceneData } from "./data.ts";
 
 const [LEFT, TOP, RIGHT, BOTTOM] = [50, 6, 6, 24];
 const REACH_PX = 9;

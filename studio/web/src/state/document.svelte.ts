@@ -9,6 +9,7 @@ import type { AxisScale } from "../draw/axis.ts";
 import type { Lanes } from "../draw/axes.ts";
 import { nearestInPitch } from "../draw/notes.ts";
 import { pitchOfHz } from "../draw/pitch.ts";
+import { DocumentMap } from "./map.svelte.ts";
 import { Notes } from "./notes.svelte.ts";
 import { settings, VOLUME_DB } from "./settings.svelte.ts";
 import { keepPlace, placeOf, viewOf, type KeptPlace } from "./places.ts";
@@ -20,6 +21,8 @@ const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
 export type Tool = "select" | "box" | "lasso" | "hand" | "measure";
 export type Mode = "spectrogram" | "roll";
+// All channels, one by its number, or of two half their sum or difference.
+export type Heard = "all" | "mid" | "side" | number;
 export interface Place {
   seconds: number;
   hz: number;
@@ -85,6 +88,7 @@ export class Document {
   seen = $state(0); // counts changes of what is in view
   busy = $state(0); // edits under way
   readonly view: View;
+  readonly map = new DocumentMap(this);
   player: Player;
   private before: KeptPlace | null = null; // where one was, until it is shown
   private gesture: string | null = null; // that is under way
@@ -93,6 +97,12 @@ export class Document {
   private choosing: Promise<unknown> = Promise.resolve();
   private gains: api.Levels | null = null;
   private gainsOf = -1;
+
+  // What was drawn by chance last: of which revision, and what that led to.
+  private drawn: { of: number; what: api.What; made: number; choice: number } | null = $state.raw(null);
+  // Whether the next draw is another one of the same events as they were.
+  isDrawnAgain = $derived(this.drawn?.made === this.info.revision && this.drawn.choice === this.choice);
+  heard: Heard = $state("all"); // which channel
 
   private kinds: () => api.Kind[];
   private trouble: Trouble;
@@ -188,6 +198,7 @@ export class Document {
     const player = new Player(fetch, sample_rate_hz, n_samples, original !== null);
     player.setVolume(volumeOf(settings.volumeDb));
     player.setSpeed(this.speed);
+    player.listenTo(weightsOf(this.heard, n_channels));
     player.onChange = () => {
       this.playing = player.playing;
       this.waiting = player.waiting;
@@ -575,6 +586,19 @@ export class Document {
     return this.inTurn(() => api.edit(this.id, this.info.revision, { ranges: [] }, { op: "play", strikes }));
   }
 
+  // Pitch, length and strength of what is selected, or of all but noise, by chance, its times, or both. Drawn again, it
+  // is of what there was before the last draw, and another step to undo.
+  draw(how: { events: boolean; times: boolean; strength: number; seed: number }): Promise<void> {
+    return this.inTurn(async (picked) => {
+      const again = this.isDrawnAgain ? this.drawn : null;
+      const of = again?.of ?? this.info.revision;
+      const what = again?.what ?? whatOf(picked) ?? {};
+      const edited = await api.edit(this.id, this.info.revision, what, { op: "chance", of, ...how });
+      this.drawn = { of, what, made: edited.revision, choice: this.choice };
+      return !Object.keys(what).length ? { ...edited, selection: { n: 0, ranges: NOTHING, notes: [] } } : edited;
+    });
+  }
+
   undo(): Promise<void> {
     return this.inTurn(async () => (this.info.undo === null ? null : api.undo(this.id)));
   }
@@ -685,6 +709,12 @@ export class Document {
     this.player.setVolume(volumeOf(volumeDb));
   }
 
+  // One channel, or what two have in common or differ by.
+  listenTo(heard: Heard): void {
+    this.heard = heard;
+    this.player.listenTo(weightsOf(heard, this.info.n_channels));
+  }
+
   // The scene is stretched for it, which a recording cannot be.
   setSpeed(speed: number): void {
     this.speed = speed;
@@ -757,6 +787,14 @@ export class Document {
 }
 
 const volumeOf = (db: number): number => (db <= VOLUME_DB[0] ? 0 : 10 ** (db / 20));
+
+// How much of each channel sounds on both sides; null for all as they are.
+function weightsOf(heard: Heard, nChannels: number): number[] | null {
+  if (heard === "all") return null;
+  if (heard === "mid") return [0.5, 0.5];
+  if (heard === "side") return [0.5, -0.5];
+  return Array.from({ length: nChannels }, (_, channel) => (channel === heard ? 1 : 0));
+}
 
 // What a request calls what is picked; null where that is nothing.
 function whatOf({ ranges, notes }: Picked): api.What | null {

@@ -102,6 +102,12 @@ export const KEYS: Key[] = [
   { group: "Select", keys: "H", what: "tool: hand", run: (d) => (d.tool = "hand") },
   { group: "See", keys: "R", what: "tool: measure distances", run: (d) => (d.tool = "measure") },
   { group: "See", keys: "X", what: "harmonics of the pointer", run: () => (settings.harmonics = !settings.harmonics) },
+  {
+    group: "See",
+    keys: "D",
+    what: "map and matrix beside the timeline, or the inspector",
+    run: () => (settings.side = settings.side === "map" ? "inspector" : "map"),
+  },
   { group: "See", keys: "W", what: "waveform", run: () => (settings.waveform = !settings.waveform) },
 
   {

@@ -2,6 +2,7 @@
 
 import type { AxisScale } from "../draw/axis.ts";
 import { MAPS, type MapName } from "../draw/colour_maps.ts";
+import { AXES, type AxesName } from "../map/map_axes.ts";
 import type { Tool } from "./document.svelte.ts";
 import { isNumber, isRecord, keep, keptOf } from "./kept.ts";
 
@@ -10,6 +11,7 @@ export const COLOURS = ["plain", ...(Object.keys(MAPS) as MapName[])] as const;
 export const CHANNELS = ["all", "left", "right", "mid", "side"] as const;
 export const EVENT_COLOURS = ["kind", "level", "window", "note", "part"] as const;
 export const WINDOWS_S = [0.006, 0.012, 0.023, 0.046, 0.093, 0.186, 0.372] as const;
+export const SIDES = ["inspector", "map"] as const;
 export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 const TOOLS: readonly Tool[] = ["select", "box", "lasso", "hand", "measure"];
 const SCALES: readonly AxisScale[] = ["erb", "log", "linear"];
@@ -30,6 +32,8 @@ export interface Settings {
   scale: AxisScale;
   following: boolean;
   volumeDb: number; // the lowest is silence
+  side: (typeof SIDES)[number]; // what is beside the timeline
+  axes: AxesName; // of the map
 }
 
 export const DEFAULTS: Settings = {
@@ -45,6 +49,8 @@ export const DEFAULTS: Settings = {
   scale: "erb",
   following: true,
   volumeDb: 0,
+  side: "inspector",
+  axes: "alike",
 };
 
 const oneOf =
@@ -70,6 +76,8 @@ const CHECKS: Record<keyof Settings, (value: unknown) => boolean> = {
   scale: oneOf(SCALES),
   following: isFlag,
   volumeDb: within(VOLUME_DB),
+  side: oneOf(SIDES),
+  axes: oneOf(Object.keys(AXES)),
 };
 
 // The defaults, with all that was kept and can be.

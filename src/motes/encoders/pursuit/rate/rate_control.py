@@ -182,6 +182,7 @@ def _within(
             search.drafts.append(n_atoms := wanted)
             continue
         scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
+        del draft  # of an hour, some hundred megabytes
         n_atoms = len(scene.gabor)
         search.record(n_atoms, n_bytes := supply.n_bytes(scene))
         if n_atoms == len(found.atoms) and found.stopped and (search.fits(n_atoms) or n_atoms == 0):
@@ -251,6 +252,7 @@ def _draft(
     scene = scene.replace(quantiser=supply.quantiser_of(found))
     if noise is None or found.energy == 0.0:
         return scene
+    del found  # of an hour, some hundred megabytes
     return with_noise(scene, supply.source, supply.context, noise)
 
 

@@ -1,7 +1,6 @@
 // A canvas as sharp as the screen, as large as what it lies in, in a context whose unit is the style sheet's pixel.
 
 import { FONT } from "../draw/axes.ts";
-import { colourOf } from "../draw/colours.ts";
 
 export function surface(canvas: HTMLCanvasElement): { pen: CanvasRenderingContext2D; width: number; height: number } {
   const { width, height } = canvas.parentElement!.getBoundingClientRect();
@@ -13,6 +12,3 @@ export function surface(canvas: HTMLCanvasElement): { pen: CanvasRenderingContex
   pen.font = FONT;
   return { pen, width, height };
 }
-
-// Of a sort of items, as the style sheet has it.
-export const sortColour = (sort: string): string => colourOf(sort) || colourOf("quiet");
