@@ -6,7 +6,8 @@
 
 `sweep` counts the atoms that a linear sweep of 20 kHz/s takes to 20 dB. `snr` tells the bytes of files at one ratio of
 signal to noise, of clips of MOTES_SHARED or a folder natural beside it (`gather_natural.py`), or of any path; `kbps`
-compares Zimtohrli at one bitrate. Times are processor time of one thread, the second of two runs each.
+compares Zimtohrli at one bitrate. Files are of version 2 with and without. Times are processor time of one thread, the
+second of two runs each.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ def sweep() -> None:
     """A line for each pair of atoms counted."""
     t = np.arange(int(0.9 * RATE_HZ)) / RATE_HZ
     audio = 0.5 * np.sin(2 * np.pi * (1000 * t + 10_000 * t * t))
-    n = [motes.encode(audio, sample_rate_hz=RATE_HZ, snr_db=20, chirps=on).n_events for on in (False, True)]
-    print(f"1 to 19 kHz in 0.9 s at 20 dB: {n[0]} atoms, {n[1]} where they rise: 1/{n[0] / n[1]:.1f}")
+    made = [motes.encode(audio, sample_rate_hz=RATE_HZ, snr_db=20, chirps=on) for on in (False, True)]
+    n, sizes = [scene.n_events for scene in made], [len(dumps(scene, version=2)) for scene in made]
+    print(f"1 to 19 kHz in 0.9 s at 20 dB: {n[0]} atoms, {n[1]} where they rise: 1/{n[0] / n[1]:.1f}; {sizes} bytes")
 
 
 def row(clip: str, audio: Any, rate: int, target: dict[str, float]) -> float:
@@ -78,12 +80,12 @@ def row(clip: str, audio: Any, rate: int, target: dict[str, float]) -> float:
         made.append(scene)
         took.append(seconds)
     if "snr_db" in target:
-        a, b = (len(dumps(scene)) for scene in made)
+        a, b = (len(dumps(scene, version=2)) for scene in made)
         difference, values = b / a - 1, f"{a} | {b} | {100 * (b / a - 1):+.1f} %"
     else:
         from motes.metrics.perceptual import zimtohrli
 
-        x, y = (float(np.min(zimtohrli(scene.render(), audio, rate))) for scene in made)
+        x, y = (zimtohrli(scene.render(), audio, rate)["mean"] for scene in made)
         difference, values = y - x, f"{x:.3f} | {y:.3f} | {y - x:+.3f}"
     n = [len(scene.gabor) for scene in made]
     rising = int(np.count_nonzero(made[1].gabor.chirp_hz_per_s))

@@ -12,7 +12,7 @@ from motes.codec.file_id import file_id
 from motes.codec.frames import Frame, Preamble, frame, read_frame, read_preamble
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, pack_end
-from motes.codec.packets import END, HEADER, INDEX, OPTIONAL, SENDS, SHARES, types
+from motes.codec.packets import CHIRPS, END, HEADER, INDEX, OPTIONAL, SENDS, SHARES, types
 from motes.coding.varints import varint
 from motes.errors import FormatError, MotesError
 
@@ -81,7 +81,7 @@ def rebuilt(parts: Parts) -> bytes:
                 continue
             entries.append(Entry.of(kind, read.extent, size))
             windows |= read.windows
-        elif entries and (kind in (SENDS.number, SHARES.number) or kind & OPTIONAL):
+        elif entries and (kind in (SENDS.number, SHARES.number, CHIRPS.number) or kind & OPTIONAL):
             entries[-1] = replace(entries[-1], n_bytes=entries[-1].n_bytes + size)
     entries.sort(key=lambda entry: entry.place)  # an index cannot tell of another order
     index = Index.of(windows, entries).pack()

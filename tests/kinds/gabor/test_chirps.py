@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 
 from motes.codec import dumps, loads, quantise
+from motes.kernels.windowed_sinusoids import Signal, Sinusoids, add_gabor
+from motes.kinds.drawing import View
+from motes.kinds.gabor.drawing import DRAWING
 from motes.kinds.gabor.edited import partial_frequencies, partial_numbers
+from motes.kinds.gabor.kernel import project_on_chirped, project_on_gabor
 from motes.kinds.gabor.table import Gabor
 from motes.library.exports.sdif import rows_of, tracks_of
+from motes.notes.sharing.explaining import Atoms
 from motes.report.tables import scene_of_csv, write_csv
 from motes.scene.scene import Scene
 from motes.synth.render import render_blocks
+from motes.units import erb_rate
 
 RATE, N = 16000, 24000
 
@@ -158,6 +164,35 @@ def test_frames_of_sdif_follow_the_sweep():
     rows = rows_of(tracks, 60, 61)
     assert rows.frequency_hz[0] == pytest.approx(800 + 2000 * (0.3 - 0.1), rel=0.01)
     assert rows.amplitude[0, 0] == pytest.approx(0.2, rel=0.1)
+
+
+def test_pictures_draw_them_aslant():
+    scene = sweep(2)
+    (lines,) = DRAWING.primitives(scene.gabor, View(0.0, 1.5, 8000.0, RATE))
+    risen = scene.gabor.frequency_hz[:, None] + 2000 * 0.032 * np.array([-1, 1])
+    drawn = lines.ends[np.argsort(lines.ends[:, 0, 0])]
+    np.testing.assert_allclose(drawn[:, :, 1], erb_rate(risen))
+
+
+def test_projection_is_the_adjoint_of_rendering():
+    """⟨render(a), y⟩ = ⟨a, project(y)⟩, for some that rise and some that do not."""
+    rng, n = np.random.default_rng(7), 20
+    centre, window, omega = rng.uniform(-100, 3100, n), rng.choice([50.5, 512, 2048.0], n), rng.uniform(0, np.pi, n)
+    chirp = rng.uniform(-1e-4, 1e-4, n) * (np.arange(n) % 2)
+    a, y = rng.standard_normal(n) + 1j * rng.standard_normal(n), rng.standard_normal(3000)
+    signal, re, im = Signal.zeros(1, 3000, 0), np.empty((n, 1)), np.empty((n, 1))
+    add_gabor(signal, Sinusoids(centre, window, omega, np.abs(a)[:, None], np.angle(a)[:, None], chirp), 0, n)
+    project_on_gabor(Signal.of(y[None], 0), centre, window, omega, re, im)
+    project_on_chirped(Signal.of(y[None], 0), centre, window, omega, chirp, re, im)
+    assert signal.channels()[0] @ y == pytest.approx(a.real @ re[:, 0] + a.imag @ im[:, 0], rel=1e-9)
+
+
+def test_a_sweep_is_wholly_its_own_atoms():
+    """Least squares find that all of the sound is explained by all of each atom, also of those that overlap."""
+    scene = sweep(12)
+    atoms = Atoms(scene.gabor, RATE)
+    found = atoms.shares(0, np.atleast_2d(scene.render()).astype(np.float64), np.arange(12), np.full(12, 0.5))
+    np.testing.assert_allclose(found, 1.0, atol=0.05)
 
 
 def test_torch_renders_the_formula():

@@ -25,7 +25,10 @@ RIDGE_PART = 8.0
 LEAST_SWEPT_BINS, FOLLOWED_BINS, BENT = 0.75, 4, 0.25
 AROUND_BINS, OUTSTANDING, GOES_ON = 12, 4.0, 0.05
 # By what factor a chirped atom's energy exceeds a steady one's, since it takes more bits.
-GAIN = 2.0
+GAIN = 2.5
+# None are looked for in a stretch of whose energy the ridges of both windows hold less than this part, or of which the
+# chirped atoms within so much of the strongest ridge would take a smaller part.
+LEAST_RIDGES, LEAST_PART, WITHIN = 0.05, 0.2, 0.01
 
 
 class ChirpSearch:
@@ -48,6 +51,19 @@ class ChirpSearch:
         time, frequency, chirp, weight, self._most = np.concatenate(parts, axis=1)
         self._places = Places(time, frequency, chirp, weight)
         self._rules = Rules(np.array(dictionary.windows, np.int64), SHORTEST, *centres, GAIN)
+        if not self._pay(audio):
+            self._most = np.zeros(len(time))
+
+    def _pay(self, audio: NDArray[np.float32]) -> bool:
+        """Whether there is so much to be taken that what chirps save makes up for the packets that hold them."""
+        energy, most = float(np.sum(np.square(audio, dtype=np.float64))), self._most
+        if most.sum() / RIDGE_PART < LEAST_RIDGES * energy:
+            return False
+        least = WITHIN / RIDGE_PART / GAIN * float(np.max(most * self._places.weight, initial=0.0))
+        self._most = most.copy()
+        taken = float(self.take(audio.copy(), least).energy.sum())
+        self._most = most
+        return taken >= LEAST_PART * energy
 
     def take(self, residual: NDArray[np.float32], least: float) -> Atoms:
         """Atoms that are worth as much as steady ones of this benefit, subtracted from the residual, which lies where
