@@ -126,7 +126,10 @@ def main() -> None:
     parser.add_argument("--soundfont")
     parser.add_argument("--seeds", type=int, default=10)
     chosen = parser.parse_args()
-    options = InstrumentOptions(controls=chosen.controls, modes=chosen.modes, refine=chosen.refine)
+    limit_s = None if chosen.repeats else InstrumentOptions().time_limit_s
+    options = InstrumentOptions(
+        controls=chosen.controls, modes=chosen.modes, refine=chosen.refine, time_limit_s=limit_s
+    )
     if chosen.play:
         print(play())
     if chosen.planted:
