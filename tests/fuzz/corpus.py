@@ -8,6 +8,7 @@ from pathlib import Path
 from mutator import Parts, parts_of
 
 from motes.codec import dumps, loads
+from motes.codec.writer import needed_version
 
 TESTS = Path(__file__).parents[1]
 # Vectors are made of many events; those in a file of the corpus are so few that a mutant takes a millisecond.
@@ -28,10 +29,6 @@ def corpus() -> list[Parts]:
             table.take(slice(0, 2 if table.KIND == "texture" else MOST_EVENTS)) for table in scene.tables
         )
         scenes.append(few)
-    files = [
-        dumps(scene, version)
-        for scene in scenes
-        for version in ((2,) if len(scene.detail) or len(scene.learned) else (1, 2))
-    ]
+    files = [dumps(scene, version) for scene in scenes for version in (1, 2) if version >= needed_version(scene)[1]]
     files += [dumps(scene_of(example("detail", n).take(slice(1, 3)), n_channels=n)) for n in (1, 2)]
     return [parts_of(data) for data in files if len(data) <= MOST_BYTES]
