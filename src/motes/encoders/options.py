@@ -12,7 +12,7 @@ import typing
 from dataclasses import dataclass, field, fields
 from functools import cache
 from numbers import Integral, Real
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from motes.encoders.progress import Stage
 from motes.errors import ParameterError
@@ -54,6 +54,9 @@ def option(default: Any, doc: str, **more: Any) -> Any:
 
 class Options:
     """Base of options: frozen dataclasses of `option` fields, checked when they are made."""
+
+    # Seconds that what is found takes to be rendered, for each second of sound, beyond what atoms take.
+    RENDERING: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         """Raise ParameterError for a value of a wrong type or out of range."""

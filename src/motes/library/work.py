@@ -91,7 +91,7 @@ class Encode:
         opened = open_source(job.source, self.raw, any_level=self.preparation.normalise)
         source, encoder = prepared(opened, self.preparation), encoder_of(self.options)
 
-        measuring_s = _measuring_s(source.n_samples, source.n_channels)
+        measuring_s = _measuring_s(self.options, source.n_samples, source.n_channels, source.sample_rate_hz)
         part = [0.95]
 
         def report(now: EncoderProgress) -> None:
@@ -116,7 +116,9 @@ class Encode:
     def expected_s(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> float:
         """Seconds of a processor that a recording takes, once what encodes is loaded; 0 where that is not known."""
         encoding_s = seconds_of(self.options.stages(n_samples, n_channels, sample_rate_hz))
-        return encoding_s + _measuring_s(n_samples, n_channels) if encoding_s else 0.0
+        if not encoding_s:
+            return 0.0
+        return encoding_s + _measuring_s(self.options, n_samples, n_channels, sample_rate_hz)
 
     def _encoded(self, source: Source, encode: Callable[[Options], Scene]) -> Scene:
         if not (self.notes or self.note_vectors):
@@ -144,9 +146,9 @@ class Encode:
         }
 
 
-def _measuring_s(n_samples: int, n_channels: int) -> float:
+def _measuring_s(options: Options, n_samples: int, n_channels: int, sample_rate_hz: int) -> float:
     """Seconds that a scene takes to be stored and rendered for its signal-to-noise ratio."""
-    return 0.03 + 0.06 * n_samples * n_channels / 1e6
+    return 0.03 + 0.06 * n_samples * n_channels / 1e6 + options.RENDERING * n_samples / sample_rate_hz
 
 
 def _room_of(scene: Scene, options: Options) -> dict[str, str]:

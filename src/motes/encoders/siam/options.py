@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from motes.encoders.options import Options, option
 from motes.encoders.progress import Stage
@@ -13,6 +13,7 @@ from motes.encoders.progress import Stage
 class SiamOptions(Options):
     """How many events are found at most, how sure they are, and whether they are fitted on."""
 
+    RENDERING: ClassVar[float] = 0.06
     events_per_second: float = option(
         12.0, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
     )
