@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motes.errors import ParameterError
 from motes.events.event_table import Array, Ints, Mask
+from motes.events.frozen import Frozen
 from motes.events.limits import MAX_SAMPLE_RATE_HZ
 
 # Of a scene.
@@ -28,7 +29,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Frozen):
     """Which decoder or dictionary it is: `id`, at most 64 of a … z, 0 … 9 and `._-`, and `digest`, the SHA-256 of its
     file in hexadecimal. ParameterError for others.
 

@@ -18,7 +18,7 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.events.chirps import BINS_PER_STEP
-from motes.events.event_table import handed_over
+from motes.events.event_table import Array, handed_over
 from motes.kernels.dictionary import HOP_DIVISOR
 from motes.kinds.gabor.integers import slices
 from motes.kinds.gabor.quantiser import GaborQuantiser
@@ -54,7 +54,7 @@ def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabo
     rate = sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
     frequency_hz = rate / window
-    columns = {}
+    columns: dict[str, Array] = {}
     if atoms.chirp.any():
         columns["chirp_hz_per_s"] = BINS_PER_STEP * np.square(frequency_hz) * atoms.chirp
     frequency_hz *= atoms.bin
