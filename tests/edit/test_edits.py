@@ -136,7 +136,7 @@ def test_every_request_is_one_of_the_studio():
     ops = {edit.request for edit in EDITS} - {""}
     assert {about["op"] for about in editing.described()} == ops
     bodies = {body["properties"]["op"]["const"]: body for body in known.values() if "op" in body["properties"]}
-    assert set(bodies) == ops | {"paste", "play", "unmute", "split_note", "merge_notes", "add_note"}
+    assert set(bodies) == ops | {"paste", "play", "unmute", "split_note", "merge_notes", "add_note", "chance"}
     for edit in EDITS:
         if edit.request:
             names = {parameter.name for parameter in edit.parameters}

@@ -80,7 +80,7 @@ def test_conditions_mean_what_they_say(text, means):
         ("(time_s > 3) == (time_s > 2)", "a condition cannot be compared"),
         (
             "kind == gabr",
-            r"kind is never 'gabr', it is one of: gabor, texture, strike, splat, vector, detail \(column 9",
+            r"kind is never 'gabr', it is one of: gabor, texture, strike, splat, vector, detail, learned \(column 9",
         ),
         ("kind == 'gabor'", "quotes are not needed"),
         ("kind > gabor", "kind is a word"),

@@ -66,13 +66,13 @@ def test_the_header_names_the_columns_with_their_units():
     assert json.loads(about.removeprefix("# motes "))["sample_rate_hz"] == 8000
     assert (
         names
-        == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id,room_id,wetness"
-        ",partial,partial_hz"
+        == "kind,time_s,window_s,frequency_hz,amplitude_0,amplitude_1,phase_rad_0,phase_rad_1,group_id"
+        ",chirp_hz_per_s,room_id,wetness,partial,partial_hz"
     )
     assert first.startswith("gabor,")
     assert (
         written(write_csv, scene(n_channels=1)).decode().splitlines()[1]
-        == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id,room_id,wetness,partial,partial_hz"
+        == "kind,time_s,window_s,frequency_hz,amplitude,phase_rad,group_id,chirp_hz_per_s,room_id,wetness,partial,partial_hz"
     )
 
 
@@ -153,6 +153,7 @@ def test_parquet():
         "phase_rad_0",
         "phase_rad_1",
         "group_id",
+        "chirp_hz_per_s",
         "room_id",
         "wetness",
         "partial",

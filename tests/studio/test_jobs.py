@@ -361,7 +361,8 @@ def test_encoders_know_what_is_short():
     def expected_s(name, seconds, **options):
         return work_of(encoder_named(name), options).expected_s(int(44100 * seconds), 1, 44100)
 
-    assert expected_s("siam", 60) < expected_s("pursuit", 60, kbps=24.0) < expected_s("pursuit", 600, kbps=24.0)
+    for short in (expected_s("siam", 60), expected_s("pursuit", 60, kbps=24.0)):
+        assert 0 < 4 * short < expected_s("pursuit", 600, kbps=24.0)
     assert expected_s("splat", 5, iterations=3000) > 10 * expected_s("pursuit", 5, kbps=24.0)
     assert expected_s("splat", 5, iterations=3000, time_limit_s=5.0) <= 6
     assert all(expected_s(encoder.name, 5) > 0 for encoder in ENCODERS)

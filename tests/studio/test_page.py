@@ -412,6 +412,7 @@ def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
         "7 splats",
         "7 vectors",
         "4 details",
+        "7 learned waveforms",
     ]
     page.wait(f"{OPEN}.lanes.names.length === 3")
     assert page.read(f"{OPEN}.lanes.title") == "control"
