@@ -31,6 +31,11 @@ def last_packet(sample_rate_hz: int) -> int:
     return _LATEST_S * sample_rate_hz // packet_samples(sample_rate_hz) + 1
 
 
+def joined(parts: list[Columns]) -> Columns:
+    """The columns of all packets of a kind, from those of each."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
 class Extent(NamedTuple):
     """What the index of a file says of a packet of events: its number, its layer (0 of all but gabor events), how many
     events it holds, and how far these reach before and after its stretch in REACH_UNIT, negative where they begin

@@ -6,6 +6,8 @@ import pytest
 import motes
 from motes.codec import dumps, loads
 from motes.encoders.pursuit.chirps import ChirpSearch
+from motes.events.chirps import BINS_PER_STEP, MAX_CHIRP
+from motes.kernels.chirps import search
 from motes.kernels.chirps.search import Found, Places, Rules, take_chirps
 from motes.kernels.dictionary import dictionary
 from motes.kernels.simd.rounding import Stretch
@@ -92,3 +94,8 @@ def test_the_kernel_takes_what_the_definition_does():
     assert found.energy[0] == pytest.approx(float(np.sum(signal**2)), rel=0.01)
     assert np.angle(amplitude[0][0, 0] + 1j * amplitude[1][0, 0]) == pytest.approx(0.7, abs=0.01)
     assert np.sum(np.square(stretch.channels())) < 1e-3 * np.sum(signal**2)
+
+
+def test_kernels_and_files_count_chirps_in_the_same_steps():
+    assert search.BINS_PER_STEP == BINS_PER_STEP
+    assert search.MOST_STEPS <= MAX_CHIRP

@@ -14,7 +14,7 @@ import numpy as np
 from motes import places
 from motes.encoders.learned.shifts import Floats
 from motes.errors import FormatError, ParameterError
-from motes.events.model import MAX_MODELS, MAX_WAVEFORM_SAMPLES, MAX_WAVEFORMS, Model
+from motes.events.model import MAX_WAVEFORM_SAMPLES, MAX_WAVEFORMS, Model
 from motes.files import atomic_output
 
 EXTENSION = ".motes-dictionary"
@@ -22,7 +22,7 @@ EXTENSION = ".motes-dictionary"
 PEAK = 127
 # No dictionary's file is larger.
 _MOST_BYTES = 2 * MAX_WAVEFORMS * MAX_WAVEFORM_SAMPLES + (1 << 16)
-__all__ = ["EXTENSION", "MAX_MODELS", "load_dictionary", "save_dictionary"]
+__all__ = ["EXTENSION", "load_dictionary", "save_dictionary"]
 
 
 def save_dictionary(

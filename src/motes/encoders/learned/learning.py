@@ -1,8 +1,8 @@
 """Waveforms that recur in recordings, learned from them: a dictionary of which every waveform may stand anywhere.
 
-By turns, each recording is told with the waveforms so far (`motes.encoders.learned.shifts`), and each waveform becomes
-the one that tells best, in the sense of least squares, what stood wherever it was used: the first singular vector of
-these stretches. That is K-SVD (Aharon, Elad & Bruckstein, "K-SVD: an algorithm for designing overcomplete dictionaries
+By turns, each recording is approximated by the waveforms so far (`motes.encoders.learned.shifts`), and each waveform
+becomes the one that fits best, by least squares, what stood wherever it was used: the first singular vector of these
+stretches. That is K-SVD (Aharon, Elad & Bruckstein, "K-SVD: an algorithm for designing overcomplete dictionaries
 for sparse representation", 2006) as Mailhé, Lesage, Gribonval, Bimbot & Vandergheynst took it to all shifts
 ("Shift-invariant dictionary learning for sparse representations: extending K-SVD", EUSIPCO 2008); that waveforms are
 learned one after another from what those before leave, as here in rounds, is of Jost, Vandergheynst, Lesage &
@@ -31,7 +31,7 @@ FADE_IN, FADE_OUT = 1 / 64, 1 / 4
 MOST_SHIFT = 1 / 4
 # Times the stretches are projected on the waveform and it becomes their weighted sum.
 POWER_STEPS = 5
-# Recordings are told in stretches of so many samples.
+# Recordings are approximated in stretches of so many samples.
 STRETCH = 1 << 18
 
 
@@ -49,7 +49,7 @@ def learn(
     """At most so many waveforms of `length` samples and energy 1 that recur in recordings `(n,)` of one sample rate,
     the most used first: `(n, length)`, none where nothing recurs.
 
-    `on_round` is told the number of rounds that are done, and of how many.
+    `on_round` is given the number of rounds that are done, and of how many.
     """
     levelled = [_levelled(one) for one in recordings if len(one) >= length and np.any(one)]
     waveforms, least = np.zeros((0, length), np.float32), LEAST_PART * length
@@ -64,7 +64,7 @@ def learn(
         waveforms = waveforms[counts >= LEAST_USES][np.argsort(-counts[counts >= LEAST_USES], kind="stable")]
         room = n_waveforms - len(waveforms)
         room = min(room, -(-n_waveforms // GROWING)) if number < GROWING else room
-        if number < n_rounds - 2:  # the last ones are told twice, so that those stay that recur
+        if number < n_rounds - 2:  # the last ones are approximated twice, so that those stay that recur
             waveforms = np.concatenate([waveforms, _new(left, room, length, least)])
         if on_round is not None:
             on_round(number + 1, n_rounds)
@@ -78,7 +78,7 @@ def _levelled(recording: Floats) -> Floats:
 
 
 def _approximated(waveforms: Floats, left: list[Floats], least: float) -> list[list[Use]]:
-    """Where each waveform is used, down to a least energy; what is told is subtracted from what is left."""
+    """Where each waveform is used, down to a least energy; what is used is subtracted from what is left."""
     uses: list[list[Use]] = [[] for _ in waveforms]
     if not len(waveforms):
         return uses
@@ -97,7 +97,7 @@ def _approximated(waveforms: Floats, left: list[Floats], least: float) -> list[l
 
 
 def _updated(waveform: Floats, uses: list[Use], left: list[Floats]) -> Floats:
-    """The waveform of energy 1 that tells best what stands where it is used, the others held fixed, from where on it
+    """The waveform of energy 1 that fits best what stands where it is used, the others held fixed, from where on it
     has most energy; what that leaves takes the place of what was left.
     """
     n, margin = len(waveform), round(len(waveform) * MOST_SHIFT)

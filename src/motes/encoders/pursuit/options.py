@@ -89,9 +89,9 @@ class PursuitOptions(Options):
     )
     dictionary: str | None = option(
         None,
-        "A file of learned waveforms, as motes learn-dictionary writes: those that take far more than a sinusoid are "
-        "told by them. Goes with a signal-to-noise ratio or a number of events; such files are of version 2 of the "
-        "format, which is a draft.",
+        "A file of learned waveforms, as motes learn-dictionary writes: one becomes an event where it takes far more "
+        "than a sinusoid would. Goes with a signal-to-noise ratio or a number of events; such files are of version 2 "
+        "of the format, which is a draft.",
         is_file=True,
     )
     n_threads: int = option(

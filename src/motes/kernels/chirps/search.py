@@ -13,7 +13,7 @@ from motes.kernels.windowed_sinusoids import Chirp, add_chirped, correlate_chirp
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-# Bins that the frequency sweeps within a window for each step of a chirp, and most steps.
+# Bins that the frequency sweeps within a window for each step of a chirp, as in motes.events.chirps, and most steps.
 BINS_PER_STEP, MOST_STEPS = 2, 1000
 # Bins to spare between what an atom sweeps, as far as it is loud, and DC or half the sample rate.
 SPARE_BINS = 4.0

@@ -14,7 +14,16 @@ from motes.coding.integers import padded
 from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import Ints
-from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
+from motes.events.packet import (
+    MAX_PAYLOAD,
+    REACH_UNIT,
+    EventPacket,
+    Extent,
+    ReadPacket,
+    joined,
+    last_packet,
+    packet_samples,
+)
 from motes.events.sends import sends_of
 from motes.kinds.detail.grid import LONGEST_FRAME, MOST_HALVINGS, band_edges, frame_samples, places
 from motes.kinds.detail.integers import (
@@ -112,7 +121,7 @@ def encode_packet(events: Detail, number: int, rate: int) -> bytes:
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Detail:
     """All events of a file, from the columns of its packets."""
-    return Detail(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Detail(**joined(parts))
 
 
 def _usual(number: int, rate: int) -> dict[str, int]:

@@ -19,6 +19,7 @@ from motes.events.packet import (
     EventPacket,
     Extent,
     ReadPacket,
+    joined,
     last_packet,
     packet_samples,
 )
@@ -45,7 +46,7 @@ _MOST = 1 << 56
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Learned:
     """All events of a file, from the columns of its packets."""
-    return Learned(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Learned(**joined(parts))
 
 
 def packets(events: Learned, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:

@@ -20,6 +20,7 @@ from motes.events.packet import (
     EventPacket,
     Extent,
     ReadPacket,
+    joined,
     last_packet,
     packet_samples,
 )
@@ -77,7 +78,7 @@ class Coder:
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Splat:
     """All events of a file, from the columns of its packets."""
-    return Splat(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Splat(**joined(parts))
 
 
 def packets(events: Splat, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:

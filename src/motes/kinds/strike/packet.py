@@ -16,6 +16,7 @@ from motes.events.packet import (
     EventPacket,
     Extent,
     ReadPacket,
+    joined,
     last_packet,
     packet_samples,
 )
@@ -38,7 +39,7 @@ from motes.kinds.strike.table import Strike
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Strike:
     """All events of a file, from the columns of its packets."""
-    return Strike(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Strike(**joined(parts))
 
 
 def packets(events: Strike, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:

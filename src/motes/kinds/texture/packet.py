@@ -13,7 +13,16 @@ from motes.coding.integers import code_numbers, padded, unzigzags, zigzags
 from motes.coding.varints import Reader, varint, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import Ints
-from motes.events.packet import MAX_PAYLOAD, REACH_UNIT, EventPacket, Extent, ReadPacket, last_packet, packet_samples
+from motes.events.packet import (
+    MAX_PAYLOAD,
+    REACH_UNIT,
+    EventPacket,
+    Extent,
+    ReadPacket,
+    joined,
+    last_packet,
+    packet_samples,
+)
 from motes.events.sends import sends_of
 from motes.events.shares import WHOLE
 from motes.kinds.texture.integers import (
@@ -146,7 +155,7 @@ def table(parts: list[Columns], sample_rate_hz: int) -> Texture:
     """All events of a file, from the columns of its packets."""
     if any("share_re" in part for part in parts):
         parts = [_subtracted(part) for part in parts]
-    return Texture(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Texture(**joined(parts))
 
 
 def _usual(number: int, n_frames: int, rate: int) -> dict[str, int]:

@@ -19,6 +19,7 @@ from motes.events.packet import (
     EventPacket,
     Extent,
     ReadPacket,
+    joined,
     last_packet,
     packet_samples,
 )
@@ -41,7 +42,7 @@ BYTES_PER_EVENT = 4
 
 def table(parts: list[Columns], sample_rate_hz: int) -> Vector:
     """All events of a file, from the columns of its packets."""
-    return Vector(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return Vector(**joined(parts))
 
 
 def packets(events: Vector, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:

@@ -83,7 +83,7 @@ def update_index(catalogue: Catalogue) -> None:
 
 
 def _digest(catalogue: Catalogue) -> str:
-    """What the rows are told by: the bytes that they were made of, in order."""
+    """What identifies the rows: the bytes that they were made of, in order."""
     parts = [(about.part, about.digest, about.n_rows, about.version) for about in catalogue.described]
     return hashlib.sha256(msgspec.json.encode((VERSION, parts))).hexdigest()[:16]
 
