@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,8 @@ MOST_TRIES = 5
 _TAKEN = ("AWS_", "MOTES_", "AUDIO_PATH", "IMPULSE_RESPONSE", "S3_BUCKET", "OPENBLAS_NUM_THREADS")
 # So long workers have to clean up where they are stopped, before they are killed.
 _STOPPING_S = 10.0
+# So long a cluster may take to answer before nobody is there.
+_ANSWER_S = 5.0
 
 
 def on_cluster(
@@ -62,6 +65,8 @@ def connected(address: str) -> Iterator[Any]:
             if address == "ray":
                 _init(ray, options)
             else:
+                if not _answers(address):
+                    raise ConnectionError("nobody answers there")
                 ray.init(address, **options)
         except Exception as error:
             text = " ".join(str(error).split())[:200]
@@ -74,15 +79,38 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def _init(ray: Any, options: dict[str, Any]) -> None:
-    """The cluster of RAY_ADDRESS or one that runs on this machine, else one of this machine alone, which ends with us
-    and answers on loopback only.
+    """The cluster of RAY_ADDRESS or that of `ray start` on this machine, else one of this machine alone, which ends
+    with us and answers on loopback only.
     """
-    try:
-        ray.init(os.environ.get("RAY_ADDRESS") or "auto", **options)
-    except ConnectionError:
-        if os.environ.get("RAY_ADDRESS"):
-            raise
+    given = os.environ.get("RAY_ADDRESS", "")
+    # Ray itself would wait for minutes where nobody answers, and Ctrl-C with it; and where it looks for a cluster
+    # (`auto`), join one that ends with the command that it belongs to.
+    if given and not _answers(given):
+        raise ConnectionError(f"nobody answers at {given}, which RAY_ADDRESS names")
+    if address := given or _started_here(ray):
+        ray.init(address, **options)
+    else:
         ray.init("local", include_dashboard=False, _node_ip_address="127.0.0.1", **options)
+
+
+def _started_here(ray: Any) -> str:
+    """The address that `ray start` left on this machine, where that cluster is still there; else nothing."""
+    with contextlib.suppress(AttributeError, OSError):  # no part of what Ray promises
+        address = ray._private.services.find_bootstrap_address(None)
+        return address if address and _answers(address) else ""
+    return ""
+
+
+def _answers(address: str) -> bool:
+    """Whether someone takes a connection at HOST:PORT; True where the address is of another form."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return True
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S):
+            return True
+    except (OSError, OverflowError):
+        return False
 
 
 class Cluster:
