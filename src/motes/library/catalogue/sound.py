@@ -123,7 +123,8 @@ def _in_catalogue(catalogue: Catalogue, file: str, kind: str, number: int | None
         (values,) = row.select(_NAMES).to_pylist()
         return Sound(file=file, kind=kind, numbers=numbers_of(row)[0], scene=None, **values)
 
-    return _Sounds(*(rows[name].to_numpy() for name in ("number", "length_s", "gain_db")), one)
+    number_of, length_s, gain_db = (rows[name].to_numpy() for name in ("number", "length_s", "gain_db"))
+    return _Sounds(number_of, length_s, gain_db, one)
 
 
 def _on_disk(catalogue: Catalogue, file: str, kind: str, number: int | None) -> _Sounds:
@@ -147,7 +148,7 @@ def _on_disk(catalogue: Catalogue, file: str, kind: str, number: int | None) -> 
             values["pitch"] = None
         return Sound(file=file, kind=kind, numbers=rows.vector[at], scene=scene, **values)
 
-    return _Sounds(*(rows.columns[name] for name in ("number", "length_s", "gain_db")), one)
+    return _Sounds(rows.columns["number"], rows.columns["length_s"], rows.columns["gain_db"], one)
 
 
 def _encoded(file: str, with_vectors: bool) -> Scene:
