@@ -284,7 +284,9 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
             event = dataclasses.replace(copied, head=head, mask=mask)
         else:
             base, coded = reader.signed(), reader.take(reader.varint())
-            event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
+            event = details.Event.blank(
+                rate, head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels)
+            )
             event.head, event.mask = head, mask
             slots, weights = details.decode(coded, event, slots, weights)
         events.append(event)

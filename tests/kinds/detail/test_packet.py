@@ -18,9 +18,8 @@ from motes.errors import FormatError, ParameterError
 from motes.events.packet import packet_samples
 from motes.kinds.detail.audio import amplitudes
 from motes.kinds.detail.integers import rounded
-from motes.kinds.detail.packet import COEFFICIENTS_PER_BYTE, columns, encode_packet, packets
+from motes.kinds.detail.packet import COEFFICIENTS_PER_BYTE, TABLES, columns, encode_packet, packets
 from motes.kinds.detail.table import Detail
-from motes.kinds.detail.trained import PATH
 from motes.kinds.gabor.quantiser import GaborQuantiser
 
 QUANTISER = GaborQuantiser(1, 4, 0)
@@ -73,7 +72,7 @@ def test_rounding_leaves_what_is_heard(rate):
 
 def test_the_tables_are_those_of_the_specification():
     described = (Path(__file__).parents[3] / "docs/format.md").read_text(encoding="utf-8")
-    assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(PATH.read_bytes()):#x}" in described
+    assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(TABLES.read_bytes()):#x}" in described
 
 
 def test_what_is_silent_is_not_written():
