@@ -27,7 +27,7 @@ import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.
-DRAFT = 3
+DRAFT = 4
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {

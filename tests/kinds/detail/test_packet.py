@@ -90,12 +90,12 @@ def test_what_is_silent_is_not_written():
 def test_other_than_as_files_hold_it_is_refused():
     random = np.random.default_rng(3)
     event = random_event(random, 16000, 1)
-    values, n_bands = event.coefficients.copy(), int(event.n_bands[0])
-    values[:1024] = 0
-    values[3] = 5
+    values = event.coefficients.copy()
+    values[: int(event.frame_samples[0])] = 0
+    values[0] = values[int(event.sizes[0]) - 1] = 5
     event = rounded(event.replace(coefficients=values), 16000)
     rows = event.steps.copy()
-    rows[n_bands - 1] += 50  # where nothing is coded
+    rows[2] += 50  # where nothing is coded
     with pytest.raises(FormatError, match="not as files hold it"):
         read(encode_packet(event.replace(steps=rows), 0, 16000), 16000, 1)
     late = event.replace(time_s=event.time_s + 2)
