@@ -145,6 +145,8 @@ def _event_within(
     share = np.ones_like(power)
     if len(rendered):
         power *= _lacking(spectra, rendered, layout, options)
+        if options.least_share:
+            power *= _is_missed(power / np.maximum(band_power(spectra + rendered, layout.weights), 1e-30), options)
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
@@ -180,6 +182,18 @@ def _lacking(
         part = (whole - there) / np.maximum(whole, 1e-30)
         share = share * np.clip((part - options.lacking_from) / LACKING_RISE, 0.0, 1.0)
     return np.clip(share, options.least_lacking, 1.0)
+
+
+def _is_missed(part: Array, options: TextureOptions) -> NDArray[np.bool_]:
+    """In which cells `(n_channels, n_frames, n_bands)` noise would be missed, alike over each tile: it has at least
+    `least_share` of the recording's power there, or more than anywhere else, so that each event keeps some. A scene
+    without its detail raises the levels of its texture, for which there has to be one.
+    """
+    n_channels, n_frames, n_bands = part.shape
+    n_tiles = -(-n_frames // TILE)
+    padded = np.pad(np.minimum(part, 1.0), ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
+    means = padded.reshape(n_channels, n_tiles, TILE, n_bands).mean(axis=2)
+    return np.repeat(means >= min(options.least_share, float(means.max())), TILE, axis=1)[:, :n_frames]
 
 
 def _smoothed(power: Array, n_frames: int) -> Array:

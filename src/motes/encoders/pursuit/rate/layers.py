@@ -24,7 +24,7 @@ from motes.scene.scene import Scene
 # part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
 ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
 # Noise beside detail, the most of all bits that it takes, and the part that it is thought to take at first.
-NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
+NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0, least_share=0.2)
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
