@@ -146,7 +146,7 @@ def _event_within(
     if len(rendered):
         power *= _lacking(spectra, rendered, layout, options)
         if options.least_share:
-            power *= _is_missed(power / np.maximum(band_power(spectra + rendered, layout.weights), 1e-30), options)
+            power *= _is_missed(power, band_power(spectra + rendered, layout.weights), options.least_share)
         share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     coherence = _coherence(spectra, layout.weights)
@@ -184,16 +184,21 @@ def _lacking(
     return np.clip(share, options.least_lacking, 1.0)
 
 
-def _is_missed(part: Array, options: TextureOptions) -> NDArray[np.bool_]:
-    """In which cells `(n_channels, n_frames, n_bands)` noise would be missed, alike over each tile: it has at least
-    `least_share` of the recording's power there, or more than anywhere else, so that each event keeps some. A scene
-    without its detail raises the levels of its texture, for which there has to be one.
+def _is_missed(power: Array, whole: Array, least_share: float) -> NDArray[np.bool_]:
+    """In which cells `(n_channels, n_frames, n_bands)` noise of this power would be missed, alike over each tile: it
+    has at least `least_share` of the whole power there, on average, or it is the strongest, so that each event keeps
+    some: a scene without its detail raises the levels of its texture, for which there has to be one.
     """
-    n_channels, n_frames, n_bands = part.shape
+    n_channels, n_frames, n_bands = power.shape
     n_tiles = -(-n_frames // TILE)
-    padded = np.pad(np.minimum(part, 1.0), ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
-    means = padded.reshape(n_channels, n_tiles, TILE, n_bands).mean(axis=2)
-    return np.repeat(means >= min(options.least_share, float(means.max())), TILE, axis=1)[:, :n_frames]
+    part = np.minimum(power / np.maximum(whole, 1e-30), 1.0)
+    part, tiles = (
+        np.pad(values, ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
+        .reshape(n_channels, n_tiles, TILE, n_bands)
+        .mean(axis=2)
+        for values in (part, power)
+    )
+    return np.repeat((part >= least_share) | (tiles == tiles.max()), TILE, axis=1)[:, :n_frames]
 
 
 def _smoothed(power: Array, n_frames: int) -> Array:
