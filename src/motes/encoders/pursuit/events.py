@@ -50,8 +50,8 @@ def unquantised_scene(
 
 
 def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabor:
-    """Atoms as a table."""
-    rate = sample_rate_hz
+    """Atoms as a table, in the order of scenes, so that these need not sort it."""
+    atoms, rate = atoms.take(atoms.scene_order(context.dictionary)), sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
     frequency_hz = rate / window
     columns: dict[str, Array] = {}

@@ -174,7 +174,7 @@ class Segment:
         chirped = self._chirped()
         taken = Atoms.join([self._take_from(zones) for zones in self._zones])
         self.threshold *= BATCH_RATIO
-        self.expected_residual_energy -= float(taken.energy.sum())
+        self.expected_residual_energy -= float(taken.energy.sum(dtype=np.float64))
         self._taken.append(taken)
         return taken if chirped is None else Atoms.join([chirped, taken])
 
@@ -206,10 +206,9 @@ class Segment:
             first = np.cumsum(counts) - counts
             number = np.arange(counts.sum()) - np.repeat(first, counts)
             place = np.repeat(zones - self._first_zone, counts), number
-            window, frame, bin_ = self._batch.place[place].T.copy()
+            window, frame, bin_ = self._batch.place[place].T
             _, amplitude, energy, benefit = self._batch
-            steady = np.zeros(len(window), np.int32)
-            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place], steady))
+            parts.append(Atoms.of((window, frame, bin_), amplitude[place], energy[place], benefit[place]))
             zones = zones[counts == CAPACITY_PER_ZONE]  # those that are full go on from where they were
             if not len(zones):
                 break

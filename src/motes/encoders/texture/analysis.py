@@ -17,9 +17,10 @@ from motes.audio import Source
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
+from motes.events.event_table import handed_over
 from motes.events.packet import packet_samples
 from motes.kernels.bands import Bands, sum_in_bands
-from motes.kinds.texture.integers import rounded
+from motes.kinds.texture.integers import COHERENCE_UNITS, LEVEL_UNITS, rounded
 from motes.kinds.texture.packet import event_bytes, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
@@ -87,16 +88,16 @@ def analyse_blocks(
     """
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
-    # Rounded one by one, so that an hour's levels do not need all their intermediate values at once.
-    events, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
+    events: list[_Event] = []
+    reservoir_bits, deficit = 0.0, np.zeros((n_channels, options.n_bands))
     for number, piece in _pieces(blocks, layout):
         seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
         bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
         event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
         if event is not None:
-            events.append(rounded(_table(event, layout, options), sample_rate_hz))
+            events.append(event)
         reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
-    return events[0].with_more(*events[1:])
+    return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
 
 
 def _n_different(piece: Array, n_channels: int) -> int:
@@ -158,7 +159,7 @@ def _event_within(
             break
     if not np.any(level_db > LOWEST_LEVEL_DB):
         return None, 0, left_deficit
-    return _Event(number, level_db, coherence), 8 * n_bytes, left_deficit
+    return _Event.of(number, level_db, coherence), 8 * n_bytes, left_deficit
 
 
 def _lacking(
@@ -194,29 +195,40 @@ def _smoothed(power: Array, n_frames: int) -> Array:
 
 
 class _Event(NamedTuple):
-    """Levels `(n_channels, n_frames, n_bands)` of the packet of this number, and how alike the channels are."""
+    """The packet of this number, how many frames it has, its levels as files round them, frame after frame and band
+    after band, `(n_frames · n_bands, n_channels)`, and how alike the channels are.
+    """
 
     number: int
-    level_db: Array
+    n_frames: int
+    level: NDArray[np.int16]
     coherence: Array
 
+    @classmethod
+    def of(cls, number: int, level_db: Array, coherence: Array) -> _Event:
+        """An event of levels `(n_channels, n_frames, n_bands)`; an hour's are kept in an eighth of the room."""
+        level = np.moveaxis(np.rint(level_db * LEVEL_UNITS).astype(np.int16), 0, -1)
+        near = np.rint(coherence * COHERENCE_UNITS) / COHERENCE_UNITS
+        return cls(number, level_db.shape[1], level.reshape(-1, len(level_db)), near)
 
-def _table(event: _Event, layout: Layout, options: TextureOptions) -> Texture:
-    """An event as a table, not yet rounded."""
-    (n_channels, n_frames, _), frame_s = event.level_db.shape, layout.hop / layout.sample_rate_hz
-    start_s = np.array([event.number * layout.frames * layout.hop / layout.sample_rate_hz])
+
+def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Texture:
+    """Events as a table."""
+    number, n_frames = (np.array(column) for column in list(zip(*events, strict=True))[:2])
+    frame_s = layout.hop / layout.sample_rate_hz
+    start_s = number * (layout.frames * layout.hop) / layout.sample_rate_hz
+    level_db = np.concatenate([event.level for event in events], dtype=np.float32)
+    level_db /= LEVEL_UNITS
+    all_alike = {"seed": options.seed, "low_hz": options.low_hz, "high_hz": layout.high_hz, "n_bands": options.n_bands}
     return Texture(
         time_s=start_s,
-        duration_s=np.array([n_frames * frame_s]),
-        seed=np.array([options.seed]),
-        frame_s=np.array([frame_s]),
-        low_hz=np.array([options.low_hz]),
-        high_hz=np.array([layout.high_hz]),
-        n_bands=np.array([options.n_bands]),
-        n_frames=np.array([n_frames]),
-        level_db=np.moveaxis(event.level_db, 0, -1).reshape(-1, n_channels),
-        coherence=event.coherence,
+        duration_s=n_frames * frame_s,
+        frame_s=np.full(len(events), frame_s),
+        n_frames=n_frames,
+        coherence=np.concatenate([event.coherence for event in events]),
         clock_s=start_s,
+        **handed_over({"level_db": level_db}),
+        **{name: np.full(len(events), value) for name, value in all_alike.items()},
     )
 
 

@@ -178,6 +178,7 @@ def _within(
         wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
+            del draft, found  # of an hour, some hundred megabytes
             continue
         supply.work.begin("rounding")
         scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
@@ -372,7 +373,7 @@ def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
     """The atoms of most benefit, in their order."""
     order = _by_benefit(found.atoms)
-    left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum())
+    left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum(dtype=np.float64))
     return replace(found, atoms=found.atoms.take(np.sort(order[:n_atoms])), residual_energy=left)
 
 
