@@ -6,6 +6,7 @@ import heapq
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
 
 BASE_CHIRP = "base_chirp_hz_per_s"
+# Kinds whose module `packet` takes what shares its packets out.
+CODED_BY_THREADS = "gabor", "texture", "detail"
 
 
 class Written:
@@ -181,7 +184,7 @@ class Written:
     def _in_stored_groups(self, events: EventTable) -> EventTable:
         """Events out of the groups that a file does not hold: partials that stand alone follow from the events, and
         parts hold notes alone."""
-        if events.at_default("group_id"):
+        if not len(events) or events.at_default("group_id"):
             return events
         group_id = events.column("group_id")
         stored = np.isin(group_id, self.groups.id) & ~np.isin(group_id, self._parts)
@@ -214,15 +217,19 @@ def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser
     return events.once(key, lambda: list(packet.codec.packets(events, sample_rate_hz, quantiser)))
 
 
-def code_atoms(scene: Scene, mapped: Callable[..., Iterable[Any]]) -> None:
-    """Code the gabor events of a scene ahead of writing it, their packets shared out by `mapped`, which is like
-    `map`.
+def code_ahead(scene: Scene, mapped: Callable[..., Iterable[Any]]) -> None:
+    """Code the events of a scene ahead of writing it, packets of the kinds that can shared out by `mapped`, which is
+    like `map`.
     """
-    from motes.kinds.gabor.packet import packets as packets_of  # numba
-
     rate, quantiser = scene.sample_rate_hz, check_quantiser(scene.quantiser or default_quantiser(scene))
-    key = "packets", rate, quantiser
-    scene.gabor.once(key, lambda: list(packets_of(scene.gabor, rate, quantiser, mapped)))
+    for name in CODED_BY_THREADS:
+        if len(events := scene.table(name)):
+            codec = kinds.named(name).module("packet")
+            events.once(("packets", rate, quantiser), partial(_packets_of, codec, events, rate, quantiser, mapped))
+
+
+def _packets_of(codec: Any, *arguments: Any) -> list[EventPacket]:
+    return list(codec.packets(*arguments))
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

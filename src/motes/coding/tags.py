@@ -23,7 +23,7 @@ class Tags:
     @classmethod
     def none(cls, n_events: int, n_columns: int) -> Tags:
         """All events have the first row."""
-        return cls(np.zeros((1, n_columns), np.int64), np.zeros(n_events, np.int64))
+        return cls(np.zeros((1, n_columns), np.int64), np.broadcast_to(np.int64(0), n_events))
 
     @classmethod
     def of(cls, values: Ints) -> Tags:
@@ -48,6 +48,8 @@ class Tags:
 
     def used(self) -> Tags:
         """With only the rows that occur, in the order in which they first do."""
+        if len(self.rows) == 1:
+            return self
         values, first = np.unique(self.index, return_index=True)
         values = values[np.argsort(first, kind="stable")]
         values = np.concatenate([[0], values[values != 0]])

@@ -113,7 +113,7 @@ def _with_noise(scene: Scene, source: Source, context: PursuitContext, noise: Te
         np.concatenate([residual, signal - residual])
         for residual, signal in loop.residual(source.blocks(), ROUNDS_BEFORE_NOISE)
     )
-    texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise)
+    texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise, context.pool.map)
     return loop.gabor(), texture
 
 
@@ -124,7 +124,7 @@ def rounded_beside_noise(scene: Scene, source: Source, context: PursuitContext) 
     assert scene.quantiser is not None
     loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
     noise = scene.with_tables([Gabor.empty(scene.n_channels)])
-    blocks = residual_blocks(noise, source) if len(scene.texture) else source.blocks()
+    blocks = residual_blocks(noise, source, context.pool.map) if len(scene.texture) else source.blocks()
     for _ in loop.residual(blocks, ROUNDS_BESIDE_NOISE):
         pass
     return quantise(scene.with_tables([loop.gabor()]))

@@ -140,9 +140,12 @@ class Segment:
             return
         if not is_transformed:
             self._transform(self.residual, self._first_sample)
-        refresh_all(self._coefficients, self.dictionary.gram)
+        self._pool.map(self._refresh_maxima, range(len(self.dictionary.windows)))
         n_frames = self._coefficients.layout[:, LayoutField.N_FRAMES].sum()
         self.threshold = on_ladder(float(self._coefficients.frame_max[:n_frames].max(initial=0.0)))
+
+    def _refresh_maxima(self, k: int) -> None:
+        refresh_all(self._coefficients, self.dictionary.gram, k, k + 1)
 
     def _transform(self, audio: NDArray[np.float32], first_sample: int) -> None:
         """Fill the coefficients with those of audio whose first sample is number `first_sample` of the recording."""

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
+from functools import lru_cache, partial
+from itertools import count, islice, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,10 @@ from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, h
 from motes.scene.scene import Scene
 
 Array = NDArray[np.float64]
+# What works like `map`, as a pool of threads does.
+Mapped = Callable[..., Iterable[Any]]
+# So many pieces are looked at side by side.
+PIECES_AT_ONCE = 8
 # Into how many parts the frames of a tile can be cut.
 SPLITS = (1, 2, 4, 8)
 TILE = SPLITS[-1]
@@ -79,24 +83,29 @@ def analyse(residual: ArrayLike, sample_rate_hz: int, options: TextureOptions | 
 
 
 def analyse_blocks(
-    blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions | None = None
+    blocks: Iterable[NDArray[np.floating]],
+    n_channels: int,
+    sample_rate_hz: int,
+    options: TextureOptions | None = None,
+    mapped: Mapped = map,
 ) -> Texture:
     """Texture events that sound like a residual in blocks `(n_channels, any length)`, however it is cut into them.
 
     Blocks of twice as many channels hold below the residual what has been rendered so far: noise then brings no more
-    power than this lacks.
+    power than this lacks. `mapped`, which is like `map`, may share pieces out among threads.
     """
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
     events: list[_Event] = []
-    reservoir_bits, deficit = 0.0, np.zeros((n_channels, options.n_bands))
-    for number, piece in _pieces(blocks, layout):
-        seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
-        bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
-        event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
-        if event is not None:
-            events.append(event)
-        reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
+    n_pieces, reservoir_bits, deficit = 0, 0.0, np.zeros((n_channels, options.n_bands))
+    pieces, measured = _pieces(blocks, layout), partial(_measured, n_channels=n_channels, layout=layout, options=options)
+    while some := list(islice(pieces, PIECES_AT_ONCE)):
+        for number, (bits, tiles, coherence) in zip(count(n_pieces), mapped(measured, some)):
+            level_db, used_bits, deficit = _rounded_within(bits + reservoir_bits, tiles, coherence, options, deficit)
+            if used_bits:
+                events.append(_Event.of(number, level_db, coherence))
+            reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
+        n_pieces += len(some)
     return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
 
 
@@ -106,76 +115,78 @@ def _n_different(piece: Array, n_channels: int) -> int:
     return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
 
 
-def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
+def add_texture(
+    scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Mapped = map
+) -> Scene:
     """The scene with what it leaves of the source as texture events, rounded as a file holds them."""
     pairs = (
         np.concatenate([residual, block - residual])
-        for residual, block in zip(residual_blocks(scene, source), source.blocks(), strict=True)
+        for residual, block in zip(residual_blocks(scene, source, mapped), source.blocks(), strict=True)
     )
-    return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options))
+    return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options, mapped))
 
 
-def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[tuple[int, Array]]:
+def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[Array]:
     """Event after event the samples its frames see: from half a hop before its start to half a hop after its end;
     zeros beyond the residual.
     """
     hop, length = layout.hop, layout.frames * layout.hop
-    held, number = np.zeros((1, hop // 2)), 0
+    held = np.zeros((1, hop // 2))
     for block in blocks:
         held = held if len(held) == len(block) else np.zeros((len(block), hop // 2))
         held = np.concatenate([held, block], axis=1)
         while held.shape[1] >= length + hop:
-            yield number, held[:, : length + hop]
-            held, number = held[:, length:], number + 1
+            yield held[:, : length + hop]
+            held = held[:, length:]
     while held.shape[1] > hop // 2:
         n_frames = min(layout.frames, -(-(held.shape[1] - hop // 2) // hop))
         need = (n_frames + 1) * hop
-        yield number, np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
-        held, number = held[:, length:], number + 1
+        yield np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
+        held = held[:, length:]
 
 
-def _event_within(
-    piece: Array, number: int, layout: Layout, options: TextureOptions, bits: float, deficit: Array
-) -> tuple[_Event | None, int, Array]:
-    """The event of a piece in as much detail as `bits` allow, the bits it takes, and the power that rounding lacks so
-    far; none where all is silent.
-    """
-    n_channels = len(deficit)
+def _measured(
+    piece: Array, n_channels: int, layout: Layout, options: TextureOptions
+) -> tuple[float, _Tiles, Array]:
+    """Of a piece the bits that it may take on the average, its tiles, and how alike its channels are."""
+    seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
     share = np.ones_like(power)
     if len(rendered):
-        power *= _lacking(spectra, rendered, layout, options)
-        share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
+        there, whole = (band_power(some, layout.weights) for some in (rendered, spectra + rendered))
+        power *= _lacking(power, there, whole, options)
+        share = power / np.maximum(power + there, 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
-    coherence = _coherence(spectra, layout.weights)
+    tiles, n_different = _Tiles.of(power, share, layout, options), _n_different(piece, n_channels)
+    return options.kbps * 1000 * n_different * seconds, tiles, _coherence(spectra, layout.weights)
+
+
+def _rounded_within(
+    bits: float, tiles: _Tiles, coherence: Array, options: TextureOptions, deficit: Array
+) -> tuple[Array, int, Array]:
+    """The levels of an event in as much detail as `bits` allow, the bits it takes, none where all is silent, and the
+    power that rounding lacks so far.
+    """
     details = options.detail * COARSER ** np.arange(N_TRIALS)
     details[-1] = 0.0
-    tiles = _Tiles.of(power, share, layout, options)
     for detail in details:
         level_db, left_deficit = _rounded(tiles.levels_db(detail), options, deficit)
         n_bytes = event_bytes(level_db, coherence) + PACKET_OVERHEAD
         if 8 * n_bytes <= bits:
             break
-    if not np.any(level_db > LOWEST_LEVEL_DB):
-        return None, 0, left_deficit
-    return _Event.of(number, level_db, coherence), 8 * n_bytes, left_deficit
+    return level_db, 8 * n_bytes if np.any(level_db > LOWEST_LEVEL_DB) else 0, left_deficit
 
 
-def _lacking(
-    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, options: TextureOptions
-) -> Array:
-    """The part of the residual's power, `least_lacking` … 1, that what is rendered lacks; none where it lacks hardly
-    more than `lacking_from` of the recording's.
+def _lacking(left: Array, there: Array, whole: Array, options: TextureOptions) -> Array:
+    """The part of what is `left` of the power, `least_lacking` … 1, that what is `there` lacks; none where it lacks
+    hardly more than `lacking_from` of the whole recording's. All are powers of bands `(n_channels, n_frames, n_bands)`.
 
     Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
     come on top of theirs.
     """
     n_frames = LONGER_FRAMES if options.lacking_from else SMOOTHED_FRAMES
-    left, there, whole = (
-        _smoothed(band_power(spectra, layout.weights), n_frames)
-        for spectra in (residual, rendered, residual + rendered)
-    )
+    left, there, whole = (_smoothed(power, n_frames) for power in (left, there, whole))
     share = (whole - there) / np.maximum(left, 1e-30)
     if options.lacking_from:
         part = (whole - there) / np.maximum(whole, 1e-30)

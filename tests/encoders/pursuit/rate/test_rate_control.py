@@ -152,7 +152,7 @@ class FakeEncoder:
             "_beside": lambda draft, supply, n_before, n_atoms: scene_of(n_atoms),
             "_draft": lambda supply, options, found, noise, reason: scene_of(len(found.atoms)),
             "most_useful_of": lambda scene, atoms, context, n_atoms: scene_of(n_atoms).gabor,
-            "code_atoms": lambda *_: None,
+            "code_ahead": lambda *_: None,
             "dumps": self.dumps,
         }
         for name, fake in fakes.items():
