@@ -23,7 +23,7 @@ class Tags:
     @classmethod
     def none(cls, n_events: int, n_columns: int) -> Tags:
         """All events have the first row."""
-        return cls(np.zeros((1, n_columns), np.int64), np.broadcast_to(np.int64(0), n_events))
+        return cls(np.zeros((1, n_columns), np.int64), np.zeros(n_events, np.int64))
 
     @classmethod
     def of(cls, values: Ints) -> Tags:

@@ -311,9 +311,9 @@ class EventTable(Columns):
 
 
 @lru_cache(maxsize=64)
-def none_of(kind: type[EventTable], n_channels: int) -> EventTable:
-    """No events of a kind, `kind.empty`, one for all: a scene has such a table for nearly every kind."""
-    return kind.empty(n_channels)
+def none_of(empty: Callable[[int], EventTable], n_channels: int) -> EventTable:
+    """No events of a kind, by its `empty`, one for all: a scene has such a table for nearly every kind."""
+    return empty(n_channels)
 
 
 def _constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:

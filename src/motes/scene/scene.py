@@ -132,7 +132,7 @@ class Scene(NoteMethods, ExportMethods, DictionaryMethods, Frozen):
         tables = []
         for kind in kinds.KINDS:
             table = given.pop(kind.name, None)
-            table = table if table is not None and len(table) else none_of(kind.table, self.n_channels)
+            table = table if table is not None and len(table) else none_of(kind.table.empty, self.n_channels)
             if table.n_channels not in (None, self.n_channels):
                 raise ParameterError(
                     f"the {kind.name} events have {table.n_channels} channels, the scene {self.n_channels}"

@@ -77,9 +77,7 @@ class Pieces:
         return code_ahead(self.scene.with_tables([events]), self.mapped, [Detail.KIND])
 
 
-def analyse(
-    scene: Scene, source: Source, offset: float = -3.0, mapped: Callable[..., Iterable[Any]] = map
-) -> Pieces:
+def analyse(scene: Scene, source: Source, offset: float = -3.0, mapped: Callable[..., Iterable[Any]] = map) -> Pieces:
     """The pieces of what a scene leaves of its recording."""
     rate = scene.sample_rate_hz
     frame = frame_samples(rate)

@@ -103,7 +103,8 @@ def excerpt_of(found: PursuitResult, numbers: Sequence[int], length: int, contex
 
 def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> Scene:
     """Atoms rounded once in closed loop, and noise that fills what they leave."""
-    return quantise(scene.with_tables(_with_noise(scene, source, context, noise)))
+    scene = scene.with_tables(_with_noise(scene, source, context, noise))
+    return quantise(scene)
 
 
 def _with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> tuple[Gabor, Texture]:

@@ -98,7 +98,8 @@ def analyse_blocks(
     layout = layout_of(sample_rate_hz, options)
     events: list[_Event] = []
     n_pieces, reservoir_bits, deficit = 0, 0.0, np.zeros((n_channels, options.n_bands))
-    pieces, measured = _pieces(blocks, layout), partial(_measured, n_channels=n_channels, layout=layout, options=options)
+    pieces = _pieces(blocks, layout)
+    measured = partial(_measured, n_channels=n_channels, layout=layout, options=options)
     while some := list(islice(pieces, PIECES_AT_ONCE)):
         for number, (bits, tiles, coherence) in zip(count(n_pieces), mapped(measured, some)):
             level_db, used_bits, deficit = _rounded_within(bits + reservoir_bits, tiles, coherence, options, deficit)
@@ -115,9 +116,7 @@ def _n_different(piece: Array, n_channels: int) -> int:
     return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
 
 
-def add_texture(
-    scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Mapped = map
-) -> Scene:
+def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Mapped = map) -> Scene:
     """The scene with what it leaves of the source as texture events, rounded as a file holds them."""
     pairs = (
         np.concatenate([residual, block - residual])
@@ -145,9 +144,7 @@ def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[
         held = held[:, length:]
 
 
-def _measured(
-    piece: Array, n_channels: int, layout: Layout, options: TextureOptions
-) -> tuple[float, _Tiles, Array]:
+def _measured(piece: Array, n_channels: int, layout: Layout, options: TextureOptions) -> tuple[float, _Tiles, Array]:
     """Of a piece the bits that it may take on the average, its tiles, and how alike its channels are."""
     seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])

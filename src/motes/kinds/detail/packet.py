@@ -74,10 +74,7 @@ _EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "
 
 
 def packets(
-    events: Detail,
-    sample_rate_hz: int,
-    quantiser: object,
-    mapped: Callable[..., Iterable[EventPacket]] = map,
+    events: Detail, sample_rate_hz: int, quantiser: object, mapped: Callable[..., Iterable[EventPacket]] = map
 ) -> Iterator[EventPacket]:
     """Every packet of detail events, in order; parts of one event stand in one, wherever edits moved them. `mapped`,
     which is like `map`, may share them out among threads.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,27 +208,30 @@ class _Columns:
     """Columns that are made part by part; those that come out as the table has them are the table's."""
 
     def __init__(self, table: Gabor) -> None:
-        self._table = table
-        # Parts of those columns that differ.
-        self._parts: dict[str, list[NDArray[Any]]] = {}
+        self._table, self._n = table, 0
+        # Those that differ, as long as the table's.
+        self._made: dict[str, NDArray[Any]] = {}
         self._names: list[str] = []
 
     def add(self, part: slice, made: dict[str, NDArray[Any]], whole: bool) -> None:
         """The columns of a part, `whole` if all its events are still there."""
-        self._names = list(made)
+        self._names, first, self._n = list(made), self._n, self._n + len(made["time_s"])
         for name, column in made.items():
             old = self._table.column(name)
-            if name not in self._parts:
+            if name not in self._made:
                 if whole and np.array_equal(column, old[part]):
                     continue
-                self._parts[name] = [old[: part.start]]
-            self._parts[name].append(column)
+                self._made[name] = np.empty(old.shape, old.dtype)
+                self._made[name][:first] = old[:first]
+            self._made[name][first : self._n] = column
 
     def joined(self) -> dict[str, NDArray[Any]]:
         """All columns, for a table to take."""
-        names = [name for name in self._names if name in self._parts]
-        joined = handed_over({name: np.concatenate(self._parts.pop(name)) for name in names})
-        return {name: joined[name] if name in joined else self._table.column(name) for name in self._names}
+        for name in self._names:
+            if name in self._made and self._n < len(self._made[name]):
+                self._made[name] = self._made[name][: self._n].copy()
+        made = handed_over(self._made)
+        return {name: made[name] if name in made else self._table.column(name) for name in self._names}
 
 
 def _order_of_packets(base: Gabor, sample_rate_hz: int) -> Ints:

@@ -299,8 +299,8 @@ def _places(base: Gabor, sample_rate_hz: int) -> Iterator[tuple[int, int, Any]]:
     """The number and layer of each packet, in order, and which events it holds."""
     number = numbers_of_packets(base.time_s, sample_rate_hz)
     if base.at_default("edit_layer") and np.all(number[1:] >= number[:-1]):
-        edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1)).tolist()
-        yield from ((int(number[first]), 0, slice(first, last)) for first, last in itertools.pairwise(edges))
+        edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
+        yield from ((int(number[first]), 0, slice(first, last)) for first, last in itertools.pairwise(edges.tolist()))
         return
     layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
     order = np.lexsort((layer, number))

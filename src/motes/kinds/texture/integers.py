@@ -98,5 +98,5 @@ def _rounded(events: Texture, sample_rate_hz: int) -> Texture:
     return made if audible.all() else made.take(audible)
 
 
-def _round(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _round(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.rint(values).astype(np.int64)

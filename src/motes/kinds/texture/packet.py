@@ -84,10 +84,7 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
 
 
 def packets(
-    events: Texture,
-    sample_rate_hz: int,
-    quantiser: object,
-    mapped: Callable[..., Iterable[EventPacket]] = map,
+    events: Texture, sample_rate_hz: int, quantiser: object, mapped: Callable[..., Iterable[EventPacket]] = map
 ) -> Iterator[EventPacket]:
     """Every packet of texture events, in order; `mapped`, which is like `map`, may share them out among threads."""
     rate = sample_rate_hz

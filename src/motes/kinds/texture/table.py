@@ -31,8 +31,8 @@ class Texture(EventTable):
     from what else sounds: of the same noise, so that another event can be given a part of it.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event
-    after event, frame after frame; float32 as files have it, which that holds exactly, else float64. `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further
-    channel's noise with the first channel's.
+    after event, frame after frame; float32 as files have it, which that holds exactly, else float64. `coherence`,
+    `(Σ n_bands, n_channels − 1)`, is the correlation of each further channel's noise with the first channel's.
     """
 
     time_s: Array

@@ -102,7 +102,7 @@ def encode_within(budget_bytes: int, source: Source, options: PursuitOptions, su
         return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
     one = _most_useful(supply.at_least(1), 1)
     reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
-    return _beside(_draft(supply, options, one, None, reason), supply, 1, 1)
+    return _beside([_draft(supply, options, one, None, reason)], supply, 1, 1)
 
 
 class AtomSupply:
@@ -182,8 +182,9 @@ def _within(
             del draft, found  # of an hour, some hundred megabytes
             continue
         supply.work.begin("rounding")
-        scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
+        drafts = [draft]
         del draft  # of an hour, some hundred megabytes
+        scene = _beside(drafts, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         n_atoms = len(scene.gabor)
         supply.work.begin("bytes")
         search.record(n_atoms, n_bytes := supply.n_bytes(scene))
@@ -252,21 +253,26 @@ def _draft(
 ) -> Scene:
     """Atoms, and what they leave filled with noise; the atoms are to be rounded once more beside it."""
     scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
-    scene = scene.replace(quantiser=supply.quantiser_of(found))
+    drafts = [scene.replace(quantiser=supply.quantiser_of(found))]
     if noise is None or found.energy == 0.0:
-        return scene
-    del found  # of an hour, some hundred megabytes
-    return with_noise(scene, supply.source, supply.context, noise)
+        return drafts.pop()
+    del scene, found  # of an hour, some hundred megabytes
+    return with_noise(drafts.pop(), supply.source, supply.context, noise)
 
 
-def _beside(draft: Scene, supply: AtomSupply, n_before: int, n_atoms: int) -> Scene:
-    """A draft of the `n_before` most useful atoms with `n_atoms` in their place, rounded beside its noise."""
+def _beside(drafts: list[Scene], supply: AtomSupply, n_before: int, n_atoms: int) -> Scene:
+    """The last of some drafts, of the `n_before` most useful atoms, with `n_atoms` in their place, rounded beside its
+    noise; it is taken off the list, so that its atoms need not be there beside the new ones.
+    """
+    draft = drafts.pop()
     gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
     if n_atoms < n_before:
         gabor = most_useful_of(draft, supply.at_least(n_atoms).atoms, context, n_atoms)
     elif n_atoms > n_before:
         gabor = gabor.with_inserted(gabor_of(supply.further(n_before, n_atoms), context, rate))
-    return rounded_beside_noise(draft.with_tables([gabor]), supply.source, context)
+    draft = draft.with_tables([gabor])
+    del gabor
+    return rounded_beside_noise(draft, supply.source, context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int, supply: AtomSupply) -> bool:
@@ -279,7 +285,7 @@ def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int, supply: AtomSupp
 
 def _sizes(scene: Scene, supply: AtomSupply) -> tuple[int, int]:
     """What the file of a scene takes without its events, and what their noise adds."""
-    bare = scene.with_tables([none_of(kind.table, scene.n_channels) for kind in kinds.KINDS])
+    bare = scene.with_tables([none_of(kind.table.empty, scene.n_channels) for kind in kinds.KINDS])
     frame = len(dumps(bare))
     return frame, supply.n_bytes(bare.replace(texture=scene.texture)) - frame if len(scene.texture) else 0
 
@@ -361,9 +367,10 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     supply = AtomSupply(source, context, work)
     n_atoms = len(found.atoms)
     work.begin("noise")
-    draft = _draft(supply, options, found, noise, reason)
+    drafts = [_draft(supply, options, found, noise, reason)]
+    del found  # of an hour, some hundred megabytes
     work.begin("rounding")
-    return _beside(draft, supply, n_atoms, n_atoms)
+    return _beside(drafts, supply, n_atoms, n_atoms)
 
 
 def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:
