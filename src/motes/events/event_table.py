@@ -270,6 +270,8 @@ class EventTable(Columns):
 
     def with_inserted(self, others: Self) -> Self:
         """These events and others, both in the order of scenes, in that order."""
+        if not (len(self) and len(others)):
+            return self if len(self) else others
         mine, theirs = ([getattr(table, name) for name in self.ORDER] for table in (self, others))
         place = np.searchsorted(mine[0], theirs[0], side="right")
         while True:  # back among those of the same time
