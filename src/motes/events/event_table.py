@@ -4,9 +4,10 @@ it.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,21 @@ SENDS = (
     ),
     Param("wetness", "", 0.0, 1.0, "which part of it goes into the room, the rest is heard dry", default=0.0),
 )
+
+
+class Shared(NamedTuple):
+    """How many of its first and of its last rows a table has in common with an older one, in all that sounds."""
+
+    table: weakref.ref[EventTable]
+    n_first: int
+    n_last: int
+
+
+class Origin(NamedTuple):
+    """What a table was before edits, and which row there each event was, `(n_events,)`; None where rows are the same."""
+
+    table: EventTable
+    rows: NDArray[np.intp] | None
 
 
 class Columns(Frozen):
@@ -280,6 +296,36 @@ class EventTable(Columns):
         """The events at `index` (positions, a mask or a slice), in that order."""
         names = [f.name for f in fields(self) if f.name not in self.defaults]
         return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
+
+    def spliced(self, low: int, high: int, part: Self) -> Self:
+        """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
+        stays as it is, is shared. Of kinds without ragged fields.
+        """
+        made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
+        defaults = self.defaults & part.defaults if len(part) else self.defaults
+        for param in self.PARAMS:
+            mine, new = getattr(self, param.name), getattr(part, param.name)
+            shape = (n_events, *mine.shape[1:])
+            if param.name in defaults:
+                column = _constant(param, shape)
+            elif len(new) == high - low and np.array_equal(mine[low:high], new):
+                column = mine
+            elif self.at_default(param.name):
+                column = np.zeros(shape, mine.dtype)
+                if param.default:
+                    column[:] = param.default
+                column[low : low + len(new)] = new
+            else:
+                column = np.concatenate([mine[:low], new, mine[high:]])
+            column.flags.writeable = False
+            object.__setattr__(made, param.name, column)
+        object.__setattr__(made, "defaults", defaults if n_events else frozenset())
+        return made.sharing(self, low, len(self) - high)
+
+    def sharing(self, older: Self, n_first: int, n_last: int) -> Self:
+        """This table, which is known to begin and end as an older one does."""
+        self.once("shared", lambda: Shared(weakref.ref(older), n_first, n_last))
+        return self
 
     def at_default(self, name: str) -> bool:
         """Whether a column holds nothing but its default, known without looking at it."""

@@ -45,6 +45,10 @@ class Frozen:
             found: Made = derived.values[key]
             return found
 
+    def known(self, key: Hashable) -> Any:
+        """What was derived under this key, or None."""
+        return self._derived.values.get(key)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_of, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
 
