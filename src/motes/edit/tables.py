@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from motes.edit.note_changes import without_lost
 from motes.errors import ParameterError
-from motes.events.event_table import Array, EventTable, Mask, Origin
+from motes.events.event_table import Array, EventTable, Mask
+from motes.events.frozen import Origin
 from motes.scene.scene import Scene
 from motes.units import require_finite
 
@@ -78,8 +79,8 @@ def _changed_near(table: EventTable, mask: Mask, change: Change) -> tuple[EventT
     if not len(rows):
         return table, mask
     origin = table.known("origin") or Origin(table, None)
-    low, high = (0, len(table)) if table.RAGGED else (int(rows[0]), int(rows[-1]) + 1)
-    whole = 2 * (high - low) > len(table)
+    low, high = int(rows[0]), int(rows[-1]) + 1
+    whole = 2 * (high - low) > len(table) or any(table.ragged_start(name) is None for name in table.RAGGED)
     if whole:
         low, high, made = 0, len(table), change(table, mask)
         order = made.order()

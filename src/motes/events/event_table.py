@@ -7,13 +7,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.frozen import Frozen
+from motes.events.frozen import Frozen, Shared
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -61,21 +61,6 @@ SENDS = (
 )
 
 
-class Shared(NamedTuple):
-    """How many of its first and of its last rows a table has in common with an older one, in all that sounds."""
-
-    table: weakref.ref[EventTable]
-    n_first: int
-    n_last: int
-
-
-class Origin(NamedTuple):
-    """What a table was before edits, and which row there each event was, `(n_events,)`; None where rows are the same."""
-
-    table: EventTable
-    rows: NDArray[np.intp] | None
-
-
 class Columns(Frozen):
     """What a table knows of its columns beside their values."""
 
@@ -120,6 +105,12 @@ class EventTable(Columns):
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field, event by event, each `(n_values,)`."""
         raise NotImplementedError
+
+    def ragged_start(self, name: str) -> Any:
+        """The first row of each event in such a field, and one past the last, `(n_events + 1,)`; None where a kind does
+        not say, whose tables are made anew as a whole.
+        """
+        return None
 
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
@@ -297,12 +288,12 @@ class EventTable(Columns):
         names = [f.name for f in fields(self) if f.name not in self.defaults]
         return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
 
-    def spliced(self, low: int, high: int, part: Self) -> Self:
+    def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
         """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
-        stays as it is, is shared. Of kinds without ragged fields.
+        stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
         """
         made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
-        defaults = self.defaults & part.defaults if len(part) else self.defaults
+        defaults = without | (self.defaults & part.defaults if len(part) else self.defaults)
         for param in self.PARAMS:
             mine, new = getattr(self, param.name), getattr(part, param.name)
             shape = (n_events, *mine.shape[1:])
@@ -319,6 +310,11 @@ class EventTable(Columns):
                 column = np.concatenate([mine[:low], new, mine[high:]])
             column.flags.writeable = False
             object.__setattr__(made, param.name, column)
+        for name in self.RAGGED:
+            first, last = self.ragged_start(name)[[low, high]]
+            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
+            rows.flags.writeable = False
+            object.__setattr__(made, name, rows)
         object.__setattr__(made, "defaults", defaults if n_events else frozenset())
         return made.sharing(self, low, len(self) - high)
 

@@ -14,7 +14,6 @@ found among them alone, as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np

@@ -35,8 +35,8 @@ class GaborRenderer(EventRenderer):
         beside_s = self._reach_s + 1 / rate
         edges = first / rate - beside_s, (first + n_samples) / rate + beside_s
         near = slice(*np.searchsorted(events.time_s, edges))
-        # What edits put above half the rate would come back as other frequencies. Copies, since for arrays that cannot be
-        # written to numba would compile the kernel once more.
+        # What edits put above half the rate would come back as other frequencies. Copies, since for arrays that cannot
+        # be written to numba would compile the kernel once more.
         these = np.flatnonzero(events.frequency_hz[near] <= rate / 2) + near.start
         amplitude, phase = events.amplitude[these], events.phase_rad[these]
         centre, window = events.time_s[these] * rate, events.window_s[these] * rate

@@ -70,4 +70,6 @@ def about(document: Document) -> DocumentAnswer:
 def _lanes(scene: Scene) -> dict[str, list[int]]:
     """The numbers of lanes in use, ascending, of each kind whose events lie on such."""
     named = [(table, kinds.of(table).look.lane) for table in scene.tables if len(table)]
-    return {table.KIND: np.unique(table.column(lane))[:_MOST_LANES].astype(int).tolist() for table, lane in named if lane}
+    return {
+        table.KIND: np.unique(table.column(lane))[:_MOST_LANES].astype(int).tolist() for table, lane in named if lane
+    }

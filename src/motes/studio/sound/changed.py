@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,13 +75,18 @@ def _begins(longer: Any, shorter: Any) -> bool:
 
 def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | None:
     """From the first start to the last end of the events that are in one table only."""
-    if one is other or (one.RAGGED and one.equals(other)):
+    if one is other:
         return None
-    if not one.RAGGED:
+    before, behind = _common(one, other)
+    if all(getattr(one, name) is getattr(other, name) for name in one.RAGGED):
         rows = _differing(one, other)
         if not any(map(len, rows)):
             return None
         one, other = one.take(rows[0]), other.take(rows[1])
+    elif not (before or behind) and one.equals(other):
+        return None
+    else:
+        one, other = (table.take(slice(before, len(table) - behind)) for table in (one, other))
     hashes = np.concatenate([_hashes(one), _hashes(other)])
     unique, number = np.unique(hashes, return_inverse=True)
     signs = np.concatenate([np.ones(len(one)), -np.ones(len(other))])
@@ -169,6 +173,6 @@ def row_hashes(table: EventTable) -> NDArray[np.uint64]:
                 hashes = (hashes ^ np.ascontiguousarray(values + values.dtype.type(0)).view(np.uint64)) * _SPREAD
                 hashes ^= hashes >> np.uint64(29)
     for name in table.RAGGED:
-        digests = [hashlib.blake2b(values.tobytes(), digest_size=8).digest() for values in table.ragged(name)]
-        hashes ^= np.frombuffer(b"".join(digests), np.uint64) * _SPREAD
+        digests = np.array([hash(values.tobytes()) for values in table.ragged(name)], np.int64)
+        hashes ^= digests.view(np.uint64) * _SPREAD
     return hashes

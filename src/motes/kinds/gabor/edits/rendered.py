@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MOST_EDITS = 16
 # Nor are fewer atoms than this, edited alike, a partial that is moved.
 FEWEST = 8
+# What edits go by, and rendering does not.
+_UNHEARD = frozenset(one.name for one in Gabor.PARAMS if not one.public and one.name not in ("room_id", "wetness"))
 
 
 def atoms_as_rendered(events: Gabor, sample_rate_hz: int) -> Gabor:
@@ -98,7 +100,7 @@ def _exchanged(events: Gabor, gone: Ints, parts: list[Gabor]) -> Gabor:
     stays = np.ones(high - low, np.bool_)
     stays[gone - low] = False
     part = _joined(events, low + np.flatnonzero(stays), added)
-    return part if high - low == len(events) else events.spliced(low, high, part)
+    return part if high - low == len(events) else events.spliced(low, high, part, _UNHEARD)
 
 
 def _joined(events: Gabor, these: Ints, added: Gabor) -> Gabor:
@@ -170,5 +172,3 @@ def _rewritten_alike(
 def _all_moved(base: Gabor, edit: dict[str, Any], held: Array | float = 0.0) -> Gabor:
     edits = {name: np.full(len(base), value) for name, value in edit.items()}
     return moved_by(base, edits, np.ones(len(base), np.bool_), held)
-
-

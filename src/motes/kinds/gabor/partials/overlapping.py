@@ -43,8 +43,8 @@ class Chord:
 
 
 class Sharing(NamedTuple):
-    """The first line of those that each line shares atoms with, by such first lines all of them where there are several,
-    and how many Hz the nearest two are apart.
+    """The first line of those that each line shares atoms with; by such first lines all of them, where there are
+    several, and how many Hz the nearest two are apart.
     """
 
     first: Ints
