@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import fields
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 Made = TypeVar("Made")
+
+
+class Shared(NamedTuple):
+    """How many of its first and of its last rows a table has in common with an older one, in all that sounds."""
+
+    table: weakref.ref[Any]
+    n_first: int
+    n_last: int
+
+
+class Origin(NamedTuple):
+    """What a table was before edits, and which row each event was there, `(n_events,)`; None where all stand alike."""
+
+    table: Any
+    rows: Any
 
 
 class Derived:
@@ -45,9 +64,35 @@ class Frozen:
             found: Made = derived.values[key]
             return found
 
+    def known(self, key: Hashable) -> Any:
+        """What was derived under this key, or None."""
+        return self._derived.values.get(key)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_of, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
 
 
 def _made_of(cls: type[Any], values: dict[str, Any]) -> Any:
     return cls(**values)
+
+
+def fixed(given: Any, dtype: type) -> NDArray[Any]:
+    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
+    what it leaves, or a copy.
+    """
+    if (
+        isinstance(given, np.ndarray)
+        and given.dtype == dtype
+        and not given.flags.writeable
+        and given.flags.c_contiguous
+        and given.base is None
+    ):
+        return given
+    return np.array(given, dtype=dtype, order="C")
+
+
+def handed_over(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Columns that nobody else holds, so that a table takes them without copying; views are copied all the same."""
+    for column in columns.values():
+        column.flags.writeable = False
+    return columns
