@@ -45,6 +45,10 @@ class Frozen:
             found: Made = derived.values[key]
             return found
 
+    def knows(self, key: Hashable) -> bool:
+        """Whether something has been kept under this key."""
+        return key in self._derived.values
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_of, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntFlag
 from functools import cache
 from pathlib import Path
@@ -85,15 +85,21 @@ _LAYOUT = ("frame_samples", "n_frames", "n_bands", "rise", "fall")
 _EDITS = ("gain", "low_hz", "high_hz", "from_s", "until_s", "frequency_ratio", "time_ratio", "backward")
 
 
-def packets(events: Detail, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
-    """Every packet of detail events, in order; parts of one event stand in one, wherever edits moved them."""
+def packets(
+    events: Detail, sample_rate_hz: int, quantiser: object, mapped: Callable[..., Iterable[EventPacket]] = map
+) -> Iterator[EventPacket]:
+    """Every packet of detail events, in order; parts of one event stand in one, wherever edits moved them. `mapped`,
+    which is like `map`, may share them out among threads.
+    """
     rate, events = sample_rate_hz, rounded(events, sample_rate_hz)
     time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
     number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)[originals(events)]
-    for place in np.unique(number):
+
+    def packet_of(place: int) -> EventPacket:
         part = events.take(number == place)
-        if len(part):
-            yield EventPacket(encode_packet(part, int(place), rate), _extent(part, int(place), rate), sends_of(part))
+        return EventPacket(encode_packet(part, place, rate), _extent(part, place, rate), sends_of(part))
+
+    yield from mapped(packet_of, np.unique(number).tolist())
 
 
 def _extent(events: Detail, number: int, rate: int) -> Extent:

@@ -20,7 +20,8 @@ class TextureDrawing(Drawing):
         if not len(events):
             return np.zeros(0)
         power = (
-            np.add.reduceat(10 ** (events.level_db / 10), events.level_start[:-1], axis=0) / events.n_frames[:, None]
+            np.add.reduceat(10 ** (events.level_db.astype(np.float64) / 10), events.level_start[:-1], axis=0)
+            / events.n_frames[:, None]
         )
         return np.asarray(10 * np.log10(np.maximum(power.max(axis=1), 10 ** (SILENCE_DB / 10))))
 
