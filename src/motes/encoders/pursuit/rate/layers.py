@@ -84,6 +84,11 @@ def with_detail(
     return _trimmed(scene, budget_bytes, analysis, offset)
 
 
+def atoms_share(per_channel: float) -> float:
+    """The part of all bytes that atoms take, at so many kbps of a channel."""
+    return max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
+
+
 def _finest(analysis: Analysis, most_bytes: float, guess: float) -> tuple[float, int]:
     """Nearly the finest steps whose packets take at most so many bytes, and what these take: by secants of the
     logarithm of bytes, from a guess on.
@@ -119,8 +124,7 @@ def _atoms(
 ) -> Scene:
     """The atoms alone, which take their part of the budget."""
     assert options.kbps is not None
-    per_channel = options.kbps / source.n_channels
-    share = max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
+    share = atoms_share(options.kbps / source.n_channels)
     supply = AtomSupply(source, context, work)
     found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
     metadata = msgspec.structs.replace(found.metadata, options=options.asked())
