@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -75,6 +75,7 @@ def _coarser(scene: Scene, budget_bytes: int, per_channel: float) -> Scene:
     render, bare = RenderedSource(scene), scene.with_tables([scene.detail.empty(scene.n_channels)])
     waveform = RenderedSource(scene.with_tables([scene.texture.empty(scene.n_channels)]))
     trial = _Trial.of(bare, render)
+    trial = trial if trial.atoms is None else replace(trial, atoms=waveform)
     atoms, _ = _within(int(atoms_share(per_channel) * budget_bytes), trial.n_atoms, partial(trial.made, noise=None))
     return with_detail(atoms, render, budget_bytes, per_channel, waveform)
 
