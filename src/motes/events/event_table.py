@@ -4,15 +4,17 @@ it.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.frozen import Frozen
+from motes.events.frozen import Frozen, Shared
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -104,6 +106,12 @@ class EventTable(Columns):
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field, event by event, each `(n_values,)`."""
         raise NotImplementedError
+
+    def ragged_start(self, name: str) -> Any:
+        """The first row of each event in such a field, and one past the last, `(n_events + 1,)`; None where a kind does
+        not say, whose tables are made anew as a whole.
+        """
+        return None
 
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
@@ -267,6 +275,25 @@ class EventTable(Columns):
         joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
         return type(self)(**handed_over(joined))
 
+    def with_inserted(self, others: Self) -> Self:
+        """These events and others, both in the order of scenes, in that order."""
+        if not (len(self) and len(others)):
+            return self if len(self) else others
+        mine, theirs = ([getattr(table, name) for name in self.ORDER] for table in (self, others))
+        place = np.searchsorted(mine[0], theirs[0], side="right")
+        while True:  # back among those of the same time
+            before = np.maximum(place - 1, 0)
+            later, same = np.zeros(len(place), np.bool_), place > 0
+            for one, other in zip(mine, theirs, strict=True):
+                later |= same & (one[before] > other)
+                same &= one[before] == other
+            if not later.any():
+                break
+            place -= later
+        names = [f.name for f in fields(self) if not (self.at_default(f.name) and others.at_default(f.name))]
+        columns = {name: np.insert(getattr(self, name), place, getattr(others, name), axis=0) for name in names}
+        return type(self)(**handed_over(columns))
+
     def joined(self, other: Self) -> Self:
         """These events, then those of another scene."""
         return self.with_more(other)
@@ -281,6 +308,41 @@ class EventTable(Columns):
         names = [f.name for f in fields(self) if f.name not in self.defaults]
         return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
 
+    def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
+        """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
+        stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
+        """
+        made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
+        defaults = without | (self.defaults & part.defaults if len(part) else self.defaults)
+        for param in self.PARAMS:
+            mine, new = getattr(self, param.name), getattr(part, param.name)
+            shape = (n_events, *mine.shape[1:])
+            if param.name in defaults:
+                column = _constant(param, shape)
+            elif len(new) == high - low and np.array_equal(mine[low:high], new):
+                column = mine
+            elif self.at_default(param.name):
+                column = np.zeros(shape, mine.dtype)
+                if param.default:
+                    column[:] = param.default
+                column[low : low + len(new)] = new
+            else:
+                column = np.concatenate([mine[:low], new, mine[high:]])
+            column.flags.writeable = False
+            object.__setattr__(made, param.name, column)
+        for name in self.RAGGED:
+            first, last = self.ragged_start(name)[[low, high]]
+            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
+            rows.flags.writeable = False
+            object.__setattr__(made, name, rows)
+        object.__setattr__(made, "defaults", defaults if n_events else frozenset())
+        return made.sharing(self, low, len(self) - high)
+
+    def sharing(self, older: Self, n_first: int, n_last: int) -> Self:
+        """This table, which is known to begin and end as an older one does."""
+        self.once("shared", lambda: Shared(weakref.ref(older), n_first, n_last))
+        return self
+
     def at_default(self, name: str) -> bool:
         """Whether a column holds nothing but its default, known without looking at it."""
         return name in self.defaults
@@ -290,6 +352,12 @@ class EventTable(Columns):
         return len(self) == len(other) and all(
             np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
         )
+
+
+@lru_cache(maxsize=64)
+def none_of(empty: Callable[[int], EventTable], n_channels: int) -> EventTable:
+    """No events of a kind, by its `empty`, one for all: a scene has such a table for nearly every kind."""
+    return empty(n_channels)
 
 
 def _constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:

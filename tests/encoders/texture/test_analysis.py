@@ -12,12 +12,14 @@ from motes.codec import dumps, loads
 from motes.encoders.texture import TextureOptions
 from motes.encoders.texture.analysis import (
     PACKET_OVERHEAD,
+    PIECES_AT_ONCE,
     add_texture,
     analyse,
     analyse_blocks,
     layout_of,
     tiled_levels_db,
 )
+from motes.encoders.threads import ThreadPool
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.packet import encode_packet
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, band_edges_hz, split
@@ -75,6 +77,27 @@ def test_the_result_does_not_depend_on_the_blocks():
         blocks = (audio[:, i : i + size] for i in range(0, audio.shape[1], size))
         assert analyse_blocks(blocks, 2, RATE).equals(whole)
     assert analyse_blocks(iter([audio[:, :1], audio[:, 1:]]), 2, RATE).equals(whole)
+
+
+def test_the_result_does_not_depend_on_threads():
+    audio = white(9.1, 2)  # more pieces than are looked at side by side
+    with ThreadPool(3) as pool:
+        found = analyse_blocks([audio], 2, RATE, mapped=pool.map)
+    assert found.equals(analyse(audio, RATE))
+    assert len(found) > PIECES_AT_ONCE
+
+
+def test_levels_are_single_precision_as_files_hold_them_and_double_after_edits():
+    events = analyse(white(1.2), RATE)
+    scene = loads(dumps(Scene(RATE, int(1.2 * RATE), 1, texture=events)))
+    assert events.level_db.dtype == scene.texture.level_db.dtype == np.float32
+    exact = scene.replace(texture=events.replace(level_db=events.level_db.astype(np.float64)))
+    assert exact.texture.level_db.dtype == np.float64
+    assert exact == scene
+    np.testing.assert_array_equal(exact.render(), scene.render())
+    louder = scene.gain(0.1).texture.level_db
+    assert louder.dtype == np.float64
+    np.testing.assert_allclose(louder - events.level_db, 0.1, atol=1e-12)
 
 
 @pytest.mark.parametrize("n", [0, 1, 100, 257, 40959, 40961])
