@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import Source
 from motes.encoders.residual import residual_blocks
+from motes.encoders.texture.coherence import coherence_of, lacking_coherence
 from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
 from motes.events.event_table import handed_over
 from motes.events.packet import packet_samples
-from motes.kernels.bands import Bands, sum_in_bands
+from motes.kernels.bands import Bands
 from motes.kinds.texture.integers import COHERENCE_UNITS, LEVEL_UNITS, rounded
 from motes.kinds.texture.packet import event_bytes, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
@@ -149,13 +150,13 @@ def _measured(piece: Array, n_channels: int, layout: Layout, options: TextureOpt
     seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
-    share, coherence = np.ones_like(power), _coherence(spectra, layout.weights)
+    share, coherence = np.ones_like(power), coherence_of(spectra, layout.weights)
     if len(rendered):
         there, whole = (band_power(some, layout.weights) for some in (rendered, spectra + rendered))
         power *= _lacking(power, there, whole, options)
         if options.least_share:
             power *= _is_missed(power, whole, options.least_share)
-            coherence = _lacking_coherence(spectra, rendered, power, layout.weights)
+            coherence = lacking_coherence(spectra, rendered, power, layout.weights)
         share = power / np.maximum(power + there, 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     tiles, n_different = _Tiles.of(power, share, layout, options), _n_different(piece, n_channels)
@@ -258,34 +259,6 @@ def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Tex
         **handed_over({"level_db": level_db}),
         **{name: np.full(len(events), value) for name, value in all_alike.items()},
     )
-
-
-def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
-    """Correlation of each further channel with the first in each band, `(n_bands, n_channels − 1)`."""
-    energy = sum_in_bands(np.sum(np.square(np.abs(spectra)), axis=1), weights)
-    cross = sum_in_bands(np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1), weights)
-    return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
-
-
-def _lacking_coherence(
-    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], power: Array, weights: Bands
-) -> Array:
-    """Coherence of each further channel with the first in each band, `(n_bands, n_channels − 1)`, with which noise of
-    this power brings what the rendered channels have in common too little.
-    """
-    whole, both = residual + rendered, (power[1:] > 0) & (power[:1] > 0)
-    common = np.stack([_common_power(spectra, weights) for spectra in (whole, rendered)])
-    cross = np.sum((common[0] - common[1]) * both, axis=1)
-    energy = np.sum(power[1:] * both, axis=1) * np.sum(power[:1] * both, axis=1)
-    return np.clip(cross / np.maximum(np.sqrt(energy), 1e-30), -1.0, 1.0).T
-
-
-def _common_power(spectra: NDArray[np.complex128], weights: Bands) -> Array:
-    """What each further channel has in common with the first, as `band_power` has it, `(n_channels − 1, n, n_bands)`:
-    half the power of the sum less that of both.
-    """
-    power = band_power(spectra, weights)
-    return np.asarray(0.5 * (band_power(spectra[1:] + spectra[:1], weights) - power[1:] - power[:1]))
 
 
 def tiled_levels_db(power: Array, share: Array, layout: Layout, options: TextureOptions, detail: float) -> Array:
