@@ -44,6 +44,10 @@ from motes.kinds.kind import Kind
 from motes.scene.scene import Scene
 
 BASE_CHIRP = "base_chirp_hz_per_s"
+# What works like `map`, as a pool of threads does.
+Mapped = Callable[..., Iterable[Any]]
+# Kinds whose module `packet` takes what shares its packets out.
+CODED_BY_THREADS = "gabor", "texture", "detail"
 
 
 class Written:
@@ -175,13 +179,13 @@ class Written:
         assert packet.kind is not None
         events = self._in_stored_groups(self.scene.table(packet.kind.name))
         if len(events):
-            for made in coded(packet, events, self.scene.sample_rate_hz, self.quantiser):
+            for made in coded(packet.kind, events, self.scene.sample_rate_hz, self.quantiser):
                 yield packet, Entry.of(packet.number, made.extent, 0), made
 
     def _in_stored_groups(self, events: EventTable) -> EventTable:
         """Events out of the groups that a file does not hold: partials that stand alone follow from the events, and
         parts hold notes alone."""
-        if events.at_default("group_id"):
+        if not len(events) or events.at_default("group_id"):
             return events
         group_id = events.column("group_id")
         stored = np.isin(group_id, self.groups.id) & ~np.isin(group_id, self._parts)
@@ -208,21 +212,24 @@ def needed_version(scene: Scene) -> tuple[str, int]:
     return ("", 1) if newest is None else (newest.name, newest.since)
 
 
-def coded(packet: PacketType, events: EventTable, sample_rate_hz: int, quantiser: GaborQuantiser) -> list[EventPacket]:
+def coded(
+    kind: Kind, events: EventTable, sample_rate_hz: int, quantiser: GaborQuantiser, mapped: Mapped = map
+) -> list[EventPacket]:
     """The packets of a table, coded once and kept with it: encoders look at sizes before anything is saved."""
-    key = "packets", sample_rate_hz, quantiser
-    return events.once(key, lambda: list(packet.codec.packets(events, sample_rate_hz, quantiser)))
+    codec, key = kind.module("packet"), ("packets", sample_rate_hz, quantiser)
+    shared = (mapped,) if kind.name in CODED_BY_THREADS else ()
+    return events.once(key, lambda: list(codec.packets(events, sample_rate_hz, quantiser, *shared)))
 
 
-def code_atoms(scene: Scene, mapped: Callable[..., Iterable[Any]]) -> None:
-    """Code the gabor events of a scene ahead of writing it, their packets shared out by `mapped`, which is like
-    `map`.
+def code_ahead(scene: Scene, mapped: Mapped, names: Iterable[str] = CODED_BY_THREADS) -> int:
+    """Code events of a scene ahead of writing it, of some kinds, packets shared out by `mapped`, which is like `map`;
+    the bytes of their payloads.
     """
-    from motes.kinds.gabor.packet import packets as packets_of  # numba
-
-    rate, quantiser = scene.sample_rate_hz, check_quantiser(scene.quantiser or default_quantiser(scene))
-    key = "packets", rate, quantiser
-    scene.gabor.once(key, lambda: list(packets_of(scene.gabor, rate, quantiser, mapped)))
+    quantiser, n_bytes = check_quantiser(scene.quantiser or default_quantiser(scene)), 0
+    for kind in map(kinds.named, names):
+        if len(events := scene.table(kind.name)):
+            n_bytes += sum(len(made.payload) for made in coded(kind, events, scene.sample_rate_hz, quantiser, mapped))
+    return n_bytes
 
 
 def chunks(scene: Scene, version: int | None = None) -> Iterator[bytes]:

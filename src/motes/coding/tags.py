@@ -48,6 +48,8 @@ class Tags:
 
     def used(self) -> Tags:
         """With only the rows that occur, in the order in which they first do."""
+        if len(self.rows) == 1:
+            return self
         values, first = np.unique(self.index, return_index=True)
         values = values[np.argsort(first, kind="stable")]
         values = np.concatenate([[0], values[values != 0]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,13 @@ from motes.scene.scene import Scene
 from motes.synth.render import render_blocks
 
 
-def residual_blocks(scene: Scene, source: Source) -> Iterator[NDArray[np.float64]]:
-    """Source − render, block after block of the source, `(n_channels, n)`."""
-    blocks = render_blocks(scene)
+def residual_blocks(
+    scene: Scene, source: Source, mapped: Callable[..., Iterable[NDArray[np.float32]]] = map
+) -> Iterator[NDArray[np.float64]]:
+    """Source − render, block after block of the source, `(n_channels, n)`; `mapped`, which is like `map`, may share
+    rendering out among threads.
+    """
+    blocks = render_blocks(scene, mapped=mapped)
     rendered = np.empty((scene.n_channels, 0), np.float32)
     for block in source.blocks():
         while rendered.shape[1] < block.shape[1]:

@@ -5,6 +5,7 @@ instrument.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,8 +58,9 @@ class Groups(Frozen):
         return len(self.id)
 
     @classmethod
+    @lru_cache(maxsize=1)
     def empty(cls) -> Groups:
-        """No groups."""
+        """No groups, one object for all."""
         none = np.empty(0, np.int64)
         return cls(none, none, none)
 
@@ -70,7 +72,7 @@ class Groups(Frozen):
 
     def stored(self) -> Groups:
         """Those that a file holds: all but partials that are in no other group, which follow from the events."""
-        return self.only((self.role != ROLES.index("partial")) | (self.parent != 0))
+        return self if not len(self) else self.only((self.role != ROLES.index("partial")) | (self.parent != 0))
 
     def with_role(self, role: str) -> Ints:
         """The ids of the groups of this role, ascending."""

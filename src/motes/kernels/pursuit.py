@@ -178,8 +178,8 @@ def _borrowed_gram(gram):
 
 
 @jit
-def refresh_all(coefficients, gram):
-    """Recompute every maximum."""
+def refresh_all(coefficients, gram, first_window, end_window):
+    """Recompute every maximum of windows first_window … end_window − 1."""
     coefficients, gram = _borrowed_coefficients(coefficients), _borrowed_gram(gram)
     re, im, weights = coefficients.re, coefficients.im, coefficients.weights
     n_channels, channel_stride = coefficients.n_channels, coefficients.channel_stride
@@ -187,7 +187,7 @@ def refresh_all(coefficients, gram):
     zeros = np.zeros(n_channels, np.float32)
     silence = borrowed(zeros)
     nothing = Subtrahend(silence, silence, silence, silence)
-    for k in range(layout.shape[0]):
+    for k in range(first_window, end_window):
         blocks, window = layout[k, LayoutField.STRIDE] >> 4, 1 << layout[k, LayoutField.WINDOW_LOG2]
         for f in range(layout[k, LayoutField.N_FRAMES]):
             most = np.float32(0.0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from motes import kinds
 from motes.arguments import checked
 from motes.errors import ParameterError
-from motes.events.event_table import EventTable
+from motes.events.event_table import EventTable, none_of
 from motes.events.frozen import Frozen
 from motes.events.groups import Groups
 from motes.events.instrument import Instrument, check_instruments
@@ -132,7 +132,7 @@ class Scene(NoteMethods, ExportMethods, DictionaryMethods, Frozen):
         tables = []
         for kind in kinds.KINDS:
             table = given.pop(kind.name, None)
-            table = table if table is not None and len(table) else kind.table.empty(self.n_channels)
+            table = table if table is not None and len(table) else none_of(kind.table.empty, self.n_channels)
             if table.n_channels not in (None, self.n_channels):
                 raise ParameterError(
                     f"the {kind.name} events have {table.n_channels} channels, the scene {self.n_channels}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from motes.synth.rooms import WetPart, parted
 from motes.units import require_finite
 
 BLOCK_SAMPLES = 1 << 17
+# That threads may share.
+BLOCKS_AT_ONCE = 4
 
 
 class Renderer:
@@ -77,16 +79,28 @@ def render(scene: Scene, *, start_s: float | None = None, end_s: float | None = 
 
 
 def render_blocks(
-    scene: Scene, block_samples: int = BLOCK_SAMPLES, *, first: int = 0, last: int | None = None
+    scene: Scene,
+    block_samples: int = BLOCK_SAMPLES,
+    *,
+    first: int = 0,
+    last: int | None = None,
+    mapped: Callable[..., Iterable[NDArray[np.float32]]] = map,
 ) -> Iterator[NDArray[np.float32]]:
-    """Samples first … last − 1 in blocks `(n_channels, ≤ block_samples)`; memory does not grow with the length."""
+    """Samples first … last − 1 in blocks `(n_channels, ≤ block_samples)`; memory does not grow with the length.
+    `mapped`, which is like `map`, may share a few blocks at a time out among threads.
+    """
     if block_samples < 1:
         raise ParameterError(f"block_samples must be at least 1, not {block_samples}")
     last = scene.n_samples if last is None else last
     check_size(scene, last - first)
     renderer = Renderer(scene)
-    for start in range(first, last, block_samples):
-        yield renderer.samples(start, min(start + block_samples, last))
+
+    def block(start: int) -> NDArray[np.float32]:
+        return renderer.samples(start, min(start + block_samples, last))
+
+    starts = range(first, last, block_samples)
+    for k in range(0, len(starts), BLOCKS_AT_ONCE):
+        yield from mapped(block, starts[k : k + BLOCKS_AT_ONCE])
 
 
 def check_size(scene: Scene, n_samples: int) -> None:

@@ -31,7 +31,22 @@ from motes.scene.scene import Scene
 def test_rounding_twice_changes_nothing(scene):
     once = quantise(scene)
     assert once.quantiser is not None
-    assert quantise(once).gabor.equals(once.gabor)
+    again = once.replace(gabor=once.gabor.replace())  # a table of which nobody knows that it is rounded
+    assert quantise(again).gabor.equals(once.gabor)
+
+
+def test_columns_that_rounding_leaves_are_shared_and_others_are_as_before():
+    once = quantise(random_scene(np.random.default_rng(3), 500, 2))
+    amplitude = once.gabor.amplitude.copy()
+    amplitude[:20] = 0.0  # these go
+    amplitude[200] *= 1.3
+    louder = once.gabor.amplitude.copy()
+    louder[200] *= 1.3
+    kept = quantise(once.replace(gabor=once.gabor.replace(amplitude=louder))).gabor
+    assert kept.time_s is once.gabor.time_s
+    assert kept.amplitude[201:].tolist() == once.gabor.amplitude[201:].tolist()
+    fewer = quantise(once.replace(gabor=once.gabor.replace(amplitude=amplitude))).gabor
+    assert fewer.equals(kept.take(slice(20, None)))
 
 
 @given(quantisers, st.lists(st.integers(-400, 100_000), min_size=1, max_size=20), st.integers(1, 1 << 20))

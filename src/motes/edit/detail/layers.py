@@ -35,7 +35,7 @@ def without(scene: Scene, kind: str) -> Scene:
 def _raised(scene: Scene) -> Texture:
     """The texture, with the power of detail in its bands; events that edits turned or stretched stay as they are."""
     texture, rate = scene.texture, scene.sample_rate_hz
-    hop, level_db = hop_samples(rate), texture.level_db.copy()
+    hop, level_db = hop_samples(rate), texture.level_db.astype(np.float64)
     render = kinds.named("detail").renderer(scene.detail, scene)
     start = texture.level_start
     for i in np.flatnonzero(_is_plain(texture, rate)):
@@ -104,7 +104,7 @@ def powers_of(scene: Scene) -> Ints:
 def lifted(scene: Scene, powers: Ints, first_sample: int) -> Scene:
     """The scene with its texture louder by these powers from a sample on: it stands for detail that is missing."""
     texture, rate = scene.texture, scene.sample_rate_hz
-    level_db, start, hop = texture.level_db.copy(), texture.level_start, hop_samples(rate)
+    level_db, start, hop = texture.level_db.astype(np.float64), texture.level_start, hop_samples(rate)
     linear = np.where(powers > 0, 10 ** ((powers * POWER_STEP_DB + LOWEST_POWER_DB) / 10), 0.0)
     for i in np.flatnonzero(_is_plain(texture, rate)):
         n_frames, edges = int(texture.n_frames[i]), texture.band_edges_hz(i)

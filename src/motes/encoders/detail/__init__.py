@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from motes.audio import Source
     from motes.kinds.detail.table import Detail
     from motes.scene.scene import Scene
@@ -22,8 +24,12 @@ class Analysis(Protocol):
         """What the payloads of their packets take."""
 
 
-def analyse_detail(scene: Scene, source: Source, offset: float = -2.0) -> Analysis:
-    """What a scene leaves of its recording, in blocks that suit steps `offset` nepers above what masking tells."""
+def analyse_detail(
+    scene: Scene, source: Source, offset: float = -2.0, mapped: Callable[..., Iterable[Any]] = map
+) -> Analysis:
+    """What a scene leaves of its recording, in blocks that suit steps `offset` nepers above what masking tells;
+    `mapped`, which is like `map`, may share the work out among threads.
+    """
     from motes.encoders.detail.analysis import analyse
 
-    return analyse(scene, source, offset)
+    return analyse(scene, source, offset, mapped)

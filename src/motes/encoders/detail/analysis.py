@@ -4,21 +4,22 @@ quantised as finely as is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.audio import Source
-from motes.encoders.detail.blocks import chosen_sizes
+from motes.codec import code_ahead
+from motes.encoders.detail.blocks import POWER_WEIGHT, chosen_sizes
 from motes.encoders.detail.steps import log_steps
 from motes.encoders.residual import residual_blocks
 from motes.events.event_table import Array, Ints
 from motes.events.packet import packet_samples
 from motes.kinds.detail.grid import frame_samples, places
-from motes.kinds.detail.integers import coded_bands, held
-from motes.kinds.detail.packet import encode_packet
+from motes.kinds.detail.integers import coded_bands, held, rounded
 from motes.kinds.detail.table import LARGEST, LARGEST_STEP, STEPS_PER_DOUBLING, Detail
 from motes.kinds.detail.transform import forward
 from motes.scene.scene import Scene
@@ -31,6 +32,8 @@ ALONE = 0.25
 PER_NEPER = STEPS_PER_DOUBLING / np.log(2)
 # Steps this near to the frame's before stay as they were.
 HOLD = 1.0
+# Steps of sum and difference are half way between those of both channels, but at most so many nepers above the finer.
+COARSER_TOGETHER = 0.2
 # The finest and the coarsest steps that are tried, in nepers about what masking tells.
 FINEST, COARSEST = -12.0, 8.0
 
@@ -54,35 +57,36 @@ class Piece:
 class Pieces:
     """All pieces of a recording, in order."""
 
-    sample_rate_hz: int
-    n_channels: int
+    scene: Scene
     pieces: list[Piece]
+    # What works like `map`, as a pool of threads does.
+    mapped: Callable[..., Iterable[Any]]
+    # The last that were asked for.
+    _last: tuple[float, Detail] | None = None
 
     def quantised(self, offset: float) -> Detail:
-        """The events with steps `offset` nepers above what masking tells."""
-        parts = [quantised(piece, offset, self.sample_rate_hz) for piece in self.pieces]
-        parts = [part for part in parts if part.coefficients.any()]
-        return parts[0].with_more(*parts[1:]) if parts else Detail.empty(self.n_channels)
+        """The events with steps `offset` nepers above what masking tells, as files hold them."""
+        if self._last is None or self._last[0] != offset:
+            rate, self._last = self.scene.sample_rate_hz, None
+            parts = self.mapped(lambda piece: quantised(piece, offset, rate), self.pieces)
+            parts = [part for part in parts if part.coefficients.any()]
+            joined = parts[0].with_more(*parts[1:]) if parts else Detail.empty(self.scene.n_channels)
+            self._last = offset, rounded(joined, rate)
+        return self._last[1]
 
     def n_bytes(self, events: Detail) -> int:
         """What packets of events take, without their frames."""
-        return sum(
-            len(encode_packet(events.take(slice(i, i + 1)), self._number(events, i), self.sample_rate_hz))
-            for i in range(len(events))
-        )
-
-    def _number(self, events: Detail, i: int) -> int:
-        return round(float(events.time_s[i]) * self.sample_rate_hz) // packet_samples(self.sample_rate_hz)
+        return code_ahead(self.scene.with_tables([events]), self.mapped, [Detail.KIND])
 
 
-def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
+def analyse(scene: Scene, source: Source, offset: float = -3.0, mapped: Callable[..., Iterable[Any]] = map) -> Pieces:
     """The pieces of what a scene leaves of its recording."""
     rate = scene.sample_rate_hz
     frame = frame_samples(rate)
     found: list[Piece] = []
     waiting: tuple[int, Array, Ints, Array] | None = None
     rise = 0
-    for number, recording, residual in _stretches(scene, source, frame):
+    for number, recording, residual in _stretches(scene, source, frame, mapped):
         log_step = log_steps(recording, rate, frame)
         inner = residual[:, frame // 2 : -(frame // 2)].copy()
         # Bits are compared at steps about as coarse as those that will be used.
@@ -95,7 +99,7 @@ def analyse(scene: Scene, source: Source, offset: float = -3.0) -> Pieces:
     if waiting is not None:
         last = _piece(waiting, rise, 0, np.zeros((scene.n_channels, frame)))
         found.append(_turned(last, offset, rate))
-    return Pieces(rate, scene.n_channels, found)
+    return Pieces(scene, found, mapped)
 
 
 def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after: Array) -> Piece:
@@ -113,7 +117,7 @@ def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after:
 
 def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
     """The piece with two channels as (left + right)/√2 and (left − right)/√2 in those bands and frames in which they
-    take fewer bits, at the finer steps of both.
+    take fewer bits, at the finer steps of both or little above.
     """
     n_channels, n_frames, n_bands = piece.log_step.shape
     if n_channels != 2:
@@ -121,7 +125,8 @@ def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
     place = places(piece.sizes, piece.values.shape[1] // n_frames, n_bands, sample_rate_hz)
     turned = np.stack([piece.values[0] + piece.values[1], piece.values[0] - piece.values[1]]) * np.sqrt(0.5)
     apart = (piece.log_step + offset).reshape(2, -1)
-    finer = np.broadcast_to(apart.min(axis=0), apart.shape)
+    finer = apart.min(axis=0) + np.minimum(COARSER_TOGETHER, 0.5 * np.ptp(apart, axis=0))
+    finer = np.broadcast_to(finer, apart.shape)
     mid_side = _bits(turned, finer, place) < _bits(piece.values, apart, place)
     log_step = np.where(mid_side, finer - offset, apart - offset).reshape(piece.log_step.shape)
     return replace(piece, values=np.where(mid_side[place], turned, piece.values), log_step=log_step, mid_side=mid_side)
@@ -129,7 +134,7 @@ def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
 
 def _bits(values: Array, log_step: Array, place: Ints) -> Array:
     """About how many bits coefficients `(n_channels, n)` take in each cell, all channels together."""
-    bits = 0.5 * np.log2(1 + np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
+    bits = 0.5 * np.log2(1 + POWER_WEIGHT * np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
     return np.asarray(np.bincount(place, bits, log_step.shape[1]), np.float64)
 
 
@@ -140,14 +145,16 @@ def _rotated(before: Array, after: Array, overlap: int) -> Array:
     return np.asarray(np.sin(angle) * after[:, :reach] + np.cos(angle) * before[:, -reach:][:, ::-1])
 
 
-def _stretches(scene: Scene, source: Source, frame: int) -> Iterator[tuple[int, Array, Array]]:
+def _stretches(
+    scene: Scene, source: Source, frame: int, mapped: Callable[..., Iterable[Any]]
+) -> Iterator[tuple[int, Array, Array]]:
     """For each packet the recording and the residual from half a frame before it to half a frame after it, in whole
     frames, zeros beyond their end.
     """
     length = packet_samples(scene.sample_rate_hz)
     held = np.zeros((2 * scene.n_channels, frame // 2))
     number = 0
-    for block, residual in zip(source.blocks(), residual_blocks(scene, source), strict=True):
+    for block, residual in zip(source.blocks(), residual_blocks(scene, source, mapped), strict=True):
         held = np.concatenate([held, np.concatenate([block, residual])], axis=1)
         while held.shape[1] >= length + frame:
             yield number, held[: scene.n_channels, : length + frame], held[scene.n_channels :, : length + frame]

@@ -16,24 +16,41 @@ from motes.kernels.windowed_sinusoids import Sinusoids
 
 # Atoms are subtracted in blocks of this length, whatever threads there are to share them: the sums are the same.
 RENDER_SAMPLES = 1 << 16
+# No window is longer than two to this.
+LONGEST_LOG2 = 15
 
 
 @dataclass(frozen=True, eq=False)
 class Atoms:
-    """Atoms on the grid, in the order in which they were taken."""
+    """Atoms on the grid, in the order in which they were taken; 29 bytes each, since an hour has millions."""
 
     # The window's index in the dictionary.
-    window: NDArray[np.int32]
+    window: NDArray[np.int8]
     # Centre over hop.
     frame: NDArray[np.int32]
-    bin: NDArray[np.int32]
+    bin: NDArray[np.int16]
     # Of unit-energy windows, complex, `(n, n_channels)`.
     amplitude: NDArray[np.complex64]
     # What each removed, and that times the weight by which it was chosen.
-    energy: NDArray[np.float64]
+    energy: NDArray[np.float32]
     benefit: NDArray[np.float64]
     # By how much the frequency rises, in steps of `motes.events.chirps`.
-    chirp: NDArray[np.int32]
+    chirp: NDArray[np.int16]
+
+    @classmethod
+    def of(
+        cls,
+        place: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+        amplitude: NDArray[np.complex64],
+        energy: NDArray[np.float64],
+        benefit: NDArray[np.float64],
+        chirp: NDArray[Any] | None = None,
+    ) -> Atoms:
+        """Atoms at these windows, frames and bins, steady where `chirp` is left out."""
+        window, frame, bin_ = place
+        steps = np.zeros(len(window), np.int16) if chirp is None else chirp.astype(np.int16)
+        cast = window.astype(np.int8), frame.astype(np.int32), bin_.astype(np.int16)
+        return cls(*cast, amplitude, energy.astype(np.float32), benefit, steps)
 
     def __len__(self) -> int:
         return len(self.window)
@@ -46,8 +63,8 @@ class Atoms:
     @classmethod
     def empty(cls, n_channels: int) -> Atoms:
         """No atoms."""
-        none = np.empty(0, np.int32)
-        return cls(none, none, none, np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0), none)
+        none = np.empty(0, np.int64)
+        return cls.of((none, none, none), np.empty((0, n_channels), np.complex64), np.empty(0), np.empty(0))
 
     def take(self, index: Any) -> Atoms:
         """The atoms at `index`, in that order."""
@@ -85,6 +102,13 @@ class Atoms:
     def places(self) -> NDArray[np.int64]:
         """One number for each place in the dictionary, `(n,)`."""
         return places(self.window, self.frame, self.bin, self.chirp)
+
+    def scene_order(self, dictionary: Dictionary) -> NDArray[np.intp]:
+        """The order by time, frequency and window."""
+        size = np.rint(np.log2(dictionary.windows)).astype(np.int64)[self.window]
+        place = (self.centre_samples(dictionary) << 24) + size
+        place += (self.bin.astype(np.int64) << LONGEST_LOG2 - size) << 4
+        return np.argsort(place, kind="stable")
 
     def centre_samples(self, dictionary: Dictionary) -> NDArray[np.int64]:
         """Centre of each atom's window."""

@@ -82,10 +82,10 @@ class ChirpSearch:
         )
         if taken:
             residual[:] = stretch.channels()
-        w, t, m, s = (column[:taken].astype(np.int32) for column in (window, frame, bin_, steps))
+        place, rise = (window[:taken], frame[:taken], bin_[:taken]), steps[:taken]
         amplitude = (amplitude_re + 1j * amplitude_im)[:taken].astype(np.complex64)
         energy = found.energy[:taken].copy()
-        return Atoms(w, t, m, amplitude, energy, energy * self._places.weight[order[:taken]], s)
+        return Atoms.of(place, amplitude, energy, energy * self._places.weight[order[:taken]], rise)
 
 
 def _ridges(

@@ -75,7 +75,7 @@ def pursue_to_common_threshold(
         threshold *= BATCH_RATIO ** _batches_to_go(found, criterion)
     atoms = found.atoms
     spare = spare_atoms(atoms, criterion, found.residual_energy)
-    left = found.residual_energy + float(atoms.energy[spare].sum())
+    left = found.residual_energy + float(atoms.energy[spare].sum(dtype=np.float64))
     stopped = "" if reached else found.stopped or StopReason.NOTHING_AUDIBLE_LEFT
     return PursuitResult(atoms.take(~spare), found.energy, left, stopped, threshold)
 

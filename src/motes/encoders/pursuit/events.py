@@ -50,8 +50,8 @@ def unquantised_scene(
 
 
 def gabor_of(atoms: Atoms, context: PursuitContext, sample_rate_hz: int) -> Gabor:
-    """Atoms as a table."""
-    rate = sample_rate_hz
+    """Atoms as a table, in the order of scenes, so that these need not sort it."""
+    atoms, rate = atoms.take(atoms.scene_order(context.dictionary)), sample_rate_hz
     centre, window, _, amplitude, phase = atom_parameters(atoms, context.dictionary)
     frequency_hz = rate / window
     columns: dict[str, Array] = {}
@@ -103,7 +103,8 @@ def excerpt_of(found: PursuitResult, numbers: Sequence[int], length: int, contex
 
 def with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> Scene:
     """Atoms rounded once in closed loop, and noise that fills what they leave."""
-    return quantise(scene.with_tables(_with_noise(scene, source, context, noise)))
+    scene = scene.with_tables(_with_noise(scene, source, context, noise))
+    return quantise(scene)
 
 
 def _with_noise(scene: Scene, source: Source, context: PursuitContext, noise: TextureOptions) -> tuple[Gabor, Texture]:
@@ -113,7 +114,7 @@ def _with_noise(scene: Scene, source: Source, context: PursuitContext, noise: Te
         np.concatenate([residual, signal - residual])
         for residual, signal in loop.residual(source.blocks(), ROUNDS_BEFORE_NOISE)
     )
-    texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise)
+    texture = texture_of(pairs, scene.n_channels, scene.sample_rate_hz, noise, context.pool.map)
     return loop.gabor(), texture
 
 
@@ -124,7 +125,7 @@ def rounded_beside_noise(scene: Scene, source: Source, context: PursuitContext) 
     assert scene.quantiser is not None
     loop = ClosedLoop(scene.gabor, scene.sample_rate_hz, scene.quantiser, context.pool)
     noise = scene.with_tables([Gabor.empty(scene.n_channels)])
-    blocks = residual_blocks(noise, source) if len(scene.texture) else source.blocks()
+    blocks = residual_blocks(noise, source, context.pool.map) if len(scene.texture) else source.blocks()
     for _ in loop.residual(blocks, ROUNDS_BESIDE_NOISE):
         pass
     return quantise(scene.with_tables([loop.gabor()]))

@@ -296,6 +296,6 @@ def spare_atoms(atoms: Atoms, criterion: StopCriterion, residual_energy: float) 
     order = np.argsort(atoms.benefit, kind="stable")
     n_spare = int(max(0, too_many)) if np.isfinite(too_many) else 0
     if energy_to_spare > 0:
-        n_spare = max(n_spare, int(np.searchsorted(np.cumsum(atoms.energy[order]), energy_to_spare)))
+        n_spare = max(n_spare, int(np.searchsorted(np.cumsum(atoms.energy[order], dtype=np.float64), energy_to_spare)))
     spare[order[:n_spare]] = True
     return spare

@@ -140,9 +140,12 @@ class Segment:
             return
         if not is_transformed:
             self._transform(self.residual, self._first_sample)
-        refresh_all(self._coefficients, self.dictionary.gram)
+        self._pool.map(self._refresh_maxima, range(len(self.dictionary.windows)))
         n_frames = self._coefficients.layout[:, LayoutField.N_FRAMES].sum()
         self.threshold = on_ladder(float(self._coefficients.frame_max[:n_frames].max(initial=0.0)))
+
+    def _refresh_maxima(self, k: int) -> None:
+        refresh_all(self._coefficients, self.dictionary.gram, k, k + 1)
 
     def _transform(self, audio: NDArray[np.float32], first_sample: int) -> None:
         """Fill the coefficients with those of audio whose first sample is number `first_sample` of the recording."""
@@ -174,7 +177,7 @@ class Segment:
         chirped = self._chirped()
         taken = Atoms.join([self._take_from(zones) for zones in self._zones])
         self.threshold *= BATCH_RATIO
-        self.expected_residual_energy -= float(taken.energy.sum())
+        self.expected_residual_energy -= float(taken.energy.sum(dtype=np.float64))
         self._taken.append(taken)
         return taken if chirped is None else Atoms.join([chirped, taken])
 
@@ -206,10 +209,9 @@ class Segment:
             first = np.cumsum(counts) - counts
             number = np.arange(counts.sum()) - np.repeat(first, counts)
             place = np.repeat(zones - self._first_zone, counts), number
-            window, frame, bin_ = self._batch.place[place].T.copy()
+            window, frame, bin_ = self._batch.place[place].T
             _, amplitude, energy, benefit = self._batch
-            steady = np.zeros(len(window), np.int32)
-            parts.append(Atoms(window, frame, bin_, amplitude[place], energy[place], benefit[place], steady))
+            parts.append(Atoms.of((window, frame, bin_), amplitude[place], energy[place], benefit[place]))
             zones = zones[counts == CAPACITY_PER_ZONE]  # those that are full go on from where they were
             if not len(zones):
                 break

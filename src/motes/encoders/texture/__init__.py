@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from motes.encoders.texture.options import TextureOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -19,19 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["TextureOptions", "add_texture", "texture_of"]
 
 
-def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
-    """The scene with texture in place of what it lacks of its recording."""
+def add_texture(
+    scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Callable[..., Iterable[Any]] = map
+) -> Scene:
+    """The scene with texture in place of what it lacks of its recording; `mapped`, which is like `map`, may share the
+    work out among threads.
+    """
     from motes.encoders.texture.analysis import add_texture
 
-    return add_texture(scene, source, options)
+    return add_texture(scene, source, options, mapped)
 
 
 def texture_of(
-    blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions
+    blocks: Iterable[NDArray[np.floating]],
+    n_channels: int,
+    sample_rate_hz: int,
+    options: TextureOptions,
+    mapped: Callable[..., Iterable[Any]] = map,
 ) -> Texture:
     """Texture events that sound like a residual in blocks, `(n_channels, any length)`, or of twice as many
     channels with what has been rendered so far below it: noise then brings no more power than this lacks.
     """
     from motes.encoders.texture.analysis import analyse_blocks
 
-    return analyse_blocks(blocks, n_channels, sample_rate_hz, options)
+    return analyse_blocks(blocks, n_channels, sample_rate_hz, options, mapped)

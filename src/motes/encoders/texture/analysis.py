@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
+from functools import lru_cache, partial
+from itertools import count, islice, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,15 +17,20 @@ from motes.audio import Source
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
+from motes.events.event_table import handed_over
 from motes.events.packet import packet_samples
 from motes.kernels.bands import Bands, sum_in_bands
-from motes.kinds.texture.integers import rounded
+from motes.kinds.texture.integers import COHERENCE_UNITS, LEVEL_UNITS, rounded
 from motes.kinds.texture.packet import event_bytes, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
 from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, hop_samples
 from motes.scene.scene import Scene
 
 Array = NDArray[np.float64]
+# What works like `map`, as a pool of threads does.
+Mapped = Callable[..., Iterable[Any]]
+# So many pieces are looked at side by side.
+PIECES_AT_ONCE = 8
 # Into how many parts the frames of a tile can be cut.
 SPLITS = (1, 2, 4, 8)
 TILE = SPLITS[-1]
@@ -78,25 +83,31 @@ def analyse(residual: ArrayLike, sample_rate_hz: int, options: TextureOptions | 
 
 
 def analyse_blocks(
-    blocks: Iterable[NDArray[np.floating]], n_channels: int, sample_rate_hz: int, options: TextureOptions | None = None
+    blocks: Iterable[NDArray[np.floating]],
+    n_channels: int,
+    sample_rate_hz: int,
+    options: TextureOptions | None = None,
+    mapped: Mapped = map,
 ) -> Texture:
     """Texture events that sound like a residual in blocks `(n_channels, any length)`, however it is cut into them.
 
     Blocks of twice as many channels hold below the residual what has been rendered so far: noise then brings no more
-    power than this lacks.
+    power than this lacks. `mapped`, which is like `map`, may share pieces out among threads.
     """
     options = options or TextureOptions()
     layout = layout_of(sample_rate_hz, options)
-    # Rounded one by one, so that an hour's levels do not need all their intermediate values at once.
-    events, reservoir_bits, deficit = [Texture.empty(n_channels)], 0.0, np.zeros((n_channels, options.n_bands))
-    for number, piece in _pieces(blocks, layout):
-        seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / sample_rate_hz
-        bits = options.kbps * 1000 * _n_different(piece, n_channels) * seconds
-        event, used_bits, deficit = _event_within(piece, number, layout, options, bits + reservoir_bits, deficit)
-        if event is not None:
-            events.append(rounded(_table(event, layout, options), sample_rate_hz))
-        reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
-    return events[0].with_more(*events[1:])
+    events: list[_Event] = []
+    n_pieces, reservoir_bits, deficit = 0, 0.0, np.zeros((n_channels, options.n_bands))
+    pieces = _pieces(blocks, layout)
+    measured = partial(_measured, n_channels=n_channels, layout=layout, options=options)
+    while some := list(islice(pieces, PIECES_AT_ONCE)):
+        for number, (bits, tiles, coherence) in zip(count(n_pieces), mapped(measured, some)):
+            level_db, used_bits, deficit = _rounded_within(bits + reservoir_bits, tiles, coherence, options, deficit)
+            if used_bits:
+                events.append(_Event.of(number, level_db, coherence))
+            reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
+        n_pieces += len(some)
+    return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
 
 
 def _n_different(piece: Array, n_channels: int) -> int:
@@ -105,81 +116,99 @@ def _n_different(piece: Array, n_channels: int) -> int:
     return 1 if np.array_equal(by_channel, np.broadcast_to(by_channel[:, :1], by_channel.shape)) else n_channels
 
 
-def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None) -> Scene:
+def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Mapped = map) -> Scene:
     """The scene with what it leaves of the source as texture events, rounded as a file holds them."""
     pairs = (
         np.concatenate([residual, block - residual])
-        for residual, block in zip(residual_blocks(scene, source), source.blocks(), strict=True)
+        for residual, block in zip(residual_blocks(scene, source, mapped), source.blocks(), strict=True)
     )
-    return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options))
+    return scene.replace(texture=analyse_blocks(pairs, scene.n_channels, scene.sample_rate_hz, options, mapped))
 
 
-def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[tuple[int, Array]]:
+def _pieces(blocks: Iterable[NDArray[np.floating]], layout: Layout) -> Iterator[Array]:
     """Event after event the samples its frames see: from half a hop before its start to half a hop after its end;
     zeros beyond the residual.
     """
     hop, length = layout.hop, layout.frames * layout.hop
-    held, number = np.zeros((1, hop // 2)), 0
+    held = np.zeros((1, hop // 2))
     for block in blocks:
         held = held if len(held) == len(block) else np.zeros((len(block), hop // 2))
         held = np.concatenate([held, block], axis=1)
         while held.shape[1] >= length + hop:
-            yield number, held[:, : length + hop]
-            held, number = held[:, length:], number + 1
+            yield held[:, : length + hop]
+            held = held[:, length:]
     while held.shape[1] > hop // 2:
         n_frames = min(layout.frames, -(-(held.shape[1] - hop // 2) // hop))
         need = (n_frames + 1) * hop
-        yield number, np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
-        held, number = held[:, length:], number + 1
+        yield np.pad(held, ((0, 0), (0, max(0, need - held.shape[1]))))[:, :need]
+        held = held[:, length:]
 
 
-def _event_within(
-    piece: Array, number: int, layout: Layout, options: TextureOptions, bits: float, deficit: Array
-) -> tuple[_Event | None, int, Array]:
-    """The event of a piece in as much detail as `bits` allow, the bits it takes, and the power that rounding lacks so
-    far; none where all is silent.
-    """
-    n_channels = len(deficit)
+def _measured(piece: Array, n_channels: int, layout: Layout, options: TextureOptions) -> tuple[float, _Tiles, Array]:
+    """Of a piece the bits that it may take on the average, its tiles, and how alike its channels are."""
+    seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
-    share = np.ones_like(power)
+    share, coherence = np.ones_like(power), _coherence(spectra, layout.weights)
     if len(rendered):
-        power *= _lacking(spectra, rendered, layout, options)
-        share = power / np.maximum(power + band_power(rendered, layout.weights), 1e-30)
+        there, whole = (band_power(some, layout.weights) for some in (rendered, spectra + rendered))
+        power *= _lacking(power, there, whole, options)
+        if options.least_share:
+            power *= _is_missed(power, whole, options.least_share)
+            coherence = _lacking_coherence(spectra, rendered, power, layout.weights)
+        share = power / np.maximum(power + there, 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
-    coherence = _coherence(spectra, layout.weights)
+    tiles, n_different = _Tiles.of(power, share, layout, options), _n_different(piece, n_channels)
+    return options.kbps * 1000 * n_different * seconds, tiles, coherence
+
+
+def _rounded_within(
+    bits: float, tiles: _Tiles, coherence: Array, options: TextureOptions, deficit: Array
+) -> tuple[Array, int, Array]:
+    """The levels of an event in as much detail as `bits` allow, the bits it takes, none where all is silent, and the
+    power that rounding lacks so far.
+    """
     details = options.detail * COARSER ** np.arange(N_TRIALS)
     details[-1] = 0.0
-    tiles = _Tiles.of(power, share, layout, options)
     for detail in details:
         level_db, left_deficit = _rounded(tiles.levels_db(detail), options, deficit)
         n_bytes = event_bytes(level_db, coherence) + PACKET_OVERHEAD
         if 8 * n_bytes <= bits:
             break
-    if not np.any(level_db > LOWEST_LEVEL_DB):
-        return None, 0, left_deficit
-    return _Event(number, level_db, coherence), 8 * n_bytes, left_deficit
+    return level_db, 8 * n_bytes if np.any(level_db > LOWEST_LEVEL_DB) else 0, left_deficit
 
 
-def _lacking(
-    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], layout: Layout, options: TextureOptions
-) -> Array:
-    """The part of the residual's power, `least_lacking` … 1, that what is rendered lacks; none where it lacks hardly
-    more than `lacking_from` of the recording's.
+def _lacking(left: Array, there: Array, whole: Array, options: TextureOptions) -> Array:
+    """The part of what is `left` of the power, `least_lacking` … 1, that what is `there` lacks; none where it lacks
+    hardly more than `lacking_from` of the whole recording's. All are powers of bands `(n_channels, n_frames, n_bands)`.
 
     Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
     come on top of theirs.
     """
     n_frames = LONGER_FRAMES if options.lacking_from else SMOOTHED_FRAMES
-    left, there, whole = (
-        _smoothed(band_power(spectra, layout.weights), n_frames)
-        for spectra in (residual, rendered, residual + rendered)
-    )
+    left, there, whole = (_smoothed(power, n_frames) for power in (left, there, whole))
     share = (whole - there) / np.maximum(left, 1e-30)
     if options.lacking_from:
         part = (whole - there) / np.maximum(whole, 1e-30)
         share = share * np.clip((part - options.lacking_from) / LACKING_RISE, 0.0, 1.0)
     return np.clip(share, options.least_lacking, 1.0)
+
+
+def _is_missed(power: Array, whole: Array, least_share: float) -> NDArray[np.bool_]:
+    """In which cells `(n_channels, n_frames, n_bands)` noise of this power would be missed, alike over each tile: it
+    has at least `least_share` of the whole power there, on average, or it is the strongest, so that each event keeps
+    some: a scene without its detail raises the levels of its texture, for which there has to be one.
+    """
+    n_channels, n_frames, n_bands = power.shape
+    n_tiles = -(-n_frames // TILE)
+    part = np.minimum(power / np.maximum(whole, 1e-30), 1.0)
+    part, tiles = (
+        np.pad(values, ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
+        .reshape(n_channels, n_tiles, TILE, n_bands)
+        .mean(axis=2)
+        for values in (part, power)
+    )
+    return np.repeat((part >= least_share) | (tiles == tiles.max()), TILE, axis=1)[:, :n_frames]
 
 
 def _smoothed(power: Array, n_frames: int) -> Array:
@@ -194,29 +223,40 @@ def _smoothed(power: Array, n_frames: int) -> Array:
 
 
 class _Event(NamedTuple):
-    """Levels `(n_channels, n_frames, n_bands)` of the packet of this number, and how alike the channels are."""
+    """The packet of this number, how many frames it has, its levels as files round them, frame after frame and band
+    after band, `(n_frames · n_bands, n_channels)`, and how alike the channels are.
+    """
 
     number: int
-    level_db: Array
+    n_frames: int
+    level: NDArray[np.int16]
     coherence: Array
 
+    @classmethod
+    def of(cls, number: int, level_db: Array, coherence: Array) -> _Event:
+        """An event of levels `(n_channels, n_frames, n_bands)`; an hour's are kept in an eighth of the room."""
+        level = np.moveaxis(np.rint(level_db * LEVEL_UNITS).astype(np.int16), 0, -1)
+        near = np.rint(coherence * COHERENCE_UNITS) / COHERENCE_UNITS
+        return cls(number, level_db.shape[1], level.reshape(-1, len(level_db)), near)
 
-def _table(event: _Event, layout: Layout, options: TextureOptions) -> Texture:
-    """An event as a table, not yet rounded."""
-    (n_channels, n_frames, _), frame_s = event.level_db.shape, layout.hop / layout.sample_rate_hz
-    start_s = np.array([event.number * layout.frames * layout.hop / layout.sample_rate_hz])
+
+def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Texture:
+    """Events as a table."""
+    number, n_frames = (np.array(column) for column in list(zip(*events, strict=True))[:2])
+    frame_s = layout.hop / layout.sample_rate_hz
+    start_s = number * (layout.frames * layout.hop) / layout.sample_rate_hz
+    level_db = np.concatenate([event.level for event in events], dtype=np.float32)
+    level_db /= LEVEL_UNITS
+    all_alike = {"seed": options.seed, "low_hz": options.low_hz, "high_hz": layout.high_hz, "n_bands": options.n_bands}
     return Texture(
         time_s=start_s,
-        duration_s=np.array([n_frames * frame_s]),
-        seed=np.array([options.seed]),
-        frame_s=np.array([frame_s]),
-        low_hz=np.array([options.low_hz]),
-        high_hz=np.array([layout.high_hz]),
-        n_bands=np.array([options.n_bands]),
-        n_frames=np.array([n_frames]),
-        level_db=np.moveaxis(event.level_db, 0, -1).reshape(-1, n_channels),
-        coherence=event.coherence,
+        duration_s=n_frames * frame_s,
+        frame_s=np.full(len(events), frame_s),
+        n_frames=n_frames,
+        coherence=np.concatenate([event.coherence for event in events]),
         clock_s=start_s,
+        **handed_over({"level_db": level_db}),
+        **{name: np.full(len(events), value) for name, value in all_alike.items()},
     )
 
 
@@ -225,6 +265,27 @@ def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
     energy = sum_in_bands(np.sum(np.square(np.abs(spectra)), axis=1), weights)
     cross = sum_in_bands(np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1), weights)
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
+
+
+def _lacking_coherence(
+    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], power: Array, weights: Bands
+) -> Array:
+    """Coherence of each further channel with the first in each band, `(n_bands, n_channels − 1)`, with which noise of
+    this power brings what the rendered channels have in common too little.
+    """
+    whole, both = residual + rendered, (power[1:] > 0) & (power[:1] > 0)
+    common = np.stack([_common_power(spectra, weights) for spectra in (whole, rendered)])
+    cross = np.sum((common[0] - common[1]) * both, axis=1)
+    energy = np.sum(power[1:] * both, axis=1) * np.sum(power[:1] * both, axis=1)
+    return np.clip(cross / np.maximum(np.sqrt(energy), 1e-30), -1.0, 1.0).T
+
+
+def _common_power(spectra: NDArray[np.complex128], weights: Bands) -> Array:
+    """What each further channel has in common with the first, as `band_power` has it, `(n_channels − 1, n, n_bands)`:
+    half the power of the sum less that of both.
+    """
+    power = band_power(spectra, weights)
+    return np.asarray(0.5 * (band_power(spectra[1:] + spectra[:1], weights) - power[1:] - power[:1]))
 
 
 def tiled_levels_db(power: Array, share: Array, layout: Layout, options: TextureOptions, detail: float) -> Array:

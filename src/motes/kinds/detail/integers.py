@@ -66,10 +66,15 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
 
 def rounded(events: Detail, sample_rate_hz: int, quantiser: object = None) -> Detail:
     """The events as a file holds them, without those that are silent; the table itself where nothing changes."""
+    key = "rounded", sample_rate_hz
+    if events.known(key) is not None:
+        return events
     columns = from_integers(to_integers(events, sample_rate_hz), sample_rate_hz)
     fields = {name: events.column(name) for name in Detail.RAGGED}
     made = _without_silence(Detail(**columns, **fields, **send_columns(sends_of(events))), sample_rate_hz)
-    return events if made.equals(events) else made
+    found = events if made.equals(events) else made
+    found.once(key, lambda: True)
+    return found
 
 
 def _without_silence(events: Detail, sample_rate_hz: int) -> Detail:

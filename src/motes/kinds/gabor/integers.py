@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,9 +161,17 @@ def slices(n_events: int) -> Iterator[slice]:
 
 def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Gabor:
     """Events as a file holds them, without those whose every channel is silent; rounding them again changes nothing."""
-    if not len(events):
+    key = "rounded", sample_rate_hz, quantiser
+    if not len(events) or events.known(key) is not None:
         return events
-    base, edits, rows, left = wholes(base_of(events)), edits_to_tags(events), [], []
+    found = _rounded(events, sample_rate_hz, quantiser)
+    found.once(key, lambda: True)
+    return found
+
+
+def _rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Gabor:
+    base, edits, left = wholes(base_of(events)), edits_to_tags(events), []
+    made_of = _Columns(base)
     sends, shares, layer = sends_of(events), shares_of(events), base.edit_layer
     if not base.at_default("edit_layer"):
         layer = np.unique(layer, return_inverse=True)[1].reshape(-1)
@@ -179,14 +188,9 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
         if not base.at_default("chirp_hz_per_s"):
             chirps = np.zeros(len(integers), np.int64) if chirps is None else chirps
             made |= chirp_columns(chirps[kept], made["window_s"])
-        rows.append(
-            {
-                **made,
-                **{name: column[part][kept] for name, column in whole.items()},
-                **send_columns(None if sends is None else sends[part][kept]),
-            }
-        )
-    gabor = Gabor(**handed_over({name: np.concatenate([part.pop(name) for part in rows]) for name in list(rows[0])}))
+        made |= {name: column[part][kept] for name, column in whole.items()}
+        made_of.add(part, made | send_columns(None if sends is None else sends[part][kept]), bool(kept.all()))
+    gabor = Gabor(**made_of.joined())
     if base.at_default("edit_layer") and edits.trivial and shares is None:
         return gabor
     where = np.flatnonzero(np.concatenate(left))
@@ -198,6 +202,36 @@ def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Ga
         return gabor
     attacks = {} if events.at_default("edit_from_s") else {"edit_from_s": events.edit_from_s[where]}
     return apply_edits(gabor, tags_to_edits(edits.take(where), "the scene") | attacks, sample_rate_hz)
+
+
+class _Columns:
+    """Columns that are made part by part; those that come out as the table has them are the table's."""
+
+    def __init__(self, table: Gabor) -> None:
+        self._table, self._n = table, 0
+        # Those that differ, as long as the table's.
+        self._made: dict[str, NDArray[Any]] = {}
+        self._names: list[str] = []
+
+    def add(self, part: slice, made: dict[str, NDArray[Any]], whole: bool) -> None:
+        """The columns of a part, `whole` if all its events are still there."""
+        self._names, first, self._n = list(made), self._n, self._n + len(made["time_s"])
+        for name, column in made.items():
+            old = self._table.column(name)
+            if name not in self._made:
+                if whole and np.array_equal(column, old[part]):
+                    continue
+                self._made[name] = np.empty(old.shape, old.dtype)
+                self._made[name][:first] = old[:first]
+            self._made[name][first : self._n] = column
+
+    def joined(self) -> dict[str, NDArray[Any]]:
+        """All columns, for a table to take."""
+        for name in self._names:
+            if name in self._made and self._n < len(self._made[name]):
+                self._made[name] = self._made[name][: self._n].copy()
+        made = handed_over(self._made)
+        return {name: made[name] if name in made else self._table.column(name) for name in self._names}
 
 
 def _order_of_packets(base: Gabor, sample_rate_hz: int) -> Ints:

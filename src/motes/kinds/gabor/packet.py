@@ -278,25 +278,35 @@ def packets(
 ) -> Iterator[EventPacket]:
     """Every packet of gabor events, in order; `mapped`, which is like `map`, may share them out among threads."""
     rate, base = sample_rate_hz, wholes(base_of(events))
-    edits, groups = edits_to_tags(events), Tags.of(events.group_id[:, None])
+    plain = events.at_default("group_id")
+    edits, groups = edits_to_tags(events), Tags.none(len(events), 1) if plain else Tags.of(events.group_id[:, None])
     sends, shares = sends_of(events), shares_of(events)
-    number = numbers_of_packets(base.time_s, rate)
-    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
-    order = np.lexsort((layer, number))
-    edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
 
-    def packet_of(part: Ints) -> EventPacket | None:
-        mine = base.take(part)
+    def packet_of(place: tuple[int, int, Any]) -> EventPacket | None:
+        (number, layer, part), mine = place, base.take(place[2])
         integers = to_integers(mine, rate, quantiser)
         sent, shared = (None if each is None else each[part] for each in (sends, shares))
         chirps = chirps_of(mine, windows_of(integers.window, rate))
-        tagged = Tagged(integers, edits.take(part), groups.take(part), int(layer[part[0]]), sent, shared, chirps)
+        tagged = Tagged(integers, edits.take(part), groups.take(part), layer, sent, shared, chirps)
         audible = sounding(tagged.events) & (events.edit_gain[part] > 0)
-        tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1)).in_order()
-        return encode_packet(tagged, int(number[part[0]]), rate, quantiser) if len(tagged.events) else None
+        tagged = tagged.take(audible if shared is None else audible & shared.any(axis=1))
+        return encode_packet(tagged, number, rate, quantiser) if len(tagged.events) else None
 
-    parts = (order[first:last] for first, last in itertools.pairwise(edges))
-    return (packet for packet in mapped(packet_of, parts) if packet is not None)
+    return (packet for packet in mapped(packet_of, _places(base, rate)) if packet is not None)
+
+
+def _places(base: Gabor, sample_rate_hz: int) -> Iterator[tuple[int, int, Any]]:
+    """The number and layer of each packet, in order, and which events it holds."""
+    number = numbers_of_packets(base.time_s, sample_rate_hz)
+    if base.at_default("edit_layer") and np.all(number[1:] >= number[:-1]):
+        edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
+        yield from ((int(number[first]), 0, slice(first, last)) for first, last in itertools.pairwise(edges.tolist()))
+        return
+    layer = np.unique(base.edit_layer, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((layer, number))
+    edges = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1) | np.diff(layer[order], prepend=-1, append=-1))
+    for first, last in itertools.pairwise(edges.tolist()):
+        yield int(number[order[first]]), int(layer[order[first]]), order[first:last]
 
 
 def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: GaborQuantiser) -> ReadPacket:

@@ -29,7 +29,9 @@ class TextureDrawing(Drawing):
             middle = slice(shared.n_first, len(events) - shared.n_last)
             parts = levels[: middle.start], self._level_db(events.take(middle)), levels[len(levels) - shared.n_last :]
             return np.concatenate(parts)
-        power = np.add.reduceat(np.exp(events.level_db * (np.log(10) / 10)), events.level_start[:-1], axis=0)
+        power = np.add.reduceat(
+            np.exp(events.level_db.astype(np.float64) * (np.log(10) / 10)), events.level_start[:-1], axis=0
+        )
         power /= events.n_frames[:, None]
         return np.asarray(10 * np.log10(np.maximum(power.max(axis=1), 10 ** (SILENCE_DB / 10))))
 

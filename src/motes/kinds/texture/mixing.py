@@ -15,7 +15,7 @@ def enveloped(events: Texture, mask: Mask, gain_at: Callable[[Array], Array]) ->
     """The events in `mask`, each frame at the gain that there is at its middle: the greatest of an event exactly, and
     what is below that in the steps of its levels, so that a file holds them as shortly as before.
     """
-    level_db, start = events.level_db.copy(), events.level_start
+    level_db, start = events.level_db.astype(np.float64), events.level_start
     for i in np.flatnonzero(mask):
         inside_s = (np.arange(int(events.n_frames[i])) + 0.5) * events.frame_s[i] - events.into_s[i]
         gain = gain_at(events.time_s[i] + (events.duration_s[i] - inside_s if events.backward[i] else inside_s))
@@ -30,7 +30,7 @@ def mixed(events: Texture, mask: Mask, matrix: Array) -> Texture:
     """The events in `mask` with their two channels mixed, `(2, 2)`, as noises of their levels and coherence; levels
     keep their steps.
     """
-    level_db, coherence = events.level_db.copy(), events.coherence.copy()
+    level_db, coherence = events.level_db.astype(np.float64), events.coherence.copy()
     level_start, band_start = events.level_start, events.band_start
     for i in np.flatnonzero(mask):
         bands = slice(band_start[i], band_start[i + 1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntFlag
 
 import numpy as np
@@ -83,16 +83,21 @@ def cuts_of(level: Ints, edges: Ints) -> Ints:
     return np.maximum.reduceat(cut, edges[:-1], axis=1)
 
 
-def packets(events: Texture, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
-    """Every packet of texture events, in order."""
+def packets(
+    events: Texture, sample_rate_hz: int, quantiser: object, mapped: Callable[..., Iterable[EventPacket]] = map
+) -> Iterator[EventPacket]:
+    """Every packet of texture events, in order; `mapped`, which is like `map`, may share them out among threads."""
     rate = sample_rate_hz
     events = rounded(events, rate)
     time = np.rint(events.time_s * rate * TIME_UNITS).astype(np.int64)
     number = np.maximum(time // (packet_samples(rate) * TIME_UNITS), 0)
-    for place in np.unique(number):
-        part = events.take(number == place)
-        payload = encode_packet(part, int(place), rate)
-        yield EventPacket(payload, _extent(part, int(place), rate), sends_of(part), shares=_shares(part))
+
+    def packet_of(place: int) -> EventPacket:
+        part = events.take(np.flatnonzero(number == place))
+        payload = encode_packet(part, place, rate)
+        return EventPacket(payload, _extent(part, place, rate), sends_of(part), shares=_shares(part))
+
+    yield from mapped(packet_of, np.unique(number).tolist())
 
 
 def _extent(events: Texture, number: int, rate: int) -> Extent:

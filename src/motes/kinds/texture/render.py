@@ -134,7 +134,7 @@ class TextureRenderer(EventRenderer):
         coherence = events.coherence[self._band_start[i] : self._band_start[i + 1]]
         noise = mixed_noise(int(events.seed[i]), first, last - first, self.hop, coherence, weights)
         rows = self._level_start[i] + level_frame[:, None] * n_bands + np.arange(n_bands)
-        return shaped(noise, np.moveaxis(events.level_db[rows], -1, 0), weights)
+        return shaped(noise, np.moveaxis(events.level_db[rows].astype(np.float64), -1, 0), weights)
 
 
 def shaped(noise: NDArray[np.complex128], level_db: Array, weights: Bands) -> Array:

@@ -31,8 +31,8 @@ class Texture(EventTable):
     from what else sounds: of the same noise, so that another event can be given a part of it.
 
     `level_db` holds the mean square of each band in dB, −200 for silence: `(Σ n_frames · n_bands, n_channels)`, event
-    after event, frame after frame. `coherence`, `(Σ n_bands, n_channels − 1)`, is the correlation of each further
-    channel's noise with the first channel's.
+    after event, frame after frame; float32 as files have it, which that holds exactly, else float64. `coherence`,
+    `(Σ n_bands, n_channels − 1)`, is the correlation of each further channel's noise with the first channel's.
     """
 
     time_s: Array
@@ -43,7 +43,7 @@ class Texture(EventTable):
     high_hz: Array
     n_bands: Ints
     n_frames: Ints
-    level_db: Array
+    level_db: NDArray[np.float32] | Array
     coherence: Array
     clock_s: Array = None  # type: ignore[assignment]  # filled with 0
     into_s: Array = None  # type: ignore[assignment]  # filled with 0
@@ -91,7 +91,9 @@ class Texture(EventTable):
             )
 
     def _child(self, name: str, n_rows: int, low: float, high: float) -> Array:
-        rows = fixed(getattr(self, name), np.float64)
+        given = getattr(self, name)
+        single = name == "level_db" and getattr(given, "dtype", None) == np.float32
+        rows = fixed(given, np.float32 if single else np.float64)
         if rows.ndim != 2 or len(rows) != n_rows:
             raise ParameterError(
                 f"texture.{name} must have {n_rows} rows by frames and bands of its events, not shape {rows.shape}"
@@ -106,9 +108,8 @@ class Texture(EventTable):
     def empty(cls, n_channels: int) -> Texture:
         """No events."""
         none, whole = np.empty(0), np.empty(0, np.int64)
-        return cls(
-            none, none, whole, none, none, none, whole, whole, np.empty((0, n_channels)), np.empty((0, n_channels - 1))
-        )
+        level_db, coherence = np.empty((0, n_channels), np.float32), np.empty((0, n_channels - 1))
+        return cls(none, none, whole, none, none, none, whole, whole, level_db, coherence)
 
     @property
     def n_channels(self) -> int:
@@ -127,7 +128,10 @@ class Texture(EventTable):
 
     def ragged(self, name: str) -> list[Array]:
         """Levels by frame, band and channel; coherences by band and channel."""
-        return [self.column(name)[first:last].reshape(-1) for first, last in pairwise(self.ragged_start(name))]
+        return [
+            self.column(name)[first:last].reshape(-1).astype(np.float64)
+            for first, last in pairwise(self.ragged_start(name))
+        ]
 
     def ragged_start(self, name: str) -> Ints:
         """`level_start` or `band_start`."""
@@ -165,9 +169,10 @@ class Texture(EventTable):
         return np.concatenate([[0], np.cumsum(self.n_bands)]).astype(np.int64)
 
     def levels(self, i: int) -> Array:
-        """Levels of event i, `(n_frames, n_bands, n_channels)` in dB."""
+        """Levels of event i, `(n_frames, n_bands, n_channels)` in dB, float64."""
         start = self.level_start
-        return self.level_db[start[i] : start[i + 1]].reshape(int(self.n_frames[i]), int(self.n_bands[i]), -1)
+        rows = self.level_db[start[i] : start[i + 1]].astype(np.float64)
+        return rows.reshape(int(self.n_frames[i]), int(self.n_bands[i]), -1)
 
     def band_edges_hz(self, i: int | np.intp) -> Array:
         """Edges of event i's bands as they sound, `(n_bands + 1,)`."""

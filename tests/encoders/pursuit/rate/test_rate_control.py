@@ -149,10 +149,10 @@ class FakeEncoder:
             "pursue": self.pursue,
             "segment_grid": lambda *_: [None, None],
             "quantiser_of": lambda *_: GaborQuantiser(2, 8, 0),
-            "_beside": lambda draft, supply, n_before, n_atoms: scene_of(n_atoms),
+            "_beside": lambda drafts, supply, n_before, n_atoms: scene_of(n_atoms),
             "_draft": lambda supply, options, found, noise, reason: scene_of(len(found.atoms)),
             "most_useful_of": lambda scene, atoms, context, n_atoms: scene_of(n_atoms).gabor,
-            "code_atoms": lambda *_: None,
+            "code_ahead": lambda *_: None,
             "dumps": self.dumps,
         }
         for name, fake in fakes.items():

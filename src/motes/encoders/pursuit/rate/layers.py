@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from motes.audio import Source
-from motes.codec import dumps
+from motes.codec import code_ahead, dumps
 from motes.encoders.detail import Analysis, analyse_detail
 from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_within
@@ -23,15 +25,17 @@ from motes.scene.scene import Scene
 # Up to so many kbps of a channel atoms alone do as well or better. Beyond, they take so many at least, and a
 # part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
 ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
-# Noise beside detail, the most of all bits that it takes, and the part that it is thought to take at first.
-NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
+# Noise beside detail, up to so many kbps of a channel and beyond; the most of all bits that it takes, and the part that
+# it is thought to take at first.
+COARSE_NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0, least_share=0.2)
+FINE_NOISE, FINE_NOISE_KBPS = replace(COARSE_NOISE, n_bands=64, detail=16.0), 20.0
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
 LOWEST_OFFSET, HIGHEST_OFFSET = -9.0, 6.0
 # How much less, in nepers, bytes get for each neper of steps, to begin with; in so many trials steps are found that
-# take this part of what there is, or within this part of a neper.
-USUAL_SLOPE, MOST_TRIALS, NEAR_ENOUGH, CLOSEST = -0.8, 8, 0.994, 0.005
+# take this part of what there is, at first, before noise has been found, this, or within this part of a neper.
+USUAL_SLOPE, MOST_TRIALS, NEAR_ENOUGH, FIRST_NEAR_ENOUGH, CLOSEST = -0.8, 8, 0.99, 0.95, 0.005
 # What is aimed at of a budget, and the part from which on it is used.
 AIM, LEAST_USE = 0.993, 0.98
 ROUNDS = 3
@@ -49,7 +53,8 @@ def encode_in_layers(source: Source, options: PursuitOptions, context: PursuitCo
     assert options.kbps is not None
     budget_bytes = int(options.kbps * 125 * source.n_samples / source.sample_rate_hz)
     atoms = _atoms(budget_bytes, source, options, context, work).replace(layered=options.layered)
-    return with_detail(atoms, source, budget_bytes, options.kbps / source.n_channels, work=work)
+    per_channel = options.kbps / source.n_channels
+    return with_detail(atoms, source, budget_bytes, per_channel, work=work, mapped=context.pool.map)
 
 
 def with_detail(
@@ -59,22 +64,26 @@ def with_detail(
     per_channel: float,
     waveform: Source | None = None,
     work: Workload | None = None,
+    mapped: Callable[..., Iterable[Any]] = map,
 ) -> Scene:
     """Atoms with detail above them and noise beneath, in a file of at most so many bytes, `per_channel` kbps; detail is
-    of `waveform`, where that is not all of the source.
+    of `waveform`, where that is not all of the source. `mapped`, which is like `map`, may share the work out among
+    threads.
     """
     work = work or Workload([])
     work.begin("analysis")
     offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
-    analysis = analyse_detail(atoms, waveform or source, offset)
-    noise = replace(NOISE, kbps=MOST_NOISE * per_channel)
+    analysis = analyse_detail(atoms, waveform or source, offset, mapped)
+    noise = replace(COARSE_NOISE if per_channel < FINE_NOISE_KBPS else FINE_NOISE, kbps=MOST_NOISE * per_channel)
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
-    for _ in range(ROUNDS):
+    tried: dict[float, float] = {}
+    for nearly in (FIRST_NEAR_ENOUGH, *[NEAR_ENOUGH] * (ROUNDS - 1)):
         work.begin("steps")
-        offset, of_detail = _finest(analysis, AIM * budget_bytes - frame - of_noise, offset)
+        offset, of_detail = _finest(analysis, AIM * budget_bytes - frame - of_noise, offset, tried, nearly)
         detail = rounded(analysis.quantised(offset), source.sample_rate_hz)
         work.begin("noise")
-        scene = add_texture(atoms.replace(detail=detail, format_version=2), source, noise)
+        scene = add_texture(atoms.replace(detail=detail, format_version=2), source, noise, mapped)
+        code_ahead(scene, mapped)
         n_bytes = len(dumps(scene))
         if LEAST_USE * budget_bytes <= n_bytes <= budget_bytes:
             break
@@ -82,21 +91,24 @@ def with_detail(
     return _trimmed(scene, budget_bytes, analysis, offset)
 
 
-def _finest(analysis: Analysis, most_bytes: float, guess: float) -> tuple[float, int]:
-    """Nearly the finest steps whose packets take at most so many bytes, and what these take: by secants of the
-    logarithm of bytes, from a guess on.
+def _finest(
+    analysis: Analysis, most_bytes: float, guess: float, tried: dict[float, float], nearly: float
+) -> tuple[float, int]:
+    """Steps whose packets take at most so many bytes, and nearly so many, and what these take: by secants of the
+    logarithm of bytes, from a guess on. `tried` has what other steps have been found to take.
     """
-    tried: dict[float, float] = {}
     at, low, high, slope = guess, LOWEST_OFFSET, HIGHEST_OFFSET, USUAL_SLOPE
     for _ in range(MOST_TRIALS):
-        tried[at] = n_bytes = max(1, analysis.n_bytes(analysis.quantised(at)))
+        if at not in tried:
+            tried[at] = max(1, analysis.n_bytes(analysis.quantised(at)))
+        n_bytes = tried[at]
         low, high = (low, min(high, at)) if n_bytes <= most_bytes else (max(low, at), high)
-        if NEAR_ENOUGH * most_bytes <= n_bytes <= most_bytes or high - low < CLOSEST:
+        if nearly * most_bytes <= n_bytes <= most_bytes or high - low < CLOSEST:
             break
         if len(tried) > 1:
             one, other = sorted(tried, key=lambda offset: abs(tried[offset] - most_bytes))[:2]
             slope = float(np.clip(np.log(tried[one] / tried[other]) / (one - other), -2.0, -0.2))
-        wanted = 0.5 * (1 + NEAR_ENOUGH) * max(most_bytes, 1.0)
+        wanted = 0.5 * (1 + nearly) * max(most_bytes, 1.0)
         at = min(max(at + float(np.log(wanted / n_bytes)) / slope, low + CLOSEST / 2), high - CLOSEST / 2)
     return high, int(tried.get(high, 0))
 

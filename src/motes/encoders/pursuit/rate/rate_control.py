@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from motes import kinds
 from motes.audio import Excerpts, HeldSource, Source
-from motes.codec import code_atoms, dumps, quantise
+from motes.codec import code_ahead, dumps, quantise
 from motes.encoders.pursuit.atoms import Atoms
 from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
@@ -48,6 +48,7 @@ from motes.encoders.pursuit.tuning import (
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
 from motes.encoders.workload import Workload
+from motes.events.event_table import none_of
 from motes.events.packet import packet_samples
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
@@ -95,13 +96,13 @@ def encode_within(budget_bytes: int, source: Source, options: PursuitOptions, su
     """
     for noise in noises(options, source.n_channels):
         scene, n_bytes = _within(budget_bytes, noise, options, supply)
-        if noise is not None and _leaves_room(scene, n_bytes, budget_bytes):
+        if noise is not None and _leaves_room(scene, n_bytes, budget_bytes, supply):
             break
     if scene.n_events:
         return scene if n_bytes <= budget_bytes else _with_reason(scene, StopReason.BITRATE_UNREACHABLE)
     one = _most_useful(supply.at_least(1), 1)
     reason = StopReason.BITRATE_UNREACHABLE if len(one.atoms) else StopReason.NOTHING_AUDIBLE_LEFT
-    return _beside(_draft(supply, options, one, None, reason), supply, 1, 1)
+    return _beside([_draft(supply, options, one, None, reason)], supply, 1, 1)
 
 
 class AtomSupply:
@@ -130,7 +131,7 @@ class AtomSupply:
 
     def n_bytes(self, scene: Scene) -> int:
         """What the file of a scene takes."""
-        code_atoms(scene, self.context.pool.map)
+        code_ahead(scene, self.context.pool.map)
         return len(dumps(scene))
 
     def further(self, first: int, end: int) -> Atoms:
@@ -173,15 +174,17 @@ def _within(
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
         supply.work.begin("noise")
         draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
-        frame, of_noise = _sizes(draft)
+        frame, of_noise = _sizes(draft, supply)
         room = AIM * budget_bytes - frame - of_noise
         wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
+            del draft, found  # of an hour, some hundred megabytes
             continue
         supply.work.begin("rounding")
-        scene = _beside(draft, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
+        drafts = [draft]
         del draft  # of an hour, some hundred megabytes
+        scene = _beside(drafts, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         n_atoms = len(scene.gabor)
         supply.work.begin("bytes")
         search.record(n_atoms, n_bytes := supply.n_bytes(scene))
@@ -217,7 +220,7 @@ def _estimate(
         scene = unquantised_scene(excerpts, options, supply.context, some, "")
         scene = scene.replace(quantiser=supply.quantiser_of(found))
         scene = quantise(scene) if noise is None else with_noise(scene, excerpts, supply.context, noise)
-        frame, of_noise = _sizes(scene)
+        frame, of_noise = _sizes(scene, supply)
         per_atom = max((supply.n_bytes(scene) - frame - of_noise) / max(1, len(some.atoms)), LEAST_BYTES_PER_ATOM)
         room = AIM * budget_bytes - frame - of_noise * source.n_samples / excerpts.n_samples
         before, n_atoms = n_atoms, int(np.clip(room / per_atom, max(1, n_atoms // 2), 2 * n_atoms))
@@ -250,36 +253,41 @@ def _draft(
 ) -> Scene:
     """Atoms, and what they leave filled with noise; the atoms are to be rounded once more beside it."""
     scene = unquantised_scene(supply.source, options, supply.context, found, stop_reason)
-    scene = scene.replace(quantiser=supply.quantiser_of(found))
+    drafts = [scene.replace(quantiser=supply.quantiser_of(found))]
     if noise is None or found.energy == 0.0:
-        return scene
-    del found  # of an hour, some hundred megabytes
-    return with_noise(scene, supply.source, supply.context, noise)
+        return drafts.pop()
+    del scene, found  # of an hour, some hundred megabytes
+    return with_noise(drafts.pop(), supply.source, supply.context, noise)
 
 
-def _beside(draft: Scene, supply: AtomSupply, n_before: int, n_atoms: int) -> Scene:
-    """A draft of the `n_before` most useful atoms with `n_atoms` in their place, rounded beside its noise."""
+def _beside(drafts: list[Scene], supply: AtomSupply, n_before: int, n_atoms: int) -> Scene:
+    """The last of some drafts, of the `n_before` most useful atoms, with `n_atoms` in their place, rounded beside its
+    noise; it is taken off the list, so that its atoms need not be there beside the new ones.
+    """
+    draft = drafts.pop()
     gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
     if n_atoms < n_before:
         gabor = most_useful_of(draft, supply.at_least(n_atoms).atoms, context, n_atoms)
     elif n_atoms > n_before:
-        gabor = gabor.with_more(gabor_of(supply.further(n_before, n_atoms), context, rate))
-    return rounded_beside_noise(draft.with_tables([gabor]), supply.source, context)
+        gabor = gabor.with_inserted(gabor_of(supply.further(n_before, n_atoms), context, rate))
+    draft = draft.with_tables([gabor])
+    del gabor
+    return rounded_beside_noise(draft, supply.source, context)
 
 
-def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int) -> bool:
+def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int, supply: AtomSupply) -> bool:
     """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
     leaves of that.
     """
-    frame, of_noise = _sizes(scene)
+    frame, of_noise = _sizes(scene, supply)
     return n_bytes <= budget_bytes and of_noise <= MOST_NOISE * (budget_bytes - frame)
 
 
-def _sizes(scene: Scene) -> tuple[int, int]:
+def _sizes(scene: Scene, supply: AtomSupply) -> tuple[int, int]:
     """What the file of a scene takes without its events, and what their noise adds."""
-    bare = scene.with_tables([kind.table.empty(scene.n_channels) for kind in kinds.KINDS])
+    bare = scene.with_tables([none_of(kind.table.empty, scene.n_channels) for kind in kinds.KINDS])
     frame = len(dumps(bare))
-    return frame, len(dumps(bare.replace(texture=scene.texture))) - frame if len(scene.texture) else 0
+    return frame, supply.n_bytes(bare.replace(texture=scene.texture)) - frame if len(scene.texture) else 0
 
 
 def _with_reason(scene: Scene, stop_reason: str) -> Scene:
@@ -359,9 +367,10 @@ def encode_at_quality(source: Source, options: PursuitOptions, context: PursuitC
     supply = AtomSupply(source, context, work)
     n_atoms = len(found.atoms)
     work.begin("noise")
-    draft = _draft(supply, options, found, noise, reason)
+    drafts = [_draft(supply, options, found, noise, reason)]
+    del found  # of an hour, some hundred megabytes
     work.begin("rounding")
-    return _beside(draft, supply, n_atoms, n_atoms)
+    return _beside(drafts, supply, n_atoms, n_atoms)
 
 
 def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:
@@ -372,7 +381,7 @@ def _by_benefit(atoms: Atoms) -> NDArray[np.intp]:
 def _most_useful(found: PursuitResult, n_atoms: int) -> PursuitResult:
     """The atoms of most benefit, in their order."""
     order = _by_benefit(found.atoms)
-    left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum())
+    left = found.residual_energy + float(found.atoms.energy[order[n_atoms:]].sum(dtype=np.float64))
     return replace(found, atoms=found.atoms.take(np.sort(order[:n_atoms])), residual_energy=left)
 
 
