@@ -219,7 +219,7 @@ class EventTable(Columns):
                 n_events = len(column)
             if column is None or _is_default(column, param):
                 shape = (n_events or 0, self.n_channels or 1) if param.per_channel else (n_events or 0,)
-                column = _constant(param, shape if column is None else column.shape)
+                column = constant(param, shape if column is None else column.shape)
                 defaults.add(param.name)
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
@@ -308,36 +308,6 @@ class EventTable(Columns):
         names = [f.name for f in fields(self) if f.name not in self.defaults]
         return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
 
-    def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
-        """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
-        stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
-        """
-        made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
-        defaults = without | (self.defaults & part.defaults if len(part) else self.defaults)
-        for param in self.PARAMS:
-            mine, new = getattr(self, param.name), getattr(part, param.name)
-            shape = (n_events, *mine.shape[1:])
-            if param.name in defaults:
-                column = _constant(param, shape)
-            elif len(new) == high - low and np.array_equal(mine[low:high], new):
-                column = mine
-            elif self.at_default(param.name):
-                column = np.zeros(shape, mine.dtype)
-                if param.default:
-                    column[:] = param.default
-                column[low : low + len(new)] = new
-            else:
-                column = np.concatenate([mine[:low], new, mine[high:]])
-            column.flags.writeable = False
-            object.__setattr__(made, param.name, column)
-        for name in self.RAGGED:
-            first, last = self.ragged_start(name)[[low, high]]
-            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
-            rows.flags.writeable = False
-            object.__setattr__(made, name, rows)
-        object.__setattr__(made, "defaults", defaults if n_events else frozenset())
-        return made.sharing(self, low, len(self) - high)
-
     def sharing(self, older: Self, n_first: int, n_last: int) -> Self:
         """This table, which is known to begin and end as an older one does."""
         self.once("shared", lambda: Shared(weakref.ref(older), n_first, n_last))
@@ -360,7 +330,7 @@ def none_of(empty: Callable[[int], EventTable], n_channels: int) -> EventTable:
     return empty(n_channels)
 
 
-def _constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
+def constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
     """A column at its default: it takes no memory, as it takes none in a file."""
     one = np.asarray(param.default, np.int64 if param.whole else np.float64)
     one.flags.writeable = False
