@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from motes.edit.note_changes import without_lost
 from motes.errors import ParameterError
-from motes.events.columns import spliced
 from motes.events.event_table import Array, EventTable, Mask
 from motes.events.frozen import Origin
 from motes.scene.scene import Scene
@@ -91,10 +90,10 @@ def _changed_near(table: EventTable, mask: Mask, change: Change) -> tuple[EventT
         times, now = table.column(table.ORDER[0]), part.column(table.ORDER[0])
         first = int(np.searchsorted(times[:low], now.min(), side="left"))
         last = high + int(np.searchsorted(times[high:], now.max(), side="right"))
-        part = spliced(table.take(slice(first, last)), low - first, high - first, part)
+        part = table.take(slice(first, last)).spliced(low - first, high - first, part)
         low, high, order = first, last, part.order()
         part = part if order is None else part.take(order)
-    found = part if whole else spliced(table, low, high, part)
+    found = part if whole else table.spliced(low, high, part)
     found.once("order", lambda: None)
     if order is not None:
         before = np.arange(len(table)) if origin.rows is None else origin.rows

@@ -1,22 +1,19 @@
-"""Events as flat columns, one value per event: what tables, data frames and spreadsheets hold; and the columns of a
-table of which a stretch is another.
-"""
+"""Events as flat columns, one value per event: what tables, data frames and spreadsheets hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import MissingExtraError, ParameterError
-from motes.events.event_table import EventTable, Param, constant
+from motes.events.event_table import EventTable, Param
 
 if TYPE_CHECKING:
     import pandas
 
 Columns = dict[str, NDArray[Any]]
-Table = TypeVar("Table", bound=EventTable)
 
 
 def stored_params(kind: type[EventTable]) -> list[Param]:
@@ -80,34 +77,3 @@ def to_pandas(events: EventTable) -> pandas.DataFrame:
     except ImportError:
         raise MissingExtraError("a pandas data frame", "export") from None
     return pandas.DataFrame(flat_columns(events))
-
-
-def spliced(table: Table, low: int, high: int, part: Table, without: frozenset[str] = frozenset()) -> Table:
-    """The events of a table with those of `part` in place of the ones from `low` to `high`; both were checked, and what
-    stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
-    """
-    made, n_events = type(table).__new__(type(table)), len(table) - (high - low) + len(part)
-    defaults = without | (table.defaults & part.defaults if len(part) else table.defaults)
-    for param in table.PARAMS:
-        mine, new = getattr(table, param.name), getattr(part, param.name)
-        shape = (n_events, *mine.shape[1:])
-        if param.name in defaults:
-            column = constant(param, shape)
-        elif len(new) == high - low and np.array_equal(mine[low:high], new):
-            column = mine
-        elif table.at_default(param.name):
-            column = np.zeros(shape, mine.dtype)
-            if param.default:
-                column[:] = param.default
-            column[low : low + len(new)] = new
-        else:
-            column = np.concatenate([mine[:low], new, mine[high:]])
-        column.flags.writeable = False
-        object.__setattr__(made, param.name, column)
-    for name in table.RAGGED:
-        first, last = table.ragged_start(name)[[low, high]]
-        rows = np.concatenate([getattr(table, name)[:first], getattr(part, name), getattr(table, name)[last:]])
-        rows.flags.writeable = False
-        object.__setattr__(made, name, rows)
-    object.__setattr__(made, "defaults", defaults if n_events else frozenset())
-    return made.sharing(table, low, len(table) - high)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.frozen import Frozen, Shared
+from motes.events.frozen import Frozen, Shared, fixed, handed_over
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -50,13 +50,7 @@ EVENTS_AT_ONCE = 1 << 16
 # What every kind has beside its own parameters: where its events are sent (`motes.events.room`).
 SENDS = (
     Param(
-        "room_id",
-        "",
-        0,
-        MAX_ROOMS,
-        "the room of the scene that it is sent to, from 1, 0 for none",
-        default=0,
-        whole=True,
+        "room_id", "", 0, MAX_ROOMS, "the room of the scene it is sent to, from 1, 0 for none", default=0, whole=True
     ),
     Param("wetness", "", 0.0, 1.0, "which part of it goes into the room, the rest is heard dry", default=0.0),
 )
@@ -219,7 +213,7 @@ class EventTable(Columns):
                 n_events = len(column)
             if column is None or _is_default(column, param):
                 shape = (n_events or 0, self.n_channels or 1) if param.per_channel else (n_events or 0,)
-                column = constant(param, shape if column is None else column.shape)
+                column = _constant(param, shape if column is None else column.shape)
                 defaults.add(param.name)
             column.flags.writeable = False
             object.__setattr__(self, param.name, column)
@@ -300,13 +294,41 @@ class EventTable(Columns):
 
     def replace(self, **columns: Any) -> Self:
         """A table of these events with some columns exchanged; None puts a column back to its default."""
-        kept = [f.name for f in fields(self) if f.name not in columns and f.name not in self.defaults]
-        return type(self)(**{name: getattr(self, name) for name in kept}, **columns)
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.defaults}
+        return type(self)(**{**kept, **columns})
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        names = [f.name for f in fields(self) if f.name not in self.defaults]
-        return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
+        kept = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in self.defaults}
+        return type(self)(**handed_over(kept))
+
+    def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
+        """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
+        stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
+        """
+        made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
+        defaults = without | (self.defaults & part.defaults if len(part) else self.defaults)
+        for param in self.PARAMS:
+            mine, new = getattr(self, param.name), getattr(part, param.name)
+            shape = (n_events, *mine.shape[1:])
+            if param.name in defaults:
+                column = _constant(param, shape)
+            elif len(new) == high - low and np.array_equal(mine[low:high], new):
+                column = mine
+            elif self.at_default(param.name):
+                column = np.full(shape, param.default, mine.dtype)
+                column[low : low + len(new)] = new
+            else:
+                column = np.concatenate([mine[:low], new, mine[high:]])
+            column.flags.writeable = False
+            object.__setattr__(made, param.name, column)
+        for name in self.RAGGED:
+            first, last = self.ragged_start(name)[[low, high]]
+            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
+            rows.flags.writeable = False
+            object.__setattr__(made, name, rows)
+        object.__setattr__(made, "defaults", defaults if n_events else frozenset())
+        return made.sharing(self, low, len(self) - high)
 
     def sharing(self, older: Self, n_first: int, n_last: int) -> Self:
         """This table, which is known to begin and end as an older one does."""
@@ -330,7 +352,7 @@ def none_of(empty: Callable[[int], EventTable], n_channels: int) -> EventTable:
     return empty(n_channels)
 
 
-def constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
+def _constant(param: Param, shape: tuple[int, ...]) -> NDArray[Any]:
     """A column at its default: it takes no memory, as it takes none in a file."""
     one = np.asarray(param.default, np.int64 if param.whole else np.float64)
     one.flags.writeable = False
@@ -342,28 +364,6 @@ def _is_default(column: NDArray[Any], param: Param) -> bool:
     if param.default is None:
         return False
     return column.size == 0 or bool(column.flat[0] == param.default and np.all(column == param.default))
-
-
-def fixed(given: Any, dtype: type) -> NDArray[Any]:
-    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
-    what it leaves, or a copy.
-    """
-    if (
-        isinstance(given, np.ndarray)
-        and given.dtype == dtype
-        and not given.flags.writeable
-        and given.flags.c_contiguous
-        and given.base is None
-    ):
-        return given
-    return np.array(given, dtype=dtype, order="C")
-
-
-def handed_over(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Columns that nobody else holds, so that a table takes them without copying; views are copied all the same."""
-    for column in columns.values():
-        column.flags.writeable = False
-    return columns
 
 
 def canonical_order(*columns: Array) -> NDArray[np.intp] | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from motes.events.columns import spliced
 from motes.events.event_table import Array, Ints, Mask, canonical_order
 from motes.kinds.gabor.edited import base_of, edit_keys, follow_partials, in_order, moved_by, unedited_origin
 from motes.kinds.gabor.table import Gabor
@@ -99,7 +98,7 @@ def _exchanged(events: Gabor, gone: Ints, parts: list[Gabor]) -> Gabor:
     stays = np.ones(high - low, np.bool_)
     stays[gone - low] = False
     part = _joined(events, low + np.flatnonzero(stays), added)
-    return part if high - low == len(events) else spliced(events, low, high, part, _UNHEARD)
+    return part if high - low == len(events) else events.spliced(low, high, part, _UNHEARD)
 
 
 def _joined(events: Gabor, these: Ints, added: Gabor) -> Gabor:
