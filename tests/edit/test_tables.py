@@ -20,6 +20,7 @@ EDITS = {
     "transpose": lambda chosen: chosen.transpose(2.0),
     "stretch": lambda chosen: chosen.stretch(1.3),
     "mute": lambda chosen: chosen.mute(),
+    "gain, transpose": lambda chosen: chosen.gain(3.0).select("time_s > 0.6 and time_s < 1").transpose(2.0),
 }
 
 

@@ -120,7 +120,7 @@ def test_undo_goes_back_to_the_scenes_that_were_and_redo_forward_again(client):
 def test_states_that_are_put_away_on_disk_come_back_to_the_bit(tmp_path):
     scene = scene_of(example("gabor", 1).with_more(*[example("gabor", 1)] * 20))
     document = Document("d", "d.mote", scene, folder=tmp_path)
-    document.history._most = 200_000
+    document.history._most = 100_000
     kept = [scene]
     for step in range(60):
         body = EditBody(revision=step, what={"ids": [step]}, edit={"op": "move", "by_s": 0.01})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from motes.encoders.progress import Progress, Stage, seconds_of
@@ -21,18 +20,11 @@ class Workload:
     reported never falls.
     """
 
-    def __init__(
-        self,
-        stages: Sequence[Stage],
-        progress: OnProgress | None = None,
-        clock: Callable[[], float] = time.process_time,
-    ) -> None:
+    def __init__(self, stages: Sequence[Stage], progress: OnProgress | None = None) -> None:
         self._left, self._done, self._now = list(stages), list[Stage](), ("", 0.0)
-        self._seconds, self.progress, self._clock = dict(stages), progress, clock
+        self._seconds, self.progress = dict(stages), progress
         self._part = self._fraction = 0.0
-        self._begun_s, self._n_events = clock(), 0
-        # Of stages that have ended, how many times as long as expected they took.
-        self.pace: dict[str, float] = {}
+        self._n_events = 0
 
     @property
     def seconds(self) -> float:
@@ -51,9 +43,6 @@ class Workload:
         """A stage begins, and the one before has ended; what is to be called as it goes on. `reports` may be off where
         what is called then could interrupt.
         """
-        now_s, (name, expected_s) = self._clock(), self._now
-        if expected_s > 0:
-            self.pace[name] = (now_s - self._begun_s) / expected_s
         self._done.append(self._now)
         names = [name for name, _ in self._left]
         if stage in names:
@@ -61,7 +50,7 @@ class Workload:
             self._now, self._left = self._left[at], self._left[at + 1 :]
         else:
             self._now = stage, self._seconds.get(stage, 0.0)
-        self._begun_s, self._part = now_s, 0.0
+        self._part = 0.0
         if reports:
             self.report(0.0)
         return self.report
@@ -77,12 +66,9 @@ class Workload:
         """Part of the stage that has begun is done, which is not reported yet."""
         self._part = min(1.0, max(self._part, part))
 
-    def rescale(self, names: Collection[str], factor: float) -> None:
-        """Stages that have ended, or are to come, take so many times as long as was expected."""
-        self._done, self._left = (
-            [(name, seconds * (factor if name in names else 1.0)) for name, seconds in stages]
-            for stages in (self._done, self._left)
-        )
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Stages that are to come, by name, take so long, as is known by now."""
+        self._left = [(name, seconds.get(name, expected_s)) for name, expected_s in self._left]
 
     def shown(self, now: Progress) -> Progress:
         """What is reported, with the part of all work that is done."""

@@ -48,9 +48,9 @@ class InstrumentOptions(Options):
     def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
         """What fitting an instrument to such a recording takes, in its order."""
         millions = n_samples * n_channels / 1e6
-        found = [("candidates", 0.5 + 2.0 * millions), ("draft", 8.0 * millions), ("placing", 7.0 * millions)]
-        found += [("sites", 11.0 * millions), ("tuning", 14.0 * millions), ("sharing", 2.0 * millions)]
+        found = [("candidates", 0.5 + 2.0 * millions), ("draft", 12.0 * millions), ("placing", 7.0 * millions)]
+        found += [("sites", 12.0 * millions), ("tuning", 22.0 * millions), ("sharing", 2.5 * millions)]
         if not self.refine:
             return found
         # PyTorch is imported first, and much of it when gradients are first asked for.
-        return [("loading", 1.1), *found, ("gradients", 1.2), ("refinement", self.refine * (0.02 + 0.6 * millions))]
+        return [("loading", 1.1), *found, ("gradients", 1.1), ("refinement", self.refine * (0.01 + 0.2 * millions))]

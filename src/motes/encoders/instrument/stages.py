@@ -40,10 +40,8 @@ EARLY = (StopReason.CANCELLED, StopReason.TIME_LIMIT)
 DRAFT = 0.3
 # Modes of the first selection last longer: short ones would make up for strikes in the wrong place.
 LASTING_T60_S = 0.125
-# Stages that take as many times as long as was expected as the draft does, and the bounds of how many. All chosen by
-# hand, as that sweeps take longer the more sites there are: by this power of the budget spent.
-LIKE_THE_DRAFT = ("draft", "placing", "sites", "tuning", "sharing")
-LEAST_TIMES, MOST_TIMES, PART_POWER = 0.2, 5.0, 0.5
+# Sweeps take longer the more sites there are: by this power of the budget spent, chosen by hand.
+PART_POWER = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +83,29 @@ class Work:
         self.load.report(part, self.n_sites)
         return StopReason.TIME_LIMIT if self.limit.is_over else None
 
-    def expect_like_the_draft(self) -> None:
-        """What comes after the draft takes longer the more there is to be found, as the draft did."""
-        pace = self.load.pace
-        if pace.get("candidates", 0.0) > 0 and "draft" in pace:
-            times = min(MOST_TIMES, max(LEAST_TIMES, pace["draft"] / pace["candidates"]))
-            self.load.rescale(LIKE_THE_DRAFT, times)
+    def expect_by_draft(self, n_modes: int, n_samples: int) -> None:
+        """What comes after the draft takes longer the more modes that has found: as measured on four recordings."""
+        millions = n_samples / 1e6
+        of_modes = n_modes * millions
+        self.load.expect(
+            {
+                "placing": 0.055 * of_modes,
+                "sites": 3.0 * millions + 0.06 * of_modes,
+                "tuning": 0.16 * of_modes,
+                "sharing": 0.018 * of_modes,
+            }
+        )
+
+    def expect_by_sites(self, n_modes: int, n_samples: int) -> None:
+        """What comes after all sites are chosen, by how many modes these have."""
+        millions = n_samples / 1e6
+        self.load.expect(
+            {
+                "tuning": 0.3 + 0.08 * n_modes * millions,
+                "sharing": 0.009 * n_modes * millions,
+                "refinement": self.options.refine * (0.17 + 0.0003 * n_modes) * millions,
+            }
+        )
 
     def sweep(self, part: float, n_sites: int) -> str | None:
         """A report of a selection that has spent this part of its budget."""
@@ -136,8 +151,8 @@ def _selections(
     sites = draft
     if draft.amplitudes.any():
         sites = _placed(draft, audio, sample_rate_hz, strength, options)
+        work.expect_by_draft(len(sites.used_modes()), audio.size)
         work.load.begin("placing", reports=False)
-        work.expect_like_the_draft()
         sites, early = tune(sites, audio, sample_rate_hz, work)
         yield _better(sites, draft, audio) if early else sites, early or stopped
         poles = np.concatenate([sites.poles, poles], axis=1)
@@ -147,6 +162,7 @@ def _selections(
         chosen, stopped = choose_sites(audio, poles, at, budget, work.sweep, options.modes)
         sites = _better(chosen, sites, audio) if stopped in EARLY else chosen
         yield sites, stopped
+    work.expect_by_sites(len(sites.used_modes()), audio.size)
     work.load.begin("tuning", reports=False)
     sites, early = tune(sites, audio, sample_rate_hz, work)
     yield sites, early or stopped

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from motes.events.event_table import Array, Ints, Mask, canonical_order
+from motes.events.frozen import Origin
 from motes.kinds.gabor.table import Gabor, unfolded
 
 # The columns that tell of edits, with what they hold where there was none. `edit_layer` stays what it is.
@@ -69,6 +70,14 @@ def apply_edits_alone(base: Gabor, edits: dict[str, Any]) -> Gabor:
     return moved_by(base.replace(partial_hz=base.frequency_hz, partial_rad=None), edits, np.ones(len(base), np.bool_))
 
 
+def unedited_origin(events: Gabor) -> Origin | None:
+    """What events of one layer were before all edits, where that is known."""
+    origin: Origin | None = events.known("origin")
+    if origin is None or is_edited(origin.table):
+        return None
+    return origin if all(table.at_default("edit_layer") for table in (events, origin.table)) else None
+
+
 def with_partials(events: Gabor, sample_rate_hz: int, of: Mask | None = None) -> Gabor:
     """The events, each with f_p and Φ of its partial (or its own frequency and 0 where it is in none), as edits
     have left these; only those in the layers of the events in `of`, where that is given.
@@ -79,9 +88,15 @@ def with_partials(events: Gabor, sample_rate_hz: int, of: Mask | None = None) ->
         return events
     if not is_edited(events) and (of is None or events.at_default("edit_layer")):
         return events.once(("with partials", sample_rate_hz), lambda: _knowing(events, sample_rate_hz))
+    ratio, factor = events.edit_ratio, events.edit_factor
+    if (origin := unedited_origin(events)) is not None and events.at_default("edit_from_s"):
+        known, rows = with_partials(origin.table, sample_rate_hz), slice(None) if origin.rows is None else origin.rows
+        hz, rad = ratio * known.partial_hz[rows], ratio * factor * known.partial_rad[rows]
+        made = events.replace(partial_hz=hz, partial_rad=rad)
+        made.once("origin", lambda: origin)
+        return made.sharing(events, len(events), len(events))
     base = base_of(events)
     partial_hz, partial_rad = carriers(base, unknown, sample_rate_hz)
-    ratio, factor = events.edit_ratio, events.edit_factor
     here = np.isin(events.edit_layer, unknown)
     held = phases_held(base, events.edit_from_s, sample_rate_hz)
     unstretched = np.sign(factor) * ratio * (1 - np.abs(factor)) * held
@@ -205,14 +220,16 @@ def prepare(events: Gabor, sample_rate_hz: int, moves: Sequence[float] = USUAL) 
     """Find beforehand what edits of the pitch and length of unedited atoms ask for, so that the first of them takes
     no longer than others: the lines, and the atoms that take the place of others where phases are moved so far.
     """
+    from motes.kinds.gabor.partials.overlapping import sharing
     from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
+    from motes.kinds.gabor.partials.sweeping import windows_for
     from motes.kinds.gabor.partials.tracking import lines_of
 
     if len(events) and not is_edited(events) and not events.edit_layer.any():
         lines = lines_of(events, sample_rate_hz)
-        if not moves:
-            return
-        events = events.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
+        events = with_partials(events, sample_rate_hz)
+        sharing(events, lines)
+        windows_for(lines, sample_rate_hz, 1.0)
         for by in moves:
             rewrite_for_edit(events, lines, np.ones(len(events), np.bool_), sample_rate_hz, by)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from motes.events.event_table import Array, Ints, Mask, canonical_order
-from motes.kinds.gabor.edited import base_of, edit_keys, follow_partials, in_order, is_edited, moved_by
+from motes.kinds.gabor.edited import base_of, edit_keys, follow_partials, in_order, moved_by, unedited_origin
 from motes.kinds.gabor.table import Gabor
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ class _Layer(NamedTuple):
 
 
 def _layer(events: Gabor, layer: int, sample_rate_hz: int) -> _Layer:
-    origin = events.known("origin")
-    is_whole = events.at_default("edit_layer")
-    if is_whole and origin is not None and not is_edited(origin.table) and origin.table.at_default("edit_layer"):
+    if (origin := unedited_origin(events)) is not None:
         base, lines = origin.table.once(("linked", sample_rate_hz), lambda: _linked(origin.table, sample_rate_hz))
         return _Layer(base, lines, None if origin.rows is None else np.argsort(origin.rows))
     base = base_of(events)
