@@ -26,8 +26,6 @@ import notes
 import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
-# The draft of version 2 that is read.
-DRAFT = 4
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {
@@ -170,7 +168,7 @@ def packets(data: bytes) -> tuple[int, list[tuple[str, bytes]]]:
     version = reader.take(1)[0]
     assert version in (1, 2), "not a version of the format"
     if version == 2:
-        assert reader.take(1)[0] == DRAFT, "another draft"
+        assert reader.take(1)[0] == 0, "a draft"
         file_id = reader.take(8)
     held = hashlib.sha256()
     while reader.at < len(data):

@@ -241,7 +241,7 @@ def test_the_plain_reader_has_tables_of_its_own():
 
 
 @pytest.mark.parametrize("name", ["metadata", "stereo", "windows", "rooms"])
-def test_the_plain_reader_reads_the_draft(name):
+def test_the_plain_reader_reads_version_2(name):
     scene = loads((VECTORS / f"{name}.mote").read_bytes()).replace(tags={"TITLE": ("ä", "b")})
     data = dumps(scene, 2)
     header, events = mote_file.read(data)

@@ -8,7 +8,7 @@ import mote_file
 import numpy as np
 import pytest
 
-from motes.codec import dumps, frames, info
+from motes.codec import dumps, info
 from motes.kinds.learned.integers import SILENT
 
 FOLDER = Path(__file__).parents[1] / "vectors"
@@ -41,7 +41,7 @@ def test_a_vector_decodes_to_its_integers_and_its_sound(name):
     assert make_v2.make.header(scene) == str(expected["header"])
     assert np.max(np.abs(np.atleast_2d(scene.render()) - expected["audio"]), initial=0.0) < 1e-5
     assert name == make_v2.CUT or dumps(scene) == data
-    assert info(path).format_version == frames.DRAFT_VERSION
+    assert info(path).format_version == 2
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != make_v2.CUT])

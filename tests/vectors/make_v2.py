@@ -1,10 +1,9 @@
-"""Write the files of version 2, a draft, in the folder v2 beside this one: what a decoder must make of them.
+"""Write the files of version 2 in the folder v2 beside this one: what a decoder must make of them.
 
     python tests/vectors/make_v2.py
 
-As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. All of it
-is written anew each time, until the version is released (`frames.DRAFT` is 0): from then on as the files of version 1,
-never again.
+As `make.py`; NAME.npz holds the integers of detail and of waveforms too, and `powers` of files in two layers. What is
+there is never written again, as that of version 1.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from motes.codec import dumps, frames, loads
+from motes.codec import dumps, loads
 from motes.codec.seeking import SeekableFile
 from motes.edit.detail.layers import powers_of
 from motes.events.chirps import chirps_of
@@ -201,8 +200,8 @@ def contents(data: bytes) -> tuple[Scene, make.Arrays]:
 
 
 def main() -> int:
-    """Write all of them; 1 if the version is released and one would have to change."""
-    return make.write(FOLDER / f"v{frames.DRAFT_VERSION}", bool(frames.DRAFT), files(), contents)
+    """Write what is missing of them; 1 if one would have to change."""
+    return make.write(FOLDER / "v2", False, files(), contents)
 
 
 if __name__ == "__main__":

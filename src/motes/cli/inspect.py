@@ -142,9 +142,8 @@ def _layers(found: FileInfo) -> str:
 
 def _lines(path: str, found: FileInfo) -> list[tuple[str, str]]:
     options = ", ".join(f"{name} {_option(value)}" for name, value in found.options.items() if value is not None)
-    draft = f", draft {found.draft}" if found.draft else ""
     lines = [
-        ("file", f"{shown(path)} (format {found.format_version}{draft}, {found.n_packets} packets)"),
+        ("file", f"{shown(path)} (format {found.format_version}, {found.n_packets} packets)"),
         (
             "audio",
             (

@@ -12,7 +12,7 @@ import msgspec
 
 from motes import places
 from motes.codec.default_tables import TABLES
-from motes.codec.frames import DRAFT, DRAFT_VERSION, Frame
+from motes.codec.frames import Frame
 from motes.codec.packets import INSTRUMENT, MODEL, NOTES, ROOM, WAVEFORMS
 from motes.codec.payloads.model_packet import unpack_model
 from motes.codec.payloads.notes_packet import unpack_notes
@@ -49,8 +49,6 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     sparse_bytes: int = 0
     whole_bytes: int = 0
     detail_until_s: float | None = None
-    # Of a draft of a version; 0 of a released one.
-    draft: int = 0
     # In hexadecimal; none in version 1.
     file_id: str = ""
     tags: dict[str, tuple[str, ...]] = {}
@@ -109,7 +107,6 @@ def info(given: str | os.PathLike[str] | BinaryIO) -> FileInfo:
         sparse_bytes=found.sparse_bytes,
         whole_bytes=found.front.n_bytes if found.front else 0,
         detail_until_s=found.prefix.until_s if found.prefix else None,
-        draft=DRAFT if found.start.version == DRAFT_VERSION else 0,
         file_id=found.start.file_id.hex(),
         tags=dict(found.tags()),
         encoder=meta.encoder,

@@ -13,13 +13,13 @@ from motes.errors import FormatError
 from motes.events.packet import MAX_PAYLOAD
 
 MAGIC = b"\x8fmote\r\n\x1a"
-# What new scenes are written as, and the versions of the format that are read: 1 stands here for ever.
+# What new scenes are written as where they hold nothing that is new in version 2, and the versions of the format that
+# are read: both stand here for ever.
 VERSION = 1
-READABLE = (1,)
-# The version in the making, and the draft of it that is written and read; no other is.
-DRAFT_VERSION, DRAFT = 2, 4
-# Of version 1; later ones tell the draft (0 once released) and the file's id too.
+READABLE = (1, 2)
+# Of version 1; version 2 goes on with the number of its draft, 0 as it was released, and with the file's id.
 PREAMBLE_SIZE = len(MAGIC) + 1
+RELEASED = 0
 LONGEST_PREAMBLE = PREAMBLE_SIZE + 1 + FILE_ID_SIZE
 # Of a packet's type and length, at most.
 HEAD_SIZE = 16
@@ -66,7 +66,7 @@ class Preamble:
 
     def pack(self) -> bytes:
         """As bytes."""
-        draft = b"" if self.version == 1 else bytes([DRAFT])
+        draft = b"" if self.version == 1 else bytes([RELEASED])
         return MAGIC + bytes([self.version]) + draft + self.file_id
 
 
@@ -129,26 +129,23 @@ def read_preamble(data: bytes | memoryview) -> Preamble:
     if len(start) < PREAMBLE_SIZE:
         raise FormatError("the file ends within its first bytes")
     version = start[len(MAGIC)]
-    if version == DRAFT_VERSION and version not in READABLE:
-        return _read_draft(start)
-    if version > VERSION:
-        raise FormatError(f"the file has format version {version}, this motes reads up to {VERSION}: update motes")
+    if version > READABLE[-1]:
+        raise FormatError(f"the file has format version {version}, this motes reads up to {READABLE[-1]}: update motes")
     if version not in READABLE:
         raise FormatError(
             f"the file has format version {version}, a draft that motes no longer reads: encode the recording again"
         )
-    return Preamble(version)
+    return Preamble(version) if version == 1 else _with_id(start)
 
 
-def _read_draft(start: bytes) -> Preamble:
-    """The rest of a preamble of version 2."""
+def _with_id(start: bytes) -> Preamble:
+    """The preamble of version 2, which goes on after the version."""
     if len(start) < LONGEST_PREAMBLE:
         raise FormatError("the file ends within its first bytes")
     draft = start[PREAMBLE_SIZE]
-    if draft != DRAFT:
-        advice = "encode the recording again" if 0 < draft < DRAFT else "update motes"
-        what = f"draft {draft}" if draft else "as it was released"
+    if draft != RELEASED:
         raise FormatError(
-            f"the file has format version {DRAFT_VERSION}, {what}; this motes reads draft {DRAFT} alone: {advice}"
+            f"the file has draft {draft} of format version 2, which motes reads as it was released alone: encode the "
+            "recording again"
         )
-    return Preamble(DRAFT_VERSION, start[PREAMBLE_SIZE + 1 :])
+    return Preamble(start[len(MAGIC)], start[PREAMBLE_SIZE + 1 :])

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 
 from motes.codec.compact_header import FILE_ID_SIZE
-from motes.codec.frames import DRAFT_VERSION, HEAD_SIZE, Frame, Preamble, frame_size, read_frame, read_preamble
+from motes.codec.frames import HEAD_SIZE, READABLE, Frame, Preamble, frame_size, read_frame, read_preamble
 from motes.codec.packets import END, HEADER, types
 from motes.coding.varints import Reader
 from motes.errors import FormatError
@@ -34,7 +34,7 @@ def beginning(data: memoryview, skipped: list[str]) -> Preamble:
         skipped.append(f"the first bytes: {error}")
     if found and found[0].version == 1:
         return found[0]
-    others = [Preamble(DRAFT_VERSION, file_id) for file_id in _ids(data)]
+    others = [Preamble(READABLE[-1], file_id) for file_id in _ids(data)]
     others += [] if found else [Preamble(1)]
     candidates = list(dict.fromkeys(found + others))
     if len(candidates) == 1:

@@ -14,7 +14,7 @@ import numpy as np
 from motes import kinds
 from motes.codec.compact_header import FILE_ID_SIZE
 from motes.codec.file_id import file_id
-from motes.codec.frames import DRAFT_VERSION, LONGEST_PREAMBLE, READABLE, Preamble, frame, framed_size
+from motes.codec.frames import LONGEST_PREAMBLE, READABLE, Preamble, frame, framed_size
 from motes.codec.header import Header
 from motes.codec.index import Entry, Index, pack_end
 from motes.codec.packets import (
@@ -60,8 +60,8 @@ class Written:
         self._parts = self.groups.with_role("part")
         kind, needed = needed_version(scene)
         self.version = max(scene.format_version, needed) if version is None else version
-        if self.version not in (*READABLE, DRAFT_VERSION):
-            raise ParameterError(f"the version of the format must be 1, or 2 for its draft, not {self.version!r}")
+        if self.version not in READABLE:
+            raise ParameterError(f"the version of the format must be 1 or 2, not {self.version!r}")
         if self.version < needed:
             raise ParameterError(
                 f"files of format version {self.version} have no {kind} events, only those of version {needed} on"

@@ -210,8 +210,8 @@ class Scene(NoteMethods, ExportMethods, DictionaryMethods, Frozen):
     ) -> Path:
         """Write a .mote file (rounding what is not yet rounded) and return its path.
 
-        `version` is that of the format, by default the one that the scene was read from, 1 for a new one. Version 2
-        takes a hundred bytes less and is a draft, which later releases will not read. `layered` writes detail after
+        `version` is that of the format, by default the one that the scene was read from, 1 for a new one that needs
+        no more; version 2 takes a hundred bytes less. Every later motes reads both. `layered` writes detail after
         all else, by default as the scene was read: such a file sounds whole where it is cut within its detail.
 
         Rooms from a folder are named in it by their digest, for readers who have them too; `embed_rooms` packs their

@@ -75,12 +75,12 @@ class PursuitOptions(Options):
     detail: bool = option(
         False,
         "With a bitrate above 8 kbps a channel: spend most of it on detail, coefficients of a transform above the "
-        "atoms. Files with detail are of version 2 of the format, which is a draft.",
+        "atoms. Files with detail are of version 2 of the format.",
     )
     chirps: bool = option(
         False,
         "Take atoms whose frequency rises or falls where one does more than several steady ones. Files with such atoms "
-        "are of version 2 of the format, which is a draft.",
+        "are of version 2 of the format.",
     )
     layered: bool = option(
         False,
@@ -91,7 +91,7 @@ class PursuitOptions(Options):
         None,
         "A file of learned waveforms, as motes learn-dictionary writes: one becomes an event where it takes far more "
         "than a sinusoid would. Goes with a signal-to-noise ratio or a number of events; such files are of version 2 "
-        "of the format, which is a draft.",
+        "of the format.",
         is_file=True,
     )
     n_threads: int = option(
