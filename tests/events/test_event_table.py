@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motes.events.event_table import none_of
+from motes.events.event_table import inserted, none_of
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 
@@ -19,9 +19,9 @@ def atoms(n, seed):
 @pytest.mark.parametrize(("n", "n_more"), [(0, 3), (3, 0), (1, 1), (40, 7), (7, 40)])
 def test_events_are_inserted_where_a_scene_would_sort_them(n, n_more):
     one, other = atoms(n, 1), atoms(n_more, 2)
-    inserted = one.with_inserted(other)
-    assert inserted.order() is None
-    assert inserted.equals(Scene(8000, 8000, 1, gabor=one.with_more(other)).gabor)
+    found = inserted([one], other)
+    assert found.order() is None
+    assert found.equals(Scene(8000, 8000, 1, gabor=one.with_more(other)).gabor)
 
 
 def test_a_table_without_events_is_made_once_for_each_number_of_channels():

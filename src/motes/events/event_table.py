@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Table = TypeVar("Table", bound="EventTable")
 
 
 @dataclass(frozen=True)
@@ -268,25 +269,6 @@ class EventTable(Columns):
         joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
         return type(self)(**handed_over(joined))
 
-    def with_inserted(self, others: Self) -> Self:
-        """These events and others, both in the order of scenes, in that order."""
-        if not (len(self) and len(others)):
-            return self if len(self) else others
-        mine, theirs = ([getattr(table, name) for name in self.ORDER] for table in (self, others))
-        place = np.searchsorted(mine[0], theirs[0], side="right")
-        while True:  # back among those of the same time
-            before = np.maximum(place - 1, 0)
-            later, same = np.zeros(len(place), np.bool_), place > 0
-            for one, other in zip(mine, theirs, strict=True):
-                later |= same & (one[before] > other)
-                same &= one[before] == other
-            if not later.any():
-                break
-            place -= later
-        names = [f.name for f in fields(self) if not (self.at_default(f.name) and others.at_default(f.name))]
-        columns = {name: np.insert(getattr(self, name), place, getattr(others, name), axis=0) for name in names}
-        return type(self)(**handed_over(columns))
-
     def joined(self, other: Self) -> Self:
         """These events, then those of another scene."""
         return self.with_more(other)
@@ -310,6 +292,35 @@ class EventTable(Columns):
         return len(self) == len(other) and all(
             np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
         )
+
+
+def inserted(tables: list[Table], others: Table) -> Table:
+    """The last of some tables with others inserted, both in the order of scenes, in that order; it is taken off the
+    list and let go column after column, so that an hour's events need not be there twice.
+    """
+    table = tables.pop()
+    if not (len(table) and len(others)):
+        return table if len(table) else others
+    place = _places(*([getattr(one, name) for name in table.ORDER] for one in (table, others)))
+    names = [f.name for f in fields(table) if not (table.at_default(f.name) and others.at_default(f.name))]
+    columns, kind = {name: getattr(table, name) for name in names}, type(table)
+    del table
+    made = {name: np.insert(columns.pop(name), place, getattr(others, name), axis=0) for name in names}
+    return kind(**handed_over(made))
+
+
+def _places(mine: list[Array], theirs: list[Array]) -> NDArray[np.intp]:
+    """Before which rows of sorted columns those of others belong."""
+    place = np.searchsorted(mine[0], theirs[0], side="right")
+    while True:  # back among those of the same time
+        before = np.maximum(place - 1, 0)
+        later, same = np.zeros(len(place), np.bool_), place > 0
+        for one, other in zip(mine, theirs, strict=True):
+            later |= same & (one[before] > other)
+            same &= one[before] == other
+        if not later.any():
+            return place
+        place -= later
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,7 @@ from motes.encoders.pursuit.tuning import (
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
 from motes.encoders.workload import Workload
-from motes.events.event_table import none_of
+from motes.events.event_table import inserted, none_of
 from motes.events.packet import packet_samples
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
@@ -64,6 +64,8 @@ LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 AIM = 0.99
 LEAST_USE = 0.972
 MOST_TRIALS, MOST_DRAFTS = 8, 3
+# Rather so many times as many atoms go as seem to be too many than that the file is coded once more.
+ENOUGH_LESS = 1.12
 # By this part the number of atoms may change after the noise beside them was found.
 NEAR = 0.04
 # By this part it may change without another quantiser.
@@ -240,7 +242,7 @@ def _trimmed(scene: Scene, search: SizeSearch, supply: AtomSupply) -> tuple[Scen
     n_bytes, per_atom = supply.n_bytes(scene), search.bytes_per_atom()
     assert supply.found is not None
     while n_bytes > search.budget_bytes and len(scene.gabor):
-        n_less = min(len(scene.gabor), 1 + math.ceil((n_bytes - search.budget_bytes) / per_atom))
+        n_less = min(len(scene.gabor), 1 + math.ceil(ENOUGH_LESS * (n_bytes - search.budget_bytes) / per_atom))
         n_atoms, before = len(scene.gabor) - n_less, n_bytes
         scene = scene.with_tables([most_useful_of(scene, supply.found.atoms, supply.context, n_atoms)])
         n_bytes = supply.n_bytes(scene)
@@ -265,20 +267,19 @@ def _beside(drafts: list[Scene], supply: AtomSupply, n_before: int, n_atoms: int
     noise; it is taken off the list, so that its atoms need not be there beside the new ones.
     """
     draft = drafts.pop()
-    gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
+    gabor, context, source = draft.gabor, supply.context, supply.source
     if n_atoms < n_before:
         gabor = most_useful_of(draft, supply.at_least(n_atoms).atoms, context, n_atoms)
     elif n_atoms > n_before:
-        gabor = gabor.with_inserted(gabor_of(supply.further(n_before, n_atoms), context, rate))
+        tables, draft = [gabor], draft.with_tables([none_of(gabor.empty, source.n_channels)])
+        del gabor
+        gabor = inserted(tables, gabor_of(supply.further(n_before, n_atoms), context, source.sample_rate_hz))
     draft = draft.with_tables([gabor])
-    del gabor
-    return rounded_beside_noise(draft, supply.source, context)
+    return rounded_beside_noise(draft, source, context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int, supply: AtomSupply) -> bool:
-    """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
-    leaves of that.
-    """
+    """Whether a file is within the budget, and noise takes at most MOST_NOISE of what its frame leaves of that."""
     frame, of_noise = _sizes(scene, supply)
     return n_bytes <= budget_bytes and of_noise <= MOST_NOISE * (budget_bytes - frame)
 
