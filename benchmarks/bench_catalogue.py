@@ -140,6 +140,10 @@ def ask(catalogue: motes.Catalogue) -> None:
         print(f"index alone: {spent / N_QUERIES * 1e3:.2f} ms")
     _, spent = timed(lambda: [catalogue.nearest(one[None], COUNT, kind="partial") for one in wanted[:20]])
     print(f"{COUNT} nearest with their rows: {spent / 20 * 1e3:.1f} ms")
+    likes = [f"{row['file']}:{row['kind']}:{row['number']}" for row in picked.slice(0, 20).to_pylist()]
+    catalogue.search(likes[0])
+    _, spent = timed(lambda: [catalogue.search(like) for like in likes])
+    print(f"search for a sound by its name, {COUNT} rows: {spent / 20 * 1e3:.1f} ms")
     _, spent = timed(lambda: catalogue.nearest(wanted, COUNT, kind="partial"))
     print(f"of {N_QUERIES} at once: {spent / N_QUERIES * 1e3:.2f} ms each")
     _, spent = timed(lambda: catalogue.nearest(wanted[:1], COUNT, kind="partial", where="length_s > 0.05"))

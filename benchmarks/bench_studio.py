@@ -1,12 +1,14 @@
 """How long from an edit to its sound, and how fast tiles come, over HTTP from a server in another thread.
 
     python benchmarks/bench_studio.py [--edits | --progress [WORD …] | --memory SCENE.mote]
+    python benchmarks/bench_studio.py --large SCENE.mote [COPIES]
 
 The first table is of the bundled recording, 10 s, as 20,000 events: from sending the edit until the first half second
 of sound from where it changed something has arrived, and until all 10 s have; the median and the worst of seven edits
 at other places (and by other amounts). The second is of tiles of scenes of random atoms: events and spectrograms, each
 asked for once, with one connection. `--progress` runs jobs and compares what they tell of their progress with the time
-that has gone (`studio_progress.py`); `--memory` measures resident memory (`studio_memory.py`).
+that has gone (`studio_progress.py`); `--memory` measures resident memory (`studio_memory.py`), `--large` edits of large
+scenes (`studio_large.py`).
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
 from motes.studio.http.app import create_app
 from motes.studio.options import StudioOptions
+from studio_large import large
 from studio_memory import memory
 from studio_progress import progress
 
@@ -171,6 +174,9 @@ def main() -> None:
         return
     if part == "--memory":
         memory(Path(words[0]), served)
+        return
+    if part == "--large":
+        large(Path(words[0]), int(words[1]) if len(words) > 1 else 1)
         return
     sys.setswitchinterval(0.001)  # as the studio does
     with tempfile.TemporaryDirectory() as name:

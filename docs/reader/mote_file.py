@@ -27,7 +27,7 @@ import vectors
 
 MAGIC = b"\x8fmote\r\n\x1a"
 # The draft of version 2 that is read.
-DRAFT = 3
+DRAFT = 4
 # What headers of version 2 need not tell, by the number of the table: the four numbers of sound, encoder and stop
 # reason, and the names that are told by their place.
 TABLES = {
@@ -284,7 +284,9 @@ def read_details(payload: bytes, header: Header) -> list[details.Event]:
             event = dataclasses.replace(copied, head=head, mask=mask)
         else:
             base, coded = reader.signed(), reader.take(reader.varint())
-            event = details.Event.blank(head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels))
+            event = details.Event.blank(
+                rate, head["frame"], base, (head["n_frames"], head["n_bands"], header.n_channels)
+            )
             event.head, event.mask = head, mask
             slots, weights = details.decode(coded, event, slots, weights)
         events.append(event)

@@ -7,7 +7,7 @@ import pytest
 
 from motes.codec import dumps, loads
 from motes.edit.edits import EDITS
-from motes.kinds.gabor.edited import atoms_as_rendered
+from motes.kinds.gabor.edits.rendered import atoms_as_rendered
 from motes.notes.splitting import rest_change_db, split
 
 NOTE = 2

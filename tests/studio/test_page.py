@@ -414,6 +414,8 @@ def test_every_kind_has_its_words_and_strikes_their_lanes(opened):
         "4 details",
         "7 learned waveforms",
     ]
-    page.wait(f"{OPEN}.lanes.names.length === 41")  # up to the highest number: there are 3 controls, and waveform 40
-    assert page.read(f"{OPEN}.lanes.title") == "control"
+    lanes = {lanes["title"]: lanes["numbers"] for lanes in page.read(f"{OPEN}.lanes")}
+    assert list(lanes) == ["control", "waveform"]
+    for name, kind in (("control", "strike"), ("waveform", "learned")):
+        assert lanes[name] == sorted({int(number) for number in example(kind).column(name)}), "one for each in use"
     assert not page.troubles

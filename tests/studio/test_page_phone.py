@@ -57,6 +57,11 @@ def test_the_tab_of_what_is_shown_is_in_sight_and_jobs_cover_little(opened, serv
     current = page.page.locator(".tab.on").bounding_box()
     assert current["x"] >= 0
     assert current["x"] + current["width"] <= 390
+    page.page.set_viewport_size({"width": 1280, "height": 720})
+    close, beside = page.page.locator(".tab.on .close"), page.page.get_by_label("Open another file")
+    page.page.wait_for_timeout(100)
+    assert close.bounding_box()["x"] + close.bounding_box()["width"] <= beside.bounding_box()["x"]
+    page.page.set_viewport_size(SIZES["phone"]["viewport"])
     soundfile.write(folder / "noise.wav", np.random.default_rng(0).standard_normal(20 * RATE) / 9, RATE)
     ids = page.page.evaluate(
         "async () => { const ids = []; for (let k = 0; k < 8; k++) ids.push((await (await fetch('/api/jobs', { method: "
@@ -70,3 +75,35 @@ def test_the_tab_of_what_is_shown_is_in_sight_and_jobs_cover_little(opened, serv
         "async (ids) => { for (const id of ids.reverse()) await fetch(`/api/jobs/${id}`, { method: 'DELETE' }); }", ids
     )
     page.wait("!document.querySelector('.job')")
+
+
+def swipe(page, start, *places):
+    """A finger goes from a place over others, as the browser gets it from a touch screen."""
+    touch = page.page.context.new_cdp_session(page.page)
+    for kind, place in (("touchStart", start), *(("touchMove", place) for place in places), ("touchEnd", None)):
+        points = [] if place is None else [{"x": place[0], "y": place[1]}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.page.wait_for_timeout(20)
+
+
+def test_a_finger_scrolls_over_the_map_and_draws_with_the_lasso(opened):
+    page = opened(chimes(), **SIZES["phone"])
+    page.page.get_by_role("tab", name="Map").tap()
+    page.wait(f"{OPEN}.map.isShown && !{OPEN}.map.waiting")
+    plane = page.page.locator(".plane")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    scrolled = page.read("document.querySelector('main').scrollTop")
+    swipe(page, (x, y), *((x, y - 20 * step) for step in range(1, 8)))
+    page.wait(f"document.querySelector('main').scrollTop > {scrolled} + 50")
+    assert page.read(f"{OPEN}.selected.n") == 0, "nothing is selected by scrolling"
+    plane.scroll_into_view_if_needed()
+    page.page.get_by_role("button", name="Lasso").last.click()
+    page.wait("document.querySelector('.plane canvas.drawn-on')")
+    page.page.wait_for_timeout(150)  # until the browser has drawn that, and scrolls by it
+    box = plane.bounding_box()
+    left, right, top, bottom = box["x"] + 3, box["x"] + box["width"] - 3, box["y"] + 3, box["y"] + box["height"] - 3
+    swipe(page, (left, top), (right, top), (right, bottom), (left, bottom), (left, top + 9))
+    page.wait(f"{OPEN}.selected.n === 24")
+    assert not page.troubles

@@ -82,14 +82,16 @@ for _flag in ("settings", "--help", "--version"):
 
 
 def run() -> NoReturn:
-    """Run the command line and end the process; at once where PyTorch is loaded, which takes a second to leave."""
+    """Run the command line and end the process; at once where PyTorch is loaded, which takes a second to leave, or Ray,
+    whose threads may still be at it.
+    """
     try:
         status = main(begun_s=process_started_s())
         with contextlib.suppress(ValueError):  # not in the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: no traceback of how Python ends
     except KeyboardInterrupt:  # before the command began, or just after it ended
         status = 130
-    if "torch" in sys.modules:
+    if {"torch", "ray"} & sys.modules.keys():
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):
                 stream.flush()

@@ -17,7 +17,7 @@ MAGIC = b"\x8fmote\r\n\x1a"
 VERSION = 1
 READABLE = (1,)
 # The version in the making, and the draft of it that is written and read; no other is.
-DRAFT_VERSION, DRAFT = 2, 3
+DRAFT_VERSION, DRAFT = 2, 4
 # Of version 1; later ones tell the draft (0 once released) and the file's id too.
 PREAMBLE_SIZE = len(MAGIC) + 1
 LONGEST_PREAMBLE = PREAMBLE_SIZE + 1 + FILE_ID_SIZE

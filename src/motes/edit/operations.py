@@ -66,7 +66,7 @@ def move(selection: Selection, by_s: float) -> Selection:
     check_gap(scene, onset_s(selection) + by_s, "moving", by_s)
     check_early(selection, column(scene, "end_s") + by_s, "moving")
     n_samples = samples_up_to(scene, audible_end_s(selection) + by_s) if len(selection) else scene.n_samples
-    made = changed(selection, lambda events, mask: events.moved(np.where(mask, by_s, 0.0)), n_samples=n_samples)
+    made = changed(selection, lambda events, mask: events.moved(np.where(mask, by_s, 0.0)), True, n_samples=n_samples)
     return followed(selection, made, note_changes.moved(by_s))
 
 
@@ -85,7 +85,7 @@ def transpose(selection: Selection, semitones: float, keep_formants: bool = Fals
             events = events.amplified(_formant_gains(selection.scene, events, mask, ratio))
         return events.transposed(np.where(mask, ratio, 1.0))
 
-    made = changed(_with_partials(selection), higher)
+    made = changed(_with_partials(selection), higher, not keep_formants)
     return followed(selection, made, note_changes.transposed(ratio))
 
 
@@ -114,7 +114,8 @@ def stretch(selection: Selection, factor: float, about_s: float | None = None, k
             return attacks.stretched(events, mask, factor, about, notes, selection.scene.sample_rate_hz)
         return events.stretched(np.where(mask, factor, 1.0), about)
 
-    made = changed(_with_partials(selection), longer, n_samples=n_samples)
+    alone = not notes and selection.scene.gabor.at_default("edit_from_s")
+    made = changed(_with_partials(selection), longer, alone, n_samples=n_samples)
     return followed(selection, made, note_changes.stretched(factor, about))
 
 
@@ -149,7 +150,7 @@ def gain(selection: Selection, db: float) -> Selection:
     db = require_finite("db", db)
     if abs(db) > MAX_GAIN_DB:
         raise ParameterError(f"the gain must lie in −{MAX_GAIN_DB:g} … {MAX_GAIN_DB:g} dB, not {db:g}")
-    made = changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)))
+    made = changed(selection, lambda events, mask: events.amplified(np.where(mask, 10.0 ** (db / 20), 1.0)), True)
     return followed(selection, made, note_changes.amplified(db))
 
 
@@ -178,7 +179,8 @@ def solo(selection: Selection) -> Selection:
 
 
 def _muted(selection: Selection, mask: Mask) -> Selection:
-    muted = changed(replace(selection, mask=mask), lambda events, part: events.amplified(np.where(part, 0.0, 1.0)))
+    chosen = replace(selection, mask=mask)
+    muted = changed(chosen, lambda events, part: events.amplified(np.where(part, 0.0, 1.0)), True)
     return replace(muted, mask=selection.mask)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from motes.edit.note_changes import without_lost
 from motes.errors import ParameterError
 from motes.events.event_table import Array, EventTable, Mask
+from motes.events.frozen import Origin
 from motes.scene.scene import Scene
 from motes.units import require_finite
 
@@ -58,10 +59,49 @@ def rebuilt(selection: Selection, tables: Iterable[EventTable], mask: Mask, **sc
     return replace(selection, scene=selection.scene.with_tables(ordered, **scene_changes), mask=np.concatenate(masks))
 
 
-def changed(selection: Selection, change: Change, **scene_changes: Any) -> Selection:
-    """The selection with each kind's selected events changed."""
+def changed(selection: Selection, change: Change, row_by_row: bool = False, **scene_changes: Any) -> Selection:
+    """The selection with each kind's selected events changed; `row_by_row` where that depends on no other event, and
+    keeps what files hold of them from before edits.
+    """
+    if row_by_row:
+        near = [_changed_near(table, mask, change) for table, mask in parts(selection.scene, selection.mask)]
+        scene = selection.scene.with_tables([table for table, _ in near], **scene_changes)
+        return replace(selection, scene=scene, mask=np.concatenate([mask for _, mask in near]))
     tables = [change(table, mask) if mask.any() else table for table, mask in parts(selection.scene, selection.mask)]
     return rebuilt(selection, tables, selection.mask, **scene_changes)
+
+
+def _changed_near(table: EventTable, mask: Mask, change: Change) -> tuple[EventTable, Mask]:
+    """A table with events changed, and the mask of these, in order: all that lie between others are left alone, so
+    that an edit costs by what it changes.
+    """
+    rows = np.flatnonzero(mask)
+    if not len(rows):
+        return table, mask
+    origin = table.known("origin") or Origin(table, None)
+    low, high = int(rows[0]), int(rows[-1]) + 1
+    whole = 2 * (high - low) > len(table) or any(table.ragged_start(name) is None for name in table.RAGGED)
+    if whole:
+        low, high, made = 0, len(table), change(table, mask)
+        order = made.order()
+        part = made if order is None else made.take(order)
+    else:
+        part = change(table.take(slice(low, high)), mask[low:high])
+        times, now = table.column(table.ORDER[0]), part.column(table.ORDER[0])
+        first = int(np.searchsorted(times[:low], now.min(), side="left"))
+        last = high + int(np.searchsorted(times[high:], now.max(), side="right"))
+        part = table.take(slice(first, last)).spliced(low - first, high - first, part)
+        low, high, order = first, last, part.order()
+        part = part if order is None else part.take(order)
+    found = part if whole else table.spliced(low, high, part)
+    found.once("order", lambda: None)
+    if order is not None:
+        before = np.arange(len(table)) if origin.rows is None else origin.rows
+        origin = origin._replace(rows=np.concatenate([before[:low], before[low:high][order], before[high:]]))
+        mask = np.concatenate([mask[:low], mask[low:high][order], mask[high:]])
+    if not table.RAGGED:
+        found.once("origin", lambda: origin)
+    return found, mask
 
 
 def kept(selection: Selection, mask: Mask) -> Selection:

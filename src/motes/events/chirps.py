@@ -18,6 +18,7 @@ BINS_PER_STEP = 2
 MAX_CHIRP = 1 << 14
 # Samples: an array of chirps that is empty stands for none.
 NONE: Array = np.zeros(0)
+EVERY = slice(None)
 
 
 def chirps_of(events: Any, window_s: Array) -> Ints | None:
@@ -33,9 +34,9 @@ def chirp_columns(chirps: Ints | None, window_s: Array) -> Columns:
     return {} if chirps is None else {"chirp_hz_per_s": BINS_PER_STEP * chirps / np.square(window_s)}
 
 
-def chirps_in_samples(events: Any, sample_rate_hz: int) -> Array:
-    """Chirp of each event in rad/sample², `(n_events,)`; of length 0 where no frequency rises."""
+def chirps_in_samples(events: Any, sample_rate_hz: int, these: Ints | slice = EVERY) -> Array:
+    """Chirp of each event, or of these, in rad/sample²; of length 0 where no frequency rises."""
     if events.at_default("chirp_hz_per_s"):
         return NONE
-    chirps: Array = events.chirp_hz_per_s * (2 * np.pi / sample_rate_hz**2)
+    chirps: Array = events.chirp_hz_per_s[these] * (2 * np.pi / sample_rate_hz**2)
     return chirps

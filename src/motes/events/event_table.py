@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.frozen import Frozen
+from motes.events.frozen import Frozen, Shared
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ class EventTable(Columns):
     def ragged(self, name: str) -> list[Array]:
         """The values of such a field, event by event, each `(n_values,)`."""
         raise NotImplementedError
+
+    def ragged_start(self, name: str) -> Any:
+        """The first row of each event in such a field, and one past the last, `(n_events + 1,)`; None where a kind does
+        not say, whose tables are made anew as a whole.
+        """
+        return None
 
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Self:
@@ -282,6 +289,41 @@ class EventTable(Columns):
         """The events at `index` (positions, a mask or a slice), in that order."""
         names = [f.name for f in fields(self) if f.name not in self.defaults]
         return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
+
+    def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
+        """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
+        stays as it is, is shared. Columns `without` values get their default. Of kinds that know `ragged_start`.
+        """
+        made, n_events = type(self).__new__(type(self)), len(self) - (high - low) + len(part)
+        defaults = without | (self.defaults & part.defaults if len(part) else self.defaults)
+        for param in self.PARAMS:
+            mine, new = getattr(self, param.name), getattr(part, param.name)
+            shape = (n_events, *mine.shape[1:])
+            if param.name in defaults:
+                column = _constant(param, shape)
+            elif len(new) == high - low and np.array_equal(mine[low:high], new):
+                column = mine
+            elif self.at_default(param.name):
+                column = np.zeros(shape, mine.dtype)
+                if param.default:
+                    column[:] = param.default
+                column[low : low + len(new)] = new
+            else:
+                column = np.concatenate([mine[:low], new, mine[high:]])
+            column.flags.writeable = False
+            object.__setattr__(made, param.name, column)
+        for name in self.RAGGED:
+            first, last = self.ragged_start(name)[[low, high]]
+            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
+            rows.flags.writeable = False
+            object.__setattr__(made, name, rows)
+        object.__setattr__(made, "defaults", defaults if n_events else frozenset())
+        return made.sharing(self, low, len(self) - high)
+
+    def sharing(self, older: Self, n_first: int, n_last: int) -> Self:
+        """This table, which is known to begin and end as an older one does."""
+        self.once("shared", lambda: Shared(weakref.ref(older), n_first, n_last))
+        return self
 
     def at_default(self, name: str) -> bool:
         """Whether a column holds nothing but its default, known without looking at it."""

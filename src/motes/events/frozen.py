@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import fields
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 Made = TypeVar("Made")
+
+
+class Shared(NamedTuple):
+    """How many of its first and of its last rows a table has in common with an older one, in all that sounds."""
+
+    table: weakref.ref[Any]
+    n_first: int
+    n_last: int
+
+
+class Origin(NamedTuple):
+    """What a table was before edits, and which row each event was there, `(n_events,)`; None where all stand alike."""
+
+    table: Any
+    rows: Any
 
 
 class Derived:
@@ -45,9 +61,9 @@ class Frozen:
             found: Made = derived.values[key]
             return found
 
-    def knows(self, key: Hashable) -> bool:
-        """Whether something has been kept under this key."""
-        return key in self._derived.values
+    def known(self, key: Hashable) -> Any:
+        """What was derived under this key, or None."""
+        return self._derived.values.get(key)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_of, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]

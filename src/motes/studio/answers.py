@@ -121,7 +121,9 @@ class MarkerAnswer(TypedDict):
 
 
 class DocumentAnswer(TypedDict):
-    """An open document; `n_bytes` are those of its file as it was opened or saved last."""
+    """An open document; `n_bytes` are those of its file as it was opened or saved last, and `lanes` the numbers in use
+    of each kind whose events lie on lanes.
+    """
 
     id: str
     name: str
@@ -134,6 +136,7 @@ class DocumentAnswer(TypedDict):
     redo: str | None
     n_events: int
     counts: dict[str, int]
+    lanes: dict[str, list[int]]
     n_muted: int
     sample_rate_hz: int
     n_samples: int

@@ -29,7 +29,7 @@ _AT_ONCE = 2
 _SHORT = 0.25
 # Seconds until a process sends its first message, and until it begins its work; those of work where an encoder does not
 # know.
-_SPAWNING_S, _STARTING_S, _UNKNOWN_S = 0.4, 0.6, 10.0
+_SPAWNING_S, _STARTING_S, _UNKNOWN_S = 0.4, 1.0, 10.0
 # The part of the whole that goes by at most without a report.
 _MOST_UNREPORTED = 0.2
 # What is shown at most before a job has ended, and how quickly this machine's slowness is learnt.

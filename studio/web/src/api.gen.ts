@@ -833,7 +833,10 @@ export interface components {
              */
             op: "delete";
         };
-        /** @description An open document; `n_bytes` are those of its file as it was opened or saved last. */
+        /**
+         * @description An open document; `n_bytes` are those of its file as it was opened or saved last, and `lanes` the numbers in use
+         *     of each kind whose events lie on lanes.
+         */
         DocumentAnswer: {
             id: string;
             name: string;
@@ -847,6 +850,9 @@ export interface components {
             n_events: number;
             counts: {
                 [key: string]: number;
+            };
+            lanes: {
+                [key: string]: number[];
             };
             n_muted: number;
             sample_rate_hz: number;

@@ -19,13 +19,15 @@ const kind = (shape: DrawnKind["shape"], more: Partial<DrawnKind> = {}): DrawnKi
   shape,
   columns: ["", ""],
   lane: "",
+  lanes: [],
+  firstLane: 0,
   ringT60s: 0,
   ...more,
 });
 const KINDS: DrawnKind[] = [
   kind("line"),
   kind("bar"),
-  kind("lane", { columns: ["which", ""], lane: "which" }),
+  kind("lane", { columns: ["which", ""], lane: "which", lanes: [0, 1, 2] }),
   kind("burst", { columns: ["t60_s", "f0_hz", "peak_s", "partials", "noise", "backward"], ringT60s: 1.7 }),
 ];
 

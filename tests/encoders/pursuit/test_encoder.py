@@ -145,7 +145,7 @@ def planted(windows, rng, n_atoms, n_samples, n_channels=1):
     return atoms, amplitude
 
 
-@pytest.mark.parametrize("windows", [(512,), (512, 2048, 8192), (64, 256, 32768)])
+@pytest.mark.parametrize("windows", [(512,), (512, 2048, 8192), (64, 256, 16384)])
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_planted_atoms_are_recovered(windows, n_channels):
     rng = np.random.default_rng(11)

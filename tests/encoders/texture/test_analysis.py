@@ -1,5 +1,7 @@
 """What pursuit leaves as noise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import soundfile
@@ -20,7 +22,7 @@ from motes.encoders.texture.analysis import (
 from motes.encoders.threads import ThreadPool
 from motes.kinds.gabor.table import Gabor
 from motes.kinds.texture.packet import encode_packet
-from motes.kinds.texture.table import band_edges_hz, split
+from motes.kinds.texture.table import LOWEST_LEVEL_DB, band_edges_hz, split
 from motes.scene.scene import Scene
 from motes.units import erb_rate
 
@@ -197,6 +199,28 @@ def test_noise_brings_what_power_is_lacking(turned_rad, share):
     assert np.mean(noise**2) == pytest.approx(lacking, rel=0.3, abs=1e-6)
     alone = add_texture(Scene(RATE, len(t), 1), source).render()
     assert np.mean(alone**2) == pytest.approx(np.mean(tone**2), rel=0.2)
+
+
+def test_noise_is_left_out_where_it_would_not_be_missed():
+    """Bands in which what is rendered lacks less than the least share have no levels, but each event keeps one."""
+    tone = 0.1 * np.cos(2 * np.pi * 1000 * np.arange(2 * RATE) / RATE)
+    near, far = 0.003 * white(2, seed=1)[0], 0.03 * white(2, seed=2)[0]
+    options = TextureOptions(least_lacking=0.0, least_share=0.2)
+
+    def added(rendered, residual, options):
+        return analyse_blocks([np.stack([residual, rendered])], 1, RATE, options)
+
+    beside_noise = added(far, near, options)
+    heard = beside_noise.level_db > LOWEST_LEVEL_DB
+    assert len(beside_noise) == len(added(far, near, TextureOptions(least_lacking=0.0)))
+    assert heard.mean() < 0.1
+    assert all(heard[first:last].any() for first, last in pairwise(beside_noise.level_start))
+    beside_tone, all_over = (added(tone, near, TextureOptions(least_share=share)) for share in (0.2, 0.0))
+    silent = (beside_tone.level_db <= LOWEST_LEVEL_DB).reshape(-1, 32).all(axis=0)
+    of_tone = np.searchsorted(band_edges_hz(20.0, RATE / 2, 32), 1000.0) - 1
+    assert silent[of_tone]
+    assert not silent[of_tone + 5 :].any()
+    assert beside_tone.level_db.size == all_over.level_db.size
 
 
 def test_detail_goes_where_noise_is_what_is_heard():

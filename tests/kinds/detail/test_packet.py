@@ -18,9 +18,8 @@ from motes.errors import FormatError, ParameterError
 from motes.events.packet import packet_samples
 from motes.kinds.detail.audio import amplitudes
 from motes.kinds.detail.integers import rounded
-from motes.kinds.detail.packet import COEFFICIENTS_PER_BYTE, columns, encode_packet, packets
+from motes.kinds.detail.packet import COEFFICIENTS_PER_BYTE, TABLES, columns, encode_packet, packets
 from motes.kinds.detail.table import Detail
-from motes.kinds.detail.trained import PATH
 from motes.kinds.gabor.quantiser import GaborQuantiser
 
 QUANTISER = GaborQuantiser(1, 4, 0)
@@ -73,7 +72,7 @@ def test_rounding_leaves_what_is_heard(rate):
 
 def test_the_tables_are_those_of_the_specification():
     described = (Path(__file__).parents[3] / "docs/format.md").read_text(encoding="utf-8")
-    assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(PATH.read_bytes()):#x}" in described
+    assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(TABLES.read_bytes()):#x}" in described
 
 
 def test_what_is_silent_is_not_written():
@@ -91,12 +90,12 @@ def test_what_is_silent_is_not_written():
 def test_other_than_as_files_hold_it_is_refused():
     random = np.random.default_rng(3)
     event = random_event(random, 16000, 1)
-    values, n_bands = event.coefficients.copy(), int(event.n_bands[0])
-    values[:1024] = 0
-    values[3] = 5
+    values = event.coefficients.copy()
+    values[: int(event.frame_samples[0])] = 0
+    values[0] = values[int(event.sizes[0]) - 1] = 5
     event = rounded(event.replace(coefficients=values), 16000)
     rows = event.steps.copy()
-    rows[n_bands - 1] += 50  # where nothing is coded
+    rows[2] += 50  # where nothing is coded
     with pytest.raises(FormatError, match="not as files hold it"):
         read(encode_packet(event.replace(steps=rows), 0, 16000), 16000, 1)
     late = event.replace(time_s=event.time_s + 2)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.codec import code_ahead
-from motes.encoders.detail.blocks import chosen_sizes
+from motes.encoders.detail.blocks import POWER_WEIGHT, chosen_sizes
 from motes.encoders.detail.steps import log_steps
 from motes.encoders.residual import residual_blocks
 from motes.events.event_table import Array, Ints
@@ -32,6 +32,8 @@ ALONE = 0.25
 PER_NEPER = STEPS_PER_DOUBLING / np.log(2)
 # Steps this near to the frame's before stay as they were.
 HOLD = 1.0
+# Steps of sum and difference are half way between those of both channels, but at most so many nepers above the finer.
+COARSER_TOGETHER = 0.2
 # The finest and the coarsest steps that are tried, in nepers about what masking tells.
 FINEST, COARSEST = -12.0, 8.0
 
@@ -115,7 +117,7 @@ def _piece(waiting: tuple[int, Array, Ints, Array], rise: int, fall: int, after:
 
 def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
     """The piece with two channels as (left + right)/√2 and (left − right)/√2 in those bands and frames in which they
-    take fewer bits, at the finer steps of both.
+    take fewer bits, at the finer steps of both or little above.
     """
     n_channels, n_frames, n_bands = piece.log_step.shape
     if n_channels != 2:
@@ -123,7 +125,8 @@ def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
     place = places(piece.sizes, piece.values.shape[1] // n_frames, n_bands, sample_rate_hz)
     turned = np.stack([piece.values[0] + piece.values[1], piece.values[0] - piece.values[1]]) * np.sqrt(0.5)
     apart = (piece.log_step + offset).reshape(2, -1)
-    finer = np.broadcast_to(apart.min(axis=0), apart.shape)
+    finer = apart.min(axis=0) + np.minimum(COARSER_TOGETHER, 0.5 * np.ptp(apart, axis=0))
+    finer = np.broadcast_to(finer, apart.shape)
     mid_side = _bits(turned, finer, place) < _bits(piece.values, apart, place)
     log_step = np.where(mid_side, finer - offset, apart - offset).reshape(piece.log_step.shape)
     return replace(piece, values=np.where(mid_side[place], turned, piece.values), log_step=log_step, mid_side=mid_side)
@@ -131,7 +134,7 @@ def _turned(piece: Piece, offset: float, sample_rate_hz: int) -> Piece:
 
 def _bits(values: Array, log_step: Array, place: Ints) -> Array:
     """About how many bits coefficients `(n_channels, n)` take in each cell, all channels together."""
-    bits = 0.5 * np.log2(1 + np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
+    bits = 0.5 * np.log2(1 + POWER_WEIGHT * np.square(values * np.exp(-log_step[:, place]))).sum(axis=0)
     return np.asarray(np.bincount(place, bits, log_step.shape[1]), np.float64)
 
 

@@ -10,6 +10,8 @@ from motes.kinds.detail.transform import forward
 
 # A longer block has to be cheaper than two halves by this part: what it spreads in time is heard more than bits tell.
 LONGER_BIAS = 0.04
+# What a coefficient that is rounded to 0 costs, too: the part of its power over that of a step that counts.
+POWER_WEIGHT = 3.0
 # Bits that a block takes beside its coefficients.
 BITS_PER_BLOCK = 2.0
 
@@ -40,4 +42,4 @@ def _bits(audio: Array, log_step: Array, sample_rate_hz: int, size: int) -> Arra
     frame = audio.shape[1] // n_frames
     values = forward(audio, np.full(audio.shape[1] // size, size)).reshape(n_channels, n_frames, -1, size)
     step = np.exp(-log_step[:, :, band_of(sample_rate_hz, frame, size)])[:, :, None, :]
-    return np.asarray(0.5 * np.log2(1 + np.square(values * step)).sum(axis=(0, 3)) + BITS_PER_BLOCK)
+    return np.asarray(0.5 * np.log2(1 + POWER_WEIGHT * np.square(values * step)).sum(axis=(0, 3)) + BITS_PER_BLOCK)

@@ -17,7 +17,7 @@ from motes.units import erb_rate, erb_rate_to_hz, threshold_in_quiet_db
 # Steps grow with masking power to this, where 1/2 would keep the error as far below the masking everywhere.
 EXPONENT = 0.33
 # And with frequency to this from a kHz on: higher up more coefficients share an auditory band, and noise does as well.
-TILT = 0.4
+TILT = 0.5
 TILT_HZ = 1000.0
 UPWARD_DB, DOWNWARD_DB = 5.0, 10.0
 POST_MASKING_S = 0.02

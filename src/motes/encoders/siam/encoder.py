@@ -138,11 +138,16 @@ def _vectors(found: Detections, numbers: Reals, source: Source) -> Vector:
 def _refined(
     scene: Scene, source: Source, options: SiamOptions, work: Workload, progress: Callable[[Progress], None] | None
 ) -> Scene:
-    work.begin("fitting")
+    work.begin("importing")
     from motes.edit.baking import bake
     from motes.encoders.fit import fit_on
 
+    begun: list[Progress] = []
+
     def fitted(part: Progress) -> None:
+        if not begun:
+            work.begin("fitting", reports=False)
+        begun.append(part)
         work.advance(part.fraction)
         if progress is not None:
             progress(work.shown(part))

@@ -13,7 +13,7 @@ from motes.encoders.progress import Stage
 class SiamOptions(Options):
     """How many events are found at most, how sure they are, and whether they are fitted on."""
 
-    RENDERING: ClassVar[float] = 0.06
+    RENDERING: ClassVar[float] = 0.045
     events_per_second: float = option(
         12.0, "Events at most in each second, the surest; 0 for as many as there are.", low=0, high=1000
     )
@@ -41,9 +41,11 @@ class SiamOptions(Options):
     def stages(self, n_samples: int, n_channels: int, sample_rate_hz: int) -> list[Stage]:
         """What finding the events of such a recording takes, in its order: the kernels are loaded first."""
         seconds, millions = n_samples / sample_rate_hz, n_samples * n_channels / 1e6
-        found = [("loading", 0.4), ("network", 0.011 * seconds), ("channels", 0.01 + 0.1 * millions)]
+        found = [("loading", 0.32), ("network", 0.011 * seconds), ("channels", 0.01 + 0.1 * millions)]
+        if not self.refine:
+            return found
         # PyTorch is imported by the first step.
-        return [*found, ("fitting", 2.0 + self.refine * (0.05 + 0.3 * millions))] if self.refine else found
+        return [*found, ("importing", 1.75), ("fitting", self.refine * (0.01 + 0.6 * millions))]
 
     def in_force(self) -> dict[str, Any]:
         """All options by name that the result depends on."""

@@ -149,14 +149,17 @@ def _measured(piece: Array, n_channels: int, layout: Layout, options: TextureOpt
     seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
-    share = np.ones_like(power)
+    share, coherence = np.ones_like(power), _coherence(spectra, layout.weights)
     if len(rendered):
         there, whole = (band_power(some, layout.weights) for some in (rendered, spectra + rendered))
         power *= _lacking(power, there, whole, options)
+        if options.least_share:
+            power *= _is_missed(power, whole, options.least_share)
+            coherence = _lacking_coherence(spectra, rendered, power, layout.weights)
         share = power / np.maximum(power + there, 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     tiles, n_different = _Tiles.of(power, share, layout, options), _n_different(piece, n_channels)
-    return options.kbps * 1000 * n_different * seconds, tiles, _coherence(spectra, layout.weights)
+    return options.kbps * 1000 * n_different * seconds, tiles, coherence
 
 
 def _rounded_within(
@@ -189,6 +192,23 @@ def _lacking(left: Array, there: Array, whole: Array, options: TextureOptions) -
         part = (whole - there) / np.maximum(whole, 1e-30)
         share = share * np.clip((part - options.lacking_from) / LACKING_RISE, 0.0, 1.0)
     return np.clip(share, options.least_lacking, 1.0)
+
+
+def _is_missed(power: Array, whole: Array, least_share: float) -> NDArray[np.bool_]:
+    """In which cells `(n_channels, n_frames, n_bands)` noise of this power would be missed, alike over each tile: it
+    has at least `least_share` of the whole power there, on average, or it is the strongest, so that each event keeps
+    some: a scene without its detail raises the levels of its texture, for which there has to be one.
+    """
+    n_channels, n_frames, n_bands = power.shape
+    n_tiles = -(-n_frames // TILE)
+    part = np.minimum(power / np.maximum(whole, 1e-30), 1.0)
+    part, tiles = (
+        np.pad(values, ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
+        .reshape(n_channels, n_tiles, TILE, n_bands)
+        .mean(axis=2)
+        for values in (part, power)
+    )
+    return np.repeat((part >= least_share) | (tiles == tiles.max()), TILE, axis=1)[:, :n_frames]
 
 
 def _smoothed(power: Array, n_frames: int) -> Array:
@@ -245,6 +265,27 @@ def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
     energy = sum_in_bands(np.sum(np.square(np.abs(spectra)), axis=1), weights)
     cross = sum_in_bands(np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1), weights)
     return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
+
+
+def _lacking_coherence(
+    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], power: Array, weights: Bands
+) -> Array:
+    """Coherence of each further channel with the first in each band, `(n_bands, n_channels − 1)`, with which noise of
+    this power brings what the rendered channels have in common too little.
+    """
+    whole, both = residual + rendered, (power[1:] > 0) & (power[:1] > 0)
+    common = np.stack([_common_power(spectra, weights) for spectra in (whole, rendered)])
+    cross = np.sum((common[0] - common[1]) * both, axis=1)
+    energy = np.sum(power[1:] * both, axis=1) * np.sum(power[:1] * both, axis=1)
+    return np.clip(cross / np.maximum(np.sqrt(energy), 1e-30), -1.0, 1.0).T
+
+
+def _common_power(spectra: NDArray[np.complex128], weights: Bands) -> Array:
+    """What each further channel has in common with the first, as `band_power` has it, `(n_channels − 1, n, n_bands)`:
+    half the power of the sum less that of both.
+    """
+    power = band_power(spectra, weights)
+    return np.asarray(0.5 * (band_power(spectra[1:] + spectra[:1], weights) - power[1:] - power[:1]))
 
 
 def tiled_levels_db(power: Array, share: Array, layout: Layout, options: TextureOptions, detail: float) -> Array:

@@ -52,6 +52,14 @@ class TextureOptions(Options):
         high=1,
     )
 
+    least_share: float = option(
+        0.0,
+        "The part of the recording's power in a band, on average over 46 ms, below which noise is left out there: what "
+        "is rendered holds the rest, and noise as weak costs levels but is hardly missed.",
+        low=0,
+        high=1,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.low_hz >= self.high_hz:

@@ -41,6 +41,15 @@ def band_edges(sample_rate_hz: int, frame: int) -> Ints:
     return found
 
 
+def event_edges(sample_rate_hz: int, frame: int, n_bands: int) -> Ints:
+    """Edges of the bands of an event that has so many, the last of which reaches to the top, `(n_bands + 1,)`."""
+    edges = band_edges(sample_rate_hz, frame)
+    found = np.full(n_bands + 1, frame, np.int64)
+    n = min(n_bands, len(edges))
+    found[:n] = edges[:n]
+    return found
+
+
 @lru_cache(maxsize=64)
 def band_of(sample_rate_hz: int, frame: int, size: int) -> Ints:
     """The band of each coefficient of a block of `size`, `(size,)`: that in which its middle lies."""

@@ -67,7 +67,7 @@ def from_integers(columns: Columns, sample_rate_hz: int) -> Columns:
 def rounded(events: Detail, sample_rate_hz: int, quantiser: object = None) -> Detail:
     """The events as a file holds them, without those that are silent; the table itself where nothing changes."""
     key = "rounded", sample_rate_hz
-    if events.knows(key):
+    if events.known(key) is not None:
         return events
     columns = from_integers(to_integers(events, sample_rate_hz), sample_rate_hz)
     fields = {name: events.column(name) for name in Detail.RAGGED}

@@ -1,5 +1,5 @@
-"""How the blocks, steps and coefficients of one detail event become bits, each predicted from what lies near it in time
-and frequency.
+"""How the coefficients of one detail event become bits, each predicted from what lies near it in time and frequency,
+and the whole event.
 
 The same function encodes and decodes. docs/format.md specifies each context, docs/reader/details.py is the same in
 plain Python, and `tools/train_detail.py` makes the tables from which the predictions start.
@@ -7,14 +7,9 @@ plain Python, and `tools/train_detail.py` makes the tables from which the predic
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from motes.coding.classes import CLASSES
-from motes.coding.integers import code_signed
 from motes.coding.range_coder import (
-    DECODING,
     N_INPUTS,
     N_STATE,
     RECORD,
@@ -25,53 +20,37 @@ from motes.coding.range_coder import (
     finish,
     start,
 )
-from motes.events.event_table import Ints
 from motes.kernels._jit import inner, jit
+from motes.kinds.detail.frame_model import (
+    BEYOND,
+    FINE,
+    LARGEST,
+    MARGIN,
+    MOST,
+    MOST_QUARTERS,
+    N_CLASSES,
+    N_MIXERS,
+    N_SIZES,
+    N_SLOTS,
+    N_UNARY,
+    OF_ZERO,
+    ROOTS,
+    SILENT,
+    TABLES,
+    UNIT,
+    Arrays,
+    Memory,
+    class_of,
+    clipped,
+    code_cuts,
+    code_ends,
+    code_mid_side,
+    code_steps,
+    first_of,
+)
 from motes.kinds.detail.grid import MOST_HALVINGS
 
-# A magnitude is coded in unary up to this, then plainly.
-N_UNARY = 18
-N_SIZES = MOST_HALVINGS + 1
-# Contexts of each of the six sets; each is a row of N_UNARY slots.
-SIZES = (64, 144, 24 * 8, 14 * N_SIZES * 3, 14 * N_SIZES * 3 * 2, 14 * 14)
-_STARTS = np.cumsum([0, *(size * N_UNARY for size in SIZES)])
-TABLES = _STARTS[:6].astype(np.int64)
-BEYOND = int(_STARTS[6])  # what is left of a large magnitude: 64
-N_CODED = (
-    BEYOND + 64
-)  # how far a block is coded, by the size of the block and that of how far the one before was: 64 each
-CUT = N_CODED + 64 * N_SIZES  # whether a block is halved, by its size and whether the last of that size was: 2 each
-STEP = CUT + 2 * N_SIZES  # whether a step stays, by its neighbours: 3 · 3
-STEP_SIZE = STEP + 16  # by how much it changes: 64 for each of two
-MID_SIDE = STEP_SIZE + 128  # by that of the band below and of the frame before: 4
-SILENT = MID_SIDE + 4  # whether a frame holds nothing, by whether the one before did: 2
-N_SLOTS = SILENT + 4
-N_MIXERS = 6 * N_SIZES * 2
-# Parts into which a block is divided to say how far it is coded.
-N_PARTS = 128
-# Room around the coefficients of a block.
-MARGIN = 8
-LARGEST = 32767
-
-
-class Arrays(NamedTuple):
-    """One event: `coefficients` `(n_frames · frame, n_channels)` by block, `steps` `(n_frames, n_bands, n_channels)`,
-    `mid_side` `(n_frames, n_bands)`, `size_at` `(n_frames · 2^MOST_HALVINGS,)`: the size of the block that begins there
-    or 0; `frame`, and what the steps are told against first.
-    """
-
-    coefficients: Ints
-    steps: Ints
-    mid_side: Ints
-    size_at: Ints
-    frame: int
-    base: int
-
-
-@inner
-def rank(value, most):
-    """Class of a magnitude, at most `most`."""
-    return min(CLASSES[min(value, 1023)], most)
+__all__ = ["N_MIXERS", "N_SLOTS", "Arrays", "code_event"]
 
 
 @inner
@@ -85,36 +64,51 @@ def resampled(magnitude, spare, size, wanted):
             most = np.int64(0)
             for j in range(ratio):
                 most = max(most, magnitude[MARGIN + k * ratio + j])
-            spare[MARGIN + k] = most
+            spare[k] = most
     else:
         ratio = wanted // size
         for k in range(wanted):
-            spare[MARGIN + k] = magnitude[MARGIN + k // ratio]
+            spare[k] = magnitude[MARGIN + k // ratio]
     for k in range(wanted):
-        magnitude[MARGIN + k] = spare[MARGIN + k]
+        magnitude[MARGIN + k] = spare[k]
     for k in range(MARGIN):
         magnitude[MARGIN + wanted + k] = 0
 
 
 @inner
-def set_contexts(where, now, before, longer_ago, other, at, block):
-    """The slots that predict the magnitude at `at` of a block: `now` is known below it, the others all over."""
-    i = MARGIN + at
-    size, halvings, channel = block
-    a, b, c = now[i - 1], now[i - 2], now[i - 3]
-    wide = a + b + c + now[i - 4] + now[i - 5] + now[i - 6]
-    around = 2 * before[i] + before[i - 1] + before[i + 1]
-    around_wide = around + before[i - 2] + before[i + 2] + before[i + 3]
-    third = other if channel else longer_ago
-    beyond = 2 * third[i] + third[i - 1] + third[i + 1]
-    place = min(CLASSES[min((at * 1024) // size, 1023)], 23)
-    where[0] = TABLES[0] + (min(a, 3) * 16 + min(b, 3) * 4 + min(before[i], 3)) * N_UNARY
-    where[1] = TABLES[1] + (rank(2 * a + b + c, 11) * 12 + rank(around + longer_ago[i], 11)) * N_UNARY
-    where[2] = TABLES[2] + (place * 8 + rank(2 * a + b + before[i], 7)) * N_UNARY
-    where[3] = TABLES[3] + ((rank(around_wide + wide, 13) * N_SIZES + halvings) * 3 + min(a, 2)) * N_UNARY
-    mixed = rank(beyond + around, 13) * N_SIZES + halvings
-    where[4] = TABLES[4] + ((mixed * 3 + min(before[i], 2)) * 2 + min(channel, 1)) * N_UNARY
-    where[5] = TABLES[5] + (rank(2 * wide, 13) * 14 + rank(2 * around_wide, 13)) * N_UNARY
+def factor(quarters):
+    """By what magnitudes are multiplied where steps are 2^(quarters/4) times finer, in 1/2²⁶."""
+    quarters = clipped(quarters, MOST_QUARTERS)
+    return ROOTS[quarters & 3] << ((quarters >> 2) + 10)
+
+
+@inner
+def at_step(magnitude, by):
+    """A magnitude times a factor."""
+    return min((magnitude * by + (1 << 25)) >> 26, MOST)
+
+
+@inner
+def set_contexts(where, lower, around, at, block):
+    """The slots that predict the magnitude at `at` of a block. `lower` are the six below it, `around` what lies before
+    it and in the other channel, weighted, and the two magnitudes before it at the same place.
+    """
+    size, halvings, kind = block
+    a, b, c, d, e, f = lower
+    before, beyond, near, far = around
+    below = 13 * a + 7 * b + 3 * c + 2 * d + e + f
+    expected = below + before
+    if kind:
+        expected += (beyond - (expected >> 3)) >> 1
+    rank = class_of(expected >> 4, N_CLASSES - 1)
+    place = class_of(at * 1024 // size, N_CLASSES - 1)
+    few = min((a + 8) >> 4, 3) * 16 + min((b + 8) >> 4, 3) * 4 + min((near + 8) >> 4, 3)
+    where[0] = TABLES[0] + (FINE[min(expected >> 3, 4095)] * N_SIZES + halvings) * N_UNARY
+    where[1] = TABLES[1] + (class_of(below >> 4, 19) * N_CLASSES + class_of(before >> 4, 19)) * N_UNARY
+    where[2] = TABLES[2] + (few * 3 + min((far + 8) >> 4, 2)) * N_UNARY
+    where[3] = TABLES[3] + (place * N_CLASSES + rank) * N_UNARY
+    where[4] = TABLES[4] + ((class_of(beyond >> 3, 15) * N_CLASSES + rank) * 3 + kind) * N_UNARY
+    where[5] = TABLES[5] + (class_of((2 * a + b + c) >> 2, 13) * 14 + class_of((c + d + e + f) >> 2, 13)) * N_UNARY
 
 
 @inner
@@ -134,97 +128,123 @@ def code_magnitude(coder, mix, value):
 
 
 @inner
-def code_block(coder, values, first, channel, size, halvings, history, further):
-    """The coefficients of one block and channel; `history` `(n_channels, 4, …)` are magnitudes of the blocks before
-    and of this one, and room; `further` what is known of how far they are coded.
-    """
-    rc, buffer, slots, where = coder[0], coder[1], coder[2], coder[4]
-    before, longer_ago, now = history[channel, 0], history[channel, 1], history[channel, 2]
-    if further[channel, 0] != size:
-        resampled(before, history[channel, 3], further[channel, 0], size)
-        resampled(longer_ago, history[channel, 3], further[channel, 0], size)
-        further[channel, 0] = size
-    n_coded = np.int64(0)
-    if rc[DECODING] == 0:
-        for k in range(size):
-            if values[first + k, channel] != 0:
-                n_coded = k + 1
-        n_coded = (n_coded * N_PARTS + size - 1) // size
-    n_coded = min(code_number(rc, buffer, slots, np.int64(N_CODED + 64 * halvings), n_coded), N_PARTS)
-    end = n_coded * size // N_PARTS
-    for k in range(MARGIN + size + MARGIN):
-        now[k] = 0
-    further[channel, 1] = channel
-    for k in range(end):
-        set_contexts(where, now, before, longer_ago, history[0, 2], k, (size, halvings, channel))
-        value = values[first + k, channel]
-        magnitude = code_magnitude(coder, halvings + 6 * N_SIZES * min(channel, 1), abs(value))
-        if magnitude:
-            negative = code_uniform(rc, buffer, np.int64(2), np.int64(1) if value < 0 else np.int64(0))
-            values[first + k, channel] = -magnitude if negative else magnitude
-        now[MARGIN + k] = magnitude
+def set_sums(memory, channel, end):
+    """What the contexts of a channel's block make of the blocks before it and of the other channel."""
+    past, sums = memory.past, memory.sums
+    before, longer_ago = past[channel, 0], past[channel, 1]
+    other = past[0, 2] if channel else past[past.shape[0] - 1, 0] if past.shape[0] > 1 else longer_ago
+    for i in range(MARGIN, MARGIN + end):
+        sums[0, i] = (
+            (2 * before[i - 1] + 6 * before[i] + 4 * before[i + 1] + 2 * before[i + 2] + before[i + 3] + before[i + 4])
+            + longer_ago[i - 1]
+            + 5 * longer_ago[i]
+            + 2 * longer_ago[i + 1]
+        )
+        sums[1, i] = 2 * other[i - 1] + 5 * other[i] + 2 * other[i + 1]
 
 
 @inner
-def keep(history, size):
-    """Once all channels of a block are known they are what lies before the next."""
-    for channel in range(history.shape[0]):
-        for k in range(MARGIN + size + MARGIN):
-            history[channel, 1, k] = history[channel, 0, k]
-            history[channel, 0, k] = history[channel, 2, k]
+def lower_at_steps(lower, quarters):
+    """The six magnitudes below a band at the steps of that."""
+    if quarters == 0:
+        return lower
+    a, b, c, d, e, f = lower
+    by = factor(quarters)
+    return (at_step(a, by), at_step(b, by), at_step(c, by), at_step(d, by), at_step(e, by), at_step(f, by))
 
 
 @inner
-def code_cuts(coder, size_at, first, frame, last_cut):
-    """Into which blocks a frame is cut: from the whole to its halves, in order of time."""
-    rc, buffer, slots = coder[0], coder[1], coder[2]
-    n = 1 << MOST_HALVINGS
-    at = np.int64(0)
-    # What is asked of a part is asked of its first half at once, so that depth alone is kept from part to part.
-    depth = np.int64(0)
-    while at < n:
-        while depth < MOST_HALVINGS:
-            size = frame >> depth
-            cut = np.int64(1) if rc[DECODING] == 0 and size_at[first + at] < size else np.int64(0)
-            cut = code_adaptive(rc, buffer, slots, np.int64(CUT) + 2 * depth + last_cut[depth], cut)
-            last_cut[depth] = cut
-            if cut == 0:
-                break
-            depth += 1
-        size_at[first + at] = frame >> depth
-        at += n >> depth
-        while depth > 0 and at % (n >> (depth - 1)) == 0:
-            depth -= 1
+def code_block(coder, event, memory, first, channel, block, steps):
+    """The coefficients of one block and channel, as far as `memory.now` has them; `steps` are those of its bands."""
+    rc, buffer, where = coder[0], coder[1], coder[4]
+    values, edges, frame = event[0], event[4], event[5]
+    size, halvings, n_bands = block
+    before, longer_ago, now = memory.past[channel, 0], memory.past[channel, 1], memory.past[channel, 2]
+    kind = min(channel, 1) + 1 if values.shape[1] > 1 else np.int64(0)
+    end = first_of(edges[n_bands], frame // size)
+    set_sums(memory, channel, end)
+    a = b = c = d = e = f = np.int64(0)
+    ratio = frame // size
+    for band in range(n_bands):
+        if band:
+            a, b, c, d, e, f = lower_at_steps((a, b, c, d, e, f), steps[band - 1] - steps[band])
+        for at in range(first_of(edges[band], ratio), first_of(edges[band + 1], ratio)):
+            i = MARGIN + at
+            around = (memory.sums[0, i], memory.sums[1, i], before[i], longer_ago[i])
+            set_contexts(where, (a, b, c, d, e, f), around, at, (size, halvings, kind))
+            value = values[first + at, channel]
+            magnitude = code_magnitude(coder, halvings + 6 * N_SIZES * min(channel, 1), abs(value))
+            a, b, c, d, e, f = max(UNIT * magnitude, OF_ZERO), a, b, c, d, e
+            now[i] = a
+            if magnitude:
+                negative = code_uniform(rc, buffer, np.int64(2), np.int64(1) if value < 0 else np.int64(0))
+                values[first + at, channel] = -magnitude if negative else magnitude
+                memory.changes[channel, band, 3] += min(magnitude, 15)
 
 
 @inner
-def code_steps(coder, steps, mid_side, k, base):
-    """The steps of a frame, each told against the frame before, in the first frame against the band below."""
-    rc, buffer, slots = coder[0], coder[1], coder[2]
-    n_channels = steps.shape[2]
-    for channel in range(n_channels):
-        change = np.int64(0)
+def code_blocks(coder, event, memory, k):
+    """The coefficients of a frame, block by block, in each channel by channel."""
+    steps, size_at, frame = event[1], event[3], event[5]
+    past, n_channels = memory.past, event[0].shape[1]
+    for part in range(1 << MOST_HALVINGS):
+        size = size_at[(k << MOST_HALVINGS) + part]
+        if size == 0:
+            continue
+        halvings = np.int64(0)
+        while frame >> halvings > size:
+            halvings += 1
+        first = k * frame + (part * frame >> MOST_HALVINGS)
+        was = memory.ends[0, 3]
+        for channel in range(n_channels):
+            if was != size:
+                resampled(past[channel, 0], memory.sums[0], was, size)
+                resampled(past[channel, 1], memory.sums[0], was, size)
+            past[channel, 2, MARGIN : MARGIN + size] = OF_ZERO
+            past[channel, 2, MARGIN + size : 2 * MARGIN + size] = 0
+        memory.ends[0, 3] = size
+        for channel in range(n_channels):
+            block = (size, halvings, memory.now[part, channel])
+            code_block(coder, event, memory, first, channel, block, steps[k, :, channel])
+        for channel in range(n_channels):
+            for i in range(2 * MARGIN + size):
+                past[channel, 1, i] = (past[channel, 1, i] + past[channel, 0, i] + 1) >> 1
+                past[channel, 0, i] = past[channel, 2, i]
+
+
+@inner
+def follow_steps(event, memory, k):
+    """Bring what is remembered to the steps of a frame."""
+    steps, edges, frame, size = event[1], event[4], event[5], memory.ends[0, 3]
+    for channel in range(steps.shape[2]):
         for band in range(steps.shape[1]):
-            predicted = base
-            if k > 0:
-                predicted = steps[k - 1, band, channel]
-            elif band > 0:
-                predicted = steps[k, band - 1, channel]
-            aside = steps[k, band, 0] - (steps[k - 1, band, 0] if k > 0 else steps[k, band, 0]) if channel else change
-            context = np.int64(STEP) + 3 * min(max(change, -1), 1) + min(max(aside, -1), 1) + 4
-            error = steps[k, band, channel] - predicted
-            changed = code_adaptive(rc, buffer, slots, context, np.int64(1) if error != 0 else np.int64(0))
-            change = np.int64(0)
-            if changed:
-                change = code_signed(rc, buffer, slots, np.int64(STEP_SIZE) + (64 if k == 0 else 0), error)
-            steps[k, band, channel] = min(max(predicted + change, -400), 400)
-    if n_channels == 2:
-        for band in range(steps.shape[1]):
-            below = mid_side[k, band - 1] if band else np.int64(0)
-            before = mid_side[k - 1, band] if k else np.int64(0)
-            mid_side[k, band] = code_adaptive(
-                rc, buffer, slots, np.int64(MID_SIDE) + 2 * below + before, mid_side[k, band]
-            )
+            quarters = steps[k - 1, band, channel] - steps[k, band, channel]
+            if quarters:
+                by = factor(quarters)
+                for at in range(first_of(edges[band], frame // size), first_of(edges[band + 1], frame // size)):
+                    for row in range(2):
+                        was = memory.past[channel, row, MARGIN + at]
+                        memory.past[channel, row, MARGIN + at] = at_step(was, by)
+
+
+@inner
+def forget(memory, frame):
+    """Magnitudes as if zeros came before, in blocks as long as a frame."""
+    memory.past[:] = 0
+    memory.past[:, :, MARGIN : MARGIN + frame] = OF_ZERO
+    memory.ends[0, 3] = frame
+    memory.changes[:, :, 2:] = 0
+
+
+@inner
+def end_frame(event, memory):
+    """What the magnitudes of a frame say of its bands, for the steps of the next."""
+    edges, changes = event[4], memory.changes
+    for channel in range(changes.shape[0]):
+        for band in range(changes.shape[1]):
+            width = max(edges[band + 1] - edges[band], 1)
+            changes[channel, band, 2] = class_of(UNIT * changes[channel, band, 3] // width, 11)
+            changes[channel, band, 3] = 0
 
 
 @inner
@@ -238,36 +258,16 @@ def is_silent(values, first, last):
 
 
 @inner
-def set_silent(event, k, history):
-    """What a frame holds in which nothing is coded; it is what lies before the next."""
-    steps, mid_side, frame = event[1], event[2], event[4]
+def set_silent(event, k):
+    """What a frame holds in which nothing is coded."""
+    steps, mid_side, frame = event[1], event[2], event[5]
     event[3][k << MOST_HALVINGS] = frame
     for band in range(steps.shape[1]):
         mid_side[k, band] = 0
         for channel in range(steps.shape[2]):
             steps[k, band, channel] = (
-                steps[k - 1, band, channel] if k else steps[k, band - 1, channel] if band else event[5]
+                steps[k - 1, band, channel] if k else steps[k, band - 1, channel] if band else event[6]
             )
-    for channel in range(steps.shape[2]):
-        for i in range(frame + 2 * MARGIN):
-            history[channel, 0, i] = history[channel, 1, i] = 0
-
-
-@inner
-def code_blocks(coder, event, k, history, further):
-    """The coefficients of a frame, block by block, in each channel by channel."""
-    values, size_at, frame = event[0], event[3], event[4]
-    for part in range(1 << MOST_HALVINGS):
-        size = size_at[(k << MOST_HALVINGS) + part]
-        if size == 0:
-            continue
-        halvings = np.int64(0)
-        while frame >> halvings > size:
-            halvings += 1
-        first = k * frame + (part * frame >> MOST_HALVINGS)
-        for channel in range(values.shape[1]):
-            code_block(coder, values, first, channel, size, halvings, history, further)
-        keep(history, size)
 
 
 @jit
@@ -279,18 +279,33 @@ def code_event(decoding, record, buffer, slots, weights, event):
     start(rc, buffer, decoding)
     rc[RECORD] = record
     coder = (rc, buffer, slots, weights, where)
-    values, steps, mid_side, size_at, frame, base = event
-    history = np.zeros((steps.shape[2], 4, frame + 2 * MARGIN), np.int64)
-    further = np.full((steps.shape[2], 2), frame, np.int64)
+    values, steps, size_at, frame = event[0], event[1], event[3], event[5]
+    n_frames, n_bands, n_channels = steps.shape
+    room = frame + 2 * MARGIN
+    memory = Memory(
+        np.zeros((n_channels, 3, room), np.int64),
+        np.zeros((2, room), np.int64),
+        np.zeros((n_channels, 4), np.int64),
+        np.zeros((n_channels, n_bands, 4), np.int64),
+        np.zeros((1 << MOST_HALVINGS, n_channels), np.int64),
+    )
+    forget(memory, frame)
     last_cut = np.zeros(MOST_HALVINGS, np.int64)
     was_silent = np.int64(0)
-    for k in range(steps.shape[0]):
+    for k in range(n_frames):
         silent = is_silent(values, k * frame, (k + 1) * frame) if decoding == 0 else np.int64(0)
         was_silent = code_adaptive(rc, buffer, slots, np.int64(SILENT) + was_silent, silent)
         if was_silent:
-            set_silent(event, k, history)
+            set_silent(event, k)
+            forget(memory, frame)
             continue
-        code_cuts(coder, size_at, k << MOST_HALVINGS, frame, last_cut)
-        code_steps(coder, steps, mid_side, k, base)
-        code_blocks(coder, event, k, history, further)
+        most_halvings = code_cuts(coder, size_at, k << MOST_HALVINGS, frame, last_cut)
+        top = code_ends(coder, event, memory, k)
+        code_steps(coder, event, memory, k, top, most_halvings)
+        if n_channels == 2:
+            code_mid_side(coder, event, k, top)
+        if k:
+            follow_steps(event, memory, k)
+        code_blocks(coder, event, memory, k)
+        end_frame(event, memory)
     return finish(rc, buffer) if decoding == 0 else np.int64(0)

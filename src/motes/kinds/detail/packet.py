@@ -6,11 +6,14 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntFlag
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.coding.integers import padded
+from motes.coding.trained import unpack, untrained
 from motes.coding.varints import Reader, varints, zigzag
 from motes.errors import FormatError, ParameterError
 from motes.events.event_table import Ints
@@ -25,7 +28,7 @@ from motes.events.packet import (
     packet_samples,
 )
 from motes.events.sends import sends_of
-from motes.kinds.detail.grid import LONGEST_FRAME, MOST_HALVINGS, band_edges, frame_samples, places
+from motes.kinds.detail.grid import LONGEST_FRAME, MOST_HALVINGS, band_edges, event_edges, frame_samples, places
 from motes.kinds.detail.integers import (
     BAND_UNITS,
     GAIN_UNITS,
@@ -40,7 +43,7 @@ from motes.kinds.detail.integers import (
     to_integers,
 )
 from motes.kinds.detail.mask_model import decode_mask, encode_mask
-from motes.kinds.detail.model import Arrays, code_event
+from motes.kinds.detail.model import N_MIXERS, N_SLOTS, Arrays, code_event
 from motes.kinds.detail.table import (
     HIGHEST_HZ,
     LARGEST_STEP,
@@ -50,7 +53,16 @@ from motes.kinds.detail.table import (
     Detail,
     rows_of,
 )
-from motes.kinds.detail.trained import trained
+
+TABLES = Path(__file__).with_name("tables.bin")
+
+
+@cache
+def trained() -> tuple[Ints, Ints]:
+    """Slots and weights from which every packet starts, part of the format; copy them before use."""
+    if not TABLES.exists():
+        return untrained(N_SLOTS, N_MIXERS)
+    return unpack(TABLES.read_bytes(), N_SLOTS, N_MIXERS)
 
 
 class Flags(IntFlag):
@@ -112,7 +124,7 @@ def originals(events: Detail) -> Ints:
 
 def encode_packet(events: Detail, number: int, rate: int) -> bytes:
     """The payload of rounded events."""
-    slots, weights = (table.copy() for table in trained())
+    tables = trained()
     columns, payload = to_integers(events, rate), varints(number, len(events))
     for i, first in enumerate(originals(events).tolist()):
         payload += _head({name: int(column[i]) for name, column in columns.items()}, number, rate, i - first)
@@ -120,7 +132,8 @@ def encode_packet(events: Detail, number: int, rate: int) -> bytes:
             coded = encode_mask(mask)
             payload += varints(*mask.shape, len(coded)) + coded
         if first == i:
-            payload += _coded(events, i, rate, slots, weights)
+            coded, tables = _coded(events, i, rate, tables)
+            payload += coded
     n_values = events.coefficients.size + events.mask.size
     return payload + bytes(max(0, -(-n_values // COEFFICIENTS_PER_BYTE) - len(payload)))
 
@@ -179,18 +192,17 @@ def _exponent(fade: int) -> int:
     return fade.bit_length()
 
 
-def _coded(events: Detail, i: int, rate: int, slots: Ints, weights: Ints) -> bytes:
-    """The base of the steps and the coded bytes, their length before them."""
+def _coded(events: Detail, i: int, rate: int, tables: tuple[Ints, Ints]) -> tuple[bytes, tuple[Ints, Ints]]:
+    """The base of the steps and the coded bytes, their length before them; and what slots and weights have learnt."""
     arrays = arrays_of(events, i, rate)
     buffer = np.zeros(1024 + events.n_channels * len(arrays.coefficients), np.uint8)
     while True:
-        learnt = slots.copy(), weights.copy()
-        n = code_event(0, 0, buffer, *learnt, arrays)
+        slots, weights = tables[0].copy(), tables[1].copy()
+        n = code_event(0, 0, buffer, slots, weights, arrays)
         if n <= len(buffer):
             break
         buffer = np.zeros(n + 64, np.uint8)
-    slots[:], weights[:] = learnt
-    return varints(zigzag(int(arrays.base)), n) + buffer[:n].tobytes()
+    return varints(zigzag(int(arrays.base)), n) + buffer[:n].tobytes(), (slots, weights)
 
 
 def arrays_of(events: Detail, i: int, rate: int) -> Arrays:
@@ -204,7 +216,8 @@ def arrays_of(events: Detail, i: int, rate: int) -> Arrays:
     size_at = np.zeros(shape[0] * N_PARTS, np.int64)
     size_at[(np.cumsum(sizes) - sizes) * N_PARTS // frame] = sizes
     mid_side = events.mid_side[rows].reshape(shape).astype(np.int64)
-    return Arrays(values.astype(np.int64), steps, mid_side, size_at, np.int64(frame), np.int64(base))  # type: ignore[arg-type]
+    edges = event_edges(rate, frame, shape[1])
+    return Arrays(values.astype(np.int64), steps, mid_side, size_at, edges, np.int64(frame), np.int64(base))  # type: ignore[arg-type]
 
 
 def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: object) -> ReadPacket:
@@ -223,7 +236,7 @@ def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: obj
         if allowed < 0:
             raise FormatError(f"{reader.name}: more coefficients than its {len(reader)} bytes can hold")
         mask = _mask(reader, head)
-        found = dict(values[-copied]) if copied else _decoded(reader, head, n_channels, slots, weights)
+        found = dict(values[-copied]) if copied else _decoded(reader, head, (rate, n_channels), slots, weights)
         head["n_blocks"] = len(found["sizes"])
         heads.append(head)
         values.append(found | {"mask": mask})
@@ -285,7 +298,8 @@ def _mask(reader: Reader, head: dict[str, int]) -> NDArray[np.int8]:
     return decode_mask(reader.take(reader.varint(MAX_PAYLOAD)), shape, reader.name).reshape(-1)
 
 
-def _decoded(reader: Reader, head: dict[str, int], n_channels: int, slots: Ints, weights: Ints) -> Columns:
+def _decoded(reader: Reader, head: dict[str, int], about: tuple[int, int], slots: Ints, weights: Ints) -> Columns:
+    rate, n_channels = about
     base, coded = reader.zigzag(2 * LARGEST_STEP), padded(reader.take(reader.varint(MAX_PAYLOAD)))
     frame, shape = head["frame_samples"], (head["n_frames"], head["n_bands"])
     arrays = Arrays(
@@ -293,6 +307,7 @@ def _decoded(reader: Reader, head: dict[str, int], n_channels: int, slots: Ints,
         np.zeros((*shape, n_channels), np.int64),
         np.zeros(shape, np.int64),
         np.zeros(shape[0] * N_PARTS, np.int64),
+        event_edges(rate, frame, shape[1]),
         np.int64(frame),  # type: ignore[arg-type]
         np.int64(base),  # type: ignore[arg-type]
     )

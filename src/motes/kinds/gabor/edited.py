@@ -14,7 +14,6 @@ found among them alone, as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -30,10 +29,6 @@ EDITS = {"edit_ratio": 1.0, "edit_factor": 1.0, "edit_shift_s": 0.0, "edit_gain"
 ALL_EDITS = EDITS | {"edit_from_s": 0.0}
 
 
-# So many different edits of one scene's atoms are rendered with care; atoms edited in rarer ways are moved as they are.
-MOST_EDITS = 16
-# Nor are fewer atoms than this, edited alike, a partial that is moved.
-FEWEST = 8
 # How far phases are moved by most edits. Four times as far asks for windows half as long: what these ask for, all
 # between them do.
 USUAL = (1 / 64, 1 / 16, 1 / 4, 1.0)
@@ -63,7 +58,7 @@ def apply_edits(base: Gabor, edits: dict[str, Any], sample_rate_hz: int) -> Gabo
     """The inverse of `base_of`: events after these edits, in the order of `base`. Finds partials where frequencies
     or phases follow them.
     """
-    moved = _moves(edits["edit_ratio"], edits["edit_factor"])
+    moved = moves(edits["edit_ratio"], edits["edit_factor"])
     partial_hz, partial_rad = carriers(base, np.unique(base.edit_layer[moved]), sample_rate_hz)
     held = phases_held(base, edits.get("edit_from_s"), sample_rate_hz)
     return moved_by(base.replace(partial_hz=partial_hz, partial_rad=partial_rad), edits, moved, held)
@@ -82,6 +77,8 @@ def with_partials(events: Gabor, sample_rate_hz: int, of: Mask | None = None) ->
     unknown = np.unique(events.edit_layer[without if of is None else without & of])
     if not len(unknown):
         return events
+    if not is_edited(events) and (of is None or events.at_default("edit_layer")):
+        return events.once(("with partials", sample_rate_hz), lambda: _knowing(events, sample_rate_hz))
     base = base_of(events)
     partial_hz, partial_rad = carriers(base, unknown, sample_rate_hz)
     ratio, factor = events.edit_ratio, events.edit_factor
@@ -92,6 +89,17 @@ def with_partials(events: Gabor, sample_rate_hz: int, of: Mask | None = None) ->
         partial_hz=np.where(here, ratio * partial_hz, events.partial_hz),
         partial_rad=np.where(here, ratio * factor * partial_rad + unstretched, events.partial_rad),
     )
+
+
+def _knowing(events: Gabor, sample_rate_hz: int) -> Gabor:
+    """Events that were never edited, with their partials."""
+    unknown = np.unique(events.edit_layer[events.partial_hz == 0])
+    hz, rad = carriers(events, unknown, sample_rate_hz)
+    here = np.isin(events.edit_layer, unknown)
+    known = events.replace(
+        partial_hz=np.where(here, hz, events.partial_hz), partial_rad=np.where(here, rad, events.partial_rad)
+    )
+    return known.sharing(events, len(events), len(events))
 
 
 def forget_edits(events: Gabor, layers: Any) -> Gabor:
@@ -141,7 +149,7 @@ def in_own_layer(events: Gabor, mask: Mask) -> Gabor:
 
 def follow_partials(events: Gabor) -> Mask:
     """Which events have been edited in a way that depends on the others of their partial."""
-    return _moves(events.edit_ratio, events.edit_factor)
+    return moves(events.edit_ratio, events.edit_factor)
 
 
 def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Array]:
@@ -152,7 +160,7 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
 
     partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
     for one in wanted:
-        these = _in_order(base, np.flatnonzero(base.edit_layer == one))
+        these = in_order(base, np.flatnonzero(base.edit_layer == one))
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
         partial_hz[these], partial_rad[these] = instantaneous(alone, sample_rate_hz)
     return partial_hz, partial_rad
@@ -168,22 +176,11 @@ def phases_held(base: Gabor, from_s: Array | None, sample_rate_hz: int) -> Array
     from motes.kinds.gabor.partials.tracking import lines_of
 
     for one in np.unique(base.edit_layer[from_s > 0]):
-        these = _in_order(base, np.flatnonzero(base.edit_layer == one))
+        these = in_order(base, np.flatnonzero(base.edit_layer == one))
         alone = base.take(these).replace(partial_hz=None, partial_rad=None)
         lines, at_s = lines_of(alone, sample_rate_hz), float(from_s[these].max())
         held[these] = np.where(from_s[these] > 0, lines.phases_at(at_s)[lines.number], 0.0)
     return held
-
-
-def atoms_as_rendered(events: Gabor, sample_rate_hz: int) -> Gabor:
-    """The atoms of a scene as they are to be rendered, in order of time; found once for each table.
-
-    Where edits move a partial that sweeps under an atom, or two that share one, no one frequency is right for the atom:
-    shorter or longer atoms, which sounded alike before the edit, take its place (`partials.rewriting`).
-    """
-    if not follow_partials(events).any():
-        return events
-    return events.once(("as rendered", sample_rate_hz), lambda: _rewritten(events, sample_rate_hz))
 
 
 def partial_numbers(events: Gabor, sample_rate_hz: int) -> Ints:
@@ -226,7 +223,7 @@ def forget(events: Gabor, sample_rate_hz: int) -> None:
 
     base = base_of(events)
     for layer in np.unique(events.edit_layer):
-        forget_lines(base.take(_in_order(base, np.flatnonzero(events.edit_layer == layer))), sample_rate_hz)
+        forget_lines(base.take(in_order(base, np.flatnonzero(events.edit_layer == layer))), sample_rate_hz)
 
 
 def _find_partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
@@ -234,112 +231,13 @@ def _find_partials(events: Gabor, sample_rate_hz: int) -> tuple[Ints, Array]:
 
     base, numbers, frequencies = base_of(events), np.zeros(len(events), np.int64), np.zeros(len(events))
     for layer in np.unique(events.edit_layer):
-        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
+        these = in_order(base, np.flatnonzero(events.edit_layer == layer))
         lines = find_partials(base.take(these), sample_rate_hz)
         found = lines.number
         numbers[these] = np.where(found > 0, found + numbers.max(initial=0), 0)
         frequencies[these] = np.where(found > 0, events.edit_ratio[these] * lines.frequency_hz, 0.0)
     numbers.flags.writeable = frequencies.flags.writeable = False
     return numbers, frequencies
-
-
-def _rewritten(events: Gabor, sample_rate_hz: int) -> Gabor:
-    """The events of each layer, other atoms in place of those that an edit moves by more than one frequency."""
-    from motes.kinds.gabor.partials.tracking import lines_of
-
-    base, moved, stays, parts = base_of(events), follow_partials(events), np.ones(len(events), np.bool_), []
-    for layer in np.unique(events.edit_layer[moved]):
-        these = _in_order(base, np.flatnonzero(events.edit_layer == layer))
-        as_it_is = len(these) == len(events) and bool(np.all(these[1:] > these[:-1]))
-        alone, edited = (base, events) if as_it_is else (base.take(these), events.take(these))
-        keys, lines = edit_keys(edited), lines_of(alone, sample_rate_hz)
-        alone = alone.replace(partial_hz=lines.frequency_hz, partial_rad=lines.phase_rad)
-        first, which, count = _distinct(keys)
-        if len(first) > MOST_EDITS:  # many edits that differ in their gains alone are one of louder and softer atoms
-            alone = alone.replace(amplitude=alone.amplitude * edited.edit_gain[:, None])
-            keys["edit_gain"] = np.ones(len(alone))
-            first, which, count = _distinct(keys)
-        for key in np.argsort(-count, kind="stable")[:MOST_EDITS]:
-            edit = {name: column[first[key]] for name, column in keys.items()}
-            mask = (which == key) & follow_partials(edited)
-            if np.count_nonzero(mask) < FEWEST and not edit.get("edit_from_s"):
-                continue
-            kept, added = _rewritten_alike(alone, lines, mask, edit, sample_rate_hz)
-            stays[these[~kept]] = False
-            parts += added
-    if not parts:
-        return events
-    return _exchanged(events, stays, parts)
-
-
-def _exchanged(events: Gabor, stays: Mask, parts: list[Gabor]) -> Gabor:
-    """The events that stay and those of the parts, in order: each column is gathered once, since scenes are large."""
-    tables = (events, *parts)
-    index = np.concatenate([np.flatnonzero(stays), np.arange(len(events), sum(map(len, tables)))])
-
-    def whole(name: str) -> Array:
-        return np.concatenate([table.column(name) for table in tables])
-
-    order = canonical_order(*(whole(name)[index] for name in events.ORDER))
-    index = index if order is None else index[order]
-    names = [each.name for each in fields(events) if not all(table.at_default(each.name) for table in tables)]
-    return Gabor(**{name: _read_only(whole(name)[index]) for name in names})
-
-
-def _read_only(column: Any) -> Any:
-    column.flags.writeable = False
-    return column
-
-
-def _distinct(keys: dict[str, Any]) -> tuple[Ints, Ints, Ints]:
-    """Of edits that occur the first event, which of them each event has, and how many have it."""
-    rows = np.stack(list(keys.values()), axis=1)
-    # Most events are edited as the first one is, or not at all: only the others are sorted.
-    others = np.flatnonzero((rows != rows[0]).any(axis=1))
-    some = np.append(0, others)
-    _, first, which, count = np.unique(rows[some], axis=0, return_index=True, return_inverse=True, return_counts=True)
-    which = which.reshape(-1)
-    count[which[0]] += len(rows) - len(some)
-    of_each = np.full(len(rows), which[0])
-    of_each[others] = which[1:]
-    return some[first], of_each, count
-
-
-def _rewritten_alike(
-    base: Gabor, lines: Any, mask: Mask, edit: dict[str, Any], sample_rate_hz: int
-) -> tuple[Mask, list[Gabor]]:
-    """Of the atoms of a layer in `mask`, which an edit moves alike: which of all stay, and others, moved, in place of
-    those that do not.
-    """
-    from motes.kinds.gabor.partials.attacks import across, short_atoms
-    from motes.kinds.gabor.partials.rewriting import rewrite_for_edit
-
-    by, from_s = abs(float(edit["edit_ratio"] * abs(edit["edit_factor"])) - 1), float(edit.get("edit_from_s", 0.0))
-    if not from_s:
-        rewrite = rewrite_for_edit(base, lines, mask, sample_rate_hz, by)
-        return rewrite.kept, [_all_moved(part, edit) for part in rewrite.added]
-    held, added = lines.phases_at(from_s), []
-    over = mask & across(base, lines, from_s, sample_rate_hz)
-    sign = np.sign(edit["edit_factor"])
-    still_s = edit["edit_shift_s"] + sign * (abs(edit["edit_factor"]) - 1) * from_s
-    still = edit | {"edit_factor": sign, "edit_shift_s": still_s}
-    for k, columns in short_atoms(base, lines, np.flatnonzero(over), sample_rate_hz, by):
-        atoms = Gabor(*columns)
-        late = atoms.time_s >= from_s
-        added += [_all_moved(atoms.take(~late), still), _all_moved(atoms.take(late), edit, held[k])]
-    # In place of its group each atom has its line, which says how far its phase is held.
-    numbered = base.replace(group_id=lines.number)
-    rewrite = rewrite_for_edit(numbered, lines, mask & ~over, sample_rate_hz, by)
-    group = np.zeros(len(held), np.int64)
-    group[lines.number] = base.group_id
-    for part in rewrite.added:
-        added.append(_all_moved(part.replace(group_id=group[part.group_id]), edit, held[part.group_id]))
-    return rewrite.kept & ~over, added
-
-
-def _all_moved(base: Gabor, edit: dict[str, Any], held: Array | float = 0.0) -> Gabor:
-    edits = {name: np.full(len(base), value) for name, value in edit.items()}
-    return moved_by(base, edits, np.ones(len(base), np.bool_), held)
 
 
 def edits_of(events: Gabor) -> dict[str, Any]:
@@ -357,12 +255,12 @@ def edit_keys(events: Gabor) -> dict[str, Any]:
     return edits_of(events) | sent
 
 
-def _in_order(base: Gabor, these: Any) -> Any:
+def in_order(base: Gabor, these: Any) -> Any:
     order = canonical_order(*(base.column(name)[these] for name in base.ORDER))
     return these if order is None else these[order]
 
 
-def _moves(ratio: Array, factor: Array) -> Mask:
+def moves(ratio: Array, factor: Array) -> Mask:
     """Which events have edits that follow their partials."""
     return (ratio != 1) | (np.abs(factor) != 1)
 

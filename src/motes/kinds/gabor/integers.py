@@ -162,7 +162,7 @@ def slices(n_events: int) -> Iterator[slice]:
 def rounded(events: Gabor, sample_rate_hz: int, quantiser: GaborQuantiser) -> Gabor:
     """Events as a file holds them, without those whose every channel is silent; rounding them again changes nothing."""
     key = "rounded", sample_rate_hz, quantiser
-    if not len(events) or events.knows(key):
+    if not len(events) or events.known(key) is not None:
         return events
     found = _rounded(events, sample_rate_hz, quantiser)
     found.once(key, lambda: True)

@@ -4,26 +4,15 @@ what the numbers are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from motes.coding.integers import padded, unzigzags, zigzags
 from motes.coding.range_coder import N_STATE
 from motes.coding.varints import Reader, varints
-from motes.errors import FormatError, ParameterError
+from motes.errors import ParameterError
 from motes.events.event_table import Ints
-from motes.events.packet import (
-    MAX_PAYLOAD,
-    REACH_UNIT,
-    Columns,
-    EventPacket,
-    Extent,
-    ReadPacket,
-    joined,
-    last_packet,
-    packet_samples,
-)
+from motes.events.packet import packet_samples
+from motes.kinds.packet_frame import PacketFrame, Place
 from motes.kinds.splat.integers import FIELDS, MUTED, TURNS, canonical, check, from_integers, to_integers
 from motes.kinds.splat.model import (
     COLUMNS,
@@ -41,9 +30,6 @@ from motes.kinds.splat.model import (
 )
 from motes.kinds.splat.precision import SHORT, TIME_UNITS, Rows, precision, time_bits
 from motes.kinds.splat.table import Splat
-
-# At least, so that memory stays in proportion to the file.
-BYTES_PER_EVENT = 2
 
 
 class Coder:
@@ -76,47 +62,24 @@ class Coder:
         return self.buffer[: end(self.rc, self.buffer)].tobytes()
 
 
-def table(parts: list[Columns], sample_rate_hz: int) -> Splat:
-    """All events of a file, from the columns of its packets."""
-    return Splat(**joined(parts))
+def packet_numbers(rows: Rows, sample_rate_hz: int) -> Ints:
+    """The number of the packet that each event belongs to."""
+    return np.maximum(rows["time_s"] // (packet_samples(sample_rate_hz) * TIME_UNITS), 0)
 
 
-def packets(events: Splat, sample_rate_hz: int, quantiser: object) -> Iterator[EventPacket]:
-    """Every packet of splats, in order."""
-    rate = sample_rate_hz
-    rows = to_integers(events, rate)
-    number = np.maximum(rows["time_s"] // (packet_samples(rate) * TIME_UNITS), 0)
-    for p in np.unique(number):
-        part = {name: column[number == p] for name, column in rows.items()}
-        n_events, n_channels = part["gain_db"].shape
-        mask = sum(1 << k for k, name in enumerate(OPTIONAL) if part[name].any())
-        coder = Coder(None, n_events, n_channels)
-        _code(coder, part, mask, int(p), rate)
-        payload = varints(int(p), n_events, mask) + coder.finish()
-        payload += bytes(max(0, BYTES_PER_EVENT * n_events - len(payload)))
-        yield EventPacket(payload, _extent(part, int(p), rate), part.get("sends"))
+def _written(rows: Rows, place: Place) -> bytes:
+    mask = sum(1 << k for k, name in enumerate(OPTIONAL) if rows[name].any())
+    coder = Coder(None, *place.shape)
+    _code(coder, rows, mask, place.number, place.sample_rate_hz)
+    return varints(mask) + coder.finish()
 
 
-def columns(reader: Reader, sample_rate_hz: int, n_channels: int, quantiser: object) -> ReadPacket:
-    """The splats in a packet; FormatError, which names the packet, where it makes no sense."""
-    rate, samples = sample_rate_hz, packet_samples(sample_rate_hz)
-    number, n_events = reader.varint(last_packet(rate)), reader.varint(MAX_PAYLOAD)
-    if not 0 < BYTES_PER_EVENT * n_events <= len(reader):
-        raise FormatError(f"{reader.name}: {n_events} events in {len(reader)} bytes cannot be")
+def _read(reader: Reader, place: Place) -> Rows:
     mask = reader.varint((1 << len(OPTIONAL)) - 1)
-    rows: Rows = {name: np.zeros(n_events, np.int64) for name in FIELDS}
-    rows["gain_db"] = np.zeros((n_events, n_channels), np.int64)
-    try:
-        _code(Coder(reader.rest(), n_events, n_channels), rows, mask, number, rate)
-        made = from_integers(rows, rate)
-        Splat(**made)
-    except ParameterError as error:
-        raise FormatError(f"{reader.name}: {error}") from None
-    if np.any(canonical(rows) != np.arange(n_events)) or np.any(
-        np.maximum(rows["time_s"] // (samples * TIME_UNITS), 0) != number
-    ):
-        raise FormatError(f"{reader.name}: its events are out of order")
-    return ReadPacket(made, _extent(rows, number, rate))
+    rows: Rows = {name: np.zeros(place.n_events, np.int64) for name in FIELDS}
+    rows["gain_db"] = np.zeros(place.shape, np.int64)
+    _code(Coder(reader.rest(), *place.shape), rows, mask, place.number, place.sample_rate_hz)
+    return rows
 
 
 def _code(coder: Coder, rows: Rows, mask: int, number: int, sample_rate_hz: int) -> None:
@@ -173,9 +136,15 @@ def _gains(coder: Coder, gains: Ints) -> None:
         gains[:, channel] = np.where(other == 0, MUTED, other - OFF + gains[:, 0])
 
 
-def _extent(rows: Rows, number: int, sample_rate_hz: int) -> Extent:
-    length, events = packet_samples(sample_rate_hz), Splat(**from_integers(rows, sample_rate_hz))
-    before = number * length - float(events.start_s.min()) * sample_rate_hz
-    after = float(events.end_s.max()) * sample_rate_hz - (number + 1) * length
-    reach = (int(np.ceil(samples / REACH_UNIT - 1e-6)) for samples in (before, after))
-    return Extent(number, 0, len(events), *(max(0, units) for units in reach))
+_FRAME = PacketFrame(
+    made=Splat,
+    levels="gain_db",
+    bytes_per_event=2,
+    to_integers=to_integers,
+    from_integers=from_integers,
+    canonical=canonical,
+    packet_numbers=packet_numbers,
+    write=_written,
+    read=_read,
+)
+table, packets, columns = _FRAME.table, _FRAME.packets, _FRAME.columns

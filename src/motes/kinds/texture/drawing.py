@@ -16,13 +16,23 @@ class TextureDrawing(Drawing):
     """Bands are equally wide on the ERB-rate scale, as they are in the event; backward events are mirrored in time."""
 
     def level_db(self, events: Texture) -> Array:
-        """The power of all bands, its mean over the frames, of the loudest channel."""
+        """The power of all bands, its mean over the frames, of the loudest channel; found once for each table."""
+        return events.once("level", lambda: self._level_db(events))
+
+    def _level_db(self, events: Texture) -> Array:
         if not len(events):
             return np.zeros(0)
-        power = (
-            np.add.reduceat(10 ** (events.level_db.astype(np.float64) / 10), events.level_start[:-1], axis=0)
-            / events.n_frames[:, None]
+        shared = events.known("shared")  # after an edit most are those of the table before
+        older = None if shared is None else shared.table()
+        levels = None if older is None else older.known("level")
+        if levels is not None:
+            middle = slice(shared.n_first, len(events) - shared.n_last)
+            parts = levels[: middle.start], self._level_db(events.take(middle)), levels[len(levels) - shared.n_last :]
+            return np.concatenate(parts)
+        power = np.add.reduceat(
+            np.exp(events.level_db.astype(np.float64) * (np.log(10) / 10)), events.level_start[:-1], axis=0
         )
+        power /= events.n_frames[:, None]
         return np.asarray(10 * np.log10(np.maximum(power.max(axis=1), 10 ** (SILENCE_DB / 10))))
 
     def primitives(self, events: Texture, view: View) -> list[Primitive]:

@@ -73,7 +73,7 @@ EVENTS_AT_ONCE = 64
 def rounded(events: Texture, sample_rate_hz: int, quantiser: object = None) -> Texture:
     """The events as a file holds them, without those that are silent; the table itself where nothing changes."""
     key, parts = ("rounded", sample_rate_hz), list[Texture]()
-    if events.knows(key):
+    if events.known(key) is not None:
         return events
     for first in range(0, len(events), EVENTS_AT_ONCE):
         part = events.take(slice(first, first + EVENTS_AT_ONCE))

@@ -128,8 +128,14 @@ class Texture(EventTable):
 
     def ragged(self, name: str) -> list[Array]:
         """Levels by frame, band and channel; coherences by band and channel."""
-        start = self.level_start if name == "level_db" else self.band_start
-        return [self.column(name)[first:last].reshape(-1).astype(np.float64) for first, last in pairwise(start)]
+        return [
+            self.column(name)[first:last].reshape(-1).astype(np.float64)
+            for first, last in pairwise(self.ragged_start(name))
+        ]
+
+    def ragged_start(self, name: str) -> Ints:
+        """`level_start` or `band_start`."""
+        return self.level_start if name == "level_db" else self.band_start
 
     @classmethod
     def of_ragged(cls, columns: dict[str, Any], values: dict[str, Array]) -> Texture:

@@ -209,9 +209,10 @@ class Catalogue:
         """The rows of these numbers `(n,)`, counted from 0 over the files in their order."""
         return rows_at(self.parts(), [sum(about.n_rows.values()) for about in self.described], numbers)
 
-    def rows_of(self, file: str) -> pyarrow.Table:
-        """The rows of one of its files."""
-        return dataset([self.path / PARTS / about.part for about in self.described if about.file == file]).to_table()
+    def rows_of(self, file: str, where: Any = None) -> pyarrow.Table:
+        """The rows of one of its files, or those of them for which an expression of pyarrow.dataset is true."""
+        parts = [self.path / PARTS / about.part for about in self.described if about.file == file]
+        return dataset(parts).to_table(filter=where)
 
     def scene(self, file: str) -> Scene:
         """The scene of one of its files; FormatError where that is no longer there."""

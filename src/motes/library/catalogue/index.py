@@ -104,7 +104,7 @@ def _made(faiss: Any, catalogue: Catalogue, folder: Path, number: int, kind: str
     for place, _, numbers in _vectors(catalogue, kind, model):
         total += numbers.sum(axis=0, dtype=np.float64)
         squares += np.square(numbers, dtype=np.float64).sum(axis=0)
-        sample.append(numbers[(-place) % step :: step])
+        sample.append(numbers[(-place) % step :: step].copy())  # a view would hold all of them
     mean = total / n
     deviation = np.maximum(np.sqrt(np.maximum(squares / n - mean**2, 0.0)), LEAST_DEVIATION)
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(N_NUMBERS), N_NUMBERS, cells)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from motes import places
 from motes.audio import RECORDINGS, open_source
 from motes.edit.note_columns import levels_db
 from motes.errors import MotesWarning, ParameterError
-from motes.events.event_table import Array
+from motes.events.event_table import Array, Ints
 from motes.events.groups import ROLES, Groups
 from motes.events.note_table import HIGHEST_DB, LOWEST_DB, NoteTable
 from motes.events.notes import DRUMS, pitch_name
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 # Recordings that are looked for are encoded first.
 LONGEST_S = 60.0
+_NAMES = ["number", "time_s", "length_s", "pitch", "gain_db", "model"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +65,35 @@ def asked_for(catalogue: Catalogue, name: str) -> Sound:
     recording in which no notes are found is one sound without pitch. Raises ParameterError where there is none such.
     """
     file, kind, number = parsed(catalogue, name)
-    sounds = _in_catalogue(catalogue, file, kind) if file in catalogue.files else _on_disk(catalogue, file, kind)
-    found = [sound for sound in sounds if number in (None, sound.number)]
-    if not found:
+    sounds = (_in_catalogue if file in catalogue.files else _on_disk)(catalogue, file, kind, number)
+    found = np.arange(len(sounds.number)) if number is None else np.flatnonzero(sounds.number == number)
+    if not len(found):
+        if number is not None and file in catalogue.files:
+            sounds = _in_catalogue(catalogue, file, kind, None)
         raise ParameterError(f"{file} has no {kind}{'' if number is None else f' {number}'}{_instead(sounds)}")
-    chosen = max(found, key=lambda sound: (sound.gain_db, sound.length_s))
+    at = found[np.lexsort((-sounds.length_s[found], -sounds.gain_db[found]))[0]]
+    chosen = sounds.one(int(at))
     if len(found) > 1:
-        other = f"{file}:{'' if kind == 'note' else kind + ':'}{next(s.number for s in found if s is not chosen)}"
-        words = f"{file} holds {len(found)} {kind}s: looked for is the strongest, {chosen}; {other} names another"
+        other = sounds.number[found[0] if found[0] != at else found[1]]
+        named = f"{file}:{'' if kind == 'note' else kind + ':'}{other}"
+        words = f"{file} holds {len(found)} {kind}s: looked for is the strongest, {chosen}; {named} names another"
         warnings.warn(MotesWarning(words), stacklevel=5)
     return chosen
 
 
-def _instead(sounds: list[Sound]) -> str:
-    if not sounds:
+class _Sounds(NamedTuple):
+    """The sounds of a kind in a file, of which `one` makes that at a place."""
+
+    number: Ints
+    length_s: Array
+    gain_db: Array
+    one: Callable[[int], Sound]
+
+
+def _instead(sounds: _Sounds) -> str:
+    if not len(sounds.number):
         return ""
-    return f", but {len(sounds)}, from {sounds[0].number} to {sounds[-1].number}"
+    return f", but {len(sounds.number)}, from {sounds.number[0]} to {sounds.number[-1]}"
 
 
 def parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
@@ -94,20 +109,25 @@ def parsed(catalogue: Catalogue, name: str) -> tuple[str, str, int | None]:
     return file, kind, int(number)
 
 
-def _in_catalogue(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
-    """The sounds of a kind in a file of the catalogue."""
-    import pyarrow.compute as pc
+def _in_catalogue(catalogue: Catalogue, file: str, kind: str, number: int | None) -> _Sounds:
+    """The sounds of a kind in a file of the catalogue, of one number where it is given."""
+    import pyarrow.dataset
 
-    rows = catalogue.rows_of(file)
-    rows = rows.filter(pc.equal(rows["kind"], kind))
-    names = ("kind", "number", "time_s", "length_s", "pitch", "gain_db", "model")
-    return [
-        Sound(file=file, numbers=numbers, scene=None, **row)
-        for row, numbers in zip(rows.select(names).to_pylist(), numbers_of(rows), strict=True)
-    ]
+    wanted = pyarrow.dataset.field("kind") == kind
+    if number is not None:  # of a Parquet file, few groups of rows hold it
+        wanted &= pyarrow.dataset.field("number") == number
+    rows = catalogue.rows_of(file, wanted)
+
+    def one(at: int) -> Sound:
+        row = rows.slice(at, 1)
+        (values,) = row.select(_NAMES).to_pylist()
+        return Sound(file=file, kind=kind, numbers=numbers_of(row)[0], scene=None, **values)
+
+    number_of, length_s, gain_db = (rows[name].to_numpy() for name in ("number", "length_s", "gain_db"))
+    return _Sounds(number_of, length_s, gain_db, one)
 
 
-def _on_disk(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
+def _on_disk(catalogue: Catalogue, file: str, kind: str, number: int | None) -> _Sounds:
     """The sounds of a kind in a .mote file or a recording that is not in the catalogue, described as those in it."""
     suffix = os.path.splitext(file)[1].lower()
     if not places.is_file(file):
@@ -121,12 +141,14 @@ def _on_disk(catalogue: Catalogue, file: str, kind: str) -> list[Sound]:
     if not np.isin(rows.columns["model"], models).any():
         rows = rows_of(_without_vectors(scene))
         rows = rows.take(rows.columns["kind"] == kind)
-    of = {name: rows.columns[name].tolist() for name in ("number", "time_s", "length_s", "pitch", "gain_db", "model")}
-    of["pitch"] = [None if np.isnan(pitch) else pitch for pitch in of["pitch"]]
-    return [
-        Sound(file=file, kind=kind, numbers=vector, scene=scene, **dict(zip(of, values, strict=True)))
-        for vector, *values in zip(rows.vector, *of.values(), strict=True)
-    ]
+
+    def one(at: int) -> Sound:
+        values = {name: rows.columns[name][at : at + 1].tolist()[0] for name in _NAMES}
+        if np.isnan(values["pitch"]):
+            values["pitch"] = None
+        return Sound(file=file, kind=kind, numbers=rows.vector[at], scene=scene, **values)
+
+    return _Sounds(rows.columns["number"], rows.columns["length_s"], rows.columns["gain_db"], one)
 
 
 def _encoded(file: str, with_vectors: bool) -> Scene:

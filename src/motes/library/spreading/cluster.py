@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
+import signal
+import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from motes.errors import MissingExtraError, MotesError, MotesWarning
@@ -27,6 +31,8 @@ MOST_TRIES = 5
 _TAKEN = ("AWS_", "MOTES_", "AUDIO_PATH", "IMPULSE_RESPONSE", "S3_BUCKET", "OPENBLAS_NUM_THREADS")
 # So long workers have to clean up where they are stopped, before they are killed.
 _STOPPING_S = 10.0
+# So long a cluster may take to answer before nobody is there.
+_ANSWER_S = 5.0
 
 
 def on_cluster(
@@ -54,35 +60,90 @@ def connected(address: str) -> Iterator[Any]:
         import ray
     except ImportError as error:
         raise MissingExtraError("working on a cluster", "cluster") from error
-    was = ray.is_initialized()
-    if not was:
-        logging.getLogger("ray").setLevel(logging.CRITICAL)
-        options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-        try:
-            if address == "ray":
-                _init(ray, options)
-            else:
-                ray.init(address, **options)
-        except Exception as error:
-            text = " ".join(str(error).split())[:200]
-            raise ClusterError(f"cannot work on {address}: {text or type(error).__name__}") from None
+    if ray.is_initialized():
+        yield ray
+        return
     try:
+        _connect(ray, address)
         yield ray
     finally:
-        if not was:
+        with _uninterrupted():  # or Python ends in the midst of Ray's threads
             ray.shutdown()
 
 
-def _init(ray: Any, options: dict[str, Any]) -> None:
-    """The cluster of RAY_ADDRESS or one that runs on this machine, else one of this machine alone, which ends with us
-    and answers on loopback only.
-    """
+def _connect(ray: Any, address: str) -> None:
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     try:
-        ray.init(os.environ.get("RAY_ADDRESS") or "auto", **options)
-    except ConnectionError:
-        if os.environ.get("RAY_ADDRESS"):
-            raise
+        if address == "ray":
+            _init(ray, options)
+        else:
+            if not _answers(address):
+                raise ConnectionError("nobody answers there")
+            ray.init(address, **options)
+    except Exception as error:
+        text = " ".join(str(error).split())[:200]
+        raise ClusterError(f"cannot work on {address}: {text or type(error).__name__}") from None
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A context whose body goes on to its end where it is interrupted, and is interrupted then; the second time at
+    once.
+    """
+    noted = list[int]()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        if len(noted) > 1:
+            raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:  # not in the main thread: no interrupts here
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        raise KeyboardInterrupt
+
+
+def _init(ray: Any, options: dict[str, Any]) -> None:
+    """The cluster of RAY_ADDRESS or that of `ray start` on this machine, else one of this machine alone, which ends
+    with us and answers on loopback only.
+    """
+    given = os.environ.get("RAY_ADDRESS", "")
+    # Ray itself would wait for minutes where nobody answers, and Ctrl-C with it; and where it looks for a cluster
+    # (`auto`), join one that ends with the command that it belongs to.
+    if given and not _answers(given):
+        raise ConnectionError(f"nobody answers at {given}, which RAY_ADDRESS names")
+    if address := given or _started_here(ray):
+        ray.init(address, **options)
+    else:
         ray.init("local", include_dashboard=False, _node_ip_address="127.0.0.1", **options)
+
+
+def _started_here(ray: Any) -> str:
+    """The address that `ray start` left on this machine, where that cluster is still there; else nothing."""
+    with contextlib.suppress(AttributeError, OSError):  # no part of what Ray promises
+        address = ray._private.services.find_bootstrap_address(None)
+        return address if address and _answers(address) else ""
+    return ""
+
+
+def _answers(address: str) -> bool:
+    """Whether someone takes a connection at HOST:PORT; True where the address is of another form."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return True
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S):
+            return True
+    except (OSError, OverflowError):
+        return False
 
 
 class Cluster:
@@ -93,7 +154,8 @@ class Cluster:
 
         self._ray, self._function, self._given = ray, function, at_once
         taken = {name: value for name, value in os.environ.items() if name.startswith(_TAKEN)}
-        self._about = cluster_worker.About(__version__, os.getcwd(), taken)
+        stopped = f"motes-stopped-{secrets.token_hex(16)}"
+        self._about = cluster_worker.About(__version__, os.getcwd(), taken, stopped)
         self._call = ray.remote(num_cpus=1, max_retries=0)(_call)
 
     def on_each_machine(self, function: Callable[[], None]) -> None:
@@ -180,13 +242,16 @@ class Cluster:
         return answer.value
 
     def _stop(self, calls: list[Any]) -> None:
-        """Interrupt what runs as Ctrl-C would, so that nothing is left half-written; then end it."""
+        """Have what runs interrupted as by Ctrl-C, so that nothing is left half-written, and what waits not begun. What
+        goes on nevertheless ends with the connection.
+        """
+        from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
+
         with contextlib.suppress(Exception):
-            for call in calls:
-                self._ray.cancel(call, force=False)
+            _internal_kv_put(self._about.stopped, b"1")
             _, left = self._ray.wait(calls, num_returns=len(calls), timeout=_STOPPING_S) if calls else ([], [])
-            for call in left:
-                self._ray.cancel(call, force=True)
+            if not left:
+                _internal_kv_del(self._about.stopped)
 
 
 def _call(about: Any, function: Any, item: Any) -> Any:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
+import signal
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from motes.errors import MotesError, MotesWarning
 from motes.version import __version__
 
+# Workers look so often whether they are to stop.
+_POLL_S = 0.5
+
 
 @dataclass(frozen=True)
 class About:
-    """Who asks: their version of motes, folder, and some variables of their environment."""
+    """Who asks: their version of motes, folder, and some variables of their environment; and the key under which the
+    cluster knows that they no longer want an answer.
+    """
 
     version: str
     folder: str
     environment: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,46 @@ def call(about: About, function: Callable[[Any], Any], item: Any) -> Answer:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", MotesWarning)
         try:
-            value, error = function(item), None
+            with _interruptible(about.stopped):
+                value, error = function(item), None
         except MotesError as caught:
             value, error = None, MotesError(" ".join(str(caught).split()))
+        except KeyboardInterrupt:  # nobody waits for it
+            value, error = None, MotesError("interrupted")
     texts = [str(each.message) for each in said if issubclass(each.category, MotesWarning)]
     return Answer(value, error, texts, bool(compiled))
+
+
+@contextlib.contextmanager
+def _interruptible(key: str) -> Iterator[None]:
+    """A context whose body is interrupted as by Ctrl-C once the key is known to the cluster, at once where it is.
+
+    Ray's own way, `ray.cancel`, at times ends the process that asks (2.60: "Tried to complete task that was not
+    pending").
+    """
+    from ray.experimental.internal_kv import _internal_kv_get
+
+    done = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not done.is_set():
+            raise KeyboardInterrupt
+
+    def watch() -> None:
+        with contextlib.suppress(Exception):  # a cluster that ends
+            while not done.wait(_POLL_S):
+                if _internal_kv_get(key) is not None:
+                    _thread.interrupt_main()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        if _internal_kv_get(key) is not None:
+            raise KeyboardInterrupt
+        threading.Thread(target=watch, name="stop", daemon=True).start()
+        yield
+    finally:
+        done.set()
+        signal.signal(signal.SIGINT, before)
 
 
 def _announce(compiled: list[bool]) -> None:

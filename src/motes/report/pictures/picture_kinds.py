@@ -56,7 +56,8 @@ def drawn_of(scene: Scene, view: View) -> list[Drawn]:
 
 
 def draw(axes: Axes, lanes: Axes | None, drawn: list[Drawn]) -> None:
-    """Draw these kinds; what stands on lanes on axes of its own."""
+    """Draw these kinds; what stands on lanes on axes of its own, the lanes of one kind above those of another."""
+    first_lane = 0
     for kind in drawn:
         for primitive in kind.primitives:
             match primitive:
@@ -68,7 +69,7 @@ def draw(axes: Axes, lanes: Axes | None, drawn: list[Drawn]) -> None:
                     _draw_image(axes, primitive, kind.colour)
                 case Lanes():
                     assert lanes is not None
-                    _draw_lanes(lanes, primitive, kind.colour)
+                    first_lane = _draw_lanes(lanes, primitive, kind.colour, first_lane)
 
 
 def handles(drawn: list[Drawn]) -> list[Line2D]:
@@ -142,13 +143,14 @@ def _draw_image(axes: Axes, image: Image, colour: str) -> None:
     drawn.set_clip_path(Rectangle((image.first_s, image.low), width, height, transform=axes.transData))
 
 
-def _draw_lanes(axes: Axes, lanes: Lanes, colour: str) -> None:
+def _draw_lanes(axes: Axes, lanes: Lanes, colour: str, first: int) -> int:
+    """Draw lanes from number `first` on; the number of the next lane."""
     from matplotlib.collections import LineCollection
 
-    n_lanes = int(lanes.lane.max()) + 1
-    low, high = (np.stack([lanes.time_s, lanes.lane + side], -1) for side in (-0.42, 0.42))
+    end = first + int(lanes.lane.max()) + 1
+    low, high = (np.stack([lanes.time_s, first + lanes.lane + side], -1) for side in (-0.42, 0.42))
     axes.hlines(
-        np.arange(n_lanes),
+        np.arange(first, end),
         0,
         1,
         colors=colour,
@@ -162,5 +164,7 @@ def _draw_lanes(axes: Axes, lanes: Lanes, colour: str) -> None:
     axes.add_collection(
         LineCollection(ticks, colors=tint, linewidths=1.2 + 1.4 * lanes.strength, zorder=3), autolim=False
     )
-    axes.set_ylim(-0.7, max(n_lanes, 2) - 0.3)
-    axes.set_yticks([(n_lanes - 1) / 2], [lanes.label])
+    axes.set_ylim(-0.7, max(end, 2) - 0.3)
+    labels = [label.get_text() for label in axes.get_yticklabels()] if first else []
+    axes.set_yticks([*(axes.get_yticks() if first else ()), (first + end - 1) / 2], [*labels, lanes.label])
+    return end

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from motes import kinds
 from motes.edit.note_columns import known_notes
+from motes.scene.scene import Scene
 from motes.studio.answers import DocumentAnswer, Track
 from motes.studio.drawing.tiles import coarsest_level
 from motes.studio.rooms import rooms_of
@@ -14,6 +16,10 @@ from motes.studio.sound.sound import TRACKS
 
 if TYPE_CHECKING:
     from motes.studio.document.documents import Document
+
+
+# More lanes than these are too thin to be told apart.
+_MOST_LANES = 256
 
 
 def about(document: Document) -> DocumentAnswer:
@@ -33,6 +39,7 @@ def about(document: Document) -> DocumentAnswer:
         "redo": history.redo_label,
         "n_events": scene.n_events,
         "counts": {table.KIND: len(table) for table in scene.tables},
+        "lanes": _lanes(scene),
         "n_muted": int(np.count_nonzero(now.muted)),
         "sample_rate_hz": scene.sample_rate_hz,
         "n_samples": scene.n_samples,
@@ -57,4 +64,12 @@ def about(document: Document) -> DocumentAnswer:
         "group_names": dict(made.group_names),
         "finest_level": 0,
         "coarsest_level": coarsest_level(scene.duration_s),
+    }
+
+
+def _lanes(scene: Scene) -> dict[str, list[int]]:
+    """The numbers of lanes in use, ascending, of each kind whose events lie on such."""
+    named = [(table, kinds.of(table).look.lane) for table in scene.tables if len(table)]
+    return {
+        table.KIND: np.unique(table.column(lane))[:_MOST_LANES].astype(int).tolist() for table, lane in named if lane
     }

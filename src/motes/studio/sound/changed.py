@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,13 +75,18 @@ def _begins(longer: Any, shorter: Any) -> bool:
 
 def _changed_rows(one: EventTable, other: EventTable) -> tuple[float, float] | None:
     """From the first start to the last end of the events that are in one table only."""
-    if one is other or (one.RAGGED and one.equals(other)):
+    if one is other:
         return None
-    if not one.RAGGED:
+    before, behind = _common(one, other)
+    if all(getattr(one, name) is getattr(other, name) for name in one.RAGGED):
         rows = _differing(one, other)
         if not any(map(len, rows)):
             return None
         one, other = one.take(rows[0]), other.take(rows[1])
+    elif not (before or behind) and one.equals(other):
+        return None
+    else:
+        one, other = (table.take(slice(before, len(table) - behind)) for table in (one, other))
     hashes = np.concatenate([_hashes(one), _hashes(other)])
     unique, number = np.unique(hashes, return_inverse=True)
     signs = np.concatenate([np.ones(len(one)), -np.ones(len(other))])
@@ -103,15 +107,39 @@ def _differing(one: EventTable, other: EventTable) -> tuple[NDArray[np.intp], ND
     """The rows of either table without those that are the same in the same place, counted from the first or, where
     there are more in one, from the last: comparing columns costs less than hashing rows, and edits change few.
     """
-    n_one, n_other = len(one), len(other)
+    before, behind = _common(one, other)
+    n_one, n_other = len(one) - before - behind, len(other) - before - behind
     n = min(n_one, n_other)
-    ahead = _apart(one, other, slice(0, n), slice(0, n))
+    ahead = _apart(one, other, slice(before, before + n), slice(before, before + n))
     if n_one == n_other:
-        return ahead, ahead
+        return before + ahead, before + ahead
     first = int(ahead[0]) if len(ahead) else n
-    behind = _apart(one, other, slice(n_one - n + first, n_one), slice(n_other - n + first, n_other))
-    n_same = n - first - (int(behind[-1]) + 1 if len(behind) else 0)
-    return np.arange(first, n_one - n_same), np.arange(first, n_other - n_same)
+    ends = before + n_one, before + n_other
+    last = _apart(one, other, *(slice(end - n + first, end) for end in ends))
+    n_same = n - first - (int(last[-1]) + 1 if len(last) else 0)
+    mine, theirs = (np.arange(before + first, end - n_same) for end in ends)
+    return mine, theirs
+
+
+def _common(one: EventTable, other: EventTable) -> tuple[int, int]:
+    """How many of their first and last rows two tables are known to have in common, since both were made of one."""
+    mine, n = _older(one), min(len(one), len(other))
+    for table, first, last in _older(other):
+        for same, n_first, n_last in mine:
+            if same is table:
+                first = min(first, n_first, n)
+                return first, min(last, n_last, n - first)
+    return 0, 0
+
+
+def _older(table: EventTable) -> list[tuple[EventTable, int, int]]:
+    """A table and those that it was made of, with how many first and last rows it has in common with each."""
+    found = [(table, len(table), len(table))]
+    while (shared := table.known("shared")) is not None and (older := shared.table()) is not None:
+        _, first, last = found[-1]
+        found.append((older, min(first, shared.n_first), min(last, shared.n_last)))
+        table = older
+    return found
 
 
 def _apart(one: EventTable, other: EventTable, mine: slice, theirs: slice) -> NDArray[np.intp]:
@@ -145,6 +173,6 @@ def row_hashes(table: EventTable) -> NDArray[np.uint64]:
                 hashes = (hashes ^ np.ascontiguousarray(values + values.dtype.type(0)).view(np.uint64)) * _SPREAD
                 hashes ^= hashes >> np.uint64(29)
     for name in table.RAGGED:
-        digests = [hashlib.blake2b(values.tobytes(), digest_size=8).digest() for values in table.ragged(name)]
-        hashes ^= np.frombuffer(b"".join(digests), np.uint64) * _SPREAD
+        digests = np.array([hash(values.tobytes()) for values in table.ragged(name)], np.int64)
+        hashes ^= digests.view(np.uint64) * _SPREAD
     return hashes

@@ -16,10 +16,11 @@ export interface Ink {
   keyText: string;
 }
 
-// What the lanes below the axis of frequency are called.
+// Lanes below the axis of frequency: one for each number of a kind that is in use.
 export interface Lanes {
+  kind: string;
   title: string;
-  names: string[];
+  numbers: number[];
 }
 
 export const LEFT_PX = 58;
@@ -83,7 +84,7 @@ function niceTimeStep(least: number): number {
 
 export function paintLanes(
   pen: CanvasRenderingContext2D,
-  { title, names }: Lanes,
+  { title, numbers }: Lanes,
   top: number,
   laneHeight: number,
   width: number,
@@ -94,12 +95,12 @@ export function paintLanes(
   pen.textBaseline = "middle";
   pen.save();
   pen.fillStyle = ink.quiet;
-  pen.translate(12, top + (laneHeight * names.length) / 2);
+  pen.translate(12, top + (laneHeight * numbers.length) / 2);
   pen.rotate(-Math.PI / 2);
   pen.textAlign = "center";
-  if (laneHeight * names.length > 50) pen.fillText(title, 0, 0);
+  if (laneHeight * numbers.length > 50) pen.fillText(title, 0, 0);
   pen.restore();
-  names.forEach((name, lane) => {
+  numbers.forEach((number, lane) => {
     const y = top + lane * laneHeight;
     pen.strokeStyle = ink.line;
     if (lane && laneHeight < 7) pen.strokeStyle = "transparent";
@@ -109,6 +110,6 @@ export function paintLanes(
     pen.stroke();
     pen.fillStyle = ink.quiet;
     if (laneHeight >= 12 || lane % Math.ceil(13 / laneHeight) === 0)
-      pen.fillText(name, LEFT_PX - 8, y + laneHeight / 2);
+      pen.fillText(String(number), LEFT_PX - 8, y + laneHeight / 2);
   });
 }

@@ -86,7 +86,7 @@ const placedIn = (tile: EventTile, frame: Frame, rowOf: (hz: number) => number):
   x0: 0,
   x1: 0,
 });
-const UNKNOWN: DrawnKind = { name: "", shape: "line", columns: [], lane: "", ringT60s: 0 };
+const UNKNOWN: DrawnKind = { name: "", shape: "line", columns: [], lane: "", lanes: [], firstLane: 0, ringT60s: 0 };
 
 function place(event: Placed, i: number, kinds: DrawnKind[], shift: number): void {
   const { tile, frame } = event;

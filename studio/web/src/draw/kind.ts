@@ -9,14 +9,18 @@ export interface DrawnKind {
   shape: Kind["shape"];
   columns: string[]; // what the spare and further columns of tiles hold
   lane: string; // the column that numbers its lanes
+  lanes: number[]; // the numbers of these, in their order
+  firstLane: number; // above them are lanes of other kinds
   ringT60s: number; // for how many times t60_s the end of an event counts what rings on
 }
 
-export const drawnKind = (kind: Kind): DrawnKind => ({
+export const drawnKind = (kind: Kind, lanes: number[] = [], firstLane = 0): DrawnKind => ({
   name: kind.kind,
   shape: kind.shape,
   columns: [...kind.aux, ...kind.more],
   lane: kind.lane,
+  lanes,
+  firstLane,
   ringT60s: kind.ring_t60s,
 });
 

@@ -26,7 +26,7 @@ export interface Shown {
   picture: Picture;
   eventColours: EventColours;
   images: string[]; // kinds that occur whose levels are drawn as images
-  lanes: Lanes;
+  lanes: Lanes[];
   layers: { spectrogram: boolean; events: boolean; partials: boolean };
   selected: {
     n: number;
@@ -44,6 +44,7 @@ export interface Shown {
 
 const LANE_PX = 16;
 export const N_PART_COLOURS = 8;
+const nLanesOf = (all: Lanes[]): number => all.reduce((n, { numbers }) => n + numbers.length, 0);
 const newWorker = (): WorkerLike => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
 export class Stage {
@@ -118,7 +119,10 @@ export class Stage {
     this.shown = shown;
     if (!before || before.revision !== shown.revision) {
       const { document, finestLevel, coarsestLevel, durationS, nEvents } = shown;
-      const kinds = shown.kinds.map(drawnKind);
+      const kinds = shown.kinds.map((kind) => {
+        const at = shown.lanes.findIndex((lanes) => lanes.kind === kind.kind);
+        return at < 0 ? drawnKind(kind) : drawnKind(kind, shown.lanes[at].numbers, nLanesOf(shown.lanes.slice(0, at)));
+      });
       this.post({ type: "document", document, kinds, finestLevel, coarsestLevel, durationS, nEvents });
     }
     if (!before) this.readColours();
@@ -172,7 +176,7 @@ export class Stage {
   }
 
   private get nLanes(): number {
-    return this.shown?.lanes.names.length ?? 0;
+    return nLanesOf(this.shown?.lanes ?? []);
   }
 
   private get lanesHeight(): number {
@@ -300,7 +304,11 @@ export class Stage {
     const shown = this.shown!;
     if (shown.notes) paintKeys(pen, view.band, this.axisHeight, ink);
     else paintFrequencies(pen, view.band, this.axisHeight, view.width, ink);
-    if (this.nLanes) paintLanes(pen, shown.lanes, this.axisHeight, this.lanesHeight / this.nLanes, view.width, ink);
+    let [top, high] = [this.axisHeight, this.lanesHeight / this.nLanes];
+    for (const lanes of shown.lanes) {
+      paintLanes(pen, lanes, top, high, view.width, ink);
+      top += lanes.numbers.length * high;
+    }
     paintTimes(pen, view.fromS, view.pxPerS, view.width, this.plotHeight, ink);
     pen.strokeStyle = ink.line;
     pen.lineWidth = 1;

@@ -15,8 +15,6 @@ import { settings, VOLUME_DB } from "./settings.svelte.ts";
 import { keepPlace, placeOf, viewOf, type KeptPlace } from "./places.ts";
 import { has, joined, NOTHING, type Picked, type Ranges } from "./ranges.ts";
 
-const NO_LANES: Lanes = { title: "", names: [] };
-const MOST_LANES = 256;
 const SEMITONE = 2 ** (1 / 12);
 const LEAST_OCTAVES = 2;
 export type Tool = "select" | "box" | "lasso" | "hand" | "measure";
@@ -68,7 +66,6 @@ export class Document {
   private model: number | null = $state(null); // the note that was chosen last: new ones are like it
   change: Change = $state.raw(AS_IT_IS);
   outline: [number, number][] | null = $state.raw(null);
-  lanes: Lanes = $state.raw(NO_LANES);
   hasGroups = $derived(this.info.groups > 0);
   // Whether anything is selected, and how many events these are or have of their own.
   hasSelection = $derived(this.selected.n > 0 || this.selected.notes.length > 0);
@@ -118,7 +115,6 @@ export class Document {
     this.player = this.newPlayer();
     if (!info.n_events && info.original) this.source = "original";
     this.player.choose(this.source);
-    void this.findLanes();
     this.before = placeOf(this.placeName);
     if (info.notes.n) void this.readNotes();
     else this.showPlace();
@@ -252,7 +248,6 @@ export class Document {
     this.view.durationS = info.duration_s;
     this.player.changed(0, Number.MAX_SAFE_INTEGER, info.n_samples);
     this.clearSelection();
-    void this.findLanes();
     void this.readNotes();
   }
 
@@ -398,31 +393,18 @@ export class Document {
     this.look((view) => view.setScale(scale));
   }
 
+  get lanes(): Lanes[] {
+    return this.kinds().flatMap(({ kind, lane }) => {
+      const numbers = this.info.lanes[kind];
+      return numbers ? [{ kind, title: lane, numbers }] : [];
+    });
+  }
+
   showSelection(): void {
     const { start_s, end_s } = this.selected;
     if (start_s === null || end_s === null) return;
     const beside = Math.max(0.05, (end_s - start_s) * 0.25);
     this.look((view) => view.show(Math.max(0, start_s - beside), end_s + beside));
-  }
-
-  private laneKinds(): api.Kind[] {
-    return this.kinds().filter(({ kind, shape }) => shape === "lane" && this.info.counts[kind]);
-  }
-
-  // As many lanes as the highest number among the events that lie on lanes.
-  private async findLanes(): Promise<void> {
-    const held = this.laneKinds();
-    const { revision } = this.info;
-    const highest = await Promise.all(
-      held.map(async ({ kind, lane }) => {
-        const ask = { what: { kind }, sort: lane, descending: true, offset: 0, limit: 1, columns: [lane], find: null };
-        const rows = await api.table(this.id, revision, ask).catch(() => null);
-        return Number(rows?.columns[lane]?.[0] ?? 0);
-      }),
-    );
-    if (revision !== this.info.revision) return;
-    const n = held.length ? Math.min(MOST_LANES, Math.max(...highest) + 1) : 0;
-    this.lanes = { title: held[0]?.lane ?? "", names: Array.from({ length: n }, (_, lane) => String(lane)) };
   }
 
   // --- what is selected
@@ -671,7 +653,6 @@ export class Document {
     if (isCleared) this.clearSelection();
     else this.set(isOfNotes ? this.ofNotes(notes) : found, event, picked);
     if (!this.notes.rows.length && this.mode === "roll") this.show("spectrogram");
-    if (this.laneKinds().length || this.lanes.names.length) void this.findLanes();
     this.seen++;
     if (this.playing) void this.levelTracks();
   }

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import motes
-from motes.kinds.gabor.edited import atoms_as_rendered, prepare
+from motes.kinds.gabor.edited import prepare
+from motes.kinds.gabor.edits.rendered import atoms_as_rendered
 from motes.kinds.gabor.partials import overlapping, rewriting, sweeping
 from motes.kinds.gabor.partials.fourier_terms import LEFT_OUT, loudest
 from motes.kinds.gabor.partials.rewriting import Remembered, rewrite_for_edit

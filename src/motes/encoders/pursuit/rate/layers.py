@@ -25,8 +25,10 @@ from motes.scene.scene import Scene
 # Up to so many kbps of a channel atoms alone do as well or better. Beyond, they take so many at least, and a
 # part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
 ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
-# Noise beside detail, the most of all bits that it takes, and the part that it is thought to take at first.
-NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0)
+# Noise beside detail, up to so many kbps of a channel and beyond; the most of all bits that it takes, and the part that
+# it is thought to take at first.
+COARSE_NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0, least_share=0.2)
+FINE_NOISE, FINE_NOISE_KBPS = replace(COARSE_NOISE, n_bands=64, detail=16.0), 20.0
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
@@ -72,7 +74,7 @@ def with_detail(
     work.begin("analysis")
     offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
     analysis = analyse_detail(atoms, waveform or source, offset, mapped)
-    noise = replace(NOISE, kbps=MOST_NOISE * per_channel)
+    noise = replace(COARSE_NOISE if per_channel < FINE_NOISE_KBPS else FINE_NOISE, kbps=MOST_NOISE * per_channel)
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
     tried: dict[float, float] = {}
     for nearly in (FIRST_NEAR_ENOUGH, *[NEAR_ENOUGH] * (ROUNDS - 1)):

@@ -8,7 +8,7 @@ from motes.encoders.progress import Stage
 from motes.encoders.pursuit.options import DEFAULT_EVENTS_PER_SECOND, PursuitOptions
 
 # Kernels are loaded when they are first called, in the first of all stages and in the first with noise.
-_LOADING_S, _FIRST_NOISE_S = 0.12, 0.13
+_LOADING_S, _FIRST_NOISE_S = 0.02, 0.08
 # Bits of an atom in the first channel and each further one, and the part of all bits that atoms take beside noise.
 _BITS, _CHANNEL_BITS, _ATOMS_PART = 13.5, 6.0, 0.7
 # Thousands of atoms per million samples at quality 5 and at 20 dB, and how much better quality or more dB double them.
@@ -24,10 +24,10 @@ def stages_of(options: PursuitOptions, n_samples: int, n_channels: int, sample_r
     """The stages of a pursuit of a recording, in their order."""
     millions, seconds = n_samples * n_channels / 1e6, n_samples / sample_rate_hz
     atoms = _thousands_of_atoms(options, millions, seconds, n_channels)
-    noise_s = 0.03 + 0.12 * millions + 0.004 * atoms
+    noise_s = 0.02 + 0.1 * millions + 0.003 * atoms
     first_noise_s = noise_s + _FIRST_NOISE_S
     rounding = ("rounding", 0.02 + 0.03 * millions + 0.006 * atoms)
-    begin = [("loading", _LOADING_S), ("pursuit", 0.3 + 0.26 * millions + 0.006 * atoms)]
+    begin = [("loading", _LOADING_S), ("pursuit", 0.25 + 0.21 * millions + 0.005 * atoms)]
     if not options.by_ear:
         refit = [("refit", 0.3 + 0.5 * millions + 0.05 * atoms)] if options.refit else []
         noise = [("noise", first_noise_s)] if options.with_texture else []
@@ -41,7 +41,8 @@ def stages_of(options: PursuitOptions, n_samples: int, n_channels: int, sample_r
         return [*begin, estimate, ("more", more), *_TRIALS * [*trial, ("faults", 0.1 + 0.6 * millions)]]
     if options.detail:
         trial[0] = ("noise", 0.01)
-        of_detail = [("steps", 0.3 + 0.2 * millions), ("noise", 0.15 + 0.4 * millions)]
+        # Steps are found with noise of the usual size, then with the size that it has.
+        of_detail = 2 * [("steps", 0.15 + 0.15 * millions), ("noise", 0.1 + 0.2 * millions)]
         return [*begin, estimate, ("more", more), *trial, ("analysis", 0.06 + 0.12 * millions), *of_detail]
     return [*begin, estimate, ("more", more), *trial]
 

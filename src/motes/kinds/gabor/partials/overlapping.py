@@ -8,13 +8,13 @@ with the line that had it, in short atoms.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials.fourier_terms import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms
-from motes.kinds.gabor.partials.sweeping import windows_for
 from motes.kinds.gabor.partials.tracking import Curve, Lines
 from motes.kinds.gabor.table import Gabor
 
@@ -42,31 +42,43 @@ class Chord:
     window: int
 
 
-def chords(events: Gabor, lines: Lines, touched: Ints, sample_rate_hz: int, by: float) -> list[Chord]:
-    """Lines that share atoms, and are steady enough for windows that resolve them; only where one of them is
-    `touched`.
+class Sharing(NamedTuple):
+    """The first line of those that each line shares atoms with; by such first lines all of them, where there are
+    several, and how many Hz the nearest two are apart.
     """
-    windows, (home, nearest) = windows_for(lines, sample_rate_hz, by), sharing(events, lines)
+
+    first: Ints
+    members: dict[int, tuple[int, ...]]
+    nearest_hz: dict[int, float]
+
+
+def chords(shared: Sharing, windows: Ints, touched: Ints, sample_rate_hz: int) -> list[Chord]:
+    """Lines that share atoms, and are steady enough for windows that resolve them; only where one of them is
+    `touched`. `windows` are those of `windows_for`.
+    """
     found = []
-    for root in np.unique(home[touched]).tolist():
-        numbers = np.flatnonzero(home == root).tolist()
-        if len(numbers) < 2:
+    for root in np.unique(shared.first[touched]).tolist():
+        numbers = shared.members.get(root, ())
+        if not 2 <= len(numbers) <= MOST_LINES:
             continue
-        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / max(1e-3, nearest[root]))))
-        if len(numbers) > MOST_LINES or window > LONGEST:
-            continue
-        if window <= STEADY_TIMES * windows[numbers].min():
-            found.append(Chord(tuple(numbers), window))
+        window = 1 << int(np.ceil(np.log2(APART_BINS * sample_rate_hz / max(1e-3, shared.nearest_hz[root]))))
+        if window <= LONGEST and window <= STEADY_TIMES * windows[list(numbers)].min():
+            found.append(Chord(numbers, window))
     return found
 
 
-def sharing(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
-    """The first line of those that each line shares atoms with, and by such first lines how many Hz the nearest two are
-    apart.
+def sharing(events: Gabor, lines: Lines) -> Sharing:
+    """Which lines share atoms. Found once for each set of lines; `events` know their partials."""
+    return lines.once("sharing", lambda: _found_sharing(events, lines))
 
-    Found once for each set of lines; `events` know their partials.
-    """
-    return lines.once("sharing", lambda: _first_and_nearest(events, lines))
+
+def _found_sharing(events: Gabor, lines: Lines) -> Sharing:
+    first, nearest = _first_and_nearest(events, lines)
+    shared = np.flatnonzero(np.bincount(first)[first] > 1)
+    members: dict[int, list[int]] = {}
+    for k, root in zip(shared.tolist(), first[shared].tolist(), strict=True):
+        members.setdefault(root, []).append(k)
+    return Sharing(first, {root: tuple(numbers) for root, numbers in members.items()}, nearest)
 
 
 def _first_and_nearest(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:

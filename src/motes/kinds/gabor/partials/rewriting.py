@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Ints
 from motes.kinds.gabor.partials.fourier_terms import AtomColumns
-from motes.kinds.gabor.partials.overlapping import chords, separated
+from motes.kinds.gabor.partials.overlapping import chords, separated, sharing
 from motes.kinds.gabor.partials.sweeping import longer_than_asked, rise_with_their_lines, shorter, windows_for
 from motes.kinds.gabor.partials.tracking import Lines
 from motes.kinds.gabor.table import Gabor
@@ -42,24 +42,34 @@ def rewrite_for_edit(events: Gabor, lines: Lines, mask: NDArray[np.bool_], sampl
     under are replaced by shorter ones, those that lines share by longer ones, which render the same to −60 dB. `events`
     know their partials, as `lines` found them.
     """
-    rate, number, n_lines = sample_rate_hz, lines.number, len(lines.curves)
-    energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
-    sounding = mask & (energy > 0) & (2 * events.frequency_hz < rate)
-    windows = windows_for(lines, rate, by)
-    long = longer_than_asked(events, number, windows, rate) & ~rise_with_their_lines(events, lines, by)
-    whole, swept = (np.bincount(number[these], energy[these], n_lines + 1) for these in (long, long & lines.swept))
+    rate, windows = sample_rate_hz, windows_for(lines, sample_rate_hz, by)
+    numbers = lines.number[np.flatnonzero(mask)]
+    touched = np.unique(numbers[numbers > 0])
+    found = chords(sharing(events, lines), windows, touched, rate)
+    # Of large scenes but the lines that are touched, and those that share atoms with these.
+    is_near = np.zeros(len(lines.curves) + 1, np.bool_)
+    is_near[touched] = True
+    for chord in found:
+        is_near[list(chord.numbers)] = True
+    rows = np.flatnonzero(is_near[lines.number])
+    near, number = events.take(rows), lines.number[rows]
+    energy = np.sum(np.square(near.amplitude), axis=1) * near.window_s
+    sounding = mask[rows] & (energy > 0) & (2 * near.frequency_hz < rate)
+    long = longer_than_asked(near, number, windows, rate) & ~rise_with_their_lines(near, number, lines.curves, by)
+    whole, swept = (
+        np.bincount(number[these], energy[these], len(is_near)) for these in (long, long & lines.swept[rows])
+    )
     chosen = np.flatnonzero(sounding & long & (swept > SWEPT_PART * whole)[number])
     chosen = chosen[np.argsort(number[chosen], kind="stable")]
     parts, kept = [], np.ones(len(events), bool)
-    kept[chosen] = False
-    for mine in np.split(chosen, np.flatnonzero(np.diff(number[chosen])) + 1) if len(chosen) else []:
-        k = int(number[mine[0]])
-        group = int(events.group_id[mine[np.argmax(events.amplitude[mine].max(axis=1) * events.window_s[mine])]])
+    kept[rows[chosen]] = False
+    for some in np.split(chosen, np.flatnonzero(np.diff(number[chosen])) + 1) if len(chosen) else []:
+        k, mine = int(number[some[0]]), rows[some]
+        group = int(near.group_id[some[np.argmax(near.amplitude[some].max(axis=1) * near.window_s[some])]])
         parts.append(remembered(lines, shorter, events, mine, lines.curves[k - 1], rate, int(windows[k]), group))
-    touched = np.unique(number[mask & (number > 0)])
-    for chord in chords(events, lines, touched, rate, by):
-        mine = np.flatnonzero(sounding & kept & np.isin(number, chord.numbers))
-        groups = tuple(int(events.group_id[number == k].max()) for k in chord.numbers)
+    for chord in found:
+        mine = rows[sounding & kept[rows] & np.isin(number, chord.numbers)]
+        groups = tuple(int(near.group_id[number == k].max()) for k in chord.numbers)
         new, replaced = remembered(lines, separated, events, mine, chord, lines, rate, groups)
         kept[replaced] = False
         parts += new

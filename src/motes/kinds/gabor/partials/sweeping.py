@@ -35,20 +35,20 @@ def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz
     return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
 
 
-def rise_with_their_lines(events: Gabor, lines: Lines, by: float) -> NDArray[np.bool_]:
+def rise_with_their_lines(events: Gabor, number: Ints, curves: tuple[Curve, ...], by: float) -> NDArray[np.bool_]:
     """Which events rise as their lines do, `(n_events,)`, so that they still follow these once moved by `by`."""
     found = np.zeros(len(events), np.bool_)
     if events.at_default("chirp_hz_per_s"):
         return found
-    rising = np.flatnonzero((events.chirp_hz_per_s != 0) & (lines.number > 0))
-    for k in np.unique(lines.number[rising]).tolist():
-        mine = rising[lines.number[rising] == k]
+    rising = np.flatnonzero((events.chirp_hz_per_s != 0) & (number > 0))
+    for k in np.unique(number[rising]).tolist():
+        mine = rising[number[rising] == k]
         time, quarter = events.time_s[mine], events.window_s[mine] / 4
-        middle, turned = lines.curves[k - 1].at(time)
+        middle, turned = curves[k - 1].at(time)
         stray = np.zeros(len(mine))
         for u in (-quarter, quarter):
             expected = 2 * np.pi * middle * u + np.pi * events.chirp_hz_per_s[mine] * u * u
-            stray = np.maximum(stray, np.abs(lines.curves[k - 1].at(time + u)[1] - turned - expected))
+            stray = np.maximum(stray, np.abs(curves[k - 1].at(time + u)[1] - turned - expected))
         found[mine] = by * stray < SWEPT_RAD
     return found
 
