@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.errors import ParameterError
-from motes.events.frozen import Frozen, Shared
+from motes.events.frozen import Frozen, Shared, fixed, handed_over
 from motes.units import SILENCE_DB
 
 if TYPE_CHECKING:
@@ -51,13 +51,7 @@ EVENTS_AT_ONCE = 1 << 16
 # What every kind has beside its own parameters: where its events are sent (`motes.events.room`).
 SENDS = (
     Param(
-        "room_id",
-        "",
-        0,
-        MAX_ROOMS,
-        "the room of the scene that it is sent to, from 1, 0 for none",
-        default=0,
-        whole=True,
+        "room_id", "", 0, MAX_ROOMS, "the room of the scene it is sent to, from 1, 0 for none", default=0, whole=True
     ),
     Param("wetness", "", 0.0, 1.0, "which part of it goes into the room, the rest is heard dry", default=0.0),
 )
@@ -282,13 +276,13 @@ class EventTable(Columns):
 
     def replace(self, **columns: Any) -> Self:
         """A table of these events with some columns exchanged; None puts a column back to its default."""
-        kept = [f.name for f in fields(self) if f.name not in columns and f.name not in self.defaults]
-        return type(self)(**{name: getattr(self, name) for name in kept}, **columns)
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.defaults}
+        return type(self)(**{**kept, **columns})
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
         """The events at `index` (positions, a mask or a slice), in that order."""
-        names = [f.name for f in fields(self) if f.name not in self.defaults]
-        return type(self)(**handed_over({name: getattr(self, name)[index] for name in names}))
+        kept = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in self.defaults}
+        return type(self)(**handed_over(kept))
 
     def spliced(self, low: int, high: int, part: Self, without: frozenset[str] = frozenset()) -> Self:
         """These events with those of `part` in place of the ones from `low` to `high`; both were checked, and what
@@ -304,9 +298,7 @@ class EventTable(Columns):
             elif len(new) == high - low and np.array_equal(mine[low:high], new):
                 column = mine
             elif self.at_default(param.name):
-                column = np.zeros(shape, mine.dtype)
-                if param.default:
-                    column[:] = param.default
+                column = np.full(shape, param.default, mine.dtype)
                 column[low : low + len(new)] = new
             else:
                 column = np.concatenate([mine[:low], new, mine[high:]])
@@ -383,28 +375,6 @@ def _is_default(column: NDArray[Any], param: Param) -> bool:
     if param.default is None:
         return False
     return column.size == 0 or bool(column.flat[0] == param.default and np.all(column == param.default))
-
-
-def fixed(given: Any, dtype: type) -> NDArray[Any]:
-    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
-    what it leaves, or a copy.
-    """
-    if (
-        isinstance(given, np.ndarray)
-        and given.dtype == dtype
-        and not given.flags.writeable
-        and given.flags.c_contiguous
-        and given.base is None
-    ):
-        return given
-    return np.array(given, dtype=dtype, order="C")
-
-
-def handed_over(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Columns that nobody else holds, so that a table takes them without copying; views are copied all the same."""
-    for column in columns.values():
-        column.flags.writeable = False
-    return columns
 
 
 def canonical_order(*columns: Array) -> NDArray[np.intp] | None:

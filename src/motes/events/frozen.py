@@ -8,6 +8,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import fields
 from typing import Any, NamedTuple, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 Made = TypeVar("Made")
 
 
@@ -71,3 +74,25 @@ class Frozen:
 
 def _made_of(cls: type[Any], values: dict[str, Any]) -> Any:
     return cls(**values)
+
+
+def fixed(given: Any, dtype: type) -> NDArray[Any]:
+    """A column's values: as they are where nobody can write to them, so that tables before and after an edit share
+    what it leaves, or a copy.
+    """
+    if (
+        isinstance(given, np.ndarray)
+        and given.dtype == dtype
+        and not given.flags.writeable
+        and given.flags.c_contiguous
+        and given.base is None
+    ):
+        return given
+    return np.array(given, dtype=dtype, order="C")
+
+
+def handed_over(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Columns that nobody else holds, so that a table takes them without copying; views are copied all the same."""
+    for column in columns.values():
+        column.flags.writeable = False
+    return columns

@@ -21,7 +21,7 @@ from motes.codec import quantise
 from motes.encoders.residual import residual_blocks
 from motes.encoders.threads import ThreadPool
 from motes.events.chirps import chirps_in_samples
-from motes.events.event_table import handed_over
+from motes.events.frozen import handed_over
 from motes.kernels.simd.rounding import SPARE_SAMPLES, Rounding, Stretch, round_by_coordinate_descent, subtract_events
 from motes.kernels.windowed_sinusoids import Sinusoids
 from motes.kinds.gabor.quantiser import WINDOW_UNITS, GaborQuantiser, event_knee, slope

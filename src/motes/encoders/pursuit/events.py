@@ -18,7 +18,8 @@ from motes.encoders.pursuit.tuning import N_PHASES, NOISE_TO_RESIDUAL, STEPS_PER
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture import TextureOptions, texture_of
 from motes.events.chirps import BINS_PER_STEP
-from motes.events.event_table import Array, handed_over
+from motes.events.event_table import Array
+from motes.events.frozen import handed_over
 from motes.kernels.dictionary import HOP_DIVISOR
 from motes.kinds.gabor.integers import slices
 from motes.kinds.gabor.quantiser import GaborQuantiser

@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from motes.audio import Source
 from motes.encoders.residual import residual_blocks
+from motes.encoders.texture.lacking import TILE, coherence, is_missed, lacking, lacking_coherence
 from motes.encoders.texture.options import TextureOptions
 from motes.errors import ParameterError
-from motes.events.event_table import handed_over
+from motes.events.frozen import handed_over
 from motes.events.packet import packet_samples
-from motes.kernels.bands import Bands, sum_in_bands
+from motes.kernels.bands import Bands
 from motes.kinds.texture.integers import COHERENCE_UNITS, LEVEL_UNITS, rounded
 from motes.kinds.texture.packet import event_bytes, group_edges
 from motes.kinds.texture.render import band_power, layout_weights, mixed_noise, overlap_add, shaped, spectra_of
@@ -32,8 +33,7 @@ Mapped = Callable[..., Iterable[Any]]
 # So many pieces are looked at side by side.
 PIECES_AT_ONCE = 8
 # Into how many parts the frames of a tile can be cut.
-SPLITS = (1, 2, 4, 8)
-TILE = SPLITS[-1]
+SPLITS = (1, 2, 4, TILE)
 # By how much a tile's squared error (its sum over frames) has to fall for a further part, at a detail of 1. Chosen by
 # hand: it only sets the scale of the detail, which docs/perception.md has tuned.
 PART_COST_DB2 = 24.0
@@ -41,12 +41,6 @@ PART_COST_DB2 = 24.0
 # the last time with none.
 COARSER = 0.6
 N_TRIALS = 8
-# Frames to either side, and itself, over which the power that is lacking in a frame is averaged: 12 ms in all, better
-# than 45 (docs/perception.md).
-SMOOTHED_FRAMES = 2
-# The same beside events of other phases than the recording's, whose beats take longer to average out; and over which
-# part of the recording's power noise comes in there. Chosen on three of the clips of benchmarks/bench_splats.py.
-LONGER_FRAMES, LACKING_RISE = 8, 0.25
 # Parts of a step by which a band's levels may be shifted before they are rounded.
 SHIFTS = np.array([0.0, 0.125, -0.125, 0.25, -0.25, 0.375, -0.375, 0.5, -0.5])
 # Rounding may leave this part of an event's power to the next event to put right.
@@ -101,10 +95,10 @@ def analyse_blocks(
     pieces = _pieces(blocks, layout)
     measured = partial(_measured, n_channels=n_channels, layout=layout, options=options)
     while some := list(islice(pieces, PIECES_AT_ONCE)):
-        for number, (bits, tiles, coherence) in zip(count(n_pieces), mapped(measured, some)):
-            level_db, used_bits, deficit = _rounded_within(bits + reservoir_bits, tiles, coherence, options, deficit)
+        for number, (bits, tiles, alike) in zip(count(n_pieces), mapped(measured, some)):
+            level_db, used_bits, deficit = _rounded_within(bits + reservoir_bits, tiles, alike, options, deficit)
             if used_bits:
-                events.append(_Event.of(number, level_db, coherence))
+                events.append(_Event.of(number, level_db, alike))
             reservoir_bits = min(bits + reservoir_bits - used_bits, bits)
         n_pieces += len(some)
     return rounded(_table(events, layout, options), sample_rate_hz) if events else Texture.empty(n_channels)
@@ -149,21 +143,21 @@ def _measured(piece: Array, n_channels: int, layout: Layout, options: TextureOpt
     seconds = (piece.shape[1] / layout.hop - 1) * layout.hop / layout.sample_rate_hz
     spectra, rendered = np.split(spectra_of(piece, layout.hop), [n_channels])
     power = band_power(spectra, layout.weights)
-    share, coherence = np.ones_like(power), _coherence(spectra, layout.weights)
+    share, alike = np.ones_like(power), coherence(spectra, layout.weights)
     if len(rendered):
         there, whole = (band_power(some, layout.weights) for some in (rendered, spectra + rendered))
-        power *= _lacking(power, there, whole, options)
+        power *= lacking(power, there, whole, options)
         if options.least_share:
-            power *= _is_missed(power, whole, options.least_share)
-            coherence = _lacking_coherence(spectra, rendered, power, layout.weights)
+            power *= is_missed(power, whole, options.least_share)
+            alike = lacking_coherence(spectra, rendered, power, layout.weights)
         share = power / np.maximum(power + there, 1e-30)
     power = np.where(power > LEAKAGE * np.sum(power, axis=-1, keepdims=True), power, 0.0)
     tiles, n_different = _Tiles.of(power, share, layout, options), _n_different(piece, n_channels)
-    return options.kbps * 1000 * n_different * seconds, tiles, coherence
+    return options.kbps * 1000 * n_different * seconds, tiles, alike
 
 
 def _rounded_within(
-    bits: float, tiles: _Tiles, coherence: Array, options: TextureOptions, deficit: Array
+    bits: float, tiles: _Tiles, alike: Array, options: TextureOptions, deficit: Array
 ) -> tuple[Array, int, Array]:
     """The levels of an event in as much detail as `bits` allow, the bits it takes, none where all is silent, and the
     power that rounding lacks so far.
@@ -172,54 +166,10 @@ def _rounded_within(
     details[-1] = 0.0
     for detail in details:
         level_db, left_deficit = _rounded(tiles.levels_db(detail), options, deficit)
-        n_bytes = event_bytes(level_db, coherence) + PACKET_OVERHEAD
+        n_bytes = event_bytes(level_db, alike) + PACKET_OVERHEAD
         if 8 * n_bytes <= bits:
             break
     return level_db, 8 * n_bytes if np.any(level_db > LOWEST_LEVEL_DB) else 0, left_deficit
-
-
-def _lacking(left: Array, there: Array, whole: Array, options: TextureOptions) -> Array:
-    """The part of what is `left` of the power, `least_lacking` … 1, that what is `there` lacks; none where it lacks
-    hardly more than `lacking_from` of the whole recording's. All are powers of bands `(n_channels, n_frames, n_bands)`.
-
-    Atoms of the right level and a somewhat wrong phase leave a residual that nobody misses; noise of its power would
-    come on top of theirs.
-    """
-    n_frames = LONGER_FRAMES if options.lacking_from else SMOOTHED_FRAMES
-    left, there, whole = (_smoothed(power, n_frames) for power in (left, there, whole))
-    share = (whole - there) / np.maximum(left, 1e-30)
-    if options.lacking_from:
-        part = (whole - there) / np.maximum(whole, 1e-30)
-        share = share * np.clip((part - options.lacking_from) / LACKING_RISE, 0.0, 1.0)
-    return np.clip(share, options.least_lacking, 1.0)
-
-
-def _is_missed(power: Array, whole: Array, least_share: float) -> NDArray[np.bool_]:
-    """In which cells `(n_channels, n_frames, n_bands)` noise of this power would be missed, alike over each tile: it
-    has at least `least_share` of the whole power there, on average, or it is the strongest, so that each event keeps
-    some: a scene without its detail raises the levels of its texture, for which there has to be one.
-    """
-    n_channels, n_frames, n_bands = power.shape
-    n_tiles = -(-n_frames // TILE)
-    part = np.minimum(power / np.maximum(whole, 1e-30), 1.0)
-    part, tiles = (
-        np.pad(values, ((0, 0), (0, n_tiles * TILE - n_frames), (0, 0)), mode="edge")
-        .reshape(n_channels, n_tiles, TILE, n_bands)
-        .mean(axis=2)
-        for values in (part, power)
-    )
-    return np.repeat((part >= least_share) | (tiles == tiles.max()), TILE, axis=1)[:, :n_frames]
-
-
-def _smoothed(power: Array, n_frames: int) -> Array:
-    """A weighted mean over each frame and `n_frames` − 1 neighbours to either side: part of what the products of atoms
-    and residual average out over.
-    """
-    weights = np.hanning(2 * n_frames + 1)[1:-1]
-    padded = np.pad(power, ((0, 0), (n_frames - 1, n_frames - 1), (0, 0)), mode="edge")
-    return np.sum(
-        [weight * padded[:, i : i + power.shape[1]] for i, weight in enumerate(weights / weights.sum())], axis=0
-    )
 
 
 class _Event(NamedTuple):
@@ -258,34 +208,6 @@ def _table(events: list[_Event], layout: Layout, options: TextureOptions) -> Tex
         **handed_over({"level_db": level_db}),
         **{name: np.full(len(events), value) for name, value in all_alike.items()},
     )
-
-
-def _coherence(spectra: NDArray[np.complex128], weights: Bands) -> Array:
-    """Correlation of each further channel with the first in each band, `(n_bands, n_channels − 1)`."""
-    energy = sum_in_bands(np.sum(np.square(np.abs(spectra)), axis=1), weights)
-    cross = sum_in_bands(np.sum((spectra[1:] * np.conj(spectra[:1])).real, axis=1), weights)
-    return np.clip(cross / np.maximum(np.sqrt(energy[1:] * energy[:1]), 1e-30), -1.0, 1.0).T
-
-
-def _lacking_coherence(
-    residual: NDArray[np.complex128], rendered: NDArray[np.complex128], power: Array, weights: Bands
-) -> Array:
-    """Coherence of each further channel with the first in each band, `(n_bands, n_channels − 1)`, with which noise of
-    this power brings what the rendered channels have in common too little.
-    """
-    whole, both = residual + rendered, (power[1:] > 0) & (power[:1] > 0)
-    common = np.stack([_common_power(spectra, weights) for spectra in (whole, rendered)])
-    cross = np.sum((common[0] - common[1]) * both, axis=1)
-    energy = np.sum(power[1:] * both, axis=1) * np.sum(power[:1] * both, axis=1)
-    return np.clip(cross / np.maximum(np.sqrt(energy), 1e-30), -1.0, 1.0).T
-
-
-def _common_power(spectra: NDArray[np.complex128], weights: Bands) -> Array:
-    """What each further channel has in common with the first, as `band_power` has it, `(n_channels − 1, n, n_bands)`:
-    half the power of the sum less that of both.
-    """
-    power = band_power(spectra, weights)
-    return np.asarray(0.5 * (band_power(spectra[1:] + spectra[:1], weights) - power[1:] - power[:1]))
 
 
 def tiled_levels_db(power: Array, share: Array, layout: Layout, options: TextureOptions, detail: float) -> Array:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.chirps import chirp_columns, chirps_of
-from motes.events.event_table import Ints, handed_over
+from motes.events.event_table import Ints
+from motes.events.frozen import handed_over
 from motes.events.packet import packet_samples
 from motes.events.sends import send_columns, sends_of
 from motes.events.shares import parts, shares_of, wholes

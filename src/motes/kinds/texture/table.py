@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from motes.errors import ParameterError
-from motes.events.event_table import Array, EventTable, Ints, Mask, Param, fixed, handed_over
+from motes.events.event_table import Array, EventTable, Ints, Mask, Param
+from motes.events.frozen import fixed, handed_over
 from motes.units import SILENCE_DB, erb_rate, erb_rate_to_hz
 
 # Frames of the rendering are as near to this apart as a power of two of samples can be.
