@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Table = TypeVar("Table", bound="EventTable")
 
 
 @dataclass(frozen=True)
@@ -326,35 +325,6 @@ class EventTable(Columns):
         return len(self) == len(other) and all(
             np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
         )
-
-
-def inserted(tables: list[Table], others: Table) -> Table:
-    """The last of some tables with others inserted, both in the order of scenes, in that order; it is taken off the
-    list and let go column after column, so that an hour's events need not be there twice.
-    """
-    table = tables.pop()
-    if not (len(table) and len(others)):
-        return table if len(table) else others
-    place = _places(*([getattr(one, name) for name in table.ORDER] for one in (table, others)))
-    names = [f.name for f in fields(table) if not (table.at_default(f.name) and others.at_default(f.name))]
-    columns, kind = {name: getattr(table, name) for name in names}, type(table)
-    del table
-    made = {name: np.insert(columns.pop(name), place, getattr(others, name), axis=0) for name in names}
-    return kind(**handed_over(made))
-
-
-def _places(mine: list[Array], theirs: list[Array]) -> NDArray[np.intp]:
-    """Before which rows of sorted columns those of others belong."""
-    place = np.searchsorted(mine[0], theirs[0], side="right")
-    while True:  # back among those of the same time
-        before = np.maximum(place - 1, 0)
-        later, same = np.zeros(len(place), np.bool_), place > 0
-        for one, other in zip(mine, theirs, strict=True):
-            later |= same & (one[before] > other)
-            same &= one[before] == other
-        if not later.any():
-            return place
-        place -= later
 
 
 @lru_cache(maxsize=64)

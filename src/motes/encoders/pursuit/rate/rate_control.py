@@ -22,6 +22,7 @@ from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
     excerpt_of,
     gabor_of,
+    inserted,
     most_useful_of,
     quantiser_of,
     rounded_beside_noise,
@@ -48,7 +49,7 @@ from motes.encoders.pursuit.tuning import (
 from motes.encoders.residual import energy_of
 from motes.encoders.texture import TextureOptions
 from motes.encoders.workload import Workload
-from motes.events.event_table import inserted, none_of
+from motes.events.event_table import none_of
 from motes.events.packet import packet_samples
 from motes.kinds.gabor.quantiser import GaborQuantiser
 from motes.scene.scene import Scene
@@ -175,17 +176,15 @@ def _within(
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
         supply.work.begin("noise")
-        draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
-        frame, of_noise = _sizes(draft, supply)
+        drafts = [_draft(supply, options, _most_useful(found, n_atoms), noise, reason)]
+        frame, of_noise = _sizes(drafts[0], supply)
         room = AIM * budget_bytes - frame - of_noise
         wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
-            del draft, found  # of an hour, some hundred megabytes
+            del drafts, found  # of an hour, some hundred megabytes
             continue
         supply.work.begin("rounding")
-        drafts = [draft]
-        del draft  # of an hour, some hundred megabytes
         scene = _beside(drafts, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         n_atoms = len(scene.gabor)
         supply.work.begin("bytes")
