@@ -223,6 +223,20 @@ def test_noise_is_left_out_where_it_would_not_be_missed():
     assert beside_tone.level_db.size == all_over.level_db.size
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_noise_has_in_common_what_channels_lack(sign):
+    """Loud stretches that need no noise, and whose residual is alike in both channels, say nothing of the coherence of
+    noise where it is needed.
+    """
+    options, (rendered, alike, left) = TextureOptions(least_lacking=0.0, least_share=0.2), white(2, 3, seed=4)
+    half = np.arange(2 * RATE) < RATE // 2
+    residual = np.stack([np.where(half, 0.1 * alike, 0.02 * left), np.where(half, 0.1 * alike, sign * 0.02 * left)])
+    there = np.stack([np.where(half, rendered, 0.0)] * 2)
+    noise = analyse_blocks([np.concatenate([residual, there])], 2, RATE, options)
+    first = noise.coherence[: noise.n_bands[0]]
+    assert np.median(first * sign) > 0.8
+
+
 def test_detail_goes_where_noise_is_what_is_heard():
     """Levels that jump by 10 dB are followed where noise is all there is, and averaged, power kept, where atoms
     drown it.

@@ -6,7 +6,7 @@ import pytest
 from detail_examples import RATES, random_sizes
 
 from motes.events.packet import packet_samples
-from motes.kinds.detail.grid import band_edges, band_of, frame_samples, is_tree, places
+from motes.kinds.detail.grid import band_edges, band_of, event_edges, frame_samples, is_tree, places
 
 
 @pytest.mark.parametrize("rate", [1, 147, 4000, *RATES, 384_000, 768_000])
@@ -43,6 +43,18 @@ def test_every_coefficient_has_its_frame_and_band():
         np.testing.assert_array_equal(of_block % 14, band_of(16000, 1024, int(size)))
         start += size
     assert places(np.array([1024]), 1024, 3, 16000).max() == 2  # of fewer bands the last reaches up
+
+
+@pytest.mark.parametrize("more", [-11, -1, 0, 5])
+def test_bands_begin_where_the_coder_finds_them(more):
+    n_bands = len(band_edges(16000, 1024)) - 1 + more
+    edges = event_edges(16000, 1024, n_bands)
+    assert len(edges) == n_bands + 1
+    for size in (1024, 512, 128, 64):
+        ratio = 1024 // size
+        starts = (2 * edges + ratio - 1) // (2 * ratio)
+        expected = np.minimum(band_of(16000, 1024, size), n_bands - 1)
+        np.testing.assert_array_equal(np.repeat(np.arange(n_bands), np.diff(starts)), expected)
 
 
 def test_what_is_a_tree():

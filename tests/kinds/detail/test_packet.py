@@ -75,6 +75,23 @@ def test_the_tables_are_those_of_the_specification():
     assert f"`src/motes/kinds/detail/tables.bin` (CRC-32 {zlib.crc32(TABLES.read_bytes()):#x}" in described
 
 
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_the_plain_coder_agrees_on_what_is_largest(n_channels):
+    random = np.random.default_rng(7)
+    event = random_event(random, 16000, n_channels, 128)
+    values, frame = event.coefficients.copy(), 128
+    values[:frame] = random.choice([-32767, 0, 40, 32767], (frame, n_channels))
+    values[frame - 1] = 1
+    values[2 * frame : 3 * frame, -1] = 0
+    steps = random.choice([-400, -30, 0, 399], event.steps.shape).astype(np.int16)
+    event = rounded(event.replace(coefficients=values, steps=steps), 16000)
+    payload = encode_packet(event, 0, 16000)
+    assert read(payload, 16000, n_channels).equals(event)
+    found = mote_file.read_details(payload, mote_file.Header(16000, 1, n_channels, 1, 4, 0))
+    np.testing.assert_array_equal(found[0].values, event.coefficients)
+    assert plain.encode(found[0], *plain.first_tables()) in payload
+
+
 def test_what_is_silent_is_not_written():
     random = np.random.default_rng(0)
     event = random_event(random, 16000, 1)

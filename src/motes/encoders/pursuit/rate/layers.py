@@ -25,10 +25,11 @@ from motes.scene.scene import Scene
 # Up to so many kbps of a channel atoms alone do as well or better. Beyond, they take so many at least, and a
 # part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
 ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
-# Noise beside detail, up to so many kbps of a channel and beyond; the most of all bits that it takes, and the part that
-# it is thought to take at first.
+# Noise beside detail, from so many kbps of a channel on; the most of all bits that it takes, and the part that it is
+# thought to take at first.
 COARSE_NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0, least_share=0.2)
-FINE_NOISE, FINE_NOISE_KBPS = replace(COARSE_NOISE, n_bands=64, detail=16.0), 20.0
+FINE_NOISE = replace(COARSE_NOISE, n_bands=64, detail=16.0)
+NOISES = ((0.0, COARSE_NOISE), (20.0, FINE_NOISE), (36.0, replace(FINE_NOISE, step_db=2.0, detail=32.0)))
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
@@ -74,7 +75,7 @@ def with_detail(
     work.begin("analysis")
     offset = USUAL_OFFSET + OFFSET_PER_DOUBLING * float(np.log2(per_channel / 24))
     analysis = analyse_detail(atoms, waveform or source, offset, mapped)
-    noise = replace(COARSE_NOISE if per_channel < FINE_NOISE_KBPS else FINE_NOISE, kbps=MOST_NOISE * per_channel)
+    noise = replace([each for from_kbps, each in NOISES if from_kbps <= per_channel][-1], kbps=MOST_NOISE * per_channel)
     frame, of_noise = len(dumps(atoms)), USUAL_NOISE * budget_bytes
     tried: dict[float, float] = {}
     for nearly in (FIRST_NEAR_ENOUGH, *[NEAR_ENOUGH] * (ROUNDS - 1)):
@@ -89,6 +90,11 @@ def with_detail(
             break
         of_noise = n_bytes - frame - of_detail
     return _trimmed(scene, budget_bytes, analysis, offset)
+
+
+def atoms_share(per_channel: float) -> float:
+    """The part of all bytes that atoms take, at so many kbps of a channel."""
+    return max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
 
 
 def _finest(
@@ -129,8 +135,7 @@ def _atoms(
 ) -> Scene:
     """The atoms alone, which take their part of the budget."""
     assert options.kbps is not None
-    per_channel = options.kbps / source.n_channels
-    share = max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
+    share = atoms_share(options.kbps / source.n_channels)
     supply = AtomSupply(source, context, work)
     found = encode_within(int(share * budget_bytes), source, replace(options, texture=False), supply)
     metadata = msgspec.structs.replace(found.metadata, options=options.asked())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -21,7 +21,7 @@ from motes.codec.quantise_scene import quantiser_for
 from motes.edit.note_changes import without_lost
 from motes.encoders.pursuit.closed_loop_quantisation import quantise_in_closed_loop
 from motes.encoders.pursuit.options import PursuitOptions
-from motes.encoders.pursuit.rate.layers import ATOMS_ALONE_KBPS, with_detail
+from motes.encoders.pursuit.rate.layers import ATOMS_ALONE_KBPS, atoms_share, with_detail
 from motes.encoders.pursuit.rate.rate_control import BITS_PER_ATOM, MOST_NOISE, SizeSearch, noises
 from motes.encoders.pursuit.trimming.benefits import benefits
 from motes.encoders.pursuit.trimming.rendered_source import RenderedSource
@@ -36,8 +36,6 @@ from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 from motes.stop_reason import StopReason
 
-# Where there is detail above them, atoms take at most this part of a budget.
-MOST_ATOMS = 0.3
 # Rounding adds this part of what the kept atoms leave of the render, before the closed loop takes some of it back: less
 # than beside a recording, whose atoms have not been rounded before. Chosen by Zimtohrli on three clips.
 NOISE_TO_RESIDUAL = 0.25
@@ -77,7 +75,8 @@ def _coarser(scene: Scene, budget_bytes: int, per_channel: float) -> Scene:
     render, bare = RenderedSource(scene), scene.with_tables([scene.detail.empty(scene.n_channels)])
     waveform = RenderedSource(scene.with_tables([scene.texture.empty(scene.n_channels)]))
     trial = _Trial.of(bare, render)
-    atoms, _ = _within(int(MOST_ATOMS * budget_bytes), trial.n_atoms, partial(trial.made, noise=None))
+    trial = trial if trial.atoms is None else replace(trial, atoms=waveform)
+    atoms, _ = _within(int(atoms_share(per_channel) * budget_bytes), trial.n_atoms, partial(trial.made, noise=None))
     return with_detail(atoms, render, budget_bytes, per_channel, waveform)
 
 
