@@ -1,6 +1,7 @@
 """Mosaics: how near they are to what they are made after, and what a cluster gives.
 
     python benchmarks/bench_mosaic.py near [FOLDER] [--targets piano strings …] [--variety 0 0.5]
+    python benchmarks/bench_mosaic.py variety CORPUS [--targets a.mote b.mote …] [--values 0 0.3 1]
     python benchmarks/bench_mosaic.py cost
     python benchmarks/bench_mosaic.py two [--files 8]
     python benchmarks/bench_mosaic.py killed [--times 20]
@@ -11,6 +12,10 @@ than 40 dB below its loudest; `level`, the correlation of the levels in dB of fr
 the loudest; `notes`, the F-measure of notes that are found in the mosaic's sound, within 50 ms and half a semitone of
 the target's. Beside them the same of the target's own notes alone, which nothing can beat, and of the mosaic shifted by
 half its length, which is chance. With FOLDER the sounds are kept there, and pictures of their spectrograms.
+
+`variety` makes files of a corpus (a folder of .mote files with notes) of the notes of its others, and says beside
+chroma and level of how many different notes and files they are made, how many of them are used again, and how far they
+are from the target's, in standard deviations, in the mean.
 
 `cost` is the processor time and the bytes that an hour of the same recordings takes, step by step: what
 docs/corpus.md reckons with.
@@ -33,6 +38,11 @@ import numpy as np
 
 import motes
 from motes.audio import write_audio
+from motes.library.catalogue.brute_force import Among
+from motes.library.catalogue.rows import DESCRIPTOR
+from motes.library.mosaic.choice import chosen
+from motes.library.mosaic.target import target_of
+from motes.library.spreading import Spread
 
 AUDIO = Path(os.environ.get("MOTES_SHARED", Path(__file__).parents[1] / "shared")) / "audio"
 CLIPS = ("piano", "orchestra", "singing", "speech", "bendir", "vibraphone", "strings", "song", "trumpet")
@@ -46,6 +56,10 @@ def main() -> None:
     near_part.add_argument("folder", nargs="?", type=Path)
     near_part.add_argument("--targets", nargs="+", default=CLIPS, choices=CLIPS)
     near_part.add_argument("--variety", nargs="+", type=float, default=[0.0, 0.5])
+    variety_part = parts.add_parser("variety")
+    variety_part.add_argument("folder", type=Path)
+    variety_part.add_argument("--targets", nargs="+", required=True)
+    variety_part.add_argument("--values", nargs="+", type=float, default=[0.0, 0.3, 1.0])
     parts.add_parser("cost")
     two_part = parts.add_parser("two")
     two_part.add_argument("--files", type=int, default=8)
@@ -53,6 +67,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.part == "near":
         near(options.folder, options.targets, options.variety)
+    elif options.part == "variety":
+        variety_of(options.folder, options.targets, options.values)
     elif options.part == "cost":
         cost()
     else:
@@ -167,6 +183,35 @@ def picture(path: Path, reference: np.ndarray, sound: np.ndarray, rate: int) -> 
     axes[1].set_xlabel("s")
     figure.savefig(path, dpi=70)
     plt.close(figure)
+
+
+# --- variety
+
+
+def variety_of(corpus: Path, targets: list[str], values: list[float]) -> None:
+    """A line for each target and variety."""
+    print("| target | variety | notes | different | of files | used again | distance | chroma | level |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as made:
+        catalogue = motes.build_catalogue(corpus, Path(made) / "c")
+        for name in targets:
+            target, where = motes.load(corpus / name), f"file <> '{name}'"
+            reference, rows = target.render(), target_of(target, DESCRIPTOR).rows
+            for value in values:
+                mosaic = motes.mosaic(target, catalogue, variety=value, seed=1, where=where)
+                used = [
+                    (each["file"], source) for each in mosaic.metadata.options["sources"] for _, source in each["notes"]
+                ]
+                choice = chosen(
+                    rows, catalogue.parts(), Among("note", DESCRIPTOR, where), value, 1, Spread(), lambda *_: None
+                )
+                sound, rate, n = mosaic.render(), target.sample_rate_hz, len(set(used))
+                print(
+                    f"| {name} | {value:g} | {len(used)} | {n} | {len({file for file, _ in used})} | "
+                    f"{100 * (1 - n / len(used)):.0f} % | {np.mean(choice.distance):.2f} | "
+                    f"{chroma_likeness(sound, reference, rate):.2f} | {level_correlation(sound, reference):.2f} |",
+                    flush=True,
+                )
 
 
 # --- cost

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 import kind_examples
@@ -20,6 +24,23 @@ def make(folder: Path) -> Path:
     """The folder: `low.mote`, `deep/high.mote` and `stereo.mote` of notes, `events.mote` of splats, strikes and
     vectors, and `empty.mote` of nothing.
     """
+    shutil.copytree(_made_once()[0], folder)
+    return folder
+
+
+def catalogue_of(folder: Path) -> Catalogue:
+    """A catalogue of it, beside it; the folder is called `corpus`."""
+    shutil.copytree(_made_once()[1], folder.parent / "corpus.motes-catalogue")
+    make(folder)
+    return Catalogue(folder.parent / "corpus.motes-catalogue")
+
+
+@functools.cache
+def _made_once() -> tuple[Path, Path]:
+    """Both, which tests copy, until this process ends."""
+    kept = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    folder = Path(kept) / "corpus"
     (folder / "deep").mkdir(parents=True)
     scene_of(LOW).save(folder / "low.mote")
     scene_of(HIGH, rate=11025).save(folder / "deep/high.mote")
@@ -27,9 +48,4 @@ def make(folder: Path) -> Path:
     events = [kind_examples.example(kind) for kind in ("splat", "strike", "vector")]
     kind_examples.scene_of(*events).save(folder / "events.mote")
     scene_of([Sounding(0.0, 0.1, 60)]).replace(gabor=None, groups=None).save(folder / "empty.mote")
-    return folder
-
-
-def catalogue_of(folder: Path) -> Catalogue:
-    """A catalogue of it, beside it."""
-    return build_catalogue(make(folder), folder.parent / "corpus.motes-catalogue")
+    return folder, build_catalogue(folder, Path(kept) / "corpus.motes-catalogue").path

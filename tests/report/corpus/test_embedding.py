@@ -1,8 +1,10 @@
 """A map holds what it is asked for, and the same seed draws the same."""
 
+import numpy as np
 import pytest
 from corpus_folder import catalogue_of
 
+import motes
 from motes.errors import MotesWarning, ParameterError
 from motes.report.corpus.embedding import embedded
 
@@ -45,3 +47,11 @@ def test_a_seed_draws_the_same_sounds_at_the_same_places(made):
 def test_what_makes_no_map_is_said_in_one_line(made, where, count, words):
     with pytest.raises(ParameterError, match=words):
         embedded(made, where, count)
+
+
+def test_a_catalogue_without_sounds_is_said_to_be_one(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    motes.encode(np.zeros(800), sample_rate_hz=8000).save(tmp_path / "corpus/silent.mote")
+    catalogue = motes.build_catalogue(tmp_path / "corpus", tmp_path / "c")
+    with pytest.raises(ParameterError, match="holds no sounds"):
+        embedded(catalogue)

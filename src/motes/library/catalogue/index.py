@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FEWEST = 100_000
 # Inverted lists (Sivic & Zisserman 2003; Jégou et al. 2011): √n cells by k-means, of which so many are looked through.
 N_PROBES, SAMPLES_A_CELL = 16, 40
+# Vectors are put into cells so many at a time: below some 10,000 faiss takes twelve times as long for each.
+PIECE = 1 << 16
 # More neighbours than these are in more cells.
 MOST_NEIGHBOURS = 100
 VERSION = 1
@@ -110,7 +112,7 @@ def _made(faiss: Any, catalogue: Catalogue, folder: Path, number: int, kind: str
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(N_NUMBERS), N_NUMBERS, cells)
     index.cp.seed, index.cp.min_points_per_centroid = 1, 1
     index.train(_scaled(np.concatenate(sample), mean, deviation))
-    for _, row, numbers in _vectors(catalogue, kind, model):
+    for row, numbers in _in_pieces(_vectors(catalogue, kind, model)):
         index.add_with_ids(_scaled(numbers, mean, deviation), row)
     file = f"{number}.faiss"
     faiss.write_index(index, os.fspath(folder / file))
@@ -140,6 +142,19 @@ def _vectors(catalogue: Catalogue, kind: str, model: str) -> Iterator[tuple[int,
         numbers = batch["vector"].flatten().to_numpy().reshape(-1, N_NUMBERS)[row]
         yield place, row + first, numbers
         first, place = first + len(batch), place + len(row)
+
+
+def _in_pieces(vectors: Iterator[tuple[int, Ints, Any]]) -> Iterator[tuple[Ints, Any]]:
+    """Rows and vectors, many at once."""
+    rows, numbers = list[Ints](), list[Any]()
+    for _, row, part in vectors:
+        rows.append(row)
+        numbers.append(part)
+        if sum(map(len, rows)) >= PIECE:
+            yield np.concatenate(rows), np.concatenate(numbers)
+            rows, numbers = [], []
+    if rows:
+        yield np.concatenate(rows), np.concatenate(numbers)
 
 
 def _scaled(numbers: Any, mean: Any, deviation: Any) -> Any:

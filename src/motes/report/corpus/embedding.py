@@ -39,6 +39,8 @@ def embedded(catalogue: Catalogue, where: str | None = None, count: int = SHOWN,
     """
     if not 1 <= count <= MOST:
         raise ParameterError(f"a map is of 1 to {MOST:,} sounds, not {count:,}")
+    if not len(catalogue):
+        raise ParameterError(f"{catalogue.path} holds no sounds: there is nothing to draw")
     if where is None:
         where = "kind <> 'partial'" if set(catalogue.n_rows) - {"partial"} else "true"
     rows = catalogue.dataset()
