@@ -2,14 +2,17 @@
 --hour); or beside another build (with --against).
 
     python benchmarks/bench_speed.py [--hour]       # MOTES_SHARED names the folder that holds audio/NAME.flac
-    python benchmarks/bench_speed.py --against PYTHON [NAME …]
+    python benchmarks/bench_speed.py --against PYTHON [--detail] [--first] [NAME …]
 
 Encoding at 1000 events per second counts pursuit, rounding and file coding, without start-up; decoding at 2000 per
 second counts reading and rendering.
 
 PYTHON is the interpreter of an environment that has the other build, or its src folder. Each pair of runs encodes and
 decodes by ear, one after the other, in processes that were started before and have compiled everything; processor time
-is compared, and wall time for two threads. OPENBLAS_NUM_THREADS=1 for both. `--first` compares what a first run takes.
+is compared, and wall time for two threads. OPENBLAS_NUM_THREADS=1 for both. On a crowded machine wall time says
+nothing; what two threads would take on an idle one, in the best case, follows from the processor time of the thread
+that hands out the work and half of all others', and is shown beside. `--detail` encodes with detail in those builds
+that have it, `--first` compares what a first run takes.
 """
 
 from __future__ import annotations
@@ -115,7 +118,7 @@ def hour() -> None:
             print(f"| {minutes} min | {' | '.join(cells)} |", flush=True)
 
 
-# What runs in both builds, whatever their age: a line in (clip, kbps, threads), a line out.
+# What runs in both builds, whatever their age: a line in (clip, kbps, threads, detail), a line out.
 WORKER = """
 import json, sys, time
 import soundfile, motes
@@ -123,14 +126,17 @@ try:
     from motes.codec import dumps, loads
 except ImportError:
     from motes.codec.bitstream import dumps, loads
+from motes.encoders.pursuit import PursuitOptions
 for line in sys.stdin:
-    path, kbps, n_threads = json.loads(line)
+    path, kbps, n_threads, detail = json.loads(line)
+    more = {"detail": True} if detail and "detail" in PursuitOptions.__dataclass_fields__ else {}
     audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    times = [time.process_time(), time.perf_counter()]
-    data = dumps(motes.encode(audio.T.copy(), sample_rate_hz=rate, kbps=kbps, n_threads=n_threads))
-    times += [time.process_time(), time.perf_counter()]
+    before = time.process_time(), time.perf_counter(), time.thread_time()
+    data = dumps(motes.encode(audio.T.copy(), sample_rate_hz=rate, kbps=kbps, n_threads=n_threads, **more))
+    total, wall, own = (b - a for a, b in zip(before, (time.process_time(), time.perf_counter(), time.thread_time())))
+    started = time.process_time()
     loads(data).render()
-    print(json.dumps([times[2] - times[0], times[3] - times[1], time.process_time() - times[2]]), flush=True)
+    print(json.dumps([total, wall, time.process_time() - started, own + (total - own) / n_threads]), flush=True)
 """
 PAIRS = 3
 BY_EAR = (("mono clips", 24.0, ("piano", "orchestra", "speech", "song")), ("stereo", 36.0, ("sugarplum_stereo",)))
@@ -147,9 +153,12 @@ class Build:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen([self.python, "-c", WORKER], env=self.environment, **pipes)
 
-    def run(self, clip: str, kbps: float, n_threads: int) -> list[float]:
-        """Processor time and wall time of encoding, processor time of decoding, in seconds."""
-        print(json.dumps([str(FOLDER / f"{clip}.flac"), kbps, n_threads]), file=self.process.stdin, flush=True)
+    def run(self, clip: str, kbps: float, n_threads: int, detail: bool) -> list[float]:
+        """Processor time and wall time of encoding, processor time of decoding, and what encoding would take at best if
+        every thread had a processor, in seconds.
+        """
+        asked = [str(FOLDER / f"{clip}.flac"), kbps, n_threads, detail]
+        print(json.dumps(asked), file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
 
     def first_run(self) -> float:
@@ -165,22 +174,27 @@ class Build:
         return after.children_user + after.children_system - before.children_user - before.children_system
 
 
-def beside(other: Build, this: Build, clips: tuple[str, ...]) -> None:
+def beside(other: Build, this: Build, clips: tuple[str, ...], detail: bool) -> None:
     """A table of encoding and decoding by ear, the medians of pairs."""
     print("| recording | kbps | encode, other → this, processor s | | two threads, wall s | | decode | |")
     print("|---|---|---|---|---|---|---|---|")
     for _, kbps, names in BY_EAR:
         for clip in (name for name in names if not clips or name in clips):
             for build in (other, this):  # compiles what is not compiled yet
-                build.run(clip, kbps, 1)
-            runs = {n: [(other.run(clip, kbps, n), this.run(clip, kbps, n)) for _ in range(PAIRS)] for n in (1, 2)}
+                build.run(clip, kbps, 1, detail)
+            runs = {
+                n: [(other.run(clip, kbps, n, detail), this.run(clip, kbps, n, detail)) for _ in range(PAIRS)]
+                for n in (1, 2)
+            }
             cells = []
             for n_threads, column in ((1, 0), (2, 1), (1, 2)):
                 before, after = ([pair[k][column] for pair in runs[n_threads]] for k in (0, 1))
                 ratio = statistics.median(a / b for a, b in zip(before, after, strict=True))
                 cells.append(f"{statistics.median(before):.3f} → {statistics.median(after):.3f} | {ratio:.2f}×")
             threads = statistics.median(one[1][1] / two[1][1] for one, two in zip(runs[1], runs[2], strict=True))
-            print(f"| {clip} | {kbps:g} | {' | '.join(cells)} | two threads: {threads:.2f}× one |", flush=True)
+            ideal = statistics.median(one[1][3] / two[1][3] for one, two in zip(runs[1], runs[2], strict=True))
+            more = f"two threads: {threads:.2f}× one, {ideal:.2f}× at best"
+            print(f"| {clip} | {kbps:g} | {' | '.join(cells)} | {more} |", flush=True)
 
 
 def compare(arguments: list[str]) -> None:
@@ -188,7 +202,7 @@ def compare(arguments: list[str]) -> None:
     place = arguments[arguments.index("--against") + 1]
     names = tuple(name for name in arguments if not name.startswith("-") and name != place)
     other, this = Build(place), Build(str(Path(__file__).parents[1] / "src"))
-    beside(other, this, names)
+    beside(other, this, names, "--detail" in arguments)
     if "--first" in arguments:
         before, after = (statistics.median(build.first_run() for _ in range(3)) for build in (other, this))
         print(f"\nFirst run by ear, processor s: {before:.1f} → {after:.1f}, {after / before:.2f} of it")

@@ -1,27 +1,8 @@
 """What all tables of events can do, whatever their kind."""
 
-import numpy as np
-import pytest
-
 from motes.events.event_table import none_of
 from motes.kinds.gabor.table import Gabor
 from motes.scene.scene import Scene
-
-
-def atoms(n, seed):
-    """Atoms of few different times, frequencies and windows, in the order of scenes."""
-    rng = np.random.default_rng(seed)
-    time, frequency, window = rng.choice([0.1, 0.2, 0.3], n), rng.choice([100.0, 200.0], n), rng.choice([0.01, 0.02], n)
-    gabor = Gabor(time, window, frequency, rng.uniform(0.1, 1.0, (n, 1)), np.zeros((n, 1)))
-    return Scene(8000, 8000, 1, gabor=gabor).gabor
-
-
-@pytest.mark.parametrize(("n", "n_more"), [(0, 3), (3, 0), (1, 1), (40, 7), (7, 40)])
-def test_events_are_inserted_where_a_scene_would_sort_them(n, n_more):
-    one, other = atoms(n, 1), atoms(n_more, 2)
-    inserted = one.with_inserted(other)
-    assert inserted.order() is None
-    assert inserted.equals(Scene(8000, 8000, 1, gabor=one.with_more(other)).gabor)
 
 
 def test_a_table_without_events_is_made_once_for_each_number_of_channels():

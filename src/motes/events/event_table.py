@@ -269,25 +269,6 @@ class EventTable(Columns):
         joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
         return type(self)(**handed_over(joined))
 
-    def with_inserted(self, others: Self) -> Self:
-        """These events and others, both in the order of scenes, in that order."""
-        if not (len(self) and len(others)):
-            return self if len(self) else others
-        mine, theirs = ([getattr(table, name) for name in self.ORDER] for table in (self, others))
-        place = np.searchsorted(mine[0], theirs[0], side="right")
-        while True:  # back among those of the same time
-            before = np.maximum(place - 1, 0)
-            later, same = np.zeros(len(place), np.bool_), place > 0
-            for one, other in zip(mine, theirs, strict=True):
-                later |= same & (one[before] > other)
-                same &= one[before] == other
-            if not later.any():
-                break
-            place -= later
-        names = [f.name for f in fields(self) if not (self.at_default(f.name) and others.at_default(f.name))]
-        columns = {name: np.insert(getattr(self, name), place, getattr(others, name), axis=0) for name in names}
-        return type(self)(**handed_over(columns))
-
     def joined(self, other: Self) -> Self:
         """These events, then those of another scene."""
         return self.with_more(other)

@@ -185,24 +185,26 @@ def samples_under(signal, centre, window):
 
 
 @jit
-def add_gabor(signal, events, first_event, end_event):
-    """Add events first_event … end_event − 1 to the signal."""
-    centre, window, omega, amplitude, phase, chirp = events
+def _add(signal, events, first_event, end_event, chirp):
+    """`add_gabor`; `chirp` is None where no frequency rises, so that this need not be compiled."""
+    centre, window, omega, amplitude, phase, _ = events
     n_channels = amplitude.shape[1]
     oscillator = new_oscillator(n_channels)
     for i in range(first_event, end_event):
-        if len(chirp) and chirp[i] != 0.0:
+        for channel in range(n_channels):
+            oscillator.amplitude_re[channel] = amplitude[i, channel] * math.cos(phase[i, channel])
+            oscillator.amplitude_im[channel] = amplitude[i, channel] * math.sin(phase[i, channel])
+        if chirp is not None and chirp[i] != 0.0:
             first, n = samples_under(signal, centre[i], window[i])
             wave = Chirp(omega[i], chirp[i], 2.0 * math.pi / window[i])
             for channel in range(n_channels if n > 0 else 0):
                 place = first - signal.first_sample + channel * signal.channel_stride
-                re, im = (
-                    amplitude[i, channel] * math.cos(phase[i, channel]),
-                    amplitude[i, channel] * math.sin(phase[i, channel]),
-                )
+                re, im = oscillator.amplitude_re[channel], oscillator.amplitude_im[channel]
                 add_chirped(signal.samples, place, n, first - centre[i], wave, re, im)
             continue
-        for channel in range(n_channels):
-            oscillator.amplitude_re[channel] = amplitude[i, channel] * math.cos(phase[i, channel])
-            oscillator.amplitude_im[channel] = amplitude[i, channel] * math.sin(phase[i, channel])
         add_windowed_sinusoid(signal, centre[i], window[i], omega[i], oscillator)
+
+
+def add_gabor(signal: Signal, events: Sinusoids, first_event: int, end_event: int) -> None:
+    """Add events first_event … end_event − 1 to the signal, in place."""
+    _add(signal, events, first_event, end_event, events.chirp if len(events.chirp) else None)

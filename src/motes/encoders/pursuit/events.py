@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motes.audio import Source
 from motes.codec import quantise
@@ -78,6 +79,35 @@ def most_useful_of(scene: Scene, atoms: Atoms, context: PursuitContext, n_atoms:
         wanted = places(np.searchsorted(windows, length), frame, bin_, chirp)
         worth[part] = -atoms.benefit[order[np.searchsorted(known, wanted, sorter=order)]]
     return gabor.take(np.sort(np.argsort(worth, kind="stable")[:n_atoms]))
+
+
+def inserted(tables: list[Gabor], others: Gabor) -> Gabor:
+    """The last of some tables with others inserted, both in the order of scenes, in that order; it is taken off the
+    list and let go column after column, so that an hour's events need not be there twice.
+    """
+    table = tables.pop()
+    if not (len(table) and len(others)):
+        return table if len(table) else others
+    place = _places(*([getattr(one, name) for name in table.ORDER] for one in (table, others)))
+    names = [f.name for f in fields(table) if not (table.at_default(f.name) and others.at_default(f.name))]
+    columns = {name: getattr(table, name) for name in names}
+    del table
+    made = {name: np.insert(columns.pop(name), place, getattr(others, name), axis=0) for name in names}
+    return Gabor(**handed_over(made))
+
+
+def _places(mine: list[Array], theirs: list[Array]) -> NDArray[np.intp]:
+    """Before which rows of sorted columns those of others belong."""
+    place = np.searchsorted(mine[0], theirs[0], side="right")
+    while True:  # back among those of the same time
+        before = np.maximum(place - 1, 0)
+        later, same = np.zeros(len(place), np.bool_), place > 0
+        for one, other in zip(mine, theirs, strict=True):
+            later |= same & (one[before] > other)
+            same &= one[before] == other
+        if not later.any():
+            return place
+        place -= later
 
 
 def quantiser_of(found: PursuitResult, context: PursuitContext, sample_rate_hz: int) -> GaborQuantiser:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motes.kernels._jit import borrowed, jit, leaf
 from motes.kernels.simd.windowed_runs import add_run, correlate_run
-from motes.kernels.windowed_sinusoids import Chirp, add_chirped, correlate_chirped, powers, samples_under
+from motes.kernels.windowed_sinusoids import Chirp, Sinusoids, add_chirped, correlate_chirped, powers, samples_under
 
 Array = NDArray[np.float64]
 # Samples past its end that are read and written as they were.
@@ -49,6 +49,10 @@ class Rounding(NamedTuple):
     n_phases: int
     # Above the knee, in parts of 65536.
     slope: int
+
+
+# Of events that are to be subtracted as they are.
+_NONE = Rounding(np.empty(0), 1, 0, 0)
 
 
 class Wave(NamedTuple):
@@ -118,75 +122,69 @@ def _round_channel(events, rounding, i, channel, projection, wave):
 
 
 @leaf
-def _round_chirped(residual, events, rounding, i, wave):
-    """Round an event whose frequency rises, as `round_by_coordinate_descent` does others."""
+def _round_chirped(residual, events, rounding, chirp, i, wave):
+    """Round an event whose frequency rises, or subtract it, as `_go_through` does others."""
     first, n = samples_under(residual, events.centre[i], events.window[i])
-    chirped = Chirp(events.omega[i], events.chirp[i], 2.0 * math.pi / events.window[i])
+    chirped = Chirp(events.omega[i], chirp[i], 2.0 * math.pi / events.window[i])
     for channel in range(events.amplitude.shape[1] if n > 0 else 0):
         place, u = first - residual.first_sample + channel * residual.channel_stride, first - events.centre[i]
-        found = correlate_chirped(residual.samples, place, n, u, chirped)
-        _round_channel(events, rounding, i, channel, found, wave)
+        if rounding.n_phases:
+            found = correlate_chirped(residual.samples, place, n, u, chirped)
+            _round_channel(events, rounding, i, channel, found, wave)
+        else:
+            _take_channel(events, i, channel, wave)
         if wave.re[channel] != 0.0 or wave.im[channel] != 0.0:
             add_chirped(residual.samples, place, n, u, chirped, wave.re[channel], wave.im[channel])
 
 
 @leaf
-def _subtract_chirped(signal, events, i):
-    """Subtract an event whose frequency rises."""
-    first, n = samples_under(signal, events.centre[i], events.window[i])
-    chirped = Chirp(events.omega[i], events.chirp[i], 2.0 * math.pi / events.window[i])
-    for channel in range(events.amplitude.shape[1] if n > 0 else 0):
-        place = first - signal.first_sample + channel * signal.channel_stride
-        amplitude, phase = -events.amplitude[i, channel], events.phase[i, channel]
-        re, im = amplitude * math.cos(phase), amplitude * math.sin(phase)
-        add_chirped(signal.samples, place, n, first - events.centre[i], chirped, re, im)
+def _take_channel(events, i, channel, wave):
+    """Set what one channel of an event loses to all it has, taken away."""
+    amplitude, phase = -events.amplitude[i, channel], events.phase[i, channel]
+    wave.re[channel], wave.im[channel] = amplitude * math.cos(phase), amplitude * math.sin(phase)
 
 
 @jit
-def round_by_coordinate_descent(residual, events, rounding, first_event, end_event):
-    """Round events first_event … end_event − 1 one after the other, each to the values that leave least of what the
-    others leave.
-
-    `residual`, a `Stretch`, is the signal less all events as they are; it and the events' amplitude and phase are
-    changed in place. An event's best complex amplitude is what it has plus its projection of the residual over the
-    energy of its envelope, 3/8 of its window.
+def _go_through(signal, events, rounding, first_event, end_event, chirp):
+    """Round events first_event … end_event − 1, or subtract them where there is no number of phases: one kernel, since
+    most of both is the same to compile. `chirp` is None where no frequency rises, so that this need not be compiled.
     """
-    samples, channel_stride = borrowed(residual.samples), residual.channel_stride
+    samples, channel_stride = borrowed(signal.samples), signal.channel_stride
     n_channels = events.amplitude.shape[1]
     lanes, turns, change = np.empty(64, np.float32), np.empty(8), np.empty((2, n_channels))
     wave = Wave(borrowed(lanes), borrowed(turns), borrowed(change[0]), borrowed(change[1]))
     for i in range(first_event, end_event):
-        if len(events.chirp) and events.chirp[i] != 0.0:
-            _round_chirped(residual, events, rounding, i, wave)
+        if chirp is not None and chirp[i] != 0.0:
+            _round_chirped(signal, events, rounding, chirp, i, wave)
             continue
-        place, n = _aim(residual, events.centre[i], events.window[i], events.omega[i], wave)
+        place, n = _aim(signal, events.centre[i], events.window[i], events.omega[i], wave)
         if n <= 0:
             continue
         for channel in range(n_channels):
-            found = correlate_run(samples, place + channel * channel_stride, n, lanes, turns)
-            _round_channel(events, rounding, i, channel, found, wave)
+            if rounding.n_phases:
+                found = correlate_run(samples, place + channel * channel_stride, n, lanes, turns)
+                _round_channel(events, rounding, i, channel, found, wave)
+            else:
+                _take_channel(events, i, channel, wave)
         for channel in range(n_channels):
             re, im = change[0, channel], change[1, channel]
             if re != 0.0 or im != 0.0:
                 add_run(samples, place + channel * channel_stride, n, lanes, turns, np.float32(re), np.float32(im))
 
 
-@jit
-def subtract_events(signal, events, first_event, end_event):
-    """Subtract events first_event … end_event − 1 from a `Stretch`."""
-    samples, n_channels = borrowed(signal.samples), events.amplitude.shape[1]
-    lanes, turns = np.empty(64, np.float32), np.empty(8)
-    wave = Wave(borrowed(lanes), borrowed(turns), borrowed(turns), borrowed(turns))
-    for i in range(first_event, end_event):
-        if len(events.chirp) and events.chirp[i] != 0.0:
-            _subtract_chirped(signal, events, i)
-            continue
-        place, n = _aim(signal, events.centre[i], events.window[i], events.omega[i], wave)
-        if n <= 0:
-            continue
-        for channel in range(n_channels):
-            amplitude, phase = events.amplitude[i, channel], events.phase[i, channel]
-            if amplitude != 0.0:
-                re, im = -amplitude * math.cos(phase), -amplitude * math.sin(phase)
-                at = place + channel * signal.channel_stride
-                add_run(samples, at, n, lanes, turns, np.float32(re), np.float32(im))
+def round_by_coordinate_descent(
+    residual: Stretch, events: Sinusoids, rounding: Rounding, first_event: int, end_event: int
+) -> None:
+    """Round events first_event … end_event − 1 one after the other, each to the values that leave least of what the
+    others leave.
+
+    `residual` is the signal less all events as they are; it and the events' amplitude and phase are changed in place.
+    An event's best complex amplitude is what it has plus its projection of the residual over the energy of its
+    envelope, 3/8 of its window.
+    """
+    _go_through(residual, events, rounding, first_event, end_event, events.chirp if len(events.chirp) else None)
+
+
+def subtract_events(signal: Stretch, events: Sinusoids, first_event: int, end_event: int) -> None:
+    """Subtract events first_event … end_event − 1 from a signal, in place."""
+    _go_through(signal, events, _NONE, first_event, end_event, events.chirp if len(events.chirp) else None)

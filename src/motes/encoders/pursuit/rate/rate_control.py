@@ -22,6 +22,7 @@ from motes.encoders.pursuit.common_threshold import pursue
 from motes.encoders.pursuit.events import (
     excerpt_of,
     gabor_of,
+    inserted,
     most_useful_of,
     quantiser_of,
     rounded_beside_noise,
@@ -64,6 +65,8 @@ LEAST_BYTES_PER_ATOM, MOST_BYTES_PER_ATOM = 1.0, 8.0
 AIM = 0.99
 LEAST_USE = 0.972
 MOST_TRIALS, MOST_DRAFTS = 8, 3
+# Rather so many times as many atoms go as seem to be too many than that the file is coded once more.
+ENOUGH_LESS = 1.12
 # By this part the number of atoms may change after the noise beside them was found.
 NEAR = 0.04
 # By this part it may change without another quantiser.
@@ -173,17 +176,15 @@ def _within(
         n_atoms = min(n_atoms, len(found.atoms))
         reason = StopReason.NOTHING_AUDIBLE_LEFT if found.energy == 0.0 else StopReason.BITRATE_REACHED
         supply.work.begin("noise")
-        draft = _draft(supply, options, _most_useful(found, n_atoms), noise, reason)
-        frame, of_noise = _sizes(draft, supply)
+        drafts = [_draft(supply, options, _most_useful(found, n_atoms), noise, reason)]
+        frame, of_noise = _sizes(drafts[0], supply)
         room = AIM * budget_bytes - frame - of_noise
         wanted = max(0, int(room / per_atom)) if per_atom else n_atoms
         if abs(wanted - n_atoms) > NEAR * n_atoms and search.may_try(wanted):
             search.drafts.append(n_atoms := wanted)
-            del draft, found  # of an hour, some hundred megabytes
+            del drafts, found  # of an hour, some hundred megabytes
             continue
         supply.work.begin("rounding")
-        drafts = [draft]
-        del draft  # of an hour, some hundred megabytes
         scene = _beside(drafts, supply, n_atoms, wanted if abs(wanted - n_atoms) <= NEAR * n_atoms else n_atoms)
         n_atoms = len(scene.gabor)
         supply.work.begin("bytes")
@@ -240,7 +241,7 @@ def _trimmed(scene: Scene, search: SizeSearch, supply: AtomSupply) -> tuple[Scen
     n_bytes, per_atom = supply.n_bytes(scene), search.bytes_per_atom()
     assert supply.found is not None
     while n_bytes > search.budget_bytes and len(scene.gabor):
-        n_less = min(len(scene.gabor), 1 + math.ceil((n_bytes - search.budget_bytes) / per_atom))
+        n_less = min(len(scene.gabor), 1 + math.ceil(ENOUGH_LESS * (n_bytes - search.budget_bytes) / per_atom))
         n_atoms, before = len(scene.gabor) - n_less, n_bytes
         scene = scene.with_tables([most_useful_of(scene, supply.found.atoms, supply.context, n_atoms)])
         n_bytes = supply.n_bytes(scene)
@@ -265,20 +266,19 @@ def _beside(drafts: list[Scene], supply: AtomSupply, n_before: int, n_atoms: int
     noise; it is taken off the list, so that its atoms need not be there beside the new ones.
     """
     draft = drafts.pop()
-    gabor, context, rate = draft.gabor, supply.context, supply.source.sample_rate_hz
+    gabor, context, source = draft.gabor, supply.context, supply.source
     if n_atoms < n_before:
         gabor = most_useful_of(draft, supply.at_least(n_atoms).atoms, context, n_atoms)
     elif n_atoms > n_before:
-        gabor = gabor.with_inserted(gabor_of(supply.further(n_before, n_atoms), context, rate))
+        tables, draft = [gabor], draft.with_tables([none_of(gabor.empty, source.n_channels)])
+        del gabor
+        gabor = inserted(tables, gabor_of(supply.further(n_before, n_atoms), context, source.sample_rate_hz))
     draft = draft.with_tables([gabor])
-    del gabor
-    return rounded_beside_noise(draft, supply.source, context)
+    return rounded_beside_noise(draft, source, context)
 
 
 def _leaves_room(scene: Scene, n_bytes: int, budget_bytes: int, supply: AtomSupply) -> bool:
-    """Whether a file of `n_bytes` is within the budget, and noise takes at most MOST_NOISE of what the file's frame
-    leaves of that.
-    """
+    """Whether a file is within the budget, and noise takes at most MOST_NOISE of what its frame leaves of that."""
     frame, of_noise = _sizes(scene, supply)
     return n_bytes <= budget_bytes and of_noise <= MOST_NOISE * (budget_bytes - frame)
 
