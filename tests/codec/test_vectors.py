@@ -18,10 +18,7 @@ from motes.kinds.texture import trained as texture_tables
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/vectors"
-PATHS = {
-    f"{path.parent.name}/{path.stem}": path
-    for path in sorted(FOLDER.glob("v1/*.mote"))
-}
+PATHS = {f"{path.parent.name}/{path.stem}": path for path in sorted(FOLDER.glob("v1/*.mote"))}
 CURRENT = FOLDER / f"v{frames.VERSION}"
 
 _spec = importlib.util.spec_from_file_location("vectors_make", FOLDER / "make.py")

@@ -78,7 +78,7 @@ def test_metadata_comes_back(tmp_path):
 
 
 def test_the_newest_table_is_of_the_encoders_as_they_are():
-    """Where this fails, a default has changed: add another table, since files name the one that they were written with."""
+    """Where this fails, a default has changed: add another table, since files name the one they were written with."""
     table = TABLES[NEWEST]
     assert table.encoders == tuple(encoder.name for encoder in ENCODERS)
     assert set(table.stop_reasons) >= {str(reason) for reason in StopReason}
