@@ -304,9 +304,11 @@ class EventTable(Columns):
             column.flags.writeable = False
             object.__setattr__(made, param.name, column)
         for name in self.RAGGED:
-            first, last = self.ragged_start(name)[[low, high]]
-            rows = np.concatenate([getattr(self, name)[:first], getattr(part, name), getattr(self, name)[last:]])
-            rows.flags.writeable = False
+            (first, last), mine, new = self.ragged_start(name)[[low, high]], getattr(self, name), getattr(part, name)
+            rows = mine
+            if len(new) != last - first or not np.array_equal(mine[first:last], new):
+                rows = np.concatenate([mine[:first], new, mine[last:]])
+                rows.flags.writeable = False
             object.__setattr__(made, name, rows)
         object.__setattr__(made, "defaults", defaults if n_events else frozenset())
         return made.sharing(self, low, len(self) - high)

@@ -144,6 +144,7 @@ class Studio:
                 document.geometry(revision)
                 atoms, rate = revision.scene.gabor, revision.scene.sample_rate_hz
                 prepare(atoms, rate, USUAL if len(atoms) <= _MOST_PREPARED else ())
+            give_back()
 
         threading.Thread(target=find, name="prepare", daemon=True).start()
         document.note_work.divide(document)

@@ -110,10 +110,10 @@ def _knowing(events: Gabor, sample_rate_hz: int) -> Gabor:
     """Events that were never edited, with their partials."""
     unknown = np.unique(events.edit_layer[events.partial_hz == 0])
     hz, rad = carriers(events, unknown, sample_rate_hz)
-    here = np.isin(events.edit_layer, unknown)
-    known = events.replace(
-        partial_hz=np.where(here, hz, events.partial_hz), partial_rad=np.where(here, rad, events.partial_rad)
-    )
+    if not events.at_default("edit_layer"):
+        here = np.isin(events.edit_layer, unknown)
+        hz, rad = np.where(here, hz, events.partial_hz), np.where(here, rad, events.partial_rad)
+    known = events.replace(partial_hz=hz, partial_rad=rad)
     return known.sharing(events, len(events), len(events))
 
 
@@ -173,6 +173,8 @@ def carriers(base: Gabor, wanted: Any, sample_rate_hz: int) -> tuple[Array, Arra
     """
     from motes.kinds.gabor.partials.tracking import instantaneous  # numba: only where frequencies or times change
 
+    if len(wanted) == 1 and base.at_default("edit_layer") and base.order() is None:  # which lines then share
+        return instantaneous(base.replace(partial_hz=None, partial_rad=None), sample_rate_hz)
     partial_hz, partial_rad = np.zeros(len(base)), np.zeros(len(base))
     for one in wanted:
         these = in_order(base, np.flatnonzero(base.edit_layer == one))

@@ -48,10 +48,9 @@ class Autosave:
             "n_events": revision.scene.n_events,
             "duration_s": revision.scene.duration_s,
         }
-        data = pack(revision.scene, revision.muted, about)
         path, step = self.folder / f"{document}{_SUFFIX}", self.steps(document) / f"{revision.number}.revision"
         with atomic_output(path, overwrite=True) as handle:
-            handle.write(data)
+            pack(handle, revision.scene, revision.muted, about)
         with contextlib.suppress(OSError):  # where there are no such links it is stored as the other states are
             step.unlink(missing_ok=True)
             os.link(path, step)
@@ -77,14 +76,15 @@ class Autosave:
         """Unsaved documents of studios that have ended, the latest first; what cannot be read is passed over."""
         found = []
         for path in self._orphans():
-            with contextlib.suppress(OSError, MotesError, TypeError, ValueError):
-                found.append(_recovered(_identity(path), about_of(path.read_bytes())))
+            with contextlib.suppress(OSError, MotesError, TypeError, ValueError), path.open("rb") as handle:
+                found.append(_recovered(_identity(path), about_of(handle)))
         return sorted(found, key=lambda one: -one["saved_at"])
 
     def load(self, identity: str) -> tuple[Any, Any, dict[str, Any]]:
         """Scene, what is muted, and what was stored beside them, of a document that was found."""
         try:
-            return unpack(self._orphan(identity).read_bytes())
+            with self._orphan(identity).open("rb") as handle:
+                return unpack(handle)
         except OSError as error:
             raise FormatError(f"the unsaved work cannot be read: {error.strerror or error}") from None
 

@@ -57,7 +57,8 @@ class Revision:
     @classmethod
     def from_disk(cls, number: int, path: Path) -> Revision:
         """A state that was stored; FormatError or OSError where it cannot be read."""
-        muted, about = marks_of(path.read_bytes())
+        with path.open("rb") as handle:
+            muted, about = marks_of(handle)
         found = cls(number, None, muted)
         found._path = path
         found.tell(about.get(STEP, {}))
@@ -82,7 +83,8 @@ class Revision:
         with self._lock:
             if self._scene is None:
                 assert self._path is not None
-                self._scene = unpack(self._path.read_bytes())[0]
+                with self._path.open("rb") as handle:
+                    self._scene = unpack(handle)[0]
             return self._scene
 
     @cached_property
@@ -110,7 +112,8 @@ class Revision:
         with self._disk:
             if self._path is None:
                 path = folder / f"{self.number}.revision"
-                path.with_suffix(".part").write_bytes(pack(self.scene, self.muted, {STEP: self.about()}))
+                with path.with_suffix(".part").open("wb") as handle:
+                    pack(handle, self.scene, self.muted, {STEP: self.about()})
                 os.replace(path.with_suffix(".part"), path)
                 self._path = path
 

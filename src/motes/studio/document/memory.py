@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-# Of mallopt(3).
-_ARENA_MAX = -8
+# Of mallopt(3). Arrays of this size and more are given back as soon as they are freed; left alone, glibc raises the
+# size up to 32 MiB as such are freed, and the columns of large scenes leave holes.
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
+_OWN_BYTES = 1 << 20
 
 
 def share_one_arena() -> None:
@@ -23,6 +25,7 @@ def share_one_arena() -> None:
     """
     if (library := _glibc()) is not None:
         library.mallopt(_ARENA_MAX, 1)
+        library.mallopt(_MMAP_THRESHOLD, _OWN_BYTES)
     gc.collect()
     gc.freeze()
 

@@ -1,13 +1,13 @@
-"""A state of a document as bytes and back, to the last bit: unrounded, unlike a .mote file, and read by the version
-of motes that wrote it. The bytes are an .npz archive.
+"""A state of a document to a file and back, to the last bit: unrounded, unlike a .mote file, and read by the version
+of motes that wrote it. The file is an .npz archive, written and read array by array: a large scene is not in memory
+a second time.
 """
 
 from __future__ import annotations
 
 import json
 import zipfile
-from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -26,25 +26,23 @@ _DAMAGED = (
 )
 
 
-def pack(scene: Scene, muted: Mask, about: dict[str, Any]) -> bytes:
-    """The bytes of a scene, of what of it is muted, and of what else there is to know in plain values."""
+def pack(handle: IO[bytes], scene: Scene, muted: Mask, about: dict[str, Any]) -> None:
+    """Write a scene, what of it is muted, and what else there is to know in plain values."""
     arrays, plain = to_arrays(scene)
     head = json.dumps({"version": __version__, "about": about, "scene": plain}, separators=(",", ":"))
-    buffer = BytesIO()
     arrays |= {"muted": muted, "head": np.frombuffer(head.encode(), np.uint8)}
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is called as one of its options
-    return buffer.getvalue()
+    np.savez(handle, **arrays)  # type: ignore[arg-type]  # none is called as one of its options
 
 
-def about_of(data: bytes) -> dict[str, Any]:
-    """What else there is to know; FormatError where these are no such bytes."""
-    with _opened(data) as archive:
+def about_of(handle: IO[bytes]) -> dict[str, Any]:
+    """What else there is to know; FormatError where this is no such file."""
+    with _opened(handle) as archive:
         return dict(_head(archive)["about"])
 
 
-def marks_of(data: bytes) -> tuple[Mask, dict[str, Any]]:
+def marks_of(handle: IO[bytes]) -> tuple[Mask, dict[str, Any]]:
     """What of the scene is muted, and what else there is to know; FormatError as for `unpack`."""
-    with _opened(data) as archive:
+    with _opened(handle) as archive:
         head = _head(archive)
         try:
             muted = np.asarray(archive["muted"], np.bool_)
@@ -53,9 +51,9 @@ def marks_of(data: bytes) -> tuple[Mask, dict[str, Any]]:
     return muted, dict(head["about"])
 
 
-def unpack(data: bytes) -> tuple[Scene, Mask, dict[str, Any]]:
-    """What was packed; FormatError where the bytes are damaged or of another version."""
-    with _opened(data) as archive:
+def unpack(handle: IO[bytes]) -> tuple[Scene, Mask, dict[str, Any]]:
+    """What was packed; FormatError where the file is damaged or of another version."""
+    with _opened(handle) as archive:
         head = _head(archive)
         try:
             scene = from_arrays({name: archive[name] for name in archive.files if "." in name}, head["scene"])
@@ -67,9 +65,9 @@ def unpack(data: bytes) -> tuple[Scene, Mask, dict[str, Any]]:
     return scene, muted, head["about"]
 
 
-def _opened(data: bytes) -> NpzFile:
+def _opened(handle: IO[bytes]) -> NpzFile:
     try:
-        archive = np.load(BytesIO(data), allow_pickle=False)
+        archive = np.load(handle, allow_pickle=False)
     except _DAMAGED:
         archive = None
     if not isinstance(archive, NpzFile):

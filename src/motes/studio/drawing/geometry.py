@@ -71,7 +71,7 @@ def geometry_of(scene: Scene) -> Geometry:
     parts = [_of_kind(place, table, scene.sample_rate_hz / 2) for place, table in enumerate(scene.tables)]
     start, end, low, high, level, group, kind, aux, more = (np.concatenate(part) for part in zip(*parts, strict=True))
     has_more = any(len(table) and kinds.of(table).look.more for table in scene.tables)
-    return Geometry(start, end, low, high, level, group, kind, aux, more if has_more else more[:0])
+    return Geometry(start, end, low, high, level, group, kind, aux, more if has_more else np.empty((0, N_MORE)))
 
 
 def _of_kind(place: int, table: EventTable, nyquist_hz: float) -> tuple[NDArray[np.generic], ...]:

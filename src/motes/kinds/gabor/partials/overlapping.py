@@ -7,6 +7,7 @@ with the line that had it, in short atoms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,7 +93,7 @@ def _first_and_nearest(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, flo
     return home, nearest
 
 
-def _find_sharing(events: Gabor, number: Ints, curves: tuple[Curve, ...]) -> dict[tuple[int, int], float]:
+def _find_sharing(events: Gabor, number: Ints, curves: Sequence[Curve]) -> dict[tuple[int, int], float]:
     """Pairs of lines that share atoms, and how many Hz they are apart."""
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
     whole = np.bincount(number, energy, len(curves) + 1)

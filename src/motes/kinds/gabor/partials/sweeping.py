@@ -4,6 +4,8 @@ only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +37,7 @@ def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz
     return longer & (np.abs(events.frequency_hz - events.partial_hz) * windows[number] / sample_rate_hz < MOST_BINS / 2)
 
 
-def rise_with_their_lines(events: Gabor, number: Ints, curves: tuple[Curve, ...], by: float) -> NDArray[np.bool_]:
+def rise_with_their_lines(events: Gabor, number: Ints, curves: Sequence[Curve], by: float) -> NDArray[np.bool_]:
     """Which events rise as their lines do, `(n_events,)`, so that they still follow these once moved by `by`."""
     found = np.zeros(len(events), np.bool_)
     if events.at_default("chirp_hz_per_s"):

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Lines(Frozen):
     # Whether one sound sweeps under the event.
     swept: NDArray[np.bool_]
     # Of line k, curves[k − 1].
-    curves: tuple[Curve, ...] = ()
+    curves: Sequence[Curve] = ()
 
     def phases_at(self, time_s: float) -> Array:
         """What each line has run through at a time, in rad, 0 where it begins later; of line k, phases_at(…)[k]."""
@@ -86,6 +87,36 @@ class Curve(Frozen):
         k = np.clip(np.searchsorted(self.time_s, time_s, side="right") - 1, 0, len(self.time_s) - 1)
         frequency = np.interp(time_s, self.time_s, self.frequency_hz)
         return frequency, self.phase_rad[k] + np.pi * (self.frequency_hz[k] + frequency) * (time_s - self.time_s[k])
+
+
+class Curves(Sequence[Curve]):
+    """The curves of lines as rows (time in s, frequency in Hz, phase in rad) one line after the other, `(n, 3)`, of
+    which line k begins at start[k]. Large scenes have so many lines that each becomes an object only when it is asked
+    for, which stays; not so where one goes through all of them.
+    """
+
+    def __init__(self, nodes: Array, start: Ints) -> None:
+        self.nodes, self.start = nodes, start
+        self._made: dict[int, Curve] = {}
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    @overload
+    def __getitem__(self, k: int) -> Curve: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[Curve]: ...
+    def __getitem__(self, k: int | slice) -> Curve | list[Curve]:
+        if isinstance(k, slice):
+            return [self[one] for one in range(*k.indices(len(self)))]
+        k = range(len(self))[k]
+        return self._made.get(k) or self._made.setdefault(k, self._curve(k))
+
+    def __iter__(self) -> Iterator[Curve]:
+        return map(self._curve, range(len(self)))
+
+    def _curve(self, k: int) -> Curve:
+        return Curve(*self.nodes[self.start[k] : self.start[k + 1]].T)
 
 
 def instantaneous(events: Gabor, sample_rate_hz: int) -> tuple[Array, Array]:
@@ -281,9 +312,13 @@ def _in_order(read: _Read, found: _Found, rate: int) -> Lines:
     rank[used] = np.arange(1, len(used) + 1)
     nodes *= np.array([1 / rate, rate, 2 * np.pi])
     starts, n_nodes = found.table.starts, found.n_nodes
-    curves = tuple(Curve(*nodes[POINTS * starts[k - 1] :][: n_nodes[k - 1]].T) for k in used.tolist())
-    swept = read.line_atoms.points > 1
-    return Lines(rank[number], frequency * rate, turns * (2 * np.pi), swept, curves)
+    sizes = n_nodes[used - 1]
+    first_node = np.append(0, np.cumsum(sizes))
+    rows = np.repeat(POINTS * starts[used - 1] - first_node[:-1], sizes) + np.arange(first_node[-1])
+    columns = rank[number], frequency * rate, turns * (2 * np.pi), read.line_atoms.points > 1
+    for column in columns:  # which tables of events then share
+        column.flags.writeable = False
+    return Lines(*columns, Curves(nodes[rows], first_node))
 
 
 def _joined(after: Ints, starts: Ints, knots: Ints, number: Ints) -> tuple[int, Ints, Ints]:
