@@ -105,6 +105,9 @@ class Sound:
             made[kept] = self._origins_of(before)[kept]
         with self._lock:
             self._origins[after.number] = made
+            # Those of older states hold scenes that the history may have put away.
+            for number in [number for number in self._renderers if before is None or number != before.number]:
+                del self._renderers[number]
         return None if found is None else (found.start_s, found.end_s)
 
     def samples(self, track: str, revision: State, first: int, last: int) -> Audio:

@@ -7,17 +7,19 @@ with the line that had it, in short atoms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials.fourier_terms import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms
-from motes.kinds.gabor.partials.tracking import Curve, Lines
+from motes.kinds.gabor.partials.tracking import Curve, Curves, Lines
 from motes.kinds.gabor.table import Gabor
+
+if TYPE_CHECKING:
+    from motes.kernels.linking.curve_relations import NearAtoms
 
 # An atom is shared by lines less than so many of its bins apart, and lines are separated if they share this part of the
 # energy of one of them.
@@ -74,41 +76,57 @@ def sharing(events: Gabor, lines: Lines) -> Sharing:
 
 
 def _found_sharing(events: Gabor, lines: Lines) -> Sharing:
-    first, nearest = _first_and_nearest(events, lines)
-    shared = np.flatnonzero(np.bincount(first)[first] > 1)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, pairs = len(lines.curves) + 1, _find_sharing(events, lines.number, lines.curves)
+    graph = coo_array((np.ones(len(pairs.hz), np.bool_), (pairs.one, pairs.other)), shape=(n, n))
+    component = connected_components(graph, directed=False)[1]
+    first = np.unique(component, return_index=True)[1][component].astype(np.int64)
     members: dict[int, list[int]] = {}
+    shared = np.flatnonzero(np.bincount(first)[first] > 1)
     for k, root in zip(shared.tolist(), first[shared].tolist(), strict=True):
         members.setdefault(root, []).append(k)
-    return Sharing(first, {root: tuple(numbers) for root, numbers in members.items()}, nearest)
+    nearest = np.full(n, np.inf)
+    np.minimum.at(nearest, first[pairs.one], pairs.hz)
+    nearest_hz = {root: float(nearest[root]) for root in members}
+    return Sharing(first, {root: tuple(numbers) for root, numbers in members.items()}, nearest_hz)
 
 
-def _first_and_nearest(events: Gabor, lines: Lines) -> tuple[Ints, dict[int, float]]:
-    apart, home = _find_sharing(events, lines.number, lines.curves), np.arange(len(lines.curves) + 1)
-    for k, q in apart:
-        home[home == home[q]] = home[k]
-    nearest: dict[int, float] = {}
-    for (k, _), hz in apart.items():
-        root = int(home[k])
-        nearest[root] = min(nearest.get(root, np.inf), hz)
-    return home, nearest
+class _Pairs(NamedTuple):
+    """Pairs of lines that share atoms, and how many Hz they are apart; `(n,)`, some twice."""
+
+    one: Ints
+    other: Ints
+    hz: Array
 
 
-def _find_sharing(events: Gabor, number: Ints, curves: Sequence[Curve]) -> dict[tuple[int, int], float]:
-    """Pairs of lines that share atoms, and how many Hz they are apart."""
+def _find_sharing(events: Gabor, number: Ints, curves: Curves) -> _Pairs:
+    line, atom, away_hz = _near_atoms(events, number, curves)
+    order = np.lexsort((away_hz, number[atom], line))
+    line, atom, away_hz = line[order], atom[order], away_hz[order]
+    other = number[atom]
+    # Of each line and each other line whose atoms lie near it.
+    begins = np.flatnonzero(np.diff(line, prepend=-1) | np.diff(other, prepend=-1))
+    count = np.diff(begins, append=len(line))
     energy = np.sum(np.square(events.amplitude), axis=1) * events.window_s
     whole = np.bincount(number, energy, len(curves) + 1)
-    apart: dict[tuple[int, int], float] = {}
-    for q, curve in enumerate(curves, start=1):
-        low, high = np.searchsorted(events.time_s, (curve.time_s[0], curve.time_s[-1]))
-        near = np.arange(low, high)[(number[low:high] > 0) & (number[low:high] != q)]
-        away_hz = np.abs(curve.at(events.time_s[near])[0] - events.partial_hz[near])
-        near, away_hz = (column[away_hz * events.window_s[near] < SHARED_BINS] for column in (near, away_hz))
-        for k in np.unique(number[near]).tolist():
-            mine = number[near] == k
-            if np.sum(energy[near[mine]]) > SHARED_PART * min(whole[k], whole[q]):
-                pair = min(k, q), max(k, q)
-                apart[pair] = min(apart.get(pair, np.inf), float(np.median(away_hz[mine])))
-    return apart
+    shared = np.add.reduceat(energy[atom], begins) if len(begins) else np.empty(0)
+    median_hz = (away_hz[begins + (count - 1) // 2] + away_hz[begins + count // 2]) / 2
+    one, two = line[begins], other[begins]
+    enough = shared > SHARED_PART * np.minimum(whole[one], whole[two])
+    return _Pairs(one[enough], two[enough], median_hz[enough])
+
+
+def _near_atoms(events: Gabor, number: Ints, curves: Curves) -> NearAtoms:
+    """Atoms of other lines near each line."""
+    from motes.kernels.linking.curve_relations import LinkedAtoms, NearAtoms, near_atoms
+
+    atoms, found = LinkedAtoms(events.time_s, events.window_s, events.partial_hz, number), NearAtoms.unread(0)
+    if n_found := near_atoms(curves.nodes, curves.start, atoms, SHARED_BINS, found):
+        found = NearAtoms.unread(n_found)
+        near_atoms(curves.nodes, curves.start, atoms, SHARED_BINS, found)
+    return found
 
 
 def separated(

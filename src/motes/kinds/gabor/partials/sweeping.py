@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motes.events.event_table import Array, Ints
 from motes.kinds.gabor.partials.fourier_terms import HOPS, AtomColumns, analytic, atoms_of_terms, loudest, terms
-from motes.kinds.gabor.partials.tracking import Curve, Lines
+from motes.kinds.gabor.partials.tracking import Curve, Curves, Lines
 from motes.kinds.gabor.table import Gabor
 
 # A partial moved by one frequency may stray from its phase by this much at a quarter of an atom's window from its
@@ -27,6 +27,8 @@ MOST_BINS = 48
 PIECE_SAMPLES = 1 << 20
 # The window, in samples, that lines ask for which do not sweep.
 ANY_WINDOW = 1 << 30
+# How fast a line moves is seen over so many steps of so many samples, this part of which it moves more slowly in.
+STEP, STEPS, MOST_PART = 256, 4, 0.95
 
 
 def longer_than_asked(events: Gabor, number: Ints, windows: Ints, sample_rate_hz: int) -> NDArray[np.bool_]:
@@ -71,14 +73,15 @@ def chirps(lines: Lines, sample_rate_hz: int) -> Array:
     """How fast each line moves where it moves fast, Hz per s, from 1 on; NaN where it is too short to tell. Found
     once for each set of lines.
     """
-    return lines.once("chirps", lambda: np.array([np.nan, *(_chirp(curve, sample_rate_hz) for curve in lines.curves)]))
+    return lines.once("chirps", lambda: _found_chirps(lines.curves, sample_rate_hz))
 
 
-def _chirp(curve: Curve, sample_rate_hz: int) -> float:
-    time = np.arange(curve.time_s[0], curve.time_s[-1], 256 / sample_rate_hz)
-    frequency = curve.at(time)[0]
-    moves = np.abs(frequency[4:] - frequency[:-4])
-    return np.nan if len(time) < 6 else float(np.quantile(moves, 0.95) * sample_rate_hz / 1024)
+def _found_chirps(curves: Curves, sample_rate_hz: int) -> Array:
+    from motes.kernels.linking.curve_relations import quantile_moves
+
+    moves = np.full(len(curves) + 1, -1.0)
+    quantile_moves(curves.nodes, curves.start, STEP / sample_rate_hz, STEPS, MOST_PART, moves[1:])
+    return np.where(moves < 0, np.nan, moves * sample_rate_hz / (STEP * STEPS))
 
 
 def shorter(events: Gabor, long: Ints, curve: Curve, sample_rate_hz: int, window: int, group: int) -> AtomColumns:

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -45,7 +45,7 @@ class Lines(Frozen):
     # Whether one sound sweeps under the event.
     swept: NDArray[np.bool_]
     # Of line k, curves[k − 1].
-    curves: Sequence[Curve] = ()
+    curves: Curves = field(default_factory=lambda: Curves(np.empty((0, 3)), np.zeros(1, np.int64)))
 
     def phases_at(self, time_s: float) -> Array:
         """What each line has run through at a time, in rad, 0 where it begins later; of line k, phases_at(…)[k]."""
