@@ -89,3 +89,13 @@ def test_what_an_edit_leaves_is_shared(scene):
     shared = edited.gabor.known("shared")
     assert shared.table() is scene.gabor
     assert (shared.n_first, shared.n_last) == (rows[0], len(scene.gabor) - rows[-1] - 1)
+
+
+def test_noise_that_an_edit_leaves_is_shared():
+    noise = example("texture").take(np.zeros(8, np.intp)).replace(time_s=0.3 * np.arange(8))
+    scene = scene_of(noise)
+    table, some = scene.texture, scene.select([1, 2])
+    moved, louder = some.move(0.001).texture, some.gain(1.0).texture
+    assert moved.level_db is table.level_db
+    assert moved.coherence is table.coherence
+    assert louder.level_db is not table.level_db

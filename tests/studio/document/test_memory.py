@@ -75,3 +75,13 @@ def test_lines_of_what_is_closed_are_forgotten(client):
     kept = set(tracking._SEARCHES)
     client.delete(f"documents/{document['id']}?discard=true")
     assert len(set(tracking._SEARCHES) & kept) == len(kept) - 1
+
+
+def test_no_renderer_holds_what_the_history_has_put_away(client):
+    document = client.open()
+    sound = client.studio.documents[document["id"]].sound
+    for k in range(3):
+        client.edit(document, "gain", {"ids": [k]}, db=1)
+        assert set(sound._renderers) <= {k}
+        client.samples(document, k + 1)
+        assert k + 1 in sound._renderers

@@ -320,3 +320,18 @@ def test_linking_leaves_other_groups_alone():
 def test_groups_that_make_no_sense(columns, says):
     with pytest.raises(ParameterError, match=says):
         Groups(*columns)
+
+
+def test_curves_become_objects_when_they_are_asked_for():
+    t = np.arange(RATE) / RATE
+    tones = 0.2 * np.sin(2 * np.pi * 440 * t) + 0.2 * np.sin(2 * np.pi * 1000 * t)
+    scene = motes.encode(tones, sample_rate_hz=RATE, snr_db=20)
+    curves = find_lines(scene.gabor, RATE).curves
+    each = list(curves)
+    assert len(each) == len(curves) >= 2
+    assert curves[0] is curves[0]
+    assert curves[-1] is curves[len(curves) - 1]
+    assert curves[0] is not each[0]
+    assert [one.frequency_hz.tolist() for one in curves[:2]] == [one.frequency_hz.tolist() for one in each[:2]]
+    with pytest.raises(IndexError):
+        curves[len(curves)]
