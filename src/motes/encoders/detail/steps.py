@@ -19,7 +19,7 @@ EXPONENT = 0.33
 # And with frequency to this from a kHz on: higher up more coefficients share an auditory band, and noise does as well.
 TILT = 0.5
 TILT_HZ = 1000.0
-# And from here on by so much more: what is coarser there is hidden by the noise beneath, which says less than detail.
+# And from here on to so much more: what detail lacks there noise brings in fewer bits.
 STEEPER, STEEPER_HZ = 0.5, 5000.0
 UPWARD_DB, DOWNWARD_DB = 5.0, 10.0
 POST_MASKING_S = 0.02
