@@ -19,6 +19,8 @@ EXPONENT = 0.33
 # And with frequency to this from a kHz on: higher up more coefficients share an auditory band, and noise does as well.
 TILT = 0.5
 TILT_HZ = 1000.0
+# And from here on to so much more: what detail lacks there noise brings in fewer bits.
+STEEPER, STEEPER_HZ = 0.5, 5000.0
 UPWARD_DB, DOWNWARD_DB = 5.0, 10.0
 POST_MASKING_S = 0.02
 FULL_SCALE_DB_SPL = 90.0
@@ -81,7 +83,8 @@ def log_steps(audio: NDArray[np.floating], sample_rate_hz: int, frame: int) -> A
         found[channel] = (1 - LEAST_WEIGHT) * frames.mean(axis=0) + LEAST_WEIGHT * frames.min(axis=0)
     edges_hz = band_edges(sample_rate_hz, frame) * (sample_rate_hz / 2 / frame)
     middle_hz = np.sqrt(np.maximum(edges_hz[1:], 50.0) * np.maximum(edges_hz[:-1], 50.0))
-    return EXPONENT * found + TILT * np.log(middle_hz / TILT_HZ)
+    tilt = TILT * np.log(middle_hz / TILT_HZ) + STEEPER * np.log(np.maximum(middle_hz / STEEPER_HZ, 1.0))
+    return EXPONENT * found + tilt
 
 
 def _masking(power: NDArray[np.float32], scale: Scale, hop_s: float) -> Array:

@@ -22,14 +22,21 @@ from motes.kinds.texture.table import Texture
 from motes.scene.scene import Scene
 
 # Chosen on the clips of benchmarks/quality.py, by Zimtohrli at 16, 24 and 48 kbps; docs/perception.md has the figures.
-# Up to so many kbps of a channel atoms alone do as well or better. Beyond, they take so many at least, and a
-# part of all that is above some rate: enough that at 48 kbps notes are found in them alone as in 24 kbps of atoms.
-ATOMS_ALONE_KBPS, LEAST_ATOMS_KBPS, ATOMS_SHARE, SHARED_ABOVE_KBPS = 11.0, 4.2, 1 / 3, 7.5
+# Up to so many kbps of a channel atoms alone do as well or better.
+ATOMS_ALONE_KBPS = 11.0
+# Of so many kbps of a channel atoms take so many, and between as on straight lines: as few as sound best below, and
+# from 48 kbps on enough that notes are found in them alone as in 24 kbps of atoms.
+KBPS, ATOMS_KBPS = (20.0, 24.0, 32.0, 48.0), (4.2, 5.5, 6.5, 13.5)
 # Noise beside detail, from so many kbps of a channel on; the most of all bits that it takes, and the part that it is
 # thought to take at first.
 COARSE_NOISE = TextureOptions(n_bands=48, step_db=3.0, detail=8.0, least_lacking=0.0, least_share=0.2)
 FINE_NOISE = replace(COARSE_NOISE, n_bands=64, detail=16.0)
-NOISES = ((0.0, COARSE_NOISE), (20.0, FINE_NOISE), (36.0, replace(FINE_NOISE, step_db=2.0, detail=32.0)))
+NOISES = (
+    (0.0, COARSE_NOISE),
+    (17.0, replace(FINE_NOISE, detail=8.0)),
+    (22.0, FINE_NOISE),
+    (36.0, replace(FINE_NOISE, step_db=2.0, detail=32.0)),
+)
 MOST_NOISE, USUAL_NOISE = 0.4, 0.18
 # Steps in nepers about what masking tells at 24 kbps of a channel, and how much finer they are for twice as many.
 USUAL_OFFSET, OFFSET_PER_DOUBLING = -2.0, -1.0
@@ -94,7 +101,7 @@ def with_detail(
 
 def atoms_share(per_channel: float) -> float:
     """The part of all bytes that atoms take, at so many kbps of a channel."""
-    return max(LEAST_ATOMS_KBPS, ATOMS_SHARE * (per_channel - SHARED_ABOVE_KBPS)) / per_channel
+    return float(np.interp(per_channel, KBPS, ATOMS_KBPS)) / per_channel
 
 
 def _finest(
