@@ -28,7 +28,9 @@ WRONG = """() => {
     return width && (right > innerWidth + 1 || left < -1) && !isCut(one);
   });
   const away = [document.documentElement, document.body].filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft);
-  return [['is too wide', wide], ['is past the edge', past], ['is scrolled away', away]].flatMap(
+  const low = [...document.querySelectorAll(':popover-open')].filter(
+    (one) => one.getBoundingClientRect().bottom > innerHeight + 1);
+  return [['is too wide', wide], ['is below the edge', low], ['is past the edge', past], ['is scrolled away', away]].flatMap(
     ([what, found]) => found.map((one) => `${what}: ${one.cloneNode().outerHTML.slice(0, 150)}`));
 }"""
 
