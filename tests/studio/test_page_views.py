@@ -30,7 +30,9 @@ WRONG = """() => {
   const away = [document.documentElement, document.body].filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft);
   const low = [...document.querySelectorAll(':popover-open')].filter(
     (one) => one.getBoundingClientRect().bottom > innerHeight + 1);
-  return [['is too wide', wide], ['is below the edge', low], ['is past the edge', past], ['is scrolled away', away]].flatMap(
+  const faults = [
+    ['is too wide', wide], ['is below the edge', low], ['is past the edge', past], ['is scrolled away', away]];
+  return faults.flatMap(
     ([what, found]) => found.map((one) => `${what}: ${one.cloneNode().outerHTML.slice(0, 150)}`));
 }"""
 
