@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -501,6 +502,7 @@ def test_demo(here, run):
     status, out, err = run("demo", "--out", "shown")
     assert status == 0, err
     assert sorted(os.listdir("shown")) == DEMO
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in Path("shown").glob("*.png"))
     assert all(word in out for word in ("events", "kbps", "signal to noise", "spectral convergence", "real time"))
     status, _, err = run("demo", "--out", "shown")
     assert status == 1
