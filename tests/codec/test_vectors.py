@@ -71,8 +71,6 @@ def files():
 
 def test_a_released_vector_is_never_written_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(make, "FOLDER", tmp_path)
-    monkeypatch.setattr(make.frames, "VERSION", 1)
-    monkeypatch.setattr(make.frames, "READABLE", (1,))
     monkeypatch.setattr(make, "files", lambda: {"mono": dumps(make.scenes()["mono"])})
     assert make.main() == 0
     released = (tmp_path / "v1/mono.mote").read_bytes()

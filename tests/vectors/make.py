@@ -495,14 +495,10 @@ def audio(scene: Scene) -> np.ndarray:
     return (total + render_strike_oracle(scene.strike, list(scene.instruments), *shape)).astype(np.float32)
 
 
-def write(folder: Path, is_draft: bool, made: dict[str, bytes], about: Callable[[bytes], tuple[Scene, Arrays]]) -> int:
-    """Write what is missing of these files and what is `about` them, and of a draft everything; 1 if a released file
-    would have to change.
-    """
+def write(folder: Path, made: dict[str, bytes], about: Callable[[bytes], tuple[Scene, Arrays]]) -> int:
+    """Write what is missing of these files and what is `about` them; 1 if one that is there would have to change."""
     changed = []
     folder.mkdir(exist_ok=True)
-    for path in folder.glob("*.*") if is_draft else ():
-        path.unlink()
     for name, data in made.items():
         path = folder / f"{name}.mote"
         if path.exists():
@@ -526,7 +522,7 @@ def contents(data: bytes) -> tuple[Scene, Arrays]:
 
 def main() -> int:
     """Write those of version 1."""
-    return write(FOLDER / f"v{frames.VERSION}", frames.VERSION == 0, files(), contents)
+    return write(FOLDER / f"v{frames.VERSION}", files(), contents)
 
 
 if __name__ == "__main__":

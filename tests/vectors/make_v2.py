@@ -201,7 +201,7 @@ def contents(data: bytes) -> tuple[Scene, make.Arrays]:
 
 def main() -> int:
     """Write what is missing of them; 1 if one would have to change."""
-    return make.write(FOLDER / "v2", False, files(), contents)
+    return make.write(FOLDER / "v2", files(), contents)
 
 
 if __name__ == "__main__":
