@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+# What works like `map`, as a pool of threads does.
+Mapped = Callable[..., Iterable[Any]]
 
 
 class ThreadPool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from motes.audio import Source
+    from motes.encoders.threads import Mapped
     from motes.kinds.detail.table import Detail
     from motes.scene.scene import Scene
 
@@ -24,9 +23,7 @@ class Analysis(Protocol):
         """What the payloads of their packets take."""
 
 
-def analyse_detail(
-    scene: Scene, source: Source, offset: float = -2.0, mapped: Callable[..., Iterable[Any]] = map
-) -> Analysis:
+def analyse_detail(scene: Scene, source: Source, offset: float = -2.0, mapped: Mapped = map) -> Analysis:
     """What a scene leaves of its recording, in blocks that suit steps `offset` nepers above what masking tells;
     `mapped`, which is like `map`, may share the work out among threads.
     """

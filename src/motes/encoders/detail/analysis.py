@@ -4,9 +4,8 @@ quantised as finely as is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from motes.codec import code_ahead
 from motes.encoders.detail.blocks import POWER_WEIGHT, chosen_sizes
 from motes.encoders.detail.steps import log_steps
 from motes.encoders.residual import residual_blocks
+from motes.encoders.threads import Mapped
 from motes.events.event_table import Array, Ints
 from motes.events.packet import packet_samples
 from motes.kinds.detail.grid import frame_samples, places
@@ -59,8 +59,7 @@ class Pieces:
 
     scene: Scene
     pieces: list[Piece]
-    # What works like `map`, as a pool of threads does.
-    mapped: Callable[..., Iterable[Any]]
+    mapped: Mapped
     # The last that were asked for.
     _last: tuple[float, Detail] | None = None
 
@@ -79,7 +78,7 @@ class Pieces:
         return code_ahead(self.scene.with_tables([events]), self.mapped, [Detail.KIND])
 
 
-def analyse(scene: Scene, source: Source, offset: float = -3.0, mapped: Callable[..., Iterable[Any]] = map) -> Pieces:
+def analyse(scene: Scene, source: Source, offset: float = -3.0, mapped: Mapped = map) -> Pieces:
     """The pieces of what a scene leaves of its recording."""
     rate = scene.sample_rate_hz
     frame = frame_samples(rate)
@@ -145,9 +144,7 @@ def _rotated(before: Array, after: Array, overlap: int) -> Array:
     return np.asarray(np.sin(angle) * after[:, :reach] + np.cos(angle) * before[:, -reach:][:, ::-1])
 
 
-def _stretches(
-    scene: Scene, source: Source, frame: int, mapped: Callable[..., Iterable[Any]]
-) -> Iterator[tuple[int, Array, Array]]:
+def _stretches(scene: Scene, source: Source, frame: int, mapped: Mapped) -> Iterator[tuple[int, Array, Array]]:
     """For each packet the recording and the residual from half a frame before it to half a frame after it, in whole
     frames, zeros beyond their end.
     """

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from motes.encoders.texture.options import TextureOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
 
     from motes.audio import Source
+    from motes.encoders.threads import Mapped
     from motes.kinds.texture.table import Texture
     from motes.scene.scene import Scene
 
 __all__ = ["TextureOptions", "add_texture", "texture_of"]
 
 
-def add_texture(
-    scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Callable[..., Iterable[Any]] = map
-) -> Scene:
+def add_texture(scene: Scene, source: Source, options: TextureOptions | None = None, mapped: Mapped = map) -> Scene:
     """The scene with texture in place of what it lacks of its recording; `mapped`, which is like `map`, may share the
     work out among threads.
     """
@@ -35,7 +34,7 @@ def texture_of(
     n_channels: int,
     sample_rate_hz: int,
     options: TextureOptions,
-    mapped: Callable[..., Iterable[Any]] = map,
+    mapped: Mapped = map,
 ) -> Texture:
     """Texture events that sound like a residual in blocks, `(n_channels, any length)`, or of twice as many
     channels with what has been rendered so far below it: noise then brings no more power than this lacks.

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import count, islice, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,7 @@ from motes.audio import Source
 from motes.encoders.residual import residual_blocks
 from motes.encoders.texture.lacking import TILE, coherence, is_missed, lacking, lacking_coherence
 from motes.encoders.texture.options import TextureOptions
+from motes.encoders.threads import Mapped
 from motes.errors import ParameterError
 from motes.events.frozen import handed_over
 from motes.events.packet import packet_samples
@@ -28,8 +29,6 @@ from motes.kinds.texture.table import LOWEST_LEVEL_DB, Texture, band_edges_hz, h
 from motes.scene.scene import Scene
 
 Array = NDArray[np.float64]
-# What works like `map`, as a pool of threads does.
-Mapped = Callable[..., Iterable[Any]]
 # So many pieces are looked at side by side.
 PIECES_AT_ONCE = 8
 # Into how many parts the frames of a tile can be cut.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +14,7 @@ from motes.encoders.pursuit.options import PursuitOptions
 from motes.encoders.pursuit.rate.rate_control import AtomSupply, encode_within
 from motes.encoders.pursuit.schedule import PursuitContext
 from motes.encoders.texture import TextureOptions, add_texture
+from motes.encoders.threads import Mapped
 from motes.encoders.workload import Workload
 from motes.kinds.detail.integers import rounded
 from motes.kinds.texture.table import Texture
@@ -72,7 +71,7 @@ def with_detail(
     per_channel: float,
     waveform: Source | None = None,
     work: Workload | None = None,
-    mapped: Callable[..., Iterable[Any]] = map,
+    mapped: Mapped = map,
 ) -> Scene:
     """Atoms with detail above them and noise beneath, in a file of at most so many bytes, `per_channel` kbps; detail is
     of `waveform`, where that is not all of the source. `mapped`, which is like `map`, may share the work out among
